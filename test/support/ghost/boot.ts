@@ -1,0 +1,203 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { get } from 'node:http';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { layOutAdapter } from './adapter-folder';
+import { baseConfig, deepMerge, type JsonObject } from './config';
+import type { GhostInstall } from './install';
+import { lastLines } from './run-command';
+
+const BOOT_TIMEOUT_MS = 120_000;
+const STOP_TIMEOUT_MS = 15_000;
+const POLL_MS = 100;
+
+export interface StartGhostOptions {
+  install: GhostInstall;
+  /** Merged deeply over a configuration that boots: `storage`, `urls` and what else the test is about. */
+  config: JsonObject;
+  /** A folder that becomes `content/adapters/storage/S3CloudFrontStorage`; default: the built package of this repository. */
+  adapterFolder?: string;
+  /** The site's address, possibly with a sub-directory; default `http://127.0.0.1:<port>`. */
+  url?: string;
+  /** Default: a free one. */
+  port?: number;
+  /** A content folder to keep; default: a new one, which is removed on stop. */
+  contentPath?: string;
+  /** For Ghost's process; `NODE_ENV` is `production` unless set here. */
+  env?: Record<string, string>;
+}
+
+/** A Ghost that answers requests. */
+export interface RunningGhost {
+  install: GhostInstall;
+  /** The site's address, without a slash at the end. */
+  url: string;
+  port: number;
+  contentPath: string;
+  readonly pid: number;
+  /** All that Ghost has written on its standard outputs since the first start. */
+  log(): string;
+  /** Stops it and starts it again on the same content, configuration and port. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a Ghost on a content folder and an SQLite database of its own, and waits until it answers.
+ *
+ * @throws Error with the end of Ghost's log, as soon as its process ends or when it is not ready in two minutes
+ */
+export async function startGhost(options: StartGhostOptions): Promise<RunningGhost> {
+  const { install } = options;
+  const port = options.port ?? (await freePort());
+  const url = (options.url ?? `http://127.0.0.1:${port}`).replace(/\/$/, '');
+  const folder = await mkdtemp(join(tmpdir(), 'ghost-'));
+  const contentPath = options.contentPath ?? join(folder, 'content');
+  const env = { ...cleanEnvironment(), NODE_ENV: 'production', TMPDIR: join(folder, 'tmp'), ...options.env };
+  let log = '';
+  let child: ChildProcess | undefined;
+
+  const killWithParent = () => child?.kill('SIGKILL');
+  process.once('exit', killWithParent);
+
+  const start = async () => {
+    const started = spawn(install.nodeBinary, [join(install.dir, 'index.js')], {
+      cwd: folder,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child = started;
+    for (const stream of [started.stdout, started.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => (log += text));
+    }
+    await waitUntilReady(started, url, port, () => log);
+  };
+  const end = async () => {
+    if (child) await endProcess(child);
+  };
+  const stop = async () => {
+    await end();
+    process.off('exit', killWithParent);
+    await rm(folder, { recursive: true, force: true });
+  };
+
+  try {
+    await prepareContent(contentPath, install, options.adapterFolder);
+    await mkdir(join(folder, 'tmp'));
+    // As under Ghost-CLI: Ghost looks for its own package.json in ./current, and for its configuration in ".".
+    await symlink(install.dir, join(folder, 'current'));
+    const config = deepMerge(baseConfig(install, url, port, contentPath), options.config);
+    await writeFile(join(folder, `config.${env.NODE_ENV}.json`), JSON.stringify(config, null, 2));
+    await start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+
+  return {
+    install,
+    url,
+    port,
+    contentPath,
+    get pid() {
+      return child?.pid ?? 0;
+    },
+    log: () => log,
+    restart: async () => {
+      await end();
+      await start();
+    },
+    stop,
+  };
+}
+
+/** Makes a content folder with Ghost's own themes and the adapter in it. */
+export async function prepareContent(
+  contentPath: string,
+  install: GhostInstall,
+  adapterFolder?: string,
+): Promise<void> {
+  const folders = ['data', 'images', 'media', 'files', 'logs', 'settings', 'public', 'themes', 'adapters/storage'];
+  await Promise.all(folders.map((name) => mkdir(join(contentPath, name), { recursive: true })));
+
+  const themes = join(install.dir, 'content', 'themes');
+  for (const theme of await readdir(themes)) {
+    await cp(join(themes, theme), join(contentPath, 'themes', theme), { recursive: true });
+  }
+
+  const adapter = join(contentPath, 'adapters', 'storage', 'S3CloudFrontStorage');
+  await rm(adapter, { recursive: true, force: true });
+  if (adapterFolder) await cp(adapterFolder, adapter, { recursive: true });
+  else await layOutAdapter(adapter);
+}
+
+async function waitUntilReady(child: ChildProcess, url: string, port: number, log: () => string): Promise<void> {
+  const deadline = Date.now() + BOOT_TIMEOUT_MS;
+  let failure: Error | undefined;
+  child.once('error', (error) => (failure = error));
+  while (Date.now() < deadline) {
+    if (failure) throw new Error(`Ghost could not be started: ${failure.message}`);
+    if (hasEnded(child)) {
+      // The last of the log may still be in the pipes.
+      await sleep(POLL_MS);
+      throw new Error(`Ghost ended while booting (exit code ${child.exitCode}):\n${lastLines(log(), 60)}`);
+    }
+    if (await answers(url, port)) return;
+    await sleep(POLL_MS);
+  }
+  throw new Error(`Ghost did not answer at ${url} within ${BOOT_TIMEOUT_MS / 1000} s:\n${lastLines(log(), 60)}`);
+}
+
+/** Asks on the loopback address whatever the site's name is, as a proxy before Ghost would. */
+function answers(url: string, port: number): Promise<boolean> {
+  const site = new URL(url);
+  return new Promise((resolve) => {
+    const request = get(
+      {
+        host: '127.0.0.1',
+        port,
+        path: `${site.pathname.replace(/\/$/, '')}/ghost/api/admin/site/`,
+        headers: { host: site.host, 'x-forwarded-proto': site.protocol.slice(0, -1) },
+        timeout: 5_000,
+      },
+      (response) => {
+        response.resume();
+        resolve(response.statusCode === 200);
+      },
+    );
+    request.once('timeout', () => request.destroy());
+    request.once('error', () => resolve(false));
+  });
+}
+
+async function endProcess(child: ChildProcess): Promise<void> {
+  if (hasEnded(child)) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+  await exited;
+  clearTimeout(timer);
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+/** A port of the loopback interface that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Without the caller's AWS settings and test runner: Ghost sees only what a test gives it. */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(AWS_|NODE_|JEST_|npm_)/.test(name)));
+}

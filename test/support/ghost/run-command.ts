@@ -1,0 +1,38 @@
+import { spawn } from 'node:child_process';
+
+const TAIL_LINES = 30;
+
+export interface CommandOptions {
+  cwd: string;
+  env?: NodeJS.ProcessEnv;
+}
+
+/**
+ * Runs a program without a shell and gives what it wrote.
+ *
+ * @returns standard output; what it wrote on standard error is only shown on failure
+ * @throws Error with the command, how it ended and the last lines of both outputs
+ */
+export function runCommand(command: string, args: string[], { cwd, env }: CommandOptions): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd, env: env ?? process.env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let stdout = '';
+    let everything = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+      everything += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (everything += text));
+    child.once('error', (error) => reject(new Error(`${command} could not be started: ${error.message}`)));
+    child.once('close', (code, signal) => {
+      if (code === 0) return resolve(stdout);
+      const end = signal ? `was ended by ${signal}` : `failed with exit code ${code}`;
+      reject(new Error(`${[command, ...args].join(' ')} ${end}:\n${lastLines(everything)}`));
+    });
+  });
+}
+
+/** The last lines of a text that may be long, for an error message. */
+export function lastLines(text: string, count: number = TAIL_LINES): string {
+  return text.trimEnd().split('\n').slice(-count).join('\n');
+}

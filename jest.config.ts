@@ -2,7 +2,7 @@
 import type { Config } from 'jest';
 
 // These ship ES modules only; Jest runs CommonJS, so they are compiled like our own sources.
-const esModules = ['ghost-storage-base', 'transliteration'];
+const esModules = ['ghost-storage-base', 'content-disposition'];
 
 const project = (name: string) => ({
   displayName: name,

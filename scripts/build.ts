@@ -1,0 +1,85 @@
+// Builds dist/: the adapter as one small CommonJS file with a few that it loads on first use, the types, and the
+// licenses of what is bundled. Nothing has to be installed beside it.
+import { execFileSync } from 'node:child_process';
+import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { build, type Metafile, type Plugin } from 'esbuild';
+
+const root = path.resolve(__dirname, '..');
+const dist = path.join(root, 'dist');
+
+/** Leaves `./lazy/…` to be required at run time: each of those modules is built to a file of its own. */
+const lazyModules: Plugin = {
+  name: 'lazy-modules',
+  setup(setup) {
+    setup.onResolve({ filter: /^\.\/lazy\// }, ({ path: request }) => ({ path: `${request}.js`, external: true }));
+  },
+};
+
+async function bundle(): Promise<Metafile> {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: ['src/index.ts', ...readdirSync(path.join(root, 'src/lazy')).map((file) => `src/lazy/${file}`)],
+    outbase: 'src',
+    outdir: dist,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    minify: true,
+    // Ghost looks at the name of the class that an adapter extends.
+    keepNames: true,
+    // The SDK's package.json files name builds for browsers first.
+    mainFields: ['module', 'main'],
+    charset: 'utf8',
+    legalComments: 'none',
+    plugins: [lazyModules],
+    metafile: true,
+  });
+  return metafile;
+}
+
+/** The folders of the packages that went into the bundle. */
+function bundledPackages(metafile: Metafile): string[] {
+  const folders = Object.keys(metafile.inputs)
+    .map((input) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1])
+    .filter((folder) => folder !== undefined);
+  return [...new Set(folders)].sort();
+}
+
+function licenseOf(folder: string): string {
+  const { name, version, license } = JSON.parse(readFileSync(path.join(root, folder, 'package.json'), 'utf8')) as {
+    name: string;
+    version: string;
+    license: string;
+  };
+  const file = readdirSync(path.join(root, folder)).find((entry) => /^licen[cs]e/i.test(entry));
+  const text = file ? readFileSync(path.join(root, folder, file), 'utf8').trim() : '';
+  return `${name} ${version} (${license})\n\n${text}\n`;
+}
+
+/** Says each license text once, under all packages that have it: the SDK alone is some forty packages. */
+function writeNotices(metafile: Metafile): void {
+  const packagesByText = new Map<string, string[]>();
+  for (const folder of bundledPackages(metafile)) {
+    const [title = '', ...text] = licenseOf(folder).split('\n');
+    const body = text.join('\n').trim();
+    packagesByText.set(body, [...(packagesByText.get(body) ?? []), title]);
+  }
+  const notices = [...packagesByText].map(([text, titles]) => `${titles.join('\n')}\n\n${text}\n`);
+  writeFileSync(path.join(dist, 'THIRD_PARTY_LICENSES.txt'), notices.join(`\n${'-'.repeat(80)}\n\n`));
+}
+
+async function main(): Promise<void> {
+  rmSync(dist, { recursive: true, force: true });
+  writeNotices(await bundle());
+  execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,158 @@
+import path from 'node:path';
+import type { ReadOptions, StorageFile } from 'ghost-storage-base';
+import type { RequestHandler } from 'express';
+import { parseConfig, type Config } from './config';
+import { sanitizeFileName, splitFileName } from './file-names';
+import { StorageBase, errors, warnOnce } from './ghost-host';
+import { ObjectKeys } from './object-keys';
+import { Bucket } from './s3';
+import { isNotFound } from './s3-errors';
+import { serveFrom } from './serve';
+import { UniqueNames } from './unique-name';
+import { Uploads } from './upload';
+
+/**
+ * Ghost's storage adapter for a bucket on S3 behind CloudFront.
+ *
+ * Ghost makes one for images, one for media and one for files, each with its own `staticFileURLPrefix`.
+ * https://docs.ghost.org/config#creating-a-custom-storage-adapter
+ */
+export class S3CloudFrontStorage extends StorageBase {
+  /** Where the importer and the media inliner of Ghost join their directories to: the prefix, as in Ghost's S3Storage. */
+  override storagePath: string;
+  staticFileURLPrefix: string;
+
+  // Private to the language, so that an adapter in a log shows no credentials.
+  readonly #config: Config;
+  readonly #bucket: Bucket;
+  readonly #keys: ObjectKeys;
+  readonly #uploads: Uploads;
+
+  /**
+   * Ghost 6 calls this at boot, before it makes an instance.
+   *
+   * @param options the block of Ghost's configuration
+   * @throws IncorrectUsageError that lists every problem
+   */
+  static validate(options: unknown): void {
+    parseConfig(options);
+  }
+
+  /**
+   * @param options the block of Ghost's configuration
+   * @throws IncorrectUsageError that lists every problem
+   */
+  constructor(options: unknown) {
+    super();
+    const { config, notices } = parseConfig(options);
+    notices.forEach(warnOnce);
+    this.storagePath = config.staticFileURLPrefix;
+    this.staticFileURLPrefix = config.staticFileURLPrefix;
+    this.#config = config;
+    this.#bucket = new Bucket(config);
+    this.#keys = new ObjectKeys(config);
+    this.#uploads = new Uploads(config, this.#bucket, this.#keys);
+  }
+
+  /**
+   * Stores an upload under a name that nothing had before.
+   *
+   * @param file what Ghost passes: `name`, `path` of the temporary file, `type`
+   * @param targetDir of the file; this month's when left out
+   * @returns the URL on the CDN
+   */
+  override async save(file: StorageFile, targetDir?: string): Promise<string> {
+    const directory = this.#keys.toPath(targetDir || this.getTargetDir());
+    return this.#keys.toUrl(await this.#uploads.store(file, directory));
+  }
+
+  /**
+   * Stores what Ghost has made itself (a size, an icon, an inlined picture) under exactly the path it names.
+   *
+   * @param buffer the bytes
+   * @param targetPath below the prefix
+   * @returns the URL on the CDN
+   */
+  override async saveRaw(buffer: Uint8Array, targetPath: string): Promise<string> {
+    this.#keys.toKey(targetPath);
+    return this.#keys.toUrl(await this.#uploads.storeRaw(buffer, this.#keys.toPath(targetPath)));
+  }
+
+  /**
+   * @param fileName or a path below the prefix
+   * @param targetDir of the file
+   * @returns whether it is in the bucket
+   * @throws NoPermissionError when S3 does not say
+   */
+  override async exists(fileName: string, targetDir?: string): Promise<boolean> {
+    return this.#bucket.exists(this.#keys.toKey(fileName, targetDir));
+  }
+
+  /** @returns the middleware that Ghost mounts at `/content/images` (media, files) */
+  override serve(): RequestHandler {
+    return serveFrom(this.#config, this.#bucket, this.#keys);
+  }
+
+  /**
+   * @param fileName or a path below the prefix
+   * @param targetDir of the file
+   */
+  override async delete(fileName: string, targetDir?: string): Promise<void> {
+    await this.#bucket.delete(this.#keys.toKey(fileName, targetDir));
+  }
+
+  /**
+   * @param options.path of a file, in any of Ghost's spellings
+   * @returns its bytes
+   * @throws NotFoundError when there is no such file
+   */
+  override async read(options: ReadOptions): Promise<Buffer> {
+    const key = this.#keys.toKey(options?.path);
+    try {
+      const { Body } = await this.#bucket.get(key);
+      return Buffer.concat(await Body.toArray());
+    } catch (error) {
+      throw this.#bucket.explain(error, isNotFound(error) ? 'GetObject' : 'HeadObject', key);
+    }
+  }
+
+  /**
+   * @param url of a stored file, on the CDN or on the site
+   * @returns its path below the prefix
+   * @throws IncorrectUsageError for a URL that is none of ours
+   */
+  override urlToPath(url: string): string {
+    const relativePath = this.#keys.toPath(url);
+    if (!relativePath) {
+      throw new errors.IncorrectUsageError({
+        message: `The URL "${url}" names no stored file.`,
+        code: 'STORAGE_PATH_REFUSED',
+        help: `URLs of stored files begin with ${this.#keys.toUrl(this.#keys.keyOf('2026/11/'))}.`,
+      });
+    }
+    return relativePath;
+  }
+
+  /**
+   * @param file of which only the name counts
+   * @param targetDir of the file
+   * @returns the directory as it was given, with a name that is free at this moment
+   */
+  override async getUniqueFileName(file: Pick<StorageFile, 'name'>, targetDir: string): Promise<string> {
+    const names = new UniqueNames(this.#bucket, this.#keys, this.#keys.toPath(targetDir), splitFileName(file.name));
+    const plain = names.plain();
+    const isTaken = await this.#bucket.exists(this.#keys.keyOf(plain));
+    return path.posix.join(targetDir, path.posix.basename(isTaken ? await names.numbered() : plain));
+  }
+
+  /** @returns this month's directory, `2026/11`, below a base directory if one is given */
+  override getTargetDir(baseDir?: string | null): string {
+    const now = new Date();
+    return path.posix.join(baseDir ?? '', String(now.getFullYear()), String(now.getMonth() + 1).padStart(2, '0'));
+  }
+
+  /** @returns the name in ASCII letters, digits, `_`, `@`, `.` and `-` */
+  override getSanitizedFileName(fileName: string): string {
+    return sanitizeFileName(fileName);
+  }
+}

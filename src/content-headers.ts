@@ -1,0 +1,98 @@
+import path from 'node:path';
+import type { ObjectCannedACL, PutObjectCommandInput, StorageClass } from '@aws-sdk/client-s3';
+import { create as createContentDisposition } from 'content-disposition';
+import type { Config } from './config';
+import { repairMojibake } from './file-names';
+
+/** The headers that are stored with an object, named as in PutObject. */
+export type ContentHeaders = Pick<
+  PutObjectCommandInput,
+  | 'ContentType'
+  | 'CacheControl'
+  | 'ContentDisposition'
+  | 'StorageClass'
+  | 'ServerSideEncryption'
+  | 'SSEKMSKeyId'
+  | 'ACL'
+>;
+
+const UNKNOWN_TYPE = 'application/octet-stream';
+
+/**
+ * Types of which a browser runs a script when the URL is opened on its own. An upload is shown under the owner's
+ * domain, so none of them is ever stored, with one exception: an SVG among the images, which Ghost allows and
+ * sanitizes, and which the CDN sends with a policy that forbids scripts.
+ */
+const ACTIVE_TYPE =
+  /^(text\/html|image\/svg\b|text\/(java|ecma)script|application\/(x-)?(java|ecma)script|(text|application)\/(.*\+)?xml)/i;
+
+/** What Ghost itself makes of the active types of downloads that are text, so that they can be read in the browser. */
+const READABLE_AS_TEXT = new Set(['.html', '.htm', '.js', '.css', '.xml']);
+
+/**
+ * The type that an upload is stored with.
+ *
+ * Ghost's own type wins: it is checked against the upload's extension, and made inert for files. Where Ghost passes
+ * none (Ghost 5 for files, sizes, bookmark cards), or one that a browser would run, the extension decides.
+ *
+ * @param name of the file, only its extension matters
+ * @param staticFileURLPrefix of the feature that stores it
+ * @param ghostType `file.type` of what Ghost passed, if any
+ */
+export function contentTypeOf(name: string, staticFileURLPrefix: string, ghostType?: string): string {
+  if (ghostType && ghostType !== UNKNOWN_TYPE && !ACTIVE_TYPE.test(ghostType)) {
+    return ghostType;
+  }
+  const isFile = isForFiles(staticFileURLPrefix);
+  if (ghostType === UNKNOWN_TYPE && isFile) {
+    return ghostType;
+  }
+  const extension = path.posix.extname(name).toLowerCase();
+  if (isFile && READABLE_AS_TEXT.has(extension)) {
+    return 'text/plain';
+  }
+  const type = mimeTypeOf(extension);
+  return ACTIVE_TYPE.test(type) && (isFile || extension !== '.svg') ? UNKNOWN_TYPE : type;
+}
+
+/**
+ * The type of bytes that Ghost made itself, by the path it gives them: Ghost keeps the original's extension when it
+ * converts, `size/w1000/format/webp/2026/11/x.jpg` holds webp.
+ */
+export function contentTypeOfRaw(relativePath: string, staticFileURLPrefix: string): string {
+  const format = /(?:^|\/)format\/([^/]+)\//.exec(relativePath)?.[1];
+  return contentTypeOf(format ? `.${format}` : relativePath, staticFileURLPrefix);
+}
+
+/**
+ * A download keeps the name that its author gave it (`Jahresbericht 2026.pdf`), whatever it is called in the bucket.
+ *
+ * @param uploadName the name as it was uploaded
+ * @returns the header for a file; undefined for images and media, which are shown and not kept
+ */
+export function contentDispositionOf(uploadName: string, staticFileURLPrefix: string): string | undefined {
+  const name = repairMojibake(path.posix.basename(uploadName));
+  return isForFiles(staticFileURLPrefix) ? createContentDisposition(name, { type: 'inline' }) : undefined;
+}
+
+/** Everything that is sent along with the bytes of an object. */
+export function contentHeaders(config: Config, contentType: string, contentDisposition?: string): ContentHeaders {
+  return {
+    ContentType: contentType,
+    CacheControl: config.cacheControl,
+    ContentDisposition: contentDisposition,
+    StorageClass: config.storageClass as StorageClass | undefined,
+    ServerSideEncryption: config.serverSideEncryption,
+    SSEKMSKeyId: config.kmsKeyId,
+    ACL: config.acl as ObjectCannedACL | undefined,
+  };
+}
+
+function isForFiles(staticFileURLPrefix: string): boolean {
+  return path.posix.basename(staticFileURLPrefix) === 'files';
+}
+
+function mimeTypeOf(extension: string): string {
+  const { lookup } = require('./lazy/mime-types') as typeof import('./lazy/mime-types');
+  return lookup(extension) || UNKNOWN_TYPE;
+}

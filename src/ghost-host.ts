@@ -1,0 +1,73 @@
+import { createRequire } from 'node:module';
+import type GhostErrors from '@tryghost/errors';
+import type { StorageBase as StorageBaseClass } from 'ghost-storage-base';
+
+type StorageBaseConstructor = typeof StorageBaseClass;
+
+/** The part of `@tryghost/logging` that the adapter uses. */
+export interface Logging {
+  info(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+}
+
+/**
+ * Loads a package from Ghost's own `node_modules`, found from the program that runs (`index.js` or a script in `bin/`
+ * of Ghost): an adapter in a content folder cannot reach them by name.
+ *
+ * Ghost tells its own errors apart with `instanceof` (a `read` that is not found is cached as a 404 only then), so a
+ * copy of the same package would not do.
+ *
+ * @returns the package, or undefined where the program is not Ghost
+ */
+function fromGhost<T>(packageName: string): T | undefined {
+  const program = require.main?.filename;
+  if (!program) {
+    return undefined;
+  }
+  try {
+    return createRequire(program)(packageName) as T;
+  } catch {
+    return undefined;
+  }
+}
+
+function findStorageBase(): StorageBaseConstructor {
+  // ghost-storage-base 1.x (Ghost 5) is the class itself, 3.x (Ghost 6) has it as an export.
+  const ghosts = fromGhost<StorageBaseConstructor | { StorageBase: StorageBaseConstructor }>('ghost-storage-base');
+  const found = typeof ghosts === 'function' ? ghosts : ghosts?.StorageBase;
+  return found ?? (require('./lazy/ghost-storage-base') as { StorageBase: StorageBaseConstructor }).StorageBase;
+}
+
+function findErrors(): typeof GhostErrors {
+  const ghosts = fromGhost<typeof GhostErrors | { default: typeof GhostErrors }>('@tryghost/errors');
+  const found = ghosts && 'default' in ghosts ? ghosts.default : ghosts;
+  return found ?? (require('./lazy/ghost-errors') as { default: typeof GhostErrors }).default;
+}
+
+function findLogging(): Logging {
+  const ghosts = fromGhost<Logging | { default: Logging }>('@tryghost/logging');
+  return (ghosts && 'default' in ghosts ? ghosts.default : ghosts) ?? console;
+}
+
+/** The class that Ghost's adapters extend: Ghost's own copy where there is one. Ghost checks the parent's name. */
+export const StorageBase = findStorageBase();
+
+/** The classes of `@tryghost/errors`: Ghost's own copy where there is one. */
+export const errors = findErrors();
+
+/** Ghost's log, or the console outside Ghost. */
+export const logging = findLogging();
+
+const alreadyLogged = new Set<string>();
+
+/**
+ * Logs a warning the first time that it comes up in this process. Ghost makes three instances of an adapter and
+ * validates each: what is said of the configuration is the same every time.
+ */
+export function warnOnce(message: string): void {
+  if (!alreadyLogged.has(message)) {
+    alreadyLogged.add(message);
+    logging.warn(message);
+  }
+}

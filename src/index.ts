@@ -1,0 +1,3 @@
+import { S3CloudFrontStorage } from './adapter';
+
+export = S3CloudFrontStorage;

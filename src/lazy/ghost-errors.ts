@@ -1,0 +1,2 @@
+// For where there is no Ghost around the adapter; inside Ghost its own copy is used and this is never loaded.
+export { default } from '@tryghost/errors';

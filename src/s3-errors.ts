@@ -1,0 +1,205 @@
+import type { Config } from './config';
+import { errors } from './ghost-host';
+
+/** The operations of S3 that the adapter uses, each with the permission it needs. */
+const PERMISSIONS = {
+  PutObject: 's3:PutObject',
+  GetObject: 's3:GetObject',
+  // Without s3:ListBucket, S3 answers 403 and not 404 for a key that does not exist.
+  HeadObject: 's3:GetObject on its objects and s3:ListBucket on the bucket',
+  DeleteObject: 's3:DeleteObject',
+  ListObjectsV2: 's3:ListBucket',
+  MultipartUpload: 's3:PutObject and s3:AbortMultipartUpload',
+} as const;
+
+export type S3Operation = keyof typeof PERMISSIONS;
+
+/** What an error of the SDK or of the network looks like, as far as we look. */
+interface ForeignError {
+  name?: string;
+  message?: string;
+  code?: string;
+  Code?: string;
+  Region?: string;
+  $metadata?: { httpStatusCode?: number; requestId?: string };
+  $response?: { headers?: Record<string, string> };
+}
+
+const NETWORK_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+]);
+
+/** S3's own word for what went wrong. The SDK puts it in `name` or in `Code`; an answer without a body has neither. */
+function codeOf(error: unknown): string {
+  const { name, Code, code } = (error ?? {}) as ForeignError;
+  const known = [Code, name].find(
+    (value) => value && value !== 'Error' && value !== 'Unknown' && value !== 'UnknownError',
+  );
+  return known ?? code ?? 'Unknown';
+}
+
+function statusOf(error: unknown): number | undefined {
+  return ((error ?? {}) as ForeignError).$metadata?.httpStatusCode;
+}
+
+/** Whether S3 says that the object does not exist. A missing bucket is something else, where S3 tells. */
+export function isNotFound(error: unknown): boolean {
+  return statusOf(error) === 404 && codeOf(error) !== 'NoSuchBucket';
+}
+
+/**
+ * Whether a conditional write was refused because the key is taken. 409 is S3's answer to two conditional writes of one
+ * key at the same moment: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+ */
+export function isTaken(error: unknown): boolean {
+  return statusOf(error) === 412 || (statusOf(error) === 409 && codeOf(error) === 'ConditionalRequestConflict');
+}
+
+/** Whether the provider does not know conditional writes. */
+export function isNotImplemented(error: unknown): boolean {
+  return statusOf(error) === 501;
+}
+
+/** Whether the answer had an error status and no word of why, as every failed HEAD. */
+export function isUnexplained(error: unknown): boolean {
+  const status = statusOf(error);
+  return status !== undefined && status !== 404 && codeOf(error) === 'Unknown';
+}
+
+/** The HTTP status of what S3 answered to a conditional or ranged read that has no body to send: 304, 412 or 416. */
+export function conditionalReadStatus(error: unknown): 304 | 412 | 416 | undefined {
+  const status = statusOf(error);
+  return status === 304 || status === 412 || status === 416 ? status : undefined;
+}
+
+/**
+ * Turns whatever a request to S3 failed with into an error of Ghost's that names the setting or the permission and
+ * the cure.
+ *
+ * The SDK's error itself is not attached: it carries the signed request, and with it key IDs and session tokens.
+ *
+ * @param operation that failed
+ * @param key of the object concerned
+ */
+export function explainS3Error(error: unknown, operation: S3Operation, config: Config, key: string): Error {
+  const code = codeOf(error);
+  const status = statusOf(error);
+  const requestId = ((error ?? {}) as ForeignError).$metadata?.requestId;
+  const where = `bucket "${config.bucket}"${config.endpoint ? ` at ${config.endpoint}` : ''}`;
+  const context = [
+    `${operation} of "${key}" in ${where}:`,
+    status ? `S3 answered ${status}` : 'no answer,',
+    code,
+    requestId ? `(request ID ${requestId})` : '',
+  ]
+    .filter(Boolean)
+    .join(' ');
+  const details = { context, errorDetails: { operation, key, bucket: config.bucket, status, code, requestId } };
+
+  const usage = (message: string, help: string) =>
+    new errors.IncorrectUsageError({ message, help, code: 'STORAGE_S3_MISCONFIGURED', ...details });
+
+  const region = regionOf(error);
+  if (
+    status === 301 ||
+    code === 'AuthorizationHeaderMalformed' ||
+    code === 'PermanentRedirect' ||
+    (status === 400 && region)
+  ) {
+    return usage(
+      `The bucket "${config.bucket}" is in ${region ? `the region "${region}"` : 'another region'}, not in "${config.region ?? 'the default region'}".`,
+      `Set "region"${region ? ` to "${region}"` : ' to the region of the bucket'} in the configuration of S3CloudFrontStorage.`,
+    );
+  }
+
+  switch (code) {
+    case 'NoSuchBucket':
+      return usage(
+        `The bucket "${config.bucket}" does not exist.`,
+        'Correct "bucket" (or "endpoint") in the configuration of S3CloudFrontStorage, or create the bucket.',
+      );
+    case 'InvalidAccessKeyId':
+      return usage(
+        'S3 does not know the access key ID.',
+        'Correct "accessKeyId", or remove "accessKeyId" and "secretAccessKey" to use the role of the machine.',
+      );
+    case 'SignatureDoesNotMatch':
+      return usage('The secret access key does not belong to the access key ID.', 'Correct "secretAccessKey".');
+    case 'ExpiredToken':
+    case 'InvalidToken':
+    case 'TokenRefreshRequired':
+      return usage(
+        'The session token of the S3 credentials is invalid or has expired.',
+        'Renew "sessionToken" together with its keys, or remove all three to use the role of the machine.',
+      );
+    case 'RequestTimeTooSkewed':
+      return usage('The clock of this machine is more than 15 minutes off.', 'Set the clock, best with NTP.');
+    case 'CredentialsProviderError':
+      return usage(
+        'There are no credentials for S3.',
+        'Set "accessKeyId" and "secretAccessKey", or give the machine a role (EC2, ECS) or a profile of the AWS CLI.',
+      );
+    case 'AccessControlListNotSupported':
+      return usage(
+        `The bucket "${config.bucket}" allows no ACLs, and "acl" is "${config.acl}".`,
+        'Remove "acl" from the configuration of S3CloudFrontStorage: CloudFront reads the bucket without any.',
+      );
+    case 'InvalidStorageClass':
+      return usage(`S3 does not know the storage class "${config.storageClass}".`, 'Correct or remove "storageClass".');
+    case 'InvalidEncryptionAlgorithmError':
+    case 'KMS.NotFoundException':
+    case 'KMS.DisabledException':
+    case 'KMS.KMSInvalidStateException':
+    case 'KMS.InvalidKeyUsageException':
+      return usage(
+        `S3 cannot encrypt with the key "${config.kmsKeyId ?? 'of the bucket'}".`,
+        'Correct "serverSideEncryption" and "kmsKeyId", and enable the key in the region of the bucket.',
+      );
+    default:
+  }
+
+  if (/region is missing/i.test(((error ?? {}) as ForeignError).message ?? '')) {
+    return usage('The region of the bucket is not known.', 'Set "region" in the configuration of S3CloudFrontStorage.');
+  }
+  if (status === 401 || status === 403) {
+    return new errors.NoPermissionError({
+      message: `S3 refuses access to the ${where}: ${PERMISSIONS[operation]} is not allowed.`,
+      code: 'STORAGE_S3_FORBIDDEN',
+      help: `Allow ${PERMISSIONS[operation]} to the credentials that Ghost uses, and check the bucket's policy.`,
+      ...details,
+    });
+  }
+  if (status === 404) {
+    return new errors.NotFoundError({
+      message: `The file "${key}" does not exist.`,
+      code: 'STORAGE_FILE_NOT_FOUND',
+      ...details,
+    });
+  }
+  if (code === 'TimeoutError' || NETWORK_CODES.has(code)) {
+    return new errors.InternalServerError({
+      message: `S3 cannot be reached (${code}): the ${where}.`,
+      code: 'STORAGE_S3_UNREACHABLE',
+      help: 'Try again. If it stays so, check "endpoint", "region" and the network of this machine.',
+      ...details,
+    });
+  }
+  return new errors.InternalServerError({
+    message: `S3 failed to carry out ${operation}: ${code}.`,
+    code: 'STORAGE_S3_FAILED',
+    help: 'Nothing was changed. Try again; if it stays so, look up the code in the S3 API reference.',
+    ...details,
+  });
+}
+
+function regionOf(error: unknown): string | undefined {
+  const { Region, $response } = (error ?? {}) as ForeignError;
+  return Region ?? $response?.headers?.['x-amz-bucket-region'];
+}

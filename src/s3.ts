@@ -1,0 +1,194 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import type { GetObjectCommandOutput, HeadObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
+import type { Config } from './config';
+import type { ContentHeaders } from './content-headers';
+import { explainS3Error, isNotFound, isUnexplained, type S3Operation } from './s3-errors';
+
+type Sdk = typeof import('./lazy/aws-sdk');
+
+/** What a read answers with: S3's own answer, its body a stream of Node's. */
+export type ObjectAnswer = Omit<GetObjectCommandOutput, 'Body'> & { Body: Readable };
+
+/** The parts of a read that a client may ask for, named as in GetObject. */
+export interface ReadConditions {
+  Range?: string;
+  IfMatch?: string;
+  IfNoneMatch?: string;
+  IfModifiedSince?: Date;
+}
+
+/** The options that decide which client serves an instance. */
+const CONNECTION_OPTIONS = [
+  'region',
+  'endpoint',
+  'forcePathStyle',
+  'accessKeyId',
+  'secretAccessKey',
+  'sessionToken',
+  'requestTimeoutMs',
+  'maxAttempts',
+] as const satisfies readonly (keyof Config)[];
+
+const clients = new Map<string, Promise<{ sdk: Sdk; client: S3Client }>>();
+
+/**
+ * The client for a configuration: one for all instances whose connection options agree, made on first use.
+ * Ghost has three instances of an adapter, and each client has its own sockets and credentials to renew.
+ */
+export function connect(config: Config): Promise<{ sdk: Sdk; client: S3Client }> {
+  const identity = JSON.stringify(CONNECTION_OPTIONS.map((option) => config[option]));
+  let connection = clients.get(identity);
+  if (!connection) {
+    connection = import('./lazy/aws-sdk').then((sdk) => ({ sdk, client: createClient(sdk, config) }));
+    clients.set(identity, connection);
+  }
+  return connection;
+}
+
+function createClient(sdk: Sdk, config: Config): S3Client {
+  const { accessKeyId, secretAccessKey, sessionToken } = config;
+  // Checksum trailers came with AWS SDK 3.729; R2, B2, GCS and older MinIO or Ceph refuse them or store them as bytes
+  // of the file: https://github.com/aws/aws-sdk-js-v3/issues/6810
+  const checksums = isAwsEndpoint(config.endpoint) ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED';
+  return new sdk.S3Client({
+    // A service of one's own has one region, and calls it so. On AWS the environment or the profile may name it.
+    region: config.region ?? (isAwsEndpoint(config.endpoint) ? undefined : 'us-east-1'),
+    endpoint: config.endpoint,
+    forcePathStyle: config.forcePathStyle,
+    credentials: accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey, sessionToken } : undefined,
+    maxAttempts: config.maxAttempts,
+    requestChecksumCalculation: checksums,
+    responseChecksumValidation: checksums,
+    // Silence is what tells a dead connection from a slow one: a limit for the whole request would cut off large
+    // uploads over thin lines.
+    requestHandler: {
+      connectionTimeout: Math.min(config.requestTimeoutMs, 10_000),
+      socketTimeout: config.requestTimeoutMs,
+    },
+  });
+}
+
+/** Whether requests go to AWS itself, by default or by one of its own endpoints (VPC, dual stack, FIPS). */
+export function isAwsEndpoint(endpoint: string | undefined): boolean {
+  return !endpoint || /(^|\.)amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname);
+}
+
+/** The bucket of a configuration: the requests that the adapter makes, their failures explained. */
+export class Bucket {
+  constructor(private readonly config: Config) {}
+
+  /**
+   * @returns whether the key exists
+   * @throws NoPermissionError when S3 does not say: a 403 is never "absent"
+   * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+   */
+  async exists(key: string): Promise<boolean> {
+    const { sdk, client } = await connect(this.config);
+    try {
+      await client.send(new sdk.HeadObjectCommand(this.at(key)));
+      return true;
+    } catch (error) {
+      if (isNotFound(error)) {
+        return false;
+      }
+      throw explainS3Error(
+        isUnexplained(error) ? await this.reasonOf(error, key) : error,
+        'HeadObject',
+        this.config,
+        key,
+      );
+    }
+  }
+
+  /**
+   * @returns S3's answer with the body as a stream, which the caller reads or destroys
+   * @throws the SDK's own error: the answers 304, 404, 412 and 416 mean different things to different callers
+   * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+   */
+  async get(key: string, conditions: ReadConditions = {}, abortSignal?: AbortSignal): Promise<ObjectAnswer> {
+    const { sdk, client } = await connect(this.config);
+    return (await client.send(new sdk.GetObjectCommand({ ...this.at(key), ...conditions }), {
+      abortSignal,
+    })) as ObjectAnswer;
+  }
+
+  /** As `get`, for the headers alone. */
+  async head(key: string, conditions: ReadConditions = {}): Promise<HeadObjectCommandOutput> {
+    const { sdk, client } = await connect(this.config);
+    return client.send(new sdk.HeadObjectCommand({ ...this.at(key), ...conditions }));
+  }
+
+  /**
+   * Writes an object in one request.
+   *
+   * @param onlyIfFree refuses to overwrite: S3 answers 412, which reaches the caller as the SDK's error
+   * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+   */
+  async put(key: string, body: Uint8Array, headers: ContentHeaders, onlyIfFree: boolean): Promise<void> {
+    const { sdk, client } = await connect(this.config);
+    await client.send(
+      new sdk.PutObjectCommand({
+        ...this.at(key),
+        ...headers,
+        Body: body,
+        ContentLength: body.byteLength,
+        // On AWS the SDK adds a checksum of its own.
+        ContentMD5: isAwsEndpoint(this.config.endpoint) ? undefined : createHash('md5').update(body).digest('base64'),
+        IfNoneMatch: onlyIfFree ? '*' : undefined,
+      }),
+    );
+  }
+
+  /**
+   * Deletes an object; one that does not exist is deleted already.
+   *
+   * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html
+   */
+  async delete(key: string): Promise<void> {
+    const { sdk, client } = await connect(this.config);
+    try {
+      await client.send(new sdk.DeleteObjectCommand(this.at(key)));
+    } catch (error) {
+      if (!isNotFound(error)) {
+        throw this.explain(error, 'DeleteObject', key);
+      }
+    }
+  }
+
+  /**
+   * One page of at most 1,000 keys, in the order of their bytes.
+   *
+   * @returns the keys, and whether there are more
+   * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+   */
+  async list(prefix: string): Promise<{ keys: string[]; isTruncated: boolean }> {
+    const { sdk, client } = await connect(this.config);
+    try {
+      const page = await client.send(new sdk.ListObjectsV2Command({ Bucket: this.config.bucket, Prefix: prefix }));
+      return { keys: (page.Contents ?? []).map(({ Key }) => Key ?? ''), isTruncated: page.IsTruncated ?? false };
+    } catch (error) {
+      throw this.explain(error, 'ListObjectsV2', prefix);
+    }
+  }
+
+  /** @returns the error that a caller of the adapter gets for a failed request */
+  explain(error: unknown, operation: S3Operation, key: string): Error {
+    return explainS3Error(error, operation, this.config, key);
+  }
+
+  private at(key: string): { Bucket: string; Key: string } {
+    return { Bucket: this.config.bucket, Key: key };
+  }
+
+  /** Asks for one byte of what HEAD was refused: only an answer with a body says why. */
+  private async reasonOf(headError: unknown, key: string): Promise<unknown> {
+    try {
+      const answer = await this.get(key, { Range: 'bytes=0-0' });
+      answer.Body.destroy();
+      return headError;
+    } catch (error) {
+      return error;
+    }
+  }
+}

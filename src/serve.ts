@@ -1,0 +1,220 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import parseRange from 'range-parser';
+import type { Config } from './config';
+import type { ObjectKeys } from './object-keys';
+import type { Bucket, ObjectAnswer, ReadConditions } from './s3';
+import { conditionalReadStatus, isNotFound } from './s3-errors';
+
+/** A middleware of Express, as far as it is needed: Node's own request and response do. */
+export type Middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
+
+/** What CloudFront sends to its second origin: see `cdnFallbackSecret`. Names with `X-Amz-` or `X-Edge-` are forbidden. */
+const FALLBACK_HEADER = 'x-ghost-cdn-fallback';
+
+/** How long a browser remembers where an old link leads to, and a cache that there is nothing; seconds. */
+const REDIRECT_MAX_AGE = 3600;
+const NOT_FOUND_MAX_AGE = 60;
+
+/** For documents that can hold scripts: opened on their own they run none, under whatever domain they are shown. */
+const INERT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox";
+const CAN_HOLD_SCRIPTS = /^(text\/html|(text|application)\/(.*\+)?xml|image\/svg)/i;
+
+/**
+ * The middleware for everything below `/content/images` (media, files) of the blog.
+ *
+ * A visitor who followed an old link is sent on to the CDN. The CDN itself, which asks Ghost for a size that is not in
+ * the bucket yet, gets bytes: CloudFront caches a redirect and does not follow it, so one would lead in a circle.
+ */
+export function serveFrom(config: Config, bucket: Bucket, keys: ObjectKeys): Middleware {
+  const wantsBytes = bytesWanted(config);
+  return (request, response, next) => {
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      next();
+      return;
+    }
+    let key: string;
+    try {
+      key = keys.toKey(request.url ?? '');
+    } catch {
+      sendNotFound(response);
+      return;
+    }
+    if (wantsBytes(request)) {
+      stream(request, response, bucket, key, config.cacheControl).catch(next);
+    } else {
+      sendToCdn(response, keys.toUrl(key));
+    }
+  };
+}
+
+/** @returns what tells requests that must get the bytes from those that may be redirected to the CDN */
+function bytesWanted(config: Config): (request: IncomingMessage) => boolean {
+  if (config.serve !== 'auto') {
+    return () => config.serve === 'stream';
+  }
+  const cdnHost = new URL(config.cdnUrl).host;
+  const isSecret = secretMatcher(config.cdnFallbackSecret);
+  return ({ headers }) =>
+    isSecret(headers[FALLBACK_HEADER]) ||
+    // Any proxy that names itself may be the CDN: sending a file too often is slower, sending a circle is broken.
+    headers.via !== undefined ||
+    headers['cdn-loop'] !== undefined ||
+    headers['user-agent'] === 'Amazon CloudFront' ||
+    // The site is its own CDN: there is nowhere to redirect to.
+    (headers['x-forwarded-host'] ?? headers.host) === cdnHost;
+}
+
+/** Compares digests of equal length in constant time, so that answers do not tell how much of a guess was right. */
+function secretMatcher(secret: string | undefined): (value: string | string[] | undefined) => boolean {
+  if (!secret) {
+    return () => false;
+  }
+  const digest = (value: string) => createHash('sha256').update(value).digest();
+  const expected = digest(secret);
+  return (value) => typeof value === 'string' && timingSafeEqual(digest(value), expected);
+}
+
+async function stream(
+  request: IncomingMessage,
+  response: ServerResponse,
+  bucket: Bucket,
+  key: string,
+  defaultCacheControl: string,
+): Promise<void> {
+  const abort = new AbortController();
+  response.once('close', () => abort.abort());
+  let answer: Partial<ObjectAnswer>;
+  try {
+    answer = await readConditionally(request, bucket, key, abort.signal);
+  } catch (error) {
+    if (abort.signal.aborted) {
+      return;
+    }
+    const status = conditionalReadStatus(error);
+    if (status) {
+      sendWithoutBody(response, status, error);
+    } else if (isNotFound(error)) {
+      sendNotFound(response);
+    } else {
+      throw bucket.explain(error, request.method === 'HEAD' ? 'HeadObject' : 'GetObject', key);
+    }
+    return;
+  }
+
+  response.statusCode = answer.ContentRange ? 206 : 200;
+  // Ghost names the type of what it has converted itself (`/format/webp/`) before it calls on.
+  const type = response.getHeader('content-type') ?? answer.ContentType ?? 'application/octet-stream';
+  setHeaders(response, {
+    'content-type': String(type),
+    'content-length': answer.ContentLength?.toString(),
+    'content-range': answer.ContentRange,
+    'content-encoding': answer.ContentEncoding,
+    'content-disposition': answer.ContentDisposition,
+    'content-security-policy': CAN_HOLD_SCRIPTS.test(String(type)) ? INERT_POLICY : undefined,
+    'accept-ranges': 'bytes',
+    'cache-control': answer.CacheControl ?? defaultCacheControl,
+    etag: answer.ETag,
+    'last-modified': answer.LastModified?.toUTCString(),
+    'x-content-type-options': 'nosniff',
+    // The editor reads the colours of pictures, from wherever it is opened.
+    'access-control-allow-origin': '*',
+    'cross-origin-resource-policy': 'cross-origin',
+  });
+  if (!answer.Body) {
+    response.end();
+    return;
+  }
+  try {
+    await pipeline(answer.Body, response);
+  } catch {
+    // The client has left, or S3 broke off: the headers are sent, so that an ended connection is all that can be said.
+    // pipeline() has destroyed both ends.
+  }
+}
+
+/** @throws the SDK's error, of which 304, 404, 412 and 416 are answers to the client */
+async function readConditionally(
+  request: IncomingMessage,
+  bucket: Bucket,
+  key: string,
+  signal: AbortSignal,
+): Promise<Partial<ObjectAnswer>> {
+  const conditions = conditionsOf(request);
+  const read = (asked: ReadConditions) =>
+    request.method === 'HEAD' ? bucket.head(key, asked) : bucket.get(key, asked, signal);
+  try {
+    return await read(conditions);
+  } catch (error) {
+    // If-Range did not match: the file has changed since its first part was fetched, so all of it is sent.
+    if (conditions.IfMatch && conditionalReadStatus(error) === 412) {
+      return read({});
+    }
+    throw error;
+  }
+}
+
+/** The client's conditions in S3's words: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html */
+function conditionsOf(request: IncomingMessage): ReadConditions {
+  const { headers } = request;
+  const conditions: ReadConditions = {};
+  if (headers['if-none-match']) {
+    conditions.IfNoneMatch = headers['if-none-match'];
+  } else if (headers['if-modified-since']) {
+    const since = new Date(headers['if-modified-since']);
+    conditions.IfModifiedSince = Number.isNaN(since.getTime()) ? undefined : since;
+  }
+  // Only one range: S3 has no answer in several parts, and the whole file is a right answer to any.
+  const ranges = headers.range ? parseRange(Number.MAX_SAFE_INTEGER, headers.range) : -2;
+  const ifRange = headers['if-range'];
+  if (Array.isArray(ranges) && ranges.type === 'bytes' && ranges.length === 1 && !Array.isArray(ifRange)) {
+    // A date or a weak tag as If-Range cannot be told from a change within the second: the whole file is sent.
+    if (ifRange === undefined) {
+      conditions.Range = headers.range;
+    } else if (String(ifRange).startsWith('"')) {
+      conditions.Range = headers.range;
+      conditions.IfMatch = String(ifRange);
+    }
+  }
+  return conditions;
+}
+
+function sendToCdn(response: ServerResponse, url: string): void {
+  response.statusCode = 302;
+  // Private: a cache shared by visitors and the CDN would send the CDN to itself.
+  setHeaders(response, { location: url, 'cache-control': `private, max-age=${REDIRECT_MAX_AGE}` });
+  response.end();
+}
+
+function sendNotFound(response: ServerResponse): void {
+  response.statusCode = 404;
+  setHeaders(response, {
+    'content-type': 'text/plain; charset=utf-8',
+    'cache-control': `public, max-age=${NOT_FOUND_MAX_AGE}`,
+    'x-content-type-options': 'nosniff',
+  });
+  response.end('Not found\n');
+}
+
+/** 304, 412 and 416 with the headers that S3 gave them. */
+function sendWithoutBody(response: ServerResponse, status: number, error: unknown): void {
+  const given = (error as { $response?: { headers?: Record<string, string> } }).$response?.headers ?? {};
+  response.statusCode = status;
+  response.removeHeader('content-type');
+  setHeaders(response, {
+    etag: given.etag,
+    'last-modified': given['last-modified'],
+    'cache-control': status === 304 ? given['cache-control'] : 'no-store',
+    'content-range': status === 416 ? given['content-range'] : undefined,
+  });
+  response.end();
+}
+
+function setHeaders(response: ServerResponse, headers: Record<string, string | undefined>): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) {
+      response.setHeader(name, value);
+    }
+  }
+}

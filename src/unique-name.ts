@@ -1,0 +1,47 @@
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import type { FileName } from './file-names';
+import type { ObjectKeys } from './object-keys';
+import type { Bucket } from './s3';
+
+/** The names that an upload may get in its directory, each a path below the prefix. */
+export class UniqueNames {
+  constructor(
+    private readonly bucket: Bucket,
+    private readonly keys: ObjectKeys,
+    private readonly directory: string,
+    private readonly name: FileName,
+  ) {}
+
+  /** `2026/11/photo.jpg` */
+  plain(): string {
+    return this.with('');
+  }
+
+  /**
+   * The next number that nothing has: `2026/11/photo-4.jpg`. One listing finds it, however many are taken; what one
+   * listing cannot tell (more than 1,000 of the name) gets a random suffix.
+   */
+  async numbered(): Promise<string> {
+    const { keys, isTruncated } = await this.bucket.list(this.keys.keyOf(this.with('-', '')));
+    if (isTruncated) {
+      return this.random();
+    }
+    const before = this.keys.keyOf(this.with('-', '')).length;
+    const numbers = keys
+      .filter((key) => key.endsWith(this.name.extension))
+      .map((key) => key.slice(before, key.length - this.name.extension.length))
+      .filter((number) => /^[1-9]\d{0,8}$/.test(number))
+      .map(Number);
+    return this.with(`-${Math.max(0, ...numbers) + 1}`);
+  }
+
+  /** `2026/11/photo-9f86d081.jpg`: for when others upload the same name at this very moment. */
+  random(): string {
+    return this.with(`-${randomBytes(6).toString('hex')}`);
+  }
+
+  private with(suffix: string, extension = this.name.extension): string {
+    return path.posix.join(this.directory, `${this.name.stem}${suffix}${extension}`);
+  }
+}

@@ -4,16 +4,23 @@ import type { Config } from 'jest';
 // These ship ES modules only; Jest runs CommonJS, so they are compiled like our own sources.
 const esModules = ['ghost-storage-base', 'content-disposition'];
 
+const compilerOptions = {
+  allowJs: true,
+  esModuleInterop: true,
+  isolatedModules: true,
+  module: 'CommonJS',
+  moduleResolution: 'bundler',
+  rootDir: '.',
+  target: 'ES2022',
+};
+
 const project = (name: string) => ({
   displayName: name,
+  // Not the caches, which hold whole Ghosts.
+  roots: ['<rootDir>/src', '<rootDir>/test'],
   testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
   testEnvironment: 'node',
-  transform: {
-    '^.+\\.(ts|js)$': [
-      'ts-jest',
-      { tsconfig: { allowJs: true, esModuleInterop: true, module: 'CommonJS', moduleResolution: 'bundler', isolatedModules: true, target: 'ES2022' } },
-    ] as [string, Record<string, unknown>],
-  },
+  transform: { '^.+\\.(ts|js)$': ['ts-jest', { tsconfig: compilerOptions }] as [string, Record<string, unknown>] },
   transformIgnorePatterns: [`/node_modules/(?!(${esModules.join('|')})/)`],
 });
 

@@ -234,7 +234,9 @@ function describeUnknown(name: string): string {
   if (obsolete) {
     return `"${name}" is no option of this adapter (${obsolete}): remove it`;
   }
-  return `"${name}" is no option of this adapter. Did you mean "${closest(name, OPTION_NAMES)}"?`;
+  const longer = OPTION_NAMES.filter((option) => option.toLowerCase().includes(name.toLowerCase()));
+  const suggestion = closest(name, longer.length > 0 ? longer : OPTION_NAMES);
+  return `"${name}" is no option of this adapter. Did you mean "${suggestion}"?`;
 }
 
 function contradictions(config: Config): string[] {

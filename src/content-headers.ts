@@ -61,7 +61,7 @@ export function contentTypeOf(name: string, staticFileURLPrefix: string, ghostTy
  */
 export function contentTypeOfRaw(relativePath: string, staticFileURLPrefix: string): string {
   const format = /(?:^|\/)format\/([^/]+)\//.exec(relativePath)?.[1];
-  return contentTypeOf(format ? `.${format}` : relativePath, staticFileURLPrefix);
+  return contentTypeOf(format ? `x.${format}` : relativePath, staticFileURLPrefix);
 }
 
 /**
@@ -71,7 +71,7 @@ export function contentTypeOfRaw(relativePath: string, staticFileURLPrefix: stri
  * @returns the header for a file; undefined for images and media, which are shown and not kept
  */
 export function contentDispositionOf(uploadName: string, staticFileURLPrefix: string): string | undefined {
-  const name = repairMojibake(path.posix.basename(uploadName));
+  const name = repairMojibake(path.posix.basename(uploadName)).toWellFormed();
   return isForFiles(staticFileURLPrefix) ? createContentDisposition(name, { type: 'inline' }) : undefined;
 }
 

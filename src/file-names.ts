@@ -64,5 +64,8 @@ function isAscii(text: string): boolean {
 
 function toLatin(text: string): string {
   const { transliterate } = require('./lazy/transliteration') as typeof import('./lazy/transliteration');
-  return transliterate(text, { unknown: '-' });
+  // Accents that come as characters of their own (as macOS writes them) are joined to their letters first; of those
+  // that no letter is made with, the letter stays.
+  const composed = text.normalize('NFC').replace(/[\u0300-\u036f]/g, '');
+  return transliterate(composed, { unknown: '-' });
 }

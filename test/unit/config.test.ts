@@ -1,0 +1,260 @@
+import { parseConfig } from '../../src/config';
+
+const required = { bucket: 'blog-images', cdnUrl: 'https://images.example.com' };
+
+function refusal(options: unknown): string {
+  try {
+    parseConfig(options);
+  } catch (error) {
+    expect(error).toMatchObject({ errorType: 'IncorrectUsageError', code: 'STORAGE_CONFIG_INVALID' });
+    return (error as Error).message;
+  }
+  throw new Error('nothing was refused');
+}
+
+describe('the configuration', () => {
+  test('needs a bucket and a cdnUrl, and nothing else', () => {
+    expect(parseConfig(required).config).toEqual({
+      bucket: 'blog-images',
+      cdnUrl: 'https://images.example.com',
+      staticFileURLPrefix: 'content/images',
+      tenantPrefix: '',
+      serve: 'auto',
+      cacheControl: 'public, max-age=31536000, immutable',
+      multipartUploadThresholdBytes: 8 * 1024 * 1024,
+      multipartChunkSizeBytes: 5 * 1024 * 1024,
+      uploadConcurrency: 4,
+      requestTimeoutMs: 30_000,
+      maxAttempts: 4,
+    });
+  });
+
+  test('takes every option', () => {
+    const all = {
+      ...required,
+      region: 'eu-central-1',
+      staticFileURLPrefix: 'content/media',
+      tenantPrefix: 'blogs/seven',
+      accessKeyId: 'AKIAEXAMPLE',
+      secretAccessKey: 'secret/with+signs=',
+      sessionToken: 'token',
+      endpoint: 'https://s3.example.com',
+      forcePathStyle: true,
+      cdnFallbackSecret: '0123456789abcdef0123456789abcdef',
+      serve: 'stream',
+      cacheControl: 'public, max-age=60',
+      storageClass: 'INTELLIGENT_TIERING',
+      serverSideEncryption: 'aws:kms',
+      kmsKeyId: 'alias/blog',
+      acl: 'bucket-owner-full-control',
+      multipartUploadThresholdBytes: 20_000_000,
+      multipartChunkSizeBytes: 10_000_000,
+      uploadConcurrency: 2,
+      requestTimeoutMs: 5000,
+      maxAttempts: 1,
+    };
+    expect(parseConfig(all).config).toEqual(all);
+  });
+
+  test('lists everything that is wrong at once, with the option, its value and what to write instead', () => {
+    const message = refusal({
+      region: '',
+      forcePathStyle: 'yes',
+      serve: 'always',
+      uploadConcurrency: 'abc',
+      buckett: 'x',
+    });
+    expect(message).toContain('"bucket" is missing: it must be the name of your S3 bucket');
+    expect(message).toContain(
+      '"cdnUrl" is missing: it must be the address of your CDN, for example "https://images.example.com"',
+    );
+    expect(message).toContain('"region" is "", but must be the region of the bucket, for example "eu-west-1"');
+    expect(message).toContain('"forcePathStyle" is "yes", but must be true or false');
+    expect(message).toContain('"serve" is "always", but must be one of: auto, stream, redirect');
+    expect(message).toContain('"uploadConcurrency" is "abc", but must be a whole number from 1 to 64');
+    expect(message).toContain('"buckett" is no option of this adapter. Did you mean "bucket"?');
+  });
+
+  test.each([
+    ['cdnURL', 'cdnUrl'],
+    ['staticFileUrlPrefix', 'staticFileURLPrefix'],
+    ['secretAccesKey', 'secretAccessKey'],
+    ['forcePathstyle', 'forcePathStyle'],
+    ['tenant', 'tenantPrefix'],
+  ])('suggests an option for the unknown %s', (unknown, suggestion) => {
+    expect(refusal({ ...required, [unknown]: 'x' })).toContain(
+      `"${unknown}" is no option of this adapter. Did you mean "${suggestion}"?`,
+    );
+  });
+
+  test('says why an option of an older adapter is no longer needed', () => {
+    expect(refusal({ ...required, signatureVersion: 'v4' })).toContain(
+      '"signatureVersion" is no option of this adapter (every request is signed',
+    );
+  });
+
+  test.each([undefined, null, 'bucket', 7, ['bucket']])('refuses %p in place of a block of options', (options) => {
+    expect(refusal(options)).toContain('must be a block of options');
+  });
+
+  test('never shows a secret', () => {
+    const message = refusal({
+      accessKeyId: 7_000_001,
+      secretAccessKey: ['s3cr3t'],
+      sessionToken: { s3cr3t: 1 },
+      cdnFallbackSecret: 's3cr3t',
+    });
+    expect(message).toContain('"secretAccessKey" must be the secret access key as text');
+    expect(message).toContain('"cdnFallbackSecret" must have at least 16 characters');
+    expect(message).not.toContain('s3cr3t');
+    expect(message).not.toContain('7000001');
+  });
+
+  describe('from the environment, where everything is text or guessed', () => {
+    test('reads digits as numbers and true and false as what they say', () => {
+      const { config } = parseConfig({
+        ...required,
+        forcePathStyle: 'false',
+        uploadConcurrency: '8',
+        requestTimeoutMs: '1000',
+      });
+      expect(config).toMatchObject({ forcePathStyle: false, uploadConcurrency: 8, requestTimeoutMs: 1000 });
+    });
+
+    test('reads a number that Ghost made of a name as the name', () => {
+      expect(parseConfig({ ...required, bucket: 2026, tenantPrefix: 7 }).config).toMatchObject({
+        bucket: '2026',
+        tenantPrefix: '7',
+      });
+    });
+
+    test.each(['', '1.5', '-1', '1e3', ' 8', 'eight', true, null].filter((value) => value !== null))(
+      'refuses %p for a number',
+      (value) => {
+        expect(refusal({ ...required, maxAttempts: value })).toContain('"maxAttempts" is');
+      },
+    );
+
+    test.each(['', 'False', '0', 'no', 0, 1])('refuses %p for true or false', (value) => {
+      expect(refusal({ ...required, forcePathStyle: value })).toContain('must be true or false');
+    });
+  });
+
+  describe('cdnUrl', () => {
+    test.each([
+      ['images.example.com', 'https://images.example.com'],
+      ['//images.example.com', 'https://images.example.com'],
+      ['https://images.example.com/', 'https://images.example.com'],
+      ['https://Images.Example.com//', 'https://images.example.com'],
+      ['https://images.example.com:443', 'https://images.example.com'],
+      ['https://cdn.example.com/tenant7/', 'https://cdn.example.com/tenant7'],
+      ['http://localhost:8080', 'http://localhost:8080'],
+      ['http://images.localhost:8080/', 'http://images.localhost:8080'],
+      ['http://127.0.0.1:8080', 'http://127.0.0.1:8080'],
+      ['http://[::1]:8080', 'http://[::1]:8080'],
+      [' https://images.example.com ', 'https://images.example.com'],
+    ])('%s is understood as %s', (written, understood) => {
+      expect(parseConfig({ ...required, cdnUrl: written }).config.cdnUrl).toBe(understood);
+    });
+
+    test('is refused over http: but on this machine', () => {
+      expect(refusal({ ...required, cdnUrl: 'http://images.example.com' })).toContain(
+        '"cdnUrl" is "http://images.example.com", but must begin with https://',
+      );
+      expect(refusal({ ...required, cdnUrl: 'http://127.0.0.1.example.com' })).toContain('must begin with https://');
+    });
+
+    test.each(['', '   ', 'https://', 'ftp://images.example.com', 'https://a b.example.com', 7.5, {}])(
+      'refuses %p',
+      (cdnUrl) => {
+        expect(refusal({ ...required, cdnUrl })).toContain('must be the address of your CDN');
+      },
+    );
+
+    test.each(['https://images.example.com/?v=1', 'https://images.example.com/#top'])(
+      'refuses %s, which has a query or fragment',
+      (cdnUrl) => {
+        expect(refusal({ ...required, cdnUrl })).toContain('must not have a query or a fragment');
+      },
+    );
+
+    test('refuses a user name in the address', () => {
+      expect(refusal({ ...required, cdnUrl: 'https://user:pass@images.example.com' })).toContain(
+        'must not hold a user name',
+      );
+    });
+  });
+
+  describe('prefixes', () => {
+    test('lose their slashes at the ends', () => {
+      const { config } = parseConfig({ ...required, staticFileURLPrefix: '/content/files/', tenantPrefix: '/a/b/' });
+      expect(config).toMatchObject({ staticFileURLPrefix: 'content/files', tenantPrefix: 'a/b' });
+    });
+
+    test.each(['..', '../other', 'a/../b', 'a//b', './a', 'a b', 'a?b', 'a%2e', 'ä', 'a\\b'])('refuse %p', (prefix) => {
+      expect(refusal({ ...required, tenantPrefix: prefix })).toContain('"tenantPrefix" is');
+      expect(refusal({ ...required, staticFileURLPrefix: prefix })).toContain('"staticFileURLPrefix" is');
+    });
+
+    test('may not be empty for files, and may for tenants', () => {
+      expect(refusal({ ...required, staticFileURLPrefix: '/' })).toContain('"staticFileURLPrefix" is "/"');
+      expect(parseConfig({ ...required, tenantPrefix: '' }).config.tenantPrefix).toBe('');
+    });
+  });
+
+  test.each(['my-bucket/images', 's3://my-bucket', 'arn:aws:s3:::my-bucket', 'https://b.s3.amazonaws.com'])(
+    'refuses %s for the name of a bucket',
+    (bucket) => {
+      expect(refusal({ ...required, bucket })).toContain('must be only the name of the bucket');
+    },
+  );
+
+  test.each([
+    [{ accessKeyId: 'AKIA' }, '"accessKeyId" is set without "secretAccessKey"'],
+    [{ secretAccessKey: 'x' }, '"secretAccessKey" is set without "accessKeyId"'],
+    [{ sessionToken: 'x' }, '"sessionToken" is set without'],
+    [{ kmsKeyId: 'x' }, '"kmsKeyId" is set, but "serverSideEncryption" is not "aws:kms"'],
+    [{ kmsKeyId: 'x', serverSideEncryption: 'AES256' }, '"kmsKeyId" is set, but'],
+  ])('refuses options that only make sense together: %j', (options, message) => {
+    expect(refusal({ ...required, ...options })).toContain(message);
+  });
+
+  test.each([
+    ['multipartChunkSizeBytes', 5 * 1024 * 1024 - 1],
+    ['multipartUploadThresholdBytes', 0],
+    ['uploadConcurrency', 0],
+    ['uploadConcurrency', 65],
+    ['requestTimeoutMs', 99],
+    ['maxAttempts', 1.5],
+    ['maxAttempts', Number.NaN],
+  ])('refuses %s of %p', (name, value) => {
+    expect(refusal({ ...required, [name]: value })).toMatch(new RegExp(`"${name}" .*must be a whole number from`));
+  });
+
+  test.each(['s3.example.com', 'ftp://s3.example.com', 'https://user:pass@s3.example.com', 7])(
+    'refuses the endpoint %p',
+    (endpoint) => {
+      expect(refusal({ ...required, endpoint })).toContain('"endpoint" is');
+    },
+  );
+
+  test('takes an option set to null for one that is not set', () => {
+    expect(parseConfig({ ...required, region: null, serve: undefined }).config).toMatchObject({ serve: 'auto' });
+  });
+
+  describe('of an older adapter', () => {
+    test('is understood, with a word on the new name', () => {
+      const { config, notices } = parseConfig({ bucket: 'b', assetHost: 'cdn.example.com', pathPrefix: '/blog/' });
+      expect(config).toMatchObject({ cdnUrl: 'https://cdn.example.com', staticFileURLPrefix: 'blog' });
+      expect(notices).toEqual([
+        expect.stringContaining('"assetHost" is called "cdnUrl"'),
+        expect.stringContaining('"pathPrefix" is called "staticFileURLPrefix"'),
+      ]);
+    });
+
+    test('gives way to the new names, and an empty pathPrefix to the default', () => {
+      const { config } = parseConfig({ ...required, assetHost: 'old.example.com', pathPrefix: '' });
+      expect(config).toMatchObject({ cdnUrl: 'https://images.example.com', staticFileURLPrefix: 'content/images' });
+    });
+  });
+});

@@ -152,7 +152,7 @@ export class AdminApi {
         cookie: this.cookie,
         ...(body && !isForm ? { 'content-type': 'application/json' } : {}),
       },
-      body: body && !isForm ? JSON.stringify(body) : (body),
+      body: body && !isForm ? JSON.stringify(body) : body,
     });
     if (!response.ok) throw new AdminApiError(`${method} ${path}`, response.status, await response.text());
     return response;

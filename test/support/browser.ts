@@ -1,0 +1,78 @@
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { chromium, type Page } from 'playwright-core';
+
+const EXECUTABLES = ['chromium', 'chromium-browser', 'google-chrome'];
+
+/** A browser that calls nobody by itself, and in which every name but a loopback one is unknown. */
+const FLAGS = [
+  '--no-sandbox',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-quic',
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.localhost, EXCLUDE 127.0.0.1',
+];
+
+export interface SeenResponse {
+  url: string;
+  status: number;
+  contentType: string | undefined;
+}
+
+/** A page of a headless Chromium, and what happened in it. */
+export interface Browser {
+  page: Page;
+  /** Every response, redirects included, in the order they came. */
+  responses: SeenResponse[];
+  /** Errors of the page's scripts, errors in its console and requests that failed. */
+  errors: string[];
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a page in a headless Chromium.
+ *
+ * @param viewport in CSS pixels
+ * @throws Error when there is no Chromium on this machine
+ */
+export async function openBrowser(viewport = { width: 1280, height: 800 }): Promise<Browser> {
+  const browser = await chromium.launch({ executablePath: findChromium(), args: FLAGS });
+  const page = await browser.newPage({ viewport });
+  const responses: SeenResponse[] = [];
+  const errors: string[] = [];
+  page.on('response', (response) => {
+    responses.push({
+      url: response.url(),
+      status: response.status(),
+      contentType: response.headers()['content-type'],
+    });
+  });
+  page.on('console', (message) => {
+    if (message.type() === 'error') errors.push(`${message.text()} (${message.location().url})`);
+  });
+  page.on('pageerror', (error) => errors.push(error.message));
+  page.on('requestfailed', (request) => errors.push(`${request.failure()?.errorText} (${request.url()})`));
+  return { page, responses, errors, close: () => browser.close() };
+}
+
+/**
+ * Finds a Chromium: CHROMIUM_PATH, or the usual names on PATH.
+ *
+ * @throws Error that says how to install one
+ */
+export function findChromium(): string {
+  const { CHROMIUM_PATH, PATH = '' } = process.env;
+  if (CHROMIUM_PATH) {
+    if (existsSync(CHROMIUM_PATH)) return CHROMIUM_PATH;
+    throw new Error(`CHROMIUM_PATH is ${CHROMIUM_PATH}, and there is no such file.`);
+  }
+  const folders = ['/usr/bin', ...PATH.split(delimiter)].filter(Boolean);
+  const found = EXECUTABLES.flatMap((name) => folders.map((folder) => join(folder, name))).find(existsSync);
+  if (found) return found;
+  throw new Error(
+    `The browser tests need Chromium, and there is no ${EXECUTABLES.join(', ')} on PATH. ` +
+      'Install it (Debian: apt-get install -y chromium) or set CHROMIUM_PATH to the executable of a Chrome or Chromium.',
+  );
+}

@@ -1,0 +1,101 @@
+import type { Page } from 'playwright-core';
+import { OWNER } from './admin-api';
+
+const UPLOAD_TIMEOUT_MS = 30_000;
+
+/** What a writer does in Ghost's admin, by mouse and keyboard. */
+export class Editor {
+  private constructor(
+    private readonly page: Page,
+    private readonly siteUrl: string,
+  ) {}
+
+  /** Signs in as OWNER on the log-in page. */
+  static async signIn(page: Page, siteUrl: string): Promise<Editor> {
+    await page.goto(`${siteUrl}/ghost/#/signin`);
+    await page.locator('input[name="identification"]').fill(OWNER.email);
+    await page.locator('input[name="password"]').fill(OWNER.password);
+    await page.locator('[data-test-button="sign-in"]').click();
+    await page.waitForURL(({ hash }) => !hash.includes('signin'));
+    return new Editor(page, siteUrl);
+  }
+
+  /** Opens an empty post, gives it a title and leaves the cursor in its body. */
+  async startPost(title: string): Promise<void> {
+    await this.page.goto(`${this.siteUrl}/ghost/#/editor/post`);
+    const field = this.page.locator('[data-test-editor-title-input]');
+    await field.fill(title);
+    await field.press('Enter');
+  }
+
+  async write(text: string): Promise<void> {
+    await this.page.keyboard.type(text);
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** @returns the `src` that the editor shows */
+  async setFeatureImage(path: string): Promise<string> {
+    await this.page.locator('[data-test-file-input="feature-image"] input').setInputFiles(path);
+    return this.uploadedUrl('.gh-editor-feature-image img');
+  }
+
+  /** @returns the `src` that the editor shows */
+  async addImage(path: string): Promise<string> {
+    await this.addCard('image', path);
+    const url = await this.uploadedUrl('[data-kg-card="image"] img');
+    await this.leaveCard();
+    return url;
+  }
+
+  /** @returns the thumbnail that the editor shows: Ghost's admin takes it from the video and uploads both */
+  async addVideo(path: string): Promise<string> {
+    await this.addCard('video', path);
+    const url = await this.uploadedUrl('[data-kg-card="video"] img');
+    await this.leaveCard();
+    return url;
+  }
+
+  async addFile(path: string): Promise<void> {
+    await this.addCard('file', path);
+    await this.page
+      .locator('[data-kg-card="file"] [data-kg-file-card="fileTitle"]')
+      .waitFor({ timeout: UPLOAD_TIMEOUT_MS });
+    await this.leaveCard();
+  }
+
+  /** Publishes now, to the site only, and waits until Ghost says so. */
+  async publish(): Promise<void> {
+    // There is a second one for narrow screens.
+    await this.page.locator('[data-test-button="publish-flow"]').first().click();
+    await this.page.locator('[data-test-button="continue"]').click();
+    const published = this.page.waitForResponse(
+      (response) =>
+        response.request().method() === 'PUT' &&
+        response.url().includes('/ghost/api/admin/posts/') &&
+        /"status":"published"/.test(response.request().postData() ?? ''),
+    );
+    // The button pulses for ever, so it is never "stable" as an ordinary click demands.
+    await this.page.locator('[data-test-button="confirm-publish"]').click({ force: true });
+    await published;
+  }
+
+  /** Types the card's name as a slash command, which opens the browser's file chooser at once. */
+  private async addCard(name: string, path: string): Promise<void> {
+    await this.page.keyboard.type(`/${name}`);
+    await this.page.locator('[data-kg-slash-menu] [data-kg-cardmenu-selected="true"]').waitFor();
+    const [chooser] = await Promise.all([this.page.waitForEvent('filechooser'), this.page.keyboard.press('Enter')]);
+    await chooser.setFiles(path);
+  }
+
+  /** While it uploads, the editor shows the picture from memory (`blob:` or `data:`). */
+  private async uploadedUrl(images: string): Promise<string> {
+    const image = this.page.locator(`${images}[src^="http"]`).first();
+    await image.waitFor({ timeout: UPLOAD_TIMEOUT_MS });
+    return (await image.getAttribute('src')) ?? '';
+  }
+
+  /** A finished card is selected; Enter puts a paragraph after it. */
+  private async leaveCard(): Promise<void> {
+    await this.page.keyboard.press('Enter');
+  }
+}

@@ -1,13 +1,12 @@
 import path from 'node:path';
 import type { ReadOptions, StorageFile } from 'ghost-storage-base';
-import type { RequestHandler } from 'express';
 import { parseConfig, type Config } from './config';
 import { sanitizeFileName, splitFileName } from './file-names';
 import { StorageBase, errors, warnOnce } from './ghost-host';
 import { ObjectKeys } from './object-keys';
 import { Bucket } from './s3';
 import { isNotFound } from './s3-errors';
-import { serveFrom } from './serve';
+import { serveFrom, type Middleware } from './serve';
 import { UniqueNames } from './unique-name';
 import { Uploads } from './upload';
 
@@ -89,7 +88,7 @@ export class S3CloudFrontStorage extends StorageBase {
   }
 
   /** @returns the middleware that Ghost mounts at `/content/images` (media, files) */
-  override serve(): RequestHandler {
+  override serve(): Middleware {
     return serveFrom(this.#config, this.#bucket, this.#keys);
   }
 

@@ -1,0 +1,92 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+
+const adapter = path.resolve(__dirname, '../../dist/index.js');
+const options = { bucket: 'b', assetHost: 'images.example.com' };
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(path.join(os.tmpdir(), 'ghost-host-'));
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function writePackage(name: string, source: string): void {
+  const home = path.join(folder, 'node_modules', name);
+  mkdirSync(home, { recursive: true });
+  writeFileSync(path.join(home, 'index.js'), source);
+}
+
+/** Runs a program in the folder, as `index.js` of a Ghost, and reads what it prints as JSON. */
+function run(body: string): unknown {
+  const program = path.join(folder, 'index.js');
+  writeFileSync(program, `const Adapter = require(${JSON.stringify(adapter)});\n${body}`);
+  return JSON.parse(execFileSync(process.execPath, [program], { encoding: 'utf8' }));
+}
+
+const report = `
+  let refused;
+  try { Adapter.validate({}); } catch (error) { refused = error; }
+  const instance = new Adapter(${JSON.stringify(options)});
+  console.log(JSON.stringify({
+    parent: Object.getPrototypeOf(Adapter).name,
+    name: Adapter.name,
+    requiredFns: instance.requiredFns,
+    errorType: refused.errorType,
+    isGhosts: refused.isGhosts ?? false,
+    isBase: instance.isGhosts ?? false,
+    logged: globalThis.logged ?? [],
+  }));`;
+
+describe('the built adapter', () => {
+  test('runs where there is nothing beside it', () => {
+    expect(run(`console.warn = (line) => (globalThis.logged = [line]);${report}`)).toEqual({
+      parent: 'StorageBase',
+      name: 'S3CloudFrontStorage',
+      requiredFns: ['exists', 'save', 'serve', 'delete', 'read'],
+      errorType: 'IncorrectUsageError',
+      isGhosts: false,
+      isBase: false,
+      logged: [expect.stringContaining('"assetHost" is called "cdnUrl"')],
+    });
+  });
+
+  test.each([
+    ['Ghost 5', 'module.exports = class StorageBase'],
+    ['Ghost 6', 'exports.StorageBase = class StorageBase'],
+  ])('uses the base class, the errors and the log of %s', (_, declaration) => {
+    writePackage(
+      'ghost-storage-base',
+      `${declaration} { requiredFns = ['exists', 'save', 'serve', 'delete', 'read']; isGhosts = true; };`,
+    );
+    writePackage(
+      '@tryghost/errors',
+      'exports.IncorrectUsageError = class extends Error { constructor(options) { super(options.message); Object.assign(this, options); this.errorType = "IncorrectUsageError"; this.isGhosts = true; } };',
+    );
+    writePackage('@tryghost/logging', 'globalThis.logged = []; exports.warn = (line) => globalThis.logged.push(line);');
+    expect(run(report)).toMatchObject({
+      parent: 'StorageBase',
+      isGhosts: true,
+      isBase: true,
+      logged: [expect.stringContaining('"assetHost" is called "cdnUrl"')],
+    });
+  });
+
+  test('says what is to be known of the configuration once, though Ghost makes three instances', () => {
+    writePackage('@tryghost/logging', 'globalThis.logged = []; exports.warn = (line) => globalThis.logged.push(line);');
+    const result = run(`new Adapter(${JSON.stringify(options)}); new Adapter(${JSON.stringify(options)});${report}`);
+    expect((result as { logged: string[] }).logged).toHaveLength(1);
+  });
+
+  test('shows no credentials when it is logged', () => {
+    expect(
+      run(`
+        const instance = new Adapter({ bucket: 'b', cdnUrl: 'c.example.com', accessKeyId: 'AKIAMARKED', secretAccessKey: 'marked' });
+        console.log(JSON.stringify(require('util').inspect(instance, { depth: 9, showHidden: true }) + JSON.stringify(instance)));`),
+    ).not.toMatch(/MARKED|marked/);
+  });
+});

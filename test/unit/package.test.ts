@@ -1,0 +1,76 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import path from 'node:path';
+
+const root = path.resolve(__dirname, '../..');
+
+interface Packed {
+  files: { path: string; size: number }[];
+}
+
+const [packed] = JSON.parse(
+  // --ignore-scripts: the test command has built dist/ already.
+  execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+    cwd: root,
+    encoding: 'utf8',
+    shell: process.platform === 'win32',
+  }),
+) as [Packed];
+const paths = packed.files.map((file) => file.path);
+const scripts = paths.filter((file) => file.endsWith('.js'));
+
+describe('the package', () => {
+  test('holds the adapter, its types, README and licenses, and nothing else', () => {
+    const expected =
+      /^(package\.json|README\.md|LICENSE|dist\/(index|lazy\/[\w-]+)\.js|dist\/index\.d\.ts|dist\/THIRD_PARTY_LICENSES\.txt)$/;
+    expect(paths.filter((file) => !expected.test(file))).toEqual([]);
+    expect(paths).toEqual(
+      expect.arrayContaining(['LICENSE', 'README.md', 'dist/index.js', 'dist/index.d.ts', 'package.json']),
+    );
+  });
+
+  test('weighs at most 1.5 MB', () => {
+    expect(packed.files.reduce((sum, file) => sum + file.size, 0)).toBeLessThanOrEqual(1_500_000);
+  });
+
+  test('needs nothing to be installed beside it', () => {
+    const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as Record<string, unknown>;
+    expect(manifest.dependencies).toBeUndefined();
+    expect(manifest.scripts).not.toHaveProperty('postinstall');
+    const known = new Set([
+      ...builtinModules,
+      ...builtinModules.map((name) => `node:${name}`),
+      // Native signatures for multi-region access points, which the SDK tries and does without.
+      '@aws-sdk/signature-v4-crt',
+    ]);
+    for (const script of scripts) {
+      const source = readFileSync(path.join(root, script), 'utf8');
+      const required = [...source.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name = '']) => name);
+      expect(required.filter((name) => !known.has(name) && !/^\.\/lazy\/[\w-]+\.js$/.test(name))).toEqual([]);
+    }
+  });
+
+  test('loads by its name as Ghost does, through its exports', () => {
+    const loaded = execFileSync(process.execPath, ['-p', "require('ghost-storage-s3-cloudfront').name"], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    expect(loaded.trim()).toBe('S3CloudFrontStorage');
+  });
+
+  test('names the license of everything that is bundled', () => {
+    const notices = readFileSync(path.join(root, 'dist/THIRD_PARTY_LICENSES.txt'), 'utf8');
+    for (const name of [
+      '@aws-sdk/client-s3',
+      '@aws-sdk/lib-storage',
+      'ghost-storage-base',
+      'mime-types',
+      'transliteration',
+      'zod',
+      'moment',
+    ]) {
+      expect(notices).toMatch(new RegExp(`^${name} \\d+\\.\\d+`, 'm'));
+    }
+  });
+});

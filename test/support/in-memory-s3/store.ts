@@ -1,0 +1,152 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { ChecksumAlgorithm } from './checksums';
+import type { Content } from './content';
+import { parsePolicy, type Policy } from './policy';
+import { S3Error } from './s3-error';
+import type { BucketOptions, ConditionalWrites, ObjectHeaders, ObjectOwnership, StoredObject } from './types';
+import { compareUtf8 } from './utf8-order';
+
+export interface Checksum {
+  algorithm: ChecksumAlgorithm;
+  /** Base64; a multipart object's ends in `-` and the number of its parts. */
+  value: string;
+}
+
+export class S3Object implements StoredObject {
+  readonly contentType: string;
+  readonly cacheControl?: string;
+  readonly contentDisposition?: string;
+  readonly contentEncoding?: string;
+  readonly contentLanguage?: string;
+  readonly expires?: string;
+  readonly storageClass: string;
+  readonly serverSideEncryption: string;
+  readonly sseKmsKeyId?: string;
+  readonly acl?: string;
+  readonly metadata: Record<string, string>;
+  readonly lastModified = new Date();
+  readonly etag: string;
+
+  /**
+   * @param content the bytes
+   * @param headers what the request said of them
+   * @param digest the ETag without quotes: the MD5, or for several parts the MD5 of theirs and their number
+   * @param checksum the one the client sent, if any
+   */
+  constructor(
+    readonly content: Content,
+    headers: ObjectHeaders,
+    digest: string,
+    readonly checksum?: Checksum,
+  ) {
+    this.contentType = headers.contentType;
+    this.cacheControl = headers.cacheControl;
+    this.contentDisposition = headers.contentDisposition;
+    this.contentEncoding = headers.contentEncoding;
+    this.contentLanguage = headers.contentLanguage;
+    this.expires = headers.expires;
+    this.storageClass = headers.storageClass;
+    this.serverSideEncryption = headers.serverSideEncryption;
+    this.sseKmsKeyId = headers.sseKmsKeyId;
+    this.acl = headers.acl;
+    this.metadata = headers.metadata;
+    // Under SSE-KMS an ETag is no digest of the bytes, and clients must not take it for one.
+    this.etag = headers.serverSideEncryption === 'aws:kms' ? `"${randomBytes(16).toString('hex')}"` : `"${digest}"`;
+  }
+
+  get bytes(): Buffer {
+    return this.content.bytes;
+  }
+
+  get size(): number {
+    return this.content.size;
+  }
+}
+
+export interface UploadedPart {
+  content: Content;
+  /** With its quotes. */
+  etag: string;
+  md5: Buffer;
+  checksum?: Checksum;
+  lastModified: Date;
+}
+
+export interface MultipartUpload {
+  uploadId: string;
+  key: string;
+  initiated: Date;
+  headers: ObjectHeaders;
+  checksumAlgorithm?: ChecksumAlgorithm;
+  parts: Map<number, UploadedPart>;
+}
+
+/** The objects of a bucket; remembers their order until a key comes or goes. */
+export class ObjectMap extends Map<string, S3Object> {
+  #sorted: string[] | undefined;
+
+  override set(key: string, object: S3Object): this {
+    if (!this.has(key)) this.#sorted = undefined;
+    return super.set(key, object);
+  }
+
+  override delete(key: string): boolean {
+    this.#sorted = undefined;
+    return super.delete(key);
+  }
+
+  override clear(): void {
+    this.#sorted = undefined;
+    super.clear();
+  }
+
+  /** The keys in the order of their UTF-8 bytes, which is the order of listings. */
+  sortedKeys(): string[] {
+    this.#sorted ??= [...this.keys()].sort(compareUtf8);
+    return this.#sorted;
+  }
+}
+
+export interface PublicAccessBlock {
+  BlockPublicAcls: boolean;
+  IgnorePublicAcls: boolean;
+  BlockPublicPolicy: boolean;
+  RestrictPublicBuckets: boolean;
+}
+
+/** A bucket; like one made with every block of public access lifted, since a policy is what a test sets it up with. */
+export class Bucket {
+  readonly created = new Date();
+  readonly objects = new ObjectMap();
+  readonly uploads = new Map<string, MultipartUpload>();
+  readonly region: string;
+  readonly objectOwnership: ObjectOwnership;
+  readonly conditionalWrites: ConditionalWrites;
+  publicAccessBlock?: PublicAccessBlock;
+  policy?: Policy;
+
+  constructor(
+    readonly name: string,
+    options: BucketOptions & { region: string },
+  ) {
+    this.region = options.region;
+    this.objectOwnership = options.objectOwnership ?? 'BucketOwnerEnforced';
+    this.conditionalWrites = options.conditionalWrites ?? 'honoured';
+    if (options.policy) this.policy = parsePolicy(JSON.stringify(options.policy));
+  }
+
+  /** @throws NoSuchUpload when it was completed, aborted, never begun, or is of another key */
+  upload(uploadId: string, key: string): MultipartUpload {
+    const upload = this.uploads.get(uploadId);
+    if (upload?.key !== key) {
+      throw new S3Error('NoSuchUpload', 'There is no such upload: it may have been completed or aborted.', {
+        UploadId: uploadId,
+      });
+    }
+    return upload;
+  }
+}
+
+export function md5(bytes: Buffer): Buffer {
+  return createHash('md5').update(bytes).digest();
+}

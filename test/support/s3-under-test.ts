@@ -1,0 +1,171 @@
+import { randomBytes } from 'node:crypto';
+import {
+  AbortMultipartUploadCommand,
+  CreateBucketCommand,
+  DeleteBucketCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  type GetObjectCommandOutput,
+  ListObjectsV2Command,
+  ListMultipartUploadsCommand,
+  type MultipartUpload,
+  type _Object,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { type Credentials, type InMemoryS3, startInMemoryS3 } from './in-memory-s3';
+
+/** An entry of a listing. */
+export interface ListedObject {
+  key: string;
+  size: number;
+  etag?: string;
+  lastModified?: Date;
+  storageClass?: string;
+}
+
+/** An object as a raw client reads it. */
+export interface ReadObject {
+  bytes: Buffer;
+  contentType?: string;
+  cacheControl?: string;
+  contentDisposition?: string;
+  contentEncoding?: string;
+  etag?: string;
+  lastModified?: Date;
+  metadata?: Record<string, string>;
+  storageClass?: string;
+  serverSideEncryption?: string;
+  sseKmsKeyId?: string;
+}
+
+export interface S3UnderTest {
+  kind: 'in-memory' | 'external';
+  /** The in-memory server's own handle; absent when the server is external. */
+  memory?: InMemoryS3;
+  endpoint: string;
+  region: string;
+  credentials: Credentials;
+  /** A raw client, path style, which sees what was stored without the code under test. */
+  client: S3Client;
+  /** Makes an empty bucket of a fresh name and returns that name. */
+  createBucket(): Promise<string>;
+  /** Everything below a prefix, in the order of the server. */
+  objects(bucket: string, prefix?: string): Promise<ListedObject[]>;
+  /** @throws the client's NoSuchKey */
+  read(bucket: string, key: string): Promise<ReadObject>;
+  /** Uploads that were neither completed nor aborted. */
+  multipartUploads(bucket: string): Promise<MultipartUpload[]>;
+  /** Empties and deletes the buckets it made, and stops the server if it is its own. */
+  close(): Promise<void>;
+}
+
+/**
+ * The S3 that integration tests run on: the one that `S3_TEST_ENDPOINT`, `S3_TEST_ACCESS_KEY_ID`,
+ * `S3_TEST_SECRET_ACCESS_KEY` and `S3_TEST_REGION` name, else a fresh in-memory one.
+ *
+ * @throws when an endpoint is named without its keys
+ */
+export async function startS3UnderTest(): Promise<S3UnderTest> {
+  const external = readEnvironment();
+  const memory = external ? undefined : await startInMemoryS3();
+  const { endpoint, region, credentials } = external ?? connectionTo(memory as InMemoryS3);
+  const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
+  const buckets: string[] = [];
+
+  return {
+    kind: external ? 'external' : 'in-memory',
+    memory,
+    endpoint,
+    region,
+    credentials,
+    client,
+    async createBucket() {
+      const bucket = `test-${randomBytes(8).toString('hex')}`;
+      await client.send(new CreateBucketCommand({ Bucket: bucket }));
+      buckets.push(bucket);
+      return bucket;
+    },
+    async objects(bucket, prefix) {
+      return (await listAll(client, bucket, prefix)).map((object) => ({
+        key: object.Key ?? '',
+        size: object.Size ?? 0,
+        etag: object.ETag,
+        lastModified: object.LastModified,
+        storageClass: object.StorageClass,
+      }));
+    },
+    async read(bucket, key) {
+      return describe(await client.send(new GetObjectCommand({ Bucket: bucket, Key: key })));
+    },
+    multipartUploads: (bucket) => listUploads(client, bucket),
+    async close() {
+      if (external) for (const bucket of buckets) await removeBucket(client, bucket);
+      client.destroy();
+      await memory?.close();
+    },
+  };
+}
+
+type Connection = Pick<S3UnderTest, 'endpoint' | 'region' | 'credentials'>;
+
+function readEnvironment(): Connection | undefined {
+  const {
+    S3_TEST_ENDPOINT: endpoint,
+    S3_TEST_ACCESS_KEY_ID: accessKeyId,
+    S3_TEST_SECRET_ACCESS_KEY: secretAccessKey,
+    S3_TEST_REGION: region = 'us-east-1',
+  } = process.env;
+  if (!endpoint) return undefined;
+  if (!accessKeyId || !secretAccessKey) {
+    throw new Error('S3_TEST_ENDPOINT needs S3_TEST_ACCESS_KEY_ID and S3_TEST_SECRET_ACCESS_KEY beside it.');
+  }
+  return { endpoint, region, credentials: { accessKeyId, secretAccessKey } };
+}
+
+function connectionTo({ endpoint, region, rootCredentials }: InMemoryS3): Connection {
+  return { endpoint, region, credentials: rootCredentials };
+}
+
+async function listAll(client: S3Client, bucket: string, prefix?: string): Promise<_Object[]> {
+  const objects: _Object[] = [];
+  let token: string | undefined;
+  do {
+    const page = await client.send(
+      new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: token }),
+    );
+    objects.push(...(page.Contents ?? []));
+    token = page.NextContinuationToken;
+  } while (token !== undefined);
+  return objects;
+}
+
+async function listUploads(client: S3Client, bucket: string): Promise<MultipartUpload[]> {
+  const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
+  return Uploads;
+}
+
+async function describe(output: GetObjectCommandOutput): Promise<ReadObject> {
+  return {
+    bytes: Buffer.from((await output.Body?.transformToByteArray()) ?? []),
+    contentType: output.ContentType,
+    cacheControl: output.CacheControl,
+    contentDisposition: output.ContentDisposition,
+    contentEncoding: output.ContentEncoding,
+    etag: output.ETag,
+    lastModified: output.LastModified,
+    metadata: output.Metadata,
+    storageClass: output.StorageClass,
+    serverSideEncryption: output.ServerSideEncryption,
+    sseKmsKeyId: output.SSEKMSKeyId,
+  };
+}
+
+async function removeBucket(client: S3Client, bucket: string): Promise<void> {
+  for (const { Key, UploadId } of await listUploads(client, bucket)) {
+    await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }));
+  }
+  for (const { Key } of await listAll(client, bucket)) {
+    await client.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
+  }
+  await client.send(new DeleteBucketCommand({ Bucket: bucket }));
+}

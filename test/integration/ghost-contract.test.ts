@@ -1,0 +1,344 @@
+import path from 'node:path';
+import { S3CloudFrontStorage } from '../../src/adapter';
+import { CDN_URL, createAdapter, createUploadFolder, thisMonth, type UploadFolder } from '../support/adapter';
+import { startS3UnderTest, type S3UnderTest } from '../support/s3-under-test';
+
+// What Ghost asks of an adapter, call by call in the order in which Ghost makes them, named after the caller.
+
+const JPEG = Buffer.from('processed picture');
+const ORIGINAL = Buffer.from('original picture, larger');
+
+let server: S3UnderTest;
+let bucket: string;
+let uploads: UploadFolder;
+let images: S3CloudFrontStorage;
+let media: S3CloudFrontStorage;
+let files: S3CloudFrontStorage;
+
+beforeAll(async () => {
+  server = await startS3UnderTest();
+  uploads = await createUploadFolder();
+});
+
+beforeEach(async () => {
+  bucket = await server.createBucket();
+  images = createAdapter(server, bucket);
+  media = createAdapter(server, bucket, { staticFileURLPrefix: 'content/media' });
+  files = createAdapter(server, bucket, { staticFileURLPrefix: 'content/files' });
+});
+
+afterAll(async () => {
+  await uploads.remove();
+  await server.close();
+});
+
+const month = thisMonth();
+
+async function keysInBucket(): Promise<string[]> {
+  return (await server.objects(bucket)).map(({ key }) => key).sort();
+}
+
+describe('boot', () => {
+  test('an instance each for images, media and files has its own prefix', () => {
+    expect(images.staticFileURLPrefix).toBe('content/images');
+    expect(media.staticFileURLPrefix).toBe('content/media');
+    expect(files.staticFileURLPrefix).toBe('content/files');
+    expect(Object.getPrototypeOf(S3CloudFrontStorage)).toHaveProperty('name', 'StorageBase');
+    expect(images.requiredFns).toEqual(['exists', 'save', 'serve', 'delete', 'read']);
+    expect(typeof images.serve()).toBe('function');
+  });
+
+  test('validate reports a bad configuration before any instance is made', () => {
+    expect(() => S3CloudFrontStorage.validate({})).toThrow('"bucket" is missing');
+    expect(() => S3CloudFrontStorage.validate({ bucket: 'b', cdnUrl: 'c.example.com' })).not.toThrow();
+  });
+});
+
+describe('image upload (api/endpoints/images)', () => {
+  test('the processed picture and its original stand side by side', async () => {
+    const upload = {
+      ...(await uploads.file('photo.jpg', JPEG, 'image/jpeg')),
+      size: 999_999,
+      ext: '.jpg',
+      originalname: 'photo.jpg',
+    };
+    const url = await images.save(upload);
+    expect(url).toBe(`${CDN_URL}/content/images/${month}/photo.jpg`);
+
+    const relative = images.urlToPath(url);
+    expect(relative).toBe(`${month}/photo.jpg`);
+    const { path: originalPath } = await uploads.file('photo.jpg', ORIGINAL);
+    const originalUrl = await images.save(
+      { ...upload, path: originalPath, name: 'photo_o.jpg' },
+      path.dirname(relative),
+    );
+    expect(originalUrl).toBe(`${CDN_URL}/content/images/${month}/photo_o.jpg`);
+
+    expect(await server.read(bucket, `content/images/${month}/photo.jpg`)).toMatchObject({
+      bytes: JPEG,
+      contentType: 'image/jpeg',
+      cacheControl: 'public, max-age=31536000, immutable',
+    });
+    expect(await server.read(bucket, `content/images/${month}/photo_o.jpg`)).toMatchObject({
+      bytes: ORIGINAL,
+      contentType: 'image/jpeg',
+    });
+  });
+
+  test('file.size is that of the original upload, and is not believed', async () => {
+    const upload = { ...(await uploads.file('photo.jpg', JPEG, 'image/jpeg')), size: 5 };
+    await images.save(upload);
+    expect((await server.read(bucket, `content/images/${month}/photo.jpg`)).bytes).toEqual(JPEG);
+  });
+
+  test('a second picture of the name gets a number, and so does its original', async () => {
+    await images.save(await uploads.file('photo.jpg', 'first', 'image/jpeg'));
+    await images.save(await uploads.file('photo_o.jpg', 'first original', 'image/jpeg'), month);
+    const url = await images.save(await uploads.file('photo.jpg', 'second', 'image/jpeg'));
+    expect(images.urlToPath(url)).toBe(`${month}/photo-1.jpg`);
+    await images.save(
+      await uploads.file('photo-1_o.jpg', 'second original', 'image/jpeg'),
+      path.dirname(images.urlToPath(url)),
+    );
+    expect(await keysInBucket()).toEqual(
+      ['photo-1.jpg', 'photo-1_o.jpg', 'photo.jpg', 'photo_o.jpg'].map((name) => `content/images/${month}/${name}`),
+    );
+  });
+
+  test('an icon and a profile image (with file.dimensions) and an svg are stored with their types', async () => {
+    const dimensions = { width: 512, height: 512 };
+    await images.save({ ...(await uploads.file('icon.png', 'png', 'image/png')), dimensions } as never);
+    await images.save(await uploads.file('drawing.svg', '<svg xmlns="http://www.w3.org/2000/svg"/>', 'image/svg+xml'));
+    expect(await server.read(bucket, `content/images/${month}/icon.png`)).toMatchObject({ contentType: 'image/png' });
+    expect(await server.read(bucket, `content/images/${month}/drawing.svg`)).toMatchObject({
+      contentType: 'image/svg+xml',
+    });
+  });
+
+  test('a name that arrives as mojibake is readable, and leads back to itself', async () => {
+    const name = Buffer.from('Überraschung größe.jpg').toString('latin1');
+    const url = await images.save(await uploads.file(name, JPEG, 'image/jpeg'));
+    expect(url).toBe(`${CDN_URL}/content/images/${month}/Uberraschung-grosse.jpg`);
+    expect(await images.read({ path: images.urlToPath(url) })).toEqual(JPEG);
+  });
+});
+
+describe('media upload (api/endpoints/media)', () => {
+  test('the thumbnail, then the video', async () => {
+    const thumbnail = await media.save(await uploads.file('clip_thumb.jpg', 'thumbnail', 'image/jpeg'));
+    const video = await media.save(await uploads.file('clip.mp4', 'video', 'video/mp4'));
+    expect(thumbnail).toBe(`${CDN_URL}/content/media/${month}/clip_thumb.jpg`);
+    expect(video).toBe(`${CDN_URL}/content/media/${month}/clip.mp4`);
+    expect(await server.read(bucket, `content/media/${month}/clip.mp4`)).toMatchObject({ contentType: 'video/mp4' });
+  });
+
+  test.each([
+    ['on the CDN', `${CDN_URL}/content/media/${month}/clip.mp4`],
+    ['on the site', `http://blog.example.com/content/media/${month}/clip.mp4`],
+    ['on a site in a sub-directory', `https://example.com/blog/content/media/${month}/clip.mp4`],
+    ['in the database', `__GHOST_URL__/content/media/${month}/clip.mp4`],
+  ])('replacing a thumbnail, with the URL of the video %s', async (_, url) => {
+    await media.save(await uploads.file('clip_thumb.jpg', 'old', 'image/jpeg'));
+    const directory = path.dirname(media.urlToPath(url));
+    expect(directory).toBe(month);
+    expect(await media.exists('clip_thumb.jpg', directory)).toBe(true);
+    await media.delete('clip_thumb.jpg', directory);
+    expect(await media.exists('clip_thumb.jpg', directory)).toBe(false);
+    const replaced = await media.save(await uploads.file('clip_thumb.jpg', 'new', 'image/jpeg'), directory);
+    expect(replaced).toBe(`${CDN_URL}/content/media/${month}/clip_thumb.jpg`);
+    expect((await server.read(bucket, `content/media/${month}/clip_thumb.jpg`)).bytes.toString()).toBe('new');
+  });
+});
+
+describe('file upload (api/endpoints/files)', () => {
+  test('Ghost’s inert type is what the browser gets', async () => {
+    await files.save(await uploads.file('page.html', '<script>alert(1)</script>', 'text/plain'));
+    await files.save(await uploads.file('drawing.svg', '<svg/>', 'application/octet-stream'));
+    expect(await server.read(bucket, `content/files/${month}/page.html`)).toMatchObject({ contentType: 'text/plain' });
+    expect(await server.read(bucket, `content/files/${month}/drawing.svg`)).toMatchObject({
+      contentType: 'application/octet-stream',
+    });
+  });
+
+  test('Ghost 5 names no type, and nothing that runs in a browser comes of it', async () => {
+    await files.save(await uploads.file('page.html', '<script>alert(1)</script>'));
+    await files.save(await uploads.file('report.pdf', '%PDF-'));
+    expect(await server.read(bucket, `content/files/${month}/page.html`)).toMatchObject({ contentType: 'text/plain' });
+    expect(await server.read(bucket, `content/files/${month}/report.pdf`)).toMatchObject({
+      contentType: 'application/pdf',
+    });
+  });
+
+  test('a download keeps the name its author gave it', async () => {
+    await files.save(await uploads.file('Jahresbericht 2026.pdf', '%PDF-', 'application/pdf'));
+    expect(await server.read(bucket, `content/files/${month}/Jahresbericht-2026.pdf`)).toMatchObject({
+      contentDisposition: 'inline; filename="Jahresbericht 2026.pdf"',
+    });
+  });
+});
+
+describe('a responsive size (frontend/web/middleware/handle-image-sizes)', () => {
+  test('cold: the size is looked for, the original read, the size stored with its own type', async () => {
+    await images.save(await uploads.file('x.jpg', JPEG, 'image/jpeg'), '2026/11');
+    await images.save(await uploads.file('x_o.jpg', ORIGINAL, 'image/jpeg'), '2026/11');
+    expect(await images.exists('/size/w600/2026/11/x.jpg')).toBe(false);
+    expect(await images.exists('/2026/11/x_o.jpg')).toBe(true);
+    expect(await images.read({ path: '/2026/11/x_o.jpg' })).toEqual(ORIGINAL);
+    const url = await images.saveRaw(Buffer.from('small'), '/size/w600/2026/11/x.jpg');
+    expect(url).toBe(`${CDN_URL}/content/images/size/w600/2026/11/x.jpg`);
+    expect(await images.exists('/size/w600/2026/11/x.jpg')).toBe(true);
+    expect(await server.read(bucket, 'content/images/size/w600/2026/11/x.jpg')).toMatchObject({
+      contentType: 'image/jpeg',
+      cacheControl: 'public, max-age=31536000, immutable',
+    });
+  });
+
+  test('an original of an earlier Ghost (x_o-1.jpg) is looked for and is not there', async () => {
+    expect(await images.exists('/2026/11/x_o-1.jpg')).toBe(false);
+  });
+
+  test('in another format: the key keeps its .jpg while the bytes are webp', async () => {
+    await images.saveRaw(Buffer.from('webp'), '/size/w1000/format/webp/2026/11/x.jpg');
+    expect(await server.read(bucket, 'content/images/size/w1000/format/webp/2026/11/x.jpg')).toMatchObject({
+      contentType: 'image/webp',
+    });
+  });
+
+  test('query strings and doubled slashes make no second copy', async () => {
+    await images.saveRaw(Buffer.from('small'), '/size/w600//2026/11/x.jpg?v=1');
+    expect(await keysInBucket()).toEqual(['content/images/size/w600/2026/11/x.jpg']);
+    expect(await images.exists('/size/w600/2026/11/x.jpg?v=2')).toBe(true);
+    expect((await images.read({ path: '/size/w600/2026/11/x.jpg?v=3' })).toString()).toBe('small');
+  });
+
+  test('percent-encoding is decoded exactly once', async () => {
+    await images.saveRaw(Buffer.from('ü'), '/size/w600/2026/11/%C3%BCber%20uns.jpg');
+    expect(await keysInBucket()).toEqual(['content/images/size/w600/2026/11/über uns.jpg']);
+    expect(await images.exists('/size/w600/2026/11/über%20uns.jpg')).toBe(true);
+  });
+
+  test('a size made again replaces the one before', async () => {
+    await images.saveRaw(Buffer.from('before'), 'size/w600/2026/11/x.jpg');
+    await images.saveRaw(Buffer.from('after'), 'size/w600/2026/11/x.jpg');
+    expect((await images.read({ path: 'size/w600/2026/11/x.jpg' })).toString()).toBe('after');
+  });
+
+  test('..%2f in the URL leaves the storage in no call', async () => {
+    await expect(images.exists('/size/w600/..%2f..%2f..%2fsecret.jpg')).rejects.toMatchObject({
+      errorType: 'IncorrectUsageError',
+    });
+    await expect(images.read({ path: '/..%2fsecret.jpg' })).rejects.toMatchObject({ errorType: 'IncorrectUsageError' });
+    await expect(images.saveRaw(Buffer.from('x'), '/..%2fsecret.jpg')).rejects.toMatchObject({
+      errorType: 'IncorrectUsageError',
+    });
+    await expect(images.delete('/..%2fsecret.jpg')).rejects.toMatchObject({ errorType: 'IncorrectUsageError' });
+    expect(await keysInBucket()).toEqual([]);
+  });
+});
+
+describe('dimensions of a picture in a post (lib/image/image-size)', () => {
+  test.each([
+    '/2026/11/x.jpg',
+    '2026/11/x.jpg',
+    '/content/images/2026/11/x.jpg',
+    `${CDN_URL}/content/images/2026/11/x.jpg`,
+  ])('read(%s)', async (spelling) => {
+    await images.save(await uploads.file('x.jpg', JPEG, 'image/jpeg'), '2026/11');
+    const bytes = await images.read({ path: spelling });
+    expect(Buffer.isBuffer(bytes)).toBe(true);
+    expect(bytes).toEqual(JPEG);
+  });
+
+  test('a missing picture rejects with a NotFoundError, which Ghost remembers as a 404', async () => {
+    await expect(images.read({ path: '/2026/11/missing.jpg' })).rejects.toMatchObject({
+      errorType: 'NotFoundError',
+      statusCode: 404,
+      code: 'STORAGE_FILE_NOT_FOUND',
+    });
+  });
+});
+
+describe('import of a zip (data/importer)', () => {
+  test('images: with a directory joined to storagePath', async () => {
+    const target = path.join(images.storagePath, '2020/01');
+    const upload = await uploads.file('old.jpg', JPEG);
+    expect(await images.getUniqueFileName(upload, target)).toBe(path.join(target, 'old.jpg'));
+    expect(await images.save(upload, target)).toBe(`${CDN_URL}/content/images/2020/01/old.jpg`);
+    expect(await images.getUniqueFileName(upload, target)).toBe(path.join(target, 'old-1.jpg'));
+    expect(await images.save(upload, target)).toBe(`${CDN_URL}/content/images/2020/01/old-1.jpg`);
+  });
+
+  test('media and files: with a relative directory', async () => {
+    const upload = await uploads.file('old.mp4', 'video');
+    expect(await media.getUniqueFileName(upload, '2020/01')).toBe('2020/01/old.mp4');
+    expect(await media.save(upload, '2020/01')).toBe(`${CDN_URL}/content/media/2020/01/old.mp4`);
+    expect(await files.save(await uploads.file('images/x.pdf', 'x'), 'images/2020')).toBe(
+      `${CDN_URL}/content/files/images/2020/x.pdf`,
+    );
+  });
+
+  test('an absolute directory of Ghost 5', async () => {
+    expect(await images.save(await uploads.file('old.jpg', JPEG), '/var/lib/ghost/content/images/2020/01')).toBe(
+      `${CDN_URL}/content/images/2020/01/old.jpg`,
+    );
+  });
+
+  test('a save that fails: what was stored before is found by its URL and deleted', async () => {
+    const url = await images.save(await uploads.file('old.jpg', JPEG), '2020/01');
+    const relative = images.urlToPath(url);
+    await images.delete(path.basename(relative), path.dirname(relative));
+    expect(await keysInBucket()).toEqual([]);
+  });
+});
+
+describe('bookmark card (services/oembed)', () => {
+  test('the icon and the thumbnail stand where Ghost says', async () => {
+    const name = `${images.getSanitizedFileName('Größe & Co')}-0b1c.png`;
+    expect(name).toBe('Grosse---Co-0b1c.png');
+    expect(await images.saveRaw(Buffer.from('icon'), path.join('icon', name))).toBe(
+      `${CDN_URL}/content/images/icon/${name}`,
+    );
+    expect(await images.saveRaw(Buffer.from('thumbnail'), `thumbnail/${name}`)).toBe(
+      `${CDN_URL}/content/images/thumbnail/${name}`,
+    );
+    expect(await server.read(bucket, `content/images/icon/${name}`)).toMatchObject({ contentType: 'image/png' });
+  });
+});
+
+describe('external media inliner (services/media-inliner)', () => {
+  test('a Uint8Array is stored under a free name of this month', async () => {
+    const storeOnce = async (bytes: string) => {
+      const target = images.getTargetDir(images.storagePath);
+      const unique = await images.getUniqueFileName({ name: 'pic.jpg' }, target);
+      return images.saveRaw(new Uint8Array(Buffer.from(bytes)), path.relative(images.storagePath, unique));
+    };
+    expect(await storeOnce('one')).toBe(`${CDN_URL}/content/images/${month}/pic.jpg`);
+    expect(await storeOnce('two')).toBe(`${CDN_URL}/content/images/${month}/pic-1.jpg`);
+    expect((await images.read({ path: `${month}/pic.jpg` })).toString()).toBe('one');
+    expect((await images.read({ path: `${month}/pic-1.jpg` })).toString()).toBe('two');
+  });
+});
+
+describe('a sub-directory site', () => {
+  test('changes what urlToPath is given, and never the keys', () => {
+    expect(images.urlToPath('/blog/content/images/2026/11/x.jpg')).toBe('2026/11/x.jpg');
+    expect(images.urlToPath('https://example.com/blog/content/images/2026/11/x.jpg')).toBe('2026/11/x.jpg');
+  });
+});
+
+describe('urlToPath', () => {
+  test.each([
+    'https://elsewhere.example.com/x.jpg',
+    `${CDN_URL}/content/media/2026/11/x.mp4`,
+    CDN_URL,
+    `${CDN_URL}/content/images/`,
+  ])('refuses %s', (url) => {
+    expect(() => images.urlToPath(url)).toThrow(expect.objectContaining({ errorType: 'IncorrectUsageError' }));
+  });
+});
+
+describe('deleting', () => {
+  test('what is not there is no error', async () => {
+    await expect(images.delete('missing.jpg', '2026/11')).resolves.toBeUndefined();
+  });
+});

@@ -1,0 +1,180 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { CDN_URL, createAdapter, createUploadFolder, type UploadFolder } from '../support/adapter';
+import { startS3UnderTest, type S3UnderTest } from '../support/s3-under-test';
+
+const MIB = 1024 * 1024;
+
+let server: S3UnderTest;
+let bucket: string;
+let uploads: UploadFolder;
+
+beforeAll(async () => {
+  server = await startS3UnderTest();
+  uploads = await createUploadFolder();
+});
+
+beforeEach(async () => {
+  bucket = await server.createBucket();
+});
+
+afterAll(async () => {
+  await uploads.remove();
+  await server.close();
+});
+
+const digest = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+
+async function bytesByUrl(urls: string[]): Promise<string[]> {
+  return Promise.all(
+    urls.map(async (url) =>
+      digest((await server.read(bucket, decodeURIComponent(url.slice(CDN_URL.length + 1)))).bytes),
+    ),
+  );
+}
+
+describe('uploads', () => {
+  test.each([0, 1, 65_536, 5 * MIB, 8 * MIB - 1, 8 * MIB, 13 * MIB + 1])('of %d bytes arrive whole', async (size) => {
+    const bytes = randomBytes(size);
+    const url = await createAdapter(server, bucket).save(await uploads.file('x.bin', bytes));
+    expect(await bytesByUrl([url])).toEqual([digest(bytes)]);
+    expect(await server.multipartUploads(bucket)).toEqual([]);
+  });
+
+  test('in parts keep their headers', async () => {
+    const adapter = createAdapter(server, bucket, {
+      staticFileURLPrefix: 'content/files',
+      cacheControl: 'public, max-age=60',
+    });
+    await adapter.save(await uploads.file('Mein Film.mov', randomBytes(11 * MIB), 'video/quicktime'), '2026/11');
+    expect(await server.read(bucket, 'content/files/2026/11/Mein-Film.mov')).toMatchObject({
+      contentType: 'video/quicktime',
+      cacheControl: 'public, max-age=60',
+      contentDisposition: 'inline; filename="Mein Film.mov"',
+    });
+  });
+
+  test('50 of one name at once become 50 objects, each with its own bytes', async () => {
+    const adapter = createAdapter(server, bucket);
+    const contents = Array.from({ length: 50 }, () => randomBytes(2000));
+    const urls = await Promise.all(
+      contents.map(async (bytes) => adapter.save(await uploads.file('image.png', bytes, 'image/png'))),
+    );
+    expect(new Set(urls).size).toBe(50);
+    expect(await bytesByUrl(urls)).toEqual(contents.map(digest));
+    expect(await server.objects(bucket)).toHaveLength(50);
+  });
+
+  test('5 large ones of one name at once become 5 objects, each with its own bytes', async () => {
+    const adapter = createAdapter(server, bucket);
+    const contents = Array.from({ length: 5 }, () => randomBytes(9 * MIB));
+    const urls = await Promise.all(
+      contents.map(async (bytes) => adapter.save(await uploads.file('clip.mp4', bytes, 'video/mp4'))),
+    );
+    expect(new Set(urls).size).toBe(5);
+    expect(await bytesByUrl(urls)).toEqual(contents.map(digest));
+    expect(await server.objects(bucket)).toHaveLength(5);
+    expect(await server.multipartUploads(bucket)).toEqual([]);
+  });
+
+  test('one after another get the next numbers, whatever else begins with the name', async () => {
+    for (const name of [
+      'photo.jpg',
+      'photo-2.jpg',
+      'photo-10.jpg',
+      'photo-x.jpg',
+      'photo-3.png',
+      'photo-07.jpg',
+      'photo-99999999999.jpg',
+      'photos-50.jpg',
+      'photo-4_o.jpg',
+    ]) {
+      await server.client.send(
+        new PutObjectCommand({ Bucket: bucket, Key: `content/images/2026/11/${name}`, Body: 'taken' }),
+      );
+    }
+    const adapter = createAdapter(server, bucket);
+    expect(await adapter.save(await uploads.file('photo.jpg', 'new'), '2026/11')).toBe(
+      `${CDN_URL}/content/images/2026/11/photo-11.jpg`,
+    );
+    expect(await adapter.save(await uploads.file('photo.jpg', 'newer'), '2026/11')).toBe(
+      `${CDN_URL}/content/images/2026/11/photo-12.jpg`,
+    );
+    expect((await server.read(bucket, 'content/images/2026/11/photo.jpg')).bytes.toString()).toBe('taken');
+  });
+
+  test('a name that only case or an extension tells apart is free', async () => {
+    const adapter = createAdapter(server, bucket);
+    for (const name of ['x.jpg', 'X.jpg', 'x.png', 'x']) {
+      expect(await adapter.save(await uploads.file(name, name), '2026/11')).toBe(
+        `${CDN_URL}/content/images/2026/11/${name}`,
+      );
+    }
+  });
+
+  test('of two tenants and three features stay apart', async () => {
+    const saved = [];
+    for (const tenantPrefix of ['seven', 'eight']) {
+      for (const staticFileURLPrefix of ['content/images', 'content/media', 'content/files']) {
+        const adapter = createAdapter(server, bucket, { tenantPrefix, staticFileURLPrefix });
+        saved.push(await adapter.save(await uploads.file('x.jpg', tenantPrefix), '2026/11'));
+      }
+    }
+    expect(saved.slice(0, 4)).toEqual([
+      `${CDN_URL}/seven/content/images/2026/11/x.jpg`,
+      `${CDN_URL}/seven/content/media/2026/11/x.jpg`,
+      `${CDN_URL}/seven/content/files/2026/11/x.jpg`,
+      `${CDN_URL}/eight/content/images/2026/11/x.jpg`,
+    ]);
+    const seven = createAdapter(server, bucket, { tenantPrefix: 'seven' });
+    expect((await seven.read({ path: '2026/11/x.jpg' })).toString()).toBe('seven');
+    await seven.delete('x.jpg', '2026/11');
+    expect(await createAdapter(server, bucket, { tenantPrefix: 'eight' }).exists('x.jpg', '2026/11')).toBe(true);
+  });
+});
+
+describe('hostile names end inside the month’s directory', () => {
+  test.each([
+    '../../../etc/passwd',
+    '..',
+    '.htaccess',
+    '%2e%2e%2fx.jpg',
+    'a\0b.jpg',
+    'C:\\Windows\\x.jpg',
+    '🎉🎉.png',
+    '***.png',
+    '日本語の写真.jpg',
+    'no-extension',
+    'x'.repeat(900),
+    '<script>.svg',
+    'a?b=c&d#e.jpg',
+    ' leading and trailing .jpg ',
+  ])('%j', async (name) => {
+    const adapter = createAdapter(server, bucket);
+    const bytes = Buffer.from(`bytes of ${name}`);
+    const url = await adapter.save(await uploads.file(name, bytes), '2026/11');
+    expect(url).toMatch(/^https:\/\/images\.example\.com\/content\/images\/2026\/11\/[\w.@-]+$/);
+    expect(await adapter.read({ path: adapter.urlToPath(url) })).toEqual(bytes);
+    expect(await server.objects(bucket)).toHaveLength(1);
+  });
+
+  test('a name of 2,000 characters is refused with its length, and nothing is stored', async () => {
+    const adapter = createAdapter(server, bucket);
+    await expect(adapter.save(await uploads.file('x'.repeat(2000), 'x'), '2026/11')).rejects.toMatchObject({
+      errorType: 'IncorrectUsageError',
+      message: expect.stringContaining('makes a key of 2023 bytes in the bucket, and S3 allows 1024'),
+      help: 'Give the file a shorter name.',
+    });
+    expect(await server.objects(bucket)).toEqual([]);
+  });
+
+  test('a directory that leaves the storage is refused, and nothing is stored', async () => {
+    const adapter = createAdapter(server, bucket);
+    for (const directory of ['../..', '2026/../../..', '%2e%2e', '..\\..', '2026/11\0']) {
+      await expect(adapter.save(await uploads.file('x.jpg', 'x'), directory)).rejects.toMatchObject({
+        errorType: 'IncorrectUsageError',
+      });
+    }
+    expect(await server.objects(bucket)).toEqual([]);
+  });
+});

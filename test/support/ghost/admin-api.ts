@@ -120,14 +120,14 @@ export class AdminApi {
     return this.send('GET', `oembed/?${new URLSearchParams({ url, type: 'bookmark' }).toString()}`);
   }
 
-  /** Imports an export of Ghost's, `.json` or `.zip`. Ghost may answer before it is done. */
+  /** Imports an export of Ghost's, `.json` or `.zip`; Ghost works on it after it has answered. */
   async importContent(file: UploadFile): Promise<void> {
-    await this.send('POST', 'db/', form({ importfile: file }));
+    await this.fetch('POST', 'db/', form({ importfile: file }));
   }
 
   /** Lets Ghost copy what posts show from other hosts; Ghost works on it after it has answered. */
   async inlineExternalMedia(domains: string[]): Promise<void> {
-    await this.send('POST', 'db/media/inline/', { domains });
+    await this.fetch('POST', 'db/media/inline/', { domains });
   }
 
   /** @returns the keys of a new custom integration */

@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core';
 import { OWNER } from './admin-api';
 
 const UPLOAD_TIMEOUT_MS = 30_000;
+const TITLE = '[data-test-editor-title-input]';
 
 /** What a writer does in Ghost's admin, by mouse and keyboard. */
 export class Editor {
@@ -20,12 +21,15 @@ export class Editor {
     return new Editor(page, siteUrl);
   }
 
-  /** Opens an empty post, gives it a title and leaves the cursor in its body. */
+  /** Opens an empty post and gives it a title. */
   async startPost(title: string): Promise<void> {
     await this.page.goto(`${this.siteUrl}/ghost/#/editor/post`);
-    const field = this.page.locator('[data-test-editor-title-input]');
-    await field.fill(title);
-    await field.press('Enter');
+    await this.page.locator(TITLE).fill(title);
+  }
+
+  /** Puts the cursor into the body, where the other methods go on. */
+  async startBody(): Promise<void> {
+    await this.page.locator(TITLE).press('Enter');
   }
 
   async write(text: string): Promise<void> {

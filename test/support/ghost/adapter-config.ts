@@ -1,0 +1,20 @@
+import type { JsonObject } from './config';
+
+/**
+ * The configuration that the README gives: images, media and files in one bucket, all of them on the CDN domain.
+ *
+ * @param options of the adapter
+ * @returns what goes into Ghost's configuration file; Ghost 5 ignores `urls`
+ */
+export function adapterConfig(options: { cdnUrl: string } & JsonObject): JsonObject {
+  const { cdnUrl } = options;
+  return {
+    storage: {
+      active: 'S3CloudFrontStorage',
+      media: { adapter: 'S3CloudFrontStorage', staticFileURLPrefix: 'content/media' },
+      files: { adapter: 'S3CloudFrontStorage', staticFileURLPrefix: 'content/files' },
+      S3CloudFrontStorage: options,
+    },
+    urls: { image: cdnUrl, media: cdnUrl, files: cdnUrl },
+  };
+}

@@ -19,7 +19,9 @@ const project = (name: string) => ({
   // Not the caches, which hold whole Ghosts.
   roots: ['<rootDir>/src', '<rootDir>/test'],
   testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/node-environment.ts',
+  // The one global that the environment shares with all files, Error, must outlive each of them.
+  testEnvironmentOptions: { globalsCleanup: 'off' },
   transform: { '^.+\\.(ts|js)$': ['ts-jest', { tsconfig: compilerOptions }] as [string, Record<string, unknown>] },
   transformIgnorePatterns: [`/node_modules/(?!(${esModules.join('|')})/)`],
 });

@@ -39,6 +39,10 @@ const NETWORK_CODES = new Set([
 /** S3's own word for what went wrong. The SDK puts it in `name` or in `Code`; an answer without a body has neither. */
 function codeOf(error: unknown): string {
   const { name, Code, code } = (error ?? {}) as ForeignError;
+  // The SDK calls a connection that was reset a TimeoutError too.
+  if (code && NETWORK_CODES.has(code)) {
+    return code;
+  }
   const known = [Code, name].find(
     (value) => value && value !== 'Error' && value !== 'Unknown' && value !== 'UnknownError',
   );

@@ -223,7 +223,12 @@ function stopAtFirstFailure(client: S3Client, failure: AbortController): S3Clien
       }
       return async (command: Parameters<S3Client['send']>[0]) => {
         if (command.constructor.name === 'AbortMultipartUploadCommand') {
-          return target.send(command);
+          return target.send(command).catch((error: Error) => {
+            logging.error(
+              `S3CloudFrontStorage: the parts of an unfinished upload stay in the bucket (${error.name}). ` +
+                'A lifecycle rule that aborts incomplete multipart uploads removes them.',
+            );
+          });
         }
         try {
           return await target.send(command, { abortSignal: failure.signal });

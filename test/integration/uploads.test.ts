@@ -1,9 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { CDN_URL, createAdapter, createUploadFolder, type UploadFolder } from '../support/adapter';
+import { MIB, digest } from '../support/bytes';
 import { startS3UnderTest, type S3UnderTest } from '../support/s3-under-test';
-
-const MIB = 1024 * 1024;
 
 let server: S3UnderTest;
 let bucket: string;
@@ -22,8 +21,6 @@ afterAll(async () => {
   await uploads.remove();
   await server.close();
 });
-
-const digest = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
 async function bytesByUrl(urls: string[]): Promise<string[]> {
   return Promise.all(

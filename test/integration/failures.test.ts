@@ -1,0 +1,397 @@
+import { randomBytes } from 'node:crypto';
+import { rm, truncate, writeFile } from 'node:fs/promises';
+import net from 'node:net';
+import path from 'node:path';
+import { S3CloudFrontStorage } from '../../src/adapter';
+import { createUploadFolder, optionsFor, type UploadFolder } from '../support/adapter';
+import { MIB, digest } from '../support/bytes';
+import { startInMemoryS3, type BucketOptions, type InMemoryS3 } from '../support/in-memory-s3';
+
+// What goes wrong, and what the editor is told: nothing is lost, nothing is overwritten, no secret is shown.
+
+const SECRET = 'marked-secret-access-key';
+const BUCKET_ACTIONS = 's3:ListBucket';
+
+let server: InMemoryS3;
+let uploads: UploadFolder;
+let count = 0;
+
+beforeAll(async () => {
+  server = await startInMemoryS3();
+  uploads = await createUploadFolder();
+});
+
+afterEach(() => {
+  server.clearFaults();
+});
+
+afterAll(async () => {
+  await uploads.remove();
+  await server.close();
+});
+
+function newBucket(options?: BucketOptions): string {
+  const bucket = `failures-${(count += 1)}`;
+  server.createBucket(bucket, options);
+  return bucket;
+}
+
+/** An adapter whose user may do only what is listed. */
+function createAdapter(
+  bucket: string,
+  allowed: string[] = ['s3:*'],
+  overrides: Record<string, unknown> = {},
+): S3CloudFrontStorage {
+  const credentials = { accessKeyId: `MARKEDKEY${(count += 1)}`, secretAccessKey: SECRET };
+  server.addUser({
+    ...credentials,
+    policy: {
+      Version: '2012-10-17',
+      Statement: [
+        { Effect: 'Allow', Action: allowed, Resource: [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`] },
+      ],
+    },
+  });
+  return new S3CloudFrontStorage(optionsFor({ ...server, credentials }, bucket, overrides));
+}
+
+/** The error of a step that must fail, after a look that no secret is in it. */
+async function failureOf(step: Promise<unknown> | (() => Promise<unknown>)): Promise<Record<string, unknown> & Error> {
+  const error = await (typeof step === 'function' ? step() : step).then(
+    () => {
+      throw new Error('it did not fail');
+    },
+    (reason: Error & Record<string, unknown>) => reason,
+  );
+  const everything = JSON.stringify(
+    Object.fromEntries(Object.getOwnPropertyNames(error).map((name) => [name, error[name]])),
+  );
+  expect(everything).not.toContain(SECRET);
+  expect(everything).not.toMatch(/Signature=/);
+  return error;
+}
+
+describe('a wrong setting is named, with its cure', () => {
+  test('a bucket that does not exist', async () => {
+    const adapter = createAdapter('no-such-bucket');
+    const upload = await uploads.file('x.jpg', 'x');
+    expect(await failureOf(adapter.save(upload))).toMatchObject({
+      errorType: 'IncorrectUsageError',
+      message: 'The bucket "no-such-bucket" does not exist.',
+      help: expect.stringContaining('Correct "bucket"'),
+    });
+    expect(await failureOf(adapter.read({ path: 'x.jpg' }))).toMatchObject({ errorType: 'IncorrectUsageError' });
+  });
+
+  test('a bucket in another region', async () => {
+    const adapter = createAdapter(newBucket({ region: 'eu-central-1' }));
+    const upload = await uploads.file('x.jpg', 'x');
+    for (const step of [
+      () => adapter.save(upload),
+      () => adapter.exists('x.jpg'),
+      () => adapter.read({ path: 'x.jpg' }),
+    ]) {
+      expect(await failureOf(step)).toMatchObject({
+        errorType: 'IncorrectUsageError',
+        message: expect.stringContaining('is in the region "eu-central-1", not in "us-east-1"'),
+        help: expect.stringContaining('Set "region" to "eu-central-1"'),
+      });
+    }
+  });
+
+  test.each([
+    [{ accessKeyId: 'UNKNOWNKEY' }, 'S3 does not know the access key ID.', '"accessKeyId"'],
+    [{ secretAccessKey: 'wrong' }, 'The secret access key does not belong to the access key ID.', '"secretAccessKey"'],
+    [{ sessionToken: 'stale' }, 'session token', '"sessionToken"'],
+  ])('wrong keys: %j', async (overrides, message, help) => {
+    const bucket = newBucket();
+    const adapter = createAdapter(bucket, ['s3:*'], overrides);
+    const upload = await uploads.file('x.jpg', 'x');
+    for (const step of [
+      () => adapter.save(upload),
+      () => adapter.saveRaw(Buffer.from('x'), 'x.jpg'),
+      () => adapter.exists('x.jpg'),
+      () => adapter.read({ path: 'x.jpg' }),
+      () => adapter.delete('x.jpg'),
+      () => adapter.getUniqueFileName({ name: 'x.jpg' }, '2026/11'),
+    ]) {
+      expect(await failureOf(step)).toMatchObject({
+        errorType: 'IncorrectUsageError',
+        message: expect.stringContaining(message),
+        help: expect.stringContaining(help),
+      });
+    }
+    expect(server.objects(bucket).size).toBe(0);
+  });
+
+  test('an ACL on a bucket that allows none', async () => {
+    const bucket = newBucket();
+    const adapter = createAdapter(bucket, ['s3:*'], { acl: 'public-read' });
+    expect(await failureOf(adapter.save(await uploads.file('x.jpg', 'x')))).toMatchObject({
+      errorType: 'IncorrectUsageError',
+      message: expect.stringContaining('allows no ACLs, and "acl" is "public-read"'),
+      help: expect.stringContaining('Remove "acl"'),
+    });
+    expect(server.objects(bucket).size).toBe(0);
+  });
+
+  test('a storage class that S3 does not know', async () => {
+    const adapter = createAdapter(newBucket(), ['s3:*'], { storageClass: 'LUKEWARM' });
+    expect(await failureOf(adapter.save(await uploads.file('x.jpg', 'x')))).toMatchObject({
+      message: expect.stringContaining('"LUKEWARM"'),
+    });
+  });
+
+  test('an endpoint where nobody listens', async () => {
+    const adapter = createAdapter(newBucket(), ['s3:*'], { endpoint: 'http://127.0.0.1:1', maxAttempts: 1 });
+    expect(await failureOf(adapter.save(await uploads.file('x.jpg', 'x')))).toMatchObject({
+      errorType: 'InternalServerError',
+      code: 'STORAGE_S3_UNREACHABLE',
+      message: expect.stringContaining('ECONNREFUSED'),
+      help: expect.stringContaining('"endpoint"'),
+    });
+  });
+});
+
+describe('a missing permission is named', () => {
+  const step = {
+    save: async (adapter: S3CloudFrontStorage) => adapter.save(await uploads.file('x.jpg', 'x'), '2026/11'),
+    saveLarge: async (adapter: S3CloudFrontStorage) =>
+      adapter.save(await uploads.file('x.mp4', Buffer.alloc(9 * MIB)), '2026/11'),
+    saveRaw: (adapter: S3CloudFrontStorage) => adapter.saveRaw(Buffer.from('x'), 'size/w600/x.jpg'),
+    exists: (adapter: S3CloudFrontStorage) => adapter.exists('missing.jpg', '2026/11'),
+    read: (adapter: S3CloudFrontStorage) => adapter.read({ path: '2026/11/missing.jpg' }),
+    delete: (adapter: S3CloudFrontStorage) => adapter.delete('missing.jpg', '2026/11'),
+    unique: (adapter: S3CloudFrontStorage) => adapter.getUniqueFileName({ name: 'x.jpg' }, '2026/11'),
+  };
+
+  test.each([
+    ['save', ['s3:GetObject', BUCKET_ACTIONS], 's3:PutObject'],
+    ['saveLarge', ['s3:GetObject', BUCKET_ACTIONS], 's3:PutObject'],
+    ['saveRaw', ['s3:GetObject', BUCKET_ACTIONS], 's3:PutObject'],
+    ['exists', ['s3:PutObject'], 's3:ListBucket'],
+    ['exists', ['s3:GetObject', 's3:PutObject'], 's3:ListBucket'],
+    ['read', ['s3:PutObject', BUCKET_ACTIONS], 's3:GetObject'],
+    ['read', ['s3:GetObject'], 's3:ListBucket'],
+    ['delete', ['s3:GetObject'], 's3:DeleteObject'],
+    ['unique', ['s3:GetObject', 's3:PutObject'], 's3:ListBucket'],
+  ] as const)('%s with only %j', async (name, allowed, missing) => {
+    const adapter = createAdapter(newBucket(), [...allowed]);
+    const error = await failureOf(step[name](adapter));
+    expect(error).toMatchObject({ errorType: 'NoPermissionError', statusCode: 403, code: 'STORAGE_S3_FORBIDDEN' });
+    expect(error.message).toContain(missing);
+    expect(error.help).toContain(missing);
+  });
+
+  test('a 403 is never "absent": an object that may not be seen is not overwritten', async () => {
+    const bucket = newBucket();
+    await createAdapter(bucket).save(await uploads.file('x.jpg', 'there before'), '2026/11');
+    const blind = createAdapter(bucket, ['s3:PutObject']);
+    expect(await failureOf(blind.save(await uploads.file('x.jpg', 'new'), '2026/11'))).toMatchObject({
+      errorType: 'NoPermissionError',
+    });
+    expect([...server.objects(bucket).values()].map(({ bytes }) => bytes.toString())).toEqual(['there before']);
+  });
+});
+
+describe('a failing S3', () => {
+  test.each([
+    ['503 SlowDown', { status: 503, code: 'SlowDown' } as const],
+    ['500 InternalError', { status: 500, code: 'InternalError' } as const],
+    ['a connection that is reset', 'reset' as const],
+    ['a lost answer', 'reset-after-store' as const],
+  ])('%s, once: the upload is stored all the same, whole', async (_, kind) => {
+    const bucket = newBucket();
+    const adapter = createAdapter(bucket);
+    server.injectFault({ operation: 'PutObject', kind });
+    const bytes = randomBytes(100_000);
+    const url = await adapter.save(await uploads.file('x.jpg', bytes), '2026/11');
+    expect(digest(await adapter.read({ path: adapter.urlToPath(url) }))).toBe(digest(bytes));
+  });
+
+  test.each([
+    ['503 SlowDown', { status: 503, code: 'SlowDown' } as const, 'SlowDown'],
+    ['connections that are reset', 'reset' as const, 'ECONNRESET'],
+  ])('%s, always: the upload fails and says so', async (_, kind, word) => {
+    const bucket = newBucket();
+    const adapter = createAdapter(bucket, ['s3:*'], { maxAttempts: 2 });
+    server.injectFault({ times: Infinity, kind });
+    expect(await failureOf(adapter.save(await uploads.file('x.jpg', 'x')))).toMatchObject({
+      errorType: 'InternalServerError',
+      message: expect.stringContaining(word),
+    });
+    expect(server.objects(bucket).size).toBe(0);
+  });
+
+  test('that never answers is given up after requestTimeoutMs', async () => {
+    const adapter = createAdapter(newBucket(), ['s3:*'], { requestTimeoutMs: 300, maxAttempts: 1 });
+    server.injectFault({ operation: 'PutObject', kind: 'stall' });
+    expect(await failureOf(adapter.saveRaw(Buffer.from('x'), 'x.jpg'))).toMatchObject({
+      code: 'STORAGE_S3_UNREACHABLE',
+      message: expect.stringContaining('TimeoutError'),
+    });
+  });
+
+  test('that breaks off in the middle of a read fails the read', async () => {
+    const bucket = newBucket();
+    const adapter = createAdapter(bucket, ['s3:*'], { maxAttempts: 1 });
+    await adapter.saveRaw(randomBytes(300_000), 'x.jpg');
+    server.injectFault({ operation: 'GetObject', times: Infinity, kind: 'truncate-body' });
+    expect(await failureOf(adapter.read({ path: 'x.jpg' }))).toMatchObject({ errorType: 'InternalServerError' });
+  });
+});
+
+describe('a large upload that fails in the middle', () => {
+  const large = () => uploads.file('clip.mp4', randomBytes(40 * MIB));
+
+  test.each([
+    ['a part is refused', { operation: 'UploadPart', kind: { status: 403, code: 'AccessDenied' } as const }],
+    ['S3 goes away', { operation: ['UploadPart', 'CompleteMultipartUpload'], kind: 'reset' as const }],
+    [
+      'it cannot be completed',
+      { operation: 'CompleteMultipartUpload', kind: { status: 500, code: 'InternalError' } as const },
+    ],
+    [
+      'it cannot be begun',
+      { operation: 'CreateMultipartUpload', kind: { status: 403, code: 'AccessDenied' } as const },
+    ],
+  ])('because %s leaves no parts and no object, and the name free', async (_, fault) => {
+    const bucket = newBucket();
+    const adapter = createAdapter(bucket, ['s3:*'], { maxAttempts: 1 });
+    server.injectFault({ ...fault, times: Infinity });
+    await failureOf(adapter.save(await large(), '2026/11'));
+    server.clearFaults();
+    expect(server.multipartUploads(bucket)).toEqual([]);
+    expect(server.objects(bucket).size).toBe(0);
+    const url = await adapter.save(await large(), '2026/11');
+    expect(adapter.urlToPath(url)).toBe('2026/11/clip.mp4');
+  });
+
+  test('ends with the first failure: the parts that are left are not sent', async () => {
+    const bucket = newBucket();
+    const adapter = createAdapter(bucket, ['s3:*'], { maxAttempts: 1, uploadConcurrency: 2 });
+    const before = server.requests.length;
+    server.injectFault({ operation: 'UploadPart', kind: { status: 403, code: 'AccessDenied' } });
+    expect(await failureOf(adapter.save(await large(), '2026/11'))).toMatchObject({ errorType: 'NoPermissionError' });
+    const parts = server.requests.slice(before).filter(({ operation }) => operation === 'UploadPart');
+    expect(parts.length).toBeLessThanOrEqual(3);
+    expect(server.multipartUploads(bucket)).toEqual([]);
+  });
+
+  test('does not touch another upload of the name', async () => {
+    const bucket = newBucket();
+    const adapter = createAdapter(bucket, ['s3:*'], { maxAttempts: 1 });
+    await adapter.save(await uploads.file('clip.mp4', 'there before'), '2026/11');
+    server.injectFault({ operation: 'UploadPart', times: Infinity, kind: { status: 500, code: 'InternalError' } });
+    await failureOf(adapter.save(await large(), '2026/11'));
+    expect([...server.objects(bucket)].map(([key, { bytes }]) => [key, bytes.toString()])).toEqual([
+      ['content/images/2026/11/clip.mp4', 'there before'],
+    ]);
+  });
+
+  test('says in the log what it could not clean up', async () => {
+    const logged = jest.spyOn(console, 'error').mockImplementation();
+    const bucket = newBucket();
+    const adapter = createAdapter(bucket, ['s3:*'], { maxAttempts: 1 });
+    server.injectFault({ operation: 'UploadPart', times: Infinity, kind: { status: 500, code: 'InternalError' } });
+    server.injectFault({
+      operation: ['DeleteObject', 'AbortMultipartUpload'],
+      times: Infinity,
+      kind: { status: 503, code: 'SlowDown' },
+    });
+    expect(await failureOf(adapter.save(await large(), '2026/11'))).toMatchObject({
+      message: expect.stringContaining('InternalError'),
+    });
+    expect(logged.mock.calls.flat().join('\n')).toMatch(/empty object stays at "content\/images\/2026\/11\/clip.mp4"/);
+    expect(logged.mock.calls.flat().join('\n')).toMatch(/parts of an unfinished upload/i);
+    logged.mockRestore();
+  });
+});
+
+describe('a file that is not what it was', () => {
+  test('gone before it is read', async () => {
+    const bucket = newBucket();
+    const upload = await uploads.file('x.jpg', 'x');
+    await rm(upload.path);
+    expect(await failureOf(createAdapter(bucket).save(upload))).toMatchObject({
+      errorType: 'InternalServerError',
+      code: 'STORAGE_UPLOAD_UNREADABLE',
+      message: expect.stringContaining('"x.jpg" could not be read from Ghost\'s temporary folder (ENOENT)'),
+      help: expect.stringContaining('has room'),
+    });
+    expect(server.objects(bucket).size).toBe(0);
+  });
+
+  test.each([
+    ['vanishes', (file: string) => rm(file)],
+    ['is cut short', (file: string) => truncate(file, 12 * MIB)],
+  ])('a large one that %s while it is sent leaves nothing behind', async (_, spoil) => {
+    const bucket = newBucket();
+    const adapter = createAdapter(bucket, ['s3:*'], { uploadConcurrency: 1 });
+    const upload = await uploads.file('clip.mp4', randomBytes(40 * MIB));
+    server.injectFault({ operation: 'CreateMultipartUpload', kind: { delayMs: 200 } });
+    const saving = adapter.save(upload, '2026/11');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await spoil(upload.path);
+    const result = await saving.then(
+      () => 'stored',
+      (error: { code: string }) => error.code,
+    );
+    // An open file outlives its name: what vanishes may still be read to its end, and is then stored whole.
+    if (result === 'stored') {
+      expect(server.objects(bucket).get('content/images/2026/11/clip.mp4')?.size).toBe(40 * MIB);
+    } else {
+      expect(result).toBe('STORAGE_UPLOAD_UNREADABLE');
+      expect(server.objects(bucket).size).toBe(0);
+    }
+    expect(server.multipartUploads(bucket)).toEqual([]);
+  });
+
+  test('an empty file is stored as an empty file', async () => {
+    const bucket = newBucket();
+    await createAdapter(bucket).save(await uploads.file('empty.txt', '', 'text/plain'), '2026/11');
+    expect(server.objects(bucket).get('content/images/2026/11/empty.txt')).toMatchObject({
+      size: 0,
+      contentType: 'text/plain',
+    });
+  });
+
+  test('a full disk on the Ghost side does not matter to the adapter: it writes no file', async () => {
+    const bucket = newBucket();
+    const upload = await uploads.file('clip.mp4', randomBytes(9 * MIB));
+    const before = process.env.TMPDIR;
+    process.env.TMPDIR = '/dev/full';
+    try {
+      await createAdapter(bucket).save(upload, '2026/11');
+    } finally {
+      process.env.TMPDIR = before;
+    }
+    expect(server.objects(bucket).get('content/images/2026/11/clip.mp4')?.size).toBe(9 * MIB);
+  });
+
+  test('a directory in place of a file', async () => {
+    expect(await failureOf(createAdapter(newBucket()).save({ name: 'x.jpg', path: uploads.path }))).toMatchObject({
+      code: 'STORAGE_UPLOAD_UNREADABLE',
+    });
+  });
+});
+
+test('a service that speaks no HTTP fails with a clear error', async () => {
+  const babbler = net.createServer((socket) => socket.end('220 ready\r\n')).listen(0, '127.0.0.1');
+  await new Promise((resolve) => babbler.once('listening', resolve));
+  const { port } = babbler.address() as net.AddressInfo;
+  const adapter = createAdapter(newBucket(), ['s3:*'], { endpoint: `http://127.0.0.1:${port}`, maxAttempts: 1 });
+  expect(await failureOf(adapter.saveRaw(Buffer.from('x'), 'x.jpg'))).toMatchObject({
+    errorType: 'InternalServerError',
+  });
+  babbler.close();
+});
+
+test('a save after one that failed works', async () => {
+  const bucket = newBucket();
+  const adapter = createAdapter(bucket, ['s3:*'], { maxAttempts: 1 });
+  const upload = { name: 'x.jpg', path: path.join(uploads.path, 'again') };
+  await failureOf(adapter.save(upload, '2026/11'));
+  await writeFile(upload.path, 'now it is there');
+  expect(adapter.urlToPath(await adapter.save(upload, '2026/11'))).toBe('2026/11/x.jpg');
+});

@@ -1,0 +1,320 @@
+import { randomBytes } from 'node:crypto';
+import dns from 'node:dns';
+import { S3CloudFrontStorage } from '../../src/adapter';
+import { createUploadFolder, optionsFor, type UploadFolder } from '../support/adapter';
+import { MIB } from '../support/bytes';
+import { startInMemoryS3, type BucketOptions, type InMemoryS3 } from '../support/in-memory-s3';
+
+// What reaches S3, request by request: how many, and with which headers.
+
+let server: InMemoryS3;
+let uploads: UploadFolder;
+let count = 0;
+
+beforeAll(async () => {
+  server = await startInMemoryS3();
+  uploads = await createUploadFolder();
+});
+
+afterAll(async () => {
+  await uploads.remove();
+  await server.close();
+});
+
+function newBucket(options?: BucketOptions): string {
+  const bucket = `requests-${(count += 1)}`;
+  server.createBucket(bucket, options);
+  return bucket;
+}
+
+function createAdapter(bucket: string, overrides: Record<string, unknown> = {}): S3CloudFrontStorage {
+  const { endpoint, region, rootCredentials } = server;
+  return new S3CloudFrontStorage(optionsFor({ endpoint, region, credentials: rootCredentials }, bucket, overrides));
+}
+
+async function take(bucket: string, name: string, howMany: number): Promise<void> {
+  const adapter = createAdapter(bucket);
+  for (let number = 0; number < howMany; number += 1) {
+    await adapter.saveRaw(Buffer.from('taken'), `2026/11/${name}${number ? `-${number}` : ''}.jpg`);
+  }
+}
+
+/** Runs a step and gives the operations that it made. */
+async function operationsOf(step: () => Promise<unknown>): Promise<string[]> {
+  const before = server.requests.length;
+  await step();
+  return server.requests.slice(before).map(({ operation }) => operation);
+}
+
+const lastRequest = (operation: string) => {
+  const request = server.requests.findLast((candidate) => candidate.operation === operation);
+  if (!request) {
+    throw new Error(`no ${operation}`);
+  }
+  return request;
+};
+
+describe('finding a free name', () => {
+  test('takes two requests when it is free', async () => {
+    const adapter = createAdapter(newBucket());
+    const upload = await uploads.file('photo.jpg', 'x');
+    expect(await operationsOf(() => adapter.save(upload, '2026/11'))).toEqual(['HeadObject', 'PutObject']);
+  });
+
+  test.each([1, 10, 500])('takes three requests when %d are taken', async (taken) => {
+    const bucket = newBucket();
+    await take(bucket, 'photo', taken);
+    const adapter = createAdapter(bucket);
+    const upload = await uploads.file('photo.jpg', 'x');
+    let url = '';
+    const operations = await operationsOf(async () => (url = await adapter.save(upload, '2026/11')));
+    expect(operations).toEqual(['HeadObject', 'ListObjectsV2', 'PutObject']);
+    expect(adapter.urlToPath(url)).toBe(`2026/11/photo-${taken}.jpg`);
+  });
+
+  test('takes three requests when more are taken than one listing shows', async () => {
+    const bucket = newBucket();
+    await take(bucket, 'photo', 1200);
+    const adapter = createAdapter(bucket);
+    const upload = await uploads.file('photo.jpg', 'x');
+    let url = '';
+    expect(await operationsOf(async () => (url = await adapter.save(upload, '2026/11')))).toHaveLength(3);
+    expect(adapter.urlToPath(url)).toMatch(/^2026\/11\/photo-[0-9a-f]{12}\.jpg$/);
+  });
+
+  test('takes at most four requests each when 20 upload the same name at the same moment', async () => {
+    const bucket = newBucket();
+    await take(bucket, 'photo', 3);
+    const adapter = createAdapter(bucket);
+    const contents = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => uploads.file('photo.jpg', String(index))),
+    );
+    const operations = await operationsOf(() => Promise.all(contents.map((upload) => adapter.save(upload, '2026/11'))));
+    expect(operations.length).toBeLessThanOrEqual(20 * 4);
+    expect(server.objects(bucket).size).toBe(23);
+  });
+
+  test.each([
+    [0, ['HeadObject']],
+    [500, ['HeadObject', 'ListObjectsV2']],
+  ])('for getUniqueFileName alone, with %d taken, takes %j', async (taken, expected) => {
+    const bucket = newBucket();
+    await take(bucket, 'photo', taken);
+    const adapter = createAdapter(bucket);
+    let name = '';
+    expect(
+      await operationsOf(async () => (name = await adapter.getUniqueFileName({ name: 'photo.jpg' }, '2026/11'))),
+    ).toEqual(expected);
+    expect(name).toBe(taken ? `2026/11/photo-${taken}.jpg` : '2026/11/photo.jpg');
+  });
+});
+
+describe('every upload', () => {
+  test('is written only where nothing is', async () => {
+    const bucket = newBucket();
+    await createAdapter(bucket).save(await uploads.file('x.jpg', 'x'));
+    expect(lastRequest('PutObject').headers['if-none-match']).toBe('*');
+  });
+
+  test('has a known length and a checksum, and no trailer that other providers do not know', async () => {
+    await createAdapter(newBucket()).save(await uploads.file('x.jpg', 'known'));
+    const { headers } = lastRequest('PutObject');
+    expect(headers['content-length']).toBe('5');
+    expect(headers['content-md5']).toBeDefined();
+    expect(headers['transfer-encoding']).toBeUndefined();
+    expect(headers['x-amz-trailer']).toBeUndefined();
+  });
+
+  test('sends no ACL, storage class, encryption or disposition unless it is configured', async () => {
+    await createAdapter(newBucket()).save(await uploads.file('x.jpg', 'x'));
+    expect(
+      Object.keys(lastRequest('PutObject').headers).filter((name) =>
+        /acl|storage-class|encryption|disposition/.test(name),
+      ),
+    ).toEqual([]);
+  });
+
+  test('sends storage class, encryption and ACL when they are configured', async () => {
+    const bucket = newBucket({ objectOwnership: 'ObjectWriter' });
+    const options = {
+      storageClass: 'INTELLIGENT_TIERING',
+      serverSideEncryption: 'aws:kms',
+      kmsKeyId: 'alias/blog',
+      acl: 'public-read',
+      cacheControl: 'no-cache',
+    };
+    const expected = {
+      'x-amz-storage-class': 'INTELLIGENT_TIERING',
+      'x-amz-server-side-encryption': 'aws:kms',
+      'x-amz-server-side-encryption-aws-kms-key-id': 'alias/blog',
+      'x-amz-acl': 'public-read',
+      'cache-control': 'no-cache',
+    };
+    const adapter = createAdapter(bucket, options);
+    await adapter.save(await uploads.file('x.jpg', 'x'));
+    expect(lastRequest('PutObject').headers).toMatchObject(expected);
+    await adapter.saveRaw(Buffer.from('x'), 'size/w600/x.jpg');
+    expect(lastRequest('PutObject').headers).toMatchObject(expected);
+    await adapter.save(await uploads.file('large.mp4', Buffer.alloc(9 * MIB)));
+    expect(lastRequest('CreateMultipartUpload').headers).toMatchObject(expected);
+  });
+
+  test('with SSE-S3 sends AES256', async () => {
+    await createAdapter(newBucket(), { serverSideEncryption: 'AES256' }).save(await uploads.file('x.jpg', 'x'));
+    expect(lastRequest('PutObject').headers['x-amz-server-side-encryption']).toBe('AES256');
+  });
+});
+
+describe('large uploads', () => {
+  test('go in parts of the configured size, so many at a time', async () => {
+    const slow = await startInMemoryS3({ latencyMs: 40 });
+    try {
+      slow.createBucket('parts');
+      const options = optionsFor({ ...slow, credentials: slow.rootCredentials }, 'parts', {
+        multipartUploadThresholdBytes: 6 * MIB,
+        multipartChunkSizeBytes: 6 * MIB,
+        uploadConcurrency: 3,
+      });
+      const bytes = randomBytes(40 * MIB);
+      await new S3CloudFrontStorage(options).save(await uploads.file('clip.mp4', bytes), '2026/11');
+      const parts = slow.requests.filter(({ operation }) => operation === 'UploadPart');
+      expect(parts).toHaveLength(7);
+      const together = parts.map(
+        (part) =>
+          parts.filter((other) => other.startedAtMs <= part.startedAtMs && other.endedAtMs > part.startedAtMs).length,
+      );
+      expect(Math.max(...together)).toBe(3);
+      expect(slow.objects('parts').get('content/images/2026/11/clip.mp4')?.bytes.equals(bytes)).toBe(true);
+    } finally {
+      await slow.close();
+    }
+  });
+
+  test('claim their name before the bytes are sent', async () => {
+    const adapter = createAdapter(newBucket());
+    const upload = await uploads.file('clip.mp4', Buffer.alloc(9 * MIB));
+    const operations = await operationsOf(() => adapter.save(upload));
+    expect(operations).toEqual([
+      'HeadObject',
+      'PutObject',
+      'CreateMultipartUpload',
+      'UploadPart',
+      'UploadPart',
+      'CompleteMultipartUpload',
+    ]);
+    expect(server.requests.findLast(({ operation }) => operation === 'PutObject')).toMatchObject({
+      bytesReceived: 0,
+      headers: { 'if-none-match': '*' },
+    });
+  });
+});
+
+describe('the connection', () => {
+  test('is one client for the three instances of Ghost', async () => {
+    const own = await startInMemoryS3();
+    try {
+      own.createBucket('shared');
+      const options = optionsFor({ ...own, credentials: own.rootCredentials }, 'shared');
+      for (const staticFileURLPrefix of ['content/images', 'content/media', 'content/files']) {
+        await new S3CloudFrontStorage({ ...options, staticFileURLPrefix }).exists('x.jpg');
+      }
+      expect(own.openConnections()).toBe(1);
+    } finally {
+      await own.close();
+    }
+  });
+
+  test('reaches a bucket by virtual-host style where forcePathStyle is not set', async () => {
+    const bucket = newBucket();
+    // Names below localhost are this machine to browsers, but not to every resolver.
+    const resolver = dns.lookup;
+    const lookup = jest
+      .spyOn(dns, 'lookup')
+      .mockImplementation(((_name: string, ...rest: [never, never]) => resolver('127.0.0.1', ...rest)) as never);
+    const adapter = createAdapter(bucket, {
+      endpoint: `http://s3.localhost:${server.port}`,
+      forcePathStyle: 'false',
+    });
+    await adapter.saveRaw(Buffer.from('x'), 'x.jpg');
+    lookup.mockRestore();
+    expect(lastRequest('PutObject')).toMatchObject({
+      bucket,
+      headers: { host: `${bucket}.s3.localhost:${server.port}` },
+    });
+  });
+
+  test('uses a session token', async () => {
+    const bucket = newBucket();
+    server.addUser({ accessKeyId: 'TEMPORARY', secretAccessKey: 'temporary-secret', sessionToken: 'temporary-token' });
+    const adapter = createAdapter(bucket, {
+      accessKeyId: 'TEMPORARY',
+      secretAccessKey: 'temporary-secret',
+      sessionToken: 'temporary-token',
+    });
+    await adapter.saveRaw(Buffer.from('x'), 'x.jpg');
+    expect(lastRequest('PutObject').accessKeyId).toBe('TEMPORARY');
+  });
+
+  test('finds credentials and region in the environment when the configuration has none', async () => {
+    const bucket = newBucket();
+    server.addUser({ accessKeyId: 'FROMENV', secretAccessKey: 'env-secret' });
+    const before = { ...process.env };
+    Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'FROMENV', AWS_SECRET_ACCESS_KEY: 'env-secret' });
+    try {
+      await createAdapter(bucket, { accessKeyId: undefined, secretAccessKey: undefined, region: undefined }).saveRaw(
+        Buffer.from('x'),
+        'x.jpg',
+      );
+    } finally {
+      process.env = before;
+    }
+    expect(lastRequest('PutObject').accessKeyId).toBe('FROMENV');
+  });
+
+  test('tries again as often as configured', async () => {
+    const bucket = newBucket();
+    server.injectFault({ operation: 'PutObject', times: Infinity, kind: { status: 503, code: 'SlowDown' } });
+    const adapter = createAdapter(bucket, { maxAttempts: 2 });
+    const operations = await operationsOf(() => adapter.saveRaw(Buffer.from('x'), 'x.jpg').catch(() => undefined));
+    server.clearFaults();
+    expect(operations).toEqual(['PutObject', 'PutObject']);
+  });
+});
+
+describe('a provider without conditional writes (501)', () => {
+  test('keeps a taken name, gives a random suffix, and says so once', async () => {
+    const warn = jest.spyOn(console, 'warn').mockImplementation();
+    const bucket = newBucket({ conditionalWrites: 'not-implemented' });
+    const adapter = createAdapter(bucket);
+    expect(adapter.urlToPath(await adapter.save(await uploads.file('photo.jpg', 'first'), '2026/11'))).toBe(
+      '2026/11/photo.jpg',
+    );
+    const second = adapter.urlToPath(await adapter.save(await uploads.file('photo.jpg', 'second'), '2026/11'));
+    expect(second).toMatch(/^2026\/11\/photo-[0-9a-f]{12}\.jpg$/);
+    expect((await adapter.read({ path: '2026/11/photo.jpg' })).toString()).toBe('first');
+    expect((await adapter.read({ path: second })).toString()).toBe('second');
+    expect(warn.mock.calls.flat().filter((line) => String(line).includes('no conditional writes'))).toHaveLength(1);
+    warn.mockRestore();
+  });
+
+  test('keeps 20 uploads of one name at the same moment apart', async () => {
+    const warn = jest.spyOn(console, 'warn').mockImplementation();
+    const bucket = newBucket({ conditionalWrites: 'not-implemented' });
+    const adapter = createAdapter(bucket);
+    const contents = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => uploads.file('photo.jpg', `bytes ${index}`)),
+    );
+    const urls = await Promise.all(contents.map((upload) => adapter.save(upload, '2026/11')));
+    expect(new Set(urls).size).toBe(20);
+    expect(new Set([...server.objects(bucket).values()].map(({ bytes }) => bytes.toString())).size).toBe(20);
+    warn.mockRestore();
+  });
+
+  test('that ignores the condition still keeps what is there', async () => {
+    const bucket = newBucket({ conditionalWrites: 'ignored' });
+    const adapter = createAdapter(bucket);
+    await adapter.save(await uploads.file('photo.jpg', 'first'), '2026/11');
+    await adapter.save(await uploads.file('photo.jpg', 'second'), '2026/11');
+    expect([...server.objects(bucket).values()].map(({ bytes }) => bytes.toString())).toEqual(['first', 'second']);
+  });
+});

@@ -1,0 +1,8 @@
+import { createHash } from 'node:crypto';
+
+export const MIB = 1024 * 1024;
+
+/** A digest to compare large contents by: a failed comparison of megabytes is no help to anyone. */
+export function digest(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -7,7 +7,7 @@ import type { OperationContext, Reply } from '../operation';
 import { S3Error } from '../s3-error';
 import { type Checksum, md5, type MultipartUpload, S3Object, type UploadedPart } from '../store';
 import { compareUtf8 } from '../utf8-order';
-import { childText, parseXml, toXml } from '../xml';
+import { childText, parseXml, toXml, type XmlElement } from '../xml';
 import { keyEncoder } from './list-objects';
 
 const SMALLEST_PART_BYTES = 5 * 1024 * 1024;
@@ -180,34 +180,34 @@ export function sortedParts(upload: MultipartUpload): [partNumber: number, part:
 }
 
 function readCompletedParts(xml: string, upload: MultipartUpload): UploadedPart[] {
-  const listed = parseXml(xml).children.filter((child) => child.name === 'Part');
+  const listed = parseXml(xml)
+    .children.filter((child) => child.name === 'Part')
+    .map((element) => ({ element, partNumber: Number(childText(element, 'PartNumber')) }));
   if (listed.length === 0) throw new S3Error('MalformedXML', 'You must specify at least one part');
-  let previousNumber = 0;
-  return listed.map((element, index) => {
-    const partNumber = Number(childText(element, 'PartNumber'));
-    const part = upload.parts.get(partNumber);
-    const etag = childText(element, 'ETag')?.replaceAll('"', '');
-    if (partNumber <= previousNumber) {
-      throw new S3Error('InvalidPartOrder', 'The list of parts was not in ascending order of part numbers.');
-    }
-    previousNumber = partNumber;
-    if (!part || part.etag !== `"${etag}"`) {
-      throw new S3Error('InvalidPart', 'A part was not uploaded, or its ETag is not the one given.', {
-        PartNumber: partNumber,
-        ETag: etag ?? '',
-      });
-    }
-    checkPartChecksum(partNumber, part, upload, (algorithm) => childText(element, `Checksum${algorithm}`));
-    if (index < listed.length - 1 && part.content.size < SMALLEST_PART_BYTES) {
-      throw new S3Error('EntityTooSmall', 'A part that is not the last is smaller than the minimum.', {
-        ProposedSize: part.content.size,
-        MinSizeAllowed: SMALLEST_PART_BYTES,
-        PartNumber: partNumber,
-        ETag: part.etag,
-      });
-    }
-    return part;
+  if (listed.some(({ partNumber }, index) => partNumber <= (listed[index - 1]?.partNumber ?? 0))) {
+    throw new S3Error('InvalidPartOrder', 'The list of parts was not in ascending order of part numbers.');
+  }
+  const parts = listed.map(({ element, partNumber }) => findPart(element, partNumber, upload));
+  const small = parts.slice(0, -1).find((part) => part.content.size < SMALLEST_PART_BYTES);
+  if (!small) return parts;
+  throw new S3Error('EntityTooSmall', 'A part that is not the last is smaller than the minimum.', {
+    ProposedSize: small.content.size,
+    MinSizeAllowed: SMALLEST_PART_BYTES,
+    ETag: small.etag,
   });
+}
+
+function findPart(element: XmlElement, partNumber: number, upload: MultipartUpload): UploadedPart {
+  const part = upload.parts.get(partNumber);
+  const etag = childText(element, 'ETag')?.replaceAll('"', '');
+  if (!part || part.etag !== `"${etag}"`) {
+    throw new S3Error('InvalidPart', 'A part was not uploaded, or its ETag is not the one given.', {
+      PartNumber: partNumber,
+      ETag: etag ?? '',
+    });
+  }
+  checkPartChecksum(partNumber, part, upload, (algorithm) => childText(element, `Checksum${algorithm}`));
+  return part;
 }
 
 function checkPartChecksum(

@@ -1,17 +1,25 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { adapterConfig } from '../support/ghost/adapter-config';
-import { startGhost } from '../support/ghost/boot';
+import { startGhost, type RunningGhost } from '../support/ghost/boot';
 import { installGhost, type GhostInstall } from '../support/ghost/install';
 import { SETUP_TIMEOUT_MS, TEST_TIMEOUT_MS } from './timeouts';
 
 jest.setTimeout(TEST_TIMEOUT_MS);
 
-describe('a blog with a wrong configuration', () => {
+describe('a blog whose configuration has become wrong', () => {
   let install: GhostInstall;
+  let contentPath: string;
   beforeAll(async () => {
     install = await installGhost();
+    contentPath = await mkdtemp(join(tmpdir(), 'ghost-content-'));
+    const ghost = await startGhost({ install, contentPath, config: {} });
+    await ghost.stop();
   }, SETUP_TIMEOUT_MS);
+  afterAll(() => rm(contentPath, { recursive: true, force: true }));
 
-  it('does not start, and says once all that is wrong, with the cure and without a secret', async () => {
+  it('does not start, and says all that is wrong in one message, with the cure and without a secret', async () => {
     const config = adapterConfig({
       regoin: 'eu-central-1',
       cdnUrl: 'http://images.example.com',
@@ -19,20 +27,20 @@ describe('a blog with a wrong configuration', () => {
       secretAccessKey: 'not-to-be-shown-at-all',
     });
 
-    const boot = startGhost({ install, config });
+    const message = await failureOf(startGhost({ install, contentPath, config }));
 
-    const { message } = await boot.then(
-      async (ghost) => {
-        await ghost.stop();
-        return new Error('Ghost has started.');
-      },
-      (error: Error) => error,
-    );
     expect(message).toMatch(/Ghost ended while booting/);
-    expect(message).toMatch(/bucket/);
-    expect(message).toMatch(/regoin.*region/s);
-    expect(message).toMatch(/cdnUrl.*https:\/\//s);
+    const problems = ['"bucket" is missing', '"cdnUrl" .* must begin with https://', '"regoin" .* "region"'];
+    expect(message).toMatch(new RegExp(`S3CloudFrontStorage is not configured correctly: .*${problems.join('.*')}`));
     expect(message).not.toContain('AKIAGHOSTTESTKEY');
     expect(message).not.toContain('not-to-be-shown-at-all');
   });
 });
+
+/** The message of the error with which Ghost did not start. */
+async function failureOf(boot: Promise<RunningGhost>): Promise<string> {
+  const ghost = await boot.catch((error: Error) => error);
+  if (ghost instanceof Error) return ghost.message;
+  await ghost.stop();
+  throw new Error('Ghost has started.');
+}

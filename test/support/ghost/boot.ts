@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { layOutAdapter } from './adapter-folder';
 import { baseConfig, deepMerge, type JsonObject } from './config';
 import type { GhostInstall } from './install';
+import { isolationFlags } from './isolation';
 import { lastLines } from './run-command';
 
 const BOOT_TIMEOUT_MS = 120_000;
@@ -65,7 +66,7 @@ export async function startGhost(options: StartGhostOptions): Promise<RunningGho
   process.once('exit', killWithParent);
 
   const start = async () => {
-    const started = spawn(install.nodeBinary, [join(install.dir, 'index.js')], {
+    const started = spawn(install.nodeBinary, [...isolationFlags(install), join(install.dir, 'index.js')], {
       cwd: folder,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],

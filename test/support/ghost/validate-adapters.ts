@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunningGhost } from './boot';
+import { isolationFlags } from './isolation';
 import { runCommand } from './run-command';
 
 /**
@@ -12,7 +13,8 @@ import { runCommand } from './run-command';
 export async function validateAdapter({ install, contentPath }: RunningGhost): Promise<string | undefined> {
   const script = join(install.dir, 'bin', 'validate-adapters.js');
   if (!existsSync(script)) return undefined;
-  return runCommand(install.nodeBinary, [script, '--check-duplicate-deps', 'storage:S3CloudFrontStorage'], {
+  const args = [...isolationFlags(install), script, '--check-duplicate-deps', 'storage:S3CloudFrontStorage'];
+  return runCommand(install.nodeBinary, args, {
     cwd: install.dir,
     env: { ...process.env, NODE_ENV: 'production', paths__contentPath: contentPath },
   });

@@ -71,16 +71,16 @@ export function isNotImplemented(error: unknown): boolean {
   return statusOf(error) === 501;
 }
 
-/** Whether the answer had an error status and no word of why, as every failed HEAD. */
-export function isUnexplained(error: unknown): boolean {
-  const status = statusOf(error);
-  return status !== undefined && status !== 404 && codeOf(error) === 'Unknown';
-}
-
 /** The HTTP status of what S3 answered to a conditional or ranged read that has no body to send: 304, 412 or 416. */
 export function conditionalReadStatus(error: unknown): 304 | 412 | 416 | undefined {
   const status = statusOf(error);
   return status === 304 || status === 412 || status === 416 ? status : undefined;
+}
+
+/** Whether S3 refused without a word of why, as it does every HEAD: neither absent nor an answer to a condition. */
+export function isUnexplained(error: unknown): boolean {
+  const status = statusOf(error);
+  return status !== undefined && status !== 404 && !conditionalReadStatus(error) && codeOf(error) === 'Unknown';
 }
 
 /**

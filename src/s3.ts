@@ -84,20 +84,14 @@ export class Bucket {
    * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
    */
   async exists(key: string): Promise<boolean> {
-    const { sdk, client } = await connect(this.config);
     try {
-      await client.send(new sdk.HeadObjectCommand(this.at(key)));
+      await this.head(key);
       return true;
     } catch (error) {
       if (isNotFound(error)) {
         return false;
       }
-      throw explainS3Error(
-        isUnexplained(error) ? await this.reasonOf(error, key) : error,
-        'HeadObject',
-        this.config,
-        key,
-      );
+      throw this.explain(error, 'HeadObject', key);
     }
   }
 
@@ -113,10 +107,14 @@ export class Bucket {
     })) as ObjectAnswer;
   }
 
-  /** As `get`, for the headers alone. */
+  /** As `get`, for the headers alone. A refusal without a word is asked for its reason: only an answer with a body has one. */
   async head(key: string, conditions: ReadConditions = {}): Promise<HeadObjectCommandOutput> {
     const { sdk, client } = await connect(this.config);
-    return client.send(new sdk.HeadObjectCommand({ ...this.at(key), ...conditions }));
+    try {
+      return await client.send(new sdk.HeadObjectCommand({ ...this.at(key), ...conditions }));
+    } catch (error) {
+      throw isUnexplained(error) ? await this.reasonOf(error, key) : error;
+    }
   }
 
   /**
@@ -181,7 +179,7 @@ export class Bucket {
     return { Bucket: this.config.bucket, Key: key };
   }
 
-  /** Asks for one byte of what HEAD was refused: only an answer with a body says why. */
+  /** What a GET of one byte is refused with. */
   private async reasonOf(headError: unknown, key: string): Promise<unknown> {
     try {
       const answer = await this.get(key, { Range: 'bytes=0-0' });

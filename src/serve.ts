@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import fresh from 'fresh';
 import parseRange from 'range-parser';
 import type { Config } from './config';
 import type { ObjectKeys } from './object-keys';
@@ -94,7 +95,7 @@ async function stream(
     }
     const status = conditionalReadStatus(error);
     if (status) {
-      sendWithoutBody(response, status, error);
+      sendWithoutBody(response, status, headersOf(error));
     } else if (isNotFound(error)) {
       sendNotFound(response);
     } else {
@@ -103,6 +104,12 @@ async function stream(
     return;
   }
 
+  const validators = { etag: answer.ETag, 'last-modified': answer.LastModified?.toUTCString() };
+  if (!answer.ContentRange && fresh(request.headers, validators)) {
+    answer.Body?.destroy();
+    sendWithoutBody(response, 304, { ...validators, 'cache-control': answer.CacheControl });
+    return;
+  }
   response.statusCode = answer.ContentRange ? 206 : 200;
   // Ghost names the type of what it has converted itself (`/format/webp/`) before it calls on.
   const type = response.getHeader('content-type') ?? answer.ContentType ?? 'application/octet-stream';
@@ -115,8 +122,7 @@ async function stream(
     'content-security-policy': CAN_HOLD_SCRIPTS.test(String(type)) ? INERT_POLICY : undefined,
     'accept-ranges': 'bytes',
     'cache-control': answer.CacheControl ?? defaultCacheControl,
-    etag: answer.ETag,
-    'last-modified': answer.LastModified?.toUTCString(),
+    ...validators,
     'x-content-type-options': 'nosniff',
     // The editor reads the colours of pictures, from wherever it is opened.
     'access-control-allow-origin': '*',
@@ -159,8 +165,10 @@ async function readConditionally(
 function conditionsOf(request: IncomingMessage): ReadConditions {
   const { headers } = request;
   const conditions: ReadConditions = {};
-  if (headers['if-none-match']) {
-    conditions.IfNoneMatch = headers['if-none-match'];
+  const tags = headers['if-none-match'];
+  if (tags) {
+    // Weak tags and lists of them are not S3's: what it then sends is compared here.
+    conditions.IfNoneMatch = /^("[^"]*"|\*)$/.test(tags) ? tags : undefined;
   } else if (headers['if-modified-since']) {
     const since = new Date(headers['if-modified-since']);
     conditions.IfModifiedSince = Number.isNaN(since.getTime()) ? undefined : since;
@@ -197,9 +205,13 @@ function sendNotFound(response: ServerResponse): void {
   response.end('Not found\n');
 }
 
-/** 304, 412 and 416 with the headers that S3 gave them. */
-function sendWithoutBody(response: ServerResponse, status: number, error: unknown): void {
-  const given = (error as { $response?: { headers?: Record<string, string> } }).$response?.headers ?? {};
+/** The headers of an answer that the SDK took for an error. */
+function headersOf(error: unknown): Record<string, string | undefined> {
+  return (error as { $response?: { headers?: Record<string, string> } }).$response?.headers ?? {};
+}
+
+/** 304, 412 and 416, with what S3 says of the file. */
+function sendWithoutBody(response: ServerResponse, status: number, given: Record<string, string | undefined>): void {
   response.statusCode = status;
   response.removeHeader('content-type');
   setHeaders(response, {

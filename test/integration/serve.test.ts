@@ -1,0 +1,329 @@
+import { randomBytes } from 'node:crypto';
+import http from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { S3CloudFrontStorage } from '../../src/adapter';
+import { CDN_URL, createAdapter, optionsFor } from '../support/adapter';
+import { startBlogServer, type BlogServer } from '../support/blog-server';
+import { digest, MIB } from '../support/bytes';
+import { startInMemoryS3 } from '../support/in-memory-s3';
+import { startS3UnderTest, type S3UnderTest } from '../support/s3-under-test';
+
+const SECRET = 'a-secret-of-more-than-thirty-two-characters';
+const PICTURE = randomBytes(100_000);
+
+let server: S3UnderTest;
+let bucket: string;
+let blogs: BlogServer[] = [];
+
+beforeAll(async () => {
+  server = await startS3UnderTest();
+  bucket = await server.createBucket();
+  const adapter = createAdapter(server, bucket);
+  await adapter.saveRaw(PICTURE, '2026/11/x.jpg');
+  await adapter.saveRaw(Buffer.from('webp'), 'size/w600/format/webp/2026/11/x.jpg');
+  await adapter.saveRaw(
+    Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'),
+    '2026/11/drawing.svg',
+  );
+  await adapter.saveRaw(Buffer.from('ü'), '2026/11/%C3%BCber%20uns+1.jpg');
+  await adapter.saveRaw(Buffer.alloc(0), '2026/11/empty.txt');
+});
+
+afterEach(async () => {
+  await Promise.all(blogs.map((blog) => blog.close()));
+  blogs = [];
+});
+
+afterAll(async () => {
+  await server.close();
+});
+
+async function startBlog(options: Record<string, unknown> = {}, contentType?: string): Promise<BlogServer> {
+  const blog = await startBlogServer(createAdapter(server, bucket, options), contentType);
+  blogs.push(blog);
+  return blog;
+}
+
+describe('a visitor who followed an old link', () => {
+  test('is sent on to the CDN, and the browser remembers it for an hour', async () => {
+    const blog = await startBlog();
+    const answer = await blog.request('/2026/11/x.jpg');
+    expect(answer).toMatchObject({
+      status: 302,
+      headers: { location: `${CDN_URL}/content/images/2026/11/x.jpg`, 'cache-control': 'private, max-age=3600' },
+    });
+  });
+
+  test.each([
+    ['/2026/11/x.jpg?v=1', '/content/images/2026/11/x.jpg'],
+    ['//2026//11/x.jpg', '/content/images/2026/11/x.jpg'],
+    ['/2026/11/%C3%BCber%20uns+1.jpg', '/content/images/2026/11/%C3%BCber%20uns%2B1.jpg'],
+    ['//evil.example.com/x.jpg', '/content/images/evil.example.com/x.jpg'],
+    ['/https://evil.example.com/x.jpg', '/content/images/https%3A/evil.example.com/x.jpg'],
+  ])('%s leads to the one address of the file, on no other host', async (path, location) => {
+    const blog = await startBlog();
+    expect((await blog.request(path)).headers.location).toBe(`${CDN_URL}${location}`);
+  });
+
+  test.each([
+    '/..%2f..%2fsecret',
+    '/%2e%2e/x.jpg',
+    '/x%00.jpg',
+    '/',
+    '',
+    '/?v=1',
+    '/..%5cx.jpg',
+    `/${'x'.repeat(1100)}`,
+  ])('who asks for %s gets a 404', async (path) => {
+    const blog = await startBlog();
+    for (const headers of [{}, { via: '1.1 cdn' }]) {
+      expect(await blog.request(path, headers)).toMatchObject({
+        status: 404,
+        headers: { 'cache-control': 'public, max-age=60' },
+      });
+    }
+    expect(blog.errors).toEqual([]);
+  });
+});
+
+describe('who gets the bytes', () => {
+  test.each([
+    ['the CDN that knows the secret', { 'x-ghost-cdn-fallback': SECRET }, 200],
+    ['one that knows another secret', { 'x-ghost-cdn-fallback': `${SECRET}x` }, 302],
+    ['one that sends an empty secret', { 'x-ghost-cdn-fallback': '' }, 302],
+    ['CloudFront, by its Via', { via: '2.0 0a1b2c.cloudfront.net (CloudFront)' }, 200],
+    ['CloudFront, by its user agent', { 'user-agent': 'Amazon CloudFront' }, 200],
+    ['any CDN, by its CDN-Loop', { 'cdn-loop': 'cloudflare' }, 200],
+    ['a visitor', { 'user-agent': 'Mozilla/5.0' }, 302],
+    ['a visitor of a site that is its own CDN', { host: 'images.example.com' }, 200],
+    ['the same, behind a proxy', { 'x-forwarded-host': 'images.example.com' }, 200],
+  ])('%s: %j answers %d', async (_, headers, status) => {
+    const blog = await startBlog({ cdnFallbackSecret: SECRET });
+    expect((await blog.request('/2026/11/x.jpg', headers)).status).toBe(status);
+  });
+
+  test('nobody who sends an empty secret when none is configured', async () => {
+    const blog = await startBlog();
+    expect((await blog.request('/2026/11/x.jpg', { 'x-ghost-cdn-fallback': '' })).status).toBe(302);
+  });
+
+  test('everybody with serve: stream, and nobody with serve: redirect', async () => {
+    const streaming = await startBlog({ serve: 'stream' });
+    expect((await streaming.request('/2026/11/x.jpg')).status).toBe(200);
+    const redirecting = await startBlog({ serve: 'redirect' });
+    expect((await redirecting.request('/2026/11/x.jpg', { via: '1.1 cdn' })).status).toBe(302);
+  });
+});
+
+describe('streaming', () => {
+  let blog: BlogServer;
+
+  beforeEach(async () => {
+    blog = await startBlog({ serve: 'stream' });
+  });
+
+  test('sends the file with its type, length, validators and caching', async () => {
+    const answer = await blog.request('/2026/11/x.jpg?v=1');
+    expect(answer.status).toBe(200);
+    expect(answer.headers).toMatchObject({
+      'content-type': 'image/jpeg',
+      'content-length': '100000',
+      'cache-control': 'public, max-age=31536000, immutable',
+      'accept-ranges': 'bytes',
+      'x-content-type-options': 'nosniff',
+      'access-control-allow-origin': '*',
+      etag: expect.stringMatching(/^"[0-9a-f]{32}"$/),
+      'last-modified': expect.stringMatching(/GMT$/),
+    });
+    expect(digest(answer.bytes)).toBe(digest(PICTURE));
+  });
+
+  test('answers HEAD with the same headers and no body', async () => {
+    const get = await blog.request('/2026/11/x.jpg');
+    const head = await blog.request('/2026/11/x.jpg', {}, 'HEAD');
+    expect(head.status).toBe(200);
+    expect(head.bytes).toHaveLength(0);
+    expect({ ...head.headers, date: 0 }).toEqual({ ...get.headers, date: 0 });
+  });
+
+  test('finds a file by its encoded name', async () => {
+    expect((await blog.request('/2026/11/%C3%BCber%20uns+1.jpg')).bytes.toString()).toBe('ü');
+  });
+
+  test('sends an empty file', async () => {
+    expect(await blog.request('/2026/11/empty.txt')).toMatchObject({ status: 200, headers: { 'content-length': '0' } });
+  });
+
+  test.each([
+    ['bytes=0-0', 0, 1],
+    ['bytes=10-19', 10, 20],
+    ['bytes=99990-', 99_990, 100_000],
+    ['bytes=-10', 99_990, 100_000],
+    ['bytes=99990-200000', 99_990, 100_000],
+  ])('sends the range %s', async (range, from, to) => {
+    const answer = await blog.request('/2026/11/x.jpg', { range });
+    expect(answer).toMatchObject({
+      status: 206,
+      headers: { 'content-range': `bytes ${from}-${to - 1}/100000`, 'content-length': String(to - from) },
+    });
+    expect(answer.bytes.equals(PICTURE.subarray(from, to))).toBe(true);
+  });
+
+  test.each(['bytes=0-1,5-6', 'bytes=x-y', 'lines=1-2', 'bytes=', 'bytes=5-2', ''])(
+    'answers the range %j with the whole file',
+    async (range) => {
+      const answer = await blog.request('/2026/11/x.jpg', { range });
+      expect(answer.status).toBe(200);
+      expect(answer.bytes).toHaveLength(100_000);
+    },
+  );
+
+  test('refuses a range behind the end with the size', async () => {
+    const answer = await blog.request('/2026/11/x.jpg', { range: 'bytes=100000-' });
+    expect(answer.status).toBe(416);
+    expect(answer.headers['content-range'] ?? 'bytes */100000').toBe('bytes */100000');
+    expect(blog.errors).toEqual([]);
+  });
+
+  test('answers 304 to who has it already', async () => {
+    const { headers } = await blog.request('/2026/11/x.jpg');
+    const unchanged = await blog.request('/2026/11/x.jpg', { 'if-none-match': headers.etag });
+    expect(unchanged).toMatchObject({ status: 304, headers: { etag: headers.etag } });
+    expect(unchanged.bytes).toHaveLength(0);
+    expect((await blog.request('/2026/11/x.jpg', { 'if-modified-since': headers['last-modified'] })).status).toBe(304);
+    expect((await blog.request('/2026/11/x.jpg', { 'if-none-match': headers.etag }, 'HEAD')).status).toBe(304);
+    expect((await blog.request('/2026/11/x.jpg', { 'if-none-match': '"other"' })).status).toBe(200);
+    expect((await blog.request('/2026/11/x.jpg', { 'if-modified-since': 'never' })).status).toBe(200);
+    expect(
+      (await blog.request('/2026/11/x.jpg', { 'if-modified-since': 'Thu, 01 Jan 2015 00:00:00 GMT' })).status,
+    ).toBe(200);
+  });
+
+  test('answers 304 also to a weak tag, to a list and to *, as caches and proxies send them', async () => {
+    const { headers } = await blog.request('/2026/11/x.jpg');
+    for (const tags of [`W/${headers.etag}`, `"other", ${headers.etag}`, `"other", W/${headers.etag}`, '*']) {
+      expect((await blog.request('/2026/11/x.jpg', { 'if-none-match': tags })).status).toBe(304);
+    }
+  });
+
+  test('sends the range of a file that is unchanged, and the whole of one that is not', async () => {
+    const { headers } = await blog.request('/2026/11/x.jpg');
+    const range = 'bytes=10-19';
+    expect((await blog.request('/2026/11/x.jpg', { range, 'if-range': headers.etag })).status).toBe(206);
+    expect((await blog.request('/2026/11/x.jpg', { range, 'if-range': '"other"' })).status).toBe(200);
+    expect((await blog.request('/2026/11/x.jpg', { range, 'if-range': `W/${headers.etag}` })).status).toBe(200);
+    expect((await blog.request('/2026/11/x.jpg', { range, 'if-range': 'Thu, 01 Jan 2015 00:00:00 GMT' })).status).toBe(
+      200,
+    );
+    expect((await blog.request('/2026/11/x.jpg', { range, 'if-range': '"other"' })).bytes).toHaveLength(100_000);
+  });
+
+  test('keeps the type that Ghost names for what it converted', async () => {
+    const converting = await startBlog({ serve: 'stream' }, 'image/webp');
+    expect((await converting.request('/size/w600/format/webp/2026/11/x.jpg')).headers['content-type']).toBe(
+      'image/webp',
+    );
+    expect((await blog.request('/size/w600/format/webp/2026/11/x.jpg')).headers['content-type']).toBe('image/webp');
+  });
+
+  test('lets an SVG run no script', async () => {
+    const { headers } = await blog.request('/2026/11/drawing.svg');
+    expect(headers).toMatchObject({
+      'content-type': 'image/svg+xml',
+      'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox",
+      'x-content-type-options': 'nosniff',
+    });
+  });
+
+  test.each(['text/html', 'application/xhtml+xml', 'application/xml', 'text/xml; charset=utf-8'])(
+    'lets a %s that somebody else put there run no script',
+    async (type) => {
+      await server.client.send(
+        new PutObjectCommand({ Bucket: bucket, Key: 'content/images/foreign', Body: 'x', ContentType: type }),
+      );
+      const { headers } = await blog.request('/foreign');
+      expect(headers['content-security-policy']).toContain('sandbox');
+      expect(headers['cache-control']).toBe('public, max-age=31536000, immutable');
+    },
+  );
+
+  test('answers 404 for a minute for what is not there, with or without conditions', async () => {
+    for (const headers of [{}, { range: 'bytes=0-1' }, { 'if-none-match': '"x"' }]) {
+      expect(await blog.request('/2026/11/missing.jpg', headers)).toMatchObject({
+        status: 404,
+        headers: { 'cache-control': 'public, max-age=60', 'content-type': 'text/plain; charset=utf-8' },
+      });
+    }
+    expect((await blog.request('/2026/11/missing.jpg', {}, 'HEAD')).status).toBe(404);
+  });
+
+  test('leaves other methods to Ghost', async () => {
+    expect((await blog.request('/2026/11/x.jpg', {}, 'POST')).bytes.toString()).toBe('next handler');
+  });
+
+  test('passes a refusal of S3 on to Ghost with its cure', async () => {
+    const refused = await startBlog({ serve: 'stream', secretAccessKey: 'wrong' });
+    for (const method of ['GET', 'HEAD']) {
+      expect((await refused.request('/2026/11/x.jpg', {}, method)).status).toBe(500);
+    }
+    expect(refused.errors).toEqual([
+      expect.objectContaining({ errorType: 'IncorrectUsageError', help: 'Correct "secretAccessKey".' }),
+      expect.objectContaining({ errorType: 'IncorrectUsageError', help: 'Correct "secretAccessKey".' }),
+    ]);
+  });
+});
+
+describe('clients that leave', () => {
+  test('end the request to S3: no connection stays open', async () => {
+    const own = await startInMemoryS3({ bandwidthBytesPerSecond: 4 * MIB });
+    own.createBucket('leaving');
+    const adapter = new S3CloudFrontStorage(
+      optionsFor({ ...own, credentials: own.rootCredentials }, 'leaving', { serve: 'stream' }),
+    );
+    own.objects('leaving');
+    await adapter.saveRaw(Buffer.alloc(2 * MIB), 'x.mp4');
+    const blog = await startBlogServer(adapter);
+    try {
+      const leaving = Array.from({ length: 20 }, () => {
+        const request = http.get({ host: '127.0.0.1', port: blog.port, path: '/content/images/x.mp4', agent: false });
+        request.on('error', () => undefined);
+        request.once('response', (response) => response.once('data', () => request.destroy()));
+        return new Promise((resolve) => request.once('close', resolve));
+      });
+      const before = Array.from({ length: 5 }, () => {
+        const request = http.get({ host: '127.0.0.1', port: blog.port, path: '/content/images/x.mp4', agent: false });
+        request.on('error', () => undefined);
+        setTimeout(() => request.destroy(), 2);
+        return new Promise((resolve) => request.once('close', resolve));
+      });
+      await Promise.all([...leaving, ...before]);
+      for (let tries = 0; own.openConnections() > 1 && tries < 50; tries += 1) {
+        await sleep(20);
+      }
+      expect(own.openConnections()).toBeLessThanOrEqual(1);
+      expect(blog.errors).toEqual([]);
+      expect((await blog.request('/x.mp4', { range: 'bytes=0-9' })).status).toBe(206);
+    } finally {
+      await blog.close();
+      await own.close();
+    }
+  });
+
+  test('a file of which S3 breaks off ends the connection: it is never taken for whole', async () => {
+    const own = await startInMemoryS3();
+    own.createBucket('breaking');
+    const adapter = new S3CloudFrontStorage(
+      optionsFor({ ...own, credentials: own.rootCredentials }, 'breaking', { serve: 'stream', maxAttempts: 1 }),
+    );
+    await adapter.saveRaw(Buffer.alloc(MIB), 'x.mp4');
+    own.injectFault({ operation: 'GetObject', kind: 'truncate-body' });
+    const blog = await startBlogServer(adapter);
+    try {
+      await expect(blog.request('/x.mp4')).rejects.toMatchObject({ code: 'ECONNRESET' });
+    } finally {
+      await blog.close();
+      await own.close();
+    }
+  });
+});

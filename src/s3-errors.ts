@@ -71,6 +71,11 @@ export function isNotImplemented(error: unknown): boolean {
   return statusOf(error) === 501;
 }
 
+/** Whether a multipart upload is no longer there: aborted, or completed already. */
+export function isNoSuchUpload(error: unknown): boolean {
+  return codeOf(error) === 'NoSuchUpload';
+}
+
 /** The HTTP status of what S3 answered to a conditional or ranged read that has no body to send: 304, 412 or 416. */
 export function conditionalReadStatus(error: unknown): 304 | 412 | 416 | undefined {
   const status = statusOf(error);

@@ -7,6 +7,12 @@ import { explainS3Error, isNotFound, isUnexplained, type S3Operation } from './s
 
 type Sdk = typeof import('./lazy/aws-sdk');
 
+/** The SDK, loaded, and a client of it. */
+export interface Connection {
+  sdk: Sdk;
+  client: S3Client;
+}
+
 /** What a read answers with: S3's own answer, its body a stream of Node's. */
 export type ObjectAnswer = Omit<GetObjectCommandOutput, 'Body'> & { Body: Readable };
 
@@ -30,13 +36,13 @@ const CONNECTION_OPTIONS = [
   'maxAttempts',
 ] as const satisfies readonly (keyof Config)[];
 
-const clients = new Map<string, Promise<{ sdk: Sdk; client: S3Client }>>();
+const clients = new Map<string, Promise<Connection>>();
 
 /**
  * The client for a configuration: one for all instances whose connection options agree, made on first use.
  * Ghost has three instances of an adapter, and each client has its own sockets and credentials to renew.
  */
-export function connect(config: Config): Promise<{ sdk: Sdk; client: S3Client }> {
+export function connect(config: Config): Promise<Connection> {
   const identity = JSON.stringify(CONNECTION_OPTIONS.map((option) => config[option]));
   let connection = clients.get(identity);
   if (!connection) {
@@ -72,6 +78,11 @@ function createClient(sdk: Sdk, config: Config): S3Client {
 /** Whether requests go to AWS itself, by default or by one of its own endpoints (VPC, dual stack, FIPS). */
 export function isAwsEndpoint(endpoint: string | undefined): boolean {
   return !endpoint || /(^|\.)amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname);
+}
+
+/** The checksum that every provider knows, as the header wants it. */
+export function contentMd5(body: Uint8Array): string {
+  return createHash('md5').update(body).digest('base64');
 }
 
 /** The bucket of a configuration: the requests that the adapter makes, their failures explained. */
@@ -132,7 +143,7 @@ export class Bucket {
         Body: body,
         ContentLength: body.byteLength,
         // On AWS the SDK adds a checksum of its own.
-        ContentMD5: isAwsEndpoint(this.config.endpoint) ? undefined : createHash('md5').update(body).digest('base64'),
+        ContentMD5: isAwsEndpoint(this.config.endpoint) ? undefined : contentMd5(body),
         IfNoneMatch: onlyIfFree ? '*' : undefined,
       }),
     );

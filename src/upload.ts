@@ -1,7 +1,3 @@
-import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
-import { Readable } from 'node:stream';
-import type { S3Client } from '@aws-sdk/client-s3';
 import type { Config } from './config';
 import {
   contentDispositionOf,
@@ -12,23 +8,12 @@ import {
 } from './content-headers';
 import { splitFileName } from './file-names';
 import { errors, logging, warnOnce } from './ghost-host';
+import { uploadInParts } from './multipart-upload';
 import type { ObjectKeys } from './object-keys';
 import { connect, isAwsEndpoint, type Bucket } from './s3';
 import { isNotImplemented, isTaken } from './s3-errors';
 import { UniqueNames } from './unique-name';
-
-/** S3's largest number of parts: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
-const MAX_PARTS = 10_000;
-
-/** Much smaller than a part: `lib-storage` keeps up to one piece more than a part for each part under way. */
-const READ_BYTES = 256 * 1024;
-
-/** What Ghost passes to `save`. Its `size` is that of the original upload, not of the file at `path`. */
-export interface UploadedFile {
-  name: string;
-  path: string;
-  type?: string;
-}
+import { bytesOf, OpenedFile, sizeOf, type UploadedFile } from './uploaded-file';
 
 /** Writes the bytes under a key, and refuses a taken one if asked to. */
 type Write = (key: string, onlyIfFree: boolean) => Promise<void>;
@@ -66,18 +51,12 @@ export class Uploads {
     const type = contentTypeOf(`${name.stem}${name.extension}`, prefix, file.type);
     const headers = contentHeaders(this.config, type, contentDispositionOf(file.name, prefix));
 
-    const size = await reading(file, async () => (await stat(file.path)).size);
+    const size = await sizeOf(file);
     if (size < this.config.multipartUploadThresholdBytes) {
-      const body = await reading(file, () => readFile(file.path));
+      const body = await bytesOf(file);
       return this.claim(names, (key, onlyIfFree) => this.bucket.put(key, body, headers, onlyIfFree));
     }
-    // The name is claimed with an empty object before the bytes are sent: losing the race for it at the end would cost
-    // the whole upload, and some providers ignore the condition on CompleteMultipartUpload.
-    const key = await this.claim(names, (claimed, onlyIfFree) =>
-      this.bucket.put(claimed, new Uint8Array(), headers, onlyIfFree),
-    );
-    await this.sendInParts(file, size, key, headers);
-    return key;
+    return this.storeLarge(file, size, names, headers);
   }
 
   /**
@@ -179,103 +158,34 @@ export class Uploads {
   }
 
   /**
-   * Sends a large file in parts, several at a time, over the empty object that holds its name. What fails leaves
-   * neither parts nor that object.
+   * Claims the name with an empty object before the bytes are sent, and writes over that: losing the race for the name
+   * at the end would cost the whole upload, and some providers ignore a condition on the completion. What fails leaves
+   * neither parts nor the empty object.
    */
-  private async sendInParts(file: UploadedFile, size: number, key: string, headers: ContentHeaders): Promise<void> {
-    const { sdk, client } = await connect(this.config);
-    const failure = new AbortController();
-    const upload = new sdk.Upload({
-      client: stopAtFirstFailure(client, failure),
-      params: {
-        Bucket: this.config.bucket,
-        Key: key,
-        Body: Readable.from(pieces(file, size, failure.signal)),
-        ...headers,
-      },
-      partSize: Math.max(this.config.multipartChunkSizeBytes, Math.ceil(size / MAX_PARTS)),
-      queueSize: this.config.uploadConcurrency,
-    });
+  private async storeLarge(
+    file: UploadedFile,
+    size: number,
+    names: UniqueNames,
+    headers: ContentHeaders,
+  ): Promise<string> {
+    const opened = await OpenedFile.open(file);
     try {
-      await upload.done();
-    } catch (error) {
-      await this.bucket.delete(key).catch((deleteError: Error) => {
-        logging.error(
-          `S3CloudFrontStorage: an empty object stays at "${key}" after a failed upload: ${deleteError.message}`,
-        );
-      });
-      // What came first is the cause; whatever ended because of it is not.
-      const cause: unknown = failure.signal.aborted ? failure.signal.reason : error;
-      throw cause instanceof errors.InternalServerError ? cause : this.bucket.explain(cause, 'MultipartUpload', key);
-    }
-  }
-}
-
-/**
- * `lib-storage` goes on with the other parts when one has failed for good, each with its own retries and timeouts.
- * This client ends them all with the first failure; only the abort of the upload itself still gets through.
- */
-function stopAtFirstFailure(client: S3Client, failure: AbortController): S3Client {
-  return new Proxy(client, {
-    get(target, property) {
-      if (property !== 'send') {
-        return Reflect.get(target, property) as unknown;
+      const key = await this.claim(names, (claimed, onlyIfFree) =>
+        this.bucket.put(claimed, new Uint8Array(), headers, onlyIfFree),
+      );
+      try {
+        await uploadInParts(await connect(this.config), this.config, key, opened, size, headers);
+      } catch (error) {
+        await this.bucket.delete(key).catch((deleteError: Error) => {
+          logging.error(
+            `S3CloudFrontStorage: an empty object stays at "${key}" after a failed upload: ${deleteError.message}`,
+          );
+        });
+        throw error instanceof errors.InternalServerError ? error : this.bucket.explain(error, 'MultipartUpload', key);
       }
-      return async (command: Parameters<S3Client['send']>[0]) => {
-        if (command.constructor.name === 'AbortMultipartUploadCommand') {
-          return target.send(command).catch((error: Error) => {
-            logging.error(
-              `S3CloudFrontStorage: the parts of an unfinished upload stay in the bucket (${error.name}). ` +
-                'A lifecycle rule that aborts incomplete multipart uploads removes them.',
-            );
-          });
-        }
-        try {
-          return await target.send(command, { abortSignal: failure.signal });
-        } catch (error) {
-          failure.abort(error);
-          throw error;
-        }
-      };
-    },
-  });
-}
-
-/** The bytes of a file, and an error where they are not as many as they were at the beginning. */
-async function* pieces(file: UploadedFile, size: number, signal: AbortSignal): AsyncGenerator<Buffer> {
-  let bytes = 0;
-  const source = createReadStream(file.path, { highWaterMark: READ_BYTES, signal });
-  try {
-    for await (const piece of source as AsyncIterable<Buffer>) {
-      bytes += piece.byteLength;
-      yield piece;
+      return key;
+    } finally {
+      await opened.close();
     }
-  } catch (error) {
-    throw unreadable(file, reasonOf(error));
   }
-  if (bytes !== size) {
-    throw unreadable(file, `it had ${size} bytes, and ${bytes} could be read`);
-  }
-}
-
-/** Runs a step that reads the uploaded file, and says which file when it cannot be read. */
-async function reading<T>(file: UploadedFile, step: () => Promise<T>): Promise<T> {
-  try {
-    return await step();
-  } catch (error) {
-    throw unreadable(file, reasonOf(error));
-  }
-}
-
-function reasonOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? (error as Error).message;
-}
-
-function unreadable(file: UploadedFile, reason: string): Error {
-  return new errors.InternalServerError({
-    message: `The uploaded file "${file.name}" could not be read from Ghost's temporary folder (${reason}).`,
-    code: 'STORAGE_UPLOAD_UNREADABLE',
-    context: `Temporary file: ${file.path}`,
-    help: 'Nothing was stored. Check that the disk of the temporary folder (TMPDIR) has room, and upload the file again.',
-  });
 }

@@ -1,11 +1,14 @@
 // The part of the AWS SDK that the adapter uses, in a file of its own: parsing the SDK takes longer than everything
 // else together, and Ghost's boot need not wait for it.
 export {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
+  UploadPartCommand,
 } from '@aws-sdk/client-s3';
-export { Upload } from '@aws-sdk/lib-storage';

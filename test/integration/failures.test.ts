@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { rm, truncate, writeFile } from 'node:fs/promises';
+import { readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import { S3CloudFrontStorage } from '../../src/adapter';
@@ -265,6 +265,16 @@ describe('a large upload that fails in the middle', () => {
     expect(server.objects(bucket).size).toBe(0);
     const url = await adapter.save(await large(), '2026/11');
     expect(adapter.urlToPath(url)).toBe('2026/11/clip.mp4');
+  });
+
+  test('only seems to fail when the answer to its completion is lost, and is stored whole', async () => {
+    const bucket = newBucket();
+    const adapter = createAdapter(bucket);
+    const upload = await large();
+    server.injectFault({ operation: 'CompleteMultipartUpload', kind: 'reset-after-store' });
+    const url = await adapter.save(upload, '2026/11');
+    expect(digest(await adapter.read({ path: adapter.urlToPath(url) }))).toBe(digest(await readFile(upload.path)));
+    expect(server.objects(bucket).size).toBe(1);
   });
 
   test('ends with the first failure: the parts that are left are not sent', async () => {

@@ -63,7 +63,6 @@ describe('the package', () => {
     const notices = readFileSync(path.join(root, 'dist/THIRD_PARTY_LICENSES.txt'), 'utf8');
     for (const name of [
       '@aws-sdk/client-s3',
-      '@aws-sdk/lib-storage',
       'ghost-storage-base',
       'mime-types',
       'transliteration',

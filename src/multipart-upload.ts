@@ -1,0 +1,93 @@
+import type { CompletedPart } from '@aws-sdk/client-s3';
+import type { Config } from './config';
+import type { ContentHeaders } from './content-headers';
+import { logging } from './ghost-host';
+import { contentMd5, isAwsEndpoint, type Connection } from './s3';
+import { isNoSuchUpload } from './s3-errors';
+import type { OpenedFile } from './uploaded-file';
+
+/** S3's largest number of parts: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
+const MAX_PARTS = 10_000;
+
+/**
+ * Uploads a large file in parts, several at a time.
+ *
+ * Each of the parallel senders reads its next part into the one buffer that it has, so that the memory taken is
+ * `uploadConcurrency` × `multipartChunkSizeBytes` whatever the size of the file. The first part that fails for good
+ * ends the others, and S3 is told to forget them all.
+ *
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
+ *
+ * @param size of the file in bytes
+ * @throws the SDK's error of the first request that failed, or the file's when it could not be read
+ */
+export async function uploadInParts(
+  { sdk, client }: Connection,
+  config: Config,
+  key: string,
+  file: OpenedFile,
+  size: number,
+  headers: ContentHeaders,
+): Promise<void> {
+  const target = { Bucket: config.bucket, Key: key };
+  const isAws = isAwsEndpoint(config.endpoint);
+  const created = await client.send(
+    new sdk.CreateMultipartUploadCommand({ ...target, ...headers, ChecksumAlgorithm: isAws ? 'CRC32' : undefined }),
+  );
+  const upload = { ...target, UploadId: created.UploadId };
+
+  const partSize = Math.max(config.multipartChunkSizeBytes, Math.ceil(size / MAX_PARTS));
+  const parts = Array.from({ length: Math.ceil(size / partSize) }, (_, index) => ({
+    PartNumber: index + 1,
+    position: index * partSize,
+    length: Math.min(partSize, size - index * partSize),
+  }));
+  const failure = new AbortController();
+
+  const completed: CompletedPart[] = [];
+  const sendParts = async () => {
+    const buffer = Buffer.allocUnsafeSlow(Math.min(partSize, size));
+    for (let part = parts.shift(); part && !failure.signal.aborted; part = parts.shift()) {
+      const body = buffer.subarray(0, part.length);
+      await file.fill(body, part.position);
+      const { ETag, ChecksumCRC32 } = await client.send(
+        new sdk.UploadPartCommand({
+          ...upload,
+          PartNumber: part.PartNumber,
+          Body: body,
+          // On AWS the SDK adds the checksum.
+          ContentMD5: isAws ? undefined : contentMd5(body),
+        }),
+        { abortSignal: failure.signal },
+      );
+      completed.push({ PartNumber: part.PartNumber, ETag, ChecksumCRC32 });
+    }
+  };
+
+  try {
+    const senders = Array.from({ length: Math.min(config.uploadConcurrency, parts.length) }, () =>
+      sendParts().catch((error: unknown) => failure.abort(error)),
+    );
+    await Promise.all(senders);
+    failure.signal.throwIfAborted();
+    completed.sort((one, other) => (one.PartNumber ?? 0) - (other.PartNumber ?? 0));
+    await client
+      .send(new sdk.CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts: completed } }))
+      .catch(async (error: unknown) => {
+        // The answer to an earlier attempt may have been lost on the way: then the upload is gone, and the object there.
+        const isThere =
+          isNoSuchUpload(error) && (await client.send(new sdk.HeadObjectCommand(target))).ContentLength === size;
+        if (!isThere) {
+          throw error;
+        }
+      });
+  } catch (error) {
+    await client.send(new sdk.AbortMultipartUploadCommand(upload)).catch((abortError: Error) => {
+      logging.error(
+        `S3CloudFrontStorage: the parts of an unfinished upload of "${key}" stay in the bucket (${abortError.name}). ` +
+          'A lifecycle rule that aborts incomplete multipart uploads removes them.',
+      );
+    });
+    throw error;
+  }
+}

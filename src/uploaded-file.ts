@@ -1,0 +1,67 @@
+import { open, readFile, stat, type FileHandle } from 'node:fs/promises';
+import { errors } from './ghost-host';
+
+/** What Ghost passes to `save`. Its `size` is that of the original upload, not of the file at `path`. */
+export interface UploadedFile {
+  name: string;
+  path: string;
+  type?: string;
+}
+
+/** @returns the size of the temporary file in bytes */
+export function sizeOf(file: UploadedFile): Promise<number> {
+  return reading(file, async () => (await stat(file.path)).size);
+}
+
+/** @returns all bytes of the temporary file */
+export function bytesOf(file: UploadedFile): Promise<Buffer> {
+  return reading(file, () => readFile(file.path));
+}
+
+/** A temporary file that is read at any place, in no order. The handle keeps it readable when its name goes away. */
+export class OpenedFile {
+  private constructor(
+    private readonly file: UploadedFile,
+    private readonly handle: FileHandle,
+  ) {}
+
+  static open(file: UploadedFile): Promise<OpenedFile> {
+    return reading(file, async () => new OpenedFile(file, await open(file.path)));
+  }
+
+  /**
+   * Fills a buffer with the bytes from a position on.
+   *
+   * @throws InternalServerError when the file ends before the buffer is full
+   */
+  fill(buffer: Buffer, position: number): Promise<void> {
+    return reading(this.file, async () => {
+      let filled = 0;
+      while (filled < buffer.byteLength) {
+        const { bytesRead } = await this.handle.read(buffer, filled, buffer.byteLength - filled, position + filled);
+        if (bytesRead === 0) {
+          throw new Error(`it ends after ${position + filled} bytes`);
+        }
+        filled += bytesRead;
+      }
+    });
+  }
+
+  close(): Promise<void> {
+    return this.handle.close();
+  }
+}
+
+async function reading<T>(file: UploadedFile, step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new errors.InternalServerError({
+      message: `The uploaded file "${file.name}" could not be read from Ghost's temporary folder (${code ?? message}).`,
+      code: 'STORAGE_UPLOAD_UNREADABLE',
+      context: `Temporary file: ${file.path}`,
+      help: 'Nothing was stored. Check that the disk of the temporary folder (TMPDIR) has room, and upload the file again.',
+    });
+  }
+}

@@ -1,0 +1,51 @@
+// A process of its own that uploads through the built adapter, as one of several Ghosts on a bucket.
+// Usage: upload-process.ts JSON, with the fields of `UploadOrder`; prints JSON, an `UploadReport`.
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+
+export interface UploadOrder {
+  /** The block of Ghost's configuration. */
+  options: Record<string, unknown>;
+  /** Paths of the files to upload at once, all under one name. */
+  files: string[];
+  name: string;
+  directory: string;
+}
+
+export interface UploadReport {
+  /** In the order of the files. */
+  urls: string[];
+  /** How much the memory of the process grew at most while it uploaded, in bytes. */
+  extraBytes: number;
+}
+
+interface Adapter {
+  save(file: { name: string; path: string }, directory: string): Promise<string>;
+  saveRaw(bytes: Uint8Array, target: string): Promise<string>;
+}
+
+async function main(order: UploadOrder): Promise<UploadReport> {
+  const built = path.resolve(__dirname, '../../dist/index.js');
+  const Storage = ((await import(built)) as { default: new (options: unknown) => Adapter }).default;
+  const storage = new Storage(order.options);
+  // What is loaded on first use is no cost of the upload.
+  await storage.saveRaw(Buffer.from('warm'), `warm-up/${process.pid}`);
+  await readFile(__filename);
+
+  const before = process.memoryUsage.rss();
+  let peak = before;
+  const watch = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), 5);
+  const urls = await Promise.all(
+    order.files.map((file) => storage.save({ name: order.name, path: file }, order.directory)),
+  );
+  clearInterval(watch);
+  return { urls, extraBytes: peak - before };
+}
+
+main(JSON.parse(process.argv[2] ?? '') as UploadOrder).then(
+  (report) => console.log(JSON.stringify(report)),
+  (error: unknown) => {
+    console.error(error);
+    process.exitCode = 1;
+  },
+);

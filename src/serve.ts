@@ -95,7 +95,9 @@ async function stream(
     }
     const status = conditionalReadStatus(error);
     if (status) {
-      sendWithoutBody(response, status, headersOf(error));
+      // What S3 leaves out of a 304 (Ceph names no tag) is what the client named.
+      const { IfNoneMatch } = conditionsOf(request);
+      sendWithoutBody(response, status, { etag: IfNoneMatch === '*' ? undefined : IfNoneMatch, ...headersOf(error) });
     } else if (isNotFound(error)) {
       sendNotFound(response);
     } else {

@@ -34,6 +34,7 @@ const config: Config = {
   collectCoverageFrom: ['src/**/*.ts'],
   coverageDirectory: 'coverage',
   coverageReporters: ['text', 'lcov'],
+  coverageThreshold: { global: { lines: 95 } },
 };
 
 export default config;

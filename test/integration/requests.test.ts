@@ -39,6 +39,14 @@ async function take(bucket: string, name: string, howMany: number): Promise<void
   }
 }
 
+/** Lets every name lead to this machine: not every resolver knows that those below localhost do. */
+function resolveToThisMachine(): jest.SpyInstance {
+  const resolver = dns.lookup;
+  return jest
+    .spyOn(dns, 'lookup')
+    .mockImplementation(((_name: string, ...rest: [never, never]) => resolver('127.0.0.1', ...rest)) as never);
+}
+
 /** Runs a step and gives the operations that it made. */
 async function operationsOf(step: () => Promise<unknown>): Promise<string[]> {
   const before = server.requests.length;
@@ -226,11 +234,7 @@ describe('the connection', () => {
 
   test('reaches a bucket by virtual-host style where forcePathStyle is not set', async () => {
     const bucket = newBucket();
-    // Names below localhost are this machine to browsers, but not to every resolver.
-    const resolver = dns.lookup;
-    const lookup = jest
-      .spyOn(dns, 'lookup')
-      .mockImplementation(((_name: string, ...rest: [never, never]) => resolver('127.0.0.1', ...rest)) as never);
+    const lookup = resolveToThisMachine();
     const adapter = createAdapter(bucket, {
       endpoint: `http://s3.localhost:${server.port}`,
       forcePathStyle: 'false',
@@ -317,4 +321,88 @@ describe('a provider without conditional writes (501)', () => {
     await adapter.save(await uploads.file('photo.jpg', 'second'), '2026/11');
     expect([...server.objects(bucket).values()].map(({ bytes }) => bytes.toString())).toEqual(['first', 'second']);
   });
+});
+
+describe('on AWS itself', () => {
+  let lookup: jest.SpyInstance;
+  let bucket: string;
+  let adapter: S3CloudFrontStorage;
+
+  beforeEach(() => {
+    lookup = resolveToThisMachine();
+    bucket = newBucket();
+    adapter = createAdapter(bucket, { endpoint: `http://s3.us-east-1.amazonaws.com:${server.port}` });
+  });
+
+  afterEach(() => {
+    lookup.mockRestore();
+  });
+
+  test('a free name takes one request, and a taken one three', async () => {
+    const upload = await uploads.file('photo.jpg', 'x');
+    expect(await operationsOf(() => adapter.save(upload, '2026/11'))).toEqual(['PutObject']);
+    expect(await operationsOf(() => adapter.save(upload, '2026/11'))).toEqual([
+      'PutObject',
+      'ListObjectsV2',
+      'PutObject',
+    ]);
+    expect([...server.objects(bucket).keys()]).toEqual([
+      'content/images/2026/11/photo.jpg',
+      'content/images/2026/11/photo-1.jpg',
+    ]);
+  });
+
+  test('at most four requests each when 20 upload the same name at the same moment', async () => {
+    const files = await Promise.all(Array.from({ length: 20 }, (_, index) => uploads.file('photo.jpg', String(index))));
+    const operations = await operationsOf(() => Promise.all(files.map((upload) => adapter.save(upload, '2026/11'))));
+    expect(operations.length).toBeLessThanOrEqual(20 * 4);
+    expect(server.objects(bucket).size).toBe(20);
+  });
+
+  test('an upload carries a CRC32 in its header, and no trailer', async () => {
+    await adapter.save(await uploads.file('photo.jpg', 'x'));
+    const { headers } = lastRequest('PutObject');
+    expect(headers['x-amz-checksum-crc32']).toBeDefined();
+    expect(headers['content-md5']).toBeUndefined();
+    expect(headers['x-amz-trailer']).toBeUndefined();
+  });
+
+  test('so does each part of a large one', async () => {
+    const bytes = randomBytes(12 * MIB);
+    await adapter.save(await uploads.file('clip.mp4', bytes), '2026/11');
+    expect(lastRequest('CreateMultipartUpload').headers['x-amz-checksum-algorithm']).toBe('CRC32');
+    expect(lastRequest('UploadPart').headers['x-amz-checksum-crc32']).toBeDefined();
+    expect(server.objects(bucket).get('content/images/2026/11/clip.mp4')?.bytes.equals(bytes)).toBe(true);
+  });
+
+  test('the region comes from the environment when the configuration has none, and its absence is explained', async () => {
+    const before = { ...process.env };
+    const options = { endpoint: `http://s3.us-east-1.amazonaws.com:${server.port}`, region: undefined };
+    Object.assign(process.env, { AWS_CONFIG_FILE: '/dev/null', AWS_REGION: undefined, AWS_DEFAULT_REGION: undefined });
+    delete process.env.AWS_REGION;
+    try {
+      await expect(createAdapter(bucket, { ...options, maxAttempts: 1 }).exists('x.jpg')).rejects.toMatchObject({
+        errorType: 'IncorrectUsageError',
+        message: 'The region of the bucket is not known.',
+        help: expect.stringContaining('Set "region"'),
+      });
+      process.env.AWS_REGION = 'us-east-1';
+      expect(await createAdapter(bucket, { ...options, maxAttempts: 2 }).exists('x.jpg')).toBe(false);
+    } finally {
+      process.env = before;
+    }
+  });
+});
+
+test('a name that stays taken whatever is tried is refused, and nothing is overwritten', async () => {
+  const bucket = newBucket();
+  const adapter = createAdapter(bucket);
+  server.injectFault({ operation: 'PutObject', times: Infinity, kind: { status: 412, code: 'PreconditionFailed' } });
+  await expect(adapter.save(await uploads.file('photo.jpg', 'x'), '2026/11')).rejects.toMatchObject({
+    errorType: 'InternalServerError',
+    code: 'STORAGE_NAME_TAKEN',
+    help: expect.stringContaining('Nothing was stored'),
+  });
+  server.clearFaults();
+  expect(server.objects(bucket).size).toBe(0);
 });

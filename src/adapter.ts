@@ -5,7 +5,6 @@ import { sanitizeFileName, splitFileName } from './file-names';
 import { StorageBase, errors, warnOnce } from './ghost-host';
 import { ObjectKeys } from './object-keys';
 import { Bucket } from './s3';
-import { isNotFound } from './s3-errors';
 import { serveFrom, type Middleware } from './serve';
 import { UniqueNames } from './unique-name';
 import { Uploads } from './upload';
@@ -111,7 +110,7 @@ export class S3CloudFrontStorage extends StorageBase {
       const { Body } = await this.#bucket.get(key);
       return Buffer.concat(await Body.toArray());
     } catch (error) {
-      throw this.#bucket.explain(error, isNotFound(error) ? 'GetObject' : 'HeadObject', key);
+      throw this.#bucket.explain(error, 'GetObject', key);
     }
   }
 

@@ -4,8 +4,8 @@ import { errors } from './ghost-host';
 /** The operations of S3 that the adapter uses, each with the permission it needs. */
 const PERMISSIONS = {
   PutObject: 's3:PutObject',
-  GetObject: 's3:GetObject',
   // Without s3:ListBucket, S3 answers 403 and not 404 for a key that does not exist.
+  GetObject: 's3:GetObject on its objects and s3:ListBucket on the bucket',
   HeadObject: 's3:GetObject on its objects and s3:ListBucket on the bucket',
   DeleteObject: 's3:DeleteObject',
   ListObjectsV2: 's3:ListBucket',

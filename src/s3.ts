@@ -66,11 +66,16 @@ function createClient(sdk: Sdk, config: Config): S3Client {
     maxAttempts: config.maxAttempts,
     requestChecksumCalculation: checksums,
     responseChecksumValidation: checksums,
-    // Silence is what tells a dead connection from a slow one: a limit for the whole request would cut off large
-    // uploads over thin lines.
+    // With `Expect: 100-continue` the SDK opens a new connection for every body of 2 MiB or more, and waits a round trip.
+    expectContinueHeader: false,
     requestHandler: {
       connectionTimeout: Math.min(config.requestTimeoutMs, 10_000),
+      // Silence is what tells a dead connection from a slow one: a limit for the whole request would cut off large
+      // uploads over thin lines.
       socketTimeout: config.requestTimeoutMs,
+      // As many connections as there are requests: under a limit, visitors with slow lines would hold up every upload.
+      httpAgent: { maxSockets: Infinity },
+      httpsAgent: { maxSockets: Infinity },
     },
   });
 }

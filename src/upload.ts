@@ -15,6 +15,9 @@ import { isNotImplemented, isTaken } from './s3-errors';
 import { UniqueNames } from './unique-name';
 import { bytesOf, OpenedFile, sizeOf, type UploadedFile } from './uploaded-file';
 
+/** From this size on, in bytes, it is asked whether a name is free before the bytes are sent, perhaps in vain. */
+const MIN_BYTES_TO_ASK_FIRST = 1024 * 1024;
+
 /** Writes the bytes under a key, and refuses a taken one if asked to. */
 type Write = (key: string, onlyIfFree: boolean) => Promise<void>;
 
@@ -54,7 +57,7 @@ export class Uploads {
     const size = await sizeOf(file);
     if (size < this.config.multipartUploadThresholdBytes) {
       const body = await bytesOf(file);
-      return this.claim(names, (key, onlyIfFree) => this.bucket.put(key, body, headers, onlyIfFree));
+      return this.claim(names, size, (key, onlyIfFree) => this.bucket.put(key, body, headers, onlyIfFree));
     }
     return this.storeLarge(file, size, names, headers);
   }
@@ -76,19 +79,24 @@ export class Uploads {
     return key;
   }
 
-  /** Finds a free name and writes to it: at most four requests, whatever the number of taken names. */
-  private async claim(names: UniqueNames, write: Write): Promise<string> {
+  /**
+   * Finds a free name and writes to it: at most four requests, whatever the number of taken names.
+   *
+   * @param size of what is written, in bytes
+   * @returns the key
+   */
+  private async claim(names: UniqueNames, size: number, write: Write): Promise<string> {
     const plain = this.keys.keyOf(names.plain());
-    // AWS keeps its word on conditions, so one request does. Another provider may ignore them without a word; asking
-    // first then at least keeps what is there.
-    const isTakenAlready =
-      !isAwsEndpoint(this.config.endpoint) && this.hasConditionalWrites() && (await this.bucket.exists(plain));
-    if (!isTakenAlready && (await this.writeIfFree(plain, write))) {
+    // AWS keeps its word on conditions. Another provider may ignore them without a word: asking first then at least
+    // keeps what is there.
+    const asksFirst = !isAwsEndpoint(this.config.endpoint) || size >= MIN_BYTES_TO_ASK_FIRST;
+    const wasFree = !(asksFirst && this.hasConditionalWrites() && (await this.bucket.exists(plain)));
+    if (wasFree && (await this.writeIfFree(plain, write))) {
       return plain;
     }
-    // Lost to another upload in the moment since it was free: numbers would be lost the same way.
-    const isRace = !isTakenAlready && !isAwsEndpoint(this.config.endpoint);
-    const attempts = [...(isRace ? [] : [() => names.numbered()]), () => names.random()];
+    // Lost to another upload in the moment since it was asked: a number would be lost the same way.
+    const attempts = asksFirst && wasFree ? [] : [() => names.numbered()];
+    attempts.push(() => Promise.resolve(names.random()));
     for (const attempt of attempts) {
       const key = this.keys.keyOf(await attempt());
       if (await this.writeIfFree(key, write)) {
@@ -170,7 +178,7 @@ export class Uploads {
   ): Promise<string> {
     const opened = await OpenedFile.open(file);
     try {
-      const key = await this.claim(names, (claimed, onlyIfFree) =>
+      const key = await this.claim(names, 0, (claimed, onlyIfFree) =>
         this.bucket.put(claimed, new Uint8Array(), headers, onlyIfFree),
       );
       try {

@@ -198,6 +198,19 @@ describe('large uploads', () => {
     }
   });
 
+  test('go over connections that are kept', async () => {
+    const own = await startInMemoryS3();
+    try {
+      own.createBucket('kept');
+      const options = optionsFor({ ...own, credentials: own.rootCredentials }, 'kept', { uploadConcurrency: 2 });
+      await new S3CloudFrontStorage(options).save(await uploads.file('clip.mp4', Buffer.alloc(40 * MIB)));
+      expect(own.requests.filter(({ headers }) => headers.connection !== 'keep-alive')).toEqual([]);
+      expect(own.openConnections()).toBeLessThanOrEqual(2);
+    } finally {
+      await own.close();
+    }
+  });
+
   test('claim their name before the bytes are sent', async () => {
     const adapter = createAdapter(newBucket());
     const upload = await uploads.file('clip.mp4', Buffer.alloc(9 * MIB));
@@ -349,6 +362,16 @@ describe('on AWS itself', () => {
     expect([...server.objects(bucket).keys()]).toEqual([
       'content/images/2026/11/photo.jpg',
       'content/images/2026/11/photo-1.jpg',
+    ]);
+  });
+
+  test('a megabyte or more is not sent in vain: it is asked first whether the name is free', async () => {
+    const upload = await uploads.file('photo.jpg', Buffer.alloc(MIB));
+    expect(await operationsOf(() => adapter.save(upload, '2026/11'))).toEqual(['HeadObject', 'PutObject']);
+    expect(await operationsOf(() => adapter.save(upload, '2026/11'))).toEqual([
+      'HeadObject',
+      'ListObjectsV2',
+      'PutObject',
     ]);
   });
 

@@ -1,0 +1,46 @@
+import path from 'node:path';
+import { lookup } from 'mime-types';
+import { get } from '../test/e2e/get';
+
+/** The type that an asset must have: its extension's, or the format that its path asks for. */
+function expectedType(url: URL): string {
+  const format = /\/format\/([^/]+)\//.exec(url.pathname)?.[1];
+  return lookup(format ?? path.posix.extname(url.pathname)) || '';
+}
+
+/** Every address in the page that names a stored file: in attributes, in each candidate of a srcset, in styles. */
+function storedFilesOf(page: string): string[] {
+  const addresses = page
+    .replaceAll('&amp;', '&')
+    .replaceAll('\\/', '/')
+    .match(/(?:https?:)?[\w.:/@%+~-]*\/content\/(?:images|media|files)\/[^\s"'<>)\\,]+/g);
+  return [...new Set(addresses)];
+}
+
+/**
+ * Fetches every stored file that a published page names.
+ *
+ * @param pageUrl of the post
+ * @param cdnUrl that all of them must begin with
+ * @param say receives a line for each
+ * @returns how many were missing, of the wrong type, redirected or elsewhere than on the CDN
+ */
+export async function checkPublishedPage(
+  pageUrl: string,
+  cdnUrl: string,
+  say: (line: string) => void,
+): Promise<number> {
+  const page = await get(pageUrl);
+  const addresses = storedFilesOf(page.body.toString());
+  let problems = page.status === 200 && addresses.length > 0 ? 0 : 1;
+  say(`The page answered ${page.status} and names ${addresses.length} stored files:`);
+  for (const address of addresses) {
+    const url = new URL(address, pageUrl);
+    const answer = await get(url.href);
+    const type = String(answer.headers['content-type']);
+    const isRight = url.origin === new URL(cdnUrl).origin && answer.status === 200 && type === expectedType(url);
+    say(`  ${isRight ? '✔' : '✖'} ${answer.status} ${type.padEnd(16)} ${url.href}`);
+    problems += isRight ? 0 : 1;
+  }
+  return problems;
+}

@@ -1,0 +1,135 @@
+// A whole blog on this machine: an S3 in memory, a CDN before it, and a real Ghost with the built adapter.
+//
+//   npm run demo              opens the blog, and stays up until Ctrl-C
+//   npm run demo -- --check   ends with 0 only if every asset of the published post came from the CDN domain
+import { randomBytes } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { startCdnStandIn } from '../test/support/cdn-stand-in';
+import { fixture } from '../test/support/fixtures';
+import { adapterConfig } from '../test/support/ghost/adapter-config';
+import { AdminApi, OWNER } from '../test/support/ghost/admin-api';
+import { freePort, startGhost } from '../test/support/ghost/boot';
+import { installGhost } from '../test/support/ghost/install';
+import { startInMemoryS3 } from '../test/support/in-memory-s3';
+import { checkPublishedPage } from './check-published-page';
+
+const BUCKET = 'demo-blog';
+
+const { values: options } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
+
+function say(line = ''): void {
+  console.log(line);
+}
+
+/** A post that shows what was uploaded: a feature image, a picture, a video and a file. */
+async function publishPost(admin: AdminApi): Promise<{ url: string; uploads: [string, string][] }> {
+  const feature = await admin.uploadImage(fixture('landscape.jpg', 'Überraschung am See.jpg'));
+  const picture = await admin.uploadImage(fixture('portrait.jpg'));
+  const video = await admin.uploadMedia(fixture('clip.mp4'), fixture('clip-thumbnail.jpg', 'clip_thumb.jpg'));
+  const file = await admin.uploadFile(fixture('field-notes.pdf', 'Field notes.pdf'));
+  const cards = [
+    { type: 'image', version: 1, src: picture, width: 800, height: 1200, alt: 'A portrait', cardWidth: 'regular' },
+    {
+      type: 'video',
+      version: 1,
+      src: video.url,
+      thumbnailSrc: video.thumbnail_url,
+      width: 640,
+      height: 400,
+      duration: 2,
+    },
+    { type: 'file', version: 1, src: file, fileTitle: 'Field notes', fileName: 'field-notes.pdf', fileSize: 1000 },
+  ];
+  const lexical = { root: { type: 'root', version: 1, format: '', indent: 0, direction: null, children: cards } };
+  const post = await admin.createPost({
+    title: 'My own image server',
+    lexical: JSON.stringify(lexical),
+    feature_image: feature,
+    status: 'published',
+  });
+  return {
+    url: post.url,
+    uploads: [
+      ['picture', feature],
+      ['picture', picture],
+      ['video', video.url],
+      ['file', file],
+    ],
+  };
+}
+
+async function main(): Promise<number> {
+  const stops: (() => Promise<void>)[] = [];
+  try {
+    say('An S3 in memory …');
+    const s3 = await startInMemoryS3();
+    stops.push(() => s3.close());
+    s3.createBucket(BUCKET);
+
+    say('A CDN before it …');
+    const { endpoint, region, rootCredentials: credentials } = s3;
+    const cdn = await startCdnStandIn({ s3: { endpoint, region, bucket: BUCKET, credentials } });
+    stops.push(() => cdn.close());
+
+    say('A real Ghost with the adapter (the first time it is installed, which takes minutes) …');
+    const install = await installGhost({ log: (line) => say(`  ${line}`) });
+    const fallbackSecret = randomBytes(24).toString('hex');
+    const port = await freePort();
+    const ghost = await startGhost({
+      install,
+      port,
+      url: `http://localhost:${port}`,
+      config: adapterConfig({
+        bucket: BUCKET,
+        region,
+        endpoint,
+        forcePathStyle: true,
+        ...credentials,
+        cdnUrl: cdn.url,
+        cdnFallbackSecret: fallbackSecret,
+      }),
+    });
+    stops.push(() => ghost.stop());
+    cdn.setGhost({ url: ghost.url, fallbackSecret });
+
+    say('An owner, a picture, a video, a file and a published post …');
+    const admin = await AdminApi.setUp(ghost.url);
+    const { url, uploads } = await publishPost(admin);
+
+    say();
+    say(`Ghost ${install.version} keeps its uploads on S3 and shows them from ${cdn.url}:`);
+    for (const [kind, address] of uploads) {
+      say(`  ${kind.padEnd(8)} ${address}`);
+    }
+    say();
+    say(`The objects in the bucket "${BUCKET}":`);
+    for (const [key, object] of s3.objects(BUCKET)) {
+      say(`  ${key.padEnd(58)} ${object.contentType.padEnd(16)} ${object.size.toLocaleString('en').padStart(9)} bytes`);
+    }
+    say();
+    say(`The post   ${url}`);
+    say(`Log in     ${ghost.url}/ghost/   ${OWNER.email}   ${OWNER.password}`);
+    say();
+
+    if (options.check) {
+      const problems = await checkPublishedPage(url, cdn.url, say);
+      say(problems === 0 ? 'Every asset of the post came from the CDN domain.' : `${problems} assets did not.`);
+      return problems === 0 ? 0 : 1;
+    }
+    say('Ctrl-C ends it.');
+    await new Promise((resolve) => process.once('SIGINT', resolve).once('SIGTERM', resolve));
+    return 0;
+  } finally {
+    for (const stop of stops.reverse()) {
+      await stop();
+    }
+  }
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(1);
+  },
+);

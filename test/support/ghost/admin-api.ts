@@ -50,8 +50,8 @@ export class AdminApi {
   /** Signs in as OWNER. */
   static async signIn(siteUrl: string): Promise<AdminApi> {
     const admin = new AdminApi(siteUrl, '');
-    const response = await admin.fetch('POST', 'session/', { username: OWNER.email, password: OWNER.password });
-    admin.cookie = response.headers
+    const { headers } = await admin.fetch('POST', 'session/', { username: OWNER.email, password: OWNER.password });
+    admin.cookie = headers
       .getSetCookie()
       .map((cookie) => cookie.split(';')[0])
       .join('; ');
@@ -77,7 +77,7 @@ export class AdminApi {
    * @returns the thumbnail's URL
    */
   async uploadThumbnail(file: UploadFile, mediaUrl: string): Promise<string> {
-    const { media } = await this.send('POST', 'media/thumbnail/upload/', form({ file, url: mediaUrl, ref: file.name }));
+    const { media } = await this.send('PUT', 'media/thumbnail/upload/', form({ file, url: mediaUrl, ref: file.name }));
     return media[0].url;
   }
 
@@ -139,11 +139,11 @@ export class AdminApi {
   }
 
   private async send(method: string, path: string, body?: object) {
-    const response = await this.fetch(method, path, body);
-    return JSON.parse(await response.text());
+    return JSON.parse((await this.fetch(method, path, body)).text);
   }
 
-  private async fetch(method: string, path: string, body?: object): Promise<Response> {
+  /** Reads the answer to its end: Ghost sends the headers of a log-in before it has stored the session. */
+  private async fetch(method: string, path: string, body?: object): Promise<{ headers: Headers; text: string }> {
     const isForm = body instanceof FormData;
     const response = await fetch(`${this.siteUrl}/ghost/api/admin/${path}`, {
       method,
@@ -154,8 +154,9 @@ export class AdminApi {
       },
       body: body && !isForm ? JSON.stringify(body) : body,
     });
-    if (!response.ok) throw new AdminApiError(`${method} ${path}`, response.status, await response.text());
-    return response;
+    const text = await response.text();
+    if (!response.ok) throw new AdminApiError(`${method} ${path}`, response.status, text);
+    return { headers: response.headers, text };
   }
 }
 

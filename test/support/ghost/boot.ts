@@ -200,5 +200,7 @@ export async function freePort(): Promise<number> {
 
 /** Without the caller's AWS settings and test runner: Ghost sees only what a test gives it. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(AWS_|NODE_|JEST_|npm_)/.test(name)));
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(AWS_|NODE_(ENV|OPTIONS)$|JEST_|npm_)/.test(name)),
+  );
 }

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 
 const TAIL_LINES = 30;
+/** Long enough for any compilation; a download that has stalled would else be waited for without end. */
+const TIMEOUT_MINUTES = 10;
 
 export interface CommandOptions {
   cwd: string;
@@ -15,7 +17,12 @@ export interface CommandOptions {
  */
 export function runCommand(command: string, args: string[], { cwd, env }: CommandOptions): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env: env ?? process.env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, {
+      cwd,
+      env: env ?? process.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: TIMEOUT_MINUTES * 60_000,
+    });
     let stdout = '';
     let everything = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -26,7 +33,8 @@ export function runCommand(command: string, args: string[], { cwd, env }: Comman
     child.once('error', (error) => reject(new Error(`${command} could not be started: ${error.message}`)));
     child.once('close', (code, signal) => {
       if (code === 0) return resolve(stdout);
-      const end = signal ? `was ended by ${signal}` : `failed with exit code ${code}`;
+      let end = `failed with exit code ${code}`;
+      if (signal) end = child.killed ? `did not end within ${TIMEOUT_MINUTES} minutes` : `was ended by ${signal}`;
       reject(new Error(`${[command, ...args].join(' ')} ${end}:\n${lastLines(everything)}`));
     });
   });

@@ -90,7 +90,10 @@ export async function installYarn(folder: string): Promise<string> {
 export function packageManagerEnvironment(nodeBinary?: string): NodeJS.ProcessEnv {
   const env = Object.fromEntries(
     Object.entries(process.env).filter(
-      ([name]) => !/^(npm_(package|lifecycle)_|npm_config_(local_prefix|nodedir)$|INIT_CWD$|NODE_|JEST_)/.test(name),
+      ([name]) =>
+        !/^(npm_(package|lifecycle)_|npm_config_(local_prefix|nodedir)$|INIT_CWD$|NODE_(ENV|OPTIONS)$|JEST_)/.test(
+          name,
+        ),
     ),
   );
   return nodeBinary ? { ...env, PATH: [dirname(nodeBinary), env.PATH].join(delimiter) } : env;

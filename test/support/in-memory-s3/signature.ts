@@ -93,7 +93,7 @@ export function sha256(bytes: Buffer | string): string {
 }
 
 function readHeader(authorization: string, headers: Record<string, string>): Signature {
-  if (!authorization.startsWith(`${ALGORITHM} `)) {
+  if (authorization.split(' ', 1)[0] !== ALGORITHM) {
     throw new S3Error('InvalidRequest', `The authorization mechanism is not supported. Use ${ALGORITHM}.`);
   }
   const fields = new Map(

@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core';
 import { OWNER } from './admin-api';
 
 const UPLOAD_TIMEOUT_MS = 30_000;
+const BODY = '[data-secondary-instance="false"] [data-kg="editor"] > [contenteditable="true"]';
 const TITLE = '[data-test-editor-title-input]';
 
 /** What a writer does in Ghost's admin, by mouse and keyboard. */
@@ -51,6 +52,14 @@ export class Editor {
     return url;
   }
 
+  /** Writes below the post's image, and goes back to the end of the body. */
+  async captionImage(text: string): Promise<void> {
+    await this.page.locator('[data-kg-card="image"] img').click();
+    await this.page.locator('[data-kg-card="image"] figcaption [contenteditable="true"]').click();
+    await this.page.keyboard.type(text);
+    await this.page.locator(`${BODY} > p`).last().click();
+  }
+
   /** @returns the thumbnail that the editor shows: Ghost's admin takes it from the video and uploads both */
   async addVideo(path: string): Promise<string> {
     await this.addCard('video', path);
@@ -60,10 +69,10 @@ export class Editor {
   }
 
   async addFile(path: string): Promise<void> {
+    const uploaded = this.page.waitForResponse((response) => response.url().includes('/ghost/api/admin/files/upload/'));
     await this.addCard('file', path);
-    await this.page
-      .locator('[data-kg-card="file"] [data-kg-file-card="fileTitle"]')
-      .waitFor({ timeout: UPLOAD_TIMEOUT_MS });
+    await uploaded;
+    await this.page.locator('[data-kg-card="file"] [data-kg-file-card="fileTitle"]').waitFor();
     await this.leaveCard();
   }
 

@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import { type IncomingHttpHeaders, request as httpRequest } from 'node:http';
+import { Agent, type IncomingHttpHeaders, request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
@@ -26,6 +26,7 @@ interface Request {
   payloadHash?: string;
   /** Headers added after signing. */
   unsigned?: Record<string, string>;
+  agent?: Agent;
 }
 
 interface Answer {
@@ -51,9 +52,9 @@ function send(request: Request): Promise<Answer> {
   return transmit(request, headers);
 }
 
-function transmit({ method = 'GET', path, body }: Request, headers: Record<string, string>): Promise<Answer> {
+function transmit({ method = 'GET', path, body, agent }: Request, headers: Record<string, string>): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const outgoing = httpRequest({ host: '127.0.0.1', port: s3.port, method, path, headers }, (response) => {
+    const outgoing = httpRequest({ host: '127.0.0.1', port: s3.port, method, path, headers, agent }, (response) => {
       const pieces: Buffer[] = [];
       response
         .on('data', (piece: Buffer) => pieces.push(piece))
@@ -607,6 +608,21 @@ describe('bodies', () => {
     expect(s3.objects('photos').size).toBe(0);
     expect(s3.requests).toMatchObject([{ operation: 'PutObject', status: 0, bytesReceived: 500 }]);
     expect(s3.requests[0]?.endedAtMs).toBeGreaterThan(0);
+  });
+
+  test('that are refused before their end get their answer, and their connection stays good', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const large = Buffer.alloc(8 * 1024 * 1024);
+    s3.injectFault({ times: 10, kind: { status: 503, code: 'SlowDown' } });
+    for (let count = 0; count < 10; count++) {
+      expect(await put('/photos/x', large, { agent })).toMatchObject({ status: 503, code: 'SlowDown' });
+    }
+    const headers = { 'x-amz-decoded-content-length': '5', 'x-amz-trailer': 'x-amz-checksum-crc32' };
+    const unframed = await put('/photos/x', large, { agent, headers, payloadHash: unsignedTrailer });
+    expect(unframed).toMatchObject({ status: 400, code: 'IncompleteBody' });
+    expect((await put('/photos/x', 'bytes', { agent })).status).toBe(200);
+    expect(s3.openConnections()).toBe(1);
+    agent.destroy();
   });
 
   test('are asked for when the client waits for that', async () => {

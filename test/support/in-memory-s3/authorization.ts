@@ -57,7 +57,7 @@ export function requireAllowed(question: AccessQuestion): void {
   if (!isAllowed(question)) throw accessDenied(question);
 }
 
-export function accessDenied({ caller, action, bucket, key }: AccessQuestion): S3Error {
+function accessDenied({ caller, action, bucket, key }: AccessQuestion): S3Error {
   if (!caller) return new S3Error('AccessDenied', 'Access Denied');
   return new S3Error(
     'AccessDenied',

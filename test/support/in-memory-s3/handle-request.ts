@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { authenticate } from './authenticate';
-import { accessDenied, type AccessQuestion, isAllowed } from './authorization';
+import { type AccessQuestion, isAllowed, requireAllowed } from './authorization';
 import { readBodyDeclaration } from './body-declaration';
 import type { Operation, OperationContext, Reply, ServerState } from './operation';
 import { findOperation } from './operations';
@@ -40,6 +40,8 @@ export async function handleRequest(
   } catch (error) {
     // A body that was cut off has nobody left to answer to.
     if (request.socket.destroyed) return;
+    // Of one that was begun, Node itself does not take the rest.
+    request.resume();
     reply = errorReply(error, request, ids);
   }
   if (state.latencyMs > 0) await sleep(state.latencyMs - Math.floor(state.latencyMs / 2));
@@ -50,8 +52,9 @@ export async function handleRequest(
     server: 'AmazonS3',
     'x-amz-request-id': ids.requestId,
     'x-amz-id-2': ids.hostId,
-    // A client that was not asked for its body, or is still sending it, cannot reuse the connection.
-    connection: request.complete || !hasBody(headers) ? undefined : 'close',
+    // A client that waits to be asked for its body is not going to send it now. From others the rest of a body is taken
+    // and thrown away: closing on it could destroy the answer on its way.
+    connection: expectsContinue && record.bytesReceived === 0 ? 'close' : undefined,
   };
   await sendReply(response, reply, {
     pace: paceOf(request.socket, 'down', state),
@@ -110,9 +113,6 @@ async function carryOut(
     key: onKey,
     context: conditionKeys(operation, record),
   });
-  const requireAllowed = (action: string, onKey?: string) => {
-    if (!isAllowed(ask(action, onKey))) throw accessDenied(ask(action, onKey));
-  };
   const context: OperationContext = {
     state,
     request,
@@ -126,7 +126,7 @@ async function carryOut(
     headers,
     caller,
     isAllowed: (action, onKey) => isAllowed(ask(action, onKey)),
-    requireAllowed,
+    requireAllowed: (action, onKey) => requireAllowed(ask(action, onKey)),
     async receiveBody() {
       const declaration = readBodyDeclaration(headers, signature?.payloadHash);
       if (expectsContinue) {
@@ -142,7 +142,7 @@ async function carryOut(
   };
   assertKeyLength(key);
   if (operation.level !== 'service' && operation.name !== 'CreateBucket') void context.bucket;
-  if (operation.action !== undefined) requireAllowed(operation.action, key);
+  if (operation.action !== undefined) context.requireAllowed(operation.action, key);
   if (!hasBody(headers)) await travelThere(state);
   return operation.run(context);
 }

@@ -1,4 +1,3 @@
-import { accessDenied } from '../authorization';
 import { checkWriteConditions } from '../conditions';
 import { describeEncryption, readObjectHeaders } from '../object-headers';
 import type { OperationContext, Reply } from '../operation';
@@ -20,9 +19,7 @@ export function copyObject(context: OperationContext): Reply {
   if (sourceBucket !== bucket.name) {
     throw new S3Error('NotImplemented', 'Copying from another bucket is not imitated here.');
   }
-  if (!context.isAllowed('s3:GetObject', sourceKey)) {
-    throw accessDenied({ caller: context.caller, action: 's3:GetObject', bucket, key: sourceKey, context: {} });
-  }
+  context.requireAllowed('s3:GetObject', sourceKey);
   const source = findObject(context, bucket, sourceKey);
   const requested = readObjectHeaders(headers, bucket);
   const replaces = headers['x-amz-metadata-directive'] === 'REPLACE';

@@ -20,6 +20,7 @@ import {
   HeadObjectCommand,
   ListBucketsCommand,
   ListMultipartUploadsCommand,
+  ListObjectsCommand,
   ListObjectsV2Command,
   ListPartsCommand,
   PutBucketPolicyCommand,
@@ -446,6 +447,15 @@ describe('a listing', () => {
     expect(page.IsTruncated).toBe(false);
   });
 
+  test('of the first version goes on after a key', async () => {
+    const page = await s3.client.send(new ListObjectsCommand({ Bucket: listed, MaxKeys: 2 }));
+    expect(page.Contents?.map(({ Key }) => Key)).toEqual(keys.slice(0, 2));
+    expect(page.IsTruncated).toBe(true);
+    const rest = await s3.client.send(new ListObjectsCommand({ Bucket: listed, Marker: keys[1] }));
+    expect(rest.Contents?.map(({ Key }) => Key)).toEqual(keys.slice(2));
+    expect(rest.IsTruncated).toBe(false);
+  });
+
   test('percent-encodes keys when asked', async () => {
     const { Contents } = await list({ Prefix: 'd', EncodingType: 'url' });
     const key = Contents?.[0]?.Key ?? '';
@@ -502,6 +512,12 @@ describe('a multipart upload', () => {
     await upload.abort();
     expect((await list()).Uploads ?? []).toEqual([]);
     expect(await refusal(upload.send(2, Buffer.from('late')))).toEqual({ name: 'NoSuchUpload', status: 404 });
+  });
+
+  test('may have no parts but an empty one', async () => {
+    const upload = await begin('empty-part');
+    await upload.complete([await upload.send(1, Buffer.alloc(0))]);
+    expect((await s3.read(bucket, 'empty-part')).bytes).toHaveLength(0);
   });
 
   test('is refused with a small part in the middle', async () => {

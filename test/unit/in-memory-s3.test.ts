@@ -834,6 +834,30 @@ describe('policies', () => {
     expect((await put('/photos/x')).status).toBe(403);
   });
 
+  test.each([
+    [{ StringEquals: { 's3:x-amz-server-side-encryption': ['AES256', 'aws:kms'] } }, true],
+    [{ StringEquals: { 's3:x-amz-server-side-encryption': 'AES256' } }, false],
+    [{ StringNotEquals: { 's3:x-amz-server-side-encryption': ['AES256', 'aws:kms'] } }, false],
+    [{ StringNotEquals: { 's3:x-amz-storage-class': 'STANDARD' } }, true],
+    [{ StringLike: { 's3:x-amz-server-side-encryption': 'aws:*' } }, true],
+    [{ StringNotLike: { 's3:x-amz-server-side-encryption': 'aws:*' } }, false],
+    [{ ArnLike: { 'aws:SourceArn': 'arn:aws:cloudfront::*' } }, false],
+    [{ ArnEqualsIfExists: { 'aws:SourceArn': 'arn:aws:cloudfront::*' } }, true],
+    [{ NumericLessThan: { 's3:TlsVersion': '1.2' } }, false],
+    [{ NumericLessThanIfExists: { 's3:TlsVersion': '1.2' } }, true],
+    [{ Bool: { 'aws:SecureTransport': 'false' }, StringEquals: { 's3:x-amz-storage-class': 'GLACIER' } }, false],
+  ])('with the condition %j hold: %p', async (Condition, holds) => {
+    addEditor(allow('s3:PutObject', '*', { Condition }));
+    const headers = { 'x-amz-server-side-encryption': 'aws:kms' };
+    expect((await put('/photos/x', 'x', { as, headers })).status).toBe(holds ? 200 : 403);
+  });
+
+  test('may limit how much is listed at once', async () => {
+    addEditor(allow('s3:ListBucket', '*', { Condition: { NumericLessThanEquals: { 's3:max-keys': '10' } } }));
+    expect((await send({ path: '/photos?list-type=2&max-keys=10', as })).status).toBe(200);
+    expect((await send({ path: '/photos?list-type=2&max-keys=11', as })).status).toBe(403);
+  });
+
   test('may turn their meaning round', async () => {
     addEditor(everything, { Effect: 'Deny', NotAction: 's3:GetObject', NotResource: 'arn:aws:s3:::photos/free/*' });
     expect((await put('/photos/free/x', 'x', { as })).status).toBe(200);
@@ -897,6 +921,57 @@ describe('policies', () => {
     expect(read.body.toString()).toContain('<BlockPublicPolicy>true</BlockPublicPolicy>');
     await send({ method: 'DELETE', path: '/photos?publicAccessBlock' });
     expect(await send({ path: '/photos?publicAccessBlock' })).toMatchObject({ status: 404 });
+  });
+});
+
+describe('listings', () => {
+  test.each([
+    ['max-keys=many', 'max-keys'],
+    ['continuation-token=eA%3D%3D', 'continuation-token'],
+    ['encoding-type=base64', 'encoding-type'],
+  ])('with %s are refused', async (parameter, name) => {
+    const answer = await send({ path: `/photos?list-type=2&${parameter}` });
+    expect(answer).toMatchObject({ status: 400, code: 'InvalidArgument' });
+    expect(answer.body.toString()).toContain(`<ArgumentName>${name}</ArgumentName>`);
+  });
+});
+
+describe('buckets', () => {
+  test('tell whether they have ACLs', async () => {
+    s3.createBucket('acls', { objectOwnership: 'ObjectWriter' });
+    const ownership = async (bucket: string) => (await send({ path: `/${bucket}?ownershipControls` })).body.toString();
+    expect(await ownership('photos')).toContain('<ObjectOwnership>BucketOwnerEnforced</ObjectOwnership>');
+    expect(await ownership('acls')).toContain('<ObjectOwnership>ObjectWriter</ObjectOwnership>');
+  });
+
+  test('are made with or without ACLs', async () => {
+    const headers = { 'x-amz-object-ownership': 'ObjectWriter' };
+    expect((await send({ method: 'PUT', path: '/acls', headers })).status).toBe(200);
+    expect((await put('/acls/x', 'x', { headers: { 'x-amz-acl': 'private' } })).status).toBe(200);
+  });
+
+  test('tell their region', async () => {
+    s3.createBucket('far-away', { region: 'eu-west-1' });
+    const { body } = await send({ path: '/far-away?location', region: 'eu-west-1' });
+    expect(body.toString()).toContain('>eu-west-1</LocationConstraint>');
+  });
+});
+
+describe('copies', () => {
+  test('of an object to itself must change something', async () => {
+    await put('/photos/x');
+    const copy = (headers: Record<string, string>) =>
+      send({ method: 'PUT', path: '/photos/x', headers: { 'x-amz-copy-source': '/photos/x', ...headers } });
+    expect(await copy({})).toMatchObject({ status: 400, code: 'InvalidRequest' });
+    expect((await copy({ 'x-amz-storage-class': 'STANDARD_IA' })).status).toBe(200);
+    expect(s3.objects('photos').get('x')?.storageClass).toBe('STANDARD_IA');
+  });
+
+  test('of what is not there are refused', async () => {
+    const copy = (source: string) =>
+      send({ method: 'PUT', path: '/photos/x', headers: { 'x-amz-copy-source': source } });
+    expect(await copy('/photos/absent')).toMatchObject({ status: 404, code: 'NoSuchKey' });
+    expect(await copy('photos')).toMatchObject({ status: 400, code: 'InvalidArgument' });
   });
 });
 

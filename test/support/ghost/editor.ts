@@ -46,7 +46,7 @@ export class Editor {
 
   /** @returns the `src` that the editor shows */
   async addImage(path: string): Promise<string> {
-    await this.addCard('image', path);
+    await this.addCard('Image', path);
     const url = await this.uploadedUrl('[data-kg-card="image"] img');
     await this.leaveCard();
     return url;
@@ -62,7 +62,7 @@ export class Editor {
 
   /** @returns the thumbnail that the editor shows: Ghost's admin takes it from the video and uploads both */
   async addVideo(path: string): Promise<string> {
-    await this.addCard('video', path);
+    await this.addCard('Video', path);
     const url = await this.uploadedUrl('[data-kg-card="video"] img');
     await this.leaveCard();
     return url;
@@ -70,7 +70,7 @@ export class Editor {
 
   async addFile(path: string): Promise<void> {
     const uploaded = this.page.waitForResponse((response) => response.url().includes('/ghost/api/admin/files/upload/'));
-    await this.addCard('file', path);
+    await this.addCard('File', path);
     await uploaded;
     await this.page.locator('[data-kg-card="file"] [data-kg-file-card="fileTitle"]').waitFor();
     await this.leaveCard();
@@ -93,9 +93,10 @@ export class Editor {
   }
 
   /** Types the card's name as a slash command, which opens the browser's file chooser at once. */
-  private async addCard(name: string, path: string): Promise<void> {
-    await this.page.keyboard.type(`/${name}`);
-    await this.page.locator('[data-kg-slash-menu] [data-kg-cardmenu-selected="true"]').waitFor();
+  private async addCard(name: 'Image' | 'Video' | 'File', path: string): Promise<void> {
+    await this.page.keyboard.type(`/${name.toLowerCase()}`);
+    // The menu narrows down behind the typing; until then, Enter would take its first entry.
+    await this.page.locator(`[data-kg-card-menu-item="${name}"][data-kg-cardmenu-selected="true"]`).waitFor();
     const [chooser] = await Promise.all([this.page.waitForEvent('filechooser'), this.page.keyboard.press('Enter')]);
     await chooser.setFiles(path);
   }

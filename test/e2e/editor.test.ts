@@ -36,9 +36,8 @@ describe("a post written in Ghost's editor", () => {
     inEditor.image = await editor.addImage(fixturePath('portrait.jpg'));
     inEditor.thumbnail = await editor.addVideo(fixturePath('clip.mp4'));
     await editor.addFile(fixturePath('field-notes.pdf'));
-    await editor.publish();
+    post = await blog.admin.readPost(await editor.publish());
 
-    post = (await blog.admin.listPosts()).find(({ slug }) => slug === 'a-lake-at-dusk') as Post;
     const before = browser.responses.length;
     await browser.page.goto(post.url);
     page = await readPage(browser);
@@ -102,8 +101,8 @@ describe("a post written in Ghost's editor", () => {
 
     const [row] = await queryDatabase<{ feature_image: string; lexical: string }>(
       blog.ghost,
-      'SELECT feature_image, lexical FROM posts WHERE slug = ?',
-      ['a-lake-at-dusk'],
+      'SELECT feature_image, lexical FROM posts WHERE id = ?',
+      [post.id],
     );
 
     expect(row?.feature_image).toBe(inDatabase(feature));

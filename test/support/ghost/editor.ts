@@ -76,8 +76,12 @@ export class Editor {
     await this.leaveCard();
   }
 
-  /** Publishes now, to the site only, and waits until Ghost says so. */
-  async publish(): Promise<void> {
+  /**
+   * Publishes now, to the site only, and waits until Ghost says so.
+   *
+   * @returns the post's id
+   */
+  async publish(): Promise<string> {
     // There is a second one for narrow screens.
     await this.page.locator('[data-test-button="publish-flow"]').first().click();
     await this.page.locator('[data-test-button="continue"]').click();
@@ -89,7 +93,8 @@ export class Editor {
     );
     // The button pulses for ever, so it is never "stable" as an ordinary click demands.
     await this.page.locator('[data-test-button="confirm-publish"]').click({ force: true });
-    await published;
+    const { posts } = (await (await published).json()) as { posts: [{ id: string }] };
+    return posts[0].id;
   }
 
   /** Types the card's name as a slash command, which opens the browser's file chooser at once. */

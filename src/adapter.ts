@@ -3,11 +3,13 @@ import type { ReadOptions, StorageFile } from 'ghost-storage-base';
 import { parseConfig, type Config } from './config';
 import { sanitizeFileName, splitFileName } from './file-names';
 import { StorageBase, errors, warnOnce } from './ghost-host';
+import { invalidationsFor, type Invalidations } from './invalidation';
 import { ObjectKeys } from './object-keys';
 import { Bucket } from './s3';
 import { serveFrom, type Middleware } from './serve';
 import { UniqueNames } from './unique-name';
 import { Uploads } from './upload';
+import { warnOfOtherUrls } from './urls-check';
 
 /**
  * Ghost's storage adapter for a bucket on S3 behind CloudFront.
@@ -25,6 +27,7 @@ export class S3CloudFrontStorage extends StorageBase {
   readonly #bucket: Bucket;
   readonly #keys: ObjectKeys;
   readonly #uploads: Uploads;
+  readonly #invalidations: Invalidations | undefined;
 
   /**
    * Ghost 6 calls this at boot, before it makes an instance.
@@ -44,12 +47,14 @@ export class S3CloudFrontStorage extends StorageBase {
     super();
     const { config, notices } = parseConfig(options);
     notices.forEach(warnOnce);
+    warnOfOtherUrls(config);
     this.storagePath = config.staticFileURLPrefix;
     this.staticFileURLPrefix = config.staticFileURLPrefix;
     this.#config = config;
     this.#bucket = new Bucket(config);
     this.#keys = new ObjectKeys(config);
-    this.#uploads = new Uploads(config, this.#bucket, this.#keys);
+    this.#invalidations = invalidationsFor(config);
+    this.#uploads = new Uploads(config, this.#bucket, this.#keys, this.#invalidations);
   }
 
   /**
@@ -96,7 +101,9 @@ export class S3CloudFrontStorage extends StorageBase {
    * @param targetDir of the file
    */
   override async delete(fileName: string, targetDir?: string): Promise<void> {
-    await this.#bucket.delete(this.#keys.toKey(fileName, targetDir));
+    const key = this.#keys.toKey(fileName, targetDir);
+    await this.#bucket.delete(key);
+    this.#invalidations?.deleted(this.#keys.toUrl(key));
   }
 
   /**

@@ -20,6 +20,7 @@ export interface Config {
   sessionToken?: string;
   endpoint?: string;
   forcePathStyle?: boolean;
+  distributionId?: string;
   cdnFallbackSecret?: string;
   serve: 'auto' | 'stream' | 'redirect';
   cacheControl: string;
@@ -141,6 +142,11 @@ const schema = z.strictObject({
   sessionToken: z.optional(secret('must be the session token as text')),
   endpoint: z.optional(httpUrl('must be the address of the S3 service, for example "https://s3.example.com"')),
   forcePathStyle: z.optional(trueOrFalse),
+  distributionId: z.optional(
+    text('must be the ID of your CloudFront distribution, for example "E2EXAMPLE1ABCD"').check(
+      z.regex(/^[A-Z0-9]+$/, 'must be the ID of your CloudFront distribution, for example "E2EXAMPLE1ABCD"'),
+    ),
+  ),
   cdnFallbackSecret: z.optional(
     z
       .string('must be text')

@@ -12,21 +12,21 @@ export interface Logging {
 }
 
 /**
- * Loads a package from Ghost's own `node_modules`, found from the program that runs (`index.js` or a script in `bin/`
- * of Ghost): an adapter in a content folder cannot reach them by name.
+ * Loads a module of Ghost's: a package from its `node_modules`, found from the program that runs (`index.js` or a script
+ * in `bin/` of Ghost), or a file beside that program. An adapter in a content folder cannot reach them by name.
  *
  * Ghost tells its own errors apart with `instanceof` (a `read` that is not found is cached as a 404 only then), so a
  * copy of the same package would not do.
  *
- * @returns the package, or undefined where the program is not Ghost
+ * @returns the module, or undefined where the program is not Ghost
  */
-function fromGhost<T>(packageName: string): T | undefined {
+function fromGhost<T>(name: string): T | undefined {
   const program = require.main?.filename;
   if (!program) {
     return undefined;
   }
   try {
-    return createRequire(program)(packageName) as T;
+    return createRequire(program)(name) as T;
   } catch {
     return undefined;
   }
@@ -48,6 +48,18 @@ function findErrors(): typeof GhostErrors {
 function findLogging(): Logging {
   const ghosts = fromGhost<Logging | { default: Logging }>('@tryghost/logging');
   return (ghosts && 'default' in ghosts ? ghosts.default : ghosts) ?? console;
+}
+
+/**
+ * Reads Ghost's configuration.
+ *
+ * @param key with colons, `urls:image`
+ * @returns the value, or undefined where it is not set or there is no running Ghost
+ */
+export function ghostSetting(key: string): unknown {
+  type GhostConfig = { get(key: string): unknown };
+  const ghosts = fromGhost<GhostConfig | { default: GhostConfig }>('./core/shared/config');
+  return (ghosts && 'default' in ghosts ? ghosts.default : ghosts)?.get(key);
 }
 
 /** The class that Ghost's adapters extend: Ghost's own copy where there is one. Ghost checks the parent's name. */

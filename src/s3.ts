@@ -53,7 +53,6 @@ export function connect(config: Config): Promise<Connection> {
 }
 
 function createClient(sdk: Sdk, config: Config): S3Client {
-  const { accessKeyId, secretAccessKey, sessionToken } = config;
   // Checksum trailers came with AWS SDK 3.729; R2, B2, GCS and older MinIO or Ceph refuse them or store them as bytes
   // of the file: https://github.com/aws/aws-sdk-js-v3/issues/6810
   const checksums = isAwsEndpoint(config.endpoint) ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED';
@@ -62,7 +61,7 @@ function createClient(sdk: Sdk, config: Config): S3Client {
     region: config.region ?? (isAwsEndpoint(config.endpoint) ? undefined : 'us-east-1'),
     endpoint: config.endpoint,
     forcePathStyle: config.forcePathStyle,
-    credentials: accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey, sessionToken } : undefined,
+    credentials: credentialsOf(config),
     maxAttempts: config.maxAttempts,
     requestChecksumCalculation: checksums,
     responseChecksumValidation: checksums,
@@ -78,6 +77,11 @@ function createClient(sdk: Sdk, config: Config): S3Client {
       httpsAgent: { maxSockets: Infinity },
     },
   });
+}
+
+/** The keys of a configuration; undefined lets the SDK look in the environment, the profile and the machine's role. */
+export function credentialsOf({ accessKeyId, secretAccessKey, sessionToken }: Config) {
+  return accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey, sessionToken } : undefined;
 }
 
 /** Whether requests go to AWS itself, by default or by one of its own endpoints (VPC, dual stack, FIPS). */

@@ -8,6 +8,7 @@ import {
 } from './content-headers';
 import { splitFileName } from './file-names';
 import { errors, logging, warnOnce } from './ghost-host';
+import type { Invalidations } from './invalidation';
 import { uploadInParts } from './multipart-upload';
 import type { ObjectKeys } from './object-keys';
 import { connect, isAwsEndpoint, type Bucket } from './s3';
@@ -33,6 +34,7 @@ export class Uploads {
     private readonly config: Config,
     private readonly bucket: Bucket,
     private readonly keys: ObjectKeys,
+    private readonly invalidations: Invalidations | undefined,
   ) {}
 
   /**
@@ -55,11 +57,12 @@ export class Uploads {
     const headers = contentHeaders(this.config, type, contentDispositionOf(file.name, prefix));
 
     const size = await sizeOf(file);
-    if (size < this.config.multipartUploadThresholdBytes) {
-      const body = await bytesOf(file);
-      return this.claim(names, size, (key, onlyIfFree) => this.bucket.put(key, body, headers, onlyIfFree));
-    }
-    return this.storeLarge(file, size, names, headers);
+    const key =
+      size < this.config.multipartUploadThresholdBytes
+        ? await this.storeSmall(file, size, names, headers)
+        : await this.storeLarge(file, size, names, headers);
+    this.invalidations?.stored(this.keys.toUrl(key));
+    return key;
   }
 
   /**
@@ -70,13 +73,40 @@ export class Uploads {
    */
   async storeRaw(bytes: Uint8Array, relativePath: string): Promise<string> {
     const key = this.keys.keyOf(relativePath);
-    const type = contentTypeOfRaw(relativePath, this.config.staticFileURLPrefix);
+    const headers = contentHeaders(this.config, contentTypeOfRaw(relativePath, this.config.staticFileURLPrefix));
     try {
-      await this.bucket.put(key, bytes, contentHeaders(this.config, type), false);
+      // Only with a distribution to tell does it matter whether something was there: a new size costs no invalidation.
+      if (!this.invalidations || !(await this.putIfFree(key, bytes, headers))) {
+        await this.bucket.put(key, bytes, headers, false);
+        this.invalidations?.overwritten(this.keys.toUrl(key));
+      }
     } catch (error) {
       throw this.bucket.explain(error, 'PutObject', key);
     }
     return key;
+  }
+
+  /** @returns false when the key is taken, or the provider cannot say so */
+  private async putIfFree(key: string, bytes: Uint8Array, headers: ContentHeaders): Promise<boolean> {
+    try {
+      await this.bucket.put(key, bytes, headers, true);
+      return true;
+    } catch (error) {
+      if (isTaken(error) || isNotImplemented(error)) {
+        return false;
+      }
+      throw error;
+    }
+  }
+
+  private async storeSmall(
+    file: UploadedFile,
+    size: number,
+    names: UniqueNames,
+    headers: ContentHeaders,
+  ): Promise<string> {
+    const body = await bytesOf(file);
+    return this.claim(names, size, (key, onlyIfFree) => this.bucket.put(key, body, headers, onlyIfFree));
   }
 
   /**

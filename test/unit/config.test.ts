@@ -40,6 +40,7 @@ describe('the configuration', () => {
       sessionToken: 'token',
       endpoint: 'https://s3.example.com',
       forcePathStyle: true,
+      distributionId: 'E2EXAMPLE1ABCD',
       cdnFallbackSecret: '0123456789abcdef0123456789abcdef',
       serve: 'stream',
       cacheControl: 'public, max-age=60',
@@ -206,6 +207,13 @@ describe('the configuration', () => {
     'refuses %s for the name of a bucket',
     (bucket) => {
       expect(refusal({ ...required, bucket })).toContain('must be only the name of the bucket');
+    },
+  );
+
+  test.each(['', 'arn:aws:cloudfront::1:distribution/E1', 'd111111abcdef8.cloudfront.net', 'e1'])(
+    'refuses the distribution %j',
+    (distributionId) => {
+      expect(refusal({ ...required, distributionId })).toContain('must be the ID of your CloudFront distribution');
     },
   );
 

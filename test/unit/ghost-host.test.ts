@@ -82,6 +82,23 @@ describe('the built adapter', () => {
     expect((result as { logged: string[] }).logged).toHaveLength(1);
   });
 
+  test.each([
+    ['https://images.example.com/content/images', true],
+    ['https://other.example.com', true],
+    ['https://images.example.com', false],
+    ['https://images.example.com/', false],
+    [undefined, false],
+  ])('with urls.image of %j in Ghost’s configuration warns: %p', (image, warns) => {
+    const home = path.join(folder, 'core/shared/config');
+    mkdirSync(home, { recursive: true });
+    const settings = JSON.stringify({ 'urls:image': image, 'urls:media': 'https://elsewhere.example.com' });
+    writeFileSync(path.join(home, 'index.js'), `module.exports = { get: (key) => (${settings})[key] };`);
+    const result = run(`console.warn = (line) => (globalThis.logged ??= []).push(line);
+      new Adapter({ bucket: 'b', cdnUrl: 'images.example.com' });
+      console.log(JSON.stringify(globalThis.logged ?? []));`) as string[];
+    expect(result).toEqual(warns ? [expect.stringContaining('Set "urls.image" to "https://images.example.com"')] : []);
+  });
+
   test('shows no credentials when it is logged', () => {
     expect(
       run(`

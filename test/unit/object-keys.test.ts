@@ -125,9 +125,7 @@ describe('what is not a file of this storage is refused', () => {
   });
 
   test.each([undefined, null, 7, {}])('%p', (spelling) => {
-    expect(() => plain.toKey(spelling as string)).toThrow(
-      expect.objectContaining({ code: 'STORAGE_PATH_REFUSED' }),
-    );
+    expect(() => plain.toKey(spelling as string)).toThrow(expect.objectContaining({ code: 'STORAGE_PATH_REFUSED' }));
   });
 
   test('a directory that leaves the storage', () => {

@@ -61,14 +61,7 @@ describe('the package', () => {
 
   test('names the license of everything that is bundled', () => {
     const notices = readFileSync(path.join(root, 'dist/THIRD_PARTY_LICENSES.txt'), 'utf8');
-    for (const name of [
-      '@aws-sdk/client-s3',
-      'ghost-storage-base',
-      'mime-types',
-      'transliteration',
-      'zod',
-      'moment',
-    ]) {
+    for (const name of ['@aws-sdk/client-s3', 'ghost-storage-base', 'mime-types', 'transliteration', 'zod', 'moment']) {
       expect(notices).toMatch(new RegExp(`^${name} \\d+\\.\\d+`, 'm'));
     }
   });

@@ -1,0 +1,21 @@
+import path from 'node:path';
+import type { Config } from './config';
+import { ghostSetting, warnOnce } from './ghost-host';
+
+/** What Ghost calls the address of each kind of file, by the last part of the path that it is stored below. */
+const URL_SETTINGS: Record<string, string> = { images: 'image', media: 'media', files: 'files' };
+
+/**
+ * Warns when Ghost's `urls` and the adapter's `cdnUrl` disagree: Ghost would then write addresses into posts at which
+ * there is nothing. Its documentation shows `urls` with the content path, which leads to the blog's own host.
+ */
+export function warnOfOtherUrls({ cdnUrl, staticFileURLPrefix }: Config): void {
+  const name = URL_SETTINGS[path.posix.basename(staticFileURLPrefix)];
+  const set = name && ghostSetting(`urls:${name}`);
+  if (typeof set === 'string' && set.replace(/\/+$/, '') !== cdnUrl) {
+    warnOnce(
+      `S3CloudFrontStorage: "urls.${name}" of Ghost's configuration is "${set}", and "cdnUrl" is "${cdnUrl}". ` +
+        `Set "urls.${name}" to "${cdnUrl}", without a path of its own, or pictures are looked for where they are not.`,
+    );
+  }
+}

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { lookup } from 'mime-types';
-import { get } from '../test/e2e/get';
+import { get } from '../test/support/get';
 
 /** The type that an asset must have: its extension's, or the format that its path asks for. */
 function expectedType(url: URL): string {

@@ -2,14 +2,16 @@ import path from 'node:path';
 import type { ReadOptions, StorageFile } from 'ghost-storage-base';
 import { parseConfig, type Config } from './config';
 import { sanitizeFileName, splitFileName } from './file-names';
-import { StorageBase, errors, warnOnce } from './ghost-host';
+import { StorageBase, errors, ghostMajorVersion, warnOnce } from './ghost-host';
 import { invalidationsFor, type Invalidations } from './invalidation';
-import { ObjectKeys } from './object-keys';
+import { ObjectKeys, encodePath } from './object-keys';
 import { Bucket } from './s3';
 import { serveFrom, type Middleware } from './serve';
 import { UniqueNames } from './unique-name';
 import { Uploads } from './upload';
 import { warnOfOtherUrls } from './urls-check';
+
+const MONTH_DIRECTORY = /^\d{4}\/\d{2}\//;
 
 /**
  * Ghost's storage adapter for a bucket on S3 behind CloudFront.
@@ -78,7 +80,13 @@ export class S3CloudFrontStorage extends StorageBase {
    */
   override async saveRaw(buffer: Uint8Array, targetPath: string): Promise<string> {
     this.#keys.toKey(targetPath);
-    return this.#keys.toUrl(await this.#uploads.storeRaw(buffer, this.#keys.toPath(targetPath)));
+    const relativePath = this.#keys.toPath(targetPath);
+    const url = this.#keys.toUrl(await this.#uploads.storeRaw(buffer, relativePath));
+    // The media inliner of Ghost 5, which alone stores in the directory of a month, writes the address of the site
+    // before whatever it gets: only a path makes an address of that. It leads to the site, which redirects to the CDN.
+    return MONTH_DIRECTORY.test(relativePath) && ghostMajorVersion() === 5
+      ? `/${this.staticFileURLPrefix}/${encodePath(relativePath)}`
+      : url;
   }
 
   /**

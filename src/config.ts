@@ -275,7 +275,7 @@ function shorten(value: unknown): string {
 
 function invalid(problems: string[]): Error {
   return new errors.IncorrectUsageError({
-    message: `S3CloudFrontStorage is not configured correctly: ${[...new Set(problems)].join('; ')}.`,
+    message: `S3CloudFrontStorage is not configured correctly: ${[...new Set(problems)].join('; ')}`,
     code: 'STORAGE_CONFIG_INVALID',
     help: 'Correct the block "storage" → "S3CloudFrontStorage" of Ghost\'s configuration and start Ghost again.',
   });

@@ -62,6 +62,12 @@ export function ghostSetting(key: string): unknown {
   return (ghosts && 'default' in ghosts ? ghosts.default : ghosts)?.get(key);
 }
 
+/** @returns the major version of the Ghost that runs, or undefined where there is none */
+export function ghostMajorVersion(): number | undefined {
+  const manifest = fromGhost<{ name: string; version: string }>('./package.json');
+  return manifest?.name === 'ghost' ? Number.parseInt(manifest.version, 10) : undefined;
+}
+
 /** The class that Ghost's adapters extend: Ghost's own copy where there is one. Ghost checks the parent's name. */
 export const StorageBase = findStorageBase();
 

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { fixture, type FixtureName } from '../support/fixtures';
+import { getFollowing } from '../support/get';
 import { openBlog, type Blog } from './blog';
 import { SETUP_TIMEOUT_MS, TEST_TIMEOUT_MS } from './timeouts';
 import { eventually } from './eventually';
@@ -64,11 +65,13 @@ describe('what Ghost copies from other sites', () => {
       return `${now.lexical} ${now.feature_image}`.includes(otherUrl) ? undefined : now;
     });
     const images = `content/images/${blog.month}`;
-    // Ghost 5 puts its own address before whatever a storage answers, which only its local storage is made for.
-    const base = blog.ghost.install.major === 6 ? blog.cdnUrl : `${blog.ghost.url}${blog.cdnUrl}`;
+    // Ghost 5 puts its own address before whatever a storage answers; from there it leads to the CDN.
+    const base = blog.ghost.install.major === 6 ? blog.cdnUrl : blog.ghost.url;
     expect(post.feature_image).toBe(`${base}/${images}/cover.jpg`);
     expect(post.lexical).toContain(`${base}/${images}/barn.jpg`);
     expect(post.lexical).toContain(`${base}/content/media/${blog.month}/barn.mp4`);
+    const shown = await getFollowing(post.feature_image ?? '');
+    expect(shown).toMatchObject({ status: 200, url: `${blog.cdnUrl}/${images}/cover.jpg` });
     const picture = await blog.read(`${images}/barn.jpg`);
     expect(picture.contentType).toBe('image/jpeg');
     expect(picture.bytes.equals(fixture('landscape.jpg').bytes)).toBe(true);

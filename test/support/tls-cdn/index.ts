@@ -1,0 +1,154 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import type { IncomingHttpHeaders } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { PutBucketPolicyCommand } from '@aws-sdk/client-s3';
+import type { GhostOrigin } from '../cdn-stand-in';
+import { freePort } from '../ghost/boot';
+import type { S3UnderTest } from '../s3-under-test';
+import { makeCertificate } from './certificate';
+import { Nginx } from './nginx';
+import { ACCESS_LOG, CACHE, type NginxSettings } from './nginx-config';
+import { routeFromGhost } from './route-from-ghost';
+import { installTools } from './tools';
+
+const HOSTNAME = 'images.example.test';
+
+export interface TlsCdnOptions {
+  s3: Pick<S3UnderTest, 'endpoint' | 'client'>;
+  /** Becomes readable to the CDN: see `allowReading`. */
+  bucket: string;
+  ghost?: GhostOrigin;
+}
+
+export interface TlsCdnRequest {
+  method: string;
+  /** As it came, with its query string. */
+  url: string;
+  /** Without the query string: the cache key. */
+  path: string;
+  status: number;
+  cache: 'hit' | 'miss';
+  /** Who was asked for it; nobody for a hit. */
+  origin: 's3' | 'ghost' | 'none';
+  contentType?: string;
+  location?: string;
+}
+
+export interface TlsCdnAnswer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  bytes: Buffer;
+}
+
+export interface TlsCdn {
+  /** `https://images.example.test`: no resolver knows it, so clients need one of the three ways below. */
+  url: string;
+  /** For Chromium: leads that name to this machine, knows no other but loopback, and trusts the certificate. */
+  chromiumArgs: string[];
+  /** For Ghost's process: the same. */
+  ghostEnvironment: Record<string, string>;
+  /** For this process: asks for a path exactly as it is given; redirects are not followed. */
+  request(path: string, headers?: Record<string, string>, method?: string): Promise<TlsCdnAnswer>;
+  /** Every request that was answered, in order. */
+  requests(): Promise<TlsCdnRequest[]>;
+  clearCache(): Promise<void>;
+  /** Sets the Ghost to fall back to; connections of viewers are closed by it. */
+  setGhost(ghost: GhostOrigin): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts an nginx that treats its viewers and its two origins as CloudFront does with this project's distribution, on
+ * a domain of its own over TLS and HTTP/2.
+ *
+ * @throws Error when nginx or openssl is missing and cannot be installed
+ */
+export async function startTlsCdn({ s3, bucket, ghost }: TlsCdnOptions): Promise<TlsCdn> {
+  await installTools();
+  await allowReading(s3.client, bucket);
+  const folder = await mkdtemp(join(tmpdir(), 'cdn-'));
+  const { certificateFile, keyFile, pem, publicKeyDigest } = await makeCertificate(HOSTNAME, folder);
+  const port = await freePort();
+  const origin = { endpoint: s3.endpoint, bucket };
+  const settings: NginxSettings = { folder, hostname: HOSTNAME, port, certificateFile, keyFile, s3: origin, ghost };
+  let nginx = await Nginx.start(settings);
+
+  return {
+    url: `https://${HOSTNAME}`,
+    chromiumArgs: [
+      `--host-resolver-rules=MAP ${HOSTNAME}:443 127.0.0.1:${port}, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1`,
+      `--ignore-certificate-errors-spki-list=${publicKeyDigest}`,
+    ],
+    ghostEnvironment: routeFromGhost(HOSTNAME, port, certificateFile),
+    request: (path, headers = {}, method = 'GET') =>
+      new Promise((resolve, reject) => {
+        const connection = { host: '127.0.0.1', port, servername: HOSTNAME, ca: pem, agent: false };
+        httpsRequest({ ...connection, path, method, headers: { host: HOSTNAME, ...headers } }, (response) => {
+          buffer(response).then(
+            (bytes) => resolve({ status: response.statusCode ?? 0, headers: response.headers, bytes }),
+            reject,
+          );
+        })
+          .once('error', reject)
+          .end();
+      }),
+    async requests() {
+      await nginx.answers();
+      return readLog(join(folder, ACCESS_LOG));
+    },
+    async clearCache() {
+      // nginx looks for the file of each entry when it is asked for it: without one, it is a miss.
+      const files = await readdir(join(folder, CACHE));
+      await Promise.all(files.map((name) => rm(join(folder, CACHE, name), { recursive: true, force: true })));
+    },
+    async setGhost(next) {
+      await nginx.stop();
+      settings.ghost = next;
+      nginx = await Nginx.start(settings);
+    },
+    async close() {
+      await nginx.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/**
+ * What a distribution may do with the bucket, for everybody: nginx cannot sign its requests as an origin access control
+ * does. Without ListBucket, S3 would answer 403 for what is not there.
+ */
+async function allowReading(client: S3UnderTest['client'], bucket: string): Promise<void> {
+  const arn = `arn:aws:s3:::${bucket}`;
+  const trees = ['images', 'media', 'files'].map((kind) => `${arn}/content/${kind}/*`);
+  const Statement = [
+    { Effect: 'Allow', Principal: { AWS: ['*'] }, Action: ['s3:GetObject'], Resource: trees },
+    { Effect: 'Allow', Principal: { AWS: ['*'] }, Action: ['s3:ListBucket'], Resource: [arn] },
+  ];
+  const Policy = JSON.stringify({ Version: '2012-10-17', Statement });
+  await client.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy }));
+}
+
+/** A line of the log, as nginx writes it: what there is nothing of is ''. */
+interface LogLine extends Omit<TlsCdnRequest, 'cache' | 'origin'> {
+  cache: string;
+  origin: 's3' | 'ghost' | '';
+}
+
+async function readLog(file: string): Promise<TlsCdnRequest[]> {
+  const lines = (await readFile(file, 'utf8')).split('\n').filter(Boolean);
+  return lines.map((text) => {
+    const { cache, origin, contentType, location, ...line } = JSON.parse(text) as LogLine;
+    const isHit = cache === 'HIT';
+    return {
+      ...line,
+      cache: isHit ? 'hit' : 'miss',
+      // What is in the cache still names where it came from.
+      origin: isHit || origin === '' ? 'none' : origin,
+      contentType: contentType || undefined,
+      location: location || undefined,
+    };
+  });
+}

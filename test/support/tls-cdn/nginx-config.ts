@@ -1,0 +1,172 @@
+import type { GhostOrigin } from '../cdn-stand-in';
+
+export interface NginxSettings {
+  /** Holds all of nginx' files. */
+  folder: string;
+  hostname: string;
+  /** On 127.0.0.1. */
+  port: number;
+  certificateFile: string;
+  keyFile: string;
+  s3: { endpoint: string; bucket: string };
+  ghost?: GhostOrigin;
+}
+
+/** Names of files below the folder. */
+export const ACCESS_LOG = 'access.log';
+export const ERROR_LOG = 'error.log';
+export const CACHE = 'cache';
+export const INTERNAL_SOCKET = 'origins.sock';
+/** Of the internal server: answers 204, when all that was asked before is in the log. */
+export const PING = '/.ping';
+
+const VIA = '1.1 x.cloudfront.net (CloudFront)';
+
+/** Of the distribution's response headers policy for images; media and files have the same without the CSP. */
+const IMAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox";
+const POLICY_HEADERS: Record<string, string> = {
+  'Access-Control-Allow-Origin': '*',
+  'X-Content-Type-Options': 'nosniff',
+  'Cross-Origin-Resource-Policy': 'cross-origin',
+  'Strict-Transport-Security': 'max-age=31536000',
+  'Content-Security-Policy': '$image_policy',
+};
+
+const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+
+/**
+ * nginx as two servers, one behind the other.
+ *
+ * The one that viewers see is the edge: TLS, methods, cache, headers. It asks the internal one, which chooses the
+ * origin and says in `X-Accel-Expires` how long the answer may be kept; so the cache follows CloudFront's rules and not
+ * nginx'. Paths are passed on as they came: nginx would decode them, CloudFront does not.
+ *
+ * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Expiration.html
+ * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/high_availability_origin_failover.html
+ * @see https://nginx.org/en/docs/http/ngx_http_proxy_module.html
+ */
+export function nginxConfig(settings: NginxSettings): string {
+  const { folder, hostname, port, certificateFile, keyFile } = settings;
+  const hidden = [...Object.keys(POLICY_HEADERS), 'Set-Cookie', 'X-Cdn-Origin'];
+  return `
+${process.getuid?.() === 0 ? 'user root;' : ''}
+daemon off;
+# One, so that a later request finds the earlier ones in the log.
+worker_processes 1;
+pid ${folder}/nginx.pid;
+error_log ${folder}/${ERROR_LOG} warn;
+events { worker_connections 1024; }
+
+http {
+  ${TEMPORARY.map((name) => `${name}_temp_path ${folder}/${name};`).join('\n  ')}
+  server_tokens off;
+  merge_slashes off;
+  proxy_http_version 1.1;
+  proxy_redirect off;
+
+  # The path as it came, without the query string. The root is the default root object: no listing of the bucket.
+  map $request_uri $path {
+    "~^/([?]|$)" /index.html;
+    "~^(?<raw_path>[^?]*)" $raw_path;
+  }
+
+${internalServer(settings)}
+
+  map $path $image_policy {
+    "~^/content/images/" "${IMAGE_POLICY}";
+    default "";
+  }
+  map $upstream_cache_status $x_cache {
+    HIT "Hit from cloudfront";
+    "" "Error from cloudfront";
+    default "Miss from cloudfront";
+  }
+  log_format json escape=json '{"method":"$request_method","url":"$request_uri","path":"$path","status":$status,'
+    '"cache":"$upstream_cache_status","origin":"$upstream_http_x_cdn_origin",'
+    '"contentType":"$sent_http_content_type","location":"$sent_http_location"}';
+  proxy_cache_path ${folder}/${CACHE} levels=1 keys_zone=edge:1m inactive=1d;
+  upstream internal { server unix:${folder}/${INTERNAL_SOCKET}; keepalive 16; }
+
+  server {
+    listen 127.0.0.1:${port} ssl http2;
+    server_name ${hostname};
+    ssl_certificate ${certificateFile};
+    ssl_certificate_key ${keyFile};
+    ssl_protocols TLSv1.2 TLSv1.3;
+    access_log ${folder}/${ACCESS_LOG} json;
+
+    if ($request_method !~ ^(GET|HEAD)$) { return 403; }
+
+    proxy_pass_request_headers off;
+    proxy_set_header Connection "";
+    proxy_set_header X-Viewer $remote_addr;
+    proxy_cache edge;
+    proxy_cache_key $path;
+    proxy_cache_lock on;
+    proxy_cache_lock_timeout 60s;
+    proxy_cache_lock_age 60s;
+    proxy_ignore_headers Cache-Control Expires Set-Cookie Vary;
+    ${hidden.map((name) => `proxy_hide_header ${name};`).join('\n    ')}
+    add_header Via "${VIA}" always;
+    add_header X-Cache $x_cache always;
+    ${Object.entries(POLICY_HEADERS)
+      .map(([name, value]) => `add_header ${name} "${value}" always;`)
+      .join('\n    ')}
+    location / { proxy_pass http://internal$path; }
+  }
+}
+`;
+}
+
+/** Chooses the origin: the bucket, and Ghost for the sizes that the bucket does not have. */
+function internalServer({ folder, s3, ghost }: NginxSettings): string {
+  const s3Host = new URL(s3.endpoint).host;
+  const fromBucket = `
+      proxy_pass http://bucket/${s3.bucket}$request_uri;
+      proxy_set_header Host ${s3Host};
+      proxy_set_header Connection "";
+      add_header X-Cdn-Origin s3 always;
+      add_header X-Accel-Expires $ttl_seconds always;`;
+  const site = ghost && new URL(ghost.url);
+  const fallback = site
+    ? `
+    location ^~ /content/images/size/ {${fromBucket}
+      proxy_intercept_errors on;
+      error_page 403 404 = @ghost;
+    }
+    location @ghost {
+      proxy_pass http://ghost${site.pathname.replace(/\/$/, '')}$request_uri;
+      proxy_set_header Host ${site.host};
+      proxy_set_header Connection "";
+      proxy_set_header User-Agent "Amazon CloudFront";
+      proxy_set_header Via "${VIA}";
+      proxy_set_header X-Forwarded-For $http_x_viewer;
+      proxy_set_header X-Forwarded-Proto https;
+      proxy_set_header X-Ghost-Cdn-Fallback ${ghost.fallbackSecret};
+      add_header X-Cdn-Origin ghost always;
+      add_header X-Accel-Expires $ttl_seconds always;
+    }`
+    : '';
+  return `  # Errors are kept for a time of their own, or longer if the origin says so; everything else as in the managed
+  # policy CachingOptimized: a day unless the origin says otherwise, and at least a second.
+  map "$status $upstream_http_cache_control" $ttl_seconds {
+    "~^(403|404|5..) .*max-age=(?<error_age>[0-9]{3,})" $error_age;
+    "~^403 " 10;
+    "~^404 " 60;
+    "~^5.. " 5;
+    "~(no-store|no-cache|private|max-age=0)" 1;
+    "~max-age=(?<max_age>[0-9]+)" $max_age;
+    default 86400;
+  }
+  upstream bucket { server ${s3Host}; keepalive 16; }
+  ${site ? `upstream ghost { server ${site.hostname}:${site.port}; }` : ''}
+
+  server {
+    listen unix:${folder}/${INTERNAL_SOCKET};
+    access_log off;
+    proxy_pass_request_headers off;
+    location = ${PING} { return 204; }
+    location / {${fromBucket}
+    }${fallback}
+  }`;
+}

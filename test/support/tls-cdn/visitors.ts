@@ -1,0 +1,58 @@
+import { chromium, type Page } from 'playwright-core';
+import { findChromium, type SeenResponse } from '../browser';
+import type { TlsCdn } from '.';
+
+const FLAGS = [
+  '--no-sandbox',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-quic',
+];
+
+export interface VisitorOptions {
+  /** In CSS pixels. */
+  viewport?: { width: number; height: number };
+  /** Sent with every request. */
+  headers?: Record<string, string>;
+}
+
+/** Somebody who has not been here before: a page with a cache and cookies of its own. */
+export interface Visitor {
+  page: Page;
+  /** Every response, redirects included, in the order they came. */
+  responses: SeenResponse[];
+  /** The requests that failed, as `net::ERR_… URL`. */
+  failures: string[];
+  close(): Promise<void>;
+}
+
+export interface Visitors {
+  arrive(options?: VisitorOptions): Promise<Visitor>;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a headless Chromium for which the CDN's domain is on this machine.
+ *
+ * @throws Error when there is no Chromium on this machine
+ */
+export async function openDoorsTo({ chromiumArgs }: Pick<TlsCdn, 'chromiumArgs'>): Promise<Visitors> {
+  const browser = await chromium.launch({ executablePath: findChromium(), args: [...FLAGS, ...chromiumArgs] });
+  return {
+    async arrive({ viewport = { width: 1280, height: 800 }, headers } = {}) {
+      const context = await browser.newContext({ viewport, extraHTTPHeaders: headers });
+      const page = await context.newPage();
+      const responses: SeenResponse[] = [];
+      const failures: string[] = [];
+      page.on('response', (response) => {
+        const { 'content-type': contentType } = response.headers();
+        responses.push({ url: response.url(), status: response.status(), contentType });
+      });
+      page.on('requestfailed', (request) => failures.push(`${request.failure()?.errorText} ${request.url()}`));
+      return { page, responses, failures, close: () => context.close() };
+    },
+    close: () => browser.close(),
+  };
+}

@@ -4,14 +4,12 @@ import { parseConfig, type Config } from './config';
 import { sanitizeFileName, splitFileName } from './file-names';
 import { StorageBase, errors, ghostMajorVersion, warnOnce } from './ghost-host';
 import { invalidationsFor, type Invalidations } from './invalidation';
-import { ObjectKeys, encodePath } from './object-keys';
+import { ObjectKeys, encodePath, isInMonth } from './object-keys';
 import { Bucket } from './s3';
 import { serveFrom, type Middleware } from './serve';
 import { UniqueNames } from './unique-name';
 import { Uploads } from './upload';
 import { warnOfOtherUrls } from './urls-check';
-
-const MONTH_DIRECTORY = /^\d{4}\/\d{2}\//;
 
 /**
  * Ghost's storage adapter for a bucket on S3 behind CloudFront.
@@ -67,7 +65,7 @@ export class S3CloudFrontStorage extends StorageBase {
    * @returns the URL on the CDN
    */
   override async save(file: StorageFile, targetDir?: string): Promise<string> {
-    const directory = this.#keys.toPath(targetDir || this.getTargetDir());
+    const directory = this.#keys.toDirectory(targetDir || this.getTargetDir());
     return this.#keys.toUrl(await this.#uploads.store(file, directory));
   }
 
@@ -79,14 +77,13 @@ export class S3CloudFrontStorage extends StorageBase {
    * @returns the URL on the CDN
    */
   override async saveRaw(buffer: Uint8Array, targetPath: string): Promise<string> {
-    this.#keys.toKey(targetPath);
-    const relativePath = this.#keys.toPath(targetPath);
-    const url = this.#keys.toUrl(await this.#uploads.storeRaw(buffer, relativePath));
+    const key = await this.#uploads.storeRaw(buffer, this.#keys.toKey(targetPath));
+    const relativePath = this.#keys.pathOf(key);
     // The media inliner of Ghost 5, which alone stores in the directory of a month, writes the address of the site
     // before whatever it gets: only a path makes an address of that. It leads to the site, which redirects to the CDN.
-    return MONTH_DIRECTORY.test(relativePath) && ghostMajorVersion() === 5
+    return isInMonth(relativePath) && ghostMajorVersion() === 5
       ? `/${this.staticFileURLPrefix}/${encodePath(relativePath)}`
-      : url;
+      : this.#keys.toUrl(key);
   }
 
   /**
@@ -152,7 +149,12 @@ export class S3CloudFrontStorage extends StorageBase {
    * @returns the directory as it was given, with a name that is free at this moment
    */
   override async getUniqueFileName(file: Pick<StorageFile, 'name'>, targetDir: string): Promise<string> {
-    const names = new UniqueNames(this.#bucket, this.#keys, this.#keys.toPath(targetDir), splitFileName(file.name));
+    const names = new UniqueNames(
+      this.#bucket,
+      this.#keys,
+      this.#keys.toDirectory(targetDir),
+      splitFileName(file.name),
+    );
     const plain = names.plain();
     const isTaken = await this.#bucket.exists(this.#keys.keyOf(plain));
     return path.posix.join(targetDir, path.posix.basename(isTaken ? await names.numbered() : plain));

@@ -60,7 +60,11 @@ const text = (expected: string) =>
     z.string(expected).check(z.trim(), z.minLength(1, expected)),
   );
 
-const secret = (expected: string) => z.string(expected).check(z.minLength(1, expected));
+/** A word of S3's, which is sent in a header. */
+const name = (expected: string) => text(expected).check(z.regex(/^[\w-]+$/, expected));
+
+/** A key or token. A file that it was read from often ends with a line break. */
+const secret = (expected: string) => z.string(expected).check(z.trim(), z.regex(/^[\x21-\x7e]+$/, expected));
 
 /** A number, or its digits: a JSON file holds the one, a secret file or a template the other. */
 const wholeNumber = (min: number, max: number) => {
@@ -89,10 +93,13 @@ const prefix = (expected: string) =>
       ),
   );
 
+const hasUserInfo = (value: unknown) =>
+  typeof value === 'string' && URL.canParse(value) && Boolean(new URL(value).username || new URL(value).password);
+
 const httpUrl = (expected: string) =>
   z.string(expected).check(
     z.refine((value) => /^https?:\/\/[^/?#]/i.test(value) && URL.canParse(value), expected),
-    z.refine((value) => !URL.canParse(value) || !new URL(value).username, 'must not hold a user name or password'),
+    z.refine((value) => !hasUserInfo(value), 'must not hold a user name or password'),
   );
 
 const CDN_URL_EXPECTED = 'must be the address of your CDN, for example "https://images.example.com"';
@@ -108,6 +115,10 @@ const cdnUrl = z.pipe(
     httpUrl(CDN_URL_EXPECTED).check(
       z.refine((value) => !/[?#]/.test(value), 'must not have a query or a fragment'),
       z.refine(
+        (value) => !/\/content\/(images|media|files)\/*$/.test(value),
+        'must be the bare address of the CDN, without "/content/images": that is added to it',
+      ),
+      z.refine(
         (value) => !URL.canParse(value) || new URL(value).protocol !== 'http:' || isLoopback(new URL(value).hostname),
         'must begin with https:// (pictures over http: are blocked on an https: blog)',
       ),
@@ -120,14 +131,15 @@ const cdnUrl = z.pipe(
   ),
 );
 
+const REGION_EXPECTED = 'must be the region of the bucket, for example "eu-west-1"';
+const FALLBACK_SECRET_EXPECTED =
+  'must have at least 16 characters, letters, digits and signs: it is what tells the CDN from visitors';
+
 const schema = z.strictObject({
   bucket: text('must be the name of your S3 bucket').check(
-    z.refine(
-      (value) => !value.includes('/') && !value.includes(':'),
-      'must be only the name of the bucket, without a path, an address or an ARN',
-    ),
+    z.regex(/^[A-Za-z0-9][\w.-]*$/, 'must be only the name of the bucket, without a path, an address or an ARN'),
   ),
-  region: z.optional(text('must be the region of the bucket, for example "eu-west-1"')),
+  region: z.optional(text(REGION_EXPECTED).check(z.regex(/^[A-Za-z0-9-]+$/, REGION_EXPECTED))),
   cdnUrl,
   staticFileURLPrefix: z._default(
     prefix('must be the path below which files are stored: "content/images", "content/media" or "content/files"'),
@@ -148,9 +160,7 @@ const schema = z.strictObject({
     ),
   ),
   cdnFallbackSecret: z.optional(
-    z
-      .string('must be text')
-      .check(z.minLength(16, 'must have at least 16 characters: it is what tells the CDN from visitors')),
+    z.string('must be text').check(z.trim(), z.regex(/^[\x21-\x7e]{16,}$/, FALLBACK_SECRET_EXPECTED)),
   ),
   serve: z._default(oneOf('auto', 'stream', 'redirect'), 'auto'),
   cacheControl: z._default(
@@ -158,11 +168,11 @@ const schema = z.strictObject({
     'public, max-age=31536000, immutable',
   ),
   // Storage classes and canned ACLs differ between providers and grow: S3 itself answers for their spelling.
-  storageClass: z.optional(text('must be a storage class of S3, for example "INTELLIGENT_TIERING"')),
+  storageClass: z.optional(name('must be a storage class of S3, for example "INTELLIGENT_TIERING"')),
   serverSideEncryption: z.optional(oneOf('AES256', 'aws:kms', 'aws:kms:dsse')),
-  kmsKeyId: z.optional(text('must be the ID, ARN or alias of a KMS key')),
-  acl: z.optional(text('must be a canned ACL of S3, for example "bucket-owner-full-control"')),
-  multipartUploadThresholdBytes: z._default(wholeNumber(MIN_PART_BYTES, MAX_BYTES_IN_MEMORY), 8 * MIB),
+  kmsKeyId: z.optional(secret('must be the ID, ARN or alias of a KMS key')),
+  acl: z.optional(name('must be a canned ACL of S3, for example "bucket-owner-full-control"')),
+  multipartUploadThresholdBytes: z._default(wholeNumber(1, MAX_BYTES_IN_MEMORY), 8 * MIB),
   multipartChunkSizeBytes: z._default(wholeNumber(MIN_PART_BYTES, MAX_BYTES_IN_MEMORY), 5 * MIB),
   uploadConcurrency: z._default(wholeNumber(1, 64), 4),
   requestTimeoutMs: z._default(wholeNumber(100, 3_600_000), 30_000),
@@ -194,9 +204,11 @@ export function parseConfig(raw: unknown): { config: Config; notices: string[] }
   return { config: result.data, notices };
 }
 
-/** An option set to null or left undefined is one that is not set. */
+/** An option set to null or to nothing, as Docker Compose does with `${VARIABLE:-}`, is one that is not set. */
 function withoutUnset(raw: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== undefined && value !== null));
+  return Object.fromEntries(
+    Object.entries(raw).filter(([, value]) => value !== undefined && value !== null && value !== ''),
+  );
 }
 
 function renameFormerOptions(raw: Record<string, unknown>): { options: Record<string, unknown>; notices: string[] } {
@@ -209,7 +221,7 @@ function renameFormerOptions(raw: Record<string, unknown>): { options: Record<st
     notices.push(
       `S3CloudFrontStorage: the option "${former}" is called "${name}" here. Rename it in Ghost's configuration.`,
     );
-    if (!(name in options) && options[former] !== '') {
+    if (!(name in options)) {
       options[name] = options[former];
     }
     delete options[former];
@@ -225,7 +237,7 @@ function describe(issue: z.core.$ZodIssue, options: Record<string, unknown>): st
   if (!(name in options)) {
     return [`"${name}" is missing: it ${deepestMessage(issue)}`];
   }
-  const value = SECRET_OPTIONS.has(name) ? '' : ` is ${shorten(options[name])}, but`;
+  const value = SECRET_OPTIONS.has(name) || hasUserInfo(options[name]) ? '' : ` is ${shorten(options[name])}, but`;
   return [`"${name}"${value} ${deepestMessage(issue)}`];
 }
 
@@ -236,9 +248,8 @@ function deepestMessage(issue: z.core.$ZodIssue): string {
 }
 
 function describeUnknown(name: string): string {
-  const obsolete = OBSOLETE_NAMES[name];
-  if (obsolete) {
-    return `"${name}" is no option of this adapter (${obsolete}): remove it`;
+  if (Object.hasOwn(OBSOLETE_NAMES, name)) {
+    return `"${name}" is no option of this adapter (${OBSOLETE_NAMES[name]}): remove it`;
   }
   const longer = OPTION_NAMES.filter((option) => option.toLowerCase().includes(name.toLowerCase()));
   const suggestion = closest(name, longer.length > 0 ? longer : OPTION_NAMES);

@@ -10,21 +10,24 @@ export type ContentHeaders = Pick<
   | 'ContentType'
   | 'CacheControl'
   | 'ContentDisposition'
+  | 'Metadata'
   | 'StorageClass'
   | 'ServerSideEncryption'
   | 'SSEKMSKeyId'
   | 'ACL'
 >;
 
+/** Name of the metadata that tells uploads apart. */
+export const UPLOAD_ID = 'upload-id';
+
 const UNKNOWN_TYPE = 'application/octet-stream';
 
 /**
  * Types of which a browser runs a script when the URL is opened on its own. An upload is shown under the owner's
- * domain, so none of them is ever stored, with one exception: an SVG among the images, which Ghost allows and
- * sanitizes, and which the CDN sends with a policy that forbids scripts.
+ * domain, so none of them is ever stored, with one exception: an SVG among the images, which Ghost allows, and which
+ * both the adapter and the CDN send with a policy that forbids scripts.
  */
-const ACTIVE_TYPE =
-  /^(text\/html|image\/svg\b|text\/(java|ecma)script|application\/(x-)?(java|ecma)script|(text|application)\/(.*\+)?xml)/i;
+const ACTIVE_TYPE = /^(text\/html|[\w.-]+\/((x-)?(java|ecma)script|xml|xsl)|[^;]*\+xml)\b/i;
 
 /** What Ghost itself makes of the active types of downloads that are text, so that they can be read in the browser. */
 const READABLE_AS_TEXT = new Set(['.html', '.htm', '.js', '.css', '.xml']);
@@ -52,7 +55,9 @@ export function contentTypeOf(name: string, staticFileURLPrefix: string, ghostTy
     return 'text/plain';
   }
   const type = mimeTypeOf(extension);
-  return ACTIVE_TYPE.test(type) && (isFile || extension !== '.svg') ? UNKNOWN_TYPE : type;
+  return ACTIVE_TYPE.test(type) && (isFile || isForMedia(staticFileURLPrefix) || extension !== '.svg')
+    ? UNKNOWN_TYPE
+    : type;
 }
 
 /**
@@ -75,9 +80,19 @@ export function contentDispositionOf(uploadName: string, staticFileURLPrefix: st
   return isForFiles(staticFileURLPrefix) ? createContentDisposition(name, { type: 'inline' }) : undefined;
 }
 
-/** Everything that is sent along with the bytes of an object. */
-export function contentHeaders(config: Config, contentType: string, contentDisposition?: string): ContentHeaders {
+/**
+ * Everything that is sent along with the bytes of an object.
+ *
+ * @param uploadId stays with the object: by it an upload whose answer was lost finds out that it is there
+ */
+export function contentHeaders(
+  config: Config,
+  uploadId: string,
+  contentType: string,
+  contentDisposition?: string,
+): ContentHeaders {
   return {
+    Metadata: { [UPLOAD_ID]: uploadId },
     ContentType: contentType,
     CacheControl: config.cacheControl,
     ContentDisposition: contentDisposition,
@@ -90,6 +105,10 @@ export function contentHeaders(config: Config, contentType: string, contentDispo
 
 function isForFiles(staticFileURLPrefix: string): boolean {
   return path.posix.basename(staticFileURLPrefix) === 'files';
+}
+
+function isForMedia(staticFileURLPrefix: string): boolean {
+  return path.posix.basename(staticFileURLPrefix) === 'media';
 }
 
 function mimeTypeOf(extension: string): string {

@@ -27,7 +27,8 @@ export function sanitizeFileName(fileName: string): string {
  * @throws IncorrectUsageError when there is no name
  */
 export function splitFileName(name: string): FileName {
-  if (typeof name !== 'string' || !name.trim()) {
+  const base = typeof name === 'string' ? sanitizeFileName(path.posix.basename(name.trim())) : '';
+  if (!base) {
     throw new errors.IncorrectUsageError({
       message: 'The upload has no file name.',
       code: 'STORAGE_FILE_NAME_MISSING',
@@ -35,7 +36,7 @@ export function splitFileName(name: string): FileName {
     });
   }
   // A dot in front would hide the file in listings, and two of them are a directory.
-  const safe = sanitizeFileName(path.posix.basename(name)).replace(/^\.+/, (dots) => '-'.repeat(dots.length));
+  const safe = base.replace(/^\.+/, (dots) => '-'.repeat(dots.length));
   const extension = path.posix.extname(safe);
   return /^\.\d*$/.test(extension)
     ? { stem: safe, extension: '' }

@@ -21,15 +21,17 @@ export interface Logging {
  * @returns the module, or undefined where the program is not Ghost
  */
 function fromGhost<T>(name: string): T | undefined {
-  const program = require.main?.filename;
-  if (!program) {
-    return undefined;
+  // Ghost's loader stands in where another program starts Ghost, as process managers do.
+  for (const program of [require.main?.filename, module.parent?.filename]) {
+    try {
+      if (program) {
+        return createRequire(program)(name) as T;
+      }
+    } catch {
+      // Not from here.
+    }
   }
-  try {
-    return createRequire(program)(name) as T;
-  } catch {
-    return undefined;
-  }
+  return undefined;
 }
 
 function findStorageBase(): StorageBaseConstructor {

@@ -53,7 +53,7 @@ class GatheredInvalidations implements Invalidations {
   private readonly paths = new Set<string>();
   private readonly deletedUrls = new Set<string>();
   private timer?: NodeJS.Timeout;
-  private client?: Promise<CloudFrontClient>;
+  private client?: CloudFrontClient;
 
   constructor(
     private readonly distributionId: string,
@@ -115,8 +115,8 @@ class GatheredInvalidations implements Invalidations {
     for (const pause of [...RETRY_PAUSES_MS, undefined]) {
       try {
         const { CreateInvalidationCommand } = await import('./lazy/aws-sdk');
-        const client = await (this.client ??= this.connect());
-        await client.send(
+        this.client ??= await this.connect();
+        await this.client.send(
           new CreateInvalidationCommand({
             DistributionId: this.distributionId,
             InvalidationBatch: { CallerReference, Paths: { Quantity: paths.length, Items: paths } },

@@ -2,8 +2,8 @@ import type { CompletedPart } from '@aws-sdk/client-s3';
 import type { Config } from './config';
 import type { ContentHeaders } from './content-headers';
 import { logging } from './ghost-host';
-import { contentMd5, isAwsEndpoint, type Connection } from './s3';
-import { isNoSuchUpload } from './s3-errors';
+import { connect, contentMd5, isAwsEndpoint, type Bucket } from './s3';
+import { isNoSuchUpload, TakenError } from './s3-errors';
 import type { OpenedFile } from './uploaded-file';
 
 /** S3's largest number of parts: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
@@ -19,16 +19,19 @@ const MAX_PARTS = 10_000;
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
  *
  * @param size of the file in bytes
+ * @param onlyIfFree has S3 refuse the completion when the key is taken by then
  * @throws the SDK's error of the first request that failed, or the file's when it could not be read
  */
 export async function uploadInParts(
-  { sdk, client }: Connection,
   config: Config,
+  bucket: Bucket,
   key: string,
   file: OpenedFile,
   size: number,
   headers: ContentHeaders,
+  onlyIfFree: boolean,
 ): Promise<void> {
+  const { sdk, client } = await connect(config);
   const target = { Bucket: config.bucket, Key: key };
   const isAws = isAwsEndpoint(config.endpoint);
   const created = await client.send(
@@ -71,18 +74,22 @@ export async function uploadInParts(
     await Promise.all(senders);
     failure.signal.throwIfAborted();
     completed.sort((one, other) => (one.PartNumber ?? 0) - (other.PartNumber ?? 0));
-    await client
-      .send(new sdk.CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts: completed } }))
-      .catch(async (error: unknown) => {
-        // The answer to an earlier attempt may have been lost on the way: then the upload is gone, and the object there.
-        const isThere =
-          isNoSuchUpload(error) && (await client.send(new sdk.HeadObjectCommand(target))).ContentLength === size;
-        if (!isThere) {
-          throw error;
-        }
-      });
+    // Some providers ignore the condition on a completion: there it is asked at the last moment.
+    if (onlyIfFree && !isAws && (await bucket.exists(key))) {
+      throw new TakenError(key);
+    }
+    await client.send(
+      new sdk.CompleteMultipartUploadCommand({
+        ...upload,
+        MultipartUpload: { Parts: completed },
+        IfNoneMatch: onlyIfFree ? '*' : undefined,
+      }),
+    );
   } catch (error) {
     await client.send(new sdk.AbortMultipartUploadCommand(upload)).catch((abortError: Error) => {
+      if (isNoSuchUpload(abortError)) {
+        return;
+      }
       logging.error(
         `S3CloudFrontStorage: the parts of an unfinished upload of "${key}" stay in the bucket (${abortError.name}). ` +
           'A lifecycle rule that aborts incomplete multipart uploads removes them.',

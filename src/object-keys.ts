@@ -4,6 +4,9 @@ import { errors } from './ghost-host';
 /** S3's limit for a key, in bytes of UTF-8: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
 const MAX_KEY_BYTES = 1024;
 
+/** What stands for the address of the site in Ghost's database. */
+const DATABASE_ORIGIN = '__GHOST_URL__';
+
 const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
 // Control characters cannot be written in S3's XML answers, and a backslash is a separator to half of the world.
 const FORBIDDEN_CHARACTER = /[\p{Cc}\\]/u;
@@ -29,11 +32,11 @@ export class ObjectKeys {
   constructor(private readonly space: KeySpace) {}
 
   /**
-   * Reduces any spelling that Ghost uses for a file or a directory to its path below the prefix.
+   * Reduces a spelling that Ghost uses for a file to its path below the prefix.
    *
    * Ghost passes relative paths (`2026/11/x.jpg`), request URLs (`/size/w600//2026/11/x.jpg?v=1`, percent-encoded),
-   * paths with the prefix (`content/images/2026/11`), absolute ones (`/var/lib/ghost/content/images/2026/11/x.jpg`)
-   * and full URLs, of the CDN and of the site.
+   * paths with the prefix (`content/images/2026/11/x.jpg`), absolute ones (`/var/lib/ghost/content/images/…`) and full
+   * URLs, of the CDN and of the site.
    *
    * @returns the path, without leading or doubled slashes, query or percent-encoding; '' for the prefix itself
    * @throws IncorrectUsageError for a path with `..`, a forbidden character, a URL outside the prefix
@@ -42,42 +45,51 @@ export class ObjectKeys {
     if (typeof spelling !== 'string') {
       throw this.refuse(String(spelling), 'is not a text');
     }
-    // Ghost joins paths with the separator of its system; only on Windows is that a backslash.
-    const slashed = path.sep === '\\' ? spelling.replaceAll('\\', '/') : spelling;
-    const isUrl = SCHEME.test(slashed);
-    const withoutQuery = slashed.replace(isUrl ? /[?#].*$/s : /\?.*$/s, '');
+    const isUrl = SCHEME.test(spelling);
+    if (isUrl && this.isOfAnotherTenant(spelling)) {
+      throw this.refuse(spelling, `is not a URL below ${this.keyPrefix()}`);
+    }
+    const withoutQuery = spelling.replace(isUrl ? /[?#].*$/s : /\?.*$/s, '');
     const decoded = decodeOnce(isUrl ? withoutQuery.replace(/^[^/]*\/\/[^/]*/, '') : withoutQuery);
-    if (FORBIDDEN_CHARACTER.test(decoded) || !decoded.isWellFormed()) {
-      throw this.refuse(spelling, 'contains a control character, a backslash or half a character');
-    }
-
-    if (decoded.split('/').includes('..')) {
-      throw this.refuse(spelling, 'leaves the storage');
-    }
-
-    // The slash at the end lets a directory that is the prefix itself be found too.
-    const rooted = path.posix.normalize(`/${decoded}/`);
-    const prefix = `/${this.space.staticFileURLPrefix}/`;
-    const prefixAt = rooted.lastIndexOf(prefix);
-    if (isUrl && prefixAt === -1) {
+    const rooted = this.normalize(spelling, decoded);
+    const below = this.belowPrefix(rooted, decoded);
+    if (isUrl && below === rooted) {
       throw this.refuse(spelling, `is not a URL below ${this.space.staticFileURLPrefix}`);
     }
-    const below = prefixAt === -1 ? rooted : rooted.slice(prefixAt + prefix.length);
-    return below.replace(/^\/+|\/+$/g, '');
+    return trimSlashes(below);
   }
 
   /**
-   * @param spelling of a file, as for `toPath`
-   * @param directory of the file, as for `toPath`; the prefix itself when left out
+   * @param directory as Ghost joins it: relative, with the prefix, or absolute; nothing in it is encoded
+   * @returns its path below the prefix; '' for the prefix itself
+   * @throws IncorrectUsageError as `toPath`
+   */
+  toDirectory(directory: string): string {
+    return trimSlashes(this.belowPrefix(this.normalize(directory, directory), directory));
+  }
+
+  /**
+   * @param file a spelling, as for `toPath`; with a directory, a name in it that is taken as it is: what looks like a
+   * query is part of it
+   * @param directory as for `toDirectory`
    * @returns the key in the bucket
    * @throws IncorrectUsageError as `toPath`, and for an empty or over-long key
    */
-  toKey(spelling: string, directory = ''): string {
-    const file = this.toPath(spelling);
-    if (file === '') {
-      throw this.refuse(spelling, 'names no file');
+  toKey(file: string, directory?: string): string {
+    if (directory === undefined || typeof file !== 'string') {
+      return this.keyOfFile(file, this.toPath(file));
     }
-    return this.keyOf(path.posix.join(this.toPath(directory), file), spelling);
+    return this.keyOfFile(file, trimSlashes(this.normalize(file, file)), this.toDirectory(directory));
+  }
+
+  /**
+   * @param requestUrl as a middleware gets it that is mounted at the prefix: the prefix in it would be another file's
+   * @returns the key in the bucket
+   * @throws IncorrectUsageError as `toKey`
+   */
+  toKeyOfRequest(requestUrl: string): string {
+    const decoded = decodeOnce(requestUrl.replace(/\?.*$/s, ''));
+    return this.keyOfFile(requestUrl, trimSlashes(this.normalize(requestUrl, decoded)));
   }
 
   /**
@@ -86,8 +98,7 @@ export class ObjectKeys {
    * @throws IncorrectUsageError for a key of more than 1,024 bytes
    */
   keyOf(relativePath: string, spelling = relativePath): string {
-    const { tenantPrefix, staticFileURLPrefix } = this.space;
-    const key = path.posix.join(tenantPrefix, staticFileURLPrefix, relativePath);
+    const key = path.posix.join(this.keyPrefix(), relativePath);
     const bytes = Buffer.byteLength(key);
     if (bytes > MAX_KEY_BYTES) {
       throw this.refuse(
@@ -99,9 +110,63 @@ export class ObjectKeys {
     return key;
   }
 
+  /** @returns the path below the prefix of a key that was made here */
+  pathOf(key: string): string {
+    return key.slice(this.keyPrefix().length + 1);
+  }
+
   /** @returns the URL of a key on the CDN */
   toUrl(key: string): string {
     return `${this.space.cdnUrl}/${encodePath(key)}`;
+  }
+
+  private keyPrefix(): string {
+    return path.posix.join(this.space.tenantPrefix, this.space.staticFileURLPrefix);
+  }
+
+  private keyOfFile(spelling: string, file: string, directory = ''): string {
+    if (file === '') {
+      throw this.refuse(spelling, 'names no file');
+    }
+    return this.keyOf(path.posix.join(directory, file), spelling);
+  }
+
+  /** @returns the path with a slash at both ends, and none doubled */
+  private normalize(spelling: string, decoded: string): string {
+    // Ghost joins paths with the separator of its system; only on Windows is that a backslash.
+    const slashed = path.sep === '\\' ? decoded.replaceAll('\\', '/') : decoded;
+    if (FORBIDDEN_CHARACTER.test(slashed) || !slashed.isWellFormed()) {
+      throw this.refuse(spelling, 'contains a control character, a backslash or half a character');
+    }
+    // Whoever decodes once more than we do must not get out either.
+    if (slashed.split('/').some((segment) => segment === '..' || decodeOnce(segment) === '..')) {
+      throw this.refuse(spelling, 'leaves the storage');
+    }
+    return path.posix.normalize(`/${slashed}/`);
+  }
+
+  /**
+   * Takes off what stands before a path: the prefix at its beginning, or all up to the prefix in an absolute path. Not
+   * in that of a size, which is made of the path of a request and may hold the prefix as part of a name.
+   *
+   * @param rooted the path with a slash at both ends
+   * @param given the path as it was given
+   */
+  private belowPrefix(rooted: string, given: string): string {
+    const prefix = `/${this.space.staticFileURLPrefix}/`;
+    const beginning = [`/${this.keyPrefix()}/`, prefix, `/${DATABASE_ORIGIN}${prefix}`].find((start) =>
+      rooted.startsWith(start),
+    );
+    if (beginning) {
+      return rooted.slice(beginning.length);
+    }
+    const prefixAt = path.posix.isAbsolute(given) && !given.startsWith('/size/') ? rooted.indexOf(prefix) : -1;
+    return prefixAt === -1 ? rooted : rooted.slice(prefixAt + prefix.length);
+  }
+
+  private isOfAnotherTenant(url: string): boolean {
+    const { cdnUrl, tenantPrefix } = this.space;
+    return tenantPrefix !== '' && url.startsWith(`${cdnUrl}/`) && !url.startsWith(`${cdnUrl}/${this.keyPrefix()}/`);
   }
 
   private refuse(spelling: string, reason: string, help?: string): Error {
@@ -116,10 +181,14 @@ export class ObjectKeys {
 
 /**
  * Percent-encodes each segment of a key. `@` stays as it is: it is legal in a path, and names like `logo@2x.png` are
- * common. `+` does not: S3 reads it as a space.
+ * common. `+` does not: S3 reads it as a space. Nor `*`: in an invalidation it stands for anything.
  */
 export function encodePath(key: string): string {
-  return key.split('/').map(encodeURIComponent).join('/').replaceAll('%40', '@');
+  return key.split('/').map(encodeURIComponent).join('/').replaceAll('%40', '@').replaceAll('*', '%2A');
+}
+
+function trimSlashes(text: string): string {
+  return text.replace(/^\/+|\/+$/g, '');
 }
 
 function decodeOnce(text: string): string {
@@ -129,4 +198,9 @@ function decodeOnce(text: string): string {
     // A percent sign that encodes nothing: the text was never encoded.
     return text;
   }
+}
+
+/** Whether a path is in the directory of a month, where uploads are and nothing that Ghost makes of them. */
+export function isInMonth(relativePath: string): boolean {
+  return /^\d{4}\/\d{2}\//.test(relativePath);
 }

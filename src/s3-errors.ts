@@ -9,7 +9,6 @@ const PERMISSIONS = {
   HeadObject: 's3:GetObject on its objects and s3:ListBucket on the bucket',
   DeleteObject: 's3:DeleteObject',
   ListObjectsV2: 's3:ListBucket',
-  MultipartUpload: 's3:PutObject and s3:AbortMultipartUpload',
 } as const;
 
 export type S3Operation = keyof typeof PERMISSIONS;
@@ -21,7 +20,7 @@ interface ForeignError {
   code?: string;
   Code?: string;
   Region?: string;
-  $metadata?: { httpStatusCode?: number; requestId?: string };
+  $metadata?: { httpStatusCode?: number; requestId?: string; attempts?: number };
   $response?: { headers?: Record<string, string> };
 }
 
@@ -58,12 +57,27 @@ export function isNotFound(error: unknown): boolean {
   return statusOf(error) === 404 && codeOf(error) !== 'NoSuchBucket';
 }
 
+/** Another upload has got the key, as was found out without S3 refusing a write. */
+export class TakenError extends Error {}
+
 /**
  * Whether a conditional write was refused because the key is taken. 409 is S3's answer to two conditional writes of one
  * key at the same moment: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
  */
 export function isTaken(error: unknown): boolean {
-  return statusOf(error) === 412 || (statusOf(error) === 409 && codeOf(error) === 'ConditionalRequestConflict');
+  const status = statusOf(error);
+  return (
+    error instanceof TakenError || status === 412 || (status === 409 && codeOf(error) === 'ConditionalRequestConflict')
+  );
+}
+
+/**
+ * Whether this may be the refusal of a second attempt because the first one worked, of which only the answer was lost:
+ * the key is taken then, by the very upload, or the multipart upload is completed already.
+ */
+export function isRepeatedAfterSuccess(error: unknown): boolean {
+  const attempts = ((error ?? {}) as ForeignError).$metadata?.attempts ?? 1;
+  return attempts > 1 && (isTaken(error) || isNoSuchUpload(error));
 }
 
 /** Whether the provider does not know conditional writes. */
@@ -98,6 +112,9 @@ export function isUnexplained(error: unknown): boolean {
  * @param key of the object concerned
  */
 export function explainS3Error(error: unknown, operation: S3Operation, config: Config, key: string): Error {
+  if (isExplained(error)) {
+    return error;
+  }
   const code = codeOf(error);
   const status = statusOf(error);
   const requestId = ((error ?? {}) as ForeignError).$metadata?.requestId;
@@ -117,10 +134,9 @@ export function explainS3Error(error: unknown, operation: S3Operation, config: C
 
   const region = regionOf(error);
   if (
-    status === 301 ||
     code === 'AuthorizationHeaderMalformed' ||
     code === 'PermanentRedirect' ||
-    (status === 400 && region)
+    (region && region !== config.region && status !== 403 && status !== 404)
   ) {
     return usage(
       `The bucket "${config.bucket}" is in ${region ? `the region "${region}"` : 'another region'}, not in "${config.region ?? 'the default region'}".`,
@@ -162,6 +178,11 @@ export function explainS3Error(error: unknown, operation: S3Operation, config: C
       );
     case 'InvalidStorageClass':
       return usage(`S3 does not know the storage class "${config.storageClass}".`, 'Correct or remove "storageClass".');
+    case 'InvalidObjectState':
+      return usage(
+        `The file "${key}" is in an archive: S3 does not hand it out at once.`,
+        'Restore it, and choose a "storageClass" (and lifecycle rules of the bucket) with immediate access.',
+      );
     case 'InvalidEncryptionAlgorithmError':
     case 'KMS.NotFoundException':
     case 'KMS.DisabledException':
@@ -178,14 +199,16 @@ export function explainS3Error(error: unknown, operation: S3Operation, config: C
     return usage('The region of the bucket is not known.', 'Set "region" in the configuration of S3CloudFrontStorage.');
   }
   if (status === 401 || status === 403) {
+    // A refusal of the key service names its own permission, in the text alone.
+    const permission = /\bkms:\w+/.exec(((error ?? {}) as ForeignError).message ?? '')?.[0] ?? PERMISSIONS[operation];
     return new errors.NoPermissionError({
-      message: `S3 refuses access to the ${where}: ${PERMISSIONS[operation]} is not allowed.`,
+      message: `S3 refuses access to the ${where}: ${permission} is not allowed.`,
       code: 'STORAGE_S3_FORBIDDEN',
-      help: `Allow ${PERMISSIONS[operation]} to the credentials that Ghost uses, and check the bucket's policy.`,
+      help: `Allow ${permission} to the credentials that Ghost uses, and check the bucket's policy.`,
       ...details,
     });
   }
-  if (status === 404) {
+  if (isNotFound(error) && operation !== 'PutObject') {
     return new errors.NotFoundError({
       message: `The file "${key}" does not exist.`,
       code: 'STORAGE_FILE_NOT_FOUND',
@@ -203,9 +226,14 @@ export function explainS3Error(error: unknown, operation: S3Operation, config: C
   return new errors.InternalServerError({
     message: `S3 failed to carry out ${operation}: ${code}.`,
     code: 'STORAGE_S3_FAILED',
-    help: 'Nothing was changed. Try again; if it stays so, look up the code in the S3 API reference.',
+    help: 'Try again; if it stays so, look up the code in the S3 API reference.',
     ...details,
   });
+}
+
+/** Whether it is one of Ghost's errors already: of a file that could not be read, or of another request. */
+function isExplained(error: unknown): error is Error {
+  return error instanceof Error && 'errorType' in error;
 }
 
 function regionOf(error: unknown): string | undefined {

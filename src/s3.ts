@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { GetObjectCommandOutput, HeadObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import type { Config } from './config';
-import type { ContentHeaders } from './content-headers';
+import { UPLOAD_ID, type ContentHeaders } from './content-headers';
 import { explainS3Error, isNotFound, isUnexplained, type S3Operation } from './s3-errors';
 
 type Sdk = typeof import('./lazy/aws-sdk');
@@ -36,23 +36,35 @@ const CONNECTION_OPTIONS = [
   'maxAttempts',
 ] as const satisfies readonly (keyof Config)[];
 
-const clients = new Map<string, Promise<Connection>>();
+const connections = new Map<string, Promise<Connection>>();
+
+/**
+ * What is given up on, in requests to S3.
+ *
+ * - `silence`: a connection on which nothing moves for `requestTimeoutMs`. A limit for the whole request would cut off
+ *   large uploads over thin lines.
+ * - `no-answer`: an answer that has not begun after `requestTimeoutMs`. Then the visitor sets the pace, who may pause a
+ *   video for an hour.
+ */
+type Patience = 'silence' | 'no-answer';
 
 /**
  * The client for a configuration: one for all instances whose connection options agree, made on first use.
  * Ghost has three instances of an adapter, and each client has its own sockets and credentials to renew.
  */
-export function connect(config: Config): Promise<Connection> {
-  const identity = JSON.stringify(CONNECTION_OPTIONS.map((option) => config[option]));
-  let connection = clients.get(identity);
+export function connect(config: Config, patience: Patience = 'silence'): Promise<Connection> {
+  const identity = JSON.stringify([patience, ...CONNECTION_OPTIONS.map((option) => config[option])]);
+  let connection = connections.get(identity);
   if (!connection) {
-    connection = import('./lazy/aws-sdk').then((sdk) => ({ sdk, client: createClient(sdk, config) }));
-    clients.set(identity, connection);
+    connection = import('./lazy/aws-sdk').then((sdk) => ({ sdk, client: createClient(sdk, config, patience) }));
+    connections.set(identity, connection);
+    // A file that could not be read once (too many are open) can be the next time.
+    connection.catch(() => connections.delete(identity));
   }
   return connection;
 }
 
-function createClient(sdk: Sdk, config: Config): S3Client {
+function createClient(sdk: Sdk, config: Config, patience: Patience): S3Client {
   // Checksum trailers came with AWS SDK 3.729; R2, B2, GCS and older MinIO or Ceph refuse them or store them as bytes
   // of the file: https://github.com/aws/aws-sdk-js-v3/issues/6810
   const checksums = isAwsEndpoint(config.endpoint) ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED';
@@ -69,10 +81,10 @@ function createClient(sdk: Sdk, config: Config): S3Client {
     expectContinueHeader: false,
     requestHandler: {
       connectionTimeout: Math.min(config.requestTimeoutMs, 10_000),
-      // Silence is what tells a dead connection from a slow one: a limit for the whole request would cut off large
-      // uploads over thin lines.
-      socketTimeout: config.requestTimeoutMs,
-      // As many connections as there are requests: under a limit, visitors with slow lines would hold up every upload.
+      ...(patience === 'silence'
+        ? { socketTimeout: config.requestTimeoutMs }
+        : { requestTimeout: config.requestTimeoutMs, throwOnRequestTimeout: true }),
+      // As many connections as there are requests: under a limit, visitors with slow lines would hold up all others.
       httpAgent: { maxSockets: Infinity },
       httpsAgent: { maxSockets: Infinity },
     },
@@ -86,7 +98,7 @@ export function credentialsOf({ accessKeyId, secretAccessKey, sessionToken }: Co
 
 /** Whether requests go to AWS itself, by default or by one of its own endpoints (VPC, dual stack, FIPS). */
 export function isAwsEndpoint(endpoint: string | undefined): boolean {
-  return !endpoint || /(^|\.)amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname);
+  return !endpoint || /(^|\.)amazonaws\.(com|com\.cn|eu)$/.test(new URL(endpoint).hostname);
 }
 
 /** The checksum that every provider knows, as the header wants it. */
@@ -115,23 +127,44 @@ export class Bucket {
     }
   }
 
+  /** @returns whether the key holds what a certain upload has written */
+  async isOfUpload(key: string, uploadId: string): Promise<boolean> {
+    try {
+      return (await this.head(key)).Metadata?.[UPLOAD_ID] === uploadId;
+    } catch (error) {
+      if (isNotFound(error)) {
+        return false;
+      }
+      throw this.explain(error, 'HeadObject', key);
+    }
+  }
+
   /**
    * @returns S3's answer with the body as a stream, which the caller reads or destroys
    * @throws the SDK's own error: the answers 304, 404, 412 and 416 mean different things to different callers
    * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
    */
-  async get(key: string, conditions: ReadConditions = {}, abortSignal?: AbortSignal): Promise<ObjectAnswer> {
+  async get(key: string): Promise<ObjectAnswer> {
     const { sdk, client } = await connect(this.config);
-    return (await client.send(new sdk.GetObjectCommand({ ...this.at(key), ...conditions }), {
-      abortSignal,
-    })) as ObjectAnswer;
+    return (await client.send(new sdk.GetObjectCommand(this.at(key)))) as ObjectAnswer;
   }
 
-  /** As `get`, for the headers alone. A refusal without a word is asked for its reason: only an answer with a body has one. */
-  async head(key: string, conditions: ReadConditions = {}): Promise<HeadObjectCommandOutput> {
+  /** As `get`, for a visitor: under conditions, at the visitor's pace, and given up when the visitor has left. */
+  async getFor(visitor: AbortSignal, key: string, conditions: ReadConditions): Promise<ObjectAnswer> {
+    const { sdk, client } = await connect(this.config, 'no-answer');
+    const command = new sdk.GetObjectCommand({ ...this.at(key), ...conditions });
+    return (await client.send(command, { abortSignal: visitor })) as ObjectAnswer;
+  }
+
+  /** The headers alone. A refusal without a word is asked for its reason: only an answer with a body has one. */
+  async head(
+    key: string,
+    conditions: ReadConditions = {},
+    abortSignal?: AbortSignal,
+  ): Promise<HeadObjectCommandOutput> {
     const { sdk, client } = await connect(this.config);
     try {
-      return await client.send(new sdk.HeadObjectCommand({ ...this.at(key), ...conditions }));
+      return await client.send(new sdk.HeadObjectCommand({ ...this.at(key), ...conditions }), { abortSignal });
     } catch (error) {
       throw isUnexplained(error) ? await this.reasonOf(error, key) : error;
     }
@@ -201,9 +234,10 @@ export class Bucket {
 
   /** What a GET of one byte is refused with. */
   private async reasonOf(headError: unknown, key: string): Promise<unknown> {
+    const { sdk, client } = await connect(this.config);
     try {
-      const answer = await this.get(key, { Range: 'bytes=0-0' });
-      answer.Body.destroy();
+      const answer = await client.send(new sdk.GetObjectCommand({ ...this.at(key), Range: 'bytes=0-0' }));
+      (answer.Body as Readable).destroy();
       return headError;
     } catch (error) {
       return error;

@@ -1,9 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import fresh from 'fresh';
 import parseRange from 'range-parser';
 import type { Config } from './config';
+import { ghostSetting } from './ghost-host';
 import type { ObjectKeys } from './object-keys';
 import type { Bucket, ObjectAnswer, ReadConditions } from './s3';
 import { conditionalReadStatus, isNotFound } from './s3-errors';
@@ -18,9 +20,12 @@ const FALLBACK_HEADER = 'x-ghost-cdn-fallback';
 const REDIRECT_MAX_AGE = 3600;
 const NOT_FOUND_MAX_AGE = 60;
 
+/** A tag as S3 gives it. What else a client sends in its place is not signed and sent on. */
+const STRONG_TAG = /^"[\x21\x23-\x7e]*"$/;
+
 /** For documents that can hold scripts: opened on their own they run none, under whatever domain they are shown. */
 const INERT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox";
-const CAN_HOLD_SCRIPTS = /^(text\/html|(text|application)\/(.*\+)?xml|image\/svg)/i;
+const CAN_HOLD_SCRIPTS = /^(text\/html|[\w.-]+\/xml|[\w.-]+\/xsl|[^;]*\+xml)\b/i;
 
 /**
  * The middleware for everything below `/content/images` (media, files) of the blog.
@@ -37,13 +42,13 @@ export function serveFrom(config: Config, bucket: Bucket, keys: ObjectKeys): Mid
     }
     let key: string;
     try {
-      key = keys.toKey(request.url ?? '');
+      key = keys.toKeyOfRequest(request.url ?? '');
     } catch {
       sendNotFound(response);
       return;
     }
     if (wantsBytes(request)) {
-      stream(request, response, bucket, key, config.cacheControl).catch(next);
+      stream(request, response, bucket, key, config).catch(next);
     } else {
       sendToCdn(response, keys.toUrl(key));
     }
@@ -52,10 +57,11 @@ export function serveFrom(config: Config, bucket: Bucket, keys: ObjectKeys): Mid
 
 /** @returns what tells requests that must get the bytes from those that may be redirected to the CDN */
 function bytesWanted(config: Config): (request: IncomingMessage) => boolean {
-  if (config.serve !== 'auto') {
-    return () => config.serve === 'stream';
-  }
   const cdnHost = new URL(config.cdnUrl).host;
+  // The site is its own CDN: there is nowhere to redirect to.
+  if (config.serve !== 'auto' || hostOf(ghostSetting('url')) === cdnHost) {
+    return () => config.serve !== 'redirect';
+  }
   const isSecret = secretMatcher(config.cdnFallbackSecret);
   return ({ headers }) =>
     isSecret(headers[FALLBACK_HEADER]) ||
@@ -63,8 +69,15 @@ function bytesWanted(config: Config): (request: IncomingMessage) => boolean {
     headers.via !== undefined ||
     headers['cdn-loop'] !== undefined ||
     headers['user-agent'] === 'Amazon CloudFront' ||
-    // The site is its own CDN: there is nowhere to redirect to.
-    (headers['x-forwarded-host'] ?? headers.host) === cdnHost;
+    // Asked under the CDN's name, by whichever header a proxy hands it on.
+    [headers.host, ...String(headers['x-forwarded-host'] ?? '').split(',')].some(
+      (host) => host && hostOf(`${new URL(config.cdnUrl).protocol}//${host.trim()}`) === cdnHost,
+    );
+}
+
+/** @returns host name and port of a URL, lower case and without a default port; undefined when it is none */
+function hostOf(url: unknown): string | undefined {
+  return typeof url === 'string' && URL.canParse(url) ? new URL(url).host : undefined;
 }
 
 /** Compares digests of equal length in constant time, so that answers do not tell how much of a guess was right. */
@@ -82,8 +95,11 @@ async function stream(
   response: ServerResponse,
   bucket: Bucket,
   key: string,
-  defaultCacheControl: string,
+  config: Config,
 ): Promise<void> {
+  if (response.destroyed) {
+    return;
+  }
   const abort = new AbortController();
   response.once('close', () => abort.abort());
   let answer: Partial<ObjectAnswer>;
@@ -123,7 +139,7 @@ async function stream(
     'content-disposition': answer.ContentDisposition,
     'content-security-policy': CAN_HOLD_SCRIPTS.test(String(type)) ? INERT_POLICY : undefined,
     'accept-ranges': 'bytes',
-    'cache-control': answer.CacheControl ?? defaultCacheControl,
+    'cache-control': answer.CacheControl ?? config.cacheControl,
     ...validators,
     'x-content-type-options': 'nosniff',
     // The editor reads the colours of pictures, from wherever it is opened.
@@ -134,12 +150,33 @@ async function stream(
     response.end();
     return;
   }
+  const stopWatching = endWhenSilent(answer.Body, response, config.requestTimeoutMs);
   try {
     await pipeline(answer.Body, response);
   } catch {
     // The client has left, or S3 broke off: the headers are sent, so that an ended connection is all that can be said.
     // pipeline() has destroyed both ends.
+  } finally {
+    stopWatching();
   }
+}
+
+/**
+ * Ends a body of which nothing comes although the client would take it. While the client takes nothing, nothing can
+ * come.
+ *
+ * @returns what ends the watch
+ */
+function endWhenSilent(body: Readable, response: ServerResponse, timeoutMs: number): () => void {
+  let before = -1;
+  const timer = setInterval(() => {
+    const sent = response.socket?.bytesWritten ?? 0;
+    if (sent === before && !response.writableNeedDrain) {
+      body.destroy(new Error('S3 has fallen silent'));
+    }
+    before = sent;
+  }, timeoutMs);
+  return () => clearInterval(timer);
 }
 
 /** @throws the SDK's error, of which 304, 404, 412 and 416 are answers to the client */
@@ -151,7 +188,7 @@ async function readConditionally(
 ): Promise<Partial<ObjectAnswer>> {
   const conditions = conditionsOf(request);
   const read = (asked: ReadConditions) =>
-    request.method === 'HEAD' ? bucket.head(key, asked) : bucket.get(key, asked, signal);
+    request.method === 'HEAD' ? bucket.head(key, asked, signal) : bucket.getFor(signal, key, asked);
   try {
     return await read(conditions);
   } catch (error) {
@@ -170,7 +207,7 @@ function conditionsOf(request: IncomingMessage): ReadConditions {
   const tags = headers['if-none-match'];
   if (tags) {
     // Weak tags and lists of them are not S3's: what it then sends is compared here.
-    conditions.IfNoneMatch = /^("[^"]*"|\*)$/.test(tags) ? tags : undefined;
+    conditions.IfNoneMatch = tags === '*' || STRONG_TAG.test(tags) ? tags : undefined;
   } else if (headers['if-modified-since']) {
     const since = new Date(headers['if-modified-since']);
     conditions.IfModifiedSince = Number.isNaN(since.getTime()) ? undefined : since;
@@ -182,7 +219,7 @@ function conditionsOf(request: IncomingMessage): ReadConditions {
     // A date or a weak tag as If-Range cannot be told from a change within the second: the whole file is sent.
     if (ifRange === undefined) {
       conditions.Range = headers.range;
-    } else if (String(ifRange).startsWith('"')) {
+    } else if (STRONG_TAG.test(String(ifRange))) {
       conditions.Range = headers.range;
       conditions.IfMatch = String(ifRange);
     }

@@ -13,6 +13,12 @@ export class UniqueNames {
     private readonly name: FileName,
   ) {}
 
+  /** The names for a path that is already one, `2026/11/photo.jpg`. */
+  static ofPath(bucket: Bucket, keys: ObjectKeys, relativePath: string): UniqueNames {
+    const { dir, name, ext } = path.posix.parse(relativePath);
+    return new UniqueNames(bucket, keys, dir, { stem: name, extension: ext });
+  }
+
   /** `2026/11/photo.jpg` */
   plain(): string {
     return this.with('');

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Config } from './config';
 import {
   contentDispositionOf,
@@ -7,25 +8,37 @@ import {
   type ContentHeaders,
 } from './content-headers';
 import { splitFileName } from './file-names';
-import { errors, logging, warnOnce } from './ghost-host';
+import { errors, warnOnce } from './ghost-host';
 import type { Invalidations } from './invalidation';
 import { uploadInParts } from './multipart-upload';
-import type { ObjectKeys } from './object-keys';
-import { connect, isAwsEndpoint, type Bucket } from './s3';
-import { isNotImplemented, isTaken } from './s3-errors';
+import { isInMonth, type ObjectKeys } from './object-keys';
+import { isAwsEndpoint, type Bucket } from './s3';
+import { isNotImplemented, isRepeatedAfterSuccess, isTaken } from './s3-errors';
 import { UniqueNames } from './unique-name';
 import { bytesOf, OpenedFile, sizeOf, type UploadedFile } from './uploaded-file';
 
 /** From this size on, in bytes, it is asked whether a name is free before the bytes are sent, perhaps in vain. */
 const MIN_BYTES_TO_ASK_FIRST = 1024 * 1024;
 
-/** Writes the bytes under a key, and refuses a taken one if asked to. */
-type Write = (key: string, onlyIfFree: boolean) => Promise<void>;
+/** What is to be stored under a name that nothing has. */
+interface Content {
+  /** In bytes. */
+  size: number;
+  /** Tells this upload from all others, where an answer of S3 was lost on the way. */
+  uploadId: string;
+  /**
+   * Writes it under a key.
+   *
+   * @param onlyIfFree has a taken key refused
+   * @throws the SDK's error
+   */
+  write(key: string, onlyIfFree: boolean): Promise<void>;
+}
 
-/** Providers (endpoint and bucket) that have answered a conditional write with 501. */
+/** Providers (endpoint and bucket) that do not know conditional writes. */
 const withoutConditionalWrites = new Set<string>();
 
-/** Keys that this process writes at this moment to a provider without conditional writes. */
+/** Keys (with endpoint and bucket) that uploads of this process are being written to. */
 const beingWritten = new Set<string>();
 
 /** Puts uploads into the bucket, each under a name that nothing had before. */
@@ -54,36 +67,52 @@ export class Uploads {
     const names = new UniqueNames(this.bucket, this.keys, directory, name);
     const prefix = this.config.staticFileURLPrefix;
     const type = contentTypeOf(`${name.stem}${name.extension}`, prefix, file.type);
-    const headers = contentHeaders(this.config, type, contentDispositionOf(file.name, prefix));
+    const uploadId = randomUUID();
+    const headers = contentHeaders(this.config, uploadId, type, contentDispositionOf(file.name, prefix));
 
     const size = await sizeOf(file);
-    const key =
-      size < this.config.multipartUploadThresholdBytes
-        ? await this.storeSmall(file, size, names, headers)
-        : await this.storeLarge(file, size, names, headers);
-    this.invalidations?.stored(this.keys.toUrl(key));
-    return key;
+    if (size < this.config.multipartUploadThresholdBytes) {
+      const bytes = await bytesOf(file);
+      return this.storeAs(names, this.inOneRequest(bytes, uploadId, headers));
+    }
+    const opened = await OpenedFile.open(file);
+    try {
+      const write = (key: string, onlyIfFree: boolean) =>
+        uploadInParts(this.config, this.bucket, key, opened, size, headers, onlyIfFree);
+      return await this.storeAs(names, { size, uploadId, write });
+    } finally {
+      await opened.close();
+    }
   }
 
   /**
-   * Stores bytes under exactly the path that Ghost names, over what may be there: Ghost makes the sizes of an image
-   * again when a theme changes.
+   * Stores bytes under the path that Ghost names, over what may be there: Ghost makes the sizes of an image again when
+   * a theme changes. Not so among the uploads, in the directory of a month, where Ghost's media inliner asked for a free
+   * name a moment ago: there what is taken by now is kept, and the bytes get the next free name.
    *
-   * @returns the key
+   * @param wanted key
+   * @returns the key that the bytes have got
    */
-  async storeRaw(bytes: Uint8Array, relativePath: string): Promise<string> {
-    const key = this.keys.keyOf(relativePath);
-    const headers = contentHeaders(this.config, contentTypeOfRaw(relativePath, this.config.staticFileURLPrefix));
+  async storeRaw(bytes: Uint8Array, wanted: string): Promise<string> {
+    const uploadId = randomUUID();
+    const headers = contentHeaders(this.config, uploadId, contentTypeOfRaw(wanted, this.config.staticFileURLPrefix));
+    const relativePath = this.keys.pathOf(wanted);
+    if (isInMonth(relativePath)) {
+      const names = UniqueNames.ofPath(this.bucket, this.keys, relativePath);
+      return this.storeAs(names, this.inOneRequest(bytes, uploadId, headers));
+    }
     try {
       // Only with a distribution to tell does it matter whether something was there: a new size costs no invalidation.
-      if (!this.invalidations || !(await this.putIfFree(key, bytes, headers))) {
-        await this.bucket.put(key, bytes, headers, false);
-        this.invalidations?.overwritten(this.keys.toUrl(key));
+      if (this.invalidations && (await this.putIfFree(wanted, bytes, headers))) {
+        this.invalidations.stored(this.keys.toUrl(wanted));
+      } else {
+        await this.bucket.put(wanted, bytes, headers, false);
+        this.invalidations?.overwritten(this.keys.toUrl(wanted));
       }
     } catch (error) {
-      throw this.bucket.explain(error, 'PutObject', key);
+      throw this.bucket.explain(error, 'PutObject', wanted);
     }
-    return key;
+    return wanted;
   }
 
   /** @returns false when the key is taken, or the provider cannot say so */
@@ -99,131 +128,103 @@ export class Uploads {
     }
   }
 
-  private async storeSmall(
-    file: UploadedFile,
-    size: number,
-    names: UniqueNames,
-    headers: ContentHeaders,
-  ): Promise<string> {
-    const body = await bytesOf(file);
-    return this.claim(names, size, (key, onlyIfFree) => this.bucket.put(key, body, headers, onlyIfFree));
+  private inOneRequest(bytes: Uint8Array, uploadId: string, headers: ContentHeaders): Content {
+    const write = (key: string, onlyIfFree: boolean) => this.bucket.put(key, bytes, headers, onlyIfFree);
+    return { size: bytes.byteLength, uploadId, write };
   }
 
   /**
    * Finds a free name and writes to it: at most four requests, whatever the number of taken names.
    *
-   * @param size of what is written, in bytes
    * @returns the key
    */
-  private async claim(names: UniqueNames, size: number, write: Write): Promise<string> {
+  private async storeAs(names: UniqueNames, content: Content): Promise<string> {
     const plain = this.keys.keyOf(names.plain());
     // AWS keeps its word on conditions. Another provider may ignore them without a word: asking first then at least
     // keeps what is there.
-    const asksFirst = !isAwsEndpoint(this.config.endpoint) || size >= MIN_BYTES_TO_ASK_FIRST;
-    const wasFree = !(asksFirst && this.hasConditionalWrites() && (await this.bucket.exists(plain)));
-    if (wasFree && (await this.writeIfFree(plain, write))) {
-      return plain;
-    }
-    // Lost to another upload in the moment since it was asked: a number would be lost the same way.
-    const attempts = asksFirst && wasFree ? [] : [() => names.numbered()];
+    const asksFirst = !isAwsEndpoint(this.config.endpoint) || content.size >= MIN_BYTES_TO_ASK_FIRST;
+    let outcome = await this.writeIfFree(plain, content, asksFirst);
+    // Lost to another process in the moment since it was asked: a number would be lost the same way. And without
+    // conditions nobody would notice.
+    const isContested = outcome === 'lost' || withoutConditionalWrites.has(this.provider());
+    const attempts = isContested ? [] : [() => names.numbered()];
     attempts.push(() => Promise.resolve(names.random()));
-    for (const attempt of attempts) {
-      const key = this.keys.keyOf(await attempt());
-      if (await this.writeIfFree(key, write)) {
-        return key;
-      }
+    let key = plain;
+    for (let attempt = attempts.shift(); outcome !== 'stored' && attempt; attempt = attempts.shift()) {
+      key = this.keys.keyOf(await attempt());
+      outcome = await this.writeIfFree(key, content, false);
     }
-    throw new errors.InternalServerError({
-      message: `No free name was found for the upload "${names.plain()}".`,
-      code: 'STORAGE_NAME_TAKEN',
-      help: 'Nothing was stored. Upload it again, best under another name.',
-    });
+    if (outcome !== 'stored') {
+      throw new errors.InternalServerError({
+        message: `No free name was found for the upload "${names.plain()}".`,
+        code: 'STORAGE_NAME_TAKEN',
+        help: 'Nothing was stored. Upload it again, best under another name.',
+      });
+    }
+    this.invalidations?.stored(this.keys.toUrl(key));
+    return key;
   }
 
-  /** @returns false when the key is taken */
-  private async writeIfFree(key: string, write: Write): Promise<boolean> {
-    if (this.hasConditionalWrites()) {
-      try {
-        await write(key, true);
-        return true;
-      } catch (error) {
-        if (isTaken(error)) {
-          return false;
-        }
-        if (!isNotImplemented(error)) {
-          throw this.bucket.explain(error, 'PutObject', key);
-        }
-        this.giveUpConditionalWrites();
-      }
-    }
-    return this.writeAfterAsking(key, write);
-  }
-
-  /** For providers without conditional writes: safe among the uploads of this process, and all that can be had. */
-  private async writeAfterAsking(key: string, write: Write): Promise<boolean> {
+  /**
+   * @param asksFirst whether the key is free
+   * @returns `taken` when something had the key before, `lost` when another upload has got it since it was asked
+   */
+  private async writeIfFree(key: string, content: Content, asksFirst: boolean): Promise<'stored' | 'taken' | 'lost'> {
     const identity = `${this.provider()} ${key}`;
+    // Two uploads of one process never depend on the provider to be kept apart.
     if (beingWritten.has(identity)) {
-      return false;
+      return 'taken';
     }
     beingWritten.add(identity);
     try {
-      if (await this.bucket.exists(key)) {
-        return false;
+      const isConditional = !withoutConditionalWrites.has(this.provider());
+      if ((asksFirst || !isConditional) && (await this.bucket.exists(key))) {
+        return 'taken';
       }
-      await write(key, false).catch((error: unknown) => {
-        throw this.bucket.explain(error, 'PutObject', key);
-      });
-      return true;
+      return await this.write(key, content, isConditional, asksFirst);
     } finally {
       beingWritten.delete(identity);
     }
   }
 
-  private provider(): string {
-    return `${this.config.endpoint} ${this.config.bucket}`;
+  private async write(
+    key: string,
+    content: Content,
+    isConditional: boolean,
+    hasAsked: boolean,
+  ): Promise<'stored' | 'taken' | 'lost'> {
+    try {
+      await content.write(key, isConditional);
+      return 'stored';
+    } catch (error) {
+      if (isRepeatedAfterSuccess(error) && (await this.bucket.isOfUpload(key, content.uploadId))) {
+        return 'stored';
+      }
+      if (isTaken(error)) {
+        return hasAsked ? 'lost' : 'taken';
+      }
+      if (!isConditional || !isNotImplemented(error)) {
+        throw this.bucket.explain(error, 'PutObject', key);
+      }
+    }
+    if (await this.bucket.exists(key)) {
+      return 'taken';
+    }
+    const outcome = await this.write(key, content, false, true);
+    // Only now it is known that the condition was what the provider does not implement.
+    this.giveUpConditionalWrites();
+    return outcome;
   }
 
-  private hasConditionalWrites(): boolean {
-    return !withoutConditionalWrites.has(this.provider());
+  private provider(): string {
+    return `${this.config.endpoint ?? 'AWS'} ${this.config.bucket}`;
   }
 
   private giveUpConditionalWrites(): void {
     withoutConditionalWrites.add(this.provider());
     warnOnce(
-      `S3CloudFrontStorage: ${this.config.endpoint} has no conditional writes. Uploads of a name that is taken get a ` +
-        'random suffix; run only one Ghost process on this bucket.',
+      `S3CloudFrontStorage: ${this.config.endpoint ?? 'S3'} has no conditional writes. Uploads of a name that is taken ` +
+        'get a random suffix; run only one Ghost process on this bucket.',
     );
-  }
-
-  /**
-   * Claims the name with an empty object before the bytes are sent, and writes over that: losing the race for the name
-   * at the end would cost the whole upload, and some providers ignore a condition on the completion. What fails leaves
-   * neither parts nor the empty object.
-   */
-  private async storeLarge(
-    file: UploadedFile,
-    size: number,
-    names: UniqueNames,
-    headers: ContentHeaders,
-  ): Promise<string> {
-    const opened = await OpenedFile.open(file);
-    try {
-      const key = await this.claim(names, 0, (claimed, onlyIfFree) =>
-        this.bucket.put(claimed, new Uint8Array(), headers, onlyIfFree),
-      );
-      try {
-        await uploadInParts(await connect(this.config), this.config, key, opened, size, headers);
-      } catch (error) {
-        await this.bucket.delete(key).catch((deleteError: Error) => {
-          logging.error(
-            `S3CloudFrontStorage: an empty object stays at "${key}" after a failed upload: ${deleteError.message}`,
-          );
-        });
-        throw error instanceof errors.InternalServerError ? error : this.bucket.explain(error, 'MultipartUpload', key);
-      }
-      return key;
-    } finally {
-      await opened.close();
-    }
   }
 }

@@ -55,6 +55,9 @@ describe('the type of an upload', () => {
     ['x.svg', files, 'image/svg+xml', 'application/octet-stream'],
     ['x.xml', images, 'application/xml', 'application/octet-stream'],
     ['x.jpg', images, 'application/xhtml+xml', 'image/jpeg'],
+    ['x.svg', media, 'image/svg+xml', 'application/octet-stream'],
+    ['x.dae', images, 'model/vnd.collada+xml', 'application/octet-stream'],
+    ['x.jpg', images, 'text/xsl', 'image/jpeg'],
   ])('%s in %s that claims to be %s is stored as %s: nothing that runs in a browser', (name, prefix, claimed, type) => {
     expect(contentTypeOf(name, prefix, claimed)).toBe(type);
   });
@@ -77,16 +80,17 @@ describe('what is stored with the bytes', () => {
   const { config } = parseConfig({ bucket: 'b', cdnUrl: 'c.example.com' });
 
   test('browsers and the CDN may keep it for a year', () => {
-    expect(contentHeaders(config, 'image/png')).toMatchObject({
+    expect(contentHeaders(config, 'an-id', 'image/png')).toMatchObject({
       ContentType: 'image/png',
       CacheControl: 'public, max-age=31536000, immutable',
     });
   });
 
   test('no ACL, storage class or encryption is named unless it is configured', () => {
-    expect(JSON.parse(JSON.stringify(contentHeaders(config, 'image/png')))).toEqual({
+    expect(JSON.parse(JSON.stringify(contentHeaders(config, 'an-id', 'image/png')))).toEqual({
       ContentType: 'image/png',
       CacheControl: config.cacheControl,
+      Metadata: { 'upload-id': 'an-id' },
     });
   });
 

@@ -46,6 +46,24 @@ describe('every spelling of a file is one key', () => {
     expect(plain.toKey('x.jpg', '')).toBe('content/images/x.jpg');
   });
 
+  test('a name that is given with its directory is taken as it is: it never becomes another file', () => {
+    expect(plain.toKey('clip.mp4?v=1_thumb.jpg', '2026/11')).toBe('content/images/2026/11/clip.mp4?v=1_thumb.jpg');
+    expect(plain.toKey('100%25.jpg', '2026/11')).toBe('content/images/2026/11/100%25.jpg');
+    expect(plain.toKey('x.jpg', 'a%20b')).toBe('content/images/a%20b/x.jpg');
+  });
+
+  test('only what stands before a path is taken off', () => {
+    expect(plain.toPath('/size/w600/content/images/2026/11/x.jpg')).toBe('size/w600/content/images/2026/11/x.jpg');
+    expect(plain.toPath('backup/content/images/2026/x.jpg')).toBe('backup/content/images/2026/x.jpg');
+    expect(plain.toDirectory('backup/content/images/2026')).toBe('backup/content/images/2026');
+    expect(plain.toPath('/var/lib/ghost/content/images/a/content/images/x.jpg')).toBe('a/content/images/x.jpg');
+  });
+
+  test('the path of a request is below the prefix already', () => {
+    expect(plain.toKeyOfRequest('/content/images/x.jpg?v=1')).toBe('content/images/content/images/x.jpg');
+    expect(plain.toKeyOfRequest('//2026//%C3%BC.jpg')).toBe('content/images/2026/ü.jpg');
+  });
+
   test('a tenant’s keys stand below its prefix, and its URLs below the base of the CDN', () => {
     const key = 'blogs/seven/content/media/2026/11/clip.mp4';
     expect(tenant.toKey('2026/11/clip.mp4')).toBe(key);
@@ -59,7 +77,7 @@ describe('every spelling of a file is one key', () => {
     ['a%20b+c.jpg', 'a b+c.jpg'],
     ['100%25.jpg', '100%.jpg'],
     ['100%.jpg', '100%.jpg'],
-    ['%252e%252e/x.jpg', '%2e%2e/x.jpg'],
+    ['%2541.jpg', '%41.jpg'],
     ['日本語.jpg', '日本語.jpg'],
     ['a%3Fb.jpg', 'a?b.jpg'],
     ['a#b.jpg', 'a#b.jpg'],
@@ -75,6 +93,7 @@ describe('every spelling of a file is one key', () => {
     'what?.jpg',
     'a#b.jpg',
     "it's (1).jpg",
+    '*.jpg',
     'logo@2x.png',
     '%2e%2e.jpg',
   ])('the URL of %s leads back to it', (relativePath) => {
@@ -83,8 +102,10 @@ describe('every spelling of a file is one key', () => {
     expect(plain.toPath(url)).toBe(relativePath);
   });
 
-  test('keeps @ readable and encodes + in URLs', () => {
-    expect(plain.toUrl('content/images/logo@2x+.png')).toBe('https://images.example.com/content/images/logo@2x%2B.png');
+  test('keeps @ readable, and encodes + and * in URLs', () => {
+    expect(plain.toUrl('content/images/logo@2x+*.png')).toBe(
+      'https://images.example.com/content/images/logo@2x%2B%2A.png',
+    );
   });
 });
 
@@ -95,6 +116,7 @@ describe('what is not a file of this storage is refused', () => {
     '/content/images/../../secrets.txt',
     '..',
     '%2e%2e/x.jpg',
+    '%252e%252e/x.jpg',
     '%2E%2E%2Fx.jpg',
     '..%2fx.jpg',
     '2026/%2e%2e/%2e%2e/%2e%2e/x.jpg',
@@ -131,6 +153,11 @@ describe('what is not a file of this storage is refused', () => {
   test('a directory that leaves the storage', () => {
     expect(() => plain.toKey('x.jpg', '../../other')).toThrow('leaves the storage');
     expect(() => plain.toKey('../x.jpg', '2026/11')).toThrow('leaves the storage');
+  });
+
+  test('another tenant’s URL is none of ours', () => {
+    const url = 'https://cdn.example.com/base/blogs/eight/content/media/x.mp4';
+    expect(() => tenant.toPath(url)).toThrow('is not a URL below blogs/seven/content/media');
   });
 
   test('another tenant’s file never becomes one of ours', () => {

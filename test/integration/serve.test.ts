@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { S3CloudFrontStorage } from '../../src/adapter';
@@ -61,6 +63,7 @@ describe('a visitor who followed an old link', () => {
     ['/2026/11/%C3%BCber%20uns+1.jpg', '/content/images/2026/11/%C3%BCber%20uns%2B1.jpg'],
     ['//evil.example.com/x.jpg', '/content/images/evil.example.com/x.jpg'],
     ['/https://evil.example.com/x.jpg', '/content/images/https%3A/evil.example.com/x.jpg'],
+    ['/size/w600/content/images/2026/11/x.jpg', '/content/images/size/w600/content/images/2026/11/x.jpg'],
   ])('%s leads to the one address of the file, on no other host', async (path, location) => {
     const blog = await startBlog();
     expect((await blog.request(path)).headers.location).toBe(`${CDN_URL}${location}`);
@@ -98,6 +101,14 @@ describe('who gets the bytes', () => {
     ['a visitor', { 'user-agent': 'Mozilla/5.0' }, 302],
     ['a visitor of a site that is its own CDN', { host: 'images.example.com' }, 200],
     ['the same, behind a proxy', { 'x-forwarded-host': 'images.example.com' }, 200],
+    ['the same, behind two proxies', { 'x-forwarded-host': 'images.example.com, localhost' }, 200],
+    ['the same, with the port and in capitals', { host: 'Images.Example.com:443' }, 200],
+    [
+      'the same, when a proxy names another',
+      { host: 'images.example.com', 'x-forwarded-host': 'origin.internal' },
+      200,
+    ],
+    ['a visitor of another port', { host: 'images.example.com:8443' }, 302],
   ])('%s: %j answers %d', async (_, headers, status) => {
     const blog = await startBlog({ cdnFallbackSecret: SECRET });
     expect((await blog.request('/2026/11/x.jpg', headers)).status).toBe(status);
@@ -133,6 +144,7 @@ describe('streaming', () => {
       'accept-ranges': 'bytes',
       'x-content-type-options': 'nosniff',
       'access-control-allow-origin': '*',
+      'cross-origin-resource-policy': 'cross-origin',
       etag: expect.stringMatching(/^"[0-9a-f]{32}"$/),
       'last-modified': expect.stringMatching(/GMT$/),
     });
@@ -183,6 +195,7 @@ describe('streaming', () => {
     const answer = await blog.request('/2026/11/x.jpg', { range: 'bytes=100000-' });
     expect(answer.status).toBe(416);
     expect(answer.headers['content-range'] ?? 'bytes */100000').toBe('bytes */100000');
+    expect(answer.headers['cache-control']).toBe('no-store');
     expect(blog.errors).toEqual([]);
   });
 
@@ -221,9 +234,7 @@ describe('streaming', () => {
 
   test('keeps the type that Ghost names for what it converted', async () => {
     const converting = await startBlog({ serve: 'stream' }, 'image/webp');
-    expect((await converting.request('/size/w600/format/webp/2026/11/x.jpg')).headers['content-type']).toBe(
-      'image/webp',
-    );
+    expect((await converting.request('/2026/11/x.jpg')).headers['content-type']).toBe('image/webp');
     expect((await blog.request('/size/w600/format/webp/2026/11/x.jpg')).headers['content-type']).toBe('image/webp');
   });
 
@@ -252,10 +263,38 @@ describe('streaming', () => {
     for (const headers of [{}, { range: 'bytes=0-1' }, { 'if-none-match': '"x"' }]) {
       expect(await blog.request('/2026/11/missing.jpg', headers)).toMatchObject({
         status: 404,
-        headers: { 'cache-control': 'public, max-age=60', 'content-type': 'text/plain; charset=utf-8' },
+        headers: {
+          'cache-control': 'public, max-age=60',
+          'content-type': 'text/plain; charset=utf-8',
+          'x-content-type-options': 'nosniff',
+        },
       });
     }
     expect((await blog.request('/2026/11/missing.jpg', {}, 'HEAD')).status).toBe(404);
+  });
+
+  test('sends a download with its name and its encoding', async () => {
+    await server.client.send(
+      new PutObjectCommand({
+        Bucket: bucket,
+        Key: 'content/images/report.pdf',
+        Body: 'x',
+        ContentDisposition: 'inline; filename="The report.pdf"',
+        ContentEncoding: 'gzip',
+      }),
+    );
+    expect((await blog.request('/report.pdf')).headers).toMatchObject({
+      'content-disposition': 'inline; filename="The report.pdf"',
+      'content-encoding': 'gzip',
+    });
+  });
+
+  test.each(['"é"', '"a\tb"', '"a" "b"'])('sends the file to who names the impossible tag %j', async (tag) => {
+    const range = 'bytes=0-9';
+    const tags = { 'if-none-match': Buffer.from(tag).toString('latin1') };
+    expect((await blog.request('/2026/11/x.jpg', tags)).status).toBe(200);
+    expect((await blog.request('/2026/11/x.jpg', { range, 'if-range': tags['if-none-match'] })).status).toBe(200);
+    expect(blog.errors).toEqual([]);
   });
 
   test('leaves other methods to Ghost', async () => {
@@ -273,6 +312,13 @@ describe('streaming', () => {
     ]);
   });
 });
+
+async function waitUntil(condition: () => boolean): Promise<void> {
+  for (let tries = 0; !condition() && tries < 200; tries += 1) {
+    await sleep(10);
+  }
+  expect(condition()).toBe(true);
+}
 
 describe('clients that leave', () => {
   test('end the request to S3: no connection stays open', async () => {
@@ -307,6 +353,84 @@ describe('clients that leave', () => {
     } finally {
       await blog.close();
       await own.close();
+    }
+  });
+
+  test.each(['GET', 'HEAD'])('end the %s to an S3 that does not answer', async (method) => {
+    const own = await startInMemoryS3();
+    own.createBucket('silent-bucket');
+    own.injectFault({ times: Infinity, kind: 'stall' });
+    const blog = await startBlogServer(
+      new S3CloudFrontStorage(
+        optionsFor({ ...own, credentials: own.rootCredentials }, 'silent-bucket', { serve: 'stream' }),
+      ),
+    );
+    try {
+      const request = http.request({
+        host: '127.0.0.1',
+        port: blog.port,
+        path: '/content/images/x.mp4',
+        method,
+        agent: false,
+      });
+      request.on('error', () => undefined);
+      request.end();
+      await waitUntil(() => own.openConnections() === 1);
+      request.destroy();
+      await waitUntil(() => own.openConnections() === 0);
+      expect(blog.errors).toEqual([]);
+    } finally {
+      await blog.close();
+      await own.close();
+    }
+  });
+
+  test('for a while and come back get the rest: a visitor may pause for longer than S3 may be silent', async () => {
+    const own = await startInMemoryS3();
+    own.createBucket('paused-bucket');
+    const options = { serve: 'stream', requestTimeoutMs: 300 };
+    const adapter = new S3CloudFrontStorage(
+      optionsFor({ ...own, credentials: own.rootCredentials }, 'paused-bucket', options),
+    );
+    await adapter.saveRaw(Buffer.alloc(40 * MIB, 7), 'x.mp4');
+    const blog = await startBlogServer(adapter);
+    try {
+      const bytes = await new Promise<number>((resolve, reject) => {
+        http.get({ host: '127.0.0.1', port: blog.port, path: '/content/images/x.mp4', agent: false }, (response) => {
+          let received = 0;
+          response.on('data', (chunk: Buffer) => {
+            if (received === 0) {
+              response.pause();
+              setTimeout(() => response.resume(), 1500);
+            }
+            received += chunk.byteLength;
+          });
+          response.once('end', () => resolve(received));
+          response.once('error', reject);
+        });
+      });
+      expect(bytes).toBe(40 * MIB);
+    } finally {
+      await blog.close();
+      await own.close();
+    }
+  });
+
+  test('an S3 that falls silent in the middle of a file ends the connection after requestTimeoutMs', async () => {
+    const silent = http.createServer((_, response) => {
+      response.writeHead(200, { 'content-length': 1000 }).write('half');
+    });
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const options = { endpoint: `http://127.0.0.1:${port}`, serve: 'stream', requestTimeoutMs: 200 };
+    const blog = await startBlogServer(createAdapter(server, bucket, options));
+    try {
+      await expect(blog.request('/x.mp4')).rejects.toMatchObject({ code: 'ECONNRESET' });
+    } finally {
+      await blog.close();
+      silent.closeAllConnections();
+      silent.close();
     }
   });
 

@@ -23,7 +23,7 @@ export type CloudFrontFailure =
   | 'NoSuchDistribution'
   /** 503 */
   | 'ServiceUnavailable'
-  /** Accepted and never answered, until the recorder closes. */
+  /** Accepted and never answered, until it is hung up. */
   | 'never-answers';
 
 export interface CloudFrontRecorderOptions {
@@ -39,6 +39,8 @@ export interface CloudFrontRecorder {
   invalidations: RecordedInvalidation[];
   /** Lets the next calls fail, for one distribution; `Infinity` for all of them. */
   failFor(distributionId: string, failure: CloudFrontFailure, times: number): void;
+  /** Cuts every connection. */
+  hangUp(): void;
   close(): Promise<void>;
 }
 
@@ -118,6 +120,7 @@ export async function startCloudFrontRecorder(options: CloudFrontRecorderOptions
     failFor(distributionId, failure, times) {
       failures.set(distributionId, { failure, left: times });
     },
+    hangUp: () => server.closeAllConnections(),
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();

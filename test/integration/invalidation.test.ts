@@ -79,7 +79,9 @@ describe('the CDN keeps what it has when', () => {
   test('new files are uploaded, also under a name that is taken', async () => {
     await storage.save(await uploads.file('x.jpg', 'one', 'image/jpeg'), '2026/11');
     await storage.save(await uploads.file('x.jpg', 'two', 'image/jpeg'), '2026/11');
+    await storage.saveRaw(Buffer.from('three'), '2026/11/x.jpg');
     expect(await invalidatedPaths(0)).toEqual([]);
+    expect(await server.objects(bucket)).toHaveLength(3);
   });
 
   test('Ghost makes a size that nobody has asked for yet', async () => {
@@ -105,9 +107,9 @@ describe('the CDN keeps what it has when', () => {
   test('no distribution is configured', async () => {
     const before = cloudfront.invalidations.length;
     const without = adapter({ distributionId: undefined });
-    await without.saveRaw(Buffer.from('x'), '2026/11/x.jpg');
-    await without.saveRaw(Buffer.from('y'), '2026/11/x.jpg');
-    await without.delete('x.jpg', '2026/11');
+    await without.saveRaw(Buffer.from('x'), 'size/w600/2026/11/x.jpg');
+    await without.saveRaw(Buffer.from('y'), 'size/w600/2026/11/x.jpg');
+    await without.delete('size/w600/2026/11/x.jpg');
     await sleep(GATHERED_MS);
     expect(cloudfront.invalidations).toHaveLength(before);
   });
@@ -192,12 +194,17 @@ describe('the CDN forgets', () => {
 });
 
 describe('a CloudFront that fails does not trouble the editor:', () => {
-  /** Deletes and overwrites, and tells how long it took in milliseconds. */
+  const size = 'size/w600/2026/11/x.jpg';
+  const sizePath = `/content/images/${size}`;
+
+  /** Overwrites a file and deletes it, and tells how long it took in milliseconds. */
   async function edit(): Promise<number> {
-    await storage.saveRaw(Buffer.from('x'), '2026/11/x.jpg');
+    await storage.saveRaw(Buffer.from('x'), size);
     const startedAt = Date.now();
-    await storage.saveRaw(Buffer.from('y'), '2026/11/x.jpg');
-    await storage.delete('x.jpg', '2026/11');
+    await storage.saveRaw(Buffer.from('y'), size);
+    expect((await storage.read({ path: size })).toString()).toBe('y');
+    await storage.delete(size);
+    expect(await storage.exists(size)).toBe(false);
     return Date.now() - startedAt;
   }
 
@@ -222,10 +229,10 @@ describe('a CloudFront that fails does not trouble the editor:', () => {
   test.each(['AccessDenied', 'NoSuchDistribution'] as const)('%s is logged once with its cure', async (failure) => {
     cloudfront.failFor(distributionId, failure, Infinity);
     expect(await edit()).toBeLessThan(1_000);
-    expect(await invalidatedPaths(1)).toEqual([['/content/images/2026/11/x.jpg']]);
+    expect(await invalidatedPaths(1)).toEqual([[sizePath]]);
     expect(logged).toHaveBeenCalledTimes(1);
     const [message] = logged.mock.calls[0] as [string];
-    for (const word of [distributionId, '/content/images/2026/11/x.jpg', failure, 'cloudfront:CreateInvalidation']) {
+    for (const word of [distributionId, sizePath, failure, 'cloudfront:CreateInvalidation']) {
       expect(message).toContain(word);
     }
     expect(message).not.toContain(server.credentials.secretAccessKey);
@@ -237,15 +244,15 @@ describe('a CloudFront that fails does not trouble the editor:', () => {
     await arrived(1);
     await storage.delete('y.jpg', '2026/11');
     await arrived(2);
-    const [first, second] = ['/content/images/2026/11/x.jpg', '/content/images/2026/11/y.jpg'];
+    const later = '/content/images/2026/11/y.jpg';
     const answers = () => asked().map(({ status, paths }) => ({ status, paths }));
     expect(answers()).toEqual([
-      { status: 0, paths: [first] },
-      { status: 201, paths: [second] },
+      { status: 0, paths: [sizePath] },
+      { status: 201, paths: [later] },
     ]);
     cloudfront.hangUp();
     await arrived(3);
-    expect(answers()[2]).toEqual({ status: 201, paths: [first] });
+    expect(answers()[2]).toEqual({ status: 201, paths: [sizePath] });
   });
 });
 

@@ -12,6 +12,7 @@ const BUCKET = 'shared-bucket';
 /** Names that begin with each other, or lie inside each other, are where a prefix is compared wrongly first. */
 const TENANTS = ['seven', 'eight', 'seventeen', 'a', 'a/b', 'a/b/content', 'content', 'a.b'];
 const FILE = '2026/11/x.jpg';
+const SIZE = `size/w600/${FILE}`;
 const PREFIX = 'content/images';
 
 interface Tenant {
@@ -35,6 +36,7 @@ beforeEach(async () => {
   for (const { name, storage } of tenants) {
     await storage.saveRaw(Buffer.from(`of ${name}`), FILE);
     await storage.saveRaw(Buffer.from(`second of ${name}`), '2026/11/x-1.jpg');
+    await storage.saveRaw(Buffer.from(`size of ${name}`), SIZE);
   }
   server.requests.length = 0;
 });
@@ -146,7 +148,9 @@ describe('blogs that share a bucket', () => {
   test('overwrite and delete their own file only, where all have one of the same name', async () => {
     for (const one of tenants) {
       const before = othersThan(one);
-      await one.storage.saveRaw(Buffer.from('overwritten'), FILE);
+      await one.storage.saveRaw(Buffer.from('overwritten'), SIZE);
+      expect((await one.storage.read({ path: SIZE })).toString()).toBe('overwritten');
+      await one.storage.delete(SIZE);
       await one.storage.delete('x.jpg', '2026/11');
       await one.storage.delete(FILE);
       expect(await one.storage.exists(FILE)).toBe(false);
@@ -216,6 +220,8 @@ describe('a blog cannot reach the files of another', () => {
     's3://shared-bucket/eight/content/images/2026/11/x.jpg',
     '/var/lib/ghost/eight/content/images/2026/11/x.jpg',
     'teen/content/images/2026/11/x.jpg',
+    'size/w600/../../../../../eight/content/images/size/w600/2026/11/x.jpg',
+    '/size/w600/eight/content/images/size/w600/2026/11/x.jpg',
     'x.jpg\0/../../eight/content/images/2026/11/x.jpg',
     'eight/content/images/2026/11/x.jpg?tenant=eight',
     '?/../../../eight/content/images/2026/11/x.jpg',
@@ -289,6 +295,8 @@ function hostileSpelling(random: () => number, intruder: Tenant, victim: Tenant)
     victim.name,
     victim.keyPrefix,
     `${victim.keyPrefix}${FILE}`,
+    `${victim.keyPrefix}${SIZE}`,
+    'size/w600/',
     PREFIX,
     `/${PREFIX}/`,
     'content',

@@ -9,8 +9,8 @@ const TOOLS = ['nginx', 'openssl'];
 const SYSTEM_FOLDERS = ['/usr/sbin', '/usr/local/sbin'];
 
 /** Where a program is; undefined when it is not installed. */
-export function findTool(name: string, path: string = process.env.PATH ?? ''): string | undefined {
-  const folders = [...path.split(delimiter).filter(Boolean), ...SYSTEM_FOLDERS];
+export function findTool(name: string): string | undefined {
+  const folders = [...(process.env.PATH ?? '').split(delimiter).filter(Boolean), ...SYSTEM_FOLDERS];
   return folders.map((folder) => join(folder, name)).find(existsSync);
 }
 

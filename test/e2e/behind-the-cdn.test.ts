@@ -339,6 +339,18 @@ describe('a blog in a sub-directory of its site', () => {
     await visitor.close();
   });
 
+  it('shows the original in the place of a size that the theme does not know, from where Ghost sends it', async () => {
+    await blog.admin.uploadImage(fixture('landscape.jpg', 'well.jpg'));
+    const visitor = await visitors.arrive();
+
+    await visitor.page.goto(blog.cdn.url + sizePath('w12345', 'well.jpg'));
+
+    expect(visitor.page.url()).toBe(`${blog.cdn.url}/blog/content/images/${blog.month}/well.jpg`);
+    expect(visitor.responses.map(({ status }) => status)).toEqual([302, 200]);
+    expect(await visitor.page.evaluate('document.images[0].naturalWidth')).toBe(PICTURE_WIDTH);
+    await visitor.close();
+  });
+
   it('has Ghost make each size once, and keeps one copy of it, without the sub-directory', async () => {
     await blog.admin.uploadImage(fixture('landscape.jpg', 'barn.jpg'));
     const path = sizePath('w600', 'barn.jpg');

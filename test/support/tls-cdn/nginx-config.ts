@@ -128,24 +128,33 @@ function internalServer({ folder, s3, ghost }: NginxSettings): string {
       add_header X-Cdn-Origin s3 always;
       add_header X-Accel-Expires $ttl_seconds always;`;
   const site = ghost && new URL(ghost.url);
+  const subdirectory = site?.pathname.replace(/\/$/, '') ?? '';
+  const fromGhost = (path: string) => `
+      proxy_pass http://ghost${path};
+      proxy_set_header Host ${site?.host};
+      proxy_set_header Connection "";
+      proxy_set_header User-Agent "Amazon CloudFront";
+      proxy_set_header Via "${VIA}";
+      proxy_set_header X-Forwarded-For $http_x_viewer;
+      proxy_set_header X-Forwarded-Proto https;
+      proxy_set_header X-Ghost-Cdn-Fallback ${ghost?.fallbackSecret};
+      add_header X-Cdn-Origin ghost always;
+      add_header X-Accel-Expires $ttl_seconds always;`;
+  // A Ghost in a sub-directory redirects sizes that it does not make to its own path of the original, which is none of
+  // the bucket's: a behavior of its own leads there, to a Ghost origin without the sub-directory as origin path.
+  const redirected = subdirectory
+    ? `
+    location ^~ ${subdirectory}/content/images/ {${fromGhost('$request_uri')}
+    }`
+    : '';
   const fallback = site
     ? `
     location ^~ /content/images/size/ {${fromBucket}
       proxy_intercept_errors on;
       error_page 403 404 = @ghost;
     }
-    location @ghost {
-      proxy_pass http://ghost${site.pathname.replace(/\/$/, '')}$request_uri;
-      proxy_set_header Host ${site.host};
-      proxy_set_header Connection "";
-      proxy_set_header User-Agent "Amazon CloudFront";
-      proxy_set_header Via "${VIA}";
-      proxy_set_header X-Forwarded-For $http_x_viewer;
-      proxy_set_header X-Forwarded-Proto https;
-      proxy_set_header X-Ghost-Cdn-Fallback ${ghost.fallbackSecret};
-      add_header X-Cdn-Origin ghost always;
-      add_header X-Accel-Expires $ttl_seconds always;
-    }`
+    location @ghost {${fromGhost(`${subdirectory}$request_uri`)}
+    }${redirected}`
     : '';
   return `  # Errors are kept for a time of their own, or longer if the origin says so; everything else as in the managed
   # policy CachingOptimized: a day unless the origin says otherwise, and at least a second.

@@ -31,6 +31,8 @@ const project = (name: string) => ({
 
 const config: Config = {
   projects: [project('unit'), project('integration'), project('e2e')],
+  // Whole servers are started and stopped in tests, on machines that do other things besides.
+  testTimeout: 30_000,
   collectCoverageFrom: ['src/**/*.ts'],
   coverageDirectory: 'coverage',
   coverageReporters: ['text', 'lcov'],

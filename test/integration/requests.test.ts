@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import dns from 'node:dns';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { S3CloudFrontStorage } from '../../src/adapter';
 import { createUploadFolder, optionsFor, type UploadFolder } from '../support/adapter';
 import { MIB } from '../support/bytes';
@@ -32,11 +33,17 @@ function createAdapter(bucket: string, overrides: Record<string, unknown> = {}):
   return new S3CloudFrontStorage(optionsFor({ endpoint, region, credentials: rootCredentials }, bucket, overrides));
 }
 
+/** Puts `howMany` objects into the bucket that have a name already: `photo.jpg`, `photo-1.jpg` … */
 async function take(bucket: string, name: string, howMany: number): Promise<void> {
-  const adapter = createAdapter(bucket);
-  for (let number = 0; number < howMany; number += 1) {
-    await adapter.saveRaw(Buffer.from('taken'), `2026/11/${name}${number ? `-${number}` : ''}.jpg`);
-  }
+  const { endpoint, region, rootCredentials: credentials } = server;
+  const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
+  await Promise.all(
+    Array.from({ length: howMany }, (_, number) => {
+      const Key = `content/images/2026/11/${name}${number ? `-${number}` : ''}.jpg`;
+      return client.send(new PutObjectCommand({ Bucket: bucket, Key, Body: 'taken' }));
+    }),
+  );
+  client.destroy();
 }
 
 /** Lets every name lead to this machine: not every resolver knows that those below localhost do. */

@@ -3,6 +3,10 @@ import * as z from 'zod/mini';
 import { errors } from './ghost-host';
 
 const MIB = 1024 * 1024;
+
+/** Names of uploads are never given again: browsers and the CDN may keep them for a year and need not ask. */
+export const DEFAULT_CACHE_CONTROL = 'public, max-age=31536000, immutable';
+
 /** S3's smallest part but for the last: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 const MIN_PART_BYTES = 5 * MIB;
 /** What is uploaded in one request or one part is held in memory. */
@@ -146,7 +150,12 @@ const schema = z.strictObject({
     'content/images',
   ),
   tenantPrefix: z._default(
-    z.union([z.literal(''), prefix('must be a path of letters, digits, ".", "_", "-" and "/"')]),
+    prefix('must be a path of letters, digits, ".", "_", "-" and "/"').check(
+      z.refine(
+        (value) => !/(^|\/)content\/(images|media|files)(\/|$)/.test(value),
+        'must not hold "content/images": it would lie among the files of another blog',
+      ),
+    ),
     '',
   ),
   accessKeyId: z.optional(secret('must be the access key ID as text')),
@@ -165,7 +174,7 @@ const schema = z.strictObject({
   serve: z._default(oneOf('auto', 'stream', 'redirect'), 'auto'),
   cacheControl: z._default(
     text('must be a Cache-Control header').check(z.regex(/^[\x20-\x7e]*$/, 'must be plain ASCII text')),
-    'public, max-age=31536000, immutable',
+    DEFAULT_CACHE_CONTROL,
   ),
   // Storage classes and canned ACLs differ between providers and grow: S3 itself answers for their spelling.
   storageClass: z.optional(name('must be a storage class of S3, for example "INTELLIGENT_TIERING"')),

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { ObjectCannedACL, PutObjectCommandInput, StorageClass } from '@aws-sdk/client-s3';
 import { create as createContentDisposition } from 'content-disposition';
-import type { Config } from './config';
+import { DEFAULT_CACHE_CONTROL, type Config } from './config';
 import { repairMojibake } from './file-names';
 
 /** The headers that are stored with an object, named as in PutObject. */
@@ -81,12 +81,28 @@ export function contentDispositionOf(uploadName: string, staticFileURLPrefix: st
 }
 
 /**
+ * How long an upload may be kept. Ghost itself replaces only the thumbnails of media, under the name that they have: a
+ * browser asks again for those after five minutes, and the CDN too unless it is told when they change.
+ *
+ * @param name of the file
+ */
+function cacheControlOf(name: string, config: Config): string {
+  const isReplaced = isForMedia(config.staticFileURLPrefix) && /_thumb(-\w+)?\.\w+$/.test(name);
+  if (!isReplaced || config.cacheControl !== DEFAULT_CACHE_CONTROL) {
+    return config.cacheControl;
+  }
+  return config.distributionId ? 'public, max-age=300, s-maxage=31536000' : 'public, max-age=300';
+}
+
+/**
  * Everything that is sent along with the bytes of an object.
  *
+ * @param name of the file
  * @param uploadId stays with the object: by it an upload whose answer was lost finds out that it is there
  */
 export function contentHeaders(
   config: Config,
+  name: string,
   uploadId: string,
   contentType: string,
   contentDisposition?: string,
@@ -94,7 +110,7 @@ export function contentHeaders(
   return {
     Metadata: { [UPLOAD_ID]: uploadId },
     ContentType: contentType,
-    CacheControl: config.cacheControl,
+    CacheControl: cacheControlOf(name, config),
     ContentDisposition: contentDisposition,
     StorageClass: config.storageClass as StorageClass | undefined,
     ServerSideEncryption: config.serverSideEncryption,

@@ -78,6 +78,9 @@ class GatheredInvalidations implements Invalidations {
   stored(url: string): void {
     if (this.deletedUrls.delete(url)) {
       this.gather(url);
+      // The replacement is complete. Whatever else is gathered need not wait either: Ghost ends within milliseconds of
+      // being told to.
+      this.send();
     }
   }
 
@@ -141,6 +144,11 @@ class GatheredInvalidations implements Invalidations {
       region: 'us-east-1',
       credentials: credentialsOf(this.config),
       maxAttempts: this.config.maxAttempts,
+      requestHandler: {
+        connectionTimeout: this.config.requestTimeoutMs,
+        requestTimeout: this.config.requestTimeoutMs,
+        throwOnRequestTimeout: true,
+      },
     });
   }
 

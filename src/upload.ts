@@ -66,9 +66,10 @@ export class Uploads {
     const name = splitFileName(file.name);
     const names = new UniqueNames(this.bucket, this.keys, directory, name);
     const prefix = this.config.staticFileURLPrefix;
-    const type = contentTypeOf(`${name.stem}${name.extension}`, prefix, file.type);
+    const storedName = `${name.stem}${name.extension}`;
+    const type = contentTypeOf(storedName, prefix, file.type);
     const uploadId = randomUUID();
-    const headers = contentHeaders(this.config, uploadId, type, contentDispositionOf(file.name, prefix));
+    const headers = contentHeaders(this.config, storedName, uploadId, type, contentDispositionOf(file.name, prefix));
 
     const size = await sizeOf(file);
     if (size < this.config.multipartUploadThresholdBytes) {
@@ -95,7 +96,8 @@ export class Uploads {
    */
   async storeRaw(bytes: Uint8Array, wanted: string): Promise<string> {
     const uploadId = randomUUID();
-    const headers = contentHeaders(this.config, uploadId, contentTypeOfRaw(wanted, this.config.staticFileURLPrefix));
+    const type = contentTypeOfRaw(wanted, this.config.staticFileURLPrefix);
+    const headers = contentHeaders(this.config, wanted, uploadId, type);
     const relativePath = this.keys.pathOf(wanted);
     if (isInMonth(relativePath)) {
       const names = UniqueNames.ofPath(this.bucket, this.keys, relativePath);

@@ -203,6 +203,13 @@ describe('the configuration', () => {
       expect(refusal({ ...required, staticFileURLPrefix: prefix })).toContain('"staticFileURLPrefix" is');
     });
 
+    test.each(['content/images', 'a/content/media', 'a/content/files/b'])(
+      'of a tenant refuse %s, among the files of another',
+      (prefix) => {
+        expect(refusal({ ...required, tenantPrefix: prefix })).toContain('would lie among the files of another blog');
+      },
+    );
+
     test('may not be empty for files, and may for tenants', () => {
       expect(refusal({ ...required, staticFileURLPrefix: '/' })).toContain('"staticFileURLPrefix" is "/"');
       expect(parseConfig({ ...required, tenantPrefix: '' }).config.tenantPrefix).toBe('');

@@ -63,12 +63,9 @@ describe('names of uploads', () => {
     expect(splitFileName(name)).toEqual({ stem, extension });
   });
 
-  test.each(['', '  ', '/', '\u0301', undefined, null, 7])(
-    'an upload without a name (%p) is refused',
-    (name) => {
-      expect(() => splitFileName(name as string)).toThrow(
-        expect.objectContaining({ errorType: 'IncorrectUsageError', code: 'STORAGE_FILE_NAME_MISSING' }),
-      );
-    },
-  );
+  test.each(['', '  ', '/', '\u0301', undefined, null, 7])('an upload without a name (%p) is refused', (name) => {
+    expect(() => splitFileName(name as string)).toThrow(
+      expect.objectContaining({ errorType: 'IncorrectUsageError', code: 'STORAGE_FILE_NAME_MISSING' }),
+    );
+  });
 });

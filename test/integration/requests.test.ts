@@ -411,6 +411,15 @@ describe('on AWS itself', () => {
     expect(server.objects(bucket).size).toBe(20);
   });
 
+  test('a name that another has got is not taken for ours because an attempt was lost before', async () => {
+    await adapter.save(await uploads.file('photo.jpg', 'of another'), '2026/11');
+    server.injectFault({ operation: 'PutObject', kind: 'reset' });
+    const url = await adapter.save(await uploads.file('photo.jpg', 'ours'), '2026/11');
+    expect(adapter.urlToPath(url)).toBe('2026/11/photo-1.jpg');
+    expect((await adapter.read({ path: '2026/11/photo.jpg' })).toString()).toBe('of another');
+    expect((await adapter.read({ path: '2026/11/photo-1.jpg' })).toString()).toBe('ours');
+  });
+
   test('an upload carries a CRC32 in its header, and no trailer', async () => {
     await adapter.save(await uploads.file('photo.jpg', 'x'));
     const { headers } = lastRequest('PutObject');

@@ -42,6 +42,9 @@ export interface Config {
 /** The options whose values are never shown. */
 const SECRET_OPTIONS = new Set(['accessKeyId', 'secretAccessKey', 'sessionToken', 'cdnFallbackSecret']);
 
+/** The options that are addresses, in which a password may stand. */
+const ADDRESS_OPTIONS = new Set(['cdnUrl', 'endpoint']);
+
 /** Names of the older adapters (ghost-storage-adapter-s3, ghos3) and ours for the same thing. */
 const FORMER_NAMES: Record<string, keyof Config> = { assetHost: 'cdnUrl', pathPrefix: 'staticFileURLPrefix' };
 
@@ -119,7 +122,7 @@ const cdnUrl = z.pipe(
     httpUrl(CDN_URL_EXPECTED).check(
       z.refine((value) => !/[?#]/.test(value), 'must not have a query or a fragment'),
       z.refine(
-        (value) => !/\/content\/(images|media|files)\/*$/.test(value),
+        (value) => !/\/content\/(images|media|files)(\/|$)/.test(value),
         'must be the bare address of the CDN, without "/content/images": that is added to it',
       ),
       z.refine(
@@ -135,6 +138,7 @@ const cdnUrl = z.pipe(
   ),
 );
 
+const ENDPOINT_EXPECTED = 'must be the address of the S3 service, for example "https://s3.example.com"';
 const REGION_EXPECTED = 'must be the region of the bucket, for example "eu-west-1"';
 const FALLBACK_SECRET_EXPECTED =
   'must have at least 16 characters, letters, digits and signs: it is what tells the CDN from visitors';
@@ -143,7 +147,7 @@ const schema = z.strictObject({
   bucket: text('must be the name of your S3 bucket').check(
     z.regex(/^[A-Za-z0-9][\w.-]*$/, 'must be only the name of the bucket, without a path, an address or an ARN'),
   ),
-  region: z.optional(text(REGION_EXPECTED).check(z.regex(/^[A-Za-z0-9-]+$/, REGION_EXPECTED))),
+  region: z.optional(text(REGION_EXPECTED).check(z.regex(/^[\w.-]+$/, REGION_EXPECTED))),
   cdnUrl,
   staticFileURLPrefix: z._default(
     prefix('must be the path below which files are stored: "content/images", "content/media" or "content/files"'),
@@ -161,7 +165,7 @@ const schema = z.strictObject({
   accessKeyId: z.optional(secret('must be the access key ID as text')),
   secretAccessKey: z.optional(secret('must be the secret access key as text')),
   sessionToken: z.optional(secret('must be the session token as text')),
-  endpoint: z.optional(httpUrl('must be the address of the S3 service, for example "https://s3.example.com"')),
+  endpoint: z.optional(z.pipe(text(ENDPOINT_EXPECTED), httpUrl(ENDPOINT_EXPECTED))),
   forcePathStyle: z.optional(trueOrFalse),
   distributionId: z.optional(
     text('must be the ID of your CloudFront distribution, for example "E2EXAMPLE1ABCD"').check(
@@ -169,7 +173,7 @@ const schema = z.strictObject({
     ),
   ),
   cdnFallbackSecret: z.optional(
-    z.string('must be text').check(z.trim(), z.regex(/^[\x21-\x7e]{16,}$/, FALLBACK_SECRET_EXPECTED)),
+    z.string('must be text').check(z.trim(), z.regex(/^[\x20-\x7e]{16,}$/, FALLBACK_SECRET_EXPECTED)),
   ),
   serve: z._default(oneOf('auto', 'stream', 'redirect'), 'auto'),
   cacheControl: z._default(
@@ -246,7 +250,9 @@ function describe(issue: z.core.$ZodIssue, options: Record<string, unknown>): st
   if (!(name in options)) {
     return [`"${name}" is missing: it ${deepestMessage(issue)}`];
   }
-  const value = SECRET_OPTIONS.has(name) || hasUserInfo(options[name]) ? '' : ` is ${shorten(options[name])}, but`;
+  // What stands before an @ in an address is a name and a password, however the rest is misspelled.
+  const isSecret = SECRET_OPTIONS.has(name) || (ADDRESS_OPTIONS.has(name) && String(options[name]).includes('@'));
+  const value = isSecret ? '' : ` is ${shorten(options[name])}, but`;
   return [`"${name}"${value} ${deepestMessage(issue)}`];
 }
 

@@ -29,6 +29,9 @@ const UNKNOWN_TYPE = 'application/octet-stream';
  */
 const ACTIVE_TYPE = /^(text\/html|[\w.-]+\/((x-)?(java|ecma)script|xml|xsl)|[^;]*\+xml)\b/i;
 
+/** One type, with its parameters: a browser may take another one out of a list. */
+const ONE_TYPE = /^[\w.+-]+\/[\w.+-]+\s*(;[^,]*)?$/;
+
 /** What Ghost itself makes of the active types of downloads that are text, so that they can be read in the browser. */
 const READABLE_AS_TEXT = new Set(['.html', '.htm', '.js', '.css', '.xml']);
 
@@ -43,7 +46,7 @@ const READABLE_AS_TEXT = new Set(['.html', '.htm', '.js', '.css', '.xml']);
  * @param ghostType `file.type` of what Ghost passed, if any
  */
 export function contentTypeOf(name: string, staticFileURLPrefix: string, ghostType?: string): string {
-  if (ghostType && ghostType !== UNKNOWN_TYPE && !ACTIVE_TYPE.test(ghostType)) {
+  if (ghostType && ghostType !== UNKNOWN_TYPE && ONE_TYPE.test(ghostType) && !ACTIVE_TYPE.test(ghostType)) {
     return ghostType;
   }
   const isFile = isForFiles(staticFileURLPrefix);
@@ -81,13 +84,11 @@ export function contentDispositionOf(uploadName: string, staticFileURLPrefix: st
 }
 
 /**
- * How long an upload may be kept. Ghost itself replaces only the thumbnails of media, under the name that they have: a
- * browser asks again for those after five minutes, and the CDN too unless it is told when they change.
- *
- * @param name of the file
+ * How long an upload may be kept. Ghost itself replaces only the thumbnails of media (the pictures among them), under
+ * the name that they have: a browser asks again for those after five minutes, and the CDN too unless it is told.
  */
-function cacheControlOf(name: string, config: Config): string {
-  const isReplaced = isForMedia(config.staticFileURLPrefix) && /_thumb(-\w+)?\.\w+$/.test(name);
+function cacheControlOf(contentType: string, config: Config): string {
+  const isReplaced = isForMedia(config.staticFileURLPrefix) && contentType.startsWith('image/');
   if (!isReplaced || config.cacheControl !== DEFAULT_CACHE_CONTROL) {
     return config.cacheControl;
   }
@@ -97,12 +98,10 @@ function cacheControlOf(name: string, config: Config): string {
 /**
  * Everything that is sent along with the bytes of an object.
  *
- * @param name of the file
  * @param uploadId stays with the object: by it an upload whose answer was lost finds out that it is there
  */
 export function contentHeaders(
   config: Config,
-  name: string,
   uploadId: string,
   contentType: string,
   contentDisposition?: string,
@@ -110,7 +109,7 @@ export function contentHeaders(
   return {
     Metadata: { [UPLOAD_ID]: uploadId },
     ContentType: contentType,
-    CacheControl: cacheControlOf(name, config),
+    CacheControl: cacheControlOf(contentType, config),
     ContentDisposition: contentDisposition,
     StorageClass: config.storageClass as StorageClass | undefined,
     ServerSideEncryption: config.serverSideEncryption,

@@ -34,17 +34,18 @@ export interface Invalidations {
 
 /**
  * @returns what gathers invalidations for the distribution of a configuration, or undefined when it names none. The
- * instances of one distribution share theirs.
+ * instances of one distribution share theirs when they have the same keys.
  */
 export function invalidationsFor(config: Config): Invalidations | undefined {
   const { distributionId } = config;
   if (!distributionId) {
     return undefined;
   }
-  let gathered = byDistribution.get(distributionId);
+  const identity = JSON.stringify([distributionId, credentialsOf(config)]);
+  let gathered = byDistribution.get(identity);
   if (!gathered) {
     gathered = new GatheredInvalidations(distributionId, config);
-    byDistribution.set(distributionId, gathered);
+    byDistribution.set(identity, gathered);
   }
   return gathered;
 }
@@ -163,6 +164,9 @@ class GatheredInvalidations implements Invalidations {
   }
 }
 
+/** Errors that come with status 400 and pass. */
+const TOO_MUCH = /^(Throttl|TooManyInvalidations|TooManyRequests|RequestLimitExceeded)/;
+
 const SHUTDOWN_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 const byDistribution = new Map<string, GatheredInvalidations>();
@@ -170,10 +174,5 @@ const byDistribution = new Map<string, GatheredInvalidations>();
 /** Whether another attempt may work: too much at once, or CloudFront or the network failing. */
 function isPassing(error: unknown): boolean {
   const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
-  return (
-    status === undefined ||
-    status >= 500 ||
-    status === 429 ||
-    (error as Error).name === 'TooManyInvalidationsInProgress'
-  );
+  return status === undefined || status >= 500 || status === 429 || TOO_MUCH.test((error as Error).name);
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { CompletedPart } from '@aws-sdk/client-s3';
 import type { Config } from './config';
 import type { ContentHeaders } from './content-headers';
@@ -46,6 +47,8 @@ export async function uploadInParts(
     length: Math.min(partSize, size - index * partSize),
   }));
   const failure = new AbortController();
+  // One listener for each part under way is no leak.
+  setMaxListeners(config.uploadConcurrency + 1, failure.signal);
 
   const completed: CompletedPart[] = [];
   const sendParts = async () => {

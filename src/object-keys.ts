@@ -75,8 +75,8 @@ export class ObjectKeys {
    * @returns the key in the bucket
    * @throws IncorrectUsageError as `toPath`, and for an empty or over-long key
    */
-  toKey(file: string, directory?: string): string {
-    if (directory === undefined || typeof file !== 'string') {
+  toKey(file: string, directory?: string | null): string {
+    if (typeof directory !== 'string' || typeof file !== 'string') {
       return this.keyOfFile(file, this.toPath(file));
     }
     return this.keyOfFile(file, trimSlashes(this.normalize(file, file)), this.toDirectory(directory));
@@ -142,12 +142,17 @@ export class ObjectKeys {
     if (slashed.split('/').some((segment) => segment === '..' || decodeOnce(segment) === '..')) {
       throw this.refuse(spelling, 'leaves the storage');
     }
-    return path.posix.normalize(`/${slashed}/`);
+    const normalized = path.posix.normalize(`/${slashed}/`);
+    // Ghost reads the original of a size by what stands behind `/size/w600`: with the prefix in it, each file would have
+    // any number of sizes, one for everything that can be written before the prefix.
+    if (normalized.startsWith('/size/') && normalized.includes(`/${this.space.staticFileURLPrefix}/`)) {
+      throw this.refuse(spelling, `is no size of a picture below ${this.space.staticFileURLPrefix}`);
+    }
+    return normalized;
   }
 
   /**
-   * Takes off what stands before a path: the prefix at its beginning, or all up to the prefix in an absolute path. Not
-   * in that of a size, which is made of the path of a request and may hold the prefix as part of a name.
+   * Takes off what stands before a path: the prefix at its beginning, or all up to the prefix in an absolute path.
    *
    * @param rooted the path with a slash at both ends
    * @param given the path as it was given
@@ -160,7 +165,7 @@ export class ObjectKeys {
     if (beginning) {
       return rooted.slice(beginning.length);
     }
-    const prefixAt = path.posix.isAbsolute(given) && !given.startsWith('/size/') ? rooted.indexOf(prefix) : -1;
+    const prefixAt = path.posix.isAbsolute(given) ? rooted.indexOf(prefix) : -1;
     return prefixAt === -1 ? rooted : rooted.slice(prefixAt + prefix.length);
   }
 

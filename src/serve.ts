@@ -139,7 +139,8 @@ async function stream(
     'content-disposition': answer.ContentDisposition,
     'content-security-policy': CAN_HOLD_SCRIPTS.test(String(type)) ? INERT_POLICY : undefined,
     'accept-ranges': 'bytes',
-    'cache-control': answer.CacheControl ?? config.cacheControl,
+    // Ghost compresses what it sends: a part of a compressed file is no part of the file.
+    'cache-control': `${answer.CacheControl ?? config.cacheControl}${answer.ContentRange ? ', no-transform' : ''}`,
     ...validators,
     'x-content-type-options': 'nosniff',
     // The editor reads the colours of pictures, from wherever it is opened.
@@ -150,9 +151,10 @@ async function stream(
     response.end();
     return;
   }
+  const sending = pipeline(answer.Body, response);
   const stopWatching = endWhenSilent(answer.Body, response, config.requestTimeoutMs);
   try {
-    await pipeline(answer.Body, response);
+    await sending;
   } catch {
     // The client has left, or S3 broke off: the headers are sent, so that an ended connection is all that can be said.
     // pipeline() has destroyed both ends.
@@ -168,13 +170,13 @@ async function stream(
  * @returns what ends the watch
  */
 function endWhenSilent(body: Readable, response: ServerResponse, timeoutMs: number): () => void {
-  let before = -1;
+  let isSilent = false;
+  body.on('data', () => (isSilent = false));
   const timer = setInterval(() => {
-    const sent = response.socket?.bytesWritten ?? 0;
-    if (sent === before && !response.writableNeedDrain) {
+    if (isSilent && !response.writableNeedDrain) {
       body.destroy(new Error('S3 has fallen silent'));
     }
-    before = sent;
+    isSilent = true;
   }, timeoutMs);
   return () => clearInterval(timer);
 }

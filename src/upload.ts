@@ -69,7 +69,7 @@ export class Uploads {
     const storedName = `${name.stem}${name.extension}`;
     const type = contentTypeOf(storedName, prefix, file.type);
     const uploadId = randomUUID();
-    const headers = contentHeaders(this.config, storedName, uploadId, type, contentDispositionOf(file.name, prefix));
+    const headers = contentHeaders(this.config, uploadId, type, contentDispositionOf(file.name, prefix));
 
     const size = await sizeOf(file);
     if (size < this.config.multipartUploadThresholdBytes) {
@@ -96,9 +96,9 @@ export class Uploads {
    */
   async storeRaw(bytes: Uint8Array, wanted: string): Promise<string> {
     const uploadId = randomUUID();
-    const type = contentTypeOfRaw(wanted, this.config.staticFileURLPrefix);
-    const headers = contentHeaders(this.config, wanted, uploadId, type);
     const relativePath = this.keys.pathOf(wanted);
+    const type = contentTypeOfRaw(relativePath, this.config.staticFileURLPrefix);
+    const headers = contentHeaders(this.config, uploadId, type);
     if (isInMonth(relativePath)) {
       const names = UniqueNames.ofPath(this.bucket, this.keys, relativePath);
       return this.storeAs(names, this.inOneRequest(bytes, uploadId, headers));
@@ -145,7 +145,7 @@ export class Uploads {
     // AWS keeps its word on conditions. Another provider may ignore them without a word: asking first then at least
     // keeps what is there.
     const asksFirst = !isAwsEndpoint(this.config.endpoint) || content.size >= MIN_BYTES_TO_ASK_FIRST;
-    let outcome = await this.writeIfFree(plain, content, asksFirst);
+    let outcome = await this.writeIfFree(plain, content, asksFirst, false);
     // Lost to another process in the moment since it was asked: a number would be lost the same way. And without
     // conditions nobody would notice.
     const isContested = outcome === 'lost' || withoutConditionalWrites.has(this.provider());
@@ -154,7 +154,7 @@ export class Uploads {
     let key = plain;
     for (let attempt = attempts.shift(); outcome !== 'stored' && attempt; attempt = attempts.shift()) {
       key = this.keys.keyOf(await attempt());
-      outcome = await this.writeIfFree(key, content, false);
+      outcome = await this.writeIfFree(key, content, false, true);
     }
     if (outcome !== 'stored') {
       throw new errors.InternalServerError({
@@ -169,9 +169,15 @@ export class Uploads {
 
   /**
    * @param asksFirst whether the key is free
+   * @param isNew whether the key comes from a listing or from chance, so that there is no need to ask
    * @returns `taken` when something had the key before, `lost` when another upload has got it since it was asked
    */
-  private async writeIfFree(key: string, content: Content, asksFirst: boolean): Promise<'stored' | 'taken' | 'lost'> {
+  private async writeIfFree(
+    key: string,
+    content: Content,
+    asksFirst: boolean,
+    isNew: boolean,
+  ): Promise<'stored' | 'taken' | 'lost'> {
     const identity = `${this.provider()} ${key}`;
     // Two uploads of one process never depend on the provider to be kept apart.
     if (beingWritten.has(identity)) {
@@ -180,10 +186,11 @@ export class Uploads {
     beingWritten.add(identity);
     try {
       const isConditional = !withoutConditionalWrites.has(this.provider());
-      if ((asksFirst || !isConditional) && (await this.bucket.exists(key))) {
+      const asks = asksFirst || !(isConditional || isNew);
+      if (asks && (await this.bucket.exists(key))) {
         return 'taken';
       }
-      return await this.write(key, content, isConditional, asksFirst);
+      return await this.write(key, content, isConditional, asks || isNew);
     } finally {
       beingWritten.delete(identity);
     }
@@ -209,7 +216,7 @@ export class Uploads {
         throw this.bucket.explain(error, 'PutObject', key);
       }
     }
-    if (await this.bucket.exists(key)) {
+    if (!hasAsked && (await this.bucket.exists(key))) {
       return 'taken';
     }
     const outcome = await this.write(key, content, false, true);

@@ -63,7 +63,7 @@ describe('a visitor who followed an old link', () => {
     ['/2026/11/%C3%BCber%20uns+1.jpg', '/content/images/2026/11/%C3%BCber%20uns%2B1.jpg'],
     ['//evil.example.com/x.jpg', '/content/images/evil.example.com/x.jpg'],
     ['/https://evil.example.com/x.jpg', '/content/images/https%3A/evil.example.com/x.jpg'],
-    ['/size/w600/content/images/2026/11/x.jpg', '/content/images/size/w600/content/images/2026/11/x.jpg'],
+    ['/content/images/2026/11/x.jpg', '/content/images/content/images/2026/11/x.jpg'],
   ])('%s leads to the one address of the file, on no other host', async (path, location) => {
     const blog = await startBlog();
     expect((await blog.request(path)).headers.location).toBe(`${CDN_URL}${location}`);
@@ -78,6 +78,7 @@ describe('a visitor who followed an old link', () => {
     '/?v=1',
     '/..%5cx.jpg',
     `/${'x'.repeat(1100)}`,
+    '/size/w600/1/content/images/2026/11/x.jpg',
   ])('who asks for %s gets a 404', async (path) => {
     const blog = await startBlog();
     for (const headers of [{}, { via: '1.1 cdn' }]) {
@@ -177,7 +178,11 @@ describe('streaming', () => {
     const answer = await blog.request('/2026/11/x.jpg', { range });
     expect(answer).toMatchObject({
       status: 206,
-      headers: { 'content-range': `bytes ${from}-${to - 1}/100000`, 'content-length': String(to - from) },
+      headers: {
+        'cache-control': 'public, max-age=31536000, immutable, no-transform',
+        'content-range': `bytes ${from}-${to - 1}/100000`,
+        'content-length': String(to - from),
+      },
     });
     expect(answer.bytes.equals(PICTURE.subarray(from, to))).toBe(true);
   });
@@ -410,6 +415,23 @@ describe('clients that leave', () => {
         });
       });
       expect(bytes).toBe(40 * MIB);
+    } finally {
+      await blog.close();
+      await own.close();
+    }
+  });
+
+  test('an S3 that does not answer is given up after requestTimeoutMs, and Ghost is told', async () => {
+    const own = await startInMemoryS3();
+    own.createBucket('mute-bucket');
+    own.injectFault({ times: Infinity, kind: 'stall' });
+    const options = { serve: 'stream', requestTimeoutMs: 200, maxAttempts: 1 };
+    const blog = await startBlogServer(
+      new S3CloudFrontStorage(optionsFor({ ...own, credentials: own.rootCredentials }, 'mute-bucket', options)),
+    );
+    try {
+      expect((await blog.request('/x.mp4')).status).toBe(500);
+      expect(blog.errors).toEqual([expect.objectContaining({ code: 'STORAGE_S3_UNREACHABLE' })]);
     } finally {
       await blog.close();
       await own.close();

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { parseConfig } from '../../src/config';
 
 const required = { bucket: 'blog-images', cdnUrl: 'https://images.example.com' };
@@ -281,6 +283,26 @@ describe('the configuration', () => {
     },
   );
 
+  test.each(['user:s3cr3t@s3.example.com', '//user:s3cr3t@s3.example.com', 's3://KEY:s3cr3t@s3 example'])(
+    'never shows the password in the misspelled %s',
+    (url) => {
+      expect(refusal({ bucket: 'b', endpoint: url, assetHost: url })).not.toContain('s3cr3t');
+    },
+  );
+
+  test('is the one that the README gives', () => {
+    const readme = readFileSync(path.join(__dirname, '../../README.md'), 'utf8');
+    const [, block = ''] = /```json\n(.*?)```/s.exec(readme) ?? [];
+    const { storage } = JSON.parse(block) as { storage: Record<string, Record<string, unknown>> };
+    for (const feature of [{}, storage.media, storage.files]) {
+      const { adapter: _, ...options }: Record<string, unknown> = { ...storage.S3CloudFrontStorage, ...feature };
+      expect(parseConfig(options).config).toMatchObject({
+        bucket: 'blog-images',
+        cdnUrl: 'https://images.example.com',
+      });
+    }
+  });
+
   test('takes the line break off a key that came from a file', () => {
     const { config } = parseConfig({
       ...required,
@@ -297,7 +319,6 @@ describe('the configuration', () => {
 
   test.each([
     ['cdnFallbackSecret', 'geheimnis-über-alles'],
-    ['cdnFallbackSecret', 'with a space in the middle'],
     ['secretAccessKey', 'two\nlines'],
     ['acl', 'public-read\nX-Evil: 1'],
     ['storageClass', 'GLACIER IR'],

@@ -91,12 +91,29 @@ describe('the built adapter', () => {
   ])('with urls.image of %j in Ghost’s configuration warns: %p', (image, warns) => {
     const home = path.join(folder, 'core/shared/config');
     mkdirSync(home, { recursive: true });
+    writeFileSync(path.join(folder, 'package.json'), '{"name": "ghost", "version": "6.65.0"}');
     const settings = JSON.stringify({ 'urls:image': image, 'urls:media': 'https://elsewhere.example.com' });
     writeFileSync(path.join(home, 'index.js'), `module.exports = { get: (key) => (${settings})[key] };`);
     const result = run(`console.warn = (line) => (globalThis.logged ??= []).push(line);
       new Adapter({ bucket: 'b', cdnUrl: 'images.example.com' });
       console.log(JSON.stringify(globalThis.logged ?? []));`) as string[];
     expect(result).toEqual(warns ? [expect.stringContaining('Set "urls.image" to "https://images.example.com"')] : []);
+  });
+
+  test('finds Ghost also where another program has started it', () => {
+    const ghost = path.join(folder, 'ghost');
+    mkdirSync(path.join(ghost, 'core/shared/config'), { recursive: true });
+    writeFileSync(path.join(ghost, 'package.json'), '{"name": "ghost", "version": "6.65.0"}');
+    const settings = "{ 'urls:image': 'https://other.example.com' }";
+    writeFileSync(path.join(ghost, 'core/shared/config/index.js'), `exports.get = (key) => (${settings})[key];`);
+    const loader = path.join(ghost, 'core/loader.js');
+    writeFileSync(loader, `module.exports = require(${JSON.stringify(adapter)});`);
+    const result = run(`console.warn = (line) => (globalThis.logged ??= []).push(line);
+      delete require.cache[${JSON.stringify(adapter)}];
+      const Loaded = require(${JSON.stringify(loader)});
+      new Loaded({ bucket: 'b', cdnUrl: 'images.example.com', tenantPrefix: 'seven' });
+      console.log(JSON.stringify(globalThis.logged ?? []));`);
+    expect(result).toEqual([expect.stringContaining('Set "urls.image" to "https://images.example.com/seven"')]);
   });
 
   test('shows no credentials when it is logged', () => {

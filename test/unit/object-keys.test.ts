@@ -53,7 +53,6 @@ describe('every spelling of a file is one key', () => {
   });
 
   test('only what stands before a path is taken off', () => {
-    expect(plain.toPath('/size/w600/content/images/2026/11/x.jpg')).toBe('size/w600/content/images/2026/11/x.jpg');
     expect(plain.toPath('backup/content/images/2026/x.jpg')).toBe('backup/content/images/2026/x.jpg');
     expect(plain.toDirectory('backup/content/images/2026')).toBe('backup/content/images/2026');
     expect(plain.toPath('/var/lib/ghost/content/images/a/content/images/x.jpg')).toBe('a/content/images/x.jpg');
@@ -153,6 +152,16 @@ describe('what is not a file of this storage is refused', () => {
   test('a directory that leaves the storage', () => {
     expect(() => plain.toKey('x.jpg', '../../other')).toThrow('leaves the storage');
     expect(() => plain.toKey('../x.jpg', '2026/11')).toThrow('leaves the storage');
+  });
+
+  test.each([
+    '/size/w600/content/images/2026/11/x.jpg',
+    '/size/w600/1/content/images/2026/11/x.jpg',
+    'size/w600/__GHOST_URL__/content/images/2026/11/x.jpg',
+    '/size/w600/format/webp/a/b/content%2Fimages/2026/11/x.jpg',
+  ])('%s is no size: there would be any number of them for one picture', (spelling) => {
+    expect(() => plain.toKey(spelling)).toThrow('is no size of a picture');
+    expect(() => plain.toKeyOfRequest(spelling)).toThrow('is no size of a picture');
   });
 
   test('another tenant’s URL is none of ours', () => {

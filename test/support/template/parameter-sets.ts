@@ -1,0 +1,39 @@
+/** What every stack needs. */
+export const SMALLEST = {
+  Domain: 'images.example.com',
+  CertificateArn: 'arn:aws:acm:us-east-1:123456789012:certificate/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0',
+};
+
+const GHOST = { GhostHost: 'blog.example.com', FallbackSecret: 'x7Kq_2mVnB8wEr5TyU1iOp3AsDf6GhJk' };
+
+/** The stacks that people make, by what they are for. */
+export const PARAMETER_SETS: Record<string, Record<string, string>> = {
+  'only what is needed': { ...SMALLEST },
+  'sizes made by Ghost': { ...SMALLEST, ...GHOST },
+  'a blog in a sub-directory': { ...SMALLEST, ...GHOST, GhostPath: '/blog' },
+  'one of several blogs in the bucket': { ...SMALLEST, ...GHOST, TenantPrefix: 'blogs/seven' },
+  'one of several blogs, in a sub-directory': { ...SMALLEST, ...GHOST, GhostPath: '/blog', TenantPrefix: 'seven' },
+  'a sub-directory that is called like the prefix': {
+    ...SMALLEST,
+    ...GHOST,
+    GhostPath: '/seven',
+    TenantPrefix: 'seven',
+  },
+  'a prefix without Ghost': { ...SMALLEST, TenantPrefix: 'seven' },
+  'a domain in Route 53': { ...SMALLEST, ...GHOST, HostedZoneId: 'Z0123456789ABCDEFGHIJ' },
+  'a user for a Ghost outside AWS': { ...SMALLEST, ...GHOST, Identity: 'iam-user' },
+  'a Ghost on EC2': { ...SMALLEST, ...GHOST, Identity: 'ec2-role' },
+  'a Ghost on ECS': { ...SMALLEST, ...GHOST, Identity: 'ecs-task-role' },
+  'everything at once': {
+    ...SMALLEST,
+    ...GHOST,
+    GhostPath: '/blog',
+    TenantPrefix: 'seven',
+    HostedZoneId: 'Z0123456789ABCDEFGHIJ',
+    Identity: 'ecs-task-role',
+    BucketName: 'blog-images',
+    PriceClass: 'PriceClass_100',
+    WebAclArn: 'arn:aws:wafv2:us-east-1:123456789012:global/webacl/images/473e64fd-f30b-4765-81a0-62ad96dd167a',
+    AccessLogBucket: 'blog-logs',
+  },
+};

@@ -1,0 +1,450 @@
+import { PSEUDO_PARAMETERS, referredTo, withReferencesAsText, type Stack } from './render';
+import { behaviorsOf, distributionConfig, route } from './route';
+
+type Parameters = Record<string, string>;
+
+/**
+ * Headers that CloudFront sends to no origin on anybody's behalf.
+ *
+ * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/add-origin-custom-headers.html
+ */
+const FORBIDDEN_HEADER =
+  /^(x-amz-|x-edge-|x-real-ip$|cache-control$|connection$|content-length$|cookie$|host$|if-|max-forwards$|pragma$|proxy-|range$|te$|trailer$|transfer-encoding$|upgrade$|via$)/i;
+
+const CACHING_OPTIMIZED = '658327ea-f89d-4fab-a63d-7e88639e58f6';
+const THIS_DISTRIBUTION = `arn:aws:cloudfront::${PSEUDO_PARAMETERS['AWS::AccountId']}:distribution/\${Distribution}`;
+
+const under = ({ TenantPrefix }: Parameters) => (TenantPrefix ? `${TenantPrefix}/` : '');
+
+/** ARNs of what is for the public, and for Ghost. */
+const trees = (parameters: Parameters) =>
+  ['images', 'media', 'files'].map((tree) => `\${Bucket.Arn}/${under(parameters)}content/${tree}/*`);
+
+const without = (object: object, ...names: string[]) =>
+  Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
+
+/** What the template promises for every set of parameters and no tool looks at; each throws when it is broken. */
+export const PROMISES: Record<string, (stack: Stack, parameters: Parameters) => void> = {
+  'every reference leads to something in the stack'(stack) {
+    expect(referredTo(stack).filter((name) => !(name in stack.Resources))).toEqual([]);
+  },
+
+  'every behavior and every group leads to an origin'(stack) {
+    const config = distributionConfig(stack);
+    const origins = config.Origins.map(({ Id }) => Id);
+    const groups = config.OriginGroups?.Items ?? [];
+    const targets = [...origins, ...groups.map(({ Id }) => Id)];
+    expect(new Set(targets).size).toBe(targets.length);
+    expect(targets).toEqual(expect.arrayContaining(behaviorsOf(config).map(({ TargetOriginId }) => TargetOriginId)));
+    for (const { Members } of groups) {
+      expect(origins).toEqual(expect.arrayContaining(Members.Items.map(({ OriginId }) => OriginId)));
+    }
+  },
+
+  'every quantity is the number of its items'(stack) {
+    JSON.stringify(stack, (_, value: unknown) => {
+      const list = value as { Quantity?: number; Items?: unknown[] } | null;
+      if (list?.Quantity !== undefined) {
+        expect(list.Quantity).toBe(list.Items?.length);
+      }
+      return value;
+    });
+  },
+
+  'the bucket is closed to the public, encrypted, versioned and tidy'({ Resources }) {
+    expect(Resources.Bucket?.Properties).toEqual({
+      BucketName: Resources.Bucket?.Properties.BucketName,
+      OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+      },
+      VersioningConfiguration: { Status: 'Enabled' },
+      LifecycleConfiguration: {
+        Rules: [
+          {
+            Id: 'unfinished-uploads',
+            Status: 'Enabled',
+            AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
+          },
+          {
+            Id: 'former-versions',
+            Status: 'Enabled',
+            NoncurrentVersionExpiration: { NoncurrentDays: 30 },
+            ExpiredObjectDeleteMarker: true,
+          },
+        ],
+      },
+    });
+  },
+
+  'the bucket has the name that was asked for, or one of its own'({ Resources }, { BucketName }) {
+    expect(Resources.Bucket?.Properties.BucketName).toBe(BucketName);
+  },
+
+  'the pictures outlive the stack'({ Resources }) {
+    expect(Resources.Bucket).toMatchObject({
+      DeletionPolicy: 'RetainExceptOnCreate',
+      UpdateReplacePolicy: 'Retain',
+    });
+  },
+
+  'nobody is allowed anything by a public principal'(stack) {
+    JSON.stringify(stack, (_, value: unknown) => {
+      const statement = value as { Effect?: string; Principal?: unknown } | null;
+      if (statement?.Effect === 'Allow' && statement.Principal !== undefined) {
+        expect(statement.Principal).toEqual({ Service: expect.stringMatching(/^[a-z0-9-]+\.amazonaws\.com$/) });
+      }
+      return value;
+    });
+  },
+
+  'the bucket talks TLS 1.2 and newer only, and lets this distribution alone read the three trees'(
+    { Resources },
+    parameters,
+  ) {
+    const everything = ['${Bucket.Arn}', '${Bucket.Arn}/*'];
+    const deny = { Effect: 'Deny', Principal: '*', Action: 's3:*', Resource: everything };
+    const allow = {
+      Effect: 'Allow',
+      Principal: { Service: 'cloudfront.amazonaws.com' },
+      Condition: { StringEquals: { 'aws:SourceArn': THIS_DISTRIBUTION } },
+    };
+    expect(withReferencesAsText(Resources.BucketPolicy?.Properties)).toEqual({
+      Bucket: '${Bucket}',
+      PolicyDocument: {
+        Version: '2012-10-17',
+        Statement: [
+          { Sid: 'DenyPlainHttp', ...deny, Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+          { Sid: 'DenyOldTls', ...deny, Condition: { NumericLessThan: { 's3:TlsVersion': '1.2' } } },
+          { Sid: 'CloudFrontReads', ...allow, Action: 's3:GetObject', Resource: trees(parameters) },
+          { Sid: 'CloudFrontLearnsWhatIsAbsent', ...allow, Action: 's3:ListBucket', Resource: '${Bucket.Arn}' },
+        ],
+      },
+    });
+  },
+
+  'Ghost may do what the adapter does, on the three trees, and nothing else'({ Resources }, parameters) {
+    const document = Resources.GhostPolicy?.Properties.PolicyDocument as { Statement: object[] };
+    expect(withReferencesAsText(document.Statement)).toEqual([
+      {
+        Sid: expect.any(String),
+        Effect: 'Allow',
+        Action: ['s3:PutObject', 's3:GetObject', 's3:DeleteObject', 's3:AbortMultipartUpload'],
+        Resource: trees(parameters),
+      },
+      { Sid: expect.any(String), Effect: 'Allow', Action: 's3:ListBucket', Resource: '${Bucket.Arn}' },
+      {
+        Sid: expect.any(String),
+        Effect: 'Allow',
+        Action: 'cloudfront:CreateInvalidation',
+        Resource: THIS_DISTRIBUTION,
+      },
+    ]);
+  },
+
+  'the identity that was chosen is made, with that policy alone, and no other'(stack, { Identity }) {
+    const made: Record<string, string[]> = {
+      'iam-user': ['AWS::IAM::User'],
+      'ec2-role': ['AWS::IAM::Role', 'AWS::IAM::InstanceProfile'],
+      'ecs-task-role': ['AWS::IAM::Role'],
+    };
+    const identities = Object.values(withReferencesAsText(stack).Resources).filter(
+      ({ Type }) => Type.startsWith('AWS::IAM::') && Type !== 'AWS::IAM::ManagedPolicy',
+    );
+    expect(identities.map(({ Type }) => Type)).toEqual(made[Identity ?? ''] ?? []);
+    const trust = (Service: string, Condition?: object) => ({
+      Version: '2012-10-17',
+      Statement: [
+        { Effect: 'Allow', Principal: { Service }, Action: 'sts:AssumeRole', ...(Condition && { Condition }) },
+      ],
+    });
+    const account = PSEUDO_PARAMETERS['AWS::AccountId'];
+    for (const { Type, Properties } of identities) {
+      if (Type === 'AWS::IAM::InstanceProfile') {
+        expect(Properties).toEqual({ Roles: ['${GhostEc2Role}'] });
+        continue;
+      }
+      expect(without(Properties, 'Description')).toEqual({
+        ManagedPolicyArns: ['${GhostPolicy}'],
+        ...(Identity === 'ec2-role' && { AssumeRolePolicyDocument: trust('ec2.amazonaws.com') }),
+        ...(Identity === 'ecs-task-role' && {
+          AssumeRolePolicyDocument: trust('ecs-tasks.amazonaws.com', {
+            StringEquals: { 'aws:SourceAccount': account },
+            ArnLike: { 'aws:SourceArn': `arn:aws:ecs:*:${account}:*` },
+          }),
+        }),
+      });
+    }
+  },
+
+  'no access key is made, and no secret shown'(stack, { FallbackSecret }) {
+    expect(Object.values(stack.Resources).map(({ Type }) => Type)).not.toContain('AWS::IAM::AccessKey');
+    const shown = JSON.stringify([stack.Outputs, distributionConfig(stack).Comment]);
+    expect(FallbackSecret ? shown.includes(FallbackSecret) : false).toBe(false);
+  },
+
+  'the distribution speaks HTTP/3, IPv6 and TLS 1.2 and newer on the domain, with its certificate'(
+    stack,
+    { Domain, CertificateArn, PriceClass = 'PriceClass_All', WebAclArn },
+  ) {
+    expect(distributionConfig(stack)).toMatchObject({
+      Enabled: true,
+      Aliases: [Domain],
+      HttpVersion: 'http2and3',
+      IPV6Enabled: true,
+      PriceClass,
+      ViewerCertificate: {
+        AcmCertificateArn: CertificateArn,
+        MinimumProtocolVersion: 'TLSv1.2_2021',
+        SslSupportMethod: 'sni-only',
+      },
+    });
+    expect(distributionConfig(stack).WebACLId).toBe(WebAclArn);
+  },
+
+  'the root of the domain is no listing of the bucket'(stack) {
+    expect(distributionConfig(stack).DefaultRootObject).toBe('index.html');
+  },
+
+  'logs go where they were asked for'(stack, { AccessLogBucket, Domain }) {
+    expect(distributionConfig(stack).Logging).toEqual(
+      AccessLogBucket && {
+        Bucket: `${AccessLogBucket}.s3.amazonaws.com`,
+        Prefix: `${Domain}/`,
+        IncludeCookies: false,
+      },
+    );
+  },
+
+  'everything is read over https, compressed, cached without its query, and never with the viewer’s Host'(stack) {
+    for (const behavior of behaviorsOf(distributionConfig(stack))) {
+      const { TargetOriginId, ResponseHeadersPolicyId } = behavior;
+      expect([TargetOriginId, ResponseHeadersPolicyId]).toEqual([expect.any(String), expect.any(String)]);
+      expect(
+        without(behavior, 'PathPattern', 'TargetOriginId', 'ResponseHeadersPolicyId', 'FunctionAssociations'),
+      ).toEqual({
+        AllowedMethods: ['GET', 'HEAD'],
+        CachedMethods: ['GET', 'HEAD'],
+        Compress: true,
+        ViewerProtocolPolicy: 'redirect-to-https',
+        CachePolicyId: CACHING_OPTIMIZED,
+      });
+    }
+  },
+
+  'the bucket is asked by its regional name, signed, and given up soon'(stack) {
+    const origins = distributionConfig(stack).Origins.filter(({ S3OriginConfig }) => S3OriginConfig);
+    expect(origins.length).toBeGreaterThan(0);
+    for (const origin of origins) {
+      expect(without(origin, 'Id', 'OriginPath')).toEqual({
+        DomainName: '${Bucket.RegionalDomainName}',
+        OriginAccessControlId: '${OriginAccessControl.Id}',
+        S3OriginConfig: { OriginAccessIdentity: '' },
+        ConnectionAttempts: 2,
+        ConnectionTimeout: 3,
+      });
+    }
+    expect(stack.Resources.OriginAccessControl?.Properties.OriginAccessControlConfig).toMatchObject({
+      OriginAccessControlOriginType: 's3',
+      SigningBehavior: 'always',
+      SigningProtocol: 'sigv4',
+    });
+  },
+
+  'Ghost is asked over https, with the secret, and given the time that a picture takes'(
+    stack,
+    { GhostHost, FallbackSecret },
+  ) {
+    const origins = distributionConfig(stack).Origins.filter(({ S3OriginConfig }) => !S3OriginConfig);
+    expect(origins.length > 0).toBe(Boolean(GhostHost));
+    for (const origin of origins) {
+      expect(without(origin, 'Id', 'OriginPath')).toEqual({
+        DomainName: GhostHost,
+        CustomOriginConfig: {
+          OriginProtocolPolicy: 'https-only',
+          OriginSSLProtocols: ['TLSv1.2'],
+          OriginReadTimeout: 30,
+        },
+        ConnectionAttempts: 1,
+        ConnectionTimeout: 5,
+        OriginCustomHeaders: [{ HeaderName: 'X-Ghost-Cdn-Fallback', HeaderValue: FallbackSecret }],
+      });
+    }
+  },
+
+  'no origin is sent a header that CloudFront forbids'(stack) {
+    const names = distributionConfig(stack).Origins.flatMap(({ OriginCustomHeaders = [] }) =>
+      OriginCustomHeaders.map(({ HeaderName }) => HeaderName),
+    );
+    expect(names.filter((name) => FORBIDDEN_HEADER.test(name))).toEqual([]);
+  },
+
+  'a size is looked for in the bucket and, when it is not there, asked of Ghost'(stack, parameters) {
+    const { GhostHost, GhostPath = '' } = parameters;
+    const size = 'content/images/size/w600/2026/11/x.jpg';
+    const fromBucket = `bucket:${under(parameters)}${size}`;
+    expect(route(stack, `/${under(parameters)}${size}`)).toEqual({
+      asked: GhostHost ? [fromBucket, `https://${GhostHost}${GhostPath}/${size}`] : [fromBucket],
+      headers: '${ImageHeaders}',
+    });
+  },
+
+  'Ghost is asked for what is absent, not when S3 is in trouble'(stack, { GhostHost }) {
+    const groups = distributionConfig(stack).OriginGroups?.Items ?? [];
+    expect(groups.map(({ FailoverCriteria }) => FailoverCriteria.StatusCodes.Items)).toEqual(
+      GhostHost ? [[403, 404]] : [],
+    );
+  },
+
+  'originals, media and files come from the bucket alone'(stack, parameters) {
+    const own = under(parameters);
+    for (const [file, headers] of [
+      ['content/images/2026/11/x.jpg', '${ImageHeaders}'],
+      ['content/media/2026/11/x.mp4', '${FileHeaders}'],
+      ['content/files/2026/11/x.pdf', '${FileHeaders}'],
+    ]) {
+      expect(route(stack, `/${own}${file}`)).toEqual({ asked: [`bucket:${own}${file}`], headers });
+    }
+  },
+
+  'an original that Ghost redirects to is found'(stack, parameters) {
+    const { GhostHost, GhostPath = '' } = parameters;
+    const original = `${GhostPath}/content/images/2026/11/x.jpg`;
+    const inBucket = original === `/${under(parameters)}content/images/2026/11/x.jpg`;
+    if (GhostHost) {
+      expect(route(stack, original)).toEqual({
+        asked: [inBucket ? `bucket:${original.slice(1)}` : `https://${GhostHost}${original}`],
+        headers: '${ImageHeaders}',
+      });
+    }
+  },
+
+  'no path stands before two behaviors'(stack) {
+    const patterns = behaviorsOf(distributionConfig(stack)).map(({ PathPattern }) => PathPattern);
+    expect(new Set(patterns).size).toBe(patterns.length);
+  },
+
+  'functions stand only where a prefix has to be taken away, before the cache'(stack, { GhostHost, TenantPrefix }) {
+    const functions = behaviorsOf(distributionConfig(stack)).flatMap(
+      ({ FunctionAssociations = [] }) => FunctionAssociations,
+    );
+    const needed = GhostHost && TenantPrefix;
+    expect(functions).toEqual(
+      needed ? [{ EventType: 'viewer-request', FunctionARN: '${TenantFunction.FunctionARN}' }] : [],
+    );
+    expect(stack.Resources.TenantFunction?.Properties).toEqual(
+      needed ? expect.objectContaining({ AutoPublish: true, FunctionConfig: expect.any(Object) }) : undefined,
+    );
+  },
+
+  'pictures are inert and may be used anywhere; media and files the same, without a policy for viewers'(stack) {
+    const common = {
+      ContentTypeOptions: { Override: true },
+      StrictTransportSecurity: {
+        AccessControlMaxAgeSec: 31_536_000,
+        IncludeSubdomains: false,
+        Preload: false,
+        Override: true,
+      },
+    };
+    const inert = {
+      ContentSecurityPolicy: "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox",
+      Override: true,
+    };
+    for (const [name, SecurityHeadersConfig] of [
+      ['ImageHeaders', { ...common, ContentSecurityPolicy: inert }],
+      ['FileHeaders', common],
+    ] as const) {
+      expect(stack.Resources[name]?.Properties.ResponseHeadersPolicyConfig).toEqual({
+        Name: expect.any(String),
+        CorsConfig: {
+          AccessControlAllowCredentials: false,
+          AccessControlAllowHeaders: { Items: ['*'] },
+          AccessControlAllowMethods: { Items: ['GET', 'HEAD'] },
+          AccessControlAllowOrigins: { Items: ['*'] },
+          OriginOverride: true,
+        },
+        SecurityHeadersConfig,
+        CustomHeadersConfig: {
+          Items: [{ Header: 'Cross-Origin-Resource-Policy', Value: 'cross-origin', Override: true }],
+        },
+      });
+    }
+  },
+
+  'errors are remembered for seconds, what is absent for a minute'(stack) {
+    expect(distributionConfig(stack).CustomErrorResponses).toEqual([
+      { ErrorCode: 403, ErrorCachingMinTTL: 10 },
+      { ErrorCode: 404, ErrorCachingMinTTL: 60 },
+      ...[500, 502, 503, 504].map((ErrorCode) => ({ ErrorCode, ErrorCachingMinTTL: 5 })),
+    ]);
+  },
+
+  'the domain leads to the distribution, over IPv4, IPv6 and HTTP/3, when its zone is here'(
+    { Resources },
+    { HostedZoneId, Domain },
+  ) {
+    const AliasTarget = { DNSName: '${Distribution.DomainName}', HostedZoneId: 'Z2FDTNDATAQYW2' };
+    expect(withReferencesAsText(Resources.DomainRecords?.Properties)).toEqual(
+      HostedZoneId && {
+        HostedZoneId,
+        RecordSets: ['A', 'AAAA', 'HTTPS'].map((Type) => ({ Name: Domain, Type, AliasTarget })),
+      },
+    );
+  },
+
+  'names that are unique in the account are those of this stack'({ Resources }) {
+    const unique = String(PSEUDO_PARAMETERS['AWS::StackId']).split('/')[2] as string;
+    const names = Object.values(Resources).flatMap(({ Type, Properties }) => {
+      const config = Properties.OriginAccessControlConfig ?? Properties.ResponseHeadersPolicyConfig ?? Properties;
+      const { Name } = config as { Name?: string };
+      return Name ? [`${Type} ${Name}`] : [];
+    });
+    expect(names.length).toBeGreaterThanOrEqual(3);
+    expect(new Set(names).size).toBe(names.length);
+    for (const name of names.map((text) => text.split(' ')[1] as string)) {
+      expect(name.endsWith(unique)).toBe(true);
+      expect(name.length).toBeLessThanOrEqual(64);
+    }
+  },
+
+  'the outputs are what Ghost’s configuration and the domain’s owner need'(stack, { Domain, Identity }) {
+    const outputs = Object.fromEntries(
+      Object.entries(withReferencesAsText(stack.Outputs)).map(([name, { Value }]) => [name, Value]),
+    );
+    expect(outputs).toEqual({
+      BucketName: '${Bucket}',
+      BucketRegion: PSEUDO_PARAMETERS['AWS::Region'],
+      CdnUrl: `https://${Domain}`,
+      DistributionId: '${Distribution}',
+      DistributionDomainName: '${Distribution.DomainName}',
+      GhostPolicyArn: '${GhostPolicy}',
+      ...(Identity === 'iam-user' && { GhostUserName: '${GhostUser}' }),
+      ...(Identity === 'ec2-role' && {
+        GhostRoleName: '${GhostEc2Role}',
+        GhostInstanceProfileName: '${GhostInstanceProfile}',
+      }),
+      ...(Identity === 'ecs-task-role' && { GhostTaskRoleName: '${GhostTaskRole}' }),
+    });
+  },
+};
+
+/** @returns the names of the promises that a stack breaks */
+export function brokenPromises(stack: Stack, parameters: Parameters): string[] {
+  return Object.entries(PROMISES)
+    .filter(([, promise]) => {
+      try {
+        promise(stack, parameters);
+        return false;
+      } catch {
+        return true;
+      }
+    })
+    .map(([name]) => name);
+}

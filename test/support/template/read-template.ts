@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { isAlias, isMap, isScalar, isSeq, parseDocument, type Node } from 'yaml';
+
+/** A parameter: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html */
+export interface Parameter {
+  Type: string;
+  Description?: string;
+  Default?: string;
+  AllowedPattern?: string;
+  AllowedValues?: string[];
+  MaxLength?: number;
+  ConstraintDescription?: string;
+  NoEcho?: boolean;
+}
+
+export interface Resource {
+  Type: string;
+  Condition?: string;
+  DeletionPolicy?: string;
+  UpdateReplacePolicy?: string;
+  Properties: Record<string, unknown>;
+}
+
+interface Rule {
+  RuleCondition?: unknown;
+  Assertions: { Assert: unknown; AssertDescription: string }[];
+}
+
+/** The template with intrinsic functions in their long form, `{ "Fn::If": [...] }`. */
+export interface Template {
+  Metadata: Record<string, { ParameterGroups: { Parameters: string[] }[]; ParameterLabels: Record<string, unknown> }>;
+  Parameters: Record<string, Parameter>;
+  Rules: Record<string, Rule>;
+  Conditions: Record<string, unknown>;
+  Resources: Record<string, Resource>;
+  Outputs: Record<string, { Condition?: string; Description?: string; Value: unknown }>;
+}
+
+export const TEMPLATE_TEXT = readFileSync(path.resolve(__dirname, '../../../infrastructure/template.yaml'), 'utf8');
+
+/**
+ * Reads a template as CloudFormation does.
+ *
+ * @param text YAML with the short forms of intrinsic functions, `!If [...]`
+ * @throws what CloudFormation refuses: broken YAML, keys that stand twice, anchors, aliases, unknown tags
+ * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html
+ */
+export function readTemplate(text: string = TEMPLATE_TEXT): Template {
+  const document = parseDocument(text, { logLevel: 'error' });
+  if (document.errors[0]) {
+    throw document.errors[0];
+  }
+  return toPlain(document.contents) as Template;
+}
+
+function toPlain(node: unknown): unknown {
+  if (isAlias(node) || (node as Node & { anchor?: string }).anchor) {
+    throw new Error('CloudFormation knows no anchors and aliases');
+  }
+  const value = isMap(node)
+    ? Object.fromEntries(node.items.map(({ key, value }) => [String(key), value === null ? null : toPlain(value)]))
+    : isSeq(node)
+      ? node.items.map(toPlain)
+      : isScalar(node)
+        ? node.value
+        : undefined;
+  const tag = (node as Node).tag;
+  return tag?.startsWith('!') ? toLongForm(tag.slice(1), value) : value;
+}
+
+function toLongForm(name: string, value: unknown): unknown {
+  switch (name) {
+    case 'Ref':
+    case 'Condition':
+      return { [name]: value };
+    case 'GetAtt':
+      return { 'Fn::GetAtt': String(value).split('.') };
+    case 'And':
+    case 'Equals':
+    case 'If':
+    case 'Not':
+    case 'Or':
+    case 'Select':
+    case 'Split':
+    case 'Sub':
+      return { [`Fn::${name}`]: value };
+    default:
+      throw new Error(`Unknown tag !${name}`);
+  }
+}

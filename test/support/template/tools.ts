@@ -1,0 +1,60 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import os from 'node:os';
+import path from 'node:path';
+import { App, Stack as CdkStack } from 'aws-cdk-lib/core';
+import { CfnInclude } from 'aws-cdk-lib/cloudformation-include';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import type { Stack } from './render';
+
+interface Validator {
+  CompositeEngine: new () => {
+    validateTemplate(
+      template: object,
+      config: { severityLevel: 'WARN' },
+    ): { diagnostics: { severity: string; ruleId: string; message: string; entity?: { logicalId?: string } }[] };
+  };
+  TemplateContent: new (text: string) => object;
+}
+
+// It is a dependency of aws-cdk-lib, which keeps it to itself.
+const fromCdk = createRequire(require.resolve('aws-cdk-lib/package.json'));
+const { CompositeEngine, TemplateContent } = fromCdk('@aws/cloudformation-validate') as Validator;
+let engine: InstanceType<Validator['CompositeEngine']> | undefined;
+
+/**
+ * Holds a template against the schemas of AWS' own resources and their rules.
+ *
+ * @param template as YAML or JSON
+ * @returns errors and warnings, one line each
+ */
+export function schemaFindings(template: string): string[] {
+  engine ??= new CompositeEngine();
+  return engine
+    .validateTemplate(new TemplateContent(template), { severityLevel: 'WARN' })
+    .diagnostics.map(({ severity, ruleId, message }) => `${severity} ${ruleId}: ${message}`);
+}
+
+/**
+ * Holds a rendered stack against cdk-nag's AwsSolutions rules. (With conditions left in, it would misread them.)
+ *
+ * @returns each finding as "rule resource", sorted
+ */
+export function nagFindings(stack: Stack): string[] {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'template-'));
+  try {
+    const templateFile = path.join(folder, 'template.json');
+    writeFileSync(templateFile, JSON.stringify(stack));
+    const app = new App({ outdir: folder });
+    const cdkStack = new CdkStack(app, 'stack');
+    new CfnInclude(cdkStack, 'included', { templateFile });
+    return new AwsSolutionsChecks(app)
+      .validateScope(cdkStack)
+      .violations.flatMap(({ ruleName, violatingResources }) =>
+        violatingResources.map((resource) => `${ruleName} ${resource.constructPath?.split('/').at(-1)}`),
+      )
+      .sort();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,261 @@
+import { PARAMETER_SETS } from '../../support/template/parameter-sets';
+import { brokenPromises } from '../../support/template/promises';
+import { readTemplate, TEMPLATE_TEXT } from '../../support/template/read-template';
+import { render } from '../../support/template/render';
+import { nagFindings, schemaFindings } from '../../support/template/tools';
+
+/** What finds a mistake: reading the template at all (ours, or the CDK's that cdk-nag stands on), its promises, the schemas of AWS, or cdk-nag. */
+type Check = 'reading' | 'promises' | 'schemas' | 'AwsSolutions';
+
+/** Deliberate mistakes: what is written in the place of what, and which checks must find it. */
+const MISTAKES: [mistake: string, from: string | RegExp, to: string, caughtBy: Check[]][] = [
+  ['ACLs may make files public', 'BlockPublicAcls: true', 'BlockPublicAcls: false', ['promises', 'AwsSolutions']],
+  ['ACLs are in force', 'BucketOwnerEnforced', 'ObjectWriter', ['promises']],
+  [
+    'the bucket is not versioned',
+    'Status: Enabled\n      LifecycleConfiguration',
+    'Status: Suspended\n      LifecycleConfiguration',
+    ['promises'],
+  ],
+  ['the bucket goes with the stack', 'DeletionPolicy: RetainExceptOnCreate', 'DeletionPolicy: Delete', ['promises']],
+  ['the bucket goes when it is replaced', 'UpdateReplacePolicy: Retain', 'UpdateReplacePolicy: Delete', ['promises']],
+  ['the encryption is misspelled', 'SSEAlgorithm: AES256', 'SSEAlgorithm: AES-256', ['promises', 'schemas']],
+  ['unfinished uploads stay', 'AbortIncompleteMultipartUpload', 'AbortUpload', ['promises', 'schemas']],
+  ['former versions go at once', 'NoncurrentDays: 30', 'NoncurrentDays: 1', ['promises']],
+  [
+    'plain http is not denied',
+    /Effect: Deny(?=\n.*\n.*\n.*\n.*\n.*SecureTransport)/,
+    'Effect: Allow',
+    ['promises', 'AwsSolutions'],
+  ],
+  ['old TLS is not denied', "s3:TlsVersion: '1.2'", "s3:TlsVersion: '1.0'", ['promises']],
+  ['everybody reads', 'Principal: { Service: cloudfront.amazonaws.com }', "Principal: '*'", ['promises']],
+  ['every distribution reads', 'aws:SourceArn: !Sub', 'aws:SourceArnn: !Sub', ['promises']],
+  [
+    'CloudFront reads the whole bucket',
+    "'${Bucket.Arn}/content/files/*'",
+    "'${Bucket.Arn}/*'",
+    ['promises', 'AwsSolutions'],
+  ],
+  ['CloudFront takes absent for forbidden', 'Action: s3:ListBucket', 'Action: s3:ListBucketVersions', ['promises']],
+  [
+    'Ghost may do anything',
+    '[s3:PutObject, s3:GetObject, s3:DeleteObject, s3:AbortMultipartUpload]',
+    "['s3:*']",
+    ['promises', 'AwsSolutions'],
+  ],
+  ['Ghost may set ACLs', '[s3:PutObject,', '[s3:PutObject, s3:PutObjectAcl,', ['promises']],
+  ['Ghost may not abort', ', s3:AbortMultipartUpload]', ']', ['promises']],
+  [
+    'Ghost may invalidate all distributions',
+    /distribution\/\$\{Distribution\}'(?=\n\n {2}# Its access)/,
+    "distribution/*'",
+    ['promises', 'AwsSolutions'],
+  ],
+  [
+    'a tenant may write to others',
+    "'${Bucket.Arn}/${TenantPrefix}/content/media/*'",
+    "'${Bucket.Arn}/content/media/*'",
+    ['promises'],
+  ],
+  ['the origin is not signed for', 'SigningBehavior: always', 'SigningBehavior: never', ['promises']],
+  ['the access control is not used', /OriginAccessControlId: .*\n\s*(?=#)/, '', ['promises', 'AwsSolutions']],
+  [
+    'the bucket is asked by its global name',
+    '!GetAtt Bucket.RegionalDomainName',
+    '!GetAtt Bucket.DomainName',
+    ['promises'],
+  ],
+  [
+    'an attribute does not exist',
+    '!GetAtt Bucket.RegionalDomainName',
+    '!GetAtt Bucket.RegionDomainName',
+    ['promises', 'schemas'],
+  ],
+  ['two stacks make things of one name', 'ghost-files-${Unique}', 'ghost-files', ['promises', 'schemas']],
+  ['two policies have one name', 'ghost-files-${Unique}', 'ghost-images-${Unique}', ['promises']],
+  ['SVGs may run scripts', "default-src 'none'; style", "default-src 'self'; style", ['promises']],
+  [
+    'types are guessed',
+    'ContentTypeOptions: { Override: true }',
+    'ContentTypeOptions: { Override: false }',
+    ['promises'],
+  ],
+  ['all sub-domains are forced to https', 'IncludeSubdomains: false', 'IncludeSubdomains: true', ['promises']],
+  [
+    'files have the policy of pictures',
+    'ResponseHeadersPolicyId: !Ref FileHeaders',
+    'ResponseHeadersPolicyId: !Ref ImageHeaders',
+    ['promises'],
+  ],
+  ['old browsers weaken TLS', 'TLSv1.2_2021', 'TLSv1', ['promises', 'AwsSolutions']],
+  ['an HTTP version does not exist', 'http2and3', 'http3and2', ['promises', 'schemas']],
+  ['IPv6 is off', 'IPV6Enabled: true', 'IPV6Enabled: false', ['promises']],
+  ['a property is misspelled', 'DefaultRootObject:', 'DefaultRoot:', ['promises', 'schemas']],
+  ['the root lists the bucket', 'DefaultRootObject: index.html', '', ['promises']],
+  [
+    'the web ACL is taken off',
+    '!If [HasWebAcl, !Ref WebAclArn, !Ref AWS::NoValue]',
+    '!Ref AWS::NoValue',
+    ['promises', 'schemas'],
+  ],
+  [
+    'the default behavior leads nowhere',
+    /TargetOriginId: bucket(?=\n {10}AllowedMethods)/,
+    'TargetOriginId: buckets',
+    ['promises'],
+  ],
+  ['a member of the group does not exist', '- OriginId: ghost\n', '- OriginId: blog\n', ['promises']],
+  ['Ghost is asked first', /(- OriginId: !If .*)\n(\s*)(- OriginId: ghost)/, '$3\n$2$1', ['promises']],
+  ['a quantity is wrong', 'Quantity: 2, Items: [403, 404]', 'Quantity: 3, Items: [403, 404]', ['promises']],
+  ['a failover code is refused by CloudFront', 'Items: [403, 404]', 'Items: [403, 410]', ['promises']],
+  [
+    'Ghost is asked when S3 is in trouble',
+    'Quantity: 2, Items: [403, 404]',
+    'Quantity: 3, Items: [403, 404, 503]',
+    ['promises'],
+  ],
+  ['the path of sizes comes too late', '- /content/images/size/*', '- /content/images/sizes/*', ['promises']],
+  [
+    'the tenant’s sizes are those of nobody',
+    "'/${TenantPrefix}/content/images/size/*'",
+    '/content/images/size/*',
+    ['promises', 'schemas'],
+  ],
+  ['Ghost is asked with the prefix', 'request.uri.slice(prefix.length - 1)', 'request.uri', ['promises']],
+  ['the function stays a draft', 'AutoPublish: true', 'AutoPublish: false', ['promises']],
+  ['the function runs too late', 'EventType: viewer-request', 'EventType: viewer-response', ['promises']],
+  [
+    'a sub-directory is asked twice for',
+    "!Sub '${GhostPath}/content/images/*'",
+    "!Sub '/content/images/*'",
+    ['promises', 'schemas'],
+  ],
+  [
+    'redirects of a sub-directory lead nowhere',
+    '!Or [!Condition HasGhostPath, !Condition HasTenantPrefix]',
+    '!Condition HasTenantPrefix',
+    ['promises'],
+  ],
+  [
+    'a path stands before two behaviors',
+    "- !Not [!Equals [!Ref GhostPath, !Sub '/${TenantPrefix}']]",
+    '- !Condition HasGhost',
+    ['promises'],
+  ],
+  [
+    'the secret goes over plain http',
+    'OriginProtocolPolicy: https-only',
+    'OriginProtocolPolicy: match-viewer',
+    ['promises', 'AwsSolutions'],
+  ],
+  ['Ghost has no time for a picture', 'OriginReadTimeout: 30', 'OriginReadTimeout: 5', ['promises']],
+  ['the header has another name', 'X-Ghost-Cdn-Fallback', 'X-Ghost-Fallback', ['promises']],
+  ['the header has a forbidden name', 'X-Ghost-Cdn-Fallback', 'X-Edge-Ghost', ['promises']],
+  [
+    'the secret is shown',
+    "Value: !Sub 'https://${Domain}'",
+    "Value: !Sub 'https://${FallbackSecret}@${Domain}'",
+    ['promises'],
+  ],
+  [
+    'visitors may write',
+    'AllowedMethods: [GET, HEAD]',
+    'AllowedMethods: [GET, HEAD, OPTIONS, PUT, POST, PATCH, DELETE]',
+    ['promises'],
+  ],
+  ['pictures may be read over http', 'redirect-to-https', 'allow-all', ['promises']],
+  [
+    'nothing is cached',
+    /CachePolicyId: 658327ea-.*/,
+    'CachePolicyId: 4135ea2d-6df8-44a3-9df3-4b5a84be39ad',
+    ['promises'],
+  ],
+  [
+    'S3 gets the viewer’s Host',
+    /(\s+)(CachePolicyId: .*)/,
+    '$1$2$1OriginRequestPolicyId: 216adef6-5c7f-47e4-b989-5492eafa07d3',
+    ['promises'],
+  ],
+  ['nothing is compressed', 'Compress: true', 'Compress: false', ['promises']],
+  [
+    'what is absent is so for a day',
+    'ErrorCode: 404, ErrorCachingMinTTL: 60',
+    'ErrorCode: 404, ErrorCachingMinTTL: 86400',
+    ['promises'],
+  ],
+  ['an alias is in another zone', 'HostedZoneId: Z2FDTNDATAQYW2', 'HostedZoneId: Z2FDTNDATAQYWZ', ['promises']],
+  ['IPv6 leads nowhere', 'Type: AAAA', 'Type: AAA', ['promises']],
+  ['the instance gets no role', 'Roles: [!Ref GhostEc2Role]', 'Roles: [GhostRole]', ['promises']],
+  [
+    'a role is that of something else',
+    'Roles: [!Ref GhostEc2Role]',
+    'Roles: [!Ref GhostTaskRole]',
+    ['promises', 'schemas'],
+  ],
+  [
+    'tasks of other accounts get the role',
+    /\n {12}Condition:\n {14}StringEquals: \{ aws:SourceAccount.*/,
+    '\n            Condition:',
+    ['promises'],
+  ],
+  [
+    'the user is an administrator',
+    'ManagedPolicyArns: [!Ref GhostPolicy]',
+    'ManagedPolicyArns: [!Ref GhostPolicy, arn:aws:iam::aws:policy/AdministratorAccess]',
+    ['promises', 'AwsSolutions'],
+  ],
+  [
+    'an output is of what is not there',
+    /( +)Condition: IsUser\n(\s+Description: The user)/,
+    '$2',
+    ['reading', 'promises', 'schemas'],
+  ],
+  ['a condition does not exist', 'Condition: IsTaskRole', 'Condition: IsTask', ['reading', 'schemas']],
+  ['a reference leads to nothing', '!Ref ImageHeaders', '!Ref PictureHeaders', ['reading', 'promises', 'schemas']],
+  [
+    'a value is an anchor',
+    'Domain: { default: Domain of the images }',
+    'Domain: &domain { default: Domain }',
+    ['reading'],
+  ],
+  ['a key stands twice', 'Enabled: true\n', 'Enabled: true\n        Enabled: false\n', ['reading', 'schemas']],
+];
+
+const ours = readTemplate();
+const EVERYTHING = PARAMETER_SETS['everything at once'] ?? {};
+const USER = PARAMETER_SETS['a user for a Ghost outside AWS'] ?? {};
+const accepted = new Set([...nagFindings(render(ours, EVERYTHING)), ...nagFindings(render(ours, USER))]);
+
+/** @returns the checks that find something in a template which they do not find in ours */
+function findings(text: string): Check[] {
+  const found: Check[] = schemaFindings(text).length > 0 ? ['schemas'] : [];
+  try {
+    const template = readTemplate(text);
+    const stacks = Object.values(PARAMETER_SETS).map((parameters) => ({
+      parameters,
+      stack: render(template, parameters),
+    }));
+    if (stacks.some(({ stack, parameters }) => brokenPromises(stack, parameters).length > 0)) {
+      found.push('promises');
+    }
+    if ([EVERYTHING, USER].some((set) => nagFindings(render(template, set)).some((line) => !accepted.has(line)))) {
+      found.push('AwsSolutions');
+    }
+  } catch {
+    found.push('reading');
+  }
+  return found;
+}
+
+describe('a mistake in the template is found', () => {
+  test.each(MISTAKES)('%s', (_, from, to, caughtBy) => {
+    const text = TEMPLATE_TEXT.replaceAll(typeof from === 'string' ? from : new RegExp(from, 'g'), to);
+    expect(text).not.toBe(TEMPLATE_TEXT);
+    expect(findings(text).sort()).toEqual([...caughtBy].sort());
+  });
+
+  test('and without one there is nothing to find', () => {
+    expect(findings(TEMPLATE_TEXT)).toEqual([]);
+  });
+});

@@ -38,8 +38,9 @@ export interface Blog {
  * configuration, an owner.
  *
  * @param env for Ghost's process
+ * @param tenantPrefix of a bucket that the blog shares with others
  */
-export async function openBlog(env?: Record<string, string>): Promise<Blog> {
+export async function openBlog(env?: Record<string, string>, tenantPrefix?: string): Promise<Blog> {
   const install = await installGhost();
   const s3 = await startS3UnderTest();
   const bucket = await s3.createBucket();
@@ -49,7 +50,7 @@ export async function openBlog(env?: Record<string, string>): Promise<Blog> {
   const credentials = { accessKeyId, secretAccessKey };
   const cdn = await startCdnStandIn({ s3: { endpoint, region, bucket, credentials } });
   const fallbackSecret = randomUUID();
-  const storage = { bucket, region, endpoint, forcePathStyle: true, ...credentials };
+  const storage = { bucket, region, endpoint, forcePathStyle: true, tenantPrefix, ...credentials };
   const config = adapterConfig({ ...storage, cdnUrl: cdn.url, cdnFallbackSecret: fallbackSecret });
   const stopServers = async () => {
     await cdn.close();

@@ -35,6 +35,16 @@ describe('a blog whose configuration has become wrong', () => {
     expect(message).not.toContain('AKIAGHOSTTESTKEY');
     expect(message).not.toContain('not-to-be-shown-at-all');
   });
+
+  it('starts with other addresses in `urls` than the adapter gives, and says in its log which ones to set', async () => {
+    const options = { bucket: 'blog-images', cdnUrl: 'https://images.example.com' };
+    const urls = { image: 'https://images.example.com/content/images' };
+
+    const ghost = await startGhost({ install, contentPath, config: { ...adapterConfig(options), urls } });
+    await ghost.stop();
+
+    expect(ghost.log()).toContain('Set "urls.image" to "https://images.example.com"');
+  });
 });
 
 /** The message of the error with which Ghost did not start. */

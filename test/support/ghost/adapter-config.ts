@@ -6,8 +6,8 @@ import type { JsonObject } from './config';
  * @param options of the adapter
  * @returns what goes into Ghost's configuration file; Ghost 5 ignores `urls`
  */
-export function adapterConfig(options: { cdnUrl: string } & JsonObject): JsonObject {
-  const { cdnUrl } = options;
+export function adapterConfig(options: { cdnUrl: string; tenantPrefix?: string } & JsonObject): JsonObject {
+  const shownBelow = [options.cdnUrl, options.tenantPrefix].filter(Boolean).join('/');
   return {
     storage: {
       active: 'S3CloudFrontStorage',
@@ -15,6 +15,6 @@ export function adapterConfig(options: { cdnUrl: string } & JsonObject): JsonObj
       files: { adapter: 'S3CloudFrontStorage', staticFileURLPrefix: 'content/files' },
       S3CloudFrontStorage: options,
     },
-    urls: { image: cdnUrl, media: cdnUrl, files: cdnUrl },
+    urls: { image: shownBelow, media: shownBelow, files: shownBelow },
   };
 }

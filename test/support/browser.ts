@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { chromium, type Page } from 'playwright-core';
+import { chromium, type Browser as Chromium, type Page } from 'playwright-core';
 
 const EXECUTABLES = ['chromium', 'chromium-browser', 'google-chrome'];
 
-/** A browser that calls nobody by itself, and in which every name but a loopback one is unknown. */
+/** A browser that calls nobody by itself. */
 const FLAGS = [
   '--no-sandbox',
   '--no-first-run',
@@ -12,8 +12,11 @@ const FLAGS = [
   '--disable-component-update',
   '--disable-sync',
   '--disable-quic',
-  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.localhost, EXCLUDE 127.0.0.1',
 ];
+
+/** Every name but a loopback one is unknown. */
+const LOOPBACK_ONLY =
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.localhost, EXCLUDE 127.0.0.1';
 
 export interface SeenResponse {
   url: string;
@@ -32,13 +35,23 @@ export interface Browser {
 }
 
 /**
+ * Starts a headless Chromium that calls nobody by itself.
+ *
+ * @param args beside those that keep it quiet
+ * @throws Error when there is no Chromium on this machine
+ */
+export function launchChromium(args: string[]): Promise<Chromium> {
+  return chromium.launch({ executablePath: findChromium(), args: [...FLAGS, ...args] });
+}
+
+/**
  * Opens a page in a headless Chromium.
  *
  * @param viewport in CSS pixels
  * @throws Error when there is no Chromium on this machine
  */
 export async function openBrowser(viewport = { width: 1280, height: 800 }): Promise<Browser> {
-  const browser = await chromium.launch({ executablePath: findChromium(), args: FLAGS });
+  const browser = await launchChromium([LOOPBACK_ONLY]);
   const page = await browser.newPage({ viewport });
   const responses: SeenResponse[] = [];
   const errors: string[] = [];
@@ -62,7 +75,7 @@ export async function openBrowser(viewport = { width: 1280, height: 800 }): Prom
  *
  * @throws Error that says how to install one
  */
-export function findChromium(): string {
+function findChromium(): string {
   const { CHROMIUM_PATH, PATH = '' } = process.env;
   if (CHROMIUM_PATH) {
     if (existsSync(CHROMIUM_PATH)) return CHROMIUM_PATH;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { PutBucketPolicyCommand } from '@aws-sdk/client-s3';
-import type { GhostOrigin } from '../cdn-stand-in';
+import type { CdnRequest, GhostOrigin } from '../cdn-stand-in';
 import { freePort } from '../ghost/boot';
 import type { S3UnderTest } from '../s3-under-test';
 import { makeCertificate } from './certificate';
@@ -23,18 +23,9 @@ export interface TlsCdnOptions {
   ghost?: GhostOrigin;
 }
 
-export interface TlsCdnRequest {
-  method: string;
-  /** As it came, with its query string. */
+export interface TlsCdnRequest extends CdnRequest {
+  /** As it came, with its query string; the path without it is the cache key. */
   url: string;
-  /** Without the query string: the cache key. */
-  path: string;
-  status: number;
-  cache: 'hit' | 'miss';
-  /** Who was asked for it; nobody for a hit. */
-  origin: 's3' | 'ghost' | 'none';
-  contentType?: string;
-  location?: string;
 }
 
 export interface TlsCdnAnswer {

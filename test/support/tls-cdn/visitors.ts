@@ -1,15 +1,6 @@
-import { chromium, type Page } from 'playwright-core';
-import { findChromium, type SeenResponse } from '../browser';
+import type { Page } from 'playwright-core';
+import { launchChromium, type SeenResponse } from '../browser';
 import type { TlsCdn } from '.';
-
-const FLAGS = [
-  '--no-sandbox',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--disable-quic',
-];
 
 export interface VisitorOptions {
   /** In CSS pixels. */
@@ -39,7 +30,7 @@ export interface Visitors {
  * @throws Error when there is no Chromium on this machine
  */
 export async function openDoorsTo({ chromiumArgs }: Pick<TlsCdn, 'chromiumArgs'>): Promise<Visitors> {
-  const browser = await chromium.launch({ executablePath: findChromium(), args: [...FLAGS, ...chromiumArgs] });
+  const browser = await launchChromium(chromiumArgs);
   return {
     async arrive({ viewport = { width: 1280, height: 800 }, headers } = {}) {
       const context = await browser.newContext({ viewport, extraHTTPHeaders: headers });

@@ -70,7 +70,8 @@ export class S3CloudFrontStorage extends StorageBase {
   }
 
   /**
-   * Stores what Ghost has made itself (a size, an icon, an inlined picture) under exactly the path it names.
+   * Stores what Ghost has made itself under the path it names: a size or an icon over what is there, a picture that was
+   * inlined from another site beside it.
    *
    * @param buffer the bytes
    * @param targetPath below the prefix

@@ -248,18 +248,12 @@ function describe(issue: z.core.$ZodIssue, options: Record<string, unknown>): st
   }
   const name = String(issue.path[0]);
   if (!(name in options)) {
-    return [`"${name}" is missing: it ${deepestMessage(issue)}`];
+    return [`"${name}" is missing: it ${issue.message}`];
   }
   // What stands before an @ in an address is a name and a password, however the rest is misspelled.
   const isSecret = SECRET_OPTIONS.has(name) || (ADDRESS_OPTIONS.has(name) && String(options[name]).includes('@'));
   const value = isSecret ? '' : ` is ${shorten(options[name])}, but`;
-  return [`"${name}"${value} ${deepestMessage(issue)}`];
-}
-
-/** Of a union, the last branch is the one that says what is expected. */
-function deepestMessage(issue: z.core.$ZodIssue): string {
-  const nested = issue.code === 'invalid_union' ? issue.errors.at(-1)?.[0] : undefined;
-  return nested ? deepestMessage(nested) : issue.message;
+  return [`"${name}"${value} ${issue.message}`];
 }
 
 function describeUnknown(name: string): string {

@@ -57,7 +57,7 @@ export function serveFrom(config: Config, bucket: Bucket, keys: ObjectKeys): Mid
 
 /** @returns what tells requests that must get the bytes from those that may be redirected to the CDN */
 function bytesWanted(config: Config): (request: IncomingMessage) => boolean {
-  const cdnHost = new URL(config.cdnUrl).host;
+  const { host: cdnHost, protocol } = new URL(config.cdnUrl);
   // The site is its own CDN: there is nowhere to redirect to.
   if (config.serve !== 'auto' || hostOf(ghostSetting('url')) === cdnHost) {
     return () => config.serve !== 'redirect';
@@ -71,7 +71,7 @@ function bytesWanted(config: Config): (request: IncomingMessage) => boolean {
     headers['user-agent'] === 'Amazon CloudFront' ||
     // Asked under the CDN's name, by whichever header a proxy hands it on.
     [headers.host, ...String(headers['x-forwarded-host'] ?? '').split(',')].some(
-      (host) => host && hostOf(`${new URL(config.cdnUrl).protocol}//${host.trim()}`) === cdnHost,
+      (host) => host && hostOf(`${protocol}//${host.trim()}`) === cdnHost,
     );
 }
 

@@ -97,6 +97,16 @@ describe('finding a free name', () => {
     expect(adapter.urlToPath(url)).toMatch(/^2026\/11\/photo-[0-9a-f]{12}\.jpg$/);
   });
 
+  test('takes three requests when another process gets the name in the moment since it was asked', async () => {
+    const adapter = createAdapter(newBucket());
+    const upload = await uploads.file('photo.jpg', 'x');
+    server.injectFault({ operation: 'PutObject', kind: { status: 412, code: 'PreconditionFailed' } });
+    let url = '';
+    const operations = await operationsOf(async () => (url = await adapter.save(upload, '2026/11')));
+    expect(operations).toEqual(['HeadObject', 'PutObject', 'PutObject']);
+    expect(adapter.urlToPath(url)).toMatch(/^2026\/11\/photo-[0-9a-f]{12}\.jpg$/);
+  });
+
   test('takes at most four requests each when 20 upload the same name at the same moment', async () => {
     const bucket = newBucket();
     await take(bucket, 'photo', 3);

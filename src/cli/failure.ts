@@ -1,0 +1,26 @@
+/** What went wrong and what mends it: shown to the user as it stands, without a stack trace. */
+export class Failure extends Error {
+  override readonly name = 'Failure';
+
+  /**
+   * @param message what is wrong, with the option or setting and its value
+   * @param cure what to do about it, in a sentence or several lines
+   */
+  constructor(
+    message: string,
+    readonly cure: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** The user pressed Ctrl-C. */
+export class Interruption extends Error {
+  override readonly name = 'Interruption';
+
+  /** @param message what goes on without the command, and how to come back to it */
+  constructor(message: string) {
+    super(message);
+  }
+}

@@ -1,6 +1,6 @@
 import { PARAMETER_SETS } from '../../support/template/parameter-sets';
 import { PROMISES } from '../../support/template/promises';
-import { readTemplate } from '../../support/template/read-template';
+import { readTemplate } from '../../../src/provision/read-template';
 import { render } from '../../support/template/render';
 import { nagFindings, schemaFindings } from '../../support/template/tools';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { isAlias, isMap, isScalar, isSeq, parseDocument, type Node } from 'yaml';
+import { packageFile } from '../cli/package-file';
 
 /** A parameter: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html */
 export interface Parameter {
@@ -37,7 +37,7 @@ export interface Template {
   Outputs: Record<string, { Condition?: string; Description?: string; Value: unknown }>;
 }
 
-export const TEMPLATE_TEXT = readFileSync(path.resolve(__dirname, '../../../infrastructure/template.yaml'), 'utf8');
+export const TEMPLATE_TEXT = readFileSync(packageFile('infrastructure/template.yaml'), 'utf8');
 
 /**
  * Reads a template as CloudFormation does.

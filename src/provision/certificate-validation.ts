@@ -41,7 +41,7 @@ const PATIENT_INTERVAL_SECONDS = 30;
  */
 export async function validationRecord(acm: ACMClient, arn: string, pause: Pause): Promise<ValidationRecord> {
   for (let tries = 1; ; tries += 1) {
-    const certificate = await describeNewCertificate(acm, arn);
+    const certificate = await describe(acm, arn);
     if (certificate?.Status === 'FAILED') {
       throw validationFailure(certificate);
     }
@@ -89,14 +89,20 @@ export async function waitUntilIssued(
   { pause, onWaiting }: { pause: Pause; onWaiting: (wait: { secondsLeft: number }) => void },
 ): Promise<void> {
   for (let waited = 0; ;) {
-    const certificate = await describeNewCertificate(acm, arn);
-    if (certificate?.Status === 'ISSUED') {
+    const certificate = await describe(acm, arn);
+    if (!certificate) {
+      throw new Failure(
+        `The certificate ${arn} has been deleted.`,
+        'Run the command again: it requests a new certificate.',
+      );
+    }
+    if (certificate.Status === 'ISSUED') {
       return;
     }
-    if (certificate && certificate.Status !== 'PENDING_VALIDATION') {
+    if (certificate.Status !== 'PENDING_VALIDATION') {
       throw validationFailure(certificate);
     }
-    const since = certificate?.CreatedAt?.getTime() ?? Date.now();
+    const since = certificate.CreatedAt?.getTime() ?? Date.now();
     onWaiting({ secondsLeft: Math.max(0, Math.round(VALIDATION_SECONDS - (Date.now() - since) / 1000)) });
     const seconds = waited < EAGER_SECONDS ? EAGER_INTERVAL_SECONDS : PATIENT_INTERVAL_SECONDS;
     await pause(seconds);
@@ -184,8 +190,8 @@ function failureReason(reason: string): [cause: string, cure: string] {
   }
 }
 
-/** Undefined in the moment after the request in which ACM does not know the certificate everywhere. */
-async function describeNewCertificate(acm: ACMClient, arn: string): Promise<CertificateDetail | undefined> {
+/** Undefined for a certificate that ACM does not know: in the moment after the request, or when it was deleted. */
+async function describe(acm: ACMClient, arn: string): Promise<CertificateDetail | undefined> {
   try {
     const { Certificate } = await call('acm:DescribeCertificate', () =>
       acm.send(new DescribeCertificateCommand({ CertificateArn: arn })),

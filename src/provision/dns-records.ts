@@ -2,6 +2,8 @@ import {
   ChangeResourceRecordSetsCommand,
   ListResourceRecordSetsCommand,
   type Change,
+  type ListResourceRecordSetsCommandInput,
+  type ListResourceRecordSetsCommandOutput,
   type ResourceRecordSet,
   type Route53Client,
   type RRType,
@@ -116,20 +118,17 @@ export async function deleteAliases(
  */
 export async function recordsAt(route53: Route53Client, zone: HostedZone, name: string): Promise<ResourceRecordSet[]> {
   const records: ResourceRecordSet[] = [];
-  let start: { StartRecordName?: string; StartRecordType?: RRType; StartRecordIdentifier?: string } | undefined = {
-    StartRecordName: name,
-  };
-  while (start) {
-    const from = start;
-    const page = await call('route53:ListResourceRecordSets', () =>
-      route53.send(new ListResourceRecordSetsCommand({ HostedZoneId: zone.id, ...from })),
-    );
+  let input: ListResourceRecordSetsCommandInput | undefined = { HostedZoneId: zone.id, StartRecordName: name };
+  while (input) {
+    const page: ListResourceRecordSetsCommandOutput = await listPage(route53, input);
     // The list begins with the name and goes on with those that follow it.
-    const ours = (page.ResourceRecordSets ?? []).filter((record) => plainName(record.Name ?? '') === plainName(name));
-    records.push(...ours);
+    records.push(
+      ...(page.ResourceRecordSets ?? []).filter((record) => plainName(record.Name ?? '') === plainName(name)),
+    );
     const goesOn = page.IsTruncated && plainName(page.NextRecordName ?? '') === plainName(name);
-    start = goesOn
+    input = goesOn
       ? {
+          HostedZoneId: zone.id,
           StartRecordName: page.NextRecordName,
           StartRecordType: page.NextRecordType,
           StartRecordIdentifier: page.NextRecordIdentifier,
@@ -142,6 +141,13 @@ export async function recordsAt(route53: Route53Client, zone: HostedZone, name: 
 /** Whether a record is an alias that stands for the distribution. */
 export function isAliasOf({ AliasTarget }: ResourceRecordSet, distributionDomainName: string): boolean {
   return plainName(AliasTarget?.DNSName ?? '') === plainName(distributionDomainName);
+}
+
+function listPage(
+  route53: Route53Client,
+  input: ListResourceRecordSetsCommandInput,
+): Promise<ListResourceRecordSetsCommandOutput> {
+  return call('route53:ListResourceRecordSets', () => route53.send(new ListResourceRecordSetsCommand(input)));
 }
 
 async function change(route53: Route53Client, zone: HostedZone, Changes: Change[]): Promise<void> {

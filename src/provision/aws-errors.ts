@@ -105,7 +105,7 @@ export function deniedActionOf(text: string): string | undefined {
 }
 
 function explain(action: string, error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof Failure) {
+  if (typeof error !== 'object' || error === null || error instanceof Failure) {
     return error;
   }
   const foreign: ForeignError = error;

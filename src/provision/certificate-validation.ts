@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-acm';
 import { Failure } from '../cli/failure';
 import { call } from './aws-errors';
+import type { Pause } from './pause';
 
 /** The CNAME by which ACM sees, now and with each renewal, that the domain is ours. */
 export interface ValidationRecord {
@@ -14,9 +15,6 @@ export interface ValidationRecord {
   /** `_def.xyz.acm-validations.aws.` */
   value: string;
 }
-
-/** Waits so many seconds; rejects when the user interrupts. */
-export type Pause = (seconds: number) => Promise<void>;
 
 /** ACM gives up so long after the request. */
 const VALIDATION_SECONDS = 72 * 3600;
@@ -173,7 +171,7 @@ function failureReason(reason: string): [cause: string, cure: string] {
         'Ask AWS Support to verify the domain',
       ];
     case 'DOMAIN_VALIDATION_DENIED':
-      return ['its validation was denied.', 'Find out who denied it'];
+      return ['Amazon has denied the validation of the domain.', 'Ask AWS Support for the reason'];
     case 'NO_AVAILABLE_CONTACTS':
       return [
         'it was requested with validation by e-mail, and no address of the domain could be found.',

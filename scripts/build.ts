@@ -1,9 +1,9 @@
-// Builds dist/: the adapter as one small CommonJS file with a few that it loads on first use, the types, and the
-// licenses of what is bundled. Nothing has to be installed beside it.
-import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+// Builds dist/: the adapter as one small CommonJS file with a few that it loads on first use, its types, the command
+// line as one file more, and the licenses of what is bundled. Nothing has to be installed beside it.
+import { chmodSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { generateDtsBundle } from 'dts-bundle-generator';
-import { build, type Metafile, type Plugin } from 'esbuild';
+import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 
 const root = path.resolve(__dirname, '..');
 const dist = path.join(root, 'dist');
@@ -16,34 +16,51 @@ const lazyModules: Plugin = {
   },
 };
 
-async function bundle(): Promise<Metafile> {
+const common: BuildOptions & { metafile: true } = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  minify: true,
+  // Ghost looks at the name of the class that an adapter extends.
+  keepNames: true,
+  // The SDK's package.json files name builds for browsers first.
+  mainFields: ['module', 'main'],
+  charset: 'utf8',
+  legalComments: 'none',
+  // The SDK is in the bundle: that its later versions need a newer Node is news for this project, not for its users.
+  define: { 'process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED': '"true"' },
+  plugins: [lazyModules],
+  metafile: true,
+};
+
+async function bundleAdapter(): Promise<Metafile> {
   const { metafile } = await build({
-    absWorkingDir: root,
+    ...common,
     entryPoints: ['src/index.ts', ...readdirSync(path.join(root, 'src/lazy')).map((file) => `src/lazy/${file}`)],
     outbase: 'src',
     outdir: dist,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    minify: true,
-    // Ghost looks at the name of the class that an adapter extends.
-    keepNames: true,
-    // The SDK's package.json files name builds for browsers first.
-    mainFields: ['module', 'main'],
-    charset: 'utf8',
-    legalComments: 'none',
-    // The SDK is in the bundle: that its later versions need a newer Node is news for this project, not for its users.
-    define: { 'process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED': '"true"' },
-    plugins: [lazyModules],
-    metafile: true,
   });
   return metafile;
 }
 
+async function bundleCommandLine(): Promise<Metafile> {
+  const outfile = path.join(dist, 'cli.js');
+  const { metafile } = await build({
+    ...common,
+    entryPoints: ['src/cli/index.ts'],
+    outfile,
+    banner: { js: '#!/usr/bin/env node' },
+  });
+  chmodSync(outfile, 0o755);
+  return metafile;
+}
+
 /** The folders of the packages that went into the bundle. */
-function bundledPackages(metafile: Metafile): string[] {
-  const folders = Object.keys(metafile.inputs)
+function bundledPackages(metafiles: Metafile[]): string[] {
+  const folders = metafiles
+    .flatMap(({ inputs }) => Object.keys(inputs))
     .map((input) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1])
     .filter((folder) => folder !== undefined);
   return [...new Set(folders)].sort();
@@ -61,9 +78,9 @@ function licenseOf(folder: string): string {
 }
 
 /** Says each license text once, under all packages that have it: the SDK alone is some forty packages. */
-function writeNotices(metafile: Metafile): void {
+function writeNotices(metafiles: Metafile[]): void {
   const packagesByText = new Map<string, string[]>();
-  for (const folder of bundledPackages(metafile)) {
+  for (const folder of bundledPackages(metafiles)) {
     const [title = '', ...text] = licenseOf(folder).split('\n');
     const body = text.join('\n').trim();
     packagesByText.set(body, [...(packagesByText.get(body) ?? []), title]);
@@ -89,7 +106,7 @@ function writeTypes(): void {
 
 async function main(): Promise<void> {
   rmSync(dist, { recursive: true, force: true });
-  writeNotices(await bundle());
+  writeNotices(await Promise.all([bundleAdapter(), bundleCommandLine()]));
   writeTypes();
 }
 

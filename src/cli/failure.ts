@@ -15,12 +15,12 @@ export class Failure extends Error {
   }
 }
 
-/** The user pressed Ctrl-C. */
+/** The user has stopped the command, with Ctrl-C or a "no". */
 export class Interruption extends Error {
   override readonly name = 'Interruption';
 
   /** @param message what goes on without the command, and how to come back to it */
-  constructor(message: string) {
+  constructor(message = 'Stopped. What has begun at AWS goes on there; run the same command again, and it resumes.') {
     super(message);
   }
 }

@@ -16,7 +16,8 @@ export interface Terminal {
    *
    * @param title what is done, `Requesting a certificate`
    * @param run does it; what it tells `progress` stands beside the spinner, what it tells `event` stays, line by line
-   * @returns what `run` does; the text of `done`, if it was called, replaces the title
+   * @returns what `run` does
+   * @throws Interruption when the user has pressed Ctrl-C before
    */
   step<T>(title: string, run: (step: Step) => Promise<T>): Promise<T>;
   /** @returns whether the user agrees; `--yes` agrees to everything */
@@ -27,10 +28,10 @@ export interface Terminal {
   readonly signal: AbortSignal;
 }
 
+/** What a step tells while it runs. */
 export interface Step {
-  progress(text: string): void;
-  event(text: string): void;
-  done(text: string): void;
+  progress: (text: string) => void;
+  event: (text: string) => void;
 }
 
 export interface TerminalOptions {
@@ -65,26 +66,22 @@ export function openTerminal({ yes = false, json = false }: TerminalOptions): Te
     warn: (text) => say(`${colors.yellow('⚠')} ${text}`),
     result: (value) => void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`),
     async step(title, run) {
+      if (interruption.signal.aborted) {
+        throw new Interruption();
+      }
       const spinner = yoctoSpinner({ text: title, stream: output, handleSignals: false });
-      let closing = title;
       spinner.start();
       try {
         const answer = await run({
           progress: (text) => {
-            // Without a terminal each text is a line, and a countdown would be many.
+            // Without a terminal each text would be a line, and a countdown would be many.
             if (output.isTTY) {
               spinner.text = `${title} ${colors.dim(text)}`;
             }
           },
-          event: (text) => {
-            if (output.isTTY) {
-              spinner.clear();
-            }
-            say(`  ${text}`);
-          },
-          done: (text) => (closing = text),
+          event: (text) => say(`  ${text}`),
         });
-        spinner.success(closing);
+        spinner.success(title);
         return answer;
       } catch (error) {
         spinner.error(title);

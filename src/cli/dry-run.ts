@@ -1,0 +1,16 @@
+import { dryRun } from '../provision/dry-run';
+import { type ProvisionOptions, readSettings } from '../provision/settings';
+import { openTerminal } from './terminal';
+
+/** `provision --dry-run`: loads nothing of AWS. */
+export function runDryRun(options: ProvisionOptions): void {
+  const settings = readSettings(options);
+  const region = options.region ?? process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION;
+  const { lines, steps, template } = dryRun(settings, region);
+  const terminal = openTerminal(options);
+  if (options.json) {
+    terminal.result({ domain: settings.domain, stackName: settings.stackName, region, steps, template });
+  } else {
+    lines.forEach((line) => terminal.say(line));
+  }
+}

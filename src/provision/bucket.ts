@@ -1,0 +1,128 @@
+import {
+  DeleteBucketCommand,
+  DeleteObjectsCommand,
+  GetBucketPolicyCommand,
+  GetPublicAccessBlockCommand,
+  HeadBucketCommand,
+  ListObjectVersionsCommand,
+} from '@aws-sdk/client-s3';
+import { Failure } from '../cli/failure';
+import type { Aws } from './aws';
+import { call } from './aws-errors';
+import type { Finding } from './finding';
+
+/** What is known of the name that a bucket is to have. */
+export interface BucketState {
+  /** Whether the account has that bucket already. */
+  exists: boolean;
+  findings: Finding[];
+}
+
+/**
+ * Looks whether a bucket can be made, or taken into the stack.
+ *
+ * @param name of the bucket
+ * @param statements those of the template's bucket policy, to be merged by hand where there is a policy already
+ */
+export async function checkBucket(aws: Aws, name: string, statements: string): Promise<BucketState> {
+  const { s3, region } = aws;
+  let bucketRegion: string | undefined;
+  try {
+    ({ BucketRegion: bucketRegion } = await s3.send(new HeadBucketCommand({ Bucket: name })));
+  } catch (error) {
+    if (statusOf(error) === 404) {
+      return { exists: false, findings: [] };
+    }
+    if (statusOf(error) === 403) {
+      return refused(
+        `The bucket ${name} exists, and S3 does not let ${aws.callerArn} look at it.`,
+        'It may belong to somebody else: names are unique in the whole world. Choose another --bucket, or leave it out for a generated name. If it is yours, allow s3:ListBucket on it.',
+      );
+    }
+    return call('s3:ListBucket', () => Promise.reject(error as Error));
+  }
+  if (bucketRegion && bucketRegion !== region) {
+    return refused(
+      `The bucket ${name} is in ${bucketRegion}, and the stack in ${region}.`,
+      `Run the command with --region ${bucketRegion}, or choose another --bucket.`,
+    );
+  }
+  const policy = await absentIf('NoSuchBucketPolicy', () =>
+    call('s3:GetBucketPolicy', () => s3.send(new GetBucketPolicyCommand({ Bucket: name }))),
+  );
+  if (policy?.Policy) {
+    return refused(
+      `The bucket ${name} has a bucket policy, which the stack would replace.`,
+      `Choose another --bucket. To go on with this one, build the rest by hand as GUIDE.md shows ("A bucket that is there already"), and add these statements to its policy:\n${statements}`,
+    );
+  }
+  const access = await absentIf('NoSuchPublicAccessBlockConfiguration', () =>
+    call('s3:GetBucketPublicAccessBlock', () => s3.send(new GetPublicAccessBlockCommand({ Bucket: name }))),
+  );
+  const blocks = Object.values(access?.PublicAccessBlockConfiguration ?? {});
+  const isPrivate = blocks.length === 4 && blocks.every(Boolean);
+  return {
+    exists: true,
+    findings: isPrivate
+      ? []
+      : [
+          {
+            check: 'bucket',
+            refuses: false,
+            cause: `Objects of the bucket ${name} may be public today.`,
+            cure: 'The stack makes the bucket private: addresses at S3 itself will stop to work. Go on if nothing needs them.',
+          },
+        ],
+  };
+}
+
+const refused = (cause: string, cure: string): BucketState => ({
+  exists: true,
+  findings: [{ check: 'bucket', refuses: true, cause, cure }],
+});
+
+/**
+ * Deletes a bucket with everything in it, old versions too.
+ *
+ * @param onProgress called with the number of objects and versions deleted so far
+ */
+export async function deleteBucket({ s3 }: Aws, name: string, onProgress: (count: number) => void): Promise<void> {
+  let count = 0;
+  for (;;) {
+    // Always the first page: what it had is gone by the next time.
+    const { Versions = [], DeleteMarkers = [] } = await call('s3:ListBucketVersions', () =>
+      s3.send(new ListObjectVersionsCommand({ Bucket: name })),
+    );
+    const Objects = [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key, VersionId }));
+    if (Objects.length === 0) {
+      break;
+    }
+    const { Errors = [] } = await call('s3:DeleteObjectVersion', () =>
+      s3.send(new DeleteObjectsCommand({ Bucket: name, Delete: { Objects, Quiet: true } })),
+    );
+    const [first] = Errors;
+    if (first) {
+      throw new Failure(
+        `S3 does not delete ${first.Key} in the bucket ${name}: ${first.Code} ${first.Message}`,
+        'Allow s3:DeleteObjectVersion on the bucket, or empty it in the console (S3, Empty). The stack is deleted already.',
+      );
+    }
+    count += Objects.length;
+    onProgress(count);
+  }
+  await call('s3:DeleteBucket', () => s3.send(new DeleteBucketCommand({ Bucket: name })));
+}
+
+const statusOf = (error: unknown) => (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+
+/** S3 answers some questions with an error when the answer is "none". */
+async function absentIf<T>(errorName: string, request: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await request();
+  } catch (error) {
+    if (error instanceof Error && error.name === errorName) {
+      return undefined;
+    }
+    throw error;
+  }
+}

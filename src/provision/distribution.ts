@@ -1,0 +1,48 @@
+import { GetDistributionConfigCommand, paginateListDistributions } from '@aws-sdk/client-cloudfront';
+import type { Aws } from './aws';
+import { call } from './aws-errors';
+import type { Finding } from './finding';
+
+/** Ghost sends bytes, and no redirect, to who shows this header. */
+const FALLBACK_HEADER = 'X-Ghost-Cdn-Fallback';
+
+/**
+ * The secret that the distribution shows to Ghost. The stack itself does not tell it: the parameter is hidden.
+ *
+ * @returns undefined for a distribution without a Ghost origin
+ */
+export async function readFallbackSecret({ cloudFront }: Aws, distributionId: string): Promise<string | undefined> {
+  const { DistributionConfig } = await call('cloudfront:GetDistributionConfig', () =>
+    cloudFront.send(new GetDistributionConfigCommand({ Id: distributionId })),
+  );
+  return (DistributionConfig?.Origins?.Items ?? [])
+    .flatMap(({ CustomHeaders }) => CustomHeaders?.Items ?? [])
+    .find(({ HeaderName }) => HeaderName?.toLowerCase() === FALLBACK_HEADER.toLowerCase())?.HeaderValue;
+}
+
+/**
+ * Looks for another distribution of the account that has the domain: CloudFront gives a name to one only.
+ *
+ * @param ownId the distribution of the stack, if there is one
+ */
+export async function checkAlias(
+  { cloudFront }: Aws,
+  domain: string,
+  ownId: string | undefined,
+): Promise<Finding | undefined> {
+  return call('cloudfront:ListDistributions', async () => {
+    for await (const { DistributionList } of paginateListDistributions({ client: cloudFront }, {})) {
+      for (const { Id, Aliases, Comment } of DistributionList?.Items ?? []) {
+        if (Id !== ownId && Aliases?.Items?.includes(domain)) {
+          return {
+            check: 'alias',
+            refuses: true,
+            cause: `${domain} is an alternate domain name of the distribution ${Id}${Comment ? ` ("${Comment}")` : ''}.`,
+            cure: `Remove it there (console: CloudFront → ${Id} → General → Settings → Edit → Alternate domain name), or choose another --domain.`,
+          };
+        }
+      }
+    }
+    return undefined;
+  });
+}

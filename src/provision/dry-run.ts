@@ -1,0 +1,62 @@
+import { stringify } from 'yaml';
+import { planLines, type PlannedStep, stepsOfCreation } from './plan';
+import { type Parameter, readTemplate } from './read-template';
+import { renderTemplate, type Stack } from './render-template';
+import type { Settings } from './settings';
+
+/** What `provision` would build, as far as it can be told without AWS. */
+export interface DryRun {
+  /** For a terminal. */
+  lines: string[];
+  steps: PlannedStep[];
+  /** The template with its conditions decided. It could be deployed as it is, with the parameters that are left. */
+  template: Stack & { AWSTemplateFormatVersion: string; Parameters: Record<string, Parameter | undefined> };
+}
+
+/**
+ * Plans an image server without asking anybody: no credentials, no network.
+ *
+ * @param region as it was given, undefined where AWS's configuration is to tell it
+ */
+export function dryRun(settings: Settings, region: string | undefined): DryRun {
+  const { domain, parameters, certificateArn, hostedZoneId, wildcard } = settings;
+  const knownLater = [
+    ...(certificateArn ? [] : ['CertificateArn']),
+    ...(parameters.GhostHost ? ['FallbackSecret'] : []),
+  ];
+  const source = readTemplate();
+  const rendered = renderTemplate(
+    source,
+    { ...parameters, ...(hostedZoneId && { HostedZoneId: hostedZoneId }), ...(region && { 'AWS::Region': region }) },
+    knownLater,
+  );
+  const template = {
+    AWSTemplateFormatVersion: '2010-09-09',
+    Parameters: Object.fromEntries(knownLater.map((name) => [name, source.Parameters[name]])),
+    ...rendered,
+  };
+  const name = wildcard ? domain.replace(/^[^.]+/, '*') : domain;
+  const steps: PlannedStep[] = [
+    certificateArn
+      ? { sign: '=', what: 'certificate', words: certificateArn }
+      : { sign: '+', what: 'certificate', words: `${name}, in us-east-1, unless one is there that covers the domain` },
+    ...stepsOfCreation(template),
+    ...(hostedZoneId
+      ? []
+      : [{ sign: '+' as const, what: 'DNS', words: 'records in Route 53 if it has the zone, else you make a CNAME' }]),
+    ...(settings.createAccessKey
+      ? [{ sign: '+' as const, what: 'access key', words: 'for the user, shown once' }]
+      : []),
+  ];
+  const title = `Image server https://${domain}${region ? `, in ${region}` : ''}, by the stack ${settings.stackName}`;
+  return {
+    steps,
+    template,
+    lines: [
+      ...planLines(title, steps),
+      // As CloudFormation reads YAML, a bare 2012-10-17 would be a date.
+      stringify(template, { lineWidth: 0, version: '1.1' }),
+      'This was a dry run: AWS was not asked, and nothing was made.',
+    ],
+  };
+}

@@ -1,0 +1,322 @@
+import { randomBytes } from 'node:crypto';
+import { type GhostConfigBlock } from '../cli/ghost-config-file';
+import { Failure, Interruption } from '../cli/failure';
+import type { Terminal } from '../cli/terminal';
+import { createAccessKey, listAccessKeys } from './access-key';
+import { requestCertificate } from './certificate';
+import { recordSpellings, validationRecord, waitUntilIssued } from './certificate-validation';
+import { readFallbackSecret } from './distribution';
+import { upsertAliases, upsertValidationRecord } from './dns-records';
+import type { Finding } from './finding';
+import { pointsTo, zoneOf } from './live-dns';
+import { type AccessKey, ghostConfigOf } from './outputs';
+import { planLines, type PlannedStep, stepsOfChanges, stepsOfCreation } from './plan';
+import { readTemplate } from './read-template';
+import { renderTemplate } from './render-template';
+import type { Settings } from './settings';
+import { eventLine, lookAround, type Session, settledStack, type Situation } from './situation';
+import {
+  type ChangeSet,
+  createChangeSet,
+  deleteChangeSet,
+  deleteStack,
+  executeChangeSet,
+  followStack,
+  lastEventOf,
+  type Stack,
+} from './stack';
+
+/** What stands at the end. */
+export interface Provisioned {
+  /** Whether anything in AWS is not as it was. */
+  changed: boolean;
+  stack: Stack;
+  config: GhostConfigBlock;
+  accessKey?: AccessKey;
+  /** The record that the user has still to make at another DNS provider. */
+  missingRecord?: { name: string; relativeName: string; zone: string; value: string };
+}
+
+/**
+ * Builds the image server, or brings it up to date: shows the plan, asks, and acts. What an earlier run has done is
+ * found and not done again.
+ *
+ * @throws Failure with cause and cure; Interruption when the user stops it
+ */
+export async function provision(session: Session, settings: Settings): Promise<Provisioned> {
+  const { aws, terminal, pause } = session;
+  const before = await settledStack(session, settings.stackName);
+  const situation = await terminal.step('Looking at what is there', () => lookAround(session, before, settings));
+  report(terminal, situation.findings);
+  const { stack, remains, zone } = situation;
+  checkAccessKeyWish(settings, stack);
+
+  const parameters = parametersOf(settings, situation, aws.dnsElsewhere);
+  const title = `Image server https://${settings.domain}, in ${aws.region} of the account ${aws.account}`;
+  const otherSteps = stepsBesideTheStack(settings, situation, aws.dnsElsewhere);
+
+  // What an update does is known before the question; what a certificate that is still to come changes, after it.
+  let arn = situation.certificate?.status === 'ISSUED' ? situation.certificate.arn : undefined;
+  let changeSet: ChangeSet | undefined;
+  if (stack && arn) {
+    const known = { ...parameters, CertificateArn: arn };
+    changeSet = await terminal.step('Comparing with the stack', () =>
+      createChangeSet(aws, pause, {
+        stackName: settings.stackName,
+        stack,
+        parameters: known,
+        adoptsBucket: situation.adoptsBucket,
+      }),
+    );
+  }
+  const stackSteps = stack
+    ? stepsOfChanges(changeSet?.changes ?? [])
+    : stepsOfCreation(renderTemplate(readTemplate(), { ...parameters, 'AWS::Partition': 'aws' }, ['CertificateArn']));
+  const steps = [...otherSteps.before, ...stackSteps, ...otherSteps.after];
+  const isWork = steps.some(({ sign }) => sign !== '=');
+  if (isWork) {
+    terminal.say();
+    planLines(title, steps).forEach((line) => terminal.say(line));
+    const unwanted = changeSet?.id;
+    if (!(await agreed(terminal, unwanted ? () => deleteChangeSet(aws, unwanted) : undefined))) {
+      throw new Interruption('Nothing was changed.');
+    }
+  }
+
+  if (remains) {
+    await terminal.step(`Deleting what the failed attempt has left (${remains.status})`, async ({ event }) => {
+      const since = await lastEventOf(aws, remains.id);
+      await deleteStack(aws, remains);
+      await followStack(aws, pause, remains.id, since, (happened) => event(eventLine(happened)));
+    });
+  }
+  if (!arn) {
+    arn = await obtainCertificate(session, settings, situation);
+  }
+  if (!stack || (!changeSet && situation.certificate?.status !== 'ISSUED')) {
+    const known = { ...parameters, CertificateArn: arn };
+    changeSet = await terminal.step('Handing the template to CloudFormation', () =>
+      createChangeSet(aws, pause, {
+        stackName: settings.stackName,
+        stack,
+        parameters: known,
+        adoptsBucket: situation.adoptsBucket,
+      }),
+    );
+  }
+  if (changeSet) {
+    await execute(
+      session,
+      changeSet,
+      stack ? 'Changing the stack' : 'Building the stack: CloudFront takes some minutes',
+    );
+  }
+  const finished = await settledStack(session, settings.stackName);
+  if (!finished) {
+    throw new Failure(`The stack ${settings.stackName} is gone.`, 'Somebody has deleted it. Run the command again.');
+  }
+  if (zone && aws.dnsElsewhere) {
+    await terminal.step(`Pointing ${settings.domain} to the distribution`, () =>
+      upsertAliases(aws.route53, zone, settings.domain, finished.outputs.DistributionDomainName ?? ''),
+    );
+  }
+  const accessKey = settings.createAccessKey ? await makeAccessKey(session, finished) : undefined;
+  const secret = finished.parameters.GhostHost
+    ? await readFallbackSecret(aws, finished.outputs.DistributionId ?? '')
+    : undefined;
+  return {
+    changed: isWork,
+    stack: finished,
+    config: ghostConfigOf(finished, secret, accessKey),
+    accessKey,
+    missingRecord: zone ? undefined : await missingRecord(session, settings.domain, finished),
+  };
+}
+
+/** Says what the looks have found, and stops where to go on makes no sense. */
+function report(terminal: Terminal, findings: Finding[]): void {
+  findings.filter(({ refuses }) => !refuses).forEach(({ cause, cure }) => terminal.warn(`${cause}\n  ${cure}`));
+  const refusals = findings.filter(({ refuses }) => refuses);
+  const [first] = refusals;
+  if (!first) {
+    return;
+  }
+  if (refusals.length === 1) {
+    throw new Failure(first.cause, first.cure);
+  }
+  throw new Failure(
+    `${refusals.length} things stand in the way:\n${refusals.map(({ cause, cure }) => `- ${cause}\n  ${cure}`).join('\n')}`,
+    'Mend them, and run the command again.',
+  );
+}
+
+function checkAccessKeyWish({ createAccessKey, parameters }: Settings, stack: Stack | undefined): void {
+  const identity = parameters.Identity ?? stack?.parameters.Identity ?? 'policy-only';
+  if (createAccessKey && identity !== 'iam-user') {
+    throw new Failure(
+      `--create-access-key needs a user, and --identity is ${identity}.`,
+      'Add --identity iam-user. A Ghost on EC2 or ECS needs no access key: its role is safer.',
+    );
+  }
+}
+
+/** Parameters for the stack but for the certificate's. Those that are not named keep their values. */
+function parametersOf(
+  { parameters }: Settings,
+  { stack, zone }: Situation,
+  dnsElsewhere: boolean,
+): Record<string, string> {
+  const needsSecret = parameters.GhostHost && !stack?.parameters.GhostHost;
+  return {
+    ...parameters,
+    ...(zone && !dnsElsewhere && { HostedZoneId: zone.id }),
+    ...(needsSecret && { FallbackSecret: randomBytes(32).toString('base64url') }),
+  };
+}
+
+function stepsBesideTheStack(
+  settings: Settings,
+  { stack, remains, certificate, zone }: Situation,
+  dnsElsewhere: boolean,
+): { before: PlannedStep[]; after: PlannedStep[] } {
+  const before: PlannedStep[] = [];
+  const after: PlannedStep[] = [];
+  if (remains) {
+    before.push({
+      sign: '-',
+      what: 'stack',
+      words: `${remains.name}, which failed and holds nothing (${remains.status})`,
+    });
+  }
+  const validated = zone
+    ? `validated by a record in the Route 53 zone ${zone.name}`
+    : 'validated by a record that you make';
+  if (certificate?.status === 'ISSUED') {
+    before.push({ sign: '=', what: 'certificate', words: `${certificate.names.join(', ')} (${certificate.arn})` });
+  } else if (certificate) {
+    before.push({
+      sign: '+',
+      what: 'certificate',
+      words: `${certificate.names.join(', ')}, requested before; ${validated}`,
+    });
+  } else {
+    const name = settings.wildcard ? settings.domain.replace(/^[^.]+/, '*') : settings.domain;
+    before.push({ sign: '+', what: 'certificate', words: `${name}, in us-east-1; ${validated}` });
+  }
+  if (!stack && zone && dnsElsewhere) {
+    after.push({ sign: '+', what: 'DNS', words: `A, AAAA and HTTPS records in the Route 53 zone ${zone.name}` });
+  }
+  if (!stack && !zone) {
+    after.push({
+      sign: '+',
+      what: 'DNS',
+      words: `a CNAME record for ${settings.domain}, which you make at your DNS provider`,
+    });
+  }
+  if (settings.createAccessKey) {
+    after.push({ sign: '+', what: 'access key', words: 'for the user, unless it has one' });
+  }
+  return { before, after };
+}
+
+/** A change set that is not wanted is taken back, also when the question is broken off. */
+async function agreed(terminal: Terminal, takeBack: (() => Promise<void>) | undefined): Promise<boolean> {
+  let answer = false;
+  try {
+    answer = await terminal.confirm('Go on?');
+  } finally {
+    if (!answer) {
+      await takeBack?.();
+    }
+  }
+  return answer;
+}
+
+/** Requests the certificate where it is not, has it validated, and waits for it. Returns its ARN. */
+async function obtainCertificate(
+  { aws, terminal, resolver, pause }: Session,
+  settings: Settings,
+  situation: Situation,
+): Promise<string> {
+  const { acm, route53 } = aws;
+  const { domain, wildcard } = settings;
+  const { certificate, zone } = situation;
+  const arn =
+    certificate?.arn ??
+    (await terminal.step('Requesting the certificate', () => requestCertificate(acm, { domain, wildcard })));
+  const record = await terminal.step('Asking for the validation record', () => validationRecord(acm, arn, pause));
+  if (zone) {
+    await terminal.step(`Writing the validation record into the zone ${zone.name}`, () =>
+      upsertValidationRecord(route53, zone, record),
+    );
+  } else {
+    const {
+      fullyQualified,
+      relative,
+      zone: zoneName,
+      value,
+    } = recordSpellings(record, await zoneOf(resolver, domain), domain);
+    terminal.say();
+    terminal.say(
+      'Make this record at your DNS provider, and leave it there for ever: the certificate is renewed by it.',
+    );
+    terminal.say('  Type   CNAME');
+    terminal.say(`  Name   ${fullyQualified}`);
+    if (relative !== undefined) {
+      terminal.say(`         or, where the provider adds ${zoneName} itself:  ${relative}`);
+    }
+    terminal.say(`  Value  ${value}`);
+    terminal.say('  Proxies (the orange cloud of Cloudflare) stay off for it.');
+    terminal.say();
+    terminal.say('You may stop with Ctrl-C and run the same command again later: it goes on waiting.');
+  }
+  await terminal.step('Waiting for the certificate', ({ progress }) =>
+    waitUntilIssued(acm, arn, {
+      pause,
+      onWaiting: ({ secondsLeft }) => progress(`ACM waits ${countdown(secondsLeft)} more`),
+    }),
+  );
+  return arn;
+}
+
+/** 71 h 58 min */
+const countdown = (seconds: number) => `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`;
+
+async function execute({ aws, terminal, pause }: Session, changeSet: ChangeSet, title: string): Promise<void> {
+  await terminal.step(title, async ({ event }) => {
+    const since = await lastEventOf(aws, changeSet.stackId);
+    await executeChangeSet(aws, changeSet);
+    await followStack(aws, pause, changeSet.stackId, since, (happened) => event(eventLine(happened)));
+  });
+}
+
+/** Makes the one access key that Ghost needs; a second run makes no second one. */
+async function makeAccessKey({ aws, terminal }: Session, stack: Stack): Promise<AccessKey | undefined> {
+  const user = stack.outputs.GhostUserName ?? '';
+  const [existing] = await listAccessKeys(aws, user);
+  if (existing) {
+    terminal.warn(
+      `The user ${user} has the access key ${existing} already, whose secret IAM shows no more. No other one was made.\n` +
+        `  If the secret is lost: aws iam delete-access-key --user-name ${user} --access-key-id ${existing}, then run the command again.`,
+    );
+    return undefined;
+  }
+  return terminal.step(`Making an access key for the user ${user}`, () => createAccessKey(aws, user));
+}
+
+async function missingRecord(
+  { resolver }: Session,
+  domain: string,
+  stack: Stack,
+): Promise<Provisioned['missingRecord']> {
+  const target = stack.outputs.DistributionDomainName ?? '';
+  if (await pointsTo(resolver, domain, target)) {
+    return undefined;
+  }
+  const { fullyQualified, relative, zone, value } = recordSpellings(
+    { name: domain, value: target },
+    await zoneOf(resolver, domain),
+    domain,
+  );
+  return { name: fullyQualified, relativeName: relative ?? fullyQualified, zone, value };
+}

@@ -1,0 +1,434 @@
+import type {
+  ContinueUpdateRollbackCommandInput,
+  CreateChangeSetCommandInput,
+  DeleteStackCommandInput,
+  DescribeChangeSetCommandInput,
+  DescribeStackDriftDetectionStatusCommandInput,
+  DescribeStackEventsCommandInput,
+  DescribeStackResourceDriftsCommandInput,
+  DescribeStackResourcesCommandInput,
+  DescribeStacksCommandInput,
+  DetectStackDriftCommandInput,
+  ExecuteChangeSetCommandInput,
+  GetTemplateCommandInput,
+  ListChangeSetsCommandInput,
+  PropertyDifference,
+  StackStatus,
+} from '@aws-sdk/client-cloudformation';
+import { awsError } from './aws-error';
+import { changeSetFor, validationError } from './change-sets';
+import { page } from './pages';
+import type { Services } from './resource-kinds';
+import { Stack, type ChangeSet, type StackResource } from './stack';
+import { StackWork, type PlannedFailures } from './stack-work';
+import type { ClientConfig, Operations } from './switchboard';
+import { TEMPLATE_TEXT } from './template';
+
+const EVENTS_OF_A_PAGE = 5;
+const NAME = /^[a-zA-Z][-a-zA-Z0-9]{0,127}$/;
+
+const NOTHING_CHANGES =
+  "The submitted information didn't contain changes. Submit different information to create a change set.";
+
+/** CloudFormation's stacks, in all regions. Work goes on by one step whenever a stack or its events are looked at. */
+export class Stacks {
+  /** Those that are deleted too. */
+  readonly all: Stack[] = [];
+  readonly failures: PlannedFailures = [];
+  private readonly works = new Map<Stack, StackWork>();
+
+  constructor(
+    private readonly services: Services,
+    private readonly region: string,
+  ) {}
+
+  /** @returns the stack that has the name now */
+  get(name: string): Stack | undefined {
+    return this.all.find((stack) => stack.name === name && !stack.isDeleted);
+  }
+
+  /**
+   * Puts a finished stack into the account, made from the repository's template.
+   *
+   * @param status what became of it; in ROLLBACK_COMPLETE it has no resources
+   */
+  add(given: { name: string; parameters: Record<string, string>; region?: string; status?: StackStatus }): Stack {
+    const { name, parameters, region = this.region, status = 'CREATE_COMPLETE' } = given;
+    const stack = this.make(name, region);
+    const Parameters = Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({
+      ParameterKey,
+      ParameterValue,
+    }));
+    const changeSet = changeSetFor(
+      stack,
+      {
+        StackName: name,
+        ChangeSetName: 'first',
+        ChangeSetType: 'CREATE',
+        TemplateBody: TEMPLATE_TEXT,
+        Parameters,
+        Capabilities: ['CAPABILITY_IAM'],
+      },
+      this.services,
+    );
+    if (status === 'ROLLBACK_COMPLETE') {
+      stack.definition = changeSet.definition;
+      stack.set(status);
+      return stack;
+    }
+    stack.begin(this.workOn(stack).create(changeSet));
+    stack.finish();
+    if (stack.status !== 'CREATE_COMPLETE') {
+      throw new Error(stack.events.map(({ ResourceStatusReason }) => ResourceStatusReason).join('\n'));
+    }
+    if (status !== 'CREATE_COMPLETE') {
+      stack.set(status);
+    }
+    return stack;
+  }
+
+  /**
+   * Somebody changes a resource behind CloudFormation's back; drift detection finds it.
+   *
+   * @param differences none for a resource that was deleted
+   */
+  drift(stack: Stack, logicalId: string, differences?: PropertyDifference[]): void {
+    const resource = stack.resources.get(logicalId) as StackResource;
+    stack.drifts.set(logicalId, {
+      StackId: stack.id,
+      LogicalResourceId: logicalId,
+      PhysicalResourceId: resource.physicalId,
+      ResourceType: resource.type,
+      StackResourceDriftStatus: differences ? 'MODIFIED' : 'DELETED',
+      PropertyDifferences: differences ?? [],
+      Timestamp: new Date(),
+    });
+  }
+
+  /** @see https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Operations.html */
+  readonly operations: Operations = {
+    CreateChangeSet: (input: CreateChangeSetCommandInput, client) => {
+      const { StackName = '', ChangeSetName = '', ChangeSetType = 'UPDATE' } = input;
+      for (const name of [ChangeSetName, ...(StackName.startsWith('arn:') ? [] : [StackName])]) {
+        if (!NAME.test(name)) {
+          throw validationError(
+            `1 validation error detected: Value '${name}' failed to satisfy constraint: Member must satisfy regular ` +
+              'expression pattern: [a-zA-Z][-a-zA-Z0-9]*',
+          );
+        }
+      }
+      const existing = this.find(StackName, client);
+      if (ChangeSetType === 'CREATE' && existing && existing.status !== 'REVIEW_IN_PROGRESS') {
+        throw awsError(
+          'cloudformation',
+          'AlreadyExistsException',
+          `Stack [${StackName}] already exists and cannot be created again with the changeSet [${ChangeSetName}].`,
+        );
+      }
+      if (ChangeSetType === 'UPDATE') {
+        checkUpdatable(existing, StackName);
+      }
+      if (existing?.changeSets.some(({ name }) => name === ChangeSetName)) {
+        const message = `ChangeSet ${ChangeSetName} cannot be created due to a mismatch with existing attribute Name`;
+        throw awsError('cloudformation', 'AlreadyExistsException', message);
+      }
+      // A refusal leaves no stack behind.
+      const stack =
+        existing ?? new Stack(StackName, client.region, this.services.access.accountId, this.services.identifiers);
+      const changeSet = changeSetFor(stack, input, this.services);
+      if (!existing) {
+        this.all.push(stack);
+      }
+      stack.changeSets.push(changeSet);
+      return { Id: changeSet.id, StackId: stack.id };
+    },
+
+    DescribeChangeSet: ({ StackName, ChangeSetName, NextToken }: DescribeChangeSetCommandInput, client) => {
+      const [stack, changeSet] = this.changeSet(ChangeSetName, StackName, client);
+      if (!NextToken) {
+        settle(changeSet);
+      }
+      const { items, next } = page(changeSet.status === 'CREATE_COMPLETE' ? changeSet.changes : [], NextToken);
+      return {
+        ...summaryOf(stack, changeSet),
+        Changes: items,
+        NextToken: next,
+        Parameters: shownParameters(changeSet.definition),
+        Capabilities: changeSet.definition.capabilities,
+        Tags: changeSet.definition.tags,
+        OnStackFailure: changeSet.onStackFailure,
+      };
+    },
+
+    ListChangeSets: ({ StackName = '', NextToken }: ListChangeSetsCommandInput, client) => {
+      const stack = this.existing(StackName, client);
+      const { items, next } = page(stack.changeSets, NextToken);
+      return { Summaries: items.map((changeSet) => summaryOf(stack, changeSet)), NextToken: next };
+    },
+
+    ExecuteChangeSet: ({ StackName, ChangeSetName }: ExecuteChangeSetCommandInput, client) => {
+      const [stack, changeSet] = this.changeSet(ChangeSetName, StackName, client);
+      if (changeSet.executionStatus !== 'AVAILABLE') {
+        throw awsError(
+          'cloudformation',
+          'InvalidChangeSetStatusException',
+          `ChangeSet [${changeSet.id}] cannot be executed in its current execution status of ` +
+            `[${changeSet.executionStatus}]`,
+        );
+      }
+      if (changeSet.type === 'UPDATE') {
+        checkUpdatable(stack, stack.name);
+      }
+      changeSet.executionStatus = 'EXECUTE_COMPLETE';
+      // The others were computed for what is not any more.
+      stack.changeSets.splice(0, stack.changeSets.length, changeSet);
+      const work = this.workOn(stack);
+      stack.begin(changeSet.type === 'CREATE' ? work.create(changeSet) : work.update(changeSet));
+      return {};
+    },
+
+    DeleteChangeSet: ({ StackName, ChangeSetName }: DescribeChangeSetCommandInput, client) => {
+      const [stack, changeSet] = this.changeSet(ChangeSetName, StackName, client);
+      stack.changeSets.splice(stack.changeSets.indexOf(changeSet), 1);
+      return {};
+    },
+
+    DescribeStacks: ({ StackName, NextToken }: DescribeStacksCommandInput, client) => {
+      if (StackName === undefined) {
+        const { items, next } = page(
+          this.all.filter(({ isDeleted, region }) => !isDeleted && region === client.region),
+          NextToken,
+        );
+        return { Stacks: items.map(shownStack), NextToken: next };
+      }
+      const stack = this.find(StackName, client);
+      if (!stack) {
+        throw validationError(`Stack with id ${StackName} does not exist`);
+      }
+      stack.proceed();
+      return { Stacks: [shownStack(stack)] };
+    },
+
+    DescribeStackEvents: ({ StackName = '', NextToken }: DescribeStackEventsCommandInput, client) => {
+      const stack = this.existing(StackName, client);
+      if (!NextToken) {
+        stack.proceed();
+      }
+      const { items, next } = page([...stack.events].reverse(), NextToken, EVENTS_OF_A_PAGE);
+      return { StackEvents: items, NextToken: next };
+    },
+
+    DescribeStackResources: ({ StackName = '' }: DescribeStackResourcesCommandInput, client) => {
+      const stack = this.existing(StackName, client);
+      return {
+        StackResources: [...stack.resources.values()].map((resource) => ({
+          ...shownResource(resource),
+          StackName: stack.name,
+          StackId: stack.id,
+          Timestamp: stack.updatedAt ?? stack.createdAt,
+        })),
+      };
+    },
+
+    ListStackResources: ({ StackName = '', NextToken }: GetTemplateCommandInput & { NextToken?: string }, client) => {
+      const stack = this.existing(StackName, client);
+      const { items, next } = page([...stack.resources.values()], NextToken);
+      return {
+        StackResourceSummaries: items.map((resource) => ({
+          ...shownResource(resource),
+          LastUpdatedTimestamp: stack.updatedAt ?? stack.createdAt,
+        })),
+        NextToken: next,
+      };
+    },
+
+    GetTemplate: ({ StackName, ChangeSetName }: GetTemplateCommandInput, client) => {
+      const definition = ChangeSetName
+        ? this.changeSet(ChangeSetName, StackName, client)[1].definition
+        : this.existing(StackName ?? '', client).definition;
+      return { TemplateBody: definition?.body ?? '', StagesAvailable: ['Original', 'Processed'] };
+    },
+
+    DeleteStack: ({ StackName = '', RetainResources = [] }: DeleteStackCommandInput, client) => {
+      const stack = this.find(StackName, client);
+      // What is not there needs no deleting.
+      if (!stack || stack.isDeleted) {
+        return {};
+      }
+      if (stack.isProtected) {
+        throw validationError(`Stack [${stack.name}] cannot be deleted while TerminationProtection is enabled`);
+      }
+      if (RetainResources.length > 0 && stack.status !== 'DELETE_FAILED') {
+        throw validationError(
+          'Invalid operation on stack. RetainResources can be specified only when the stack is in the DELETE_FAILED state.',
+        );
+      }
+      stack.begin(this.workOn(stack).delete(RetainResources));
+      return {};
+    },
+
+    ContinueUpdateRollback: ({ StackName = '', ResourcesToSkip }: ContinueUpdateRollbackCommandInput, client) => {
+      const stack = this.existing(StackName, client);
+      if (stack.status !== 'UPDATE_ROLLBACK_FAILED') {
+        throw validationError(`Stack:${stack.id} is in ${stack.status} state and can not continue rollback.`);
+      }
+      stack.begin(this.workOn(stack).rollBackUpdate('User Initiated', ResourcesToSkip));
+      return {};
+    },
+
+    DetectStackDrift: ({ StackName = '' }: DetectStackDriftCommandInput, client) => {
+      const stack = this.existing(StackName, client);
+      if (!/^((CREATE|UPDATE|UPDATE_ROLLBACK|IMPORT)_COMPLETE|UPDATE_ROLLBACK_FAILED)$/.test(stack.status)) {
+        throw validationError(`Drift detection cannot be performed on stack [${stack.id}] in state [${stack.status}]`);
+      }
+      const id = this.services.identifiers.uuid();
+      stack.driftDetections.set(id, { isComplete: false, status: stack.drifts.size > 0 ? 'DRIFTED' : 'IN_SYNC' });
+      return { StackDriftDetectionId: id };
+    },
+
+    DescribeStackDriftDetectionStatus: (input: DescribeStackDriftDetectionStatusCommandInput) => {
+      const id = input.StackDriftDetectionId ?? '';
+      const stack = this.all.find(({ driftDetections }) => driftDetections.has(id));
+      const detection = stack?.driftDetections.get(id);
+      if (!detection) {
+        throw validationError(`No stack drift detection with id [${id}]`);
+      }
+      const { isComplete, status } = detection;
+      detection.isComplete = true;
+      return {
+        StackId: stack?.id,
+        StackDriftDetectionId: id,
+        Timestamp: new Date(),
+        DetectionStatus: isComplete ? 'DETECTION_COMPLETE' : 'DETECTION_IN_PROGRESS',
+        ...(isComplete && { StackDriftStatus: status, DriftedStackResourceCount: stack?.drifts.size }),
+      };
+    },
+
+    DescribeStackResourceDrifts: (input: DescribeStackResourceDriftsCommandInput, client) => {
+      const { StackName = '', StackResourceDriftStatusFilters: statuses, NextToken } = input;
+      const stack = this.existing(StackName, client);
+      const drifts = [...stack.resources.values()].map(
+        ({ logicalId, physicalId, type }) =>
+          stack.drifts.get(logicalId) ?? {
+            StackId: stack.id,
+            LogicalResourceId: logicalId,
+            PhysicalResourceId: physicalId,
+            ResourceType: type,
+            StackResourceDriftStatus: 'IN_SYNC' as const,
+            Timestamp: new Date(),
+          },
+      );
+      const { items, next } = page(
+        drifts.filter(({ StackResourceDriftStatus: status }) => !statuses || (status && statuses.includes(status))),
+        NextToken,
+      );
+      return { StackResourceDrifts: items, NextToken: next };
+    },
+  };
+
+  private make(name: string, region: string): Stack {
+    const { access, identifiers } = this.services;
+    const stack = new Stack(name, region, access.accountId, identifiers);
+    this.all.push(stack);
+    return stack;
+  }
+
+  /** A deleted stack is found by its ARN only. */
+  private find(nameOrId: string, { region }: ClientConfig): Stack | undefined {
+    return this.all.find(
+      (stack) => stack.region === region && (stack.id === nameOrId || (stack.name === nameOrId && !stack.isDeleted)),
+    );
+  }
+
+  private existing(nameOrId: string, client: ClientConfig): Stack {
+    const stack = this.find(nameOrId, client);
+    if (!stack) {
+      throw validationError(`Stack [${nameOrId}] does not exist`);
+    }
+    return stack;
+  }
+
+  private changeSet(name = '', stackName: string | undefined, client: ClientConfig): [Stack, ChangeSet] {
+    if (!name.startsWith('arn:') && !stackName) {
+      throw validationError('StackName must be specified if ChangeSetName is not specified as an ARN.');
+    }
+    const stacks = stackName
+      ? [this.existing(stackName, client)]
+      : this.all.filter(({ region }) => region === client.region);
+    for (const stack of stacks) {
+      const changeSet = stack.changeSets.find((candidate) => candidate.id === name || candidate.name === name);
+      if (changeSet) {
+        return [stack, changeSet];
+      }
+    }
+    throw awsError('cloudformation', 'ChangeSetNotFoundException', `ChangeSet [${name}] does not exist`, 404);
+  }
+
+  private workOn(stack: Stack): StackWork {
+    const work = this.works.get(stack) ?? new StackWork(stack, this.services, this.failures);
+    this.works.set(stack, work);
+    return work;
+  }
+}
+
+function checkUpdatable(stack: Stack | undefined, name: string): asserts stack {
+  if (!stack || stack.isDeleted) {
+    throw validationError(`Stack [${name}] does not exist`);
+  }
+  if (!/^(CREATE|UPDATE|IMPORT|UPDATE_ROLLBACK|IMPORT_ROLLBACK)_COMPLETE$/.test(stack.status)) {
+    throw validationError(`Stack:${stack.id} is in ${stack.status} state and can not be updated.`);
+  }
+}
+
+/** A change set is ready when it is looked at for the second time. */
+function settle(changeSet: ChangeSet): void {
+  if (changeSet.status === 'CREATE_PENDING') {
+    changeSet.status = 'CREATE_IN_PROGRESS';
+  } else if (changeSet.status === 'CREATE_IN_PROGRESS') {
+    changeSet.status = changeSet.outcome;
+    changeSet.statusReason = changeSet.outcome === 'FAILED' ? NOTHING_CHANGES : undefined;
+    changeSet.executionStatus = changeSet.outcome === 'FAILED' ? 'UNAVAILABLE' : 'AVAILABLE';
+  }
+}
+
+const summaryOf = (stack: Stack, changeSet: ChangeSet) => ({
+  ChangeSetId: changeSet.id,
+  ChangeSetName: changeSet.name,
+  StackId: stack.id,
+  StackName: stack.name,
+  Status: changeSet.status,
+  StatusReason: changeSet.statusReason,
+  ExecutionStatus: changeSet.executionStatus,
+  CreationTime: changeSet.createdAt,
+});
+
+const shownResource = ({ logicalId, physicalId, type, status }: StackResource) => ({
+  LogicalResourceId: logicalId,
+  PhysicalResourceId: physicalId,
+  ResourceType: type,
+  ResourceStatus: status,
+});
+
+function shownParameters({ template, parameters }: Pick<ChangeSet['definition'], 'template' | 'parameters'>) {
+  return Object.entries(parameters).map(([ParameterKey, value]) => ({
+    ParameterKey,
+    ParameterValue: template.Parameters[ParameterKey]?.NoEcho ? '****' : value,
+  }));
+}
+
+const shownStack = (stack: Stack) => ({
+  StackId: stack.id,
+  StackName: stack.name,
+  StackStatus: stack.status,
+  StackStatusReason: stack.statusReason,
+  CreationTime: stack.createdAt,
+  LastUpdatedTime: stack.updatedAt,
+  DeletionTime: stack.deletedAt,
+  Parameters: stack.definition && shownParameters(stack.definition),
+  Outputs: stack.outputs,
+  Tags: stack.definition?.tags ?? [],
+  Capabilities: stack.definition?.capabilities,
+  EnableTerminationProtection: stack.isProtected,
+  DisableRollback: false,
+  DriftInformation: { StackDriftStatus: 'NOT_CHECKED' },
+});

@@ -1,0 +1,163 @@
+import type {
+  CreateInvalidationCommandInput,
+  GetDistributionCommandInput,
+  ListDistributionsCommandInput,
+} from '@aws-sdk/client-cloudfront';
+import { awsError } from './aws-error';
+import type { Identifiers } from './identifiers';
+import { page } from './pages';
+import type { Operations } from './switchboard';
+
+export interface Distribution {
+  id: string;
+  arn: string;
+  domainName: string;
+  aliases: string[];
+  /** `DistributionConfig` as CloudFormation has it. */
+  config: Record<string, unknown>;
+  /** In somebody else's account: not seen, but its aliases are taken. */
+  otherOwner: boolean;
+  /** Paths of the invalidations that were made. */
+  invalidated: string[];
+}
+
+/** Where CloudFront's API has another name than CloudFormation. */
+const API_NAMES: Record<string, string> = {
+  AcmCertificateArn: 'ACMCertificateArn',
+  IPV6Enabled: 'IsIPV6Enabled',
+  OriginCustomHeaders: 'CustomHeaders',
+  OriginSSLProtocols: 'OriginSslProtocols',
+  SslSupportMethod: 'SSLSupportMethod',
+};
+
+/** CloudFront's distributions. */
+export class Distributions {
+  readonly all: Distribution[] = [];
+
+  constructor(
+    private readonly accountId: string,
+    private readonly identifiers: Identifiers,
+  ) {}
+
+  /**
+   * @param given `aliases`, or a `config` that has them
+   * @throws CNAMEAlreadyExists
+   */
+  add({ aliases = [], config = { Aliases: aliases, Origins: [] }, ...given }: Partial<Distribution>): Distribution {
+    this.refuseTaken((config.Aliases ?? []) as string[]);
+    const id = `E${this.identifiers.capitals(13)}`;
+    const distribution = {
+      id,
+      arn: `arn:aws:cloudfront::${this.accountId}:distribution/${id}`,
+      domainName: `d${this.identifiers.hex(13)}.cloudfront.net`,
+      aliases: (config.Aliases ?? []) as string[],
+      config,
+      otherOwner: false,
+      invalidated: [],
+      ...given,
+    };
+    this.all.push(distribution);
+    return distribution;
+  }
+
+  /** @throws CNAMEAlreadyExists */
+  update(id: string, config: Record<string, unknown>): void {
+    const distribution = this.get(id);
+    const aliases = (config.Aliases ?? []) as string[];
+    this.refuseTaken(aliases, id);
+    Object.assign(distribution, { aliases, config });
+  }
+
+  get(id: string): Distribution {
+    const distribution = this.all.find((candidate) => candidate.id === id && !candidate.otherOwner);
+    if (!distribution) {
+      throw awsError('cloudfront', 'NoSuchDistribution', 'The specified distribution does not exist.', 404);
+    }
+    return distribution;
+  }
+
+  remove(id: string): void {
+    this.all.splice(this.all.indexOf(this.get(id)), 1);
+  }
+
+  /** @see https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_Operations.html */
+  readonly operations: Operations = {
+    ListDistributions: ({ Marker }: ListDistributionsCommandInput) => {
+      const { items, next } = page(
+        this.all.filter(({ otherOwner }) => !otherOwner),
+        Marker,
+      );
+      return {
+        DistributionList: {
+          Quantity: items.length,
+          // No list at all where there is nothing, as CloudFront has it.
+          ...(items.length > 0 && { Items: items.map((item) => ({ ...described(item), ...apiConfig(item) })) }),
+          IsTruncated: next !== undefined,
+          NextMarker: next,
+          Marker: Marker ?? '',
+          MaxItems: 100,
+        },
+      };
+    },
+
+    GetDistribution: ({ Id = '' }: GetDistributionCommandInput) => {
+      const distribution = this.get(Id);
+      return {
+        ETag: 'E2QWRUHEXAMPLE',
+        Distribution: { ...described(distribution), DistributionConfig: apiConfig(distribution) },
+      };
+    },
+
+    GetDistributionConfig: ({ Id = '' }: GetDistributionCommandInput) => ({
+      ETag: 'E2QWRUHEXAMPLE',
+      DistributionConfig: apiConfig(this.get(Id)),
+    }),
+
+    CreateInvalidation: ({ DistributionId = '', InvalidationBatch }: CreateInvalidationCommandInput) => {
+      this.get(DistributionId).invalidated.push(...(InvalidationBatch?.Paths?.Items ?? []));
+      return {
+        Invalidation: {
+          Id: `I${this.identifiers.capitals(13)}`,
+          Status: 'InProgress',
+          CreateTime: new Date(),
+          InvalidationBatch,
+        },
+      };
+    },
+  };
+
+  private refuseTaken(aliases: string[], own?: string): void {
+    if (this.all.some((other) => other.id !== own && other.aliases.some((alias) => aliases.includes(alias)))) {
+      throw awsError(
+        'cloudfront',
+        'CNAMEAlreadyExists',
+        'One or more of the CNAMEs you provided are already associated with a different resource.',
+        409,
+      );
+    }
+  }
+}
+
+const described = ({ id, arn, domainName }: Distribution) => ({
+  Id: id,
+  ARN: arn,
+  Status: 'Deployed',
+  DomainName: domainName,
+  LastModifiedTime: new Date(),
+});
+
+const apiConfig = ({ config }: Distribution) => inApiShape(config) as Record<string, unknown>;
+
+function inApiShape(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return { Quantity: value.length, Items: value.map(inApiShape) };
+  }
+  if (typeof value !== 'object' || value === null) {
+    return value;
+  }
+  // Origin groups have the shape of the API in CloudFormation too.
+  if ('Quantity' in value && 'Items' in value) {
+    return { Quantity: value.Quantity, Items: (value.Items as unknown[]).map(inApiShape) };
+  }
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [API_NAMES[name] ?? name, inApiShape(item)]));
+}

@@ -1,0 +1,14 @@
+/** Few, so that who forgets the second page is found out. */
+const PAGE_SIZE = 2;
+
+/**
+ * One page of a list.
+ *
+ * @param token of the page before, or nothing
+ * @returns the items, and the token of the next page if there is one
+ */
+export function page<T>(items: T[], token?: string, size = PAGE_SIZE): { items: T[]; next?: string } {
+  const start = Number(token ?? 0);
+  const end = start + size;
+  return { items: items.slice(start, end), next: end < items.length ? String(end) : undefined };
+}

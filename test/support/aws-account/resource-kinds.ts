@@ -1,0 +1,316 @@
+import type { Change, ResourceRecordSet } from '@aws-sdk/client-route-53';
+import type { Certificates } from './acm';
+import type { Access } from './access';
+import { awsError } from './aws-error';
+import type { Distributions } from './cloudfront';
+import type { Identities } from './iam';
+import type { Identifiers } from './identifiers';
+import type { HostedZones } from './route53';
+import type { Buckets } from './s3';
+
+type Properties = Record<string, unknown>;
+
+/** The services that a stack's resources are made in. */
+export interface Services {
+  access: Access;
+  buckets: Buckets;
+  certificates: Certificates;
+  distributions: Distributions;
+  hostedZones: HostedZones;
+  identifiers: Identifiers;
+  identities: Identities;
+}
+
+/** The place of a resource in its stack. */
+export interface Place {
+  logicalId: string;
+  stackId: string;
+  stackName: string;
+  region: string;
+}
+
+/** A resource that was made. */
+export interface Made {
+  /** What `Ref` gives. */
+  physicalId: string;
+  /** What `GetAtt` gives. */
+  attributes?: Record<string, string>;
+}
+
+/** What CloudFormation does for resources of a type. */
+export interface Kind {
+  /** Properties that cannot be changed: another value makes another resource. */
+  replacedBy: string[];
+  /** What the caller has to be allowed. */
+  actions: { create: string[]; update: string[]; remove: string[] };
+  create(services: Services, properties: Properties, place: Place): Made;
+  update?(services: Services, physicalId: string, properties: Properties, before: Properties): void;
+  remove(services: Services, physicalId: string, properties: Properties): void;
+}
+
+const BUCKET_SETTINGS = [
+  's3:PutBucketOwnershipControls',
+  's3:PutBucketPublicAccessBlock',
+  's3:PutEncryptionConfiguration',
+  's3:PutBucketVersioning',
+  's3:PutLifecycleConfiguration',
+  's3:PutBucketTagging',
+];
+
+const actionsOn = (service: string, thing: string) => ({
+  create: [`${service}:Create${thing}`, `${service}:Get${thing}`],
+  update: [`${service}:Update${thing}`, `${service}:Get${thing}`],
+  remove: [`${service}:Delete${thing}`, `${service}:Get${thing}`],
+});
+
+/** @returns a name as CloudFormation makes them up: `images-GhostUser-0A1B2C3D4E5F` */
+const madeUpName = ({ identifiers }: Services, { stackName, logicalId }: Place) =>
+  `${stackName}-${logicalId}-${identifiers.capitals(12)}`;
+
+/** Things that have a name and an ID and of which nothing else is asked. */
+const plainKind = (actions: Kind['actions'], idOf: (services: Services, properties: Properties) => Made): Kind => ({
+  replacedBy: [],
+  actions,
+  create: idOf,
+  remove: () => undefined,
+});
+
+/** The kinds of resources that the template has. */
+export const KINDS: Record<string, Kind> = {
+  'AWS::S3::Bucket': {
+    replacedBy: ['BucketName'],
+    actions: { create: ['s3:CreateBucket', ...BUCKET_SETTINGS], update: BUCKET_SETTINGS, remove: ['s3:DeleteBucket'] },
+    create(services, properties, place) {
+      const { stackName, logicalId, region } = place;
+      const generated = `${stackName}-${logicalId}-${services.identifiers.hex(12)}`.toLowerCase();
+      const name = (properties.BucketName as string | undefined) ?? generated;
+      const existing = services.buckets.find(name);
+      if (existing) {
+        throw awsError('s3', 'BucketAlreadyExists', `${name} already exists`, 409);
+      }
+      services.buckets.add({ name, region });
+      settleBucket(services, name, properties, place);
+      return bucketMade(name, region);
+    },
+    update: (services, name, properties) => settleBucket(services, name, properties),
+    remove: ({ buckets }, name) => buckets.remove(name),
+  },
+
+  'AWS::S3::BucketPolicy': {
+    replacedBy: ['Bucket'],
+    actions: {
+      create: ['s3:GetBucketPolicy', 's3:PutBucketPolicy'],
+      update: ['s3:PutBucketPolicy'],
+      remove: ['s3:GetBucketPolicy', 's3:DeleteBucketPolicy'],
+    },
+    create({ buckets }, { Bucket, PolicyDocument }) {
+      const name = String(Bucket);
+      const bucket = buckets.find(name);
+      if (bucket?.policy) {
+        throw awsError('s3', 'AlreadyExists', `The bucket policy already exists on bucket ${name}.`, 409);
+      }
+      Object.assign(bucket ?? {}, { policy: JSON.stringify(PolicyDocument) });
+      return { physicalId: name };
+    },
+    update({ buckets }, name, { PolicyDocument }) {
+      Object.assign(buckets.find(name) ?? {}, { policy: JSON.stringify(PolicyDocument) });
+    },
+    remove({ buckets }, name) {
+      Object.assign(buckets.find(name) ?? {}, { policy: undefined });
+    },
+  },
+
+  'AWS::CloudFront::OriginAccessControl': plainKind(
+    actionsOn('cloudfront', 'OriginAccessControl'),
+    ({ identifiers }) => {
+      const physicalId = `E${identifiers.capitals(13)}`;
+      return { physicalId, attributes: { Id: physicalId } };
+    },
+  ),
+
+  'AWS::CloudFront::ResponseHeadersPolicy': plainKind(
+    actionsOn('cloudfront', 'ResponseHeadersPolicy'),
+    ({ identifiers }) => ({ physicalId: identifiers.uuid() }),
+  ),
+
+  'AWS::CloudFront::Function': plainKind(
+    {
+      create: ['cloudfront:CreateFunction', 'cloudfront:DescribeFunction', 'cloudfront:PublishFunction'],
+      update: ['cloudfront:UpdateFunction', 'cloudfront:DescribeFunction', 'cloudfront:PublishFunction'],
+      remove: ['cloudfront:DeleteFunction', 'cloudfront:DescribeFunction'],
+    },
+    ({ access }, { Name }) => {
+      const arn = `arn:aws:cloudfront::${access.accountId}:function/${String(Name)}`;
+      return { physicalId: arn, attributes: { FunctionARN: arn } };
+    },
+  ),
+
+  'AWS::CloudFront::Distribution': {
+    replacedBy: [],
+    actions: {
+      create: [
+        'cloudfront:CreateDistribution',
+        'cloudfront:GetDistribution',
+        'cloudfront:GetDistributionConfig',
+        'cloudfront:TagResource',
+      ],
+      update: ['cloudfront:UpdateDistribution', 'cloudfront:GetDistribution', 'cloudfront:GetDistributionConfig'],
+      // It has to be disabled before it is deleted.
+      remove: ['cloudfront:UpdateDistribution', 'cloudfront:DeleteDistribution'],
+    },
+    create(services, { DistributionConfig }) {
+      const config = DistributionConfig as Properties;
+      checkCertificate(services, config);
+      const { id, domainName } = services.distributions.add({ config });
+      return { physicalId: id, attributes: { Id: id, DomainName: domainName } };
+    },
+    update(services, id, { DistributionConfig }) {
+      const config = DistributionConfig as Properties;
+      checkCertificate(services, config);
+      services.distributions.update(id, config);
+    },
+    remove: ({ distributions }, id) => distributions.remove(id),
+  },
+
+  'AWS::Route53::RecordSetGroup': {
+    replacedBy: ['HostedZoneId', 'HostedZoneName'],
+    actions: {
+      create: ['route53:GetHostedZone', 'route53:ChangeResourceRecordSets', 'route53:GetChange'],
+      update: ['route53:GetHostedZone', 'route53:ChangeResourceRecordSets', 'route53:GetChange'],
+      remove: ['route53:ChangeResourceRecordSets', 'route53:GetChange'],
+    },
+    create({ hostedZones }, properties, { stackName, logicalId }) {
+      hostedZones.change(String(properties.HostedZoneId), changesOf('CREATE', properties));
+      return { physicalId: `${stackName}-${logicalId}` };
+    },
+    update({ hostedZones }, _, properties, before) {
+      const gone = recordsOf(before).filter((old) => !recordsOf(properties).some((record) => sameName(old, record)));
+      hostedZones.change(String(properties.HostedZoneId), [
+        ...changesOf('DELETE', { RecordSets: gone }),
+        ...changesOf('UPSERT', properties),
+      ]);
+    },
+    remove({ hostedZones }, _, properties) {
+      hostedZones.change(String(properties.HostedZoneId), changesOf('DELETE', properties));
+    },
+  },
+
+  'AWS::IAM::ManagedPolicy': {
+    replacedBy: ['Description', 'ManagedPolicyName', 'Path'],
+    actions: {
+      create: ['iam:CreatePolicy', 'iam:GetPolicy', 'iam:TagPolicy'],
+      update: [
+        'iam:CreatePolicyVersion',
+        'iam:GetPolicy',
+        'iam:GetPolicyVersion',
+        'iam:ListPolicyVersions',
+        'iam:DeletePolicyVersion',
+      ],
+      remove: ['iam:ListEntitiesForPolicy', 'iam:ListPolicyVersions', 'iam:DeletePolicy'],
+    },
+    create: (services, _, place) => ({ physicalId: services.identities.addPolicy(madeUpName(services, place)) }),
+    remove: ({ identities }, arn) => identities.removePolicy(arn),
+  },
+
+  'AWS::IAM::User': {
+    replacedBy: ['UserName'],
+    actions: {
+      create: ['iam:CreateUser', 'iam:GetUser', 'iam:AttachUserPolicy', 'iam:TagUser'],
+      update: ['iam:GetUser', 'iam:AttachUserPolicy', 'iam:DetachUserPolicy'],
+      remove: ['iam:GetUser', 'iam:DetachUserPolicy', 'iam:DeleteUser'],
+    },
+    create(services, { ManagedPolicyArns = [] }, place) {
+      const { name, arn } = services.identities.addUser(madeUpName(services, place), ManagedPolicyArns as string[]);
+      return { physicalId: name, attributes: { Arn: arn } };
+    },
+    remove: ({ identities }, name) => identities.removeUser(name),
+  },
+
+  'AWS::IAM::Role': {
+    replacedBy: ['RoleName', 'Path'],
+    actions: {
+      create: ['iam:CreateRole', 'iam:GetRole', 'iam:AttachRolePolicy', 'iam:TagRole'],
+      update: ['iam:GetRole', 'iam:AttachRolePolicy', 'iam:DetachRolePolicy'],
+      remove: ['iam:GetRole', 'iam:DetachRolePolicy', 'iam:DeleteRole'],
+    },
+    create(services, { ManagedPolicyArns = [] }, place) {
+      const { name, arn } = services.identities.addRole(madeUpName(services, place), ManagedPolicyArns as string[]);
+      return { physicalId: name, attributes: { Arn: arn } };
+    },
+    remove: ({ identities }, name) => identities.removeRole(name),
+  },
+
+  'AWS::IAM::InstanceProfile': {
+    replacedBy: ['InstanceProfileName', 'Path'],
+    actions: {
+      create: ['iam:CreateInstanceProfile', 'iam:GetInstanceProfile', 'iam:AddRoleToInstanceProfile', 'iam:PassRole'],
+      update: ['iam:AddRoleToInstanceProfile', 'iam:RemoveRoleFromInstanceProfile', 'iam:PassRole'],
+      remove: ['iam:RemoveRoleFromInstanceProfile', 'iam:DeleteInstanceProfile'],
+    },
+    create: (services, _, place) => ({ physicalId: madeUpName(services, place) }),
+    remove: () => undefined,
+  },
+};
+
+/** A bucket that is there already, as CloudFormation takes it into a stack. */
+export function importBucket(services: Services, properties: Properties, place: Place): Made {
+  const name = String(properties.BucketName);
+  settleBucket(services, name, properties, place);
+  return bucketMade(name, place.region);
+}
+
+const bucketMade = (name: string, region: string): Made => ({
+  physicalId: name,
+  attributes: { Arn: `arn:aws:s3:::${name}`, RegionalDomainName: `${name}.s3.${region}.amazonaws.com` },
+});
+
+function settleBucket({ buckets }: Services, name: string, properties: Properties, place?: Place): void {
+  const { PublicAccessBlockConfiguration: publicAccessBlock, VersioningConfiguration: versioning } = properties;
+  Object.assign(buckets.find(name) ?? {}, {
+    publicAccessBlock,
+    versioning: (versioning as { Status: string } | undefined)?.Status,
+    ...(place && {
+      tags: {
+        'aws:cloudformation:stack-name': place.stackName,
+        'aws:cloudformation:stack-id': place.stackId,
+        'aws:cloudformation:logical-id': place.logicalId,
+      },
+    }),
+  });
+}
+
+function checkCertificate({ certificates }: Services, { Aliases, ViewerCertificate }: Properties): void {
+  const { AcmCertificateArn: arn } = ViewerCertificate as { AcmCertificateArn: string };
+  const certificate = certificates.all.find((candidate) => candidate.arn === arn && candidate.status === 'ISSUED');
+  const refuse = (message: string) => awsError('cloudfront', 'InvalidViewerCertificate', message);
+  if (!certificate) {
+    throw refuse(
+      "The specified SSL certificate doesn't exist, isn't in us-east-1 region, isn't valid, or doesn't include a valid " +
+        'certificate chain.',
+    );
+  }
+  const wildcard = (alias: string) => alias.replace(/^[^.]+/, '*');
+  if (
+    !(Aliases as string[]).every((alias) => certificate.names.some((name) => [alias, wildcard(alias)].includes(name)))
+  ) {
+    throw refuse(
+      "The certificate that is attached to your distribution doesn't cover the alternate domain name (CNAME) that " +
+        "you're trying to add.",
+    );
+  }
+}
+
+const recordsOf = ({ RecordSets }: Properties) => RecordSets as ResourceRecordSet[];
+
+const sameName = (one: ResourceRecordSet, other: ResourceRecordSet) =>
+  one.Name === other.Name && one.Type === other.Type;
+
+function changesOf(action: 'CREATE' | 'UPSERT' | 'DELETE', properties: Properties): Change[] {
+  return recordsOf(properties).map(({ AliasTarget, ...record }) => ({
+    Action: action,
+    ResourceRecordSet: {
+      ...record,
+      ...(AliasTarget && { AliasTarget: { ...AliasTarget, EvaluateTargetHealth: false } }),
+    },
+  }));
+}

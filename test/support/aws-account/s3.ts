@@ -1,0 +1,216 @@
+import type {
+  DeleteObjectsCommandInput,
+  GetBucketPolicyCommandInput,
+  ListObjectsV2CommandInput,
+  ListObjectVersionsCommandInput,
+  PublicAccessBlockConfiguration,
+} from '@aws-sdk/client-s3';
+import { awsError } from './aws-error';
+import { page } from './pages';
+import type { ClientConfig, Operations } from './switchboard';
+
+export interface ObjectVersion {
+  key: string;
+  /** Later ones are greater. */
+  versionId: string;
+  /** The object was deleted here. */
+  isDeleteMarker?: boolean;
+}
+
+export interface Bucket {
+  name: string;
+  region: string;
+  /** JSON */
+  policy?: string;
+  publicAccessBlock?: PublicAccessBlockConfiguration;
+  versioning?: 'Enabled' | 'Suspended';
+  tags?: Record<string, string>;
+  /** Newest last. */
+  versions: ObjectVersion[];
+  /** In somebody else's account. */
+  otherOwner: boolean;
+}
+
+type BucketInput = GetBucketPolicyCommandInput;
+
+/** S3's buckets, in all regions. */
+export class Buckets {
+  readonly all: Bucket[] = [];
+  private writes = 0;
+
+  constructor(private readonly region: string) {}
+
+  /** @param given `objects` are keys, each of which gets a version */
+  add({ objects = [], ...given }: Partial<Bucket> & { name: string; objects?: string[] }): Bucket {
+    const bucket: Bucket = {
+      region: this.region,
+      otherOwner: false,
+      versions: objects.map((key) => ({ key, versionId: this.nextVersionId() })),
+      ...given,
+    };
+    this.all.push(bucket);
+    return bucket;
+  }
+
+  find(name: string): Bucket | undefined {
+    return this.all.find((bucket) => bucket.name === name);
+  }
+
+  /** @throws BucketNotEmpty, NoSuchBucket */
+  remove(name: string): void {
+    const bucket = this.find(name);
+    if (!bucket) {
+      throw noSuchBucket();
+    }
+    if (bucket.versions.length > 0) {
+      throw awsError('s3', 'BucketNotEmpty', 'The bucket you tried to delete is not empty', 409);
+    }
+    this.all.splice(this.all.indexOf(bucket), 1);
+  }
+
+  /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html */
+  readonly operations: Operations = {
+    HeadBucket: ({ Bucket = '' }: BucketInput, client) => {
+      const bucket = this.find(Bucket);
+      // An answer without a body: the SDK makes "NotFound" of a 404, and "Unknown" of everything else.
+      if (!bucket) {
+        throw awsError('s3', 'NotFound', 'UnknownError', 404);
+      }
+      if (bucket.otherOwner) {
+        throw awsError('s3', 'Unknown', 'UnknownError', 403);
+      }
+      if (bucket.region !== client.region && !client.followRegionRedirects) {
+        throw awsError('s3', 'Unknown', 'UnknownError', 301);
+      }
+      return { BucketRegion: bucket.region };
+    },
+
+    GetBucketLocation: ({ Bucket = '' }: BucketInput, client) => {
+      const { region } = this.get(Bucket, { ...client, followRegionRedirects: true });
+      return { LocationConstraint: region === 'us-east-1' ? undefined : region };
+    },
+
+    GetBucketPolicy: ({ Bucket = '' }: BucketInput, client) => {
+      const { policy } = this.get(Bucket, client);
+      if (policy === undefined) {
+        throw awsError('s3', 'NoSuchBucketPolicy', 'The bucket policy does not exist', 404);
+      }
+      return { Policy: policy };
+    },
+
+    GetPublicAccessBlock: ({ Bucket = '' }: BucketInput, client) => {
+      const { publicAccessBlock } = this.get(Bucket, client);
+      if (!publicAccessBlock) {
+        const message = 'The public access block configuration was not found';
+        throw awsError('s3', 'NoSuchPublicAccessBlockConfiguration', message, 404);
+      }
+      return { PublicAccessBlockConfiguration: publicAccessBlock };
+    },
+
+    GetBucketVersioning: ({ Bucket = '' }: BucketInput, client) => ({ Status: this.get(Bucket, client).versioning }),
+
+    GetBucketTagging: ({ Bucket = '' }: BucketInput, client) => {
+      const { tags } = this.get(Bucket, client);
+      if (!tags) {
+        throw awsError('s3', 'NoSuchTagSet', 'The TagSet does not exist', 404);
+      }
+      return { TagSet: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) };
+    },
+
+    ListObjectsV2: ({ Bucket = '', Prefix = '', ContinuationToken }: ListObjectsV2CommandInput, client) => {
+      const { versions } = this.get(Bucket, client);
+      const keys = versions
+        .filter((version) => isLatest(versions, version) && !version.isDeleteMarker && version.key.startsWith(Prefix))
+        .map(({ key }) => key)
+        .sort();
+      const { items, next } = page(keys, ContinuationToken);
+      return {
+        KeyCount: items.length,
+        Contents: items.map((Key) => ({ Key, Size: 1 })),
+        IsTruncated: next !== undefined,
+        NextContinuationToken: next,
+      };
+    },
+
+    ListObjectVersions: (input: ListObjectVersionsCommandInput, client) => {
+      const { Bucket = '', Prefix = '', KeyMarker = '', VersionIdMarker } = input;
+      const { versions } = this.get(Bucket, client);
+      const following = versions
+        .filter(
+          ({ key, versionId }) =>
+            key.startsWith(Prefix) &&
+            (key > KeyMarker || (key === KeyMarker && VersionIdMarker !== undefined && versionId < VersionIdMarker)),
+        )
+        .sort((one, other) => (one.key + other.versionId < other.key + one.versionId ? -1 : 1));
+      const { items, next } = page(following);
+      const shown = (marked: boolean) =>
+        items
+          .filter(({ isDeleteMarker = false }) => isDeleteMarker === marked)
+          .map((version) => ({
+            Key: version.key,
+            VersionId: version.versionId,
+            IsLatest: isLatest(versions, version),
+          }));
+      const last = items.at(-1);
+      return {
+        Versions: shown(false),
+        DeleteMarkers: shown(true),
+        IsTruncated: next !== undefined,
+        ...(next && { NextKeyMarker: last?.key, NextVersionIdMarker: last?.versionId }),
+      };
+    },
+
+    DeleteObjects: ({ Bucket = '', Delete }: DeleteObjectsCommandInput, client) => {
+      const bucket = this.get(Bucket, client);
+      const objects = Delete?.Objects ?? [];
+      if (objects.length === 0 || objects.length > 1000) {
+        throw awsError('s3', 'MalformedXML', 'The XML you provided was not well-formed');
+      }
+      for (const { Key: key = '', VersionId } of objects) {
+        if (VersionId) {
+          bucket.versions = bucket.versions.filter(({ versionId }) => versionId !== VersionId);
+        } else if (bucket.versioning) {
+          bucket.versions.push({ key, versionId: this.nextVersionId(), isDeleteMarker: true });
+        } else {
+          bucket.versions = bucket.versions.filter((version) => version.key !== key);
+        }
+      }
+      return { Deleted: Delete?.Quiet ? [] : objects };
+    },
+
+    DeleteBucket: ({ Bucket = '' }: BucketInput, client) => {
+      this.get(Bucket, client);
+      this.remove(Bucket);
+      return {};
+    },
+  };
+
+  private nextVersionId(): string {
+    return String(++this.writes).padStart(32, '0');
+  }
+
+  private get(name: string, client: ClientConfig): Bucket {
+    const bucket = this.find(name);
+    if (!bucket) {
+      throw noSuchBucket();
+    }
+    if (bucket.otherOwner) {
+      throw awsError('s3', 'AccessDenied', 'Access Denied', 403);
+    }
+    if (bucket.region !== client.region && !client.followRegionRedirects) {
+      throw awsError(
+        's3',
+        'PermanentRedirect',
+        'The bucket you are attempting to access must be addressed using the specified endpoint. ' +
+          'Please send all future requests to this endpoint.',
+        301,
+      );
+    }
+    return bucket;
+  }
+}
+
+const noSuchBucket = () => awsError('s3', 'NoSuchBucket', 'The specified bucket does not exist', 404);
+
+const isLatest = (versions: ObjectVersion[], { key, versionId }: ObjectVersion) =>
+  versions.findLast((version) => version.key === key)?.versionId === versionId;

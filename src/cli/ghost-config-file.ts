@@ -1,6 +1,14 @@
 import { accessSync, constants, copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { applyEdits, modify, parse, type ParseError, printParseErrorCode } from 'jsonc-parser';
+import {
+  findNodeAtLocation,
+  getNodeValue,
+  type Node,
+  parse,
+  type ParseError,
+  parseTree,
+  printParseErrorCode,
+} from 'jsonc-parser';
 import { Failure } from './failure';
 
 /** The part of Ghost's configuration that this package is about. */
@@ -37,11 +45,9 @@ export function withGhostConfig(text: string, block: GhostConfigBlock, file: str
     ...options,
     ...Object.entries(block.urls).map(([name, value]) => [['urls', name], value] as const),
   ];
+  const layout = layoutOf(text);
   return changes.reduce(
-    (current, [place, value]) =>
-      isSame(valueAt(parse(current), place), value)
-        ? current
-        : applyEdits(current, modify(current, [...place], value, { formattingOptions: formattingOf(text) })),
+    (current, [place, value]) => withValue(current, place, value, layout),
     text.trim() === '' ? '{}\n' : text,
   );
 }
@@ -105,17 +111,49 @@ function parseConfig(text: string, file: string): { adapters?: { storage?: unkno
   return config;
 }
 
-/** The indentation of the file itself. */
-function formattingOf(text: string) {
-  const [, indentation = '  '] = /^\{\s*?\r?\n([ \t]+)"/.exec(text.trimStart()) ?? [];
-  return {
-    insertSpaces: !indentation.startsWith('\t'),
-    tabSize: indentation.startsWith('\t') ? 1 : indentation.length,
-    eol: text.includes('\r\n') ? '\r\n' : '\n',
-  };
+interface Layout {
+  indentation: string;
+  lineBreak: string;
 }
 
-const valueAt = (value: unknown, place: readonly string[]) =>
-  place.reduce<unknown>((inner, name) => (inner as Record<string, unknown> | undefined)?.[name], value);
+/** How the file itself is written. */
+function layoutOf(text: string): Layout {
+  const [, indentation = '  '] = /^([ \t]+)"/m.exec(text) ?? [];
+  return { indentation, lineBreak: text.includes('\r\n') ? '\r\n' : '\n' };
+}
+
+/** Puts a value into the text, at a place that may not be there yet. What stands around it keeps its layout. */
+function withValue(text: string, place: readonly string[], value: unknown, layout: Layout): string {
+  const root = parseTree(text);
+  const depth = place.findIndex((_, index) => !root || !isObject(findNodeAtLocation(root, place.slice(0, index))));
+  const known = depth < 0 ? place.length : depth;
+  const node = root && findNodeAtLocation(root, place.slice(0, known));
+  // What stands in the way of the path, or at its end.
+  if (node) {
+    const wanted = nested(place.slice(known), value);
+    return isSame(getNodeValue(node), wanted)
+      ? text
+      : replaced(text, node.offset, node.length, written(wanted, known, layout));
+  }
+  const parent = root && findNodeAtLocation(root, place.slice(0, known - 1));
+  const { lineBreak, indentation } = layout;
+  const property = `${JSON.stringify(place[known - 1])}: ${written(nested(place.slice(known), value), known, layout)}`;
+  const line = `${lineBreak}${indentation.repeat(known)}${property}`;
+  const last = parent?.children?.at(-1);
+  return last
+    ? replaced(text, last.offset + last.length, 0, `,${line}`)
+    : replaced(text, parent?.offset ?? 0, parent?.length ?? 0, `{${line}${lineBreak}${indentation.repeat(known - 1)}}`);
+}
+
+const isObject = (node: Node | undefined) => node?.type === 'object';
+
+const nested = (names: readonly string[], value: unknown) =>
+  names.reduceRight((inner, name) => ({ [name]: inner }), value);
+
+const written = (value: unknown, depth: number, { indentation, lineBreak }: Layout) =>
+  JSON.stringify(value, null, indentation).replaceAll('\n', `${lineBreak}${indentation.repeat(depth)}`);
+
+const replaced = (text: string, offset: number, length: number, by: string) =>
+  text.slice(0, offset) + by + text.slice(offset + length);
 
 const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);

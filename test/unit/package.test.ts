@@ -21,17 +21,34 @@ const paths = packed.files.map((file) => file.path);
 const scripts = paths.filter((file) => file.endsWith('.js'));
 
 describe('the package', () => {
-  test('holds the adapter, its types, README and licenses, and nothing else', () => {
-    const expected =
-      /^(package\.json|README\.md|LICENSE|dist\/(index|lazy\/[\w-]+)\.js|dist\/index\.d\.ts|dist\/THIRD_PARTY_LICENSES\.txt)$/;
-    expect(paths.filter((file) => !expected.test(file))).toEqual([]);
-    expect(paths).toEqual(
-      expect.arrayContaining(['LICENSE', 'README.md', 'dist/index.js', 'dist/index.d.ts', 'package.json']),
+  test('holds the adapter, its types, the command line, template and guide, README and licenses, and nothing else', () => {
+    expect(paths.filter((file) => !file.startsWith('dist/lazy/')).sort()).toEqual(
+      [
+        'LICENSE',
+        'README.md',
+        'dist/THIRD_PARTY_LICENSES.txt',
+        'dist/cli.js',
+        'dist/index.d.ts',
+        'dist/index.js',
+        'infrastructure/GUIDE.md',
+        'infrastructure/template.yaml',
+        'package.json',
+      ].sort(),
     );
+    expect(paths.filter((file) => file.startsWith('dist/lazy/') && !/^dist\/lazy\/[\w-]+\.js$/.test(file))).toEqual([]);
   });
 
-  test('weighs at most 1.5 MB', () => {
-    expect(packed.files.reduce((sum, file) => sum + file.size, 0)).toBeLessThanOrEqual(1_500_000);
+  test('weighs at most 1.5 MB without the command line, which Ghost does not load', () => {
+    const adapter = packed.files.filter((file) => file.path !== 'dist/cli.js');
+    expect(adapter.reduce((sum, file) => sum + file.size, 0)).toBeLessThanOrEqual(1_500_000);
+  });
+
+  test('keeps everything of the command line out of the adapter', () => {
+    const adapter = scripts.filter((file) => file !== 'dist/cli.js');
+    for (const script of adapter) {
+      const source = readFileSync(path.join(root, script), 'utf8');
+      expect(source).not.toMatch(/commander|CloudFormationClient|ACMClient|Route53Client|IAMClient|inquirer/);
+    }
   });
 
   test('needs nothing to be installed beside it', () => {
@@ -61,7 +78,16 @@ describe('the package', () => {
 
   test('names the license of everything that is bundled', () => {
     const notices = readFileSync(path.join(root, 'dist/THIRD_PARTY_LICENSES.txt'), 'utf8');
-    for (const name of ['@aws-sdk/client-s3', 'ghost-storage-base', 'mime-types', 'transliteration', 'zod', 'moment']) {
+    for (const name of [
+      '@aws-sdk/client-s3',
+      '@aws-sdk/client-cloudformation',
+      'commander',
+      'ghost-storage-base',
+      'mime-types',
+      'transliteration',
+      'zod',
+      'moment',
+    ]) {
       expect(notices).toMatch(new RegExp(`^${name} \\d+\\.\\d+`, 'm'));
     }
   });

@@ -1,0 +1,122 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import {
+  checkGhostConfigFile,
+  type GhostConfigBlock,
+  withGhostConfig,
+  writeGhostConfig,
+} from '../../../src/cli/ghost-config-file';
+
+const BLOCK: GhostConfigBlock = {
+  storage: {
+    active: 'S3CloudFrontStorage',
+    media: { adapter: 'S3CloudFrontStorage', staticFileURLPrefix: 'content/media' },
+    files: { adapter: 'S3CloudFrontStorage', staticFileURLPrefix: 'content/files' },
+    S3CloudFrontStorage: { bucket: 'pictures', region: 'eu-central-1', cdnUrl: 'https://images.example.com' },
+  },
+  urls: {
+    image: 'https://images.example.com',
+    media: 'https://images.example.com',
+    files: 'https://images.example.com',
+  },
+};
+
+describe("what is written into Ghost's configuration", () => {
+  test('stands beside what is there, whose order, comments and blanks stay', () => {
+    const text = '{\n    // of the blog\n    "url": "https://blog.example.com",\n    "server": { "port":   2368 }\n}\n';
+    const changed = withGhostConfig(text, BLOCK, 'config.production.json');
+    expect(changed).toContain(
+      '    // of the blog\n    "url": "https://blog.example.com",\n    "server": { "port":   2368 }',
+    );
+    expect(changed).toContain('\n    "storage": {\n        "active": "S3CloudFrontStorage"');
+  });
+
+  test('is the whole of a new file', () => {
+    expect(JSON.parse(withGhostConfig('', BLOCK, 'config.production.json'))).toEqual(BLOCK);
+  });
+
+  test('keeps options of the adapter that it does not know, and other adapters', () => {
+    const before = {
+      storage: {
+        active: 'S3Storage',
+        S3Storage: { bucket: 'old' },
+        S3CloudFrontStorage: { bucket: 'other', maxAttempts: 7 },
+      },
+      urls: { image: 'https://old.example.com', other: 'https://other.example.com' },
+    };
+    expect(JSON.parse(withGhostConfig(JSON.stringify(before), BLOCK, 'config.production.json'))).toEqual({
+      storage: {
+        ...BLOCK.storage,
+        S3Storage: { bucket: 'old' },
+        S3CloudFrontStorage: { ...BLOCK.storage.S3CloudFrontStorage, maxAttempts: 7 },
+      },
+      urls: { ...BLOCK.urls, other: 'https://other.example.com' },
+    });
+  });
+
+  test('goes below adapters where Ghost reads it from there', () => {
+    const before = '{ "adapters": { "storage": { "active": "S3Storage" }, "sso": {} } }';
+    expect(JSON.parse(withGhostConfig(before, BLOCK, 'config.production.json'))).toEqual({
+      adapters: { storage: BLOCK.storage, sso: {} },
+      urls: BLOCK.urls,
+    });
+  });
+
+  test('changes nothing the second time', () => {
+    const once = withGhostConfig('{\r\n\t"url": "https://blog.example.com"\r\n}', BLOCK, 'config.production.json');
+    expect(once).toContain('\r\n\t"storage": {\r\n\t\t"active"');
+    expect(withGhostConfig(once, BLOCK, 'config.production.json')).toBe(once);
+  });
+
+  test.each([
+    ['{ "url": ', 'line 1'],
+    ['{\n"url": "x",\n}}', 'line 3'],
+    ['[]', 'no JSON object'],
+    ['bucket=pictures', 'no JSON object'],
+  ])('is not written into what is no configuration: %j', (text, cause) => {
+    expect(() => withGhostConfig(text, BLOCK, 'config.production.json')).toThrow(
+      expect.objectContaining({ message: expect.stringContaining(cause), cure: expect.stringContaining('config') }),
+    );
+  });
+});
+
+describe("Ghost's configuration file", () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(path.join(tmpdir(), 'config-'))));
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('is kept as it was beside the new one, with the same permissions', () => {
+    const file = path.join(folder, 'config.production.json');
+    writeFileSync(file, '{"url":"https://blog.example.com"}', { mode: 0o640 });
+    const backup = writeGhostConfig(file, BLOCK) as string;
+    expect(readFileSync(backup, 'utf8')).toBe('{"url":"https://blog.example.com"}');
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ url: 'https://blog.example.com', ...BLOCK });
+    if (process.platform !== 'win32') {
+      expect([file, backup].map((name) => statSync(name).mode & 0o777)).toEqual([0o640, 0o640]);
+    }
+  });
+
+  test('has no backup when nothing changes', () => {
+    const file = path.join(folder, 'config.production.json');
+    writeGhostConfig(file, BLOCK);
+    expect(writeGhostConfig(file, BLOCK)).toBeUndefined();
+    expect(readdirSync(folder)).toEqual(['config.production.json']);
+  });
+
+  const asUser = process.platform === 'win32' ? test.skip : test;
+  asUser('is readable to its owner only when it is new: it holds secrets', () => {
+    const file = path.join(folder, 'config.production.json');
+    writeGhostConfig(file, BLOCK);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  test('is looked at beforehand: a folder that is not there, and a file that is no JSON', () => {
+    expect(() => checkGhostConfigFile(path.join(folder, 'nowhere', 'config.json'))).toThrow(/nowhere.*ENOENT/);
+    const file = path.join(folder, 'config.json');
+    writeFileSync(file, 'nonsense');
+    expect(() => checkGhostConfigFile(file)).toThrow(/is no JSON object/);
+    writeFileSync(file, '{}');
+    expect(() => checkGhostConfigFile(file)).not.toThrow();
+  });
+});

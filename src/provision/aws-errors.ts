@@ -112,7 +112,7 @@ function explain(action: string, error: unknown): unknown {
   const message = foreign.message ?? '';
   const names = [foreign.name, foreign.Code, foreign.code];
   const is = (known: string[]) => names.some((name) => name && known.includes(name));
-  const failure = (cause: string, cure: string) => new Failure(`${action}: ${cause}`, cure, { cause: error });
+  const failure = (cause: string, cure: string) => new Failure(cause, cure, { cause: error });
 
   // The provider of credentials says in words what the services say in codes.
   if (is(['CredentialsProviderError', 'TokenProviderError', 'ProviderError'])) {
@@ -136,26 +136,26 @@ function explain(action: string, error: unknown): unknown {
   }
   if (is(THROTTLED) || foreign.$metadata?.httpStatusCode === 429) {
     return failure(
-      'AWS is asked too often at the moment, also after several tries.',
+      `AWS is asked too often at the moment (${action}), also after several tries.`,
       'Run the same command again in a few minutes: it resumes where it stopped.',
     );
   }
   if (is(REGION_NOT_ENABLED)) {
     return failure(
-      'the region is not enabled in this account, or the service is not subscribed to.',
+      `The region is not enabled in this account, or the service is not subscribed to (${action}).`,
       'Enable the region in the console (Account → AWS Regions), or choose another one with --region.',
     );
   }
   // TooManyDistributions, TooManyHostedZones …
   if (is(LIMITS) || names.some((name) => name && /^TooMany(?!Requests|Tags)/.test(name))) {
     return failure(
-      `a quota of the account is used up. AWS says: ${message}`,
+      `A quota of the account is used up (${action}). AWS says: ${message}`,
       'Remove what is not needed any more, or ask for a higher quota in the console (Service Quotas).',
     );
   }
   if (is(NETWORK)) {
     return failure(
-      `${hostOf(foreign) ?? 'AWS'} cannot be reached (${foreign.code ?? foreign.name}).`,
+      `${hostOf(foreign) ?? 'AWS'} cannot be reached for ${action} (${foreign.code ?? foreign.name}).`,
       'Check the network, the proxy and the name of the region, then run the command again: it resumes where it stopped.',
     );
   }
@@ -169,7 +169,7 @@ type MakeFailure = (cause: string, cure: string) => Failure;
 
 function expired(failure: MakeFailure): Failure {
   return failure(
-    'the credentials have expired.',
+    'The AWS credentials have expired.',
     'Sign in again (aws sso login, or fetch new temporary credentials), then run the same command again: it resumes ' +
       'where it stopped.',
   );
@@ -178,7 +178,9 @@ function expired(failure: MakeFailure): Failure {
 function noCredentials(message: string, failure: MakeFailure): Failure {
   const profile = /profile:? \[?([\w.@+-]+)\]?/i.exec(message)?.[1];
   return failure(
-    profile ? `there are no credentials in the profile ${profile}.` : 'there are no AWS credentials.',
+    profile
+      ? `Not signed in: there are no credentials in the profile ${profile}.`
+      : 'Not signed in: there are no AWS credentials.',
     'Name a profile with --profile or AWS_PROFILE, or make one with aws configure or aws sso login.',
   );
 }
@@ -194,18 +196,18 @@ function denied(action: string, message: string, failure: MakeFailure): Failure 
   const missing = deniedActionOf(message) ?? action;
   const caller = /User:\s+(arn:\S+)/.exec(message)?.[1];
   const resource = /on resource:?\s+(\S+?)[.,]?(?:\s|$)/.exec(message)?.[1];
-  const who = caller ?? 'the caller';
+  const who = caller ?? 'The user of these credentials';
   const where = resource ? ` on ${resource}` : '';
   const byOrganization = /service control policy|resource control policy/i.exec(message)?.[0];
   if (byOrganization) {
     return failure(
-      `${who} may not ${missing}${where}: a ${byOrganization} of the organization denies it.`,
+      `${who} lacks the permission ${missing}${where}: a ${byOrganization} of the organization denies it.`,
       `Ask the administrator of the organization to allow ${missing}.`,
     );
   }
   return failure(
-    `${who} may not ${missing}${where}${/explicit deny/i.test(message) ? ': a policy denies it explicitly' : ''}.`,
-    `Allow ${missing}${where} in the policies of ${who}, or use other credentials with --profile. ` +
+    `${who} lacks the permission ${missing}${where}${/explicit deny/i.test(message) ? ': a policy denies it explicitly' : ''}.`,
+    `Allow ${missing}${where} in a policy of that user or role, or use other credentials with --profile. ` +
       'Then run the same command again: it resumes where it stopped.',
   );
 }

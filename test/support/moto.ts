@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { devNull } from 'node:os';
 import { createInterface } from 'node:readline';
 import { findTool } from './tls-cdn/tools';
 
@@ -14,9 +15,11 @@ const VALIDATION_SECONDS = 1;
 
 /** A running moto. */
 export interface Moto {
-  /** For the clients: where it listens, credentials that it does not look at, and a region. */
-  connection: { endpoint: string; region: string; credentials: { accessKeyId: string; secretAccessKey: string } };
-  /** Forgets all that was made. */
+  /** Variables by which the AWS SDK finds it and nothing else, with credentials that it does not look at. */
+  environment: Record<string, string>;
+  /** From now on looks who asks, and whether a policy allows it. */
+  demandPermissions(): Promise<void>;
+  /** Forgets all that was made, and looks at nobody's permissions any more. */
   reset(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -35,15 +38,22 @@ export async function startMoto(): Promise<Moto> {
     moto.kill('SIGKILL');
     throw error;
   });
+  const tell = async (what: string, body?: string) => {
+    const { ok, status } = await fetch(`${endpoint}/moto-api/${what}`, { method: 'POST', body });
+    if (!ok) throw new Error(`moto answers ${status} to ${what}`);
+  };
   return {
-    connection: {
-      endpoint,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'moto', secretAccessKey: 'moto' },
+    environment: {
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_ACCESS_KEY_ID: 'moto',
+      AWS_SECRET_ACCESS_KEY: 'moto',
+      AWS_CONFIG_FILE: devNull,
+      AWS_SHARED_CREDENTIALS_FILE: devNull,
     },
+    demandPermissions: () => tell('reset-auth', '0'),
     async reset() {
-      const { ok, status } = await fetch(`${endpoint}/moto-api/reset`, { method: 'POST' });
-      if (!ok) throw new Error(`moto does not forget: ${status}`);
+      await tell('reset');
+      await tell('reset-auth', 'inf');
     },
     async stop() {
       const exit = once(moto, 'exit');

@@ -26,7 +26,7 @@ describe('Access denied', () => {
 
   test('names the action, the resource and the caller', async () => {
     const { message, cure } = await explained(awsError('AccessDeniedException', WORDS));
-    expect(message).toContain('arn:aws:iam::123456789012:user/ada may not acm:AddTagsToCertificate');
+    expect(message).toContain('arn:aws:iam::123456789012:user/ada lacks the permission acm:AddTagsToCertificate');
     expect(message).toContain('on arn:aws:acm:us-east-1:123456789012:certificate/*');
     expect(cure).toContain('Allow acm:AddTagsToCertificate');
   });
@@ -34,13 +34,13 @@ describe('Access denied', () => {
   test.each(['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation', 'NotAuthorizedException', 'Forbidden'])(
     'without words names the action of the call: %s',
     async (name) => {
-      expect((await explained(awsError(name))).message).toContain('the caller may not acm:RequestCertificate');
+      expect((await explained(awsError(name))).message).toContain('lacks the permission acm:RequestCertificate');
     },
   );
 
   test('is known by its status, too', async () => {
     const error = awsError('UnknownError', '', { $metadata: { httpStatusCode: 403 } });
-    expect((await explained(error)).message).toContain('may not acm:RequestCertificate');
+    expect((await explained(error)).message).toContain('lacks the permission acm:RequestCertificate');
   });
 
   test('by the organization sends to its administrator', async () => {
@@ -67,7 +67,7 @@ describe('Credentials', () => {
     const { message, cure } = await explained(
       awsError('CredentialsProviderError', 'Could not load credentials from any providers'),
     );
-    expect(message).toContain('no AWS credentials');
+    expect(message).toBe('Not signed in: there are no AWS credentials.');
     expect(cure).toMatch(/--profile.*AWS_PROFILE.*aws configure.*aws sso login/);
   });
 
@@ -130,7 +130,9 @@ describe('The network', () => {
       code: 'ENOTFOUND',
       hostname: 'acm.eu-west-9.amazonaws.com',
     });
-    expect((await explained(error)).message).toContain('acm.eu-west-9.amazonaws.com cannot be reached (ENOTFOUND)');
+    expect((await explained(error)).message).toContain(
+      'acm.eu-west-9.amazonaws.com cannot be reached for acm:RequestCertificate (ENOTFOUND)',
+    );
   });
 
   test('names the address that refuses', async () => {
@@ -141,7 +143,9 @@ describe('The network', () => {
   });
 
   test('names AWS when only time has run out', async () => {
-    expect((await explained(awsError('TimeoutError'))).message).toContain('AWS cannot be reached (TimeoutError)');
+    expect((await explained(awsError('TimeoutError'))).message).toContain(
+      'AWS cannot be reached for acm:RequestCertificate (TimeoutError)',
+    );
   });
 });
 

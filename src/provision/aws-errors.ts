@@ -201,12 +201,12 @@ function denied(action: string, message: string, failure: MakeFailure): Failure 
   const byOrganization = /service control policy|resource control policy/i.exec(message)?.[0];
   if (byOrganization) {
     return failure(
-      `${who} lacks the permission ${missing}${where}: a ${byOrganization} of the organization denies it.`,
+      `${who} may not ${missing}${where}: a ${byOrganization} of the organization denies it.`,
       `Ask the administrator of the organization to allow ${missing}.`,
     );
   }
   return failure(
-    `${who} lacks the permission ${missing}${where}${/explicit deny/i.test(message) ? ': a policy denies it explicitly' : ''}.`,
+    `${who} may not ${missing}${where}${/explicit deny/i.test(message) ? ': a policy denies it explicitly' : ''}.`,
     `Allow ${missing}${where} in a policy of that user or role, or use other credentials with --profile. ` +
       'Then run the same command again: it resumes where it stopped.',
   );

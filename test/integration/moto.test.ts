@@ -295,7 +295,7 @@ describeWithMoto('Over HTTP (needs moto_server)', () => {
       await moto.demandPermissions();
       await expect(describeStack(session, 'blog')).rejects.toMatchObject({
         name: 'Failure',
-        message: 'arn:aws:iam::123456789012:user/ada lacks the permission cloudformation:DescribeStacks.',
+        message: 'arn:aws:iam::123456789012:user/ada may not cloudformation:DescribeStacks.',
       });
     });
 

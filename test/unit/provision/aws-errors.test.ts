@@ -26,7 +26,7 @@ describe('Access denied', () => {
 
   test('names the action, the resource and the caller', async () => {
     const { message, cure } = await explained(awsError('AccessDeniedException', WORDS));
-    expect(message).toContain('arn:aws:iam::123456789012:user/ada lacks the permission acm:AddTagsToCertificate');
+    expect(message).toContain('arn:aws:iam::123456789012:user/ada may not acm:AddTagsToCertificate');
     expect(message).toContain('on arn:aws:acm:us-east-1:123456789012:certificate/*');
     expect(cure).toContain('Allow acm:AddTagsToCertificate');
   });
@@ -34,13 +34,13 @@ describe('Access denied', () => {
   test.each(['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation', 'NotAuthorizedException', 'Forbidden'])(
     'without words names the action of the call: %s',
     async (name) => {
-      expect((await explained(awsError(name))).message).toContain('lacks the permission acm:RequestCertificate');
+      expect((await explained(awsError(name))).message).toContain('may not acm:RequestCertificate');
     },
   );
 
   test('is known by its status, too', async () => {
     const error = awsError('UnknownError', '', { $metadata: { httpStatusCode: 403 } });
-    expect((await explained(error)).message).toContain('lacks the permission acm:RequestCertificate');
+    expect((await explained(error)).message).toContain('may not acm:RequestCertificate');
   });
 
   test('by the organization sends to its administrator', async () => {

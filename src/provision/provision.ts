@@ -22,6 +22,7 @@ import {
   deleteStack,
   executeChangeSet,
   followStack,
+  isFailedCreation,
   lastEventOf,
   type Stack,
 } from './stack';
@@ -45,10 +46,10 @@ export interface Provisioned {
  */
 export async function provision(session: Session, settings: Settings): Promise<Provisioned> {
   const { aws, terminal, pause } = session;
-  const before = await settledStack(session, settings.stackName);
+  const before = await clearedStack(session, settings.stackName);
   const situation = await terminal.step('Looking at what is there', () => lookAround(session, before, settings));
   report(terminal, situation.findings);
-  const { stack, remains, zone } = situation;
+  const { stack, zone } = situation;
   checkAccessKeyWish(settings, stack);
 
   const parameters = parametersOf(settings, situation, aws.dnsElsewhere);
@@ -83,13 +84,6 @@ export async function provision(session: Session, settings: Settings): Promise<P
     }
   }
 
-  if (remains) {
-    await terminal.step(`Deleting what the failed attempt has left (${remains.status})`, async ({ event }) => {
-      const since = await lastEventOf(aws, remains.id);
-      await deleteStack(aws, remains);
-      await followStack(aws, pause, remains.id, since, (happened) => event(eventLine(happened)));
-    });
-  }
   if (!arn) {
     arn = await obtainCertificate(session, settings, situation);
   }
@@ -131,6 +125,25 @@ export async function provision(session: Session, settings: Settings): Promise<P
     accessKey,
     missingRecord: zone ? undefined : await missingRecord(session, settings.domain, finished),
   };
+}
+
+/** The stack as it is when CloudFormation rests. What an attempt has left that failed is deleted: it serves nobody. */
+async function clearedStack(session: Session, stackName: string): Promise<Stack | undefined> {
+  const { aws, terminal, pause } = session;
+  const stack = await settledStack(session, stackName);
+  if (!stack || !isFailedCreation(stack)) {
+    return stack;
+  }
+  const question = `An attempt to build ${stackName} has failed (${stack.status}). Delete what it has left, and begin anew?`;
+  if (!(await terminal.confirm(question))) {
+    throw new Interruption('Nothing was changed.');
+  }
+  await terminal.step(`Deleting what is left of ${stackName}`, async ({ event }) => {
+    const since = await lastEventOf(aws, stack.id);
+    await deleteStack(aws, stack);
+    await followStack(aws, pause, stack.id, since, (happened) => event(eventLine(happened)));
+  });
+  return undefined;
 }
 
 /** Says what the looks have found, and stops where to go on makes no sense. */
@@ -176,18 +189,11 @@ function parametersOf(
 
 function stepsBesideTheStack(
   settings: Settings,
-  { stack, remains, certificate, zone }: Situation,
+  { stack, certificate, zone }: Situation,
   dnsElsewhere: boolean,
 ): { before: PlannedStep[]; after: PlannedStep[] } {
   const before: PlannedStep[] = [];
   const after: PlannedStep[] = [];
-  if (remains) {
-    before.push({
-      sign: '-',
-      what: 'stack',
-      words: `${remains.name}, which failed and holds nothing (${remains.status})`,
-    });
-  }
   const validated = zone
     ? `validated by a record in the Route 53 zone ${zone.name}`
     : 'validated by a record that you make';

@@ -14,15 +14,7 @@ import { checkPermissions, IDENTITY_ACTIONS, PROVISIONING_ACTIONS, TENANT_ACTION
 import { readTemplate } from './read-template';
 import { renderTemplate } from './render-template';
 import type { Settings } from './settings';
-import {
-  describeStack,
-  followStack,
-  isAtWork,
-  isEmpty,
-  isFailedCreation,
-  lastEventBeforeWork,
-  type Stack,
-} from './stack';
+import { describeStack, followStack, isAtWork, isEmpty, lastEventBeforeWork, type Stack } from './stack';
 
 /** What a command works with. */
 export interface Session {
@@ -36,8 +28,6 @@ export interface Session {
 export interface Situation {
   /** The stack that works, undefined when there is none yet. */
   stack?: Stack;
-  /** What an attempt has left that failed: it has to be deleted before the next. */
-  remains?: Stack;
   /** The Route 53 zone that holds the domain. */
   zone?: HostedZone;
   /** One that is issued or waits for its validation. */
@@ -59,8 +49,7 @@ export async function lookAround(
 ): Promise<Situation> {
   const { domain } = settings;
   checkState(stack);
-  const remains = stack && isFailedCreation(stack) ? stack : undefined;
-  const present = stack && !remains && !isEmpty(stack) ? stack : undefined;
+  const present = stack && !isEmpty(stack) ? stack : undefined;
   const zone = await findHostedZone(aws.route53, domain, settings.hostedZoneId, resolver);
   const newBucket =
     present?.parameters.BucketName === settings.parameters.BucketName ? undefined : settings.parameters.BucketName;
@@ -79,7 +68,6 @@ export async function lookAround(
   ]);
   return {
     stack: present,
-    remains,
     zone,
     certificate,
     adoptsBucket: bucket?.exists ?? false,

@@ -12,6 +12,7 @@ import type {
   ExecuteChangeSetCommandInput,
   GetTemplateCommandInput,
   ListChangeSetsCommandInput,
+  OnStackFailure,
   PropertyDifference,
   StackStatus,
 } from '@aws-sdk/client-cloudformation';
@@ -29,6 +30,18 @@ const NAME = /^[a-zA-Z][-a-zA-Z0-9]{0,127}$/;
 
 const NOTHING_CHANGES =
   "The submitted information didn't contain changes. Submit different information to create a change set.";
+
+const NO_DISTRIBUTION = { logicalId: 'Distribution', reason: 'Internal failure' };
+
+/** How a creation comes to an end that is none. */
+const FAILED_CREATIONS: Partial<Record<StackStatus, { failing: PlannedFailures; onStackFailure: OnStackFailure }>> = {
+  CREATE_FAILED: { failing: [NO_DISTRIBUTION], onStackFailure: 'DO_NOTHING' },
+  ROLLBACK_COMPLETE: { failing: [NO_DISTRIBUTION], onStackFailure: 'ROLLBACK' },
+  ROLLBACK_FAILED: {
+    failing: [NO_DISTRIBUTION, { logicalId: 'Bucket', reason: 'Internal failure', verb: 'DELETE' }],
+    onStackFailure: 'ROLLBACK',
+  },
+};
 
 /** CloudFormation's stacks, in all regions. Work goes on by one step whenever a stack or its events are looked at. */
 export class Stacks {
@@ -50,7 +63,7 @@ export class Stacks {
   /**
    * Puts a finished stack into the account, made from the repository's template.
    *
-   * @param status what became of it; in ROLLBACK_COMPLETE it has no resources
+   * @param given `status`: what became of it. A creation that failed, failed at the distribution.
    */
   add(given: { name: string; parameters: Record<string, string>; region?: string; status?: StackStatus }): Stack {
     const { name, parameters, region = this.region, status = 'CREATE_COMPLETE' } = given;
@@ -71,17 +84,14 @@ export class Stacks {
       },
       this.services,
     );
-    if (status === 'ROLLBACK_COMPLETE') {
-      stack.definition = changeSet.definition;
-      stack.set(status);
-      return stack;
-    }
-    stack.begin(this.workOn(stack).create(changeSet));
+    const { failing = [], onStackFailure } = FAILED_CREATIONS[status] ?? {};
+    this.failures.push(...failing);
+    stack.begin(this.workOn(stack).create({ ...changeSet, onStackFailure }));
     stack.finish();
-    if (stack.status !== 'CREATE_COMPLETE') {
-      throw new Error(stack.events.map(({ ResourceStatusReason }) => ResourceStatusReason).join('\n'));
-    }
-    if (status !== 'CREATE_COMPLETE') {
+    if (stack.status !== status) {
+      if (stack.status !== 'CREATE_COMPLETE') {
+        throw new Error(stack.events.map(({ ResourceStatusReason }) => ResourceStatusReason).join('\n'));
+      }
       stack.set(status);
     }
     return stack;

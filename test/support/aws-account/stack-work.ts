@@ -17,8 +17,10 @@ interface Before {
 /** A resource that an update replaced or removed, to be deleted at its end. */
 type Leftover = StackResource;
 
-/** Why a resource is going to fail, next time that CloudFormation touches it. */
-export type PlannedFailures = { logicalId: string; reason: string }[];
+/** Why a resource is going to fail, next time that CloudFormation touches it, or does that with it. */
+export type PlannedFailures = { logicalId: string; reason: string; verb?: Verb }[];
+
+type Verb = 'CREATE' | 'IMPORT' | 'UPDATE' | 'DELETE';
 
 /** What CloudFormation does with a stack, step by step. */
 export class StackWork {
@@ -268,17 +270,11 @@ export class StackWork {
     return succeeded;
   }
 
-  private attempt(
-    id: string,
-    type: string,
-    verb: 'CREATE' | 'IMPORT' | 'UPDATE' | 'DELETE',
-    action: () => void,
-    physicalId?: string,
-  ): boolean {
+  private attempt(id: string, type: string, verb: Verb, action: () => void, physicalId?: string): boolean {
     const name = () => physicalId ?? this.stack.resources.get(id)?.physicalId ?? '';
     const record = (status: ResourceStatus, reason?: string) => this.stack.record(id, type, name(), status, reason);
     try {
-      const planned = this.failures.findIndex(({ logicalId }) => logicalId === id);
+      const planned = this.failures.findIndex((failure) => failure.logicalId === id && (failure.verb ?? verb) === verb);
       if (planned !== -1) {
         record(`${verb}_FAILED`, this.failures.splice(planned, 1)[0]?.reason);
         return false;

@@ -287,6 +287,19 @@ describe('a stack of the template', () => {
     expect(await settled()).toMatchObject({ StackStatus: 'DELETE_COMPLETE' });
   });
 
+  it.each(['CREATE_FAILED', 'ROLLBACK_COMPLETE', 'ROLLBACK_FAILED'] as const)(
+    'can be there from the beginning, in %s with what is left of it',
+    async (status) => {
+      const stack = account.stacks.add({ name: STACK, parameters: parameters(), status });
+      expect(account.history(STACK)).toContain('Distribution CREATE_FAILED');
+      expect(stack.resources.has('Bucket')).toBe(status !== 'ROLLBACK_COMPLETE');
+      expect(account.distributions.all).toEqual([]);
+      await cloudFormation.send(new DeleteStackCommand({ StackName: STACK }));
+      expect(await settled()).toMatchObject({ StackStatus: 'DELETE_COMPLETE' });
+      expect(account.identities.policies.size).toBe(0);
+    },
+  );
+
   it('goes back when an update fails, and can be helped when that fails too', async () => {
     await carryOut(request('CREATE', parameters()));
     const update = () => request('UPDATE', parameters({ PriceClass: 'PriceClass_100' }));

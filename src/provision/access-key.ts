@@ -1,14 +1,14 @@
 import { CreateAccessKeyCommand, DeleteAccessKeyCommand, ListAccessKeysCommand } from '@aws-sdk/client-iam';
 import type { Aws } from './aws';
-import { call } from './aws-errors';
+import { absentIf, call } from './aws-errors';
 import type { AccessKey } from './outputs';
 
-/** @returns the IDs of the user's access keys */
+/** @returns the IDs of the user's access keys; none for a user that is gone */
 export async function listAccessKeys({ iam }: Aws, UserName: string): Promise<string[]> {
-  const { AccessKeyMetadata = [] } = await call('iam:ListAccessKeys', () =>
-    iam.send(new ListAccessKeysCommand({ UserName })),
+  const keys = await absentIf(['NoSuchEntity', 'NoSuchEntityException'], () =>
+    call('iam:ListAccessKeys', () => iam.send(new ListAccessKeysCommand({ UserName }))),
   );
-  return AccessKeyMetadata.map(({ AccessKeyId = '' }) => AccessKeyId);
+  return (keys?.AccessKeyMetadata ?? []).map(({ AccessKeyId = '' }) => AccessKeyId);
 }
 
 /**

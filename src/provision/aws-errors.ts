@@ -83,6 +83,23 @@ export async function call<T>(action: string, request: () => Promise<T>): Promis
 }
 
 /**
+ * Runs a request whose answer may be an error when it means "there is none".
+ *
+ * @param errorNames the errors that mean it
+ * @returns undefined then
+ */
+export async function absentIf<T>(errorNames: string[], request: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await request();
+  } catch (error) {
+    if (error instanceof Error && errorNames.includes(error.name)) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/**
  * The action that a message of AWS says is missing, as in the events of a stack.
  *
  * @returns `s3:CreateBucket`; undefined when the message is about something else

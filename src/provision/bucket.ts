@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { Failure } from '../cli/failure';
 import type { Aws } from './aws';
-import { call } from './aws-errors';
+import { absentIf, call } from './aws-errors';
 import type { Finding } from './finding';
 
 /** What is known of the name that a bucket is to have. */
@@ -47,7 +47,7 @@ export async function checkBucket(aws: Aws, name: string, statements: string): P
       `Run the command with --region ${bucketRegion}, or choose another --bucket.`,
     );
   }
-  const policy = await absentIf('NoSuchBucketPolicy', () =>
+  const policy = await absentIf(['NoSuchBucketPolicy'], () =>
     call('s3:GetBucketPolicy', () => s3.send(new GetBucketPolicyCommand({ Bucket: name }))),
   );
   if (policy?.Policy) {
@@ -56,7 +56,7 @@ export async function checkBucket(aws: Aws, name: string, statements: string): P
       `Choose another --bucket. To go on with this one, build the rest by hand as GUIDE.md shows ("A bucket that is there already"), and add these statements to its policy:\n${statements}`,
     );
   }
-  const access = await absentIf('NoSuchPublicAccessBlockConfiguration', () =>
+  const access = await absentIf(['NoSuchPublicAccessBlockConfiguration'], () =>
     call('s3:GetBucketPublicAccessBlock', () => s3.send(new GetPublicAccessBlockCommand({ Bucket: name }))),
   );
   const blocks = Object.values(access?.PublicAccessBlockConfiguration ?? {});
@@ -114,15 +114,3 @@ export async function deleteBucket({ s3 }: Aws, name: string, onProgress: (count
 }
 
 const statusOf = (error: unknown) => (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
-
-/** S3 answers some questions with an error when the answer is "none". */
-async function absentIf<T>(errorName: string, request: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await request();
-  } catch (error) {
-    if (error instanceof Error && error.name === errorName) {
-      return undefined;
-    }
-    throw error;
-  }
-}

@@ -2,7 +2,7 @@ import { ListEntitiesForPolicyCommand } from '@aws-sdk/client-iam';
 import { Failure, Interruption } from '../cli/failure';
 import { deleteAccessKeys, listAccessKeys } from './access-key';
 import type { Aws } from './aws';
-import { call } from './aws-errors';
+import { absentIf, call } from './aws-errors';
 import { deleteBucket } from './bucket';
 import { deleteAliases } from './dns-records';
 import { findHostedZone } from './hosted-zone';
@@ -93,14 +93,15 @@ async function settledStackOrRemains(session: Session, stackName: string): Promi
 
 /** IAM deletes no policy that something else has: the deletion would fail at its end, with the images gone. */
 async function checkPolicyIsFree({ iam }: Aws, PolicyArn: string, { outputs }: Stack): Promise<void> {
-  const entities = await call('iam:ListEntitiesForPolicy', () =>
-    iam.send(new ListEntitiesForPolicyCommand({ PolicyArn })),
+  // An earlier deletion may have come as far as the policy.
+  const entities = await absentIf(['NoSuchEntity', 'NoSuchEntityException'], () =>
+    call('iam:ListEntitiesForPolicy', () => iam.send(new ListEntitiesForPolicyCommand({ PolicyArn }))),
   );
   const own = [outputs.GhostUserName, outputs.GhostRoleName, outputs.GhostTaskRoleName];
   const commands = [
-    ...(entities.PolicyUsers ?? []).map(({ UserName = '' }) => ['user', UserName]),
-    ...(entities.PolicyRoles ?? []).map(({ RoleName = '' }) => ['role', RoleName]),
-    ...(entities.PolicyGroups ?? []).map(({ GroupName = '' }) => ['group', GroupName]),
+    ...(entities?.PolicyUsers ?? []).map(({ UserName = '' }) => ['user', UserName]),
+    ...(entities?.PolicyRoles ?? []).map(({ RoleName = '' }) => ['role', RoleName]),
+    ...(entities?.PolicyGroups ?? []).map(({ GroupName = '' }) => ['group', GroupName]),
   ]
     .filter(([, name]) => !own.includes(name))
     .map(([kind, name]) => `aws iam detach-${kind}-policy --${kind}-name ${name} --policy-arn ${PolicyArn}`);

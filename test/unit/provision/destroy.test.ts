@@ -1,0 +1,126 @@
+import { destroy } from '../../../src/provision/destroy';
+import { AwsAccount } from '../../support/aws-account';
+import { openTestSession, provisionOnce, type RecordedTerminal } from '../../support/provisioning';
+
+const DOMAIN = 'images.example.com';
+const STACK = 'ghost-images-example-com';
+
+let account: AwsAccount;
+beforeEach(() => (account = new AwsAccount()));
+afterEach(() => account.restore());
+
+async function destroyOnce(prepare: (terminal: RecordedTerminal) => void = () => {}, options = {}) {
+  const session = await openTestSession(account, options);
+  prepare(session.terminal);
+  return { destroyed: await destroy(session, STACK), terminal: session.terminal };
+}
+
+describe('an image server that is taken down', () => {
+  beforeEach(() => void account.hostedZones.add({ name: 'example.com' }));
+
+  test('leaves the bucket with everything in it, and the certificate', async () => {
+    const { provisioned } = await provisionOnce(account);
+    const bucket = provisioned?.stack.outputs.BucketName ?? '';
+    account.buckets.find(bucket)?.versions.push({ key: 'content/images/a.png', versionId: '1' });
+    const { destroyed, terminal } = await destroyOnce();
+    expect(destroyed).toEqual({
+      stackName: STACK,
+      keptBucket: bucket,
+      keptCertificate: account.certificates.all[0]?.arn,
+      danglingRecord: undefined,
+    });
+    expect(account.buckets.find(bucket)?.versions).toHaveLength(1);
+    expect(account.distributions.all).toEqual([]);
+    expect(account.hostedZones.all[0]?.records.filter(({ Name }) => Name === `${DOMAIN}.`)).toEqual([]);
+    expect(terminal.text).toContain(`the bucket ${bucket} with everything in it`);
+    expect(terminal.questions[0]).toBe('Delete it?');
+  });
+
+  test('stays when the user does not agree', async () => {
+    await provisionOnce(account);
+    const before = account.calls.length;
+    await expect(destroyOnce((terminal) => (terminal.agrees = false))).rejects.toThrow('Nothing was changed.');
+    expect(account.actions.slice(before).filter((action) => /:(Delete|Change)/.test(action))).toEqual([]);
+  });
+
+  test('takes the bucket with it, old versions too, when its name was typed twice', async () => {
+    const { provisioned } = await provisionOnce(account);
+    const bucket = provisioned?.stack.outputs.BucketName ?? '';
+    for (let version = 1; version <= 30; version += 1) {
+      account.buckets
+        .find(bucket)
+        ?.versions.push({ key: `content/images/${version % 7}.png`, versionId: `v${version}` });
+    }
+    const { destroyed } = await destroyOnce((terminal) => terminal.typed.push(bucket, bucket));
+    expect(destroyed).toMatchObject({ deletedBucket: bucket });
+    expect(destroyed.keptBucket).toBeUndefined();
+    expect(account.buckets.all).toEqual([]);
+  });
+
+  test.each([[['']], [['yes']], [['BUCKET', '']], [['BUCKET', 'yes']], [['BUCKET', 'BUCKET-2']]])(
+    'keeps the bucket when what is typed is %j',
+    async (typed) => {
+      const { provisioned } = await provisionOnce(account);
+      const bucket = provisioned?.stack.outputs.BucketName ?? '';
+      const { destroyed } = await destroyOnce((terminal) =>
+        terminal.typed.push(...typed.map((text) => text.replace('BUCKET', bucket))),
+      );
+      expect(destroyed.keptBucket).toBe(bucket);
+      expect(account.buckets.all).toHaveLength(1);
+    },
+  );
+
+  test('takes the access keys of its user along, which would keep it from going', async () => {
+    const { provisioned } = await provisionOnce(account, { identity: 'iam-user', createAccessKey: true });
+    const { terminal } = await destroyOnce();
+    expect(terminal.text).toContain(`with the access key ${provisioned?.accessKey?.accessKeyId}`);
+    expect(account.stacks.get(STACK)).toBeUndefined();
+  });
+
+  test('is refused while its policy serves somebody else, with the command to take it off', async () => {
+    const { provisioned } = await provisionOnce(account);
+    const arn = provisioned?.stack.outputs.GhostPolicyArn ?? '';
+    account.identities.addRole('blog', [arn]);
+    await expect(destroyOnce()).rejects.toMatchObject({
+      cure: expect.stringContaining(`aws iam detach-role-policy --role-name blog --policy-arn ${arn}`),
+    });
+    expect(account.stacks.get(STACK)?.status).toBe('CREATE_COMPLETE');
+  });
+
+  test('may have been taken down before: that is no error', async () => {
+    expect((await destroyOnce()).destroyed).toEqual({});
+  });
+
+  test('can be gone on with when a deletion has failed', async () => {
+    await provisionOnce(account);
+    account.failResource('Distribution', 'Access denied');
+    await expect(destroyOnce()).rejects.toThrow('DELETE_FAILED');
+    expect((await destroyOnce()).destroyed.stackName).toBe(STACK);
+    expect(account.stacks.get(STACK)).toBeUndefined();
+  });
+
+  test('can be gone on with after Ctrl-C', async () => {
+    await provisionOnce(account);
+    const interrupted = destroyOnce((terminal) => account.interruptAfter(7, () => terminal.interrupt()));
+    await expect(interrupted).rejects.toThrow('it resumes');
+    expect(account.stacks.get(STACK)?.status).toBe('DELETE_IN_PROGRESS');
+    await destroyOnce();
+    expect(account.stacks.get(STACK)).toBeUndefined();
+  });
+});
+
+describe('the records of an image server that is taken down', () => {
+  test('go also from the zone of another account', async () => {
+    account.hostedZones.add({ name: 'example.com', profile: 'dns' });
+    await provisionOnce(account, { dnsProfile: 'dns' });
+    const { destroyed } = await destroyOnce(undefined, { dnsProfile: 'dns' });
+    expect(account.hostedZones.all[0]?.records.filter(({ Name }) => Name === `${DOMAIN}.`)).toEqual([]);
+    expect(destroyed.danglingRecord).toBeUndefined();
+  });
+
+  test('at another provider are named: they would lead to whoever comes next', async () => {
+    account.certificates.add({ names: [DOMAIN] });
+    await provisionOnce(account);
+    expect((await destroyOnce()).destroyed.danglingRecord).toBe(DOMAIN);
+  });
+});

@@ -1,0 +1,86 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openBrowser } from '../test/support/browser';
+
+const MERMAID = 'mermaid@11.12.0';
+
+const root = join(__dirname, '..');
+const cache = join(root, '.cache/mermaid');
+const library = join(cache, 'node_modules/mermaid/dist/mermaid.min.js');
+
+const CONFIG = {
+  startOnLoad: false,
+  fontFamily: 'Helvetica, Arial, sans-serif',
+  theme: 'base',
+  themeVariables: {
+    fontSize: '15px',
+    actorBkg: '#ffffff',
+    actorBorder: '#3b5b8c',
+    actorTextColor: '#1b2430',
+    actorLineColor: '#9aa9bf',
+    signalColor: '#3b5b8c',
+    signalTextColor: '#1b2430',
+    noteBkgColor: '#ffffff',
+    noteBorderColor: '#9aa9bf',
+    noteTextColor: '#1b2430',
+  },
+  sequence: {
+    width: 120,
+    actorMargin: 24,
+    messageMargin: 28,
+    boxMargin: 6,
+    noteMargin: 7,
+    diagramMarginX: 0,
+    mirrorActors: false,
+    messageFontSize: 15,
+    noteFontSize: 15,
+    actorFontSize: 15,
+  },
+};
+
+/** Margin around the picture, in pixels: the white goes beyond the lines, also where the page is dark. */
+const MARGIN = 16;
+
+/**
+ * Draws `docs/request.mmd` into `docs/images/request.svg`. Run it with `npx tsx scripts/draw-diagrams.ts`; it installs
+ * Mermaid into `.cache` when it is not there, and needs a Chromium.
+ */
+async function main(): Promise<void> {
+  if (!existsSync(library)) {
+    execFileSync('npm', ['install', '--prefix', cache, '--no-save', '--no-audit', '--no-fund', MERMAID], {
+      stdio: 'inherit',
+    });
+  }
+  const source = await readFile(join(root, 'docs/request.mmd'), 'utf8');
+  const browser = await openBrowser();
+  try {
+    await browser.page.setContent('<!doctype html><body></body>');
+    await browser.page.addScriptTag({ path: library });
+    // As text: the compiler's helpers do not exist in the page.
+    const svg = await browser.page.evaluate<string>(`(async () => {
+      mermaid.initialize(${JSON.stringify(CONFIG)});
+      document.body.innerHTML = (await mermaid.render('request', ${JSON.stringify(source)})).svg;
+      const svg = document.querySelector('svg');
+      const [x, y, width, height] = svg.getAttribute('viewBox').split(' ').map(Number);
+      const box = [x - ${MARGIN}, y - ${MARGIN}, width + ${2 * MARGIN}, height + ${2 * MARGIN}].map(Math.round);
+      svg.setAttribute('viewBox', box.join(' '));
+      svg.setAttribute('width', box[2]);
+      svg.setAttribute('height', box[3]);
+      svg.setAttribute('style', 'background: #ffffff');
+      return new XMLSerializer().serializeToString(svg);
+    })()`);
+    const picture = join(root, 'docs/images/request.svg');
+    await mkdir(join(root, 'docs/images'), { recursive: true });
+    await writeFile(picture, `${svg}\n`);
+    console.log(picture);
+  } finally {
+    await browser.close();
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

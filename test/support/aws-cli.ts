@@ -1,0 +1,341 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { availableParallelism, tmpdir } from 'node:os';
+import path from 'node:path';
+import * as acm from '@aws-sdk/client-acm';
+import * as cloudformation from '@aws-sdk/client-cloudformation';
+import * as cloudfront from '@aws-sdk/client-cloudfront';
+import * as iam from '@aws-sdk/client-iam';
+import * as route53 from '@aws-sdk/client-route-53';
+import * as s3api from '@aws-sdk/client-s3';
+import * as sts from '@aws-sdk/client-sts';
+import type { Command } from './recorded-script';
+
+/** The services as the CLI calls them, with all that the SDK's client exports, the schemas of its operations included. */
+const SERVICES: Record<string, Record<string, unknown>> = {
+  acm,
+  cloudformation,
+  cloudfront,
+  iam,
+  route53,
+  s3api,
+  sts,
+};
+
+/** Options that every command has: https://docs.aws.amazon.com/cli/latest/reference/#options */
+const GLOBAL_OPTIONS = ['region', 'profile', 'query', 'output', 'debug', 'no-cli-pager', 'endpoint-url'];
+
+interface Shape {
+  required: string[];
+  optional: string[];
+  /** How many words stand before the options. */
+  positional?: number;
+}
+
+/**
+ * Commands that are the CLI's own and no operation of a service, and those of services whose client is not installed:
+ * https://docs.aws.amazon.com/cli/latest/reference/
+ */
+const OTHER_COMMANDS: Record<string, Shape> = {
+  's3 cp': { required: [], optional: ['cache-control', 'content-type', 'recursive'], positional: 2 },
+  's3 sync': { required: [], optional: ['cache-control', 'content-type', 'exclude', 'include'], positional: 2 },
+  'cloudformation deploy': {
+    required: ['stack-name', 'template-file'],
+    optional: ['parameter-overrides', 'capabilities'],
+  },
+  // In place of the operation's --invalidation-batch.
+  'cloudfront create-invalidation': { required: ['distribution-id', 'paths'], optional: [] },
+  'ec2 associate-iam-instance-profile': { required: ['instance-id', 'iam-instance-profile'], optional: [] },
+  'ec2 modify-instance-metadata-options': {
+    required: ['instance-id'],
+    optional: ['http-tokens', 'http-endpoint', 'http-put-response-hop-limit'],
+  },
+};
+
+/** What the waiters of the guide ask for. */
+const WAITERS: Record<string, string> = {
+  'acm certificate-validated': 'describe-certificate',
+  'cloudfront distribution-deployed': 'get-distribution',
+};
+
+/** The SDK's schemas: a number for a scalar, else a tuple whose first item is the kind. */
+type Schema = number | ((...nothing: never[]) => Schema) | unknown[];
+
+const [SCALAR, LIST, MAP, STRUCTURE, UNION, OPERATION] = [0, 1, 2, 3, 4, 9];
+
+/** Added to a scalar's number: a list or a map of it. */
+const [LIST_OF, MAP_OF] = [64, 128];
+
+const SCALAR_TYPES: Record<number, string> = { 0: 'string', 1: 'number', 2: 'boolean' };
+
+/** A command line, taken apart. */
+interface Parsed {
+  service: string;
+  operation: string;
+  positional: string[];
+  options: Map<string, string[]>;
+}
+
+/**
+ * Holds a command against the models of AWS's SDK.
+ *
+ * @param command of `aws`, with the files that it names
+ * @returns what is wrong, empty when nothing is: an unknown service, operation, option or member of a value, a required
+ *   one that is missing, a value of another type, a --query for what the answer does not have
+ */
+export function problemsOf(command: Command): string[] {
+  const parsed = parse(command.args);
+  const { service, operation, positional, options } = parsed;
+  const other = OTHER_COMMANDS[`${service} ${operation}`];
+  if (other) {
+    return [
+      ...optionProblems(options, other.required, other.optional),
+      ...(positional.length === (other.positional ?? 0) ? [] : [`${positional.length} words before the options`]),
+    ];
+  }
+  const client = SERVICES[service];
+  if (!client) {
+    return [`no service ${service}`];
+  }
+  const waiter = operation === 'wait' ? WAITERS[`${service} ${positional[0]}`] : undefined;
+  if (waiter && !(`waitUntil${toPascalCase(positional[0] ?? '')}` in client)) {
+    return [`no waiter ${positional[0]}`];
+  }
+  const schema = findOperation(client, waiter ?? operation);
+  if (!schema) {
+    return [`no operation ${operation} of ${service}`];
+  }
+  const [input, output] = [resolve(schema[4] as Schema), resolve(schema[5] as Schema)] as [unknown[], unknown[]];
+  const { required, optional } = membersOf(input);
+  const problems = optionProblems(options, required.map(toOption), optional.map(toOption));
+  for (const name of [...required, ...optional]) {
+    const words = options.get(toOption(name));
+    if (words) {
+      problems.push(...valueProblems(`--${toOption(name)}`, words, memberOf(input, name), command.files));
+    }
+  }
+  return [...problems, ...queryProblems(options.get('query')?.[0], output)];
+}
+
+function parse(args: string[]): Parsed {
+  const [service = '', operation = '', ...rest] = args;
+  const firstOption = rest.findIndex((word) => word.startsWith('--'));
+  const positional = firstOption < 0 ? rest : rest.slice(0, firstOption);
+  const options = new Map<string, string[]>();
+  let words: string[] = [];
+  for (const word of rest.slice(positional.length)) {
+    if (word.startsWith('--')) {
+      const name = word.slice(2);
+      words = options.get(name) ?? [];
+      options.set(name, words);
+    } else {
+      words.push(word);
+    }
+  }
+  return { service, operation, positional, options };
+}
+
+function optionProblems(options: Map<string, string[]>, required: string[], optional: string[]): string[] {
+  const known = [...required, ...optional, ...GLOBAL_OPTIONS];
+  return [
+    ...required.filter((name) => !options.has(name)).map((name) => `--${name} is missing`),
+    ...[...options.keys()].filter((name) => !known.includes(name)).map((name) => `no option --${name}`),
+  ];
+}
+
+function valueProblems(place: string, words: string[], schema: Schema, files: Record<string, string>): string[] {
+  const [word = ''] = words;
+  const text = word.startsWith('file://') ? (files[word] ?? '') : word;
+  const resolved = resolve(schema);
+  if (text === '') {
+    return [`${place} has no value`];
+  }
+  if (typeof resolved === 'number' && resolved < LIST_OF) {
+    return [];
+  }
+  if (/^\s*[[{]/.test(text)) {
+    return documentProblems(place, JSON.parse(text), resolved);
+  }
+  // Shorthand, Key=value,Key=value: all of its values are strings.
+  const members = new Map(text.split(',').map((pair) => pair.split(/=(.*)/s, 2) as [string, string]));
+  const { required, optional } = membersOf(resolved as unknown[]);
+  return [
+    ...required.filter((name) => !members.has(name)).map((name) => `${place}: ${name} is missing`),
+    ...[...members]
+      .filter(([name, value]) => ![...required, ...optional].includes(name) || value === undefined)
+      .map(([name]) => `${place}: no member ${name}`),
+  ];
+}
+
+function documentProblems(place: string, value: unknown, schema: Schema): string[] {
+  const resolved = resolve(schema);
+  if (typeof resolved === 'number') {
+    if (resolved >= MAP_OF) {
+      return Object.values(value as object).flatMap((item) => documentProblems(place, item, resolved - MAP_OF));
+    }
+    if (resolved >= LIST_OF) {
+      return listProblems(place, value, resolved - LIST_OF);
+    }
+    const type = SCALAR_TYPES[resolved];
+    return type && typeof value !== type ? [`${place} is no ${type}`] : [];
+  }
+  switch (resolved[0]) {
+    case LIST:
+      return listProblems(place, value, resolved[4] as Schema);
+    case MAP:
+      return Object.values(value as object).flatMap((item) => documentProblems(place, item, resolved[5] as Schema));
+    case STRUCTURE:
+    case UNION: {
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+        return [`${place} is no object`];
+      }
+      const { required, optional } = membersOf(resolved);
+      return [
+        ...required.filter((name) => !(name in value)).map((name) => `${place}: ${name} is missing`),
+        ...Object.entries(value).flatMap(([name, member]) =>
+          [...required, ...optional].includes(name)
+            ? documentProblems(`${place}.${name}`, member, memberOf(resolved, name))
+            : [`${place}: no member ${name}`],
+        ),
+      ];
+    }
+    default:
+      throw new Error(`${place}: a schema of kind ${String(resolved[0])}`);
+  }
+}
+
+function listProblems(place: string, value: unknown, item: Schema): string[] {
+  return Array.isArray(value)
+    ? value.flatMap((member, index) => documentProblems(`${place}[${index}]`, member, item))
+    : [`${place} is no list`];
+}
+
+/** Follows the names at the beginning of a query: what filters and functions make of it is the CLI's own matter. */
+function queryProblems(query: string | undefined, output: unknown[]): string[] {
+  const names = /^(?:merge\()?([A-Za-z]+(?:\[\d*\])?(?:\.[A-Za-z]+(?:\[\d*\])?)*)/.exec(query ?? '')?.[1];
+  let schema: Schema = output;
+  for (const name of names?.split('.') ?? []) {
+    const [, member = '', index] = /^([A-Za-z]+)(\[\d*\])?$/.exec(name) ?? [];
+    const { required, optional } = membersOf(schema as unknown[]);
+    if (![...required, ...optional].includes(member)) {
+      return [`--query: no ${member} in the answer`];
+    }
+    schema = resolve(memberOf(schema as unknown[], member));
+    if (index && Array.isArray(schema) && schema[0] === LIST) {
+      schema = resolve(schema[4] as Schema);
+    }
+  }
+  return [];
+}
+
+function findOperation(client: Record<string, unknown>, name: string): unknown[] | undefined {
+  return Object.values(client).find(
+    (exported): exported is unknown[] =>
+      Array.isArray(exported) && exported[0] === OPERATION && toOption(String(exported[2])) === name,
+  );
+}
+
+/** Required members come first in the SDK's structures. */
+function membersOf(structure: unknown[]): { required: string[]; optional: string[] } {
+  const [names, count = 0] = [structure[4] as string[], structure[6] as number | undefined];
+  return { required: names.slice(0, count), optional: names.slice(count) };
+}
+
+function memberOf(structure: unknown[], name: string): Schema {
+  return (structure[5] as Schema[])[(structure[4] as string[]).indexOf(name)] ?? 0;
+}
+
+/** Loads what is loaded late, and takes away what only names a scalar or says how a member travels. */
+function resolve(schema: Schema): number | unknown[] {
+  if (typeof schema === 'function') {
+    return resolve(schema());
+  }
+  if (typeof schema === 'number') {
+    return schema;
+  }
+  if (schema.length === 2) {
+    return resolve(schema[0] as Schema);
+  }
+  return schema[0] === SCALAR ? resolve(schema[4] as Schema) : schema;
+}
+
+/** @returns `CreateOriginAccessControl` as `create-origin-access-control` */
+function toOption(name: string): string {
+  return name
+    .replace(/(.)([A-Z][a-z]+)/g, '$1-$2')
+    .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
+    .toLowerCase();
+}
+
+function toPascalCase(name: string): string {
+  return name.replace(/(?:^|-)(.)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/**
+ * Holds commands against the AWS CLI of this machine: each must come as far as its first request, which a server on this
+ * machine refuses.
+ *
+ * @param commands of `aws`
+ * @param others files that they name in other ways than `file://`, by path
+ * @returns what the CLI says to those that do not, by their first words; nothing where there is no CLI
+ */
+export async function problemsOfInstalledCli(
+  commands: Command[],
+  others: Record<string, string>,
+): Promise<Record<string, string>> {
+  if (!(process.env.PATH ?? '').split(path.delimiter).some((place) => existsSync(path.join(place, 'aws')))) {
+    return {};
+  }
+  const asked = new Set<string>();
+  const server = createServer((request, response) => {
+    asked.add(/^\/command-(\d+)/.exec(request.url ?? '')?.[1] ?? '');
+    response.writeHead(400).end();
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const { port } = server.address() as AddressInfo;
+  const problems: Record<string, string> = {};
+  const queue = [...commands.entries()];
+  const work = async () => {
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      const [index, command] = next;
+      const said = await run(command, others, `http://127.0.0.1:${port}/command-${index}`);
+      if (!asked.has(String(index))) {
+        problems[command.args.slice(0, 2).join(' ')] = said;
+      }
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: availableParallelism() }, work));
+  } finally {
+    server.close();
+  }
+  return problems;
+}
+
+/** @returns what the CLI writes to its standard error */
+function run({ args, files }: Command, others: Record<string, string>, endpoint: string): Promise<string> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'aws-cli-'));
+  for (const [name, text] of Object.entries({ ...others, ...files })) {
+    const file = path.join(folder, name.replace(/^fileb?:\/\//, ''));
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+  const env = {
+    PATH: process.env.PATH,
+    HOME: folder,
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    AWS_DEFAULT_REGION: 'eu-central-1',
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_MAX_ATTEMPTS: '1',
+    AWS_PAGER: '',
+  };
+  return new Promise((ended) => {
+    execFile('aws', [...args, '--endpoint-url', endpoint], { cwd: folder, env }, (_error, _stdout, stderr) => {
+      rmSync(folder, { recursive: true });
+      ended(stderr);
+    });
+  });
+}

@@ -1,0 +1,106 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+/** A command as the shell would have started it. */
+export interface Command {
+  name: string;
+  args: string[];
+  /** What the files hold that its arguments name, as they were at that moment, by the argument: `file://x.json`. */
+  files: Record<string, string>;
+}
+
+/** The programs that are written down in place of being started. */
+const PROGRAMS = ['aws', 'npx', 'npm', 'tar', 'curl', 'openssl'];
+
+/** What separates the records of commands, and the arguments of a command from its files. */
+const [NEXT_COMMAND, NEXT_FILE] = ['\x1e', '\x1f'];
+
+/**
+ * Stands for `--query 'merge(DistributionConfig, `{…}`)'`: prints the configuration that the script has sent last, with
+ * the members of the literal in place of its own.
+ */
+const MERGE = [
+  'const [, literal] = /`([^`]*)`/.exec(process.argv[1]);',
+  "const sent = JSON.parse(require('fs').readFileSync('.distribution', 'utf8'));",
+  'console.log(JSON.stringify({ ...sent, ...JSON.parse(literal) }));',
+].join(' ');
+
+/**
+ * Runs a script of bash in an empty folder, and writes down which programs it would have started.
+ *
+ * @param script sees no variables but its own
+ * @param answers what the programs print, by their first words: `aws sts get-caller-identity`
+ * @returns the commands in their order, and the files that the script has left, by name
+ * @throws Error with the words of bash when the script stops
+ */
+export function recordScript(
+  script: string,
+  answers: Record<string, string>,
+): { commands: Command[]; files: Record<string, string> } {
+  const folder = mkdtempSync(path.join(tmpdir(), 'recorded-script-'));
+  try {
+    const { status, stderr } = spawnSync('bash', ['-c', `${prologue(answers)}\n${script}`], {
+      cwd: folder,
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH ?? '' },
+    });
+    if (status !== 0) {
+      throw new Error(`The script ends with ${status}: ${stderr}`);
+    }
+    const read = (name: string) => readFileSync(path.join(folder, name), 'utf8');
+    const names = readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
+      .map(({ name }) => name);
+    return {
+      commands: read('.commands').split(`${NEXT_COMMAND}\0`).slice(0, -1).map(toCommand),
+      files: Object.fromEntries(names.map((name) => [name, read(name)])),
+    };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function prologue(answers: Record<string, string>): string {
+  return `
+    set -eu
+    record() {
+      printf '%s\\0' "$@" >> .commands
+      local argument name
+      for argument in "$@"; do
+        case "$argument" in
+          file://* | fileb://*)
+            name="\${argument#*://}"
+            printf '%s\\0' "${NEXT_FILE}$argument" "$(cat "$name")" >> .commands
+            case "$*" in *' --distribution-config '*) cp "$name" .distribution ;; esac
+            ;;
+        esac
+      done
+      printf '${NEXT_COMMAND}\\0' >> .commands
+      case "$*" in
+        *'merge('*) node -e ${quote(MERGE)} "$*" ;;
+        ${Object.entries(answers)
+          .map(([words, answer]) => `${quote(words)}*) echo ${quote(answer)} ;;`)
+          .join('\n')}
+      esac
+    }
+    ${PROGRAMS.map((name) => `${name}() { record ${name} "$@"; }`).join('\n')}
+    cd() { :; }`;
+}
+
+function toCommand(record: string): Command {
+  const [name = '', ...words] = record.split('\0').slice(0, -1);
+  const firstFile = words.findIndex((word) => word.startsWith(NEXT_FILE));
+  const args = firstFile < 0 ? words : words.slice(0, firstFile);
+  const pairs = firstFile < 0 ? [] : words.slice(firstFile);
+  const files: Record<string, string> = {};
+  for (let index = 0; index < pairs.length; index += 2) {
+    files[pairs[index]?.slice(1) ?? ''] = pairs[index + 1] ?? '';
+  }
+  return { name, args, files };
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}

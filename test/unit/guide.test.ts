@@ -1,0 +1,415 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Command as Program } from 'commander';
+import { createProgram } from '../../src/cli/program';
+import { parseConfig } from '../../src/config';
+import { readTemplate, TEMPLATE_TEXT } from '../../src/provision/read-template';
+import { problemsOf, problemsOfInstalledCli } from '../support/aws-cli';
+import { recordScript, type Command } from '../support/recorded-script';
+import { PSEUDO_PARAMETERS, render, withReferencesAsText } from '../support/template/render';
+
+const root = path.resolve(__dirname, '../..');
+const GUIDE = 'infrastructure/GUIDE.md';
+const texts: Record<string, string> = Object.fromEntries(
+  ['README.md', GUIDE].map((name) => [name, readFileSync(path.join(root, name), 'utf8')]),
+);
+const guide = texts[GUIDE] ?? '';
+
+/** What AWS gives to what is made by hand. */
+const MADE = {
+  account: PSEUDO_PARAMETERS['AWS::AccountId'] ?? '',
+  bucket: `ghost-images-example-com-${PSEUDO_PARAMETERS['AWS::AccountId']}`,
+  accessControl: 'E327GJI25M56DG',
+  imageHeaders: '57f99797-3b20-4e1b-a728-27972a74082a',
+  fileHeaders: '67f7725c-6f97-4210-82d7-5512b31e9d03',
+  distribution: 'E1A2B3C4D5E6F7',
+  distributionDomain: 'd111111abcdef8.cloudfront.net',
+  certificate: 'arn:aws:acm:us-east-1:123456789012:certificate/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0',
+  secret: '5f2b8c1d9e7a4036b1c2d3e4f5061728394a5b6c7d8e9f00',
+  policy: 'arn:aws:iam::123456789012:policy/ghost-images-example-com',
+};
+
+const ANSWERS: Record<string, string> = {
+  'aws sts get-caller-identity': MADE.account,
+  'aws cloudfront create-origin-access-control': MADE.accessControl,
+  'aws cloudfront create-response-headers-policy --response-headers-policy-config file://image': MADE.imageHeaders,
+  'aws cloudfront create-response-headers-policy --response-headers-policy-config file://file': MADE.fileHeaders,
+  'aws cloudfront create-distribution': MADE.distribution,
+  'aws cloudfront create-function': 'ETVPDKIKX0DER',
+  'aws cloudfront get-distribution --': MADE.distributionDomain,
+  'aws cloudfront get-': 'E2QWRUHAPOMQZL',
+  'aws acm request-certificate': MADE.certificate,
+  'aws acm describe-certificate': '_3f1c.images.example.com.',
+  'aws route53 list-hosted-zones-by-name': '/hostedzone/Z0123456789ABCDEFGHIJ',
+  'aws iam create-policy': MADE.policy,
+  'aws iam list-access-keys': 'AKIAIOSFODNN7EXAMPLE',
+  'openssl rand': MADE.secret,
+};
+
+/** The blocks of a language, without the indent of a list. */
+function blocks(text: string, language: string): string[] {
+  return [...text.matchAll(new RegExp(`^( *)\`\`\`${language}\\n([\\s\\S]*?)^ *\`\`\`$`, 'gm'))].map(
+    ([, indent = '', block = '']) => block.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+  );
+}
+
+const script = Object.values(texts)
+  .flatMap((text) => blocks(text, 'bash'))
+  // All of the guide; of others what concerns AWS.
+  .filter((block) => blocks(guide, 'bash').includes(block) || /\baws /.test(block));
+const recorded = recordScript(script.join('\n'), ANSWERS);
+const commands = recorded.commands.filter(({ name }) => name === 'aws');
+
+/** The commands of an operation, `s3api create-bucket`. */
+const commandsOf = (operation: string) => commands.filter(({ args }) => args.slice(0, 2).join(' ') === operation);
+
+/**
+ * What a command says after an option: the word, or what is in the file that it names.
+ *
+ * @param index among the commands of the operation
+ */
+function valueOf(operation: string, option: string, index = 0): string {
+  const command = commandsOf(operation)[index];
+  const word = command?.args[command.args.indexOf(option) + 1] ?? '';
+  return command?.files[word] ?? word;
+}
+
+const documentOf = (operation: string, option: string, index = 0) =>
+  JSON.parse(valueOf(operation, option, index)) as Record<string, unknown>;
+
+const STACK_PARAMETERS = {
+  Domain: 'images.example.com',
+  CertificateArn: MADE.certificate,
+  GhostHost: 'blog.example.com',
+  FallbackSecret: MADE.secret,
+  HostedZoneId: 'Z0123456789ABCDEFGHIJ',
+};
+
+/** The properties of a resource of the template, with the names that AWS has given by hand. */
+function propertiesOf(name: string, parameters: Record<string, string> = {}): Record<string, unknown> {
+  const names: Record<string, string> = {
+    Bucket: MADE.bucket,
+    'Bucket.Arn': `arn:aws:s3:::${MADE.bucket}`,
+    'Bucket.RegionalDomainName': `${MADE.bucket}.s3.eu-central-1.amazonaws.com`,
+    Distribution: MADE.distribution,
+    'Distribution.DomainName': MADE.distributionDomain,
+    'OriginAccessControl.Id': MADE.accessControl,
+    ImageHeaders: MADE.imageHeaders,
+    FileHeaders: MADE.fileHeaders,
+    GhostPolicy: MADE.policy,
+  };
+  const stack = withReferencesAsText(render(readTemplate(), { ...STACK_PARAMETERS, ...parameters }));
+  const text = JSON.stringify(stack.Resources[name]?.Properties);
+  return JSON.parse(text.replace(/\$\{([\w.]+)\}/g, (_, reference: string) => names[reference] ?? reference)) as Record<
+    string,
+    unknown
+  >;
+}
+
+/** What CloudFront wants to be told, and CloudFormation tells it by itself; keys in lower case. */
+const TOLD_BY_CLOUDFORMATION: Record<string, unknown> = {
+  httpport: 80,
+  httpsport: 443,
+  originkeepalivetimeout: 5,
+  originpath: '',
+  origincustomheaders: [],
+  smoothstreaming: false,
+  lambdafunctionassociations: [],
+  fieldlevelencryptionid: '',
+};
+
+/** CloudFormation's names where they are others, in lower case. */
+const NAMES: Record<string, string> = { isipv6enabled: 'ipv6enabled', customheaders: 'origincustomheaders' };
+
+/**
+ * Brings a document of CloudFront's API, and what the template says in its place, into one form.
+ *
+ * @throws Error when a Quantity is not the number of its Items
+ */
+function comparable(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.map(comparable);
+  }
+  if (typeof value !== 'object' || value === null) {
+    return value;
+  }
+  const { Quantity, Items = [], ...others } = value as { Quantity?: number; Items?: unknown[] };
+  if (Quantity !== undefined && Quantity !== Items.length) {
+    throw new Error(`Quantity ${Quantity}, but ${Items.length} Items: ${JSON.stringify(value)}`);
+  }
+  if ((Quantity !== undefined || 'Items' in value) && Object.keys(others).length === 0) {
+    return comparable(Items);
+  }
+  const entries = Object.entries(value).flatMap(([key, member]): [string, unknown][] => {
+    if (key === 'AllowedMethods' && !Array.isArray(member)) {
+      const { CachedMethods, ...allowed } = member as { CachedMethods: unknown };
+      return [
+        ['allowedmethods', comparable(allowed)],
+        ['cachedmethods', comparable(CachedMethods)],
+      ];
+    }
+    const name = key.toLowerCase();
+    return [[NAMES[name] ?? name, comparable(member)]];
+  });
+  return Object.fromEntries(
+    entries.filter(([name, member]) => JSON.stringify(member) !== JSON.stringify(TOLD_BY_CLOUDFORMATION[name])),
+  );
+}
+
+describe('the commands of the setup guide', () => {
+  test('are ones that AWS knows, with what it needs and nothing else', async () => {
+    expect(commands.length).toBeGreaterThan(60);
+    const problems = commands.flatMap((command) =>
+      problemsOf(command).map((problem) => `${command.args.slice(0, 3).join(' ')}: ${problem}`),
+    );
+    expect(problems).toEqual([]);
+
+    // Each takes half a second: one of those that have the same options and documents is enough.
+    const kind = ({ args, files }: Command) => [args.slice(0, 2), args.filter((word) => /^--/.test(word)), files];
+    const once = [...new Map(commands.map((command) => [JSON.stringify(kind(command)), command])).values()];
+    const files = {
+      'infrastructure/template.yaml': TEMPLATE_TEXT,
+      'hello.txt': 'Hello',
+      'content/images/x.jpg': '',
+      'content/media/x.mp4': '',
+      'content/files/x.pdf': '',
+    };
+    expect(await problemsOfInstalledCli(once, files)).toEqual({});
+  }, 120_000);
+
+  test('have the options of the command line, and its commands', () => {
+    const provision = createProgram().commands.find((command) => command.name() === 'provision') as Program;
+    const optionsOf = ({ options }: Program) => options.map(({ long }) => long);
+    const everywhere = optionsOf(createProgram());
+    const unknown: string[] = [];
+    for (const [file, text] of Object.entries(texts)) {
+      const code = [...blocks(text, 'bash'), ...[...text.matchAll(/`([^`\n]+)`/g)].map(([, span = '']) => span)];
+      const lines = code.flatMap((piece) => piece.replaceAll('\\\n', ' ').split('\n'));
+      for (const line of lines) {
+        const [, words] = /(?:^|ghost-storage-s3-cloudfront\S* )provision(?: (.*))?$/.exec(line.trim()) ?? [];
+        const [first = ''] = words?.split(' ') ?? [];
+        const command = provision.commands.find((one) => one.name() === first) ?? provision;
+        const known = [...optionsOf(command), ...everywhere];
+        if (first && !first.startsWith('-') && command === provision) {
+          unknown.push(`${file}: provision ${first}`);
+        }
+        unknown.push(
+          ...(words?.match(/(?<= |^)--[\w-]+/g) ?? [])
+            .filter((option) => !known.includes(option))
+            .map((option) => `${file}: ${option} of ${line}`),
+        );
+      }
+    }
+    expect(unknown).toEqual([]);
+  });
+
+  test('are called by options that exist, also in the middle of a sentence', () => {
+    const ofTheAwsCli = ['--create-bucket-configuration', '--cache-control', '--content-type', '--metadata-directive'];
+    const provision = createProgram().commands.find((command) => command.name() === 'provision') as Program;
+    const known = [...provision.options, ...createProgram().options].map(({ long }) => long ?? '').concat(ofTheAwsCli);
+    const named = [...guide.matchAll(/`(--[\w-]+)[^`\n]*`/g)].map(([, option = '']) => option);
+    expect(named.length).toBeGreaterThan(15);
+    expect(named.filter((option) => !known.includes(option))).toEqual([]);
+  });
+});
+
+describe('by hand, the setup guide makes what the template makes:', () => {
+  test('a bucket that is private, encrypted and versioned, with its lifecycle', () => {
+    const bucket = propertiesOf('Bucket') as Record<string, Record<string, unknown>>;
+    expect(valueOf('s3api create-bucket', '--object-ownership')).toBe(
+      (bucket.OwnershipControls?.Rules as { ObjectOwnership: string }[])[0]?.ObjectOwnership,
+    );
+    const publicAccess = valueOf('s3api put-public-access-block', '--public-access-block-configuration');
+    expect(publicAccess.split(',').sort()).toEqual(
+      Object.entries(bucket.PublicAccessBlockConfiguration ?? {})
+        .map(([name, value]) => `${name}=${String(value)}`)
+        .sort(),
+    );
+    expect(valueOf('s3api put-bucket-versioning', '--versioning-configuration')).toBe(
+      `Status=${String(bucket.VersioningConfiguration?.Status)}`,
+    );
+    const encryption = valueOf('s3api put-bucket-encryption', '--server-side-encryption-configuration');
+    expect(JSON.parse(encryption.replace('Apply', ''))).toEqual({
+      Rules: bucket.BucketEncryption?.ServerSideEncryptionConfiguration,
+    });
+    const { Rules } = documentOf('s3api put-bucket-lifecycle-configuration', '--lifecycle-configuration');
+    // S3 wants to be told that a rule is for all objects, and has the marker elsewhere.
+    const rules = (Rules as Record<string, unknown>[]).map(({ ID: Id, Filter: _, Expiration, ...rule }) => ({
+      ...{ Id, ...rule },
+      ...(Expiration as object),
+    }));
+    expect(rules).toEqual(bucket.LifecycleConfiguration?.Rules);
+  });
+
+  test('a bucket policy with the same statements', () => {
+    expect(documentOf('s3api put-bucket-policy', '--policy')).toEqual(propertiesOf('BucketPolicy').PolicyDocument);
+  });
+
+  test('the same access control of the origin', () => {
+    const config = {
+      ...(propertiesOf('OriginAccessControl').OriginAccessControlConfig as object),
+      Name: 'ghost-images-example-com',
+    };
+    expect(valueOf('cloudfront create-origin-access-control', '--origin-access-control-config')).toBe(
+      Object.entries(config)
+        .map(([name, value]) => `${name}=${String(value)}`)
+        .join(','),
+    );
+  });
+
+  test.each(['ImageHeaders', 'FileHeaders'])('the same headers (%s)', (name) => {
+    const option = '--response-headers-policy-config';
+    const index = name === 'ImageHeaders' ? 0 : 1;
+    const config = documentOf('cloudfront create-response-headers-policy', option, index);
+    const expected = propertiesOf(name).ResponseHeadersPolicyConfig as object;
+    expect(comparable({ ...config, Name: '' })).toEqual(comparable({ ...expected, Name: '' }));
+  });
+
+  test('the same distribution, at first without the domain and without Ghost', () => {
+    const config = documentOf('cloudfront create-distribution', '--distribution-config');
+    const withoutGhost = { GhostHost: '', FallbackSecret: '' };
+    const expected = propertiesOf('Distribution', withoutGhost).DistributionConfig as object;
+    const { aliases, viewercertificate, ...others } = comparable({ ...expected, CallerReference: '' }) as Record<
+      string,
+      unknown
+    >;
+    expect(aliases).toEqual(['images.example.com']);
+    expect(viewercertificate).toHaveProperty('acmcertificatearn');
+    expect(comparable({ ...config, CallerReference: '' })).toEqual(others);
+  });
+
+  test('the same distribution in the end, with the domain, its certificate and Ghost', () => {
+    // The third update switches it off, on leaving.
+    expect(commandsOf('cloudfront update-distribution')).toHaveLength(3);
+    const config = documentOf('cloudfront update-distribution', '--distribution-config', 1);
+    const expected = propertiesOf('Distribution').DistributionConfig as object;
+    expect(comparable({ ...config, CallerReference: '' })).toEqual(comparable({ ...expected, CallerReference: '' }));
+  });
+
+  test('the same records in Route 53', () => {
+    const [, ...batches] = commandsOf('route53 change-resource-record-sets');
+    const { Changes } = JSON.parse(Object.values(batches[0]?.files ?? {})[0] ?? '') as {
+      Changes: { ResourceRecordSet: { AliasTarget: object } }[];
+    };
+    // CloudFormation takes the health check for switched off, and the API wants to hear it.
+    const expected = (propertiesOf('DomainRecords').RecordSets as { AliasTarget: object }[]).map((record) => ({
+      Action: 'UPSERT',
+      ResourceRecordSet: { ...record, AliasTarget: { ...record.AliasTarget, EvaluateTargetHealth: false } },
+    }));
+    expect(Changes).toEqual(expected);
+    const left = JSON.parse(Object.values(batches[1]?.files ?? {})[0] ?? '') as typeof expected;
+    expect(left).toEqual({ Changes: expected.map((change) => ({ ...change, Action: 'DELETE' })) });
+  });
+
+  test('the same permissions for Ghost', () => {
+    const { PolicyDocument, Description } = propertiesOf('GhostPolicy');
+    expect(documentOf('iam create-policy', '--policy-document')).toEqual(PolicyDocument);
+    expect(valueOf('iam create-policy', '--description')).toBe(Description);
+  });
+
+  test.each([
+    ['EC2', 'GhostEc2Role', 'ec2-role', 0],
+    ['ECS', 'GhostTaskRole', 'ecs-task-role', 1],
+  ])('the same role for a Ghost on %s', (_, name, Identity, index) => {
+    const { AssumeRolePolicyDocument, Description } = propertiesOf(name, { Identity });
+    expect(documentOf('iam create-role', '--assume-role-policy-document', index)).toEqual(AssumeRolePolicyDocument);
+    expect(valueOf('iam create-role', '--description', index)).toBe(Description);
+  });
+
+  test('all of it in the short cut, whose parameters the template takes', () => {
+    const [deploy] = commandsOf('cloudformation deploy');
+    const words = deploy?.args.slice(deploy.args.indexOf('--parameter-overrides') + 1) ?? [];
+    const parameters = Object.fromEntries(words.map((word) => word.split(/=(.*)/s, 2) as [string, string]));
+    expect(parameters).toEqual(STACK_PARAMETERS);
+    const without = Object.keys(render(readTemplate(), STACK_PARAMETERS).Resources);
+    expect(without).toEqual(expect.arrayContaining(['Bucket', 'Distribution', 'DomainRecords', 'GhostPolicy']));
+    expect(existsSync(path.join(root, valueOf('cloudformation deploy', '--template-file')))).toBe(true);
+  });
+});
+
+describe('what the setup guide gives to be added by hand', () => {
+  const documents = blocks(guide, 'json').map((block) => JSON.parse(block) as unknown);
+  const find = (key: string, value?: unknown) =>
+    documents.flat().filter((document) => {
+      const found = (document as Record<string, unknown>)[key];
+      return value === undefined ? found !== undefined : found === value;
+    }) as Record<string, unknown>[];
+
+  test('are the statements of the template, for a bucket that has a policy', () => {
+    const { Statement } = propertiesOf('BucketPolicy').PolicyDocument as { Statement: { Effect: string }[] };
+    const ours = JSON.stringify(find('Sid'))
+      .replaceAll('DISTRIBUTION_ID', MADE.distribution)
+      .replaceAll('BUCKET', MADE.bucket)
+      .replaceAll('ACCOUNT', MADE.account);
+    expect(JSON.parse(ours)).toEqual(Statement.filter(({ Effect }) => Effect === 'Allow'));
+  });
+
+  test('are the origin and the path of the template, for a blog in a sub-directory', () => {
+    const { DistributionConfig } = propertiesOf('Distribution', { GhostHost: 'example.com', GhostPath: '/blog' });
+    const { Origins, CacheBehaviors } = DistributionConfig as Record<string, Record<string, unknown>[]>;
+    const [origin] = find('Id', 'ghost-redirects');
+    const ours = JSON.stringify(origin).replace('SECRET', MADE.secret);
+    expect(comparable(JSON.parse(ours))).toEqual(comparable(Origins?.find(({ Id }) => Id === 'ghost-redirects')));
+    expect(CacheBehaviors?.map(({ PathPattern }) => PathPattern)).toContain('/blog/content/images/*');
+  });
+
+  test('are the function, the origins and the paths of the template, for one of several blogs', () => {
+    const parameters = { TenantPrefix: 'blog-8' };
+    const { FunctionCode, FunctionConfig } = propertiesOf('TenantFunction', parameters);
+    expect(recorded.files['tenant.js']).toBe(FunctionCode);
+    expect(valueOf('cloudfront create-function', '--function-config')).toBe(
+      Object.entries(FunctionConfig as object)
+        .map(([name, value]) => `${name}=${String(value)}`)
+        .join(','),
+    );
+    const { DistributionConfig } = propertiesOf('Distribution', parameters);
+    const { Origins, CacheBehaviors } = DistributionConfig as Record<string, Record<string, unknown>[]>;
+    const section = guide.slice(guide.indexOf('### Several blogs'), guide.indexOf('### An existing bucket'));
+    for (const name of [
+      ...(Origins ?? []).map(({ Id }) => Id).filter((id) => id !== 'ghost'),
+      ...(CacheBehaviors ?? []).map(({ PathPattern }) => PathPattern),
+    ]) {
+      expect(section).toContain(`\`${String(name)}\``);
+    }
+    expect((CacheBehaviors ?? []).findIndex(({ TargetOriginId }) => TargetOriginId === 'ghost-redirects')).toBe(2);
+  });
+
+  test('is a configuration that the adapter takes, without a word to say about it', () => {
+    const [ghost] = find('storage') as { storage: Record<string, unknown>; urls: Record<string, string> }[];
+    const options = [ghost?.storage.S3CloudFrontStorage, ...find('endpoint')] as Record<string, unknown>[];
+    expect(options).toHaveLength(2);
+    for (const option of options) {
+      expect(parseConfig(option).notices).toEqual([]);
+      expect(Object.values(ghost?.urls ?? {})).toEqual(Array(3).fill(option.cdnUrl));
+    }
+  });
+});
+
+describe('links', () => {
+  /** GitHub's names of the headings of a text. */
+  const anchorsOf = (text: string) =>
+    [...text.replace(/^ *```[\s\S]*?^ *```$/gm, '').matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+        .replaceAll(' ', '-'),
+    );
+
+  test.each(Object.entries(texts))('of %s lead to files and headings that are there', (file, text) => {
+    const prose = text.replace(/^ *```[\s\S]*?^ *```$/gm, '').replace(/`[^`\n]+`(?!\])/g, '');
+    const links = [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
+    const local = links.filter((link) => !/^https?:/.test(link));
+    expect(local.length).toBeGreaterThan(0);
+    const broken = local.filter((link) => {
+      const [name, anchor] = link.split('#', 2) as [string, string?];
+      const target = name ? path.resolve(root, path.dirname(file), name) : path.join(root, file);
+      return !existsSync(target) || (anchor && !anchorsOf(readFileSync(target, 'utf8')).includes(anchor));
+    });
+    expect(broken).toEqual([]);
+  });
+
+  test('of the setup guide name each heading once', () => {
+    const anchors = anchorsOf(guide);
+    expect(anchors.filter((anchor, index) => anchors.indexOf(anchor) !== index)).toEqual([]);
+  });
+});

@@ -33,7 +33,10 @@ function addProvision(program: Command): void {
     .option('--region <region>', 'region of the bucket (default: as configured for AWS)')
     .option('--profile <name>', 'profile of the AWS configuration to sign in with')
     .option('--dns-profile <name>', 'profile of the account that holds the Route 53 zone, when it is another one')
-    .option('--hosted-zone <id>', 'Route 53 zone of the domain (default: found by itself)')
+    .option(
+      '--hosted-zone <id>',
+      'Route 53 zone of the domain, or none where another provider serves it (default: found)',
+    )
     .option('--certificate-arn <arn>', 'certificate in us-east-1 to use (default: found, or requested)')
     .option('--wildcard', 'request a certificate for all names beside the domain, *.example.com')
     .option('--bucket <name>', 'name of the bucket (default: generated)')

@@ -69,22 +69,21 @@ export function openTerminal({ yes = false, json = false }: TerminalOptions): Te
       if (interruption.signal.aborted) {
         throw new Interruption();
       }
-      const spinner = yoctoSpinner({ text: title, stream: output, handleSignals: false });
-      spinner.start();
+      // Where nobody watches, a spinner and its countdown would be many lines.
+      const spinner = output.isTTY ? yoctoSpinner({ text: title, stream: output, handleSignals: false }).start() : null;
+      const progress = (text: string) => {
+        if (spinner) {
+          spinner.text = `${title} ${colors.dim(text)}`;
+        }
+      };
       try {
-        const answer = await run({
-          progress: (text) => {
-            // Without a terminal each text would be a line, and a countdown would be many.
-            if (output.isTTY) {
-              spinner.text = `${title} ${colors.dim(text)}`;
-            }
-          },
-          event: (text) => say(`  ${text}`),
-        });
-        spinner.success(title);
+        const answer = await run({ progress, event: (text) => say(`  ${text}`) });
+        spinner?.stop();
+        say(`${colors.green('✔')} ${title}`);
         return answer;
       } catch (error) {
-        spinner.error(title);
+        spinner?.stop();
+        say(`${colors.red('✖')} ${title}`);
         throw error;
       }
     },

@@ -41,7 +41,7 @@ export function checkDelegation(resolver: Resolver, zone: HostedZone): Promise<F
     const cure =
       `Set these name servers for ${zone.name} at your registrar: ${zone.nameServers.join(', ')}. ` +
       'If the domain is served from another zone, name it with --hosted-zone (in another account: with --dns-profile); ' +
-      `if it is served by another provider, delete the zone ${zone.id}, which nobody asks.`;
+      'if another provider serves it, write --hosted-zone none.';
     if (live.length === 0) {
       return { refuses: true, cause: `${zone.name} is not delegated to any name server.`, cure };
     }

@@ -20,6 +20,7 @@ export interface DryRun {
  */
 export function dryRun(settings: Settings, region: string | undefined): DryRun {
   const { domain, parameters, certificateArn, hostedZoneId, wildcard } = settings;
+  const zoneId = hostedZoneId === 'none' ? undefined : hostedZoneId;
   const knownLater = [
     ...(certificateArn ? [] : ['CertificateArn']),
     ...(parameters.GhostHost ? ['FallbackSecret'] : []),
@@ -27,7 +28,7 @@ export function dryRun(settings: Settings, region: string | undefined): DryRun {
   const source = readTemplate();
   const rendered = renderTemplate(
     source,
-    { ...parameters, ...(hostedZoneId && { HostedZoneId: hostedZoneId }), ...(region && { 'AWS::Region': region }) },
+    { ...parameters, ...(zoneId && { HostedZoneId: zoneId }), ...(region && { 'AWS::Region': region }) },
     knownLater,
   );
   const template = {
@@ -41,7 +42,7 @@ export function dryRun(settings: Settings, region: string | undefined): DryRun {
       ? { sign: '=', what: 'certificate', words: certificateArn }
       : { sign: '+', what: 'certificate', words: `${name}, in us-east-1, unless one is there that covers the domain` },
     ...stepsOfCreation(template),
-    ...(hostedZoneId
+    ...(zoneId
       ? []
       : [{ sign: '+' as const, what: 'DNS', words: 'records in Route 53 if it has the zone, else you make a CNAME' }]),
     ...(settings.createAccessKey

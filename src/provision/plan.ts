@@ -20,12 +20,6 @@ const RESOURCES: Record<string, string> = {
   GhostTaskRole: 'who a Ghost on ECS signs in as',
 };
 
-interface Origin {
-  Id: string;
-  DomainName: string;
-  OriginPath?: string;
-}
-
 /** A line of the plan. */
 export interface PlannedStep {
   /** What happens: `+` is made, `~` changed in place, `±` replaced, `-` removed, `=` used as it is. */
@@ -37,17 +31,14 @@ export interface PlannedStep {
 
 /** The steps of a stack that is not there yet. */
 export function stepsOfCreation(stack: RenderedStack): PlannedStep[] {
-  const { Origins } = stack.Resources.Distribution?.Properties.DistributionConfig as { Origins: Origin[] };
-  const ghost = Origins.find(({ Id }) => Id === 'ghost');
+  const { Origins } = stack.Resources.Distribution?.Properties.DistributionConfig as { Origins: { Id: string }[] };
+  const hasGhost = Origins.some(({ Id }) => Id === 'ghost');
   return Object.entries(stack.Resources).map(([name, { Type }]) => {
     const words = RESOURCES[name] ?? name;
-    const asksGhost = name === 'Distribution' && ghost;
     return {
       sign: '+',
       what: Type,
-      words: asksGhost
-        ? `${words}; sizes that are missing are made by ${ghost.DomainName}${ghost.OriginPath ?? ''}`
-        : words,
+      words: name === 'Distribution' && hasGhost ? `${words}; missing sizes are made by Ghost` : words,
     };
   });
 }

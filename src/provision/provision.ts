@@ -175,7 +175,7 @@ function checkAccessKeyWish({ createAccessKey, parameters }: Settings, stack: St
 
 /** Parameters for the stack but for the certificate's. Those that are not named keep their values. */
 function parametersOf(
-  { parameters }: Settings,
+  { parameters, hostedZoneId }: Settings,
   { stack, zone }: Situation,
   dnsElsewhere: boolean,
 ): Record<string, string> {
@@ -183,13 +183,14 @@ function parametersOf(
   return {
     ...parameters,
     ...(zone && !dnsElsewhere && { HostedZoneId: zone.id }),
+    ...(hostedZoneId === 'none' && { HostedZoneId: '' }),
     ...(needsSecret && { FallbackSecret: randomBytes(32).toString('base64url') }),
   };
 }
 
 function stepsBesideTheStack(
   settings: Settings,
-  { stack, certificate, zone }: Situation,
+  { stack, certificate, zone, accessKeyId }: Situation,
   dnsElsewhere: boolean,
 ): { before: PlannedStep[]; after: PlannedStep[] } {
   const before: PlannedStep[] = [];
@@ -219,8 +220,8 @@ function stepsBesideTheStack(
       words: `a CNAME record for ${settings.domain}, which you make at your DNS provider`,
     });
   }
-  if (settings.createAccessKey) {
-    after.push({ sign: '+', what: 'access key', words: 'for the user, unless it has one' });
+  if (settings.createAccessKey && !accessKeyId) {
+    after.push({ sign: '+', what: 'access key', words: 'for the user, shown once' });
   }
   return { before, after };
 }

@@ -31,7 +31,7 @@ export interface Settings {
   stackName: string;
   /** The template's parameters that the options name. */
   parameters: Record<string, string>;
-  /** Accepts `Z…` and `/hostedzone/Z…`. */
+  /** `Z…`; `none` where another provider serves the domain, whatever zones Route 53 has; undefined to look for it. */
   hostedZoneId?: string;
   certificateArn?: string;
   wildcard: boolean;
@@ -81,7 +81,10 @@ export function readSettings(options: ProvisionOptions): Settings {
     domain,
     stackName: readStackName(options.stackName, domain),
     parameters,
-    hostedZoneId: hostedZoneId === undefined ? undefined : checked('--hosted-zone', 'HostedZoneId', hostedZoneId),
+    hostedZoneId:
+      hostedZoneId === undefined || hostedZoneId === 'none'
+        ? hostedZoneId
+        : checked('--hosted-zone', 'HostedZoneId', hostedZoneId),
     certificateArn: parameters.CertificateArn,
     wildcard: options.wildcard ?? false,
     createAccessKey: options.createAccessKey ?? false,

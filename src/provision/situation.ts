@@ -1,6 +1,7 @@
 import type { StackEvent } from '@aws-sdk/client-cloudformation';
 import { Failure } from '../cli/failure';
 import type { Terminal } from '../cli/terminal';
+import { listAccessKeys } from './access-key';
 import type { Aws } from './aws';
 import { checkBucket } from './bucket';
 import { type Certificate, describeCertificate, findCertificate } from './certificate';
@@ -32,6 +33,8 @@ export interface Situation {
   zone?: HostedZone;
   /** One that is issued or waits for its validation. */
   certificate?: Certificate;
+  /** The access key that the stack's user has already. */
+  accessKeyId?: string;
   /** Whether a bucket of the wanted name is there, to be taken into the stack. */
   adoptsBucket: boolean;
   findings: Finding[];
@@ -50,12 +53,15 @@ export async function lookAround(
   const { domain } = settings;
   checkState(stack);
   const present = stack && !isEmpty(stack) ? stack : undefined;
-  const zone = await findHostedZone(aws.route53, domain, settings.hostedZoneId, resolver);
+  const { hostedZoneId } = settings;
+  const zone = hostedZoneId === 'none' ? undefined : await findHostedZone(aws.route53, domain, hostedZoneId, resolver);
   const newBucket =
     present?.parameters.BucketName === settings.parameters.BucketName ? undefined : settings.parameters.BucketName;
-  const [certificate, bucket, ...findings] = await Promise.all([
+  const user = settings.createAccessKey ? present?.outputs.GhostUserName : undefined;
+  const [certificate, bucket, accessKeys, ...findings] = await Promise.all([
     findUsableCertificate(aws, settings, present),
     newBucket ? checkBucket(aws, newBucket, policyStatements(aws, settings, newBucket)) : undefined,
+    user ? listAccessKeys(aws, user) : [],
     checkPermissions(aws, neededActions(aws, settings, present, zone)),
     checkAlias(aws, domain, present?.outputs.DistributionId),
     ...(zone
@@ -70,6 +76,7 @@ export async function lookAround(
     stack: present,
     zone,
     certificate,
+    accessKeyId: accessKeys[0],
     adoptsBucket: bucket?.exists ?? false,
     findings: [...findings.filter((finding) => finding !== undefined), ...(bucket?.findings ?? [])].filter(
       // ACM renews a certificate long before it ends: until then the record can be mended.

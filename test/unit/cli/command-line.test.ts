@@ -39,7 +39,7 @@ describe('a dry run', () => {
     expect(status).toBe(0);
     expect(stdout).toContain('Image server https://images.example.com');
     expect(stdout).toMatch(/\+ certificate +images\.example\.com, in us-east-1/);
-    expect(stdout).toMatch(/\+ AWS::CloudFront::Distribution +.*sizes that are missing are made by blog\.example\.com/);
+    expect(stdout).toMatch(/\+ AWS::CloudFront::Distribution +.*missing sizes are made by Ghost/);
     expect(stdout).toMatch(/prices of November 2026/);
     expect(stdout).toContain('AWS was not asked');
   });

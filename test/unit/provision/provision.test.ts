@@ -136,6 +136,19 @@ describe('a domain outside of Route 53', () => {
   });
 });
 
+describe('a zone in Route 53 that nobody asks any more', () => {
+  test('is passed over with --hosted-zone none', async () => {
+    account.hostedZones.add({ name: 'example.com' });
+    account.certificates.add({ names: [DOMAIN] });
+    const live = { SOA: ['example.com'], NS: { 'example.com': ['ns1.provider.example'] } };
+    const refused = await provisionOnce(account, { live });
+    expect(refused.error?.cure).toContain('--hosted-zone none');
+    const { provisioned } = await provisionOnce(account, { live, hostedZone: 'none' });
+    expect(provisioned?.missingRecord).toMatchObject({ name: DOMAIN });
+    expect(account.hostedZones.all[0]?.records.filter(({ Name }) => Name === `${DOMAIN}.`)).toEqual([]);
+  });
+});
+
 describe('a certificate that is there', () => {
   test.each([
     ['for the domain', [DOMAIN]],
@@ -475,7 +488,8 @@ describe('an access key', () => {
     expect(JSON.stringify(account.stacks.get(STACK))).not.toContain(key?.secretAccessKey);
     expect(first.terminal.text).not.toContain(key?.secretAccessKey);
     const second = await provisionOnce(account, options);
-    expect(second.provisioned?.accessKey).toBeUndefined();
+    expect(second.terminal.questions).toEqual([]);
+    expect(second.provisioned).toMatchObject({ changed: false, accessKey: undefined });
     expect(second.terminal.warnings.join()).toContain(`has the access key ${key?.accessKeyId} already`);
   });
 

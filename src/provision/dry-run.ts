@@ -10,7 +10,7 @@ export interface DryRun {
   lines: string[];
   steps: PlannedStep[];
   /** The template with its conditions decided. It could be deployed as it is, with the parameters that are left. */
-  template: Stack & { AWSTemplateFormatVersion: string; Parameters: Record<string, Parameter | undefined> };
+  template: Stack & { AWSTemplateFormatVersion: string; Parameters: Record<string, Partial<Parameter>> };
 }
 
 /**
@@ -33,7 +33,10 @@ export function dryRun(settings: Settings, region: string | undefined): DryRun {
   );
   const template = {
     AWSTemplateFormatVersion: '2010-09-09',
-    Parameters: Object.fromEntries(knownLater.map((name) => [name, source.Parameters[name]])),
+    // No default: empty they would not do.
+    Parameters: Object.fromEntries(
+      knownLater.map((name) => [name, { ...source.Parameters[name], Default: undefined }]),
+    ),
     ...rendered,
   };
   const name = wildcard ? domain.replace(/^[^.]+/, '*') : domain;

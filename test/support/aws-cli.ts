@@ -40,6 +40,7 @@ interface Shape {
  */
 const OTHER_COMMANDS: Record<string, Shape> = {
   's3 cp': { required: [], optional: ['cache-control', 'content-type', 'recursive'], positional: 2 },
+  's3 rm': { required: [], optional: [], positional: 1 },
   's3 sync': { required: [], optional: ['cache-control', 'content-type', 'exclude', 'include'], positional: 2 },
   'cloudformation deploy': {
     required: ['stack-name', 'template-file'],

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Command as Program } from 'commander';
 import { createProgram } from '../../src/cli/program';
 import { parseConfig } from '../../src/config';
+import { roughCosts } from '../../src/provision/costs';
 import { readTemplate, TEMPLATE_TEXT } from '../../src/provision/read-template';
 import { problemsOf, problemsOfInstalledCli } from '../support/aws-cli';
 import { recordScript, type Command } from '../support/recorded-script';
@@ -383,6 +384,14 @@ describe('what the setup guide gives to be added by hand', () => {
       expect(Object.values(ghost?.urls ?? {})).toEqual(Array(3).fill(option.cdnUrl));
     }
   });
+});
+
+test('the costs in the setup guide are those that the command shows', () => {
+  const costs = guide.slice(guide.indexOf('## Costs'), guide.indexOf('## Troubleshooting'));
+  const shown = roughCosts().join('\n');
+  const figures = shown.match(/\$[\d.]*\d|\d+ (?:TB|GB|million)|[\d,]+ new|[A-Z][a-z]+ 20\d\d/g) ?? [];
+  expect(figures.length).toBeGreaterThan(5);
+  expect(figures.map((figure) => figure.replace(' new', '')).filter((figure) => !costs.includes(figure))).toEqual([]);
 });
 
 describe('links', () => {

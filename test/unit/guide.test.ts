@@ -181,7 +181,8 @@ describe('the commands of the setup guide', () => {
   test('have the options of the command line, and its commands', () => {
     const provision = createProgram().commands.find((command) => command.name() === 'provision') as Program;
     const optionsOf = ({ options }: Program) => options.map(({ long }) => long);
-    const everywhere = optionsOf(createProgram());
+    // Commander adds the help by itself.
+    const everywhere = [...optionsOf(createProgram()), '--help'];
     const unknown: string[] = [];
     for (const [file, text] of Object.entries(texts)) {
       const code = [...blocks(text, 'bash'), ...[...text.matchAll(/`([^`\n]+)`/g)].map(([, span = '']) => span)];

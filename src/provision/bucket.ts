@@ -53,7 +53,7 @@ export async function checkBucket(aws: Aws, name: string, statements: string): P
   if (policy?.Policy) {
     return refused(
       `The bucket ${name} has a bucket policy, which the stack would replace.`,
-      `Choose another --bucket. To go on with this one, build the rest by hand as GUIDE.md shows ("A bucket that is there already"), and add these statements to its policy:\n${statements}`,
+      `Choose another --bucket. To go on with this one, build the rest by hand as GUIDE.md shows ("An existing bucket"), and add these statements to its policy:\n${statements}`,
     );
   }
   const access = await absentIf(['NoSuchPublicAccessBlockConfiguration'], () =>

@@ -30,6 +30,7 @@ describe('the package', () => {
         'dist/cli.js',
         'dist/index.d.ts',
         'dist/index.js',
+        'docs/images/request.svg',
         'infrastructure/GUIDE.md',
         'infrastructure/template.yaml',
         'package.json',

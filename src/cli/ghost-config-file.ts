@@ -1,15 +1,8 @@
 import { accessSync, constants, copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import {
-  findNodeAtLocation,
-  getNodeValue,
-  type Node,
-  parse,
-  type ParseError,
-  parseTree,
-  printParseErrorCode,
-} from 'jsonc-parser';
+import { findNodeAtLocation, getNodeValue, type Node, parseTree } from 'jsonc-parser';
 import { Failure } from './failure';
+import { readGhostConfig } from './ghost-config';
 
 /** The part of Ghost's configuration that this package is about. */
 export interface GhostConfigBlock {
@@ -33,7 +26,7 @@ export interface GhostConfigBlock {
  * @throws Failure when the text is no JSON object
  */
 export function withGhostConfig(text: string, block: GhostConfigBlock, file: string): string {
-  const { adapters } = parseConfig(text, file);
+  const { adapters } = readGhostConfig(text, file);
   const storage = adapters?.storage === undefined ? ['storage'] : ['adapters', 'storage'];
   const options = Object.entries(block.storage.S3CloudFrontStorage).map(
     ([name, value]) => [[...storage, 'S3CloudFrontStorage', name], value] as const,
@@ -68,7 +61,7 @@ export function checkGhostConfigFile(file: string): void {
     );
   }
   if (exists) {
-    parseConfig(readFileSync(file, 'utf8'), file);
+    readGhostConfig(readFileSync(file, 'utf8'), file);
   }
 }
 
@@ -95,20 +88,6 @@ export function writeGhostConfig(file: string, block: GhostConfigBlock): string 
   // In place: another file would belong to who runs this, and Ghost might not read it.
   writeFileSync(file, after);
   return backup;
-}
-
-function parseConfig(text: string, file: string): { adapters?: { storage?: unknown } } {
-  const errors: ParseError[] = [];
-  const config: unknown = text.trim() === '' ? {} : parse(text, errors);
-  const [error] = errors;
-  if (error || typeof config !== 'object' || config === null || Array.isArray(config)) {
-    const line = text.slice(0, error?.offset ?? 0).split('\n').length;
-    throw new Failure(
-      `${file} is no JSON object${error ? `: ${printParseErrorCode(error.error)} in line ${line}` : ''}.`,
-      "Name Ghost's configuration file, for example config.production.json, or mend it there.",
-    );
-  }
-  return config;
 }
 
 interface Layout {

@@ -1,0 +1,112 @@
+import { parse, type ParseError, printParseErrorCode } from 'jsonc-parser';
+import { Failure } from './failure';
+
+/** The part of Ghost's configuration that this package reads. */
+export interface GhostConfig {
+  url?: string;
+  urls?: Record<string, unknown>;
+  paths?: { contentPath?: string; installedAdaptersPath?: string };
+  storage?: StorageSettings;
+  adapters?: { storage?: StorageSettings };
+}
+
+/** `storage` of Ghost's configuration: which adapter serves what, and a block of options for each adapter. */
+export interface StorageSettings {
+  active?: string;
+  media?: string | ({ adapter: string } & Record<string, unknown>);
+  files?: string | ({ adapter: string } & Record<string, unknown>);
+  [adapter: string]: unknown;
+}
+
+/** What Ghost stores by an adapter. */
+export const FEATURES = ['images', 'media', 'files'] as const;
+export type Feature = (typeof FEATURES)[number];
+
+/** Name of the adapter in Ghost's configuration, and of its folder. */
+export const ADAPTER = 'S3CloudFrontStorage';
+
+/**
+ * @param text of a configuration file, JSON with or without comments
+ * @param file its name, for errors
+ * @throws Failure with the line when the text is no JSON object
+ */
+export function readGhostConfig(text: string, file: string): GhostConfig {
+  const errors: ParseError[] = [];
+  const config: unknown = text.trim() === '' ? {} : parse(text, errors);
+  const [error] = errors;
+  if (error || typeof config !== 'object' || config === null || Array.isArray(config)) {
+    const line = text.slice(0, error?.offset ?? 0).split('\n').length;
+    throw new Failure(
+      `${file} is no JSON object${error ? `: ${printParseErrorCode(error.error)} in line ${line}` : ''}.`,
+      "Name Ghost's configuration file, for example config.production.json, or mend it there.",
+    );
+  }
+  return config;
+}
+
+/**
+ * The settings that stand in the environment, as Ghost reads them: `storage__S3CloudFrontStorage__bucket=pictures`.
+ *
+ * @see https://docs.ghost.org/config#custom-configuration-files
+ */
+export function settingsOfEnvironment(environment: NodeJS.ProcessEnv): GhostConfig {
+  const settings: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(environment)) {
+    const place = name.split('__');
+    if (value === undefined || !/^(url|urls|paths|storage|adapters)$/.test(place[0] ?? '')) {
+      continue;
+    }
+    let inner = settings;
+    for (const part of place.slice(0, -1)) {
+      const next = inner[part];
+      inner = isObject(next) ? next : (inner[part] = {});
+    }
+    inner[place.at(-1) ?? ''] = parsedValue(value);
+  }
+  return settings;
+}
+
+/** Lays settings over others, as Ghost does: objects are merged, everything else is replaced. */
+export function withSettings<T>(under: T, over: T): T {
+  if (!isObject(under) || !isObject(over)) {
+    return over === undefined ? under : over;
+  }
+  const names = [...new Set([...Object.keys(under), ...Object.keys(over)])];
+  return Object.fromEntries(
+    names.map((name) => [
+      name,
+      withSettings((under as Record<string, unknown>)[name], (over as Record<string, unknown>)[name]),
+    ]),
+  ) as T;
+}
+
+/** The settings that Ghost uses: `adapters.storage` replaces `storage` as a whole. */
+export const storageOf = ({ adapters, storage }: GhostConfig): StorageSettings => adapters?.storage ?? storage ?? {};
+
+/** @returns the name of the adapter that a feature uses; undefined for Ghost's own, on the disk */
+export function adapterOf(storage: StorageSettings, feature: Feature): string | undefined {
+  const setting = feature === 'images' ? storage.active : storage[feature];
+  return typeof setting === 'object' ? setting.adapter : setting;
+}
+
+/** @returns the options that Ghost passes to the adapter of a feature, not checked */
+export function adapterOptionsOf(storage: StorageSettings, feature: Feature): Record<string, unknown> {
+  const name = adapterOf(storage, feature);
+  const setting = feature === 'images' ? undefined : storage[feature];
+  const shared = name === undefined ? undefined : storage[name];
+  const options = { ...(isObject(shared) ? shared : {}), ...(isObject(setting) ? setting : {}) };
+  delete options.adapter;
+  return options;
+}
+
+/** Ghost reads values of the environment as JSON where they are: numbers, booleans, objects. */
+function parsedValue(value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { builtinModules } from 'node:module';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 const root = path.resolve(__dirname, '../..');
@@ -75,6 +76,26 @@ describe('the package', () => {
       encoding: 'utf8',
     });
     expect(loaded.trim()).toBe('S3CloudFrontStorage');
+  });
+
+  test('runs by npx from an empty folder, without a network', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'npx-'));
+    try {
+      const options = {
+        cwd: folder,
+        encoding: 'utf8' as const,
+        // npm's own words about its versions are not for the answer.
+        stdio: ['ignore', 'pipe', 'ignore'] as ['ignore', 'pipe', 'ignore'],
+        shell: process.platform === 'win32',
+        env: { ...process.env, npm_config_cache: path.join(folder, 'cache'), npm_config_offline: 'true' },
+      };
+      const archive = execFileSync('npm', ['pack', root, '--ignore-scripts', '--silent'], options).trim();
+      const command = ['provision', '--domain', 'images.example.com', '--dry-run'];
+      const output = execFileSync('npx', ['--yes', `./${archive}`, ...command], options);
+      expect(output).toContain('AWS was not asked, and nothing was made.');
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   test('names the license of everything that is bundled', () => {

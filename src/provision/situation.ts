@@ -12,8 +12,7 @@ import { findHostedZone, type HostedZone } from './hosted-zone';
 import type { Resolver } from './live-dns';
 import type { Pause } from './pause';
 import { checkPermissions, IDENTITY_ACTIONS, PROVISIONING_ACTIONS, TENANT_ACTIONS } from './permissions';
-import { readTemplate } from './read-template';
-import { renderTemplate } from './render-template';
+import { bucketStatements } from './policies';
 import type { Settings } from './settings';
 import { describeStack, followStack, isAtWork, isEmpty, lastEventBeforeWork, type Stack } from './stack';
 
@@ -60,7 +59,7 @@ export async function lookAround(
   const user = settings.createAccessKey ? present?.outputs.GhostUserName : undefined;
   const [certificate, bucket, accessKeys, ...findings] = await Promise.all([
     findUsableCertificate(aws, settings, present),
-    newBucket ? checkBucket(aws, newBucket, policyStatements(aws, settings, newBucket)) : undefined,
+    newBucket ? checkBucket(aws, newBucket, statementsToMerge(aws, settings, newBucket)) : undefined,
     user ? listAccessKeys(aws, user) : [],
     checkPermissions(aws, neededActions(aws, settings, present, zone)),
     checkAlias(aws, domain, present?.outputs.DistributionId),
@@ -163,23 +162,8 @@ function neededActions(
 }
 
 /** What the template would write into the bucket's policy; the distribution is still to be made. */
-function policyStatements(aws: Aws, { parameters }: Settings, bucket: string): string {
-  const rendered = renderTemplate(
-    readTemplate(),
-    { ...parameters, 'AWS::Partition': 'aws', 'AWS::AccountId': aws.account, 'AWS::Region': aws.region },
-    ['CertificateArn', 'FallbackSecret'],
-  );
-  const { Statement } = (rendered.Resources.BucketPolicy?.Properties.PolicyDocument ?? {}) as { Statement?: unknown };
-  const arn = `arn:aws:s3:::${bucket}`;
-  return JSON.stringify(Statement, asText, 2)
-    .replaceAll('${Bucket.Arn}', arn)
-    .replaceAll('${Distribution}', 'YOUR_DISTRIBUTION_ID');
-}
-
-/** References as they stand in a text. */
-function asText(_key: string, value: unknown): unknown {
-  if (typeof value === 'object' && value !== null && 'Fn::GetAtt' in value) {
-    return `\${${(value['Fn::GetAtt'] as string[]).join('.')}}`;
-  }
-  return typeof value === 'object' && value !== null && 'Fn::Sub' in value ? value['Fn::Sub'] : value;
+function statementsToMerge({ account }: Aws, { parameters }: Settings, bucket: string): string {
+  const tenantPrefix = parameters.TenantPrefix ?? '';
+  const distributionId = 'YOUR_DISTRIBUTION_ID';
+  return JSON.stringify(bucketStatements({ bucket, tenantPrefix, account, distributionId }), null, 2);
 }

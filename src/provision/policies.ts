@@ -1,0 +1,54 @@
+import { readTemplate } from './read-template';
+import { renderTemplate } from './render-template';
+
+/** A statement of a policy: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html */
+export interface Statement {
+  Sid: string;
+  Effect: string;
+  Action: string | string[];
+  Resource: string | string[];
+  Principal?: unknown;
+  Condition?: unknown;
+}
+
+/** What the policies are about. */
+export interface PolicySubject {
+  bucket: string;
+  /** What stands before `content/images`, without slashes at its ends; empty for none. */
+  tenantPrefix: string;
+  /** Account of the distribution, twelve digits. */
+  account: string;
+  /** `E…` */
+  distributionId: string;
+}
+
+/** What Ghost may do, as the template has it. */
+export function ghostStatements(subject: PolicySubject): Statement[] {
+  return statementsOf('GhostPolicy', subject);
+}
+
+/** Who may do what with the bucket, as the template has it: CloudFront reads, nobody comes without TLS. */
+export function bucketStatements(subject: PolicySubject): Statement[] {
+  return statementsOf('BucketPolicy', subject);
+}
+
+function statementsOf(resource: string, { bucket, tenantPrefix, account, distributionId }: PolicySubject): Statement[] {
+  const rendered = renderTemplate(
+    readTemplate(),
+    { TenantPrefix: tenantPrefix, 'AWS::Partition': 'aws', 'AWS::AccountId': account },
+    ['Domain', 'CertificateArn'],
+  );
+  const { Statement = [] } = (rendered.Resources[resource]?.Properties.PolicyDocument ?? {}) as { Statement?: unknown };
+  const text = JSON.stringify(Statement, asText)
+    .replaceAll('${Bucket.Arn}', `arn:aws:s3:::${bucket}`)
+    .replaceAll('${Distribution}', distributionId);
+  return JSON.parse(text) as Statement[];
+}
+
+/** References as they stand in a text. */
+function asText(_key: string, value: unknown): unknown {
+  if (typeof value === 'object' && value !== null && 'Fn::GetAtt' in value) {
+    return `\${${(value['Fn::GetAtt'] as string[]).join('.')}}`;
+  }
+  return typeof value === 'object' && value !== null && 'Fn::Sub' in value ? value['Fn::Sub'] : value;
+}

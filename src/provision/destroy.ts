@@ -6,7 +6,7 @@ import { absentIf, call } from './aws-errors';
 import { deleteBucket } from './bucket';
 import { deleteAliases } from './dns-records';
 import { findHostedZone } from './hosted-zone';
-import { eventLine, type Session, settledStack } from './situation';
+import { checkOwnership, eventLine, type Session, settledStack } from './situation';
 import { deleteStack, followStack, lastEventOf, type Stack } from './stack';
 
 /** What is left of an image server. */
@@ -33,6 +33,7 @@ export async function destroy(session: Session, stackName: string): Promise<Dest
   if (!stack) {
     return {};
   }
+  checkOwnership(stack);
   const { Domain: domain = '', HostedZoneId, CertificateArn } = stack.parameters;
   const {
     BucketName: bucket,

@@ -56,6 +56,15 @@ export const PROVISIONING_ACTIONS: Record<string, string> = {
   'iam:TagPolicy': "Ghost's permissions",
 };
 
+const ROLE_ACTIONS = [
+  'iam:CreateRole',
+  'iam:GetRole',
+  'iam:DeleteRole',
+  'iam:TagRole',
+  'iam:AttachRolePolicy',
+  'iam:DetachRolePolicy',
+];
+
 /** What it does besides, by the identity that Ghost gets. */
 export const IDENTITY_ACTIONS: Record<string, string[]> = {
   'policy-only': [],
@@ -71,12 +80,7 @@ export const IDENTITY_ACTIONS: Record<string, string[]> = {
     'iam:DeleteAccessKey',
   ],
   'ec2-role': [
-    'iam:CreateRole',
-    'iam:GetRole',
-    'iam:DeleteRole',
-    'iam:TagRole',
-    'iam:AttachRolePolicy',
-    'iam:DetachRolePolicy',
+    ...ROLE_ACTIONS,
     'iam:CreateInstanceProfile',
     'iam:GetInstanceProfile',
     'iam:DeleteInstanceProfile',
@@ -84,14 +88,7 @@ export const IDENTITY_ACTIONS: Record<string, string[]> = {
     'iam:RemoveRoleFromInstanceProfile',
     'iam:PassRole',
   ],
-  'ecs-task-role': [
-    'iam:CreateRole',
-    'iam:GetRole',
-    'iam:DeleteRole',
-    'iam:TagRole',
-    'iam:AttachRolePolicy',
-    'iam:DetachRolePolicy',
-  ],
+  'ecs-task-role': ROLE_ACTIONS,
 };
 
 /** What the CloudFront Function for a tenant prefix needs besides. */

@@ -56,19 +56,19 @@ export async function provision(session: Session, settings: Settings): Promise<P
   const title = `Image server https://${settings.domain}, in ${aws.region} of the account ${aws.account}`;
   const otherSteps = stepsBesideTheStack(settings, situation, aws.dnsElsewhere);
 
+  const changeSetFor = (certificateArn: string) =>
+    createChangeSet(aws, pause, {
+      stackName: settings.stackName,
+      stack,
+      parameters: { ...parameters, CertificateArn: certificateArn },
+      adoptsBucket: situation.adoptsBucket,
+    });
+
   // What an update does is known before the question; what a certificate that is still to come changes, after it.
-  let arn = situation.certificate?.status === 'ISSUED' ? situation.certificate.arn : undefined;
+  const issued = situation.certificate?.status === 'ISSUED' ? situation.certificate.arn : undefined;
   let changeSet: ChangeSet | undefined;
-  if (stack && arn) {
-    const known = { ...parameters, CertificateArn: arn };
-    changeSet = await terminal.step('Comparing with the stack', () =>
-      createChangeSet(aws, pause, {
-        stackName: settings.stackName,
-        stack,
-        parameters: known,
-        adoptsBucket: situation.adoptsBucket,
-      }),
-    );
+  if (stack && issued) {
+    changeSet = await terminal.step('Comparing with the stack', () => changeSetFor(issued));
   }
   const stackSteps = stack
     ? stepsOfChanges(changeSet?.changes ?? [])
@@ -84,19 +84,9 @@ export async function provision(session: Session, settings: Settings): Promise<P
     }
   }
 
-  if (!arn) {
-    arn = await obtainCertificate(session, settings, situation);
-  }
-  if (!stack || (!changeSet && situation.certificate?.status !== 'ISSUED')) {
-    const known = { ...parameters, CertificateArn: arn };
-    changeSet = await terminal.step('Handing the template to CloudFormation', () =>
-      createChangeSet(aws, pause, {
-        stackName: settings.stackName,
-        stack,
-        parameters: known,
-        adoptsBucket: situation.adoptsBucket,
-      }),
-    );
+  if (!stack || !issued) {
+    const arn = issued ?? (await obtainCertificate(session, settings, situation));
+    changeSet = await terminal.step('Handing the template to CloudFormation', () => changeSetFor(arn));
   }
   if (changeSet) {
     await execute(

@@ -61,6 +61,7 @@ export async function lookAround(
     findUsableCertificate(aws, settings, present),
     newBucket ? checkBucket(aws, newBucket, statementsToMerge(aws, settings, newBucket)) : undefined,
     user ? listAccessKeys(aws, user) : [],
+    checkIdentity(aws, settings, present),
     checkPermissions(aws, neededActions(aws, settings, present, zone)),
     checkAlias(aws, domain, present?.outputs.DistributionId),
     ...(zone
@@ -84,6 +85,20 @@ export async function lookAround(
   };
 }
 
+/**
+ * Whether the stack is one of this command: the name that was given may be that of another.
+ *
+ * @throws Failure when it is not
+ */
+export function checkOwnership({ name, parameters }: Stack): void {
+  if (!('Domain' in parameters) || !('CertificateArn' in parameters)) {
+    throw new Failure(
+      `The stack ${name} is something else than an image server of this command.`,
+      'Choose another name with --stack-name, or leave it out.',
+    );
+  }
+}
+
 /** Waits for the end of what CloudFormation does for the stack, if it does something. */
 export async function settledStack({ aws, terminal, pause }: Session, stackName: string): Promise<Stack | undefined> {
   const stack = await describeStack(aws, stackName);
@@ -105,6 +120,9 @@ export function eventLine(event: StackEvent): string {
 }
 
 function checkState(stack: Stack | undefined): void {
+  if (stack && !isEmpty(stack)) {
+    checkOwnership(stack);
+  }
   if (stack?.status === 'UPDATE_ROLLBACK_FAILED') {
     throw new Failure(
       `The stack ${stack.name} is UPDATE_ROLLBACK_FAILED: ${stack.statusReason ?? 'an update failed, and so did the way back.'}`,
@@ -117,6 +135,29 @@ function checkState(stack: Stack | undefined): void {
       'Finish it with "provision destroy", then run the command again.',
     );
   }
+}
+
+/** With another identity the stack removes its user, which IAM refuses as long as it has access keys. */
+async function checkIdentity(
+  aws: Aws,
+  { parameters }: Settings,
+  stack: Stack | undefined,
+): Promise<Finding | undefined> {
+  const user = stack?.outputs.GhostUserName;
+  if (!user || !parameters.Identity || parameters.Identity === 'iam-user') {
+    return undefined;
+  }
+  const keys = await listAccessKeys(aws, user);
+  return keys.length === 0
+    ? undefined
+    : {
+        check: 'identity',
+        refuses: true,
+        cause: `--identity ${parameters.Identity} removes the user ${user}, which has the access key ${keys.join(' and ')}.`,
+        cure: `Let Ghost sign in another way first. Then delete the key, and run the command again:\n${keys
+          .map((key) => `aws iam delete-access-key --user-name ${user} --access-key-id ${key}`)
+          .join('\n')}`,
+      };
 }
 
 async function findUsableCertificate(

@@ -393,6 +393,28 @@ describe('what stands in the way is said before anything is made:', () => {
     expect(await refusal({ createAccessKey: true })).toContain('Add --identity iam-user');
   });
 
+  test('a stack of that name which is something else', async () => {
+    account.hostedZones.add({ name: 'example.com' });
+    await provisionOnce(account);
+    Object.defineProperty(account.stacks.get(STACK), 'parameters', { value: { DatabasePassword: 'x' } });
+    const before = account.calls.length;
+    const { error } = await provisionOnce(account);
+    expect(error?.message).toContain(`The stack ${STACK} is something else`);
+    await expect(destroy(await openTestSession(account), STACK)).rejects.toThrow('is something else');
+    expect(account.actions.slice(before).filter((action) => /:(Create|Delete|Execute)/.test(action))).toEqual([]);
+  });
+
+  test('a user with an access key that another identity would remove', async () => {
+    account.hostedZones.add({ name: 'example.com' });
+    await provisionOnce(account, { identity: 'iam-user', createAccessKey: true });
+    const { error } = await provisionOnce(account, { identity: 'ec2-role' });
+    expect(error?.message).toContain('--identity ec2-role removes the user');
+    expect(error?.cure).toMatch(/aws iam delete-access-key --user-name \S+ --access-key-id AKIA/);
+    account.identities.users.forEach((user) => (user.accessKeys.length = 0));
+    const { provisioned } = await provisionOnce(account, { identity: 'ec2-role' });
+    expect(provisioned?.stack.outputs).toHaveProperty('GhostInstanceProfileName');
+  });
+
   test('several things at once, each with its cure', async () => {
     const zone = account.hostedZones.add({ name: 'example.com' });
     zone.records.push({ Name: `${DOMAIN}.`, Type: 'A', TTL: 60, ResourceRecords: [{ Value: '192.0.2.1' }] });

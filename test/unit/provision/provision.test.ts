@@ -396,7 +396,7 @@ describe('what stands in the way is said before anything is made:', () => {
   test('a stack of that name which is something else', async () => {
     account.hostedZones.add({ name: 'example.com' });
     await provisionOnce(account);
-    Object.defineProperty(account.stacks.get(STACK), 'parameters', { value: { DatabasePassword: 'x' } });
+    Object.assign(account.stacks.get(STACK)?.definition ?? {}, { parameters: { DatabasePassword: 'x' } });
     const before = account.calls.length;
     const { error } = await provisionOnce(account);
     expect(error?.message).toContain(`The stack ${STACK} is something else`);

@@ -1,4 +1,13 @@
-import { accessSync, constants, copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  chownSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { findNodeAtLocation, getNodeValue, type Node, parseTree } from 'jsonc-parser';
 import { Failure } from './failure';
@@ -14,6 +23,9 @@ export interface GhostConfigBlock {
   };
   urls: Record<string, string>;
 }
+
+/** A value of the configuration and where it stands: `[['storage', 'active'], 'S3CloudFrontStorage']`. */
+export type Setting = readonly [place: readonly string[], value: unknown];
 
 /**
  * Writes the block into the text of a configuration, and leaves everything else as it is, to the blank.
@@ -31,19 +43,36 @@ export function withGhostConfig(text: string, block: GhostConfigBlock, file: str
   const options = Object.entries(block.storage.S3CloudFrontStorage).map(
     ([name, value]) => [[...storage, 'S3CloudFrontStorage', name], value] as const,
   );
-  const changes: (readonly [readonly string[], unknown])[] = [
+  return withValues(text, [
     [[...storage, 'active'], block.storage.active],
     [[...storage, 'media'], block.storage.media],
     [[...storage, 'files'], block.storage.files],
     ...options,
     ...Object.entries(block.urls).map(([name, value]) => [['urls', name], value] as const),
-  ];
+  ]);
+}
+
+/**
+ * Writes settings into the text of a configuration, in the layout that it has.
+ *
+ * @param text a JSON object, empty for a new file
+ */
+export function withValues(text: string, settings: readonly Setting[]): string {
   const layout = layoutOf(text);
-  return changes.reduce(
+  return settings.reduce(
     (current, [place, value]) => withValue(current, place, value, layout),
     text.trim() === '' ? '{}\n' : text,
   );
 }
+
+/**
+ * Takes settings out of the text of a configuration, and the objects that are empty then. What is not there is passed
+ * over.
+ *
+ * @param text a JSON object
+ */
+export const withoutValues = (text: string, places: readonly (readonly string[])[]): string =>
+  places.reduce(withoutValue, text);
 
 /**
  * Looks whether the block can be written into a file, so that this does not fail when everything else is done.
@@ -72,9 +101,20 @@ export function checkGhostConfigFile(file: string): void {
  * @returns the path of the backup, undefined when nothing had to be changed or there was no file
  */
 export function writeGhostConfig(file: string, block: GhostConfigBlock): string | undefined {
+  const before = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  return replaceGhostConfig(file, withGhostConfig(before, block, file));
+}
+
+/**
+ * Writes Ghost's configuration file. What was there is kept beside it.
+ *
+ * @param file path; a file that is not there is made, readable to its owner only
+ * @param after its new text
+ * @returns the path of the backup, undefined when nothing had to be changed or there was no file
+ */
+export function replaceGhostConfig(file: string, after: string): string | undefined {
   const isNew = !existsSync(file);
   const before = isNew ? '' : readFileSync(file, 'utf8');
-  const after = withGhostConfig(before, block, file);
   if (after === before) {
     return undefined;
   }
@@ -85,6 +125,10 @@ export function writeGhostConfig(file: string, block: GhostConfigBlock): string 
   const time = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
   const backup = path.join(path.dirname(file), `${path.basename(file)}.${time}.backup`);
   copyFileSync(file, backup, constants.COPYFILE_EXCL);
+  if (process.getuid?.() === 0) {
+    const { uid, gid } = statSync(file);
+    chownSync(backup, uid, gid);
+  }
   // In place: another file would belong to who runs this, and Ghost might not read it.
   writeFileSync(file, after);
   return backup;
@@ -122,6 +166,23 @@ function withValue(text: string, place: readonly string[], value: unknown, layou
   return last
     ? replaced(text, last.offset + last.length, 0, `,${line}`)
     : replaced(text, parent?.offset ?? 0, parent?.length ?? 0, `{${line}${lineBreak}${indentation.repeat(known - 1)}}`);
+}
+
+function withoutValue(text: string, place: readonly string[]): string {
+  const root = parseTree(text);
+  const property = root && findNodeAtLocation(root, [...place])?.parent;
+  const siblings = property?.parent?.children ?? [];
+  if (!property) {
+    return text;
+  }
+  if (siblings.length === 1) {
+    return place.length > 1 ? withoutValue(text, place.slice(0, -1)) : replaced(text, root.offset, root.length, '{}');
+  }
+  const index = siblings.indexOf(property);
+  const before = siblings[index - 1];
+  const from = before ? before.offset + before.length : property.offset;
+  const to = before ? property.offset + property.length : (siblings[1]?.offset ?? 0);
+  return replaced(text, from, to - from, '');
 }
 
 const isObject = (node: Node | undefined) => node?.type === 'object';

@@ -8,8 +8,13 @@ export function withSiteOptions(command: Command): Command {
     .option('--content <folder>', "Ghost's content folder (default: as configured, or content in that folder)");
 }
 
-/** Adds the options that stand over Ghost's configuration of the adapter. */
+/** Adds the options that stand over Ghost's configuration of the adapter, for commands that ask S3. */
 export function withAdapterOptions(command: Command): Command {
+  return withBucketOptions(command).option('--profile <name>', 'profile of the AWS configuration to sign in with');
+}
+
+/** Adds the options that stand over Ghost's configuration of the adapter. */
+export function withBucketOptions(command: Command): Command {
   return command
     .option('--bucket <name>', 'the bucket')
     .option('--region <region>', 'region of the bucket')
@@ -17,6 +22,5 @@ export function withAdapterOptions(command: Command): Command {
     .option('--tenant-prefix <prefix>', 'stands before content/images in the bucket')
     .option('--endpoint <url>', 'address of another S3 service than AWS')
     .option('--force-path-style', 'the bucket in the path and not in the host name, as MinIO and Ceph want it')
-    .option('--distribution-id <id>', 'CloudFront distribution')
-    .option('--profile <name>', 'profile of the AWS configuration to sign in with');
+    .option('--distribution-id <id>', 'CloudFront distribution');
 }

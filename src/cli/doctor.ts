@@ -1,0 +1,97 @@
+import colors from 'picocolors';
+import yoctoSpinner from 'yocto-spinner';
+import { type Finding, type Result, runChecks } from '../doctor/check';
+import { CHECKS } from '../doctor/checks';
+import { internet } from '../doctor/network';
+import { SetUp, type SetUpOptions } from '../doctor/set-up';
+import { Interruption } from './failure';
+import { openTerminal, type Terminal } from './terminal';
+
+export interface DoctorOptions extends SetUpOptions {
+  json?: boolean;
+}
+
+const SIGNS: Record<Finding['result'], string> = {
+  passed: colors.green('✔'),
+  warned: colors.yellow('⚠'),
+  failed: colors.red('✖'),
+  unchecked: colors.dim('–'),
+};
+
+/** Wide enough for the longest name of a check. */
+const NAME_WIDTH = Math.max(...CHECKS.map(({ name }) => name.length)) + 2;
+
+/**
+ * `doctor`
+ *
+ * @throws Interruption after Ctrl-C, when everything is taken away again
+ */
+export async function runDoctor(options: DoctorOptions): Promise<void> {
+  if (options.profile !== undefined) {
+    process.env.AWS_PROFILE = options.profile;
+  }
+  const terminal = openTerminal(options);
+  const setUp = new SetUp(options, { network: internet, signal: terminal.signal });
+  let results: Result[];
+  let left: string[];
+  try {
+    results = await runChecks(CHECKS, setUp, reporter(terminal, options.json ?? false));
+  } finally {
+    left = await setUp.tidyUp();
+    left.forEach((key) => terminal.warn(`${key} could not be deleted: it is still in the bucket.`));
+  }
+  if (terminal.signal.aborted) {
+    throw new Interruption(left.length === 0 ? 'Stopped. Nothing of the doctor is left in the bucket.' : 'Stopped.');
+  }
+  if (options.json) {
+    terminal.result(results);
+  } else {
+    showSummary(terminal, results);
+  }
+  if (results.some(({ result }) => result === 'failed')) {
+    process.exitCode = 1;
+  }
+}
+
+/** Shows each result as soon as it is there, and meanwhile, where somebody watches, what is being looked at. */
+function reporter(terminal: Terminal, isQuiet: boolean): Parameters<typeof runChecks>[2] {
+  const spinner = process.stdout.isTTY && !isQuiet ? yoctoSpinner({ handleSignals: false }) : undefined;
+  let shown: string | undefined;
+  return {
+    begins({ name }) {
+      spinner?.start(name);
+    },
+    ended({ group, name, result, found, tried, cure }) {
+      spinner?.stop();
+      if (group !== shown) {
+        terminal.say(`${shown === undefined ? '' : '\n'}${colors.bold(group)}`);
+        shown = group;
+      }
+      const isTrouble = result === 'failed' || result === 'warned';
+      terminal.say(`  ${SIGNS[result]} ${name.padEnd(NAME_WIDTH)}${isTrouble ? found : colors.dim(found)}`);
+      for (const [title, text] of isTrouble
+        ? [
+            ['tried', tried],
+            ['cure', cure],
+          ]
+        : []) {
+        text?.split('\n').forEach((line, index) => {
+          terminal.say(`      ${colors.dim((index === 0 ? `${title}:` : '').padEnd(7))}${line}`);
+        });
+      }
+    },
+  };
+}
+
+function showSummary(terminal: Terminal, results: Result[]): void {
+  const count = (result: Finding['result']) => results.filter((candidate) => candidate.result === result).length;
+  const [bad, doubtful, open] = [count('failed'), count('warned'), count('unchecked')];
+  const summary = [
+    `${count('passed')} checks passed`,
+    ...(bad > 0 ? [`${bad} failed`] : []),
+    ...(doubtful > 0 ? [`${doubtful} ${doubtful === 1 ? 'warning' : 'warnings'}`] : []),
+    ...(open > 0 ? [`${open} not checked`] : []),
+  ].join(', ');
+  terminal.say();
+  terminal.say(bad > 0 ? colors.red(`✖ ${summary}.`) : colors.green(`✔ ${summary}.`));
+}

@@ -1,0 +1,605 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Result } from '../../src/doctor/check';
+import { BUCKET, type Breakage, CDN_HOST, type Patient, startPatient } from '../support/doctor';
+import type { EdgeAnswer } from '../support/doctor/edge';
+import { installTools } from '../support/tls-cdn/tools';
+
+let patient: Patient | undefined;
+
+beforeAll(() => installTools(), 300_000);
+
+afterEach(async () => {
+  await patient?.close();
+  patient = undefined;
+  jest.restoreAllMocks();
+});
+
+async function examine(breakage: Breakage = {}): Promise<Result[]> {
+  patient = await startPatient(breakage);
+  return patient.examine();
+}
+
+const troubles = (results: Result[]) =>
+  results
+    .filter(({ result }) => result === 'failed' || result === 'warned')
+    .map(({ result, name, found }) => `${result} ${name}: ${found}`);
+
+const ADAPTER_FOLDER = 'content/adapters/storage/S3CloudFrontStorage';
+
+test('everything is as it should be in a set-up that works, and nothing is left in the bucket', async () => {
+  const results = await examine();
+  expect(troubles(results)).toEqual([]);
+  expect(results.filter(({ result }) => result === 'passed').length).toBeGreaterThan(40);
+  expect(patient?.s3.requests.filter(({ operation }) => operation === 'PutObject').length).toBeGreaterThan(4);
+  expect(patient?.keys()).toEqual([]);
+  expect(patient?.s3.multipartUploads(BUCKET)).toEqual([]);
+});
+
+/** What is broken, the one check that finds it, what it says, and what the cure names. */
+const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
+  [
+    'a misspelled option',
+    { config: ({ storage }) => (storage.S3CloudFrontStorage.buckett = 'x') },
+    'failed options',
+    /Did you mean "bucket"/,
+    /S3CloudFrontStorage/,
+  ],
+  [
+    'a configuration that is no JSON',
+    { folder: (folder) => writeFile(path.join(folder, 'config.production.json'), '{ "url": \n "x", ]') },
+    'failed file',
+    /no JSON object: \w+ in line 2/,
+    /mend it/,
+  ],
+  [
+    'adapters.storage that hides storage',
+    {
+      config: (config) => {
+        config.adapters = { storage: { active: 'LocalImagesStorage' } };
+      },
+    },
+    'failed storage block',
+    /Ghost reads "adapters.storage" only/,
+    /Move/,
+  ],
+  [
+    'media that stay on the disk',
+    { config: ({ storage }) => delete storage.media },
+    'warned features',
+    /media go to Ghost's own disk/,
+    /"media": \{ "adapter": "S3CloudFrontStorage", "staticFileURLPrefix": "content\/media" \}/,
+  ],
+  [
+    'files that are stored among the images',
+    { config: ({ storage }) => (storage.files = 'S3CloudFrontStorage') },
+    'failed prefixes',
+    /files are stored at content\/images/,
+    /"staticFileURLPrefix": "content\/files"/,
+  ],
+  [
+    'urls with the content path',
+    { config: ({ urls }) => (urls.image = `https://${CDN_HOST}/content/images`) },
+    'failed urls',
+    /Ghost adds the content path itself/,
+    /Set "urls.image" to "https:\/\/images.example.test"/,
+  ],
+  [
+    'urls that are missing',
+    { config: (config) => delete (config as Partial<typeof config>).urls },
+    'warned urls',
+    /"urls.image", "urls.media", "urls.files" are not set/,
+    /Set "urls.media"/,
+  ],
+  [
+    'secrets that everybody may read',
+    { folder: (folder) => chmod(path.join(folder, 'config.production.json'), 0o644) },
+    'warned secrets',
+    /mode 644.*secretAccessKey and cdnFallbackSecret/,
+    /chmod o-rwx/,
+  ],
+  [
+    'an access key that S3 does not know',
+    { config: ({ storage }) => (storage.S3CloudFrontStorage.accessKeyId = 'AKIANOBODY0000000000') },
+    'failed accepted',
+    /does not know the access key ID/,
+    /"accessKeyId"/,
+  ],
+  [
+    'a wrong secret key',
+    { config: ({ storage }) => (storage.S3CloudFrontStorage.secretAccessKey = 'another') },
+    'failed accepted',
+    /does not belong to the access key ID \(SignatureDoesNotMatch\)/,
+    /"secretAccessKey"/,
+  ],
+  [
+    'a token that has expired',
+    {
+      session: { sessionToken: 'token', expiresAt: new Date(Date.now() - 60_000) },
+      config: ({ storage }) => (storage.S3CloudFrontStorage.sessionToken = 'token'),
+    },
+    'failed accepted',
+    /has expired \(ExpiredToken\)/,
+    /Renew "sessionToken"/,
+  ],
+  [
+    'an S3 that does not answer',
+    { config: ({ storage }) => (storage.S3CloudFrontStorage.endpoint = 'http://127.0.0.1:9') },
+    'failed S3 answers',
+    /ECONNREFUSED/,
+    /"endpoint"/,
+  ],
+  [
+    'a bucket that does not exist',
+    { config: ({ storage }) => (storage.S3CloudFrontStorage.bucket = 'blog-image') },
+    'failed bucket',
+    /none of that name/,
+    /Correct "bucket"/,
+  ],
+  [
+    'a wrong region',
+    { config: ({ storage }) => (storage.S3CloudFrontStorage.region = 'eu-west-1') },
+    'failed bucket region',
+    /It is in us-east-1/,
+    /Set "region" to "us-east-1"/,
+  ],
+  [
+    'a bucket in another region than its server',
+    { bucket: { region: 'eu-central-1' } },
+    'failed bucket region',
+    /It is in eu-central-1/,
+    /Set "region" to "eu-central-1"/,
+  ],
+  [
+    'a public bucket',
+    {
+      prepare: (s3) => {
+        const Action = ['s3:GetObject'];
+        const Resource = `arn:aws:s3:::${BUCKET}/*`;
+        s3.setBucketPolicy(BUCKET, { Statement: [{ Effect: 'Allow', Principal: '*', Action, Resource }] });
+      },
+      unblocked: true,
+    },
+    'failed private',
+    /Everybody may read them at S3/,
+    /origin access control/,
+  ],
+  [
+    'a bucket that lists its files',
+    {
+      prepare: (s3) => {
+        const Resource = `arn:aws:s3:::${BUCKET}`;
+        const statement = { Effect: 'Allow', Principal: '*', Action: 's3:ListBucket', Resource };
+        s3.setBucketPolicy(BUCKET, { Statement: [statement] });
+      },
+      unblocked: true,
+    },
+    'failed private',
+    /Everybody may list its files/,
+    /block public access/,
+  ],
+  [
+    'an S3 that ignores conditions',
+    { bucket: { conditionalWrites: 'ignored' } },
+    'failed conditional writes',
+    /takes no notice of the condition/,
+    /only one Ghost process/,
+  ],
+  [
+    'an ACL for a bucket without any',
+    { config: ({ storage }) => (storage.S3CloudFrontStorage.acl = 'public-read'), allowed: ['s3:PutObjectAcl'] },
+    'failed write',
+    /allows no ACLs, and "acl" is "public-read"/,
+    /Remove "acl"/,
+  ],
+  [
+    'an ACL that Ghost has no right to',
+    { config: ({ storage }) => (storage.S3CloudFrontStorage.acl = 'public-read') },
+    'failed write',
+    /s3:PutObject or s3:PutObjectAcl is not allowed/,
+    /Remove "acl".*\n.*"s3:PutObjectAcl"/,
+  ],
+  [
+    'no right to write',
+    { forbidden: ['s3:PutObject'] },
+    'failed write',
+    /s3:PutObject is not allowed/,
+    /"Action":\["s3:PutObject"\],"Resource":\["arn:aws:s3:::blog-images\/content\/images\/\*"/,
+  ],
+  [
+    'no right to read',
+    { forbidden: ['s3:GetObject'], ghost: { mayEverything: true } },
+    'failed read',
+    /s3:GetObject is not allowed/,
+    /"Action":\["s3:GetObject"\]/,
+  ],
+  [
+    'no right to list',
+    { forbidden: ['s3:ListBucket'], ghost: { mayEverything: true } },
+    'failed list',
+    /S3 answers 403, and not 404/,
+    /\{"Effect":"Allow","Action":\["s3:ListBucket"\],"Resource":"arn:aws:s3:::blog-images"\}/,
+  ],
+  [
+    'no right to delete',
+    { forbidden: ['s3:DeleteObject'] },
+    'failed delete',
+    /s3:DeleteObject is not allowed/,
+    /"Action":\["s3:DeleteObject"\]/,
+  ],
+  [
+    'no right to abort large uploads',
+    { forbidden: ['s3:AbortMultipartUpload'] },
+    'failed abort',
+    /s3:AbortMultipartUpload is not allowed/,
+    /"Action":\["s3:AbortMultipartUpload"\]/,
+  ],
+  ['a domain that DNS does not know', { unknownHosts: [CDN_HOST] }, 'failed DNS', /ENOTFOUND/, /CNAME/],
+  [
+    'a certificate for another name',
+    { certificate: { hostname: 'pictures.example.test' } },
+    'failed certificate',
+    /It is for pictures.example.test/,
+    /alternate domain names/,
+  ],
+  ['a certificate that has expired', { certificate: { days: -1 } }, 'failed certificate', /It expired on 20/, /Renew/],
+  ['a certificate that expires soon', { certificate: { days: 5 } }, 'warned certificate', /in 4 days/, /not renewed/],
+  [
+    'a certificate that nobody vouches for',
+    { withoutTrust: true },
+    'failed certificate',
+    /DEPTH_ZERO_SELF_SIGNED_CERT/,
+    /public authority/,
+  ],
+  [
+    'a CDN that speaks TLS 1.0 only',
+    { edge: { tls: { minVersion: 'TLSv1', maxVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' } } },
+    'failed TLS',
+    /Only TLSv1 is spoken/,
+    /TLSv1.2_2021/,
+  ],
+  [
+    'a CDN that speaks TLS 1.1, too',
+    { edge: { tls: { minVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } } },
+    'warned TLS',
+    /Old versions are spoken, too \(TLSv1.1\)/,
+    /minimum version/,
+  ],
+  ['a CDN without HTTP/2', { edge: { http1Only: true } }, 'warned HTTP/2', /does not speak it/, /Switch HTTP\/2 on/],
+  [
+    'no redirect to HTTPS',
+    { edge: { withoutRedirect: true } },
+    'failed HTTP redirect',
+    /no redirect to HTTPS/,
+    /viewer protocol policy/,
+  ],
+  [
+    'a list of files at the root',
+    {
+      edge: {
+        change: (answer, path) => {
+          if (path === '/') Object.assign(answer, { status: 200, body: Buffer.from('<ListBucketResult/>') });
+        },
+      },
+    },
+    'failed root',
+    /list of all files/,
+    /default root object/,
+  ],
+  [
+    '403 for what is missing',
+    { cdn: { mayNotList: true } },
+    'failed missing file',
+    /The answer is 403/,
+    /"s3:ListBucket"/,
+  ],
+  [
+    'an error page for what is missing',
+    {
+      edge: {
+        change: (answer) => {
+          if (answer.status === 404) Object.assign(answer, { status: 200, body: Buffer.from('Sorry!') });
+        },
+      },
+    },
+    'failed missing file',
+    /The answer is 200/,
+    /no error page/,
+  ],
+  [
+    'a CDN that reads another bucket',
+    { cdn: { bucket: 'other-images' } },
+    'failed same bytes',
+    /reads another bucket/,
+    /Are two buckets swapped/,
+  ],
+  [
+    'a CDN that may not read the bucket',
+    {
+      edge: {
+        change: (answer) => {
+          if (answer.status === 200) Object.assign(answer, { status: 403, body: Buffer.from('AccessDenied') });
+        },
+      },
+    },
+    'failed same bytes',
+    /may not read this file/,
+    /"s3:GetObject"/,
+  ],
+  [
+    'a CDN that changes pictures',
+    {
+      edge: {
+        change: (answer) => {
+          if (answer.status === 200) answer.body = answer.body.subarray(0, -20);
+        },
+      },
+    },
+    'failed same bytes',
+    /Other bytes came back/,
+    /optimization/,
+  ],
+  [
+    'another type',
+    { edge: { change: header('content-type', 'binary/octet-stream') } },
+    'failed type',
+    /octet/,
+    /pass on/,
+  ],
+  [
+    'no Cache-Control',
+    { edge: { change: header('cache-control', undefined) } },
+    'failed cache headers',
+    /sends none/,
+    /CachingOptimized/,
+  ],
+  [
+    'another Cache-Control',
+    { edge: { change: header('cache-control', 'public, max-age=60') } },
+    'warned cache headers',
+    /max-age=60/,
+    /pass on/,
+  ],
+  [
+    'no protection against scripts in pictures',
+    { edge: { change: header('x-content-type-options', undefined) } },
+    'warned security headers',
+    /nosniff/,
+    /response headers policy/,
+  ],
+  [
+    'no CORS',
+    { edge: { change: header('access-control-allow-origin', undefined) } },
+    'warned CORS',
+    /no Access-Control-Allow-Origin/,
+    /Access-Control-Allow-Origin: \*/,
+  ],
+  [
+    'a CDN that does not know ranges',
+    {
+      edge: {
+        change: (answer) => {
+          if (answer.status === 206) answer.status = 200;
+        },
+      },
+    },
+    'failed ranges',
+    /The answer is 200 with/,
+    /Safari/,
+  ],
+  ['a CDN without tags', { edge: { change: header('etag', undefined) } }, 'warned not modified', /no ETag/, /ETag/],
+  [
+    'a CDN that caches nothing',
+    { edge: { change: header('x-cache', 'Miss from cloudfront', 'age') } },
+    'failed cached',
+    /never came from the cache/,
+    /CachingOptimized/,
+  ],
+  [
+    'a CDN that remembers what was not there',
+    { edge: { remembersMissing: true } },
+    'failed asked too early',
+    /the answer is still 404/,
+    /error caching minimum TTL/,
+  ],
+  [
+    'no fallback to Ghost',
+    { cdn: { withoutGhost: true } },
+    'failed sizes on the CDN',
+    /does not ask Ghost/,
+    /origin group/,
+  ],
+  [
+    'no fallback to Ghost, which was not meant to be',
+    {
+      cdn: { withoutGhost: true },
+      config: ({ storage }) => delete storage.S3CloudFrontStorage.cdnFallbackSecret,
+    },
+    'warned sizes on the CDN',
+    /does not ask Ghost/,
+    /Set "cdnFallbackSecret"/,
+  ],
+  [
+    'a CDN that has another secret than Ghost',
+    { cdn: { secret: 'another-secret-than-that-of-ghost' }, ghost: { hidesProxies: true } },
+    'failed sizes on the CDN',
+    /302 \(to https:\/\/images.example.test.*Ghost does not know that the CDN asks/,
+    /X-Ghost-Cdn-Fallback/,
+  ],
+  [
+    'a Ghost that runs with another secret',
+    {
+      ghost: { hidesProxies: true, adapter: { cdnFallbackSecret: 'the-secret-of-before-the-change' } },
+    },
+    'failed sizes',
+    /leads in a circle/,
+    /restart Ghost/,
+  ],
+  [
+    'a Ghost that runs with another bucket',
+    { ghost: { adapter: { bucket: 'other-images' } } },
+    'failed sizes',
+    /in another bucket than blog-images/,
+    /Restart Ghost/,
+  ],
+  [
+    'a Ghost that runs with another CDN',
+    { ghost: { adapter: { cdnUrl: 'https://old.example.test' } } },
+    'failed old links',
+    /302 \(to https:\/\/old.example.test/,
+    /Restart Ghost/,
+  ],
+  [
+    'a blog that is not there',
+    { config: (config) => (config.url = 'http://blog.example.test:9') },
+    'failed blog answers',
+    /ECONNREFUSED/,
+    /Start Ghost/,
+  ],
+  [
+    'an old Ghost',
+    {
+      folder: (folder) =>
+        writeFile(path.join(folder, 'current/package.json'), '{ "name": "ghost", "version": "5.87.1" }'),
+    },
+    'failed Ghost',
+    /It is 5.87.1/,
+    /ghost update/,
+  ],
+  [
+    'a Node that Ghost does not want',
+    {
+      folder: (folder) =>
+        writeFile(
+          path.join(folder, 'current/package.json'),
+          '{ "name": "ghost", "version": "6.65.0", "engines": { "node": "^99.1.0" } }',
+        ),
+    },
+    'warned Node',
+    /Ghost wants \^99.1.0/,
+    /another one/,
+  ],
+  ['an adapter of another version', { adapterVersion: '0.9.1' }, 'warned adapter', /It is 0.9.1/, /command install/],
+  [
+    'an adapter without its code',
+    {
+      folder: (folder) => writeFile(path.join(folder, ADAPTER_FOLDER, 'package.json'), '{ "main": "dist/index.js" }'),
+    },
+    'failed adapter',
+    /cannot be loaded/,
+    /readable/,
+  ],
+  [
+    'a package of the same name before the adapter',
+    { folder: (folder) => mkdir(path.join(folder, 'current/node_modules/S3CloudFrontStorage'), { recursive: true }) },
+    'failed shadowed',
+    /node_modules\/S3CloudFrontStorage in place of the adapter/,
+    /Remove it/,
+  ],
+];
+
+test.each(BROKEN)('%s: named once, and nothing else', async (_title, breakage, trouble, found, cure) => {
+  const results = await examine(breakage);
+  expect(troubles(results)).toEqual([expect.stringContaining(`${trouble}: `)]);
+  const result = results.find(({ result: kind, name }) => trouble === `${kind} ${name}`);
+  expect(result).toMatchObject({ found: expect.stringMatching(found), cure: expect.stringMatching(cure) });
+  expect(result?.tried).toMatch(/\w/);
+  expect(patient?.keys()).toEqual([]);
+  expect(patient?.s3.multipartUploads(BUCKET)).toEqual([]);
+});
+
+test('a clock that is wrong: named once, and nothing else', async () => {
+  patient = await startPatient();
+  const { now } = Date;
+  jest.spyOn(Date, 'now').mockImplementation(() => now() - 20 * 60_000);
+  const results = await patient.examine();
+  expect(troubles(results)).toEqual([expect.stringMatching(/^failed clock: It is 20 minutes slow/)]);
+  expect(results.find(({ name }) => name === 'write')).toMatchObject({
+    result: 'unchecked',
+    found: 'because of "clock"',
+  });
+});
+
+test('what needs something that has failed is not checked, and says because of what', async () => {
+  const results = await examine({ forbidden: ['s3:DeleteObject'] });
+  const because = results.filter(({ found }) => found === 'because of "delete"').map(({ name }) => name);
+  expect(because).toEqual(expect.arrayContaining(['write', 'read', 'same bytes', 'ranges', 'old links', 'sizes']));
+  // Without the right to delete, nothing is written.
+  expect(patient?.s3.requests.some(({ operation }) => operation === 'PutObject')).toBe(false);
+});
+
+test('the options of the command line are enough where Ghost is elsewhere', async () => {
+  patient = await startPatient();
+  const { accessKeyId, secretAccessKey } = patient.s3.rootCredentials;
+  process.env.AWS_ACCESS_KEY_ID = accessKeyId;
+  process.env.AWS_SECRET_ACCESS_KEY = secretAccessKey;
+  try {
+    const { endpoint, region } = patient.s3;
+    const given = { bucket: BUCKET, region, endpoint, forcePathStyle: true, cdnUrl: CDN_HOST };
+    const results = await patient.examine(given);
+    expect(troubles(results)).toEqual([]);
+    expect(results.find(({ name }) => name === 'credentials')?.found).toContain('AKIA…0000 from the environment');
+    expect(results.find(({ name }) => name === 'sizes on the CDN')?.result).toBe('passed');
+    expect(results.filter(({ group, result }) => group === 'Ghost' && result === 'unchecked').length).toBeGreaterThan(
+      5,
+    );
+    expect(patient.keys()).toEqual([]);
+  } finally {
+    delete process.env.AWS_ACCESS_KEY_ID;
+    delete process.env.AWS_SECRET_ACCESS_KEY;
+  }
+});
+
+test('a blog that is its own CDN is looked at as one', async () => {
+  const results = await examine({
+    ghost: { adapter: { serve: 'stream' } },
+    config: (config) => {
+      config.url = `https://${CDN_HOST}`;
+    },
+  });
+  expect(troubles(results)).toEqual([]);
+  expect(results.find(({ name }) => name === 'old links')?.found).toBe('the bytes');
+});
+
+test('several blogs in one bucket: looked at below their prefix', async () => {
+  const results = await examine({ tenantPrefix: 'blog-7' });
+  // The stand-in falls back to the Ghost of a single blog only.
+  expect(troubles(results)).toEqual([expect.stringContaining('failed sizes on the CDN')]);
+  const keys = patient?.s3.requests.filter(({ operation }) => operation === 'PutObject').map(({ key }) => key);
+  expect(keys?.every((key) => key?.startsWith('blog-7/content/'))).toBe(true);
+  expect(patient?.keys()).toEqual([]);
+});
+
+test('when the user has had enough in the middle, nothing is left in the bucket', async () => {
+  patient = await startPatient();
+  const stop = new AbortController();
+  const { requests } = patient.s3;
+  const timer = setInterval(() => {
+    if (requests.some(({ operation, status }) => operation === 'PutObject' && status === 200)) stop.abort();
+  }, 1);
+  const results = await patient.examine(undefined, stop.signal);
+  clearInterval(timer);
+  expect(results.length).toBeLessThan(40);
+  expect(requests.filter(({ operation }) => operation === 'PutObject').length).toBeGreaterThan(0);
+  expect(patient.keys()).toEqual([]);
+});
+
+test('no secret is in what is shown', async () => {
+  const results = await examine({ config: ({ storage }) => (storage.S3CloudFrontStorage.secretAccessKey = 'not-it') });
+  const shown = JSON.stringify([...results, ...(await (await restart()).examine())]);
+  expect(shown).not.toMatch(/not-it|secret-of-the-ghost|a-secret-between|AKIADOCTORGHOST00000/);
+});
+
+async function restart(): Promise<Patient> {
+  await patient?.close();
+  patient = await startPatient();
+  return patient;
+}
+
+/** Changes a header of everything. */
+function header(name: string, value: string | undefined, alsoWithout = name): (answer: EdgeAnswer) => void {
+  return ({ headers }) => {
+    delete headers[alsoWithout];
+    headers[name] = value;
+  };
+}

@@ -1,0 +1,64 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { S3CloudFrontStorage } from '../../../src/adapter';
+
+export interface GhostStandInOptions {
+  /** The options of the adapter, by feature. */
+  adapters: Record<'images' | 'media' | 'files', Record<string, unknown>>;
+  /** A proxy before it takes away the names by which proxies introduce themselves. */
+  hidesProxies?: boolean;
+}
+
+/** A Ghost as far as visitors and the CDN see it: a page, the adapter's middleware, and sizes of pictures. */
+export interface GhostStandIn {
+  port: number;
+  close(): Promise<void>;
+}
+
+/**
+ * Mounts the adapter as Ghost does. A size is the picture itself: what is looked at is who makes it, and where it goes.
+ *
+ * @returns once it listens on 127.0.0.1
+ */
+export async function startGhostStandIn({ adapters, hidesProxies }: GhostStandInOptions): Promise<GhostStandIn> {
+  const mounts = Object.entries(adapters).map(([feature, options]) => {
+    const adapter = new S3CloudFrontStorage(options);
+    return { prefix: `/content/${feature}/`, adapter, serve: adapter.serve() };
+  });
+  const server = createServer((request, response) => {
+    const { url = '' } = request;
+    if (hidesProxies) {
+      delete request.headers.via;
+      delete request.headers['user-agent'];
+    }
+    const mount = mounts.find(({ prefix }) => url.startsWith(prefix));
+    if (!mount) {
+      response.end('<title>Blog</title>');
+      return;
+    }
+    const { prefix, adapter, serve } = mount;
+    const size = /^\/size\/w\d+\/(.+)$/.exec(url.slice(prefix.length - 1));
+    const serveFile = () => {
+      request.url = url.slice(prefix.length - 1);
+      serve(request, response, () => response.writeHead(500).end());
+    };
+    if (!size) {
+      serveFile();
+      return;
+    }
+    const path = size[0].slice(1);
+    adapter
+      .exists(path)
+      .then(async (exists) => exists || adapter.saveRaw(await adapter.read({ path: size[1] ?? '' }), path))
+      .then(serveFile, (error: { statusCode?: number }) => response.writeHead(error.statusCode ?? 500).end());
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}

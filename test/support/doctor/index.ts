@@ -1,0 +1,217 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { PutPublicAccessBlockCommand, S3Client } from '@aws-sdk/client-s3';
+import { type Result, runChecks } from '../../../src/doctor/check';
+import { CHECKS } from '../../../src/doctor/checks';
+import type { Network } from '../../../src/doctor/network';
+import { SetUp, type SetUpOptions } from '../../../src/doctor/set-up';
+import { startCdnStandIn } from '../cdn-stand-in';
+import { adapterConfig } from '../ghost/adapter-config';
+import { type BucketOptions, type InMemoryS3, startInMemoryS3 } from '../in-memory-s3';
+import { makeCertificate } from './certificate';
+import { type EdgeOptions, startEdge } from './edge';
+import { startGhostStandIn } from './ghost-stand-in';
+
+export const BUCKET = 'blog-images';
+export const CDN_HOST = 'images.example.test';
+export const BLOG_HOST = 'blog.example.test';
+export const SECRET = 'a-secret-between-the-cdn-and-ghost';
+
+const GHOST_KEYS = { accessKeyId: 'AKIADOCTORGHOST00000', secretAccessKey: 'secret-of-the-ghost' };
+const CDN_KEYS = { accessKeyId: 'AKIADOCTORCDN0000000', secretAccessKey: 'secret-of-the-cdn' };
+const ALL_ACTIONS = ['s3:PutObject', 's3:GetObject', 's3:DeleteObject', 's3:AbortMultipartUpload', 's3:ListBucket'];
+
+const root = path.resolve(__dirname, '../../..');
+
+/** What is broken in a set-up that works else. */
+export interface Breakage {
+  bucket?: BucketOptions;
+  /** What Ghost's user may not. */
+  forbidden?: string[];
+  /** What it may besides. */
+  allowed?: string[];
+  /** The blog shares the bucket with others. */
+  tenantPrefix?: string;
+  /** Of Ghost's user: makes its credentials temporary. */
+  session?: { sessionToken: string; expiresAt: Date };
+  /** Changes Ghost's configuration before it is written. */
+  config?: (config: Config) => void;
+  edge?: Partial<EdgeOptions>;
+  /** Days until the certificate expires, and the name that it is for. */
+  certificate?: { days?: number; hostname?: string };
+  cdn?: { bucket?: string; mayNotList?: boolean; withoutGhost?: boolean; secret?: string };
+  ghost?: { hidesProxies?: boolean; adapter?: Record<string, unknown>; mayEverything?: boolean };
+  /** Nothing blocks public access to the bucket. */
+  unblocked?: boolean;
+  /** Nobody trusts the certificate. */
+  withoutTrust?: boolean;
+  /** Host names that DNS does not know. */
+  unknownHosts?: string[];
+  /** Version in the adapter's package.json. */
+  adapterVersion?: string;
+  /** Does something to the folder of the site when it is there. */
+  folder?: (folder: string) => Promise<unknown>;
+  /** Before the doctor comes. */
+  prepare?: (s3: InMemoryS3) => void;
+}
+
+/** Ghost's configuration, as the README gives it. */
+export interface Config {
+  url: string;
+  urls: Record<string, unknown>;
+  storage: {
+    active: string;
+    media: unknown;
+    files: unknown;
+    S3CloudFrontStorage: Record<string, unknown>;
+    [adapter: string]: unknown;
+  };
+  [name: string]: unknown;
+}
+
+/** A blog with its bucket and its CDN, all on this machine. */
+export interface Patient {
+  s3: InMemoryS3;
+  folder: string;
+  network: Network;
+  /** Lets the doctor look at it. */
+  examine(options?: SetUpOptions, signal?: AbortSignal): Promise<Result[]>;
+  /** Every key in every bucket. */
+  keys(): string[];
+  close(): Promise<void>;
+}
+
+/**
+ * Builds a set-up in which everything is as it should be, but for what is broken.
+ *
+ * @param breakage nothing for one that works
+ */
+export async function startPatient(breakage: Breakage = {}): Promise<Patient> {
+  const closers: (() => Promise<unknown>)[] = [];
+  const folder = await mkdtemp(path.join(tmpdir(), 'doctor-'));
+  closers.push(() => rm(folder, { recursive: true, force: true }));
+
+  const s3 = await startInMemoryS3();
+  closers.push(() => s3.close());
+  s3.createBucket(BUCKET, breakage.bucket);
+  s3.createBucket('other-images');
+  if (!breakage.unblocked) await blockPublicAccess(s3, breakage.bucket?.region);
+  const { forbidden = [], allowed = [], session, cdn: cdnBreakage = {} } = breakage;
+  s3.addUser({
+    ...GHOST_KEYS,
+    ...session,
+    policy: policyOf([...ALL_ACTIONS.filter((action) => !forbidden.includes(action)), ...allowed]),
+  });
+  s3.addUser({ ...CDN_KEYS, policy: policyOf(['s3:GetObject', ...(cdnBreakage.mayNotList ? [] : ['s3:ListBucket'])]) });
+
+  const options = {
+    bucket: BUCKET,
+    region: s3.region,
+    cdnUrl: `https://${CDN_HOST}`,
+    endpoint: s3.endpoint,
+    forcePathStyle: true,
+    ...GHOST_KEYS,
+    cdnFallbackSecret: SECRET,
+    ...(breakage.tenantPrefix && { tenantPrefix: breakage.tenantPrefix }),
+  };
+  // The SDK notes on the object that it was given where its credentials come from.
+  const { accessKeyId, secretAccessKey } = s3.rootCredentials;
+  const rights = breakage.ghost?.mayEverything ? { accessKeyId, secretAccessKey } : {};
+  const ghostOptions = { ...options, ...rights, ...breakage.ghost?.adapter };
+  const ghost = await startGhostStandIn({
+    hidesProxies: breakage.ghost?.hidesProxies,
+    adapters: {
+      images: ghostOptions,
+      media: { ...ghostOptions, staticFileURLPrefix: 'content/media' },
+      files: { ...ghostOptions, staticFileURLPrefix: 'content/files' },
+    },
+  });
+  closers.push(() => ghost.close());
+  const cdn = await startCdnStandIn({
+    hostname: CDN_HOST,
+    s3: { endpoint: s3.endpoint, region: s3.region, bucket: cdnBreakage.bucket ?? BUCKET, credentials: CDN_KEYS },
+    ghost: cdnBreakage.withoutGhost
+      ? undefined
+      : { url: `http://127.0.0.1:${ghost.port}`, fallbackSecret: cdnBreakage.secret ?? SECRET },
+  });
+  closers.push(() => cdn.close());
+  const { hostname = CDN_HOST, days = 90 } = breakage.certificate ?? {};
+  const certificate = await makeCertificate(hostname, days, folder);
+  const edge = await startEdge({ certificate, cdn, ...breakage.edge });
+  closers.push(() => edge.close());
+
+  const config = { url: `http://${BLOG_HOST}`, ...adapterConfig(options) } as unknown as Config;
+  breakage.config?.(config);
+  await layOut(folder, config, breakage.adapterVersion);
+  await breakage.folder?.(folder);
+  breakage.prepare?.(s3);
+
+  const ports: Record<string, number> = {
+    [`${CDN_HOST}:443`]: edge.tlsPort,
+    [`${CDN_HOST}:80`]: edge.plainPort,
+    [`${BLOG_HOST}:80`]: ghost.port,
+  };
+  const isUnknown = (host: string) =>
+    breakage.unknownHosts?.includes(host) || ![CDN_HOST, BLOG_HOST, '127.0.0.1'].includes(host);
+  const network: Network = {
+    authorities: breakage.withoutTrust ? undefined : certificate.cert,
+    lookup: (host) =>
+      isUnknown(host)
+        ? Promise.reject(Object.assign(new Error(`getaddrinfo ENOTFOUND ${host}`), { code: 'ENOTFOUND' }))
+        : Promise.resolve(['127.0.0.1']),
+    canonicalNameOf: (host) => Promise.resolve(host === CDN_HOST ? 'd111111abcdef8.cloudfront.net' : undefined),
+    connect: (host, port) => net.connect({ host: '127.0.0.1', port: ports[`${host}:${port}`] ?? port }),
+  };
+
+  return {
+    s3,
+    folder,
+    network,
+    async examine(given = { ghost: folder }, signal = new AbortController().signal) {
+      const surroundings = { network, signal, patienceMs: 300, environment: {} };
+      const setUp = new SetUp(given, surroundings);
+      try {
+        return await runChecks(CHECKS, setUp, { begins: () => undefined, ended: () => undefined });
+      } finally {
+        await setUp.tidyUp();
+      }
+    },
+    keys: () => [BUCKET, 'other-images'].flatMap((bucket) => [...s3.objects(bucket).keys()]),
+    async close() {
+      for (const closer of closers.reverse()) await closer();
+    },
+  };
+}
+
+/** As the stack has it. */
+async function blockPublicAccess({ endpoint, region, rootCredentials }: InMemoryS3, ofBucket = region): Promise<void> {
+  if (ofBucket !== region) return;
+  const client = new S3Client({ endpoint, region, credentials: rootCredentials, forcePathStyle: true });
+  const on = { BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: true, RestrictPublicBuckets: true };
+  await client.send(new PutPublicAccessBlockCommand({ Bucket: BUCKET, PublicAccessBlockConfiguration: on }));
+  client.destroy();
+}
+
+function policyOf(actions: string[]): object {
+  const trees = ['images', 'media', 'files'].map((feature) => `arn:aws:s3:::*content/${feature}/*`);
+  const Resource = ['arn:aws:s3:::*', ...trees];
+  return { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: actions, Resource }] };
+}
+
+/** A folder as Ghost-CLI makes it: the configuration, Ghost's code, and a content folder with the adapter. */
+async function layOut(folder: string, config: Config, adapterVersion?: string): Promise<void> {
+  const { version } = (await import(path.join(root, 'package.json'))) as { version: string };
+  const adapter = path.join(folder, 'content/adapters/storage/S3CloudFrontStorage');
+  const code = path.join(folder, 'versions/6.65.0');
+  await mkdir(adapter, { recursive: true });
+  await mkdir(code, { recursive: true });
+  await symlink(code, path.join(folder, 'current'));
+  const json = (file: string, value: unknown, mode = 0o644) => writeFile(file, JSON.stringify(value), { mode });
+  const node = `^${process.versions.node.split('.')[0]}.0.0`;
+  await json(path.join(code, 'package.json'), { name: 'ghost', version: '6.65.0', engines: { node } });
+  await json(path.join(adapter, 'package.json'), { version: adapterVersion ?? version, main: 'index.js' });
+  await writeFile(path.join(adapter, 'index.js'), '');
+  await json(path.join(folder, 'config.production.json'), config, 0o640);
+}

@@ -15,7 +15,16 @@ export class Failure extends Error {
   }
 }
 
-/** The user has stopped the command, with Ctrl-C or a "no". */
+/** The user has said no to what the command was going to do. */
+export class Declined extends Error {
+  override readonly name = 'Declined';
+
+  constructor(message = 'Nothing was changed.') {
+    super(message);
+  }
+}
+
+/** The user has stopped the command with Ctrl-C. */
 export class Interruption extends Error {
   override readonly name = 'Interruption';
 

@@ -1,5 +1,5 @@
 import colors from 'picocolors';
-import { Failure, Interruption } from './failure';
+import { Declined, Failure, Interruption } from './failure';
 import { createProgram } from './program';
 
 /** What shells expect of a program that was stopped by Ctrl-C. */
@@ -15,6 +15,10 @@ function show(error: unknown, debug: boolean): void {
     return;
   }
   process.exitCode = 1;
+  if (error instanceof Declined) {
+    console.error(error.message);
+    return;
+  }
   if (error instanceof Failure) {
     console.error(`${colors.red('✖')} ${error.message}\n  ${error.cure.replaceAll('\n', '\n  ')}`);
     return;

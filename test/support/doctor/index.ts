@@ -76,6 +76,10 @@ export interface Patient {
   s3: InMemoryS3;
   folder: string;
   network: Network;
+  /** Where its hosts are on this machine, by host and port. */
+  ports: Record<string, number>;
+  /** PEM of what the CDN is vouched for by. */
+  authorityFile: string;
   /** Lets the doctor look at it. */
   examine(options?: SetUpOptions, signal?: AbortSignal): Promise<Result[]>;
   /** Every key in every bucket. */
@@ -139,6 +143,8 @@ export async function startPatient(breakage: Breakage = {}): Promise<Patient> {
   closers.push(() => cdn.close());
   const { hostname = CDN_HOST, days = 90 } = breakage.certificate ?? {};
   const certificate = await makeCertificate(hostname, days, folder);
+  const authorityFile = path.join(folder, 'authority.pem');
+  await writeFile(authorityFile, certificate.cert);
   const edge = await startEdge({ certificate, cdn, ...breakage.edge });
   closers.push(() => edge.close());
 
@@ -169,6 +175,8 @@ export async function startPatient(breakage: Breakage = {}): Promise<Patient> {
     s3,
     folder,
     network,
+    ports,
+    authorityFile,
     async examine(given = { ghost: folder }, signal = new AbortController().signal) {
       const surroundings = { network, signal, patienceMs: 300, environment: {} };
       const setUp = new SetUp(given, surroundings);

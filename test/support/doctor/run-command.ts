@@ -1,0 +1,57 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import path from 'node:path';
+
+const cli = path.resolve(__dirname, '../../../dist/cli.js');
+
+/** A command as it was built, in a process of its own. */
+export interface RunningCommand {
+  child: ChildProcess;
+  ended: Promise<{ status: number | null; stdout: string; stderr: string }>;
+}
+
+/**
+ * Runs the built command line in a network in which some hosts are on this machine.
+ *
+ * @param ports of this machine, by host and port: `images.example.com:443`
+ * @param env besides what it needs; nothing of AWS's comes from this process
+ */
+export function runCommandLine(
+  args: string[],
+  ports: Record<string, number>,
+  env: Record<string, string> = {},
+): RunningCommand {
+  const hook = `
+    import dns from 'node:dns';
+    import net from 'node:net';
+    const ports = ${JSON.stringify(ports)};
+    const { lookup } = dns.promises;
+    dns.promises.lookup = (name, ...rest) =>
+      Object.keys(ports).some((place) => place.startsWith(name + ':'))
+        ? Promise.resolve([{ address: '127.0.0.1', family: 4 }])
+        : lookup(name, ...rest);
+    const { connect } = net.Socket.prototype;
+    net.Socket.prototype.connect = function (...args) {
+      const [options] = net._normalizeArgs(args[0] instanceof Array ? args[0] : args);
+      const port = ports[options.host + ':' + options.port];
+      return port ? connect.call(this, { ...options, host: '127.0.0.1', port }) : connect.apply(this, args);
+    };`;
+  const child = spawn(process.execPath, [cli, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      PATH: process.env.PATH,
+      HOME: '/nonexistent',
+      AWS_EC2_METADATA_DISABLED: 'true',
+      NO_COLOR: '1',
+      NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(hook)}`,
+      ...env,
+    },
+  });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const ended = new Promise<Awaited<RunningCommand['ended']>>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (status) => resolve({ status, stdout, stderr }));
+  });
+  return { child, ended };
+}

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { addDoctor } from './commands/doctor';
 import { addPolicy } from './commands/policy';
 import { addProvision } from './commands/provision';
 import { packageFile } from './package-file';
@@ -17,6 +18,7 @@ export function createProgram(): Command {
     .option('--debug', 'show where errors come from')
     .showHelpAfterError('(--help shows what there is)');
   addProvision(program);
+  addDoctor(program);
   addPolicy(program);
   return program;
 }

@@ -122,7 +122,7 @@ export function replaceGhostConfig(file: string, after: string): string | undefi
     writeFileSync(file, after, { mode: 0o600, flag: 'wx' });
     return undefined;
   }
-  const time = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
+  const time = new Date().toISOString().replace(/[-:.]/g, '');
   const backup = path.join(path.dirname(file), `${path.basename(file)}.${time}.backup`);
   copyFileSync(file, backup, constants.COPYFILE_EXCL);
   if (process.getuid?.() === 0) {
@@ -130,7 +130,13 @@ export function replaceGhostConfig(file: string, after: string): string | undefi
     chownSync(backup, uid, gid);
   }
   // In place: another file would belong to who runs this, and Ghost might not read it.
-  writeFileSync(file, after);
+  try {
+    writeFileSync(file, after);
+  } catch (error) {
+    // A full disk: what was there has had its place.
+    writeFileSync(file, before);
+    throw error;
+  }
   return backup;
 }
 

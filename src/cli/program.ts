@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addDoctor } from './commands/doctor';
+import { addInstall } from './commands/install';
 import { addPolicy } from './commands/policy';
 import { addProvision } from './commands/provision';
 import { packageFile } from './package-file';
@@ -18,6 +19,7 @@ export function createProgram(): Command {
     .option('--debug', 'show where errors come from')
     .showHelpAfterError('(--help shows what there is)');
   addProvision(program);
+  addInstall(program);
   addDoctor(program);
   addPolicy(program);
   return program;

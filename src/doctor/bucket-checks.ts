@@ -137,7 +137,7 @@ export const bucketChecks: Check[] = [
           'Add a rule with AbortIncompleteMultipartUpload, DaysAfterInitiation 1. (One that is there already has to be written along with it.)',
         );
   }),
-  { group: 'Bucket', name: 'conditional writes', needs: ['bucket region'], run: checkConditionalWrites },
+  { group: 'Bucket', name: 'conditional writes', needs: ['bucket region'], run: conditionalWrites },
   {
     group: 'Bucket',
     name: 'conditional large uploads',
@@ -231,6 +231,11 @@ async function checkPrivacy(setUp: SetUp): Promise<Finding> {
   return reading ? passed('refused without credentials') : passed('no listing without credentials');
 }
 
+/** Looked at once, for uploads in one request and for those in parts. */
+function conditionalWrites(setUp: SetUp): Promise<Finding> {
+  return setUp.fact('conditional writes', () => checkConditionalWrites(setUp));
+}
+
 async function checkConditionalWrites(setUp: SetUp): Promise<Finding> {
   const { first, bytes } = setUp.probes;
   if ((await refusalToWrite(setUp)) !== undefined) {
@@ -263,6 +268,9 @@ async function checkConditionalCompletion(setUp: SetUp): Promise<Finding> {
   const { first, bytes } = setUp.probes;
   if ((await refusalToWrite(setUp)) !== undefined || (await refusalToAbort(setUp)) !== undefined) {
     return unchecked('no upload in parts could be taken back: see Permissions');
+  }
+  if ((await conditionalWrites(setUp)).result !== 'passed') {
+    return unchecked('the service has no conditional writes');
   }
   const { sdk, client } = await connect(first.config);
   const target = { Bucket: first.config.bucket, Key: first.key };

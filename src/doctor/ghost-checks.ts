@@ -66,7 +66,7 @@ export const ghostChecks: Check[] = [
       }
     },
   },
-  { group: 'Ghost', name: 'old links', needs: ['blog answers', 'prefixes', 'write'], run: checkVisitors },
+  { group: 'Ghost', name: 'old links', needs: ['blog answers', 'features', 'prefixes', 'write'], run: checkVisitors },
   { group: 'Ghost', name: 'sizes', needs: ['old links'], run: checkSizesOfGhost },
   { group: 'Ghost', name: 'sizes on the CDN', needs: ['type', 'sizes'], run: checkSizesOfCdn },
 ];

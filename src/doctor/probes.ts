@@ -3,6 +3,7 @@ import type { Config } from '../config';
 import { contentHeaders, type ContentHeaders } from '../content-headers';
 import { ObjectKeys } from '../object-keys';
 import { Bucket } from '../s3';
+import { isNotImplemented } from '../s3-errors';
 import type { Feature } from '../cli/ghost-config';
 import { makePicture } from './picture';
 
@@ -73,7 +74,14 @@ export class Probes {
    */
   async write({ bucket, key, headers }: Probe): Promise<void> {
     this.expect(key, bucket);
-    await bucket.put(key, this.bytes, headers, true);
+    try {
+      await bucket.put(key, this.bytes, headers, true);
+    } catch (error) {
+      if (!isNotImplemented(error)) {
+        throw error;
+      }
+      await bucket.put(key, this.bytes, headers, false);
+    }
   }
 
   /**

@@ -1,6 +1,7 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Result } from '../../src/doctor/check';
+import { type CloudFrontRecorder, startCloudFrontRecorder } from '../support/cloudfront-recorder';
 import { BUCKET, type Breakage, CDN_HOST, type Patient, startPatient } from '../support/doctor';
 import type { EdgeAnswer } from '../support/doctor/edge';
 import { installTools } from '../support/tls-cdn/tools';
@@ -184,6 +185,27 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     'failed conditional writes',
     /takes no notice of the condition/,
     /only one Ghost process/,
+  ],
+  [
+    'an S3 without conditions',
+    { bucket: { conditionalWrites: 'not-implemented' } },
+    'warned conditional writes',
+    /no conditional writes \(501\)/,
+    /only one Ghost process/,
+  ],
+  [
+    'a key of KMS that Ghost may not use',
+    {
+      config: ({ storage }) => (storage.S3CloudFrontStorage.serverSideEncryption = 'aws:kms'),
+      prepare: (s3) => {
+        const message = 'User: arn:aws:iam::123456789012:user/ghost is not authorized to perform: kms:GenerateDataKey';
+        const kind = { status: 403, code: 'AccessDenied', message };
+        s3.injectFault({ operation: 'PutObject', times: Infinity, kind });
+      },
+    },
+    'failed write',
+    /kms:GenerateDataKey is not allowed/,
+    /Allow kms:GenerateDataKey/,
   ],
   [
     'an ACL for a bucket without any',
@@ -506,6 +528,52 @@ test.each(BROKEN)('%s: named once, and nothing else', async (_title, breakage, t
   expect(result?.tried).toMatch(/\w/);
   expect(patient?.keys()).toEqual([]);
   expect(patient?.s3.multipartUploads(BUCKET)).toEqual([]);
+});
+
+describe('with a distribution that is told of changes', () => {
+  let cloudFront: CloudFrontRecorder;
+  const withDistribution: Breakage = {
+    config: ({ storage }) => (storage.S3CloudFrontStorage.distributionId = 'E2EXAMPLE1ABCD'),
+  };
+
+  beforeEach(async () => {
+    cloudFront = await startCloudFrontRecorder();
+    process.env.AWS_ENDPOINT_URL_CLOUDFRONT = cloudFront.endpoint;
+  });
+  afterEach(async () => {
+    delete process.env.AWS_ENDPOINT_URL_CLOUDFRONT;
+    await cloudFront.close();
+  });
+
+  test('the probe alone is invalidated', async () => {
+    expect(troubles(await examine(withDistribution))).toEqual([]);
+    expect(cloudFront.invalidations).toHaveLength(1);
+    expect(cloudFront.invalidations[0]?.paths).toEqual([
+      expect.stringMatching(/^\/content\/images\/\d{4}\/\d{2}\/doctor-[0-9a-f]{32}-images\.png$/),
+    ]);
+  });
+
+  test.each([
+    ['AccessDenied', 'It is refused', '"cloudfront:CreateInvalidation"'],
+    ['NoSuchDistribution', 'none of that ID', 'Correct "distributionId"'],
+  ] as const)('%s: named once, and nothing else', async (failure, found, cure) => {
+    cloudFront.failFor('E2EXAMPLE1ABCD', failure, Infinity);
+    const results = await examine(withDistribution);
+    expect(troubles(results)).toEqual([expect.stringContaining(`failed invalidate: `)]);
+    expect(results.find(({ name }) => name === 'invalidate')).toMatchObject({
+      found: expect.stringContaining(found),
+      cure: expect.stringContaining(cure),
+    });
+  });
+});
+
+test('uploads that are encrypted with a key are looked at as such', async () => {
+  const results = await examine({
+    config: ({ storage }) =>
+      Object.assign(storage.S3CloudFrontStorage, { serverSideEncryption: 'aws:kms', kmsKeyId: 'alias/pictures' }),
+  });
+  expect(troubles(results)).toEqual([]);
+  expect(results.find(({ name }) => name === 'encrypt')?.found).toBe('aws:kms');
 });
 
 test('a clock that is wrong: named once, and nothing else', async () => {

@@ -10,7 +10,7 @@ import { provision, type Provisioned } from '../provision/provision';
 import { type ProvisionOptions, readSettings, readStackName } from '../provision/settings';
 import type { Session } from '../provision/situation';
 import { readStatus, type Status } from '../provision/status';
-import { checkGhostConfigFile, writeGhostConfig } from './ghost-config-file';
+import { checkGhostConfigFile, type GhostConfigBlock, writeGhostConfig } from './ghost-config-file';
 import { openTerminal, type Terminal } from './terminal';
 
 /** `provision` */
@@ -23,11 +23,11 @@ export async function runProvision(options: ProvisionOptions): Promise<void> {
   const session = await openSession(options);
   const provisioned = await provision(session, settings);
   const { changed, stack, config, missingRecord } = provisioned;
-  const backup = writeConfig === undefined ? undefined : writeGhostConfig(writeConfig, config);
+  const { backup, isWritten } = writeResult(session.terminal, writeConfig, config);
   if (options.json) {
     const { name: stackName, outputs } = stack;
     // What was written to the file is shown nowhere else.
-    const ghostConfig = writeConfig === undefined ? config : undefined;
+    const ghostConfig = isWritten ? undefined : config;
     session.terminal.result({
       changed,
       stackName,
@@ -38,7 +38,7 @@ export async function runProvision(options: ProvisionOptions): Promise<void> {
       missingRecord,
     });
   } else {
-    showProvisioned(session.terminal, provisioned, { writeConfig, backup });
+    showProvisioned(session.terminal, provisioned, { writeConfig: isWritten ? writeConfig : undefined, backup });
   }
 }
 
@@ -84,6 +84,24 @@ async function openSession(options: ProvisionOptions): Promise<Session> {
   // A name server that does not answer is given up on soon: these are looks before the start.
   const resolver = new Resolver({ timeout: 2_000, tries: 2 });
   return { aws, terminal, resolver, pause: pauseUntil(terminal.signal) };
+}
+
+/** Writes the configuration where it is wanted. Where that fails, it is shown: it may hold a secret that is told once. */
+function writeResult(
+  terminal: Terminal,
+  file: string | undefined,
+  config: GhostConfigBlock,
+): { isWritten: boolean; backup?: string } {
+  if (file === undefined) {
+    return { isWritten: false };
+  }
+  try {
+    return { isWritten: true, backup: writeGhostConfig(file, config) };
+  } catch (error) {
+    terminal.warn(`${file} could not be written (${(error as Error).message}). It keeps what it had.`);
+    process.exitCode = 1;
+    return { isWritten: false };
+  }
 }
 
 function showProvisioned(
@@ -132,10 +150,10 @@ function showProvisioned(
 
 function showStatus(terminal: Terminal, status: Status): void {
   const { stack, domain, certificate, distribution, pointsToDistribution } = status;
-  const until = certificate.notAfter ? `, until ${certificate.notAfter.toISOString().slice(0, 10)}` : '';
+  const until = certificate?.notAfter ? `, until ${certificate.notAfter.toISOString().slice(0, 10)}` : '';
   const rows = {
     Stack: `${stack.name}: ${stack.status}${stack.statusReason ? ` (${stack.statusReason})` : ''}`,
-    Certificate: `${certificate.status}${until} (${certificate.arn})`,
+    Certificate: certificate ? `${certificate.status}${until} (${certificate.arn})` : 'none',
     Distribution: distribution ?? 'none',
     DNS: pointsToDistribution
       ? `${domain} leads to the distribution`

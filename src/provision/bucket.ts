@@ -1,10 +1,14 @@
 import {
   DeleteBucketCommand,
   DeleteObjectsCommand,
+  GetBucketLifecycleConfigurationCommand,
+  GetBucketOwnershipControlsCommand,
   GetBucketPolicyCommand,
+  GetBucketVersioningCommand,
   GetPublicAccessBlockCommand,
   HeadBucketCommand,
   ListObjectVersionsCommand,
+  type S3Client,
 } from '@aws-sdk/client-s3';
 import { Failure } from '../cli/failure';
 import type { Aws } from './aws';
@@ -56,24 +60,39 @@ export async function checkBucket(aws: Aws, name: string, statements: string): P
       `Choose another --bucket. To go on with this one, build the rest by hand as GUIDE.md shows ("An existing bucket"), and add these statements to its policy:\n${statements}`,
     );
   }
-  const access = await absentIf(['NoSuchPublicAccessBlockConfiguration'], () =>
-    call('s3:GetBucketPublicAccessBlock', () => s3.send(new GetPublicAccessBlockCommand({ Bucket: name }))),
-  );
+  const differences = await differencesFromTemplate(s3, name);
+  if (differences.length > 0) {
+    return refused(
+      `The bucket ${name} is there, and not as the template has it: ${differences.join(', ')}. CloudFormation takes it over as it is.`,
+      'Choose another --bucket, or set this one up as GUIDE.md shows ("The bucket by hand", without creating it), and run the command again.',
+    );
+  }
+  return { exists: true, findings: [] };
+}
+
+/** What is not as in the template, in words. */
+async function differencesFromTemplate(s3: S3Client, Bucket: string): Promise<string[]> {
+  const [access, ownership, versioning, lifecycle] = await Promise.all([
+    absentIf(['NoSuchPublicAccessBlockConfiguration'], () =>
+      call('s3:GetBucketPublicAccessBlock', () => s3.send(new GetPublicAccessBlockCommand({ Bucket }))),
+    ),
+    absentIf(['OwnershipControlsNotFoundError'], () =>
+      call('s3:GetBucketOwnershipControls', () => s3.send(new GetBucketOwnershipControlsCommand({ Bucket }))),
+    ),
+    call('s3:GetBucketVersioning', () => s3.send(new GetBucketVersioningCommand({ Bucket }))),
+    absentIf(['NoSuchLifecycleConfiguration'], () =>
+      call('s3:GetLifecycleConfiguration', () => s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket }))),
+    ),
+  ]);
   const blocks = Object.values(access?.PublicAccessBlockConfiguration ?? {});
-  const isPrivate = blocks.length === 4 && blocks.every(Boolean);
-  return {
-    exists: true,
-    findings: isPrivate
-      ? []
-      : [
-          {
-            check: 'bucket',
-            refuses: false,
-            cause: `Objects of the bucket ${name} may be public today.`,
-            cure: 'The stack makes the bucket private: addresses at S3 itself will stop to work. Go on if nothing needs them.',
-          },
-        ],
-  };
+  const owner = ownership?.OwnershipControls?.Rules?.[0]?.ObjectOwnership;
+  const abortsUploads = lifecycle?.Rules?.some(({ AbortIncompleteMultipartUpload }) => AbortIncompleteMultipartUpload);
+  return [
+    ...(blocks.length === 4 && blocks.every(Boolean) ? [] : ['public access is not blocked']),
+    ...(owner === 'BucketOwnerEnforced' ? [] : ['access lists are on']),
+    ...(versioning.Status === 'Enabled' ? [] : ['versioning is off']),
+    ...(abortsUploads ? [] : ['unfinished uploads are never removed']),
+  ];
 }
 
 const refused = (cause: string, cure: string): BucketState => ({

@@ -1,5 +1,5 @@
 import { ListEntitiesForPolicyCommand } from '@aws-sdk/client-iam';
-import { Failure, Interruption } from '../cli/failure';
+import { Declined, Failure } from '../cli/failure';
 import { deleteAccessKeys, listAccessKeys } from './access-key';
 import type { Aws } from './aws';
 import { absentIf, call } from './aws-errors';
@@ -7,7 +7,7 @@ import { deleteBucket } from './bucket';
 import { deleteAliases } from './dns-records';
 import { findHostedZone } from './hosted-zone';
 import { checkOwnership, eventLine, type Session, settledStack } from './situation';
-import { deleteStack, followStack, lastEventOf, type Stack } from './stack';
+import { deleteStack, followStack, isEmpty, lastEventOf, type Stack } from './stack';
 
 /** What is left of an image server. */
 export interface Destroyed {
@@ -33,7 +33,15 @@ export async function destroy(session: Session, stackName: string): Promise<Dest
   if (!stack) {
     return {};
   }
-  checkOwnership(stack);
+  if (!isEmpty(stack)) {
+    checkOwnership(stack);
+  }
+  if (stack.isProtected) {
+    throw new Failure(
+      `The stack ${stack.name} is protected against its deletion.`,
+      `If it is to go: aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name ${stack.name}`,
+    );
+  }
   const { Domain: domain = '', HostedZoneId, CertificateArn } = stack.parameters;
   const {
     BucketName: bucket,
@@ -58,13 +66,10 @@ export async function destroy(session: Session, stackName: string): Promise<Dest
   }
   terminal.say(`The certificate is kept${bucket ? `, and so is the bucket ${bucket} with everything in it` : ''}.`);
   if (!(await terminal.confirm('Delete it?'))) {
-    throw new Interruption('Nothing was changed.');
+    throw new Declined();
   }
   const withBucket = bucket !== undefined && (await wantsBucketDeleted(session, bucket));
 
-  if (zone && target) {
-    await terminal.step(`Deleting the records of ${domain}`, () => deleteAliases(aws.route53, zone, domain, target));
-  }
   if (user && keys.length > 0) {
     await terminal.step(`Deleting the access keys of ${user}`, () => deleteAccessKeys(aws, user));
   }
@@ -73,6 +78,9 @@ export async function destroy(session: Session, stackName: string): Promise<Dest
     await deleteStack(aws, stack);
     await followStack(aws, pause, stack.id, since, (happened) => event(eventLine(happened)));
   });
+  if (zone && target) {
+    await terminal.step(`Deleting the records of ${domain}`, () => deleteAliases(aws.route53, zone, domain, target));
+  }
   if (withBucket) {
     await terminal.step(`Deleting the bucket ${bucket}`, ({ progress }) =>
       deleteBucket(aws, bucket, (count) => progress(`${count} objects and versions`)),
@@ -82,7 +90,7 @@ export async function destroy(session: Session, stackName: string): Promise<Dest
     stackName: stack.name,
     [withBucket ? 'deletedBucket' : 'keptBucket']: bucket,
     keptCertificate: CertificateArn,
-    danglingRecord: HostedZoneId || zone ? undefined : domain,
+    danglingRecord: HostedZoneId || zone || !target ? undefined : domain,
   };
 }
 

@@ -7,7 +7,7 @@ import { Failure } from '../cli/failure';
 import { call } from './aws-errors';
 import type { Pause } from './pause';
 import { type PlannedStep, stepsOfChanges } from './plan';
-import type { Session } from './situation';
+import { checkState, type Session } from './situation';
 import { createChangeSet, deleteChangeSet, isAtWork, type Stack } from './stack';
 import { requireStack } from './status';
 
@@ -41,6 +41,7 @@ const SECONDS_BETWEEN_LOOKS = 3;
 export async function findDifferences(session: Session, stackName: string): Promise<Differences> {
   const { aws, terminal, pause } = session;
   const stack = await requireStack(aws, stackName);
+  checkState(stack);
   if (isAtWork(stack) || !/_COMPLETE$/.test(stack.status) || stack.status === 'ROLLBACK_COMPLETE') {
     throw new Failure(
       `The stack ${stackName} is ${stack.status}: there is nothing to compare with.`,
@@ -54,7 +55,7 @@ export async function findDifferences(session: Session, stackName: string): Prom
     await deleteChangeSet(aws, changeSet.id);
   }
   const drifts = await terminal.step('Comparing with what is there', () => detectDrift(session, stack, pause));
-  return { changes: stepsOfChanges(changeSet?.changes ?? []), drifts };
+  return { changes: changeSet ? stepsOfChanges(changeSet.changes) : [], drifts };
 }
 
 async function detectDrift({ aws: { cloudFormation } }: Session, stack: Stack, pause: Pause): Promise<Drift[]> {

@@ -6,18 +6,25 @@ import type { Finding } from './finding';
 /** Ghost sends bytes, and no redirect, to who shows this header. */
 const FALLBACK_HEADER = 'X-Ghost-Cdn-Fallback';
 
-/**
- * The secret that the distribution shows to Ghost. The stack itself does not tell it: the parameter is hidden.
- *
- * @returns undefined for a distribution without a Ghost origin
- */
-export async function readFallbackSecret({ cloudFront }: Aws, distributionId: string): Promise<string | undefined> {
+/** What the stack itself does not tell of its distribution. */
+export interface DistributionDetails {
+  /** What it shows to Ghost; undefined without a Ghost origin. In the stack the parameter is hidden. */
+  fallbackSecret?: string;
+  /** ARN of the web ACL that it has, also of one that was given to it outside of the stack, as flat-rate plans do. */
+  webAclArn?: string;
+}
+
+/** @param distributionId `E…` */
+export async function describeDistribution({ cloudFront }: Aws, distributionId: string): Promise<DistributionDetails> {
   const { DistributionConfig } = await call('cloudfront:GetDistributionConfig', () =>
     cloudFront.send(new GetDistributionConfigCommand({ Id: distributionId })),
   );
-  return (DistributionConfig?.Origins?.Items ?? [])
-    .flatMap(({ CustomHeaders }) => CustomHeaders?.Items ?? [])
-    .find(({ HeaderName }) => HeaderName?.toLowerCase() === FALLBACK_HEADER.toLowerCase())?.HeaderValue;
+  return {
+    fallbackSecret: (DistributionConfig?.Origins?.Items ?? [])
+      .flatMap(({ CustomHeaders }) => CustomHeaders?.Items ?? [])
+      .find(({ HeaderName }) => HeaderName?.toLowerCase() === FALLBACK_HEADER.toLowerCase())?.HeaderValue,
+    webAclArn: DistributionConfig?.WebACLId || undefined,
+  };
 }
 
 /**

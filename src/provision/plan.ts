@@ -43,8 +43,11 @@ export function stepsOfCreation(stack: RenderedStack): PlannedStep[] {
   });
 }
 
-/** The steps of a change set. */
+/** The steps of a change set. One that touches no resource changes what the stack says of itself. */
 export function stepsOfChanges(changes: Change[]): PlannedStep[] {
+  if (changes.length === 0) {
+    return [{ sign: '~', what: 'stack', words: 'its outputs and descriptions; nothing that it has made' }];
+  }
   return changes.map(({ ResourceChange = {} }) => {
     const { Action, LogicalResourceId = '', ResourceType = '', Replacement, Details = [] } = ResourceChange;
     const words = RESOURCES[LogicalResourceId] ?? LogicalResourceId;
@@ -59,7 +62,7 @@ export function stepsOfChanges(changes: Change[]): PlannedStep[] {
       return { ...step, sign: '-' };
     }
     if (Action === 'Import') {
-      return { ...step, sign: '~', words: `${words}; it is there already and gets these settings` };
+      return { ...step, sign: '=', words: `${LogicalResourceId} that is there already, with everything in it` };
     }
     return { ...step, sign: Replacement === 'True' || Replacement === 'Conditional' ? '±' : '~' };
   });

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { type GhostConfigBlock } from '../cli/ghost-config-file';
-import { Failure, Interruption } from '../cli/failure';
+import { Declined, Failure } from '../cli/failure';
 import type { Terminal } from '../cli/terminal';
 import { createAccessKey, listAccessKeys } from './access-key';
 import { requestCertificate } from './certificate';
 import { recordSpellings, validationRecord, waitUntilIssued } from './certificate-validation';
-import { readFallbackSecret } from './distribution';
+import { describeDistribution } from './distribution';
 import { upsertAliases, upsertValidationRecord } from './dns-records';
 import type { Finding } from './finding';
 import { pointsTo, zoneOf } from './live-dns';
@@ -20,6 +20,7 @@ import {
   createChangeSet,
   deleteChangeSet,
   deleteStack,
+  describeStack,
   executeChangeSet,
   followStack,
   isFailedCreation,
@@ -46,47 +47,49 @@ export interface Provisioned {
  */
 export async function provision(session: Session, settings: Settings): Promise<Provisioned> {
   const { aws, terminal, pause } = session;
-  const before = await clearedStack(session, settings.stackName);
+  const { stackName, domain } = settings;
+  const before = await clearedStack(session, stackName);
   const situation = await terminal.step('Looking at what is there', () => lookAround(session, before, settings));
   report(terminal, situation.findings);
   const { stack, zone } = situation;
   checkAccessKeyWish(settings, stack);
 
   const parameters = parametersOf(settings, situation, aws.dnsElsewhere);
-  const title = `Image server https://${settings.domain}, in ${aws.region} of the account ${aws.account}`;
-  const otherSteps = stepsBesideTheStack(settings, situation, aws.dnsElsewhere);
-
-  const changeSetFor = (certificateArn: string) =>
+  const title = `Image server https://${domain}, in ${aws.region} of the account ${aws.account}`;
+  const besides = stepsBesideTheStack(settings, situation, aws.dnsElsewhere);
+  const changeSetFor = (CertificateArn: string) =>
     createChangeSet(aws, pause, {
-      stackName: settings.stackName,
+      stackName,
       stack,
-      parameters: { ...parameters, CertificateArn: certificateArn },
-      adoptsBucket: situation.adoptsBucket,
+      parameters: { ...parameters, CertificateArn },
+      adoptedBucket: situation.adoptedBucket,
     });
-
-  // What an update does is known before the question; what a certificate that is still to come changes, after it.
-  const issued = situation.certificate?.status === 'ISSUED' ? situation.certificate.arn : undefined;
-  let changeSet: ChangeSet | undefined;
-  if (stack && issued) {
-    changeSet = await terminal.step('Comparing with the stack', () => changeSetFor(issued));
-  }
-  const stackSteps = stack
-    ? stepsOfChanges(changeSet?.changes ?? [])
-    : stepsOfCreation(renderTemplate(readTemplate(), { ...parameters, 'AWS::Partition': 'aws' }, ['CertificateArn']));
-  const steps = [...otherSteps.before, ...stackSteps, ...otherSteps.after];
-  const isWork = steps.some(({ sign }) => sign !== '=');
-  if (isWork) {
+  const agree = async (steps: PlannedStep[], changeSet?: ChangeSet) => {
     terminal.say();
     planLines(title, steps).forEach((line) => terminal.say(line));
-    const unwanted = changeSet?.id;
-    if (!(await agreed(terminal, unwanted ? () => deleteChangeSet(aws, unwanted) : undefined))) {
-      throw new Interruption('Nothing was changed.');
+    if (!(await agreed(terminal, changeSet ? () => deleteChangeSet(aws, changeSet.id) : undefined))) {
+      throw new Declined();
     }
-  }
+  };
 
-  if (!stack || !issued) {
-    const arn = issued ?? (await obtainCertificate(session, settings, situation));
-    changeSet = await terminal.step('Handing the template to CloudFormation', () => changeSetFor(arn));
+  let arn = situation.certificate?.status === 'ISSUED' ? situation.certificate.arn : undefined;
+  let changed = false;
+  if (!arn) {
+    // What a stack that is there becomes by a new certificate can be told, and asked, when that is issued.
+    await agree(stack ? besides.before : [...besides.before, ...stepsOfNewStack(parameters), ...besides.after]);
+    arn = await obtainCertificate(session, settings, situation);
+    changed = true;
+  }
+  const issued = arn;
+  const changeSet = await terminal.step('Handing the template to CloudFormation', () => changeSetFor(issued));
+  const steps = [
+    ...(changed ? [] : besides.before),
+    ...(stack ? (changeSet ? stepsOfChanges(changeSet.changes) : []) : stepsOfNewStack(parameters)),
+    ...besides.after,
+  ];
+  if (steps.some(({ sign }) => sign !== '=') && !(changed && !stack)) {
+    await agree(steps, changeSet);
+    changed = true;
   }
   if (changeSet) {
     await execute(
@@ -95,27 +98,31 @@ export async function provision(session: Session, settings: Settings): Promise<P
       stack ? 'Changing the stack' : 'Building the stack: CloudFront takes some minutes',
     );
   }
-  const finished = await settledStack(session, settings.stackName);
+  const finished = await describeStack(aws, stackName);
   if (!finished) {
-    throw new Failure(`The stack ${settings.stackName} is gone.`, 'Somebody has deleted it. Run the command again.');
+    throw new Failure(`The stack ${stackName} is gone.`, 'Somebody has deleted it. Run the command again.');
   }
-  if (zone && aws.dnsElsewhere) {
-    await terminal.step(`Pointing ${settings.domain} to the distribution`, () =>
-      upsertAliases(aws.route53, zone, settings.domain, finished.outputs.DistributionDomainName ?? ''),
+  const { DistributionId = '', DistributionDomainName = '' } = finished.outputs;
+  if (zone && aws.dnsElsewhere && !situation.hasForeignRecords) {
+    await terminal.step(`Pointing ${domain} to the distribution`, () =>
+      upsertAliases(aws.route53, zone, domain, DistributionDomainName),
     );
   }
+  const { fallbackSecret } = await describeDistribution(aws, DistributionId);
+  const missing = zone ? undefined : await missingRecord(session, domain, DistributionDomainName);
+  // The last of all: what fails after it would lose the secret, which IAM shows this once.
   const accessKey = settings.createAccessKey ? await makeAccessKey(session, finished) : undefined;
-  const secret = finished.parameters.GhostHost
-    ? await readFallbackSecret(aws, finished.outputs.DistributionId ?? '')
-    : undefined;
   return {
-    changed: isWork,
+    changed,
     stack: finished,
-    config: ghostConfigOf(finished, secret, accessKey),
+    config: ghostConfigOf(finished, fallbackSecret, accessKey),
     accessKey,
-    missingRecord: zone ? undefined : await missingRecord(session, settings.domain, finished),
+    missingRecord: missing,
   };
 }
+
+const stepsOfNewStack = (parameters: Record<string, string>) =>
+  stepsOfCreation(renderTemplate(readTemplate(), { ...parameters, 'AWS::Partition': 'aws' }, ['CertificateArn']));
 
 /** The stack as it is when CloudFormation rests. What an attempt has left that failed is deleted: it serves nobody. */
 async function clearedStack(session: Session, stackName: string): Promise<Stack | undefined> {
@@ -126,7 +133,7 @@ async function clearedStack(session: Session, stackName: string): Promise<Stack 
   }
   const question = `An attempt to build ${stackName} has failed (${stack.status}). Delete what it has left, and begin anew?`;
   if (!(await terminal.confirm(question))) {
-    throw new Interruption('Nothing was changed.');
+    throw new Declined();
   }
   await terminal.step(`Deleting what is left of ${stackName}`, async ({ event }) => {
     const since = await lastEventOf(aws, stack.id);
@@ -166,13 +173,19 @@ function checkAccessKeyWish({ createAccessKey, parameters }: Settings, stack: St
 /** Parameters for the stack but for the certificate's. Those that are not named keep their values. */
 function parametersOf(
   { parameters, hostedZoneId }: Settings,
-  { stack, zone }: Situation,
+  { stack, zone, hasForeignRecords, foreignWebAclArn }: Situation,
   dnsElsewhere: boolean,
 ): Record<string, string> {
   const needsSecret = parameters.GhostHost && !stack?.parameters.GhostHost;
   return {
     ...parameters,
-    ...(zone && !dnsElsewhere && { HostedZoneId: zone.id }),
+    // The generated name of the stack's own bucket is no new name.
+    ...(stack &&
+      parameters.BucketName === stack.outputs.BucketName && { BucketName: stack.parameters.BucketName ?? '' }),
+    // Records that lead to the distribution already would keep the stack from making its own.
+    ...(zone && !dnsElsewhere && !hasForeignRecords && { HostedZoneId: zone.id }),
+    // Left out, the web ACL of a flat-rate plan would be taken off.
+    ...(foreignWebAclArn && { WebAclArn: foreignWebAclArn }),
     ...(hostedZoneId === 'none' && { HostedZoneId: '' }),
     ...(needsSecret && { FallbackSecret: randomBytes(32).toString('base64url') }),
   };
@@ -180,7 +193,7 @@ function parametersOf(
 
 function stepsBesideTheStack(
   settings: Settings,
-  { stack, certificate, zone, accessKeyId }: Situation,
+  { stack, certificate, zone, accessKeyId, hasForeignRecords }: Situation,
   dnsElsewhere: boolean,
 ): { before: PlannedStep[]; after: PlannedStep[] } {
   const before: PlannedStep[] = [];
@@ -200,7 +213,7 @@ function stepsBesideTheStack(
     const name = settings.wildcard ? settings.domain.replace(/^[^.]+/, '*') : settings.domain;
     before.push({ sign: '+', what: 'certificate', words: `${name}, in us-east-1; ${validated}` });
   }
-  if (!stack && zone && dnsElsewhere) {
+  if (zone && dnsElsewhere && !hasForeignRecords) {
     after.push({ sign: '+', what: 'DNS', words: `A, AAAA and HTTPS records in the Route 53 zone ${zone.name}` });
   }
   if (!stack && !zone) {
@@ -304,9 +317,8 @@ async function makeAccessKey({ aws, terminal }: Session, stack: Stack): Promise<
 async function missingRecord(
   { resolver }: Session,
   domain: string,
-  stack: Stack,
+  target: string,
 ): Promise<Provisioned['missingRecord']> {
-  const target = stack.outputs.DistributionDomainName ?? '';
   if (await pointsTo(resolver, domain, target)) {
     return undefined;
   }

@@ -4,9 +4,11 @@ import type { Terminal } from '../cli/terminal';
 import { listAccessKeys } from './access-key';
 import type { Aws } from './aws';
 import { checkBucket } from './bucket';
-import { type Certificate, describeCertificate, findCertificate } from './certificate';
-import { checkAlias } from './distribution';
-import { checkApex, checkCaa, checkDelegation, checkExistingRecords } from './domain-checks';
+import { type Certificate, covers, describeCertificate, findCertificate, lookAtCertificate } from './certificate';
+import { certificateName } from './certificate-name';
+import { checkAlias, describeDistribution } from './distribution';
+import { leadsTo } from './dns-records';
+import { checkApex, checkCaa, checkDelegation, checkExistingRecords, checkLiveRecord } from './domain-checks';
 import type { Finding } from './finding';
 import { findHostedZone, type HostedZone } from './hosted-zone';
 import type { Resolver } from './live-dns';
@@ -30,12 +32,16 @@ export interface Situation {
   stack?: Stack;
   /** The Route 53 zone that holds the domain. */
   zone?: HostedZone;
+  /** Whether the zone has records that lead to the distribution, and that are not the stack's. */
+  hasForeignRecords: boolean;
   /** One that is issued or waits for its validation. */
   certificate?: Certificate;
   /** The access key that the stack's user has already. */
   accessKeyId?: string;
-  /** Whether a bucket of the wanted name is there, to be taken into the stack. */
-  adoptsBucket: boolean;
+  /** A bucket of the wanted name that is there, to be taken into the stack. */
+  adoptedBucket?: string;
+  /** ARN of the web ACL that the distribution has got outside of the stack. */
+  foreignWebAclArn?: string;
   findings: Finding[];
 }
 
@@ -49,40 +55,87 @@ export async function lookAround(
   stack: Stack | undefined,
   settings: Settings,
 ): Promise<Situation> {
-  const { domain } = settings;
+  const { domain, hostedZoneId, parameters } = settings;
   checkState(stack);
   const present = stack && !isEmpty(stack) ? stack : undefined;
-  const { hostedZoneId } = settings;
+  const { DistributionId: distributionId, DistributionDomainName: target } = present?.outputs ?? {};
   const zone = hostedZoneId === 'none' ? undefined : await findHostedZone(aws.route53, domain, hostedZoneId, resolver);
-  const newBucket =
-    present?.parameters.BucketName === settings.parameters.BucketName ? undefined : settings.parameters.BucketName;
+  if (!zone && aws.dnsElsewhere) {
+    throw new Failure(
+      `--dns-profile: the account of that profile has no public zone for ${domain}.`,
+      'Name the profile of the account that has it, or leave out --dns-profile to make the records yourself.',
+    );
+  }
+  const bucket = newBucketOf(settings, present);
   const user = settings.createAccessKey ? present?.outputs.GhostUserName : undefined;
-  const [certificate, bucket, accessKeys, ...findings] = await Promise.all([
+  const [certificate, bucketState, accessKeys, distribution, recordsLead, ...findings] = await Promise.all([
     findUsableCertificate(aws, settings, present),
-    newBucket ? checkBucket(aws, newBucket, statementsToMerge(aws, settings, newBucket)) : undefined,
+    bucket ? checkBucket(aws, bucket, statementsToMerge(aws, settings, bucket)) : undefined,
     user ? listAccessKeys(aws, user) : [],
+    distributionId ? describeDistribution(aws, distributionId) : undefined,
+    zone && target ? leadsTo(aws.route53, zone, domain, target) : false,
     checkIdentity(aws, settings, present),
     checkPermissions(aws, neededActions(aws, settings, present, zone)),
-    checkAlias(aws, domain, present?.outputs.DistributionId),
+    checkAlias(aws, domain, distributionId),
     ...(zone
-      ? [
-          checkDelegation(resolver, zone),
-          checkExistingRecords(aws.route53, zone, domain, present?.outputs.DistributionDomainName),
-        ]
-      : [checkApex(resolver, domain)]),
+      ? [checkDelegation(resolver, zone), checkExistingRecords(aws.route53, zone, domain, target)]
+      : [checkApex(resolver, domain), checkLiveRecord(resolver, domain, target)]),
     checkCaa(resolver, domain, { wildcard: settings.wildcard }),
   ]);
+  if (!certificate) {
+    // That there can be none for this name is better said now.
+    certificateName(domain, settings.wildcard);
+  }
+  const all = [...findings.filter((finding) => finding !== undefined), ...(bucketState?.findings ?? [])];
   return {
     stack: present,
     zone,
+    hasForeignRecords: recordsLead && !present?.parameters.HostedZoneId,
     certificate,
     accessKeyId: accessKeys[0],
-    adoptsBucket: bucket?.exists ?? false,
-    findings: [...findings.filter((finding) => finding !== undefined), ...(bucket?.findings ?? [])].filter(
-      // ACM renews a certificate long before it ends: until then the record can be mended.
-      (finding) => !(finding.check === 'CAA' && certificate?.status === 'ISSUED') || !finding.refuses,
-    ),
+    adoptedBucket: bucketState?.exists ? bucket : undefined,
+    foreignWebAclArn: present?.parameters.WebAclArn ? undefined : distribution?.webAclArn,
+    findings: [
+      ...all.map((finding) => withoutHaste(finding, certificate, present)),
+      ...whatIsNotMoved(parameters, present),
+    ],
   };
+}
+
+/** The bucket that the stack does not have yet. Its own generated name is none. */
+function newBucketOf({ parameters }: Settings, stack: Stack | undefined): string | undefined {
+  const { BucketName: wanted } = parameters;
+  return [stack?.parameters.BucketName, stack?.outputs.BucketName].includes(wanted) ? undefined : wanted;
+}
+
+/** What keeps ACM from issuing a certificate is a word to its owner when it is issued: it is renewed much later. */
+function withoutHaste(finding: Finding, certificate: Certificate | undefined, stack: Stack | undefined): Finding {
+  const harmless = { CAA: true, delegation: stack !== undefined }[finding.check] && certificate?.status === 'ISSUED';
+  return harmless ? { ...finding, refuses: false } : finding;
+}
+
+/** What of a stack that serves a blog cannot be changed without the files being somewhere else. */
+function whatIsNotMoved(parameters: Record<string, string>, stack: Stack | undefined): Finding[] {
+  const { BucketName, TenantPrefix, Domain } = parameters;
+  const changes = [
+    BucketName && ![stack?.parameters.BucketName, stack?.outputs.BucketName].includes(BucketName)
+      ? `the bucket becomes ${BucketName}: the files stay in ${stack?.outputs.BucketName}`
+      : undefined,
+    TenantPrefix !== undefined && TenantPrefix !== (stack?.parameters.TenantPrefix ?? '')
+      ? `the tenant prefix becomes "${TenantPrefix}": the files stay where they are`
+      : undefined,
+    Domain && Domain !== stack?.parameters.Domain
+      ? `the domain becomes ${Domain}: addresses on ${stack?.parameters.Domain} stop to work`
+      : undefined,
+  ].filter((change) => change !== undefined);
+  return stack
+    ? changes.map((change) => ({
+        check: 'files',
+        refuses: false,
+        cause: `In this stack ${change}.`,
+        cure: 'Every image of the blog that was stored before is lost to its visitors until it is moved. A second image server is another stack: --stack-name.',
+      }))
+    : [];
 }
 
 /**
@@ -99,16 +152,26 @@ export function checkOwnership({ name, parameters }: Stack): void {
   }
 }
 
-/** Waits for the end of what CloudFormation does for the stack, if it does something. */
+/**
+ * Waits for the end of what CloudFormation does for the stack, if it does something. How that ends is told; what is left
+ * to do, the command sees for itself.
+ */
 export async function settledStack({ aws, terminal, pause }: Session, stackName: string): Promise<Stack | undefined> {
   const stack = await describeStack(aws, stackName);
   if (!stack || !isAtWork(stack)) {
     return stack;
   }
   const since = await lastEventBeforeWork(aws, stack.id);
-  await terminal.step(`CloudFormation is at work on the stack ${stackName} (${stack.status})`, ({ event }) =>
-    followStack(aws, pause, stack.id, since, (happened) => event(eventLine(happened))),
-  );
+  try {
+    await terminal.step(`CloudFormation is at work on the stack ${stackName} (${stack.status})`, ({ event }) =>
+      followStack(aws, pause, stack.id, since, (happened) => event(eventLine(happened))),
+    );
+  } catch (error) {
+    if (!(error instanceof Failure)) {
+      throw error;
+    }
+    terminal.warn(`${error.message}\n  ${error.cure}`);
+  }
   return describeStack(aws, stackName);
 }
 
@@ -119,7 +182,8 @@ export function eventLine(event: StackEvent): string {
   return status?.endsWith('_FAILED') && reason ? `${line}: ${reason}` : line;
 }
 
-function checkState(stack: Stack | undefined): void {
+/** @throws Failure for a stack that is none of this command, or that only its owner can mend */
+export function checkState(stack: Stack | undefined): void {
   if (stack && !isEmpty(stack)) {
     checkOwnership(stack);
   }
@@ -169,22 +233,13 @@ async function findUsableCertificate(
   if (certificateArn) {
     return describeCertificate(aws.acm, certificateArn, domain);
   }
-  // With --wildcard the domain's own certificate will not do.
-  const name = wildcard ? domain.replace(/^[^.]+/, '*') : domain;
   const current = stack?.parameters.CertificateArn;
-  if (current) {
-    const used = await describeCertificate(aws.acm, current, domain).catch((error: unknown) => {
-      if (error instanceof Failure && !(error.cause instanceof Error)) {
-        // It has expired, or the domain is another now: one more reason to run the command.
-        return undefined;
-      }
-      throw error;
-    });
-    if (used?.status === 'ISSUED' && (!wildcard || used.wildcard)) {
-      return used;
-    }
+  const used = current ? await lookAtCertificate(aws.acm, current, domain) : undefined;
+  if (used?.status === 'ISSUED' && covers(used.names, domain) && (!wildcard || used.wildcard)) {
+    return used;
   }
-  return findCertificate(aws.acm, name);
+  // With --wildcard the domain's own certificate will not do.
+  return findCertificate(aws.acm, wildcard ? domain.replace(/^[^.]+/, '*') : domain);
 }
 
 function neededActions(

@@ -25,6 +25,8 @@ export interface Stack {
   /** CloudFormation's word, `CREATE_COMPLETE`. */
   status: string;
   statusReason?: string;
+  /** Whether CloudFormation refuses to delete it. */
+  isProtected: boolean;
   /** Values by name; secrets are asterisks. */
   parameters: Record<string, string>;
   outputs: Record<string, string>;
@@ -66,6 +68,7 @@ function toStack(stack: CloudFormationStack): Stack {
     name: stack.StackName ?? '',
     status: stack.StackStatus ?? '',
     statusReason: stack.StackStatusReason,
+    isProtected: stack.EnableTerminationProtection ?? false,
     parameters: Object.fromEntries(
       Parameters.map(({ ParameterKey = '', ParameterValue = '' }) => [ParameterKey, ParameterValue]),
     ),
@@ -88,17 +91,17 @@ export const isEmpty = ({ status }: Stack) => status === 'REVIEW_IN_PROGRESS';
  *
  * @param stack as it is, undefined for a new one
  * @param parameters by name; those that the stack has and that are not named here keep their values
- * @param adoptsBucket whether a bucket of that name is there, to be taken into the stack
+ * @param adoptedBucket name of a bucket that is there, to be taken into the stack as it is
  * @returns undefined when nothing would change
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html
  */
 export async function createChangeSet(
   aws: Aws,
   pause: Pause,
-  request: { stackName: string; stack?: Stack; parameters: Record<string, string>; adoptsBucket?: boolean },
+  request: { stackName: string; stack?: Stack; parameters: Record<string, string>; adoptedBucket?: string },
 ): Promise<ChangeSet | undefined> {
   const { cloudFormation } = aws;
-  const { stackName, stack, parameters, adoptsBucket } = request;
+  const { stackName, stack, parameters, adoptedBucket } = request;
   const isNew = stack === undefined || isEmpty(stack);
   const created = await call('cloudformation:CreateChangeSet', () =>
     cloudFormation.send(
@@ -106,14 +109,16 @@ export async function createChangeSet(
         StackName: stackName,
         ChangeSetName: `provision-${Date.now()}`,
         ChangeSetType: isNew ? 'CREATE' : 'UPDATE',
-        TemplateBody: TEMPLATE_TEXT,
+        TemplateBody: adoptedBucket ? withBucketName(adoptedBucket) : TEMPLATE_TEXT,
         Parameters: parametersOf(isNew ? undefined : stack, parameters),
         Capabilities: ['CAPABILITY_IAM'],
-        Tags: [{ Key: 'ghost-storage-s3-cloudfront', Value: parameters.Domain ?? stack?.parameters.Domain ?? '' }],
-        // A bucket that outlived its stack comes back into it.
-        ImportExistingResources: adoptsBucket,
-        // A creation that fails leaves nothing that has to be cleared away before the next one.
-        ...(isNew && { OnStackFailure: 'DELETE' as const }),
+        ImportExistingResources: adoptedBucket !== undefined,
+        ...(isNew && {
+          // An update with tags would take those away that its owner has given to the stack.
+          Tags: [{ Key: 'ghost-storage-s3-cloudfront', Value: parameters.Domain ?? '' }],
+          // A creation that fails leaves nothing that has to be cleared away before the next one.
+          OnStackFailure: 'DELETE' as const,
+        }),
       }),
     ),
   );
@@ -132,6 +137,20 @@ export async function createChangeSet(
     }
     await pause(SECONDS_BETWEEN_LOOKS);
   }
+}
+
+/**
+ * The template with the bucket's name in it: CloudFormation finds a resource that is there only by a name that is no
+ * function.
+ *
+ * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html
+ */
+function withBucketName(name: string): string {
+  const byParameter = 'BucketName: !If [HasBucketName, !Ref BucketName, !Ref AWS::NoValue]';
+  if (!TEMPLATE_TEXT.includes(byParameter)) {
+    throw new Error(`The template does not have "${byParameter}".`);
+  }
+  return TEMPLATE_TEXT.replace(byParameter, `BucketName: ${name}`);
 }
 
 /** A template of a later version may have parameters that the stack does not know: these get their defaults. */
@@ -213,21 +232,26 @@ export async function followStack(
 ): Promise<Stack> {
   const failures: StackEvent[] = [];
   let last = since;
+  let own: string | undefined;
   for (;;) {
-    // Before the events, so that the last of them are not missed.
-    const stack = await describeStack(aws, stackId);
-    if (!stack) {
-      throw new Failure(`The stack ${stackId} is gone.`, 'Somebody has deleted it. Run the command again.');
-    }
     for (const event of await eventsAfter(aws, stackId, last)) {
       last = event.EventId;
       onEvent(event);
       if (event.ResourceStatus?.endsWith('_FAILED')) {
         failures.push(event);
       }
+      if (event.PhysicalResourceId === stackId) {
+        own = event.ResourceStatus;
+      }
     }
-    // Without a new event the status is still that from before.
-    if (last !== since && !isAtWork(stack) && !isEmpty(stack)) {
+    // A look at the stack may be older than its events: only when both say the same it is the end.
+    const stack = await describeStack(aws, stackId);
+    if (!stack) {
+      throw new Failure(`The stack ${stackId} is gone.`, 'Somebody has deleted it. Run the command again.');
+    }
+    const isSettled = !isAtWork(stack) && !isEmpty(stack) && stack.status === own;
+    // A stack without resources may be deleted without an event.
+    if (isSettled || stack.status === 'DELETE_COMPLETE') {
       checkOutcome(stack, failures);
       return stack;
     }
@@ -254,8 +278,8 @@ async function eventsAfter({ cloudFormation }: Aws, stackId: string, id: string 
 function checkOutcome(stack: Stack, failures: StackEvent[]): void {
   const succeeded =
     ['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'IMPORT_COMPLETE'].includes(stack.status) ||
-    // Also how a creation ends that failed and was cleared away.
-    (stack.status === 'DELETE_COMPLETE' && failures.length === 0);
+    // Also how a creation ends that failed and was cleared away; what does not go at once is tried again.
+    (stack.status === 'DELETE_COMPLETE' && failures.every(({ ResourceStatus }) => ResourceStatus === 'DELETE_FAILED'));
   if (succeeded) {
     return;
   }

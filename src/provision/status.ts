@@ -1,16 +1,17 @@
 import { GetDistributionCommand } from '@aws-sdk/client-cloudfront';
 import { Failure } from '../cli/failure';
 import { call } from './aws-errors';
-import { describeCertificate } from './certificate';
+import { lookAtCertificate } from './certificate';
 import { pointsTo } from './live-dns';
-import type { Session } from './situation';
-import { describeStack, type Stack } from './stack';
+import { checkOwnership, type Session } from './situation';
+import { describeStack, isEmpty, type Stack } from './stack';
 
 /** How an image server does. */
 export interface Status {
   stack: Pick<Stack, 'name' | 'status' | 'statusReason' | 'outputs'>;
   domain: string;
-  certificate: { arn: string; status: string; notAfter?: Date };
+  /** Undefined for a stack that was never built. */
+  certificate?: { arn: string; status: string; notAfter?: Date };
   /** CloudFront's word: `Deployed`, or `InProgress` for some minutes after a change. */
   distribution?: string;
   /** Whether the domain leads to the distribution. */
@@ -23,7 +24,7 @@ export async function readStatus({ aws, resolver }: Session, stackName: string):
   const { Domain: domain = '', CertificateArn: arn = '' } = stack.parameters;
   const { DistributionId, DistributionDomainName } = stack.outputs;
   const [certificate, distribution, pointsToDistribution] = await Promise.all([
-    describeCertificate(aws.acm, arn, domain),
+    arn ? lookAtCertificate(aws.acm, arn, domain) : undefined,
     DistributionId
       ? call('cloudfront:GetDistribution', () =>
           aws.cloudFront.send(new GetDistributionCommand({ Id: DistributionId })),
@@ -35,7 +36,7 @@ export async function readStatus({ aws, resolver }: Session, stackName: string):
   return {
     stack: { name, status, statusReason, outputs },
     domain,
-    certificate: { arn, status: certificate.status, notAfter: certificate.notAfter },
+    certificate: arn ? { arn, status: certificate?.status ?? 'DELETED', notAfter: certificate?.notAfter } : undefined,
     distribution,
     pointsToDistribution,
   };
@@ -49,6 +50,9 @@ export async function requireStack(aws: Session['aws'], stackName: string): Prom
       `There is no stack ${stackName} in ${aws.region} of the account ${aws.account}.`,
       'Name another --region or --profile, or the stack itself with --stack-name. "provision" builds one.',
     );
+  }
+  if (!isEmpty(stack)) {
+    checkOwnership(stack);
   }
   return stack;
 }

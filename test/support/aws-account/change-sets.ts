@@ -21,7 +21,9 @@ export function changeSetFor(stack: Stack, input: CreateChangeSetCommandInput, s
   const { ChangeSetName = '', ChangeSetType = 'UPDATE', ImportExistingResources = false } = input;
   const before = ChangeSetType === 'UPDATE' ? stack.definition : undefined;
   const definition = definitionOf(stack, input, before, access.accountId);
-  const bucketName = definition.rendered.Resources.Bucket?.Properties.BucketName;
+  // Names that are functions are not looked at:
+  // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html
+  const bucketName = definition.template.Resources.Bucket?.Properties.BucketName;
   const imports =
     ImportExistingResources &&
     typeof bucketName === 'string' &&

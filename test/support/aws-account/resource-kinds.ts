@@ -1,3 +1,4 @@
+import type { ObjectOwnership, PublicAccessBlockConfiguration } from '@aws-sdk/client-s3';
 import type { Change, ResourceRecordSet } from '@aws-sdk/client-route-53';
 import type { Certificates } from './acm';
 import type { Access } from './access';
@@ -252,12 +253,18 @@ export const KINDS: Record<string, Kind> = {
   },
 };
 
-/** A bucket that is there already, as CloudFormation takes it into a stack. */
-export function importBucket(services: Services, properties: Properties, place: Place): Made {
+/** A bucket that is there already, as CloudFormation takes it into a stack: with the settings that it has. */
+export function importBucket({ buckets }: Services, properties: Properties, place: Place): Made {
   const name = String(properties.BucketName);
-  settleBucket(services, name, properties, place);
+  Object.assign(buckets.find(name) ?? {}, { tags: tagsOf(place) });
   return bucketMade(name, place.region);
 }
+
+const tagsOf = (place: Place) => ({
+  'aws:cloudformation:stack-name': place.stackName,
+  'aws:cloudformation:stack-id': place.stackId,
+  'aws:cloudformation:logical-id': place.logicalId,
+});
 
 const bucketMade = (name: string, region: string): Made => ({
   physicalId: name,
@@ -265,17 +272,19 @@ const bucketMade = (name: string, region: string): Made => ({
 });
 
 function settleBucket({ buckets }: Services, name: string, properties: Properties, place?: Place): void {
-  const { PublicAccessBlockConfiguration: publicAccessBlock, VersioningConfiguration: versioning } = properties;
+  const { PublicAccessBlockConfiguration, VersioningConfiguration, OwnershipControls, LifecycleConfiguration } =
+    properties as {
+      PublicAccessBlockConfiguration?: PublicAccessBlockConfiguration;
+      VersioningConfiguration?: { Status: 'Enabled' };
+      OwnershipControls?: { Rules: { ObjectOwnership: ObjectOwnership }[] };
+      LifecycleConfiguration?: { Rules: { AbortIncompleteMultipartUpload?: object }[] };
+    };
   Object.assign(buckets.find(name) ?? {}, {
-    publicAccessBlock,
-    versioning: (versioning as { Status: string } | undefined)?.Status,
-    ...(place && {
-      tags: {
-        'aws:cloudformation:stack-name': place.stackName,
-        'aws:cloudformation:stack-id': place.stackId,
-        'aws:cloudformation:logical-id': place.logicalId,
-      },
-    }),
+    publicAccessBlock: PublicAccessBlockConfiguration,
+    versioning: VersioningConfiguration?.Status,
+    ownership: OwnershipControls?.Rules[0]?.ObjectOwnership,
+    abortsUploads: LifecycleConfiguration?.Rules.some((rule) => rule.AbortIncompleteMultipartUpload) ?? false,
+    ...(place && { tags: tagsOf(place) }),
   });
 }
 

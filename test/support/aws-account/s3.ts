@@ -3,6 +3,7 @@ import type {
   GetBucketPolicyCommandInput,
   ListObjectsV2CommandInput,
   ListObjectVersionsCommandInput,
+  ObjectOwnership,
   PublicAccessBlockConfiguration,
 } from '@aws-sdk/client-s3';
 import { awsError } from './aws-error';
@@ -24,6 +25,9 @@ export interface Bucket {
   policy?: string;
   publicAccessBlock?: PublicAccessBlockConfiguration;
   versioning?: 'Enabled' | 'Suspended';
+  ownership?: ObjectOwnership;
+  /** By a lifecycle rule for uploads that were never finished. */
+  abortsUploads?: boolean;
   tags?: Record<string, string>;
   /** Newest last. */
   versions: ObjectVersion[];
@@ -108,6 +112,21 @@ export class Buckets {
     },
 
     GetBucketVersioning: ({ Bucket = '' }: BucketInput, client) => ({ Status: this.get(Bucket, client).versioning }),
+
+    GetBucketOwnershipControls: ({ Bucket = '' }: BucketInput, client) => {
+      const { ownership } = this.get(Bucket, client);
+      if (!ownership) {
+        throw awsError('s3', 'OwnershipControlsNotFoundError', 'The bucket ownership controls were not found', 404);
+      }
+      return { OwnershipControls: { Rules: [{ ObjectOwnership: ownership }] } };
+    },
+
+    GetBucketLifecycleConfiguration: ({ Bucket = '' }: BucketInput, client) => {
+      if (!this.get(Bucket, client).abortsUploads) {
+        throw awsError('s3', 'NoSuchLifecycleConfiguration', 'The lifecycle configuration does not exist', 404);
+      }
+      return { Rules: [{ AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } }] };
+    },
 
     GetBucketTagging: ({ Bucket = '' }: BucketInput, client) => {
       const { tags } = this.get(Bucket, client);

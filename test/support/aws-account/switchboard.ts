@@ -32,6 +32,7 @@ export interface Call {
 /** Where IAM's name for the permission is not the command's. */
 const ACTIONS: Record<string, string> = {
   's3:DeleteObjects': 's3:DeleteObject',
+  's3:GetBucketLifecycleConfiguration': 's3:GetLifecycleConfiguration',
   's3:GetPublicAccessBlock': 's3:GetBucketPublicAccessBlock',
   's3:HeadBucket': 's3:ListBucket',
   's3:ListObjectVersions': 's3:ListBucketVersions',

@@ -233,19 +233,24 @@ describe('a stack of the template', () => {
     ]);
   });
 
-  it('takes in a bucket that is there already, when it is asked to', async () => {
+  it('takes in a bucket that is there already, when it is asked to by its name: it finds none by a function', async () => {
     account.buckets.add({ name: 'blog-images', objects: ['content/images/x.jpg'] });
     const given = parameters({ BucketName: 'blog-images' });
     expect(await carryOut(request('CREATE', given, { OnStackFailure: 'DELETE' }))).toMatchObject({
       StackStatus: 'DELETE_COMPLETE',
     });
     expect(failures()[0]).toMatch(/^Bucket: .*blog-images already exists/);
-    const { changes } = await plan(request('CREATE', given, { ImportExistingResources: true }));
+    const byFunction = await plan(request('CREATE', given, { ImportExistingResources: true }));
+    expect(byFunction.changes).toContain('Add Bucket');
+    const TemplateBody = TEMPLATE_TEXT.replace(/BucketName: !If .*/, 'BucketName: blog-images');
+    const { changes } = await plan(request('CREATE', given, { ImportExistingResources: true, TemplateBody }));
     expect(changes).toContain('Import Bucket');
-    expect(await carryOut(request('CREATE', given, { ImportExistingResources: true }))).toMatchObject({
+    expect(await carryOut(request('CREATE', given, { ImportExistingResources: true, TemplateBody }))).toMatchObject({
       StackStatus: 'CREATE_COMPLETE',
     });
-    expect(account.buckets.find('blog-images')).toMatchObject({ versioning: 'Enabled', versions: [{}] });
+    // It keeps the settings that it had.
+    expect(account.buckets.find('blog-images')).toMatchObject({ versions: [{}] });
+    expect(account.buckets.find('blog-images')?.versioning).toBeUndefined();
   });
 
   it('says what is wrong with a request before it makes anything', async () => {

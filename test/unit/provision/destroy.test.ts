@@ -87,6 +87,15 @@ describe('an image server that is taken down', () => {
     expect(account.stacks.get(STACK)?.status).toBe('CREATE_COMPLETE');
   });
 
+  test('is left alone, with its key, when it is protected against that', async () => {
+    await provisionOnce(account, { identity: 'iam-user', createAccessKey: true });
+    Object.assign(account.stacks.get(STACK) ?? {}, { isProtected: true });
+    await expect(destroyOnce()).rejects.toMatchObject({
+      cure: expect.stringContaining('--no-enable-termination-protection'),
+    });
+    expect(account.identities.users[0]?.accessKeys).toHaveLength(1);
+  });
+
   test('may have been taken down before: that is no error', async () => {
     expect((await destroyOnce()).destroyed).toEqual({});
   });

@@ -1,5 +1,5 @@
 import { AwsAccount } from '../../support/aws-account';
-import { openTestSession, provisionOnce } from '../../support/provisioning';
+import { openTestSession, provisionOnce, type RecordedTerminal } from '../../support/provisioning';
 import { destroy } from '../../../src/provision/destroy';
 
 const DOMAIN = 'images.example.com';
@@ -11,6 +11,15 @@ afterEach(() => account.restore());
 
 /** Parameters of a stack that is there before the first run. */
 const existing = () => ({ Domain: DOMAIN, CertificateArn: account.certificates.all[0]?.arn ?? '' });
+
+/** Does something after the first call that leaves the account in a state. */
+function doWhen(isReached: () => boolean, act: () => void): void {
+  account.interruptAfter(1, () => (isReached() ? act() : doWhen(isReached, act)));
+}
+
+/** Ctrl-C, after the first call that leaves the account in a state. */
+const interruptWhen = (terminal: RecordedTerminal, isReached: () => boolean) =>
+  doWhen(isReached, () => terminal.interrupt());
 
 /** What AWS is changed by. */
 const changesMade = () => account.actions.filter((action) => !/:(Get|List|Describe|Head|Simulate|Detect)/.test(action));
@@ -67,7 +76,7 @@ describe('a new image server with its domain in Route 53', () => {
   test('is asked for before anything is made', async () => {
     account.hostedZones.add({ name: 'example.com' });
     const { error } = await provisionOnce(account, {}, (terminal) => (terminal.agrees = false));
-    expect(error).toMatchObject({ name: 'Interruption', message: 'Nothing was changed.' });
+    expect(error).toMatchObject({ name: 'Declined', message: 'Nothing was changed.' });
     expect(changesMade()).toEqual([]);
   });
 
@@ -95,8 +104,9 @@ describe('a domain outside of Route 53', () => {
 
   test('is validated by a record that is shown in both spellings, while a countdown runs', async () => {
     const { provisioned, terminal } = await provisionOnce(account, { live }, () => {
-      account.interruptAfter(14, () =>
-        account.certificates.all.forEach(({ arn }) => account.certificates.validate(arn)),
+      doWhen(
+        () => account.certificates.all.some(({ described }) => described > 2),
+        () => account.certificates.all.forEach(({ arn }) => account.certificates.validate(arn)),
       );
     });
     expect(provisioned?.changed).toBe(true);
@@ -122,14 +132,17 @@ describe('a domain outside of Route 53', () => {
 
   test('loses nothing by Ctrl-C while the certificate is waited for: the next run waits on, with less time left', async () => {
     const first = await provisionOnce(account, { live }, (terminal) => {
-      account.interruptAfter(14, () => terminal.interrupt());
+      interruptWhen(terminal, () => account.certificates.all.some(({ described }) => described > 2));
     });
     expect(first.error).toMatchObject({ name: 'Interruption', message: expect.stringContaining('it resumes') });
     expect(account.stacks.all).toEqual([]);
     account.advance({ hours: 5 });
     const [certificate] = account.certificates.all;
     const second = await provisionOnce(account, { live }, () => {
-      account.interruptAfter(14, () => account.certificates.validate(certificate?.arn ?? ''));
+      doWhen(
+        () => account.actions.length > 20,
+        () => account.certificates.validate(certificate?.arn ?? ''),
+      );
     });
     expect(second.provisioned?.changed).toBe(true);
     expect(account.certificates.all).toHaveLength(1);
@@ -146,6 +159,28 @@ describe('a zone in Route 53 that nobody asks any more', () => {
     const { provisioned } = await provisionOnce(account, { live, hostedZone: 'none' });
     expect(provisioned?.missingRecord).toMatchObject({ name: DOMAIN });
     expect(account.hostedZones.all[0]?.records.filter(({ Name }) => Name === `${DOMAIN}.`)).toEqual([]);
+  });
+});
+
+describe('records that lead to the distribution and are not of the stack', () => {
+  test('stay as they are, also when the zone is found later', async () => {
+    const zone = account.hostedZones.add({ name: 'example.com' });
+    account.certificates.add({ names: [DOMAIN] });
+    const first = await provisionOnce(account, { hostedZone: 'none' });
+    const target = first.provisioned?.stack.outputs.DistributionDomainName ?? '';
+    zone.records.push({ Name: `${DOMAIN}.`, Type: 'CNAME', TTL: 300, ResourceRecords: [{ Value: target }] });
+    const { provisioned, error } = await provisionOnce(account);
+    expect(error).toBeUndefined();
+    expect(provisioned?.changed).toBe(false);
+  });
+
+  test('of another account are written once', async () => {
+    account.hostedZones.add({ name: 'example.com', profile: 'dns' });
+    await provisionOnce(account, { dnsProfile: 'dns' });
+    const before = account.calls.length;
+    const { provisioned } = await provisionOnce(account, { dnsProfile: 'dns' });
+    expect(provisioned?.changed).toBe(false);
+    expect(account.actions.slice(before)).not.toContain('route53:ChangeResourceRecordSets');
   });
 });
 
@@ -223,6 +258,73 @@ describe('a second run', () => {
     expect(provisioned).toMatchObject({ changed: true, stack: { status: 'UPDATE_COMPLETE' } });
   });
 
+  test('asks once more when the certificate is there that the changes of the stack need', async () => {
+    await provisionOnce(account);
+    const before = account.stacks.get(STACK)?.parameters.CertificateArn;
+    const answers = [true, false];
+    const { error, terminal } = await provisionOnce(account, { wildcard: true }, (recorded) => {
+      Object.defineProperty(recorded, 'agrees', { get: () => answers.shift() ?? false });
+    });
+    expect(error?.message).toBe('Nothing was changed.');
+    expect(terminal.questions).toEqual(['Go on?', 'Go on?']);
+    expect(terminal.text).toMatch(/~ AWS::CloudFront::Distribution/);
+    expect(account.stacks.get(STACK)?.parameters.CertificateArn).toBe(before);
+    const { provisioned } = await provisionOnce(account, { wildcard: true });
+    expect(provisioned?.changed).toBe(true);
+    expect(account.certificates.all.map(({ names }) => names)).toEqual([[DOMAIN], ['*.example.com']]);
+  });
+
+  test('goes on when the certificate of the stack is gone or has expired', async () => {
+    await provisionOnce(account);
+    account.certificates.all.forEach((certificate) => (certificate.status = 'EXPIRED'));
+    const expired = await provisionOnce(account);
+    expect(expired.provisioned?.changed).toBe(true);
+    account.certificates.all.splice(0);
+    const gone = await provisionOnce(account);
+    expect(gone.provisioned?.changed).toBe(true);
+    expect(account.stacks.get(STACK)?.parameters.CertificateArn).toBe(account.certificates.all[0]?.arn);
+  });
+
+  test.each([
+    [{ bucket: 'other-pictures' }, 'the files stay in'],
+    [{ tenantPrefix: 'seven' }, 'the files stay where they are'],
+    [{ domain: 'pictures.example.com', stackName: STACK }, `addresses on ${DOMAIN} stop to work`],
+  ])('warns that files are not moved by %j', async (options, warning) => {
+    await provisionOnce(account);
+    const { terminal } = await provisionOnce(account, options, (recorded) => (recorded.agrees = false));
+    expect(terminal.warnings.join()).toContain(warning);
+  });
+
+  test("takes the stack's own bucket by its generated name for what it is", async () => {
+    const { provisioned } = await provisionOnce(account);
+    const again = await provisionOnce(account, { bucket: provisioned?.stack.outputs.BucketName });
+    expect(again.provisioned?.changed).toBe(false);
+  });
+
+  test('keeps the web ACL that a flat-rate plan has given to the distribution', async () => {
+    await provisionOnce(account);
+    const arn = 'arn:aws:wafv2:us-east-1:123456789012:global/webacl/plan/473e64fd-f30b-4765-81a0-62ad96dd167a';
+    Object.assign(account.distributions.all[0]?.config ?? {}, { WebACLId: arn });
+    await provisionOnce(account, { priceClass: 'PriceClass_100' });
+    expect(account.distributions.all[0]?.config).toMatchObject({ PriceClass: 'PriceClass_100', WebACLId: arn });
+  });
+
+  test('waits for the end of what somebody else does with the stack, however that ends', async () => {
+    await provisionOnce(account);
+    account.failResource('Distribution', 'Access denied for operation');
+    const { error } = await provisionOnce(account, { priceClass: 'PriceClass_100' }, (terminal) => {
+      interruptWhen(terminal, () => account.stacks.get(STACK)?.status === 'UPDATE_IN_PROGRESS');
+    });
+    expect(error?.name).toBe('Interruption');
+    expect(account.stacks.get(STACK)?.status).toMatch(/_IN_PROGRESS$/);
+    const { provisioned, terminal } = await provisionOnce(account, { priceClass: 'PriceClass_100' });
+    expect(terminal.warnings.join()).toContain('Access denied for operation');
+    expect(provisioned?.stack).toMatchObject({
+      status: 'UPDATE_COMPLETE',
+      parameters: { PriceClass: 'PriceClass_100' },
+    });
+  });
+
   test('gives a secret to a stack that gets its blog later', async () => {
     const first = await provisionOnce(account, { ghostUrl: undefined });
     expect(first.provisioned?.config.storage.S3CloudFrontStorage).not.toHaveProperty('cdnFallbackSecret');
@@ -261,7 +363,7 @@ describe('a run that was stopped', () => {
     account.hostedZones.add({ name: 'example.com' });
     account.certificates.add({ names: [DOMAIN] });
     const first = await provisionOnce(account, {}, (terminal) => {
-      account.interruptAfter(25, () => terminal.interrupt());
+      interruptWhen(terminal, () => account.stacks.get(STACK)?.status === 'CREATE_IN_PROGRESS');
     });
     expect(first.error?.name).toBe('Interruption');
     expect(account.stacks.get(STACK)?.status).toBe('CREATE_IN_PROGRESS');
@@ -393,6 +495,24 @@ describe('what stands in the way is said before anything is made:', () => {
     expect(await refusal({ createAccessKey: true })).toContain('Add --identity iam-user');
   });
 
+  test('a name for which there can be no certificate', async () => {
+    account.hostedZones.add({ name: 'example.com' });
+    expect(await refusal({ domain: 'example.com', wildcard: true })).toContain('*.com');
+    expect(await refusal({ domain: `${'a'.repeat(60)}.example.com` })).toContain('--wildcard');
+  });
+
+  test('a profile for DNS that has no such zone', async () => {
+    account.hostedZones.add({ name: 'example.org', profile: 'dns' });
+    expect(await refusal({ dnsProfile: 'dns' })).toContain('no public zone for images.example.com');
+  });
+
+  test('a domain that leads to another distribution, at another provider, as a warning', async () => {
+    account.certificates.add({ names: [DOMAIN] });
+    const live = { CNAME: { [DOMAIN]: ['d111111abcdef8.cloudfront.net'] } };
+    const { terminal } = await provisionOnce(account, { live }, (recorded) => (recorded.agrees = false));
+    expect(terminal.warnings.join()).toContain('d111111abcdef8.cloudfront.net');
+  });
+
   test('a stack of that name which is something else', async () => {
     account.hostedZones.add({ name: 'example.com' });
     await provisionOnce(account);
@@ -509,6 +629,8 @@ describe('an access key', () => {
     expect(first.provisioned?.config.storage.S3CloudFrontStorage).toMatchObject({ ...key });
     expect(JSON.stringify(account.stacks.get(STACK))).not.toContain(key?.secretAccessKey);
     expect(first.terminal.text).not.toContain(key?.secretAccessKey);
+    // What fails after it would lose the secret.
+    expect(account.actions.at(-1)).toBe('iam:CreateAccessKey');
     const second = await provisionOnce(account, options);
     expect(second.terminal.questions).toEqual([]);
     expect(second.provisioned).toMatchObject({ changed: false, accessKey: undefined });
@@ -533,10 +655,26 @@ describe('a bucket that outlived its stack', () => {
     expect(account.buckets.find('my-pictures')?.versions).toHaveLength(1);
   });
 
-  test('may have been public: then the plan warns', async () => {
+  test('or any other of the account must be set up as the template has it: it comes in as it is', async () => {
     account.hostedZones.add({ name: 'example.com' });
-    account.buckets.add({ name: 'my-pictures' });
-    const { terminal } = await provisionOnce(account, { bucket: 'my-pictures' });
-    expect(terminal.warnings.join()).toContain('may be public today');
+    const bucket = account.buckets.add({ name: 'my-pictures' });
+    const { error } = await provisionOnce(account, { bucket: 'my-pictures' });
+    expect(error?.message).toContain(
+      'public access is not blocked, access lists are on, versioning is off, unfinished uploads are never removed',
+    );
+    expect(changesMade()).toEqual([]);
+    Object.assign(bucket, {
+      publicAccessBlock: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      ownership: 'BucketOwnerEnforced',
+      versioning: 'Enabled',
+      abortsUploads: true,
+    });
+    const { provisioned } = await provisionOnce(account, { bucket: 'my-pictures' });
+    expect(provisioned?.stack.outputs.BucketName).toBe('my-pictures');
   });
 });

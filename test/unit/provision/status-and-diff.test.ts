@@ -28,6 +28,16 @@ describe('provision status', () => {
     expect(await readStatus(await openTestSession(account), STACK)).toMatchObject({ pointsToDistribution: false });
   });
 
+  test('shows a certificate that has expired, and one that is gone', async () => {
+    await provisionOnce(account);
+    account.certificates.all.forEach((certificate) => (certificate.status = 'EXPIRED'));
+    const expired = await readStatus(await openTestSession(account), STACK);
+    expect(expired.certificate?.status).toBe('EXPIRED');
+    account.certificates.all.splice(0);
+    const gone = await readStatus(await openTestSession(account), STACK);
+    expect(gone.certificate?.status).toBe('DELETED');
+  });
+
   test('names region and account where there is no stack', async () => {
     await expect(readStatus(await openTestSession(account), STACK)).rejects.toThrow(
       `There is no stack ${STACK} in eu-central-1 of the account 123456789012.`,

@@ -1,0 +1,81 @@
+import { type Result, runChecks } from '../../src/doctor/check';
+import { CHECKS } from '../../src/doctor/checks';
+import { SetUp } from '../../src/doctor/set-up';
+import { startS3UnderTest, type S3UnderTest } from '../support/s3-under-test';
+
+let s3: S3UnderTest;
+let bucket: string;
+
+beforeAll(async () => {
+  s3 = await startS3UnderTest();
+  bucket = await s3.createBucket();
+});
+
+afterAll(() => s3.close());
+
+/** Looks at a bucket alone: there is neither CDN nor Ghost. */
+async function examine(changes: Record<string, string> = {}): Promise<Result[]> {
+  const { accessKeyId, secretAccessKey } = s3.credentials;
+  const given = {
+    bucket,
+    region: s3.region,
+    endpoint: s3.endpoint,
+    forcePathStyle: 'true',
+    accessKeyId,
+    secretAccessKey,
+  };
+  const options = { ...given, cdnUrl: 'https://images.example.test', ...changes };
+  const environment = Object.fromEntries(
+    Object.entries(options).map(([name, value]) => [`storage__S3CloudFrontStorage__${name}`, value]),
+  );
+  const network = {
+    lookup: () => Promise.reject(Object.assign(new Error('No such name'), { code: 'ENOTFOUND' })),
+    canonicalNameOf: () => Promise.resolve(undefined),
+    connect: () => {
+      throw new Error('There is no network.');
+    },
+  };
+  const { signal } = new AbortController();
+  const setUp = new SetUp({ content: __dirname }, { network, signal, environment });
+  try {
+    return await runChecks(CHECKS, setUp, { begins: () => undefined, ended: () => undefined });
+  } finally {
+    expect(await setUp.tidyUp()).toEqual([]);
+  }
+}
+
+const troubles = (results: Result[]) =>
+  results
+    .filter(({ group, result }) => ['Credentials', 'Bucket', 'Permissions'].includes(group) && result === 'failed')
+    .map(({ name, found }) => `${name}: ${found}`);
+
+test('the bucket of a real server is as it should be, and empty afterwards', async () => {
+  const results = await examine();
+  expect(troubles(results)).toEqual([]);
+  const resultOf = (name: string) => results.find((candidate) => candidate.name === name)?.result;
+  expect(['private', 'conditional writes', 'delete', 'write', 'read', 'list', 'abort'].map(resultOf)).toEqual(
+    Array.from({ length: 7 }, () => 'passed'),
+  );
+  // Ceph's gateway takes no notice of the condition on a completion.
+  expect(resultOf('conditional large uploads')).toBe(s3.isCephRgw ? 'warned' : 'passed');
+  expect(await s3.objects(bucket)).toEqual([]);
+  expect(await s3.multipartUploads(bucket)).toEqual([]);
+});
+
+test('a wrong secret key is named, and nothing else', async () => {
+  expect(troubles(await examine({ secretAccessKey: 'another' }))).toEqual([
+    expect.stringMatching(/^accepted: The secret access key does not belong/),
+  ]);
+});
+
+test('an unknown access key is named, and nothing else', async () => {
+  expect(troubles(await examine({ accessKeyId: 'AKIANOBODY0000000000' }))).toEqual([
+    expect.stringMatching(/^accepted: S3 does not know the access key ID/),
+  ]);
+});
+
+test('a bucket that does not exist is named, and nothing else', async () => {
+  expect(troubles(await examine({ bucket: `${bucket}-not` }))).toEqual([
+    expect.stringMatching(/^bucket: There is none/),
+  ]);
+});

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { parse, type ParseError, printParseErrorCode } from 'jsonc-parser';
 import { Failure } from './failure';
 
@@ -22,6 +23,9 @@ export interface StorageSettings {
 export const FEATURES = ['images', 'media', 'files'] as const;
 export type Feature = (typeof FEATURES)[number];
 
+/** Some editors on Windows begin files with it; Ghost passes over it. */
+export const BYTE_ORDER_MARK = /^\uFEFF/;
+
 /** Name of the adapter in Ghost's configuration, and of its folder. */
 export const ADAPTER = 'S3CloudFrontStorage';
 
@@ -32,7 +36,7 @@ export const ADAPTER = 'S3CloudFrontStorage';
  */
 export function readGhostConfig(text: string, file: string): GhostConfig {
   const errors: ParseError[] = [];
-  const config: unknown = text.trim() === '' ? {} : parse(text, errors);
+  const config: unknown = text.trim() === '' ? {} : parse(text.replace(BYTE_ORDER_MARK, ''), errors);
   const [error] = errors;
   if (error || typeof config !== 'object' || config === null || Array.isArray(config)) {
     const line = text.slice(0, error?.offset ?? 0).split('\n').length;
@@ -45,14 +49,17 @@ export function readGhostConfig(text: string, file: string): GhostConfig {
 }
 
 /**
- * The settings that stand in the environment, as Ghost reads them: `storage__S3CloudFrontStorage__bucket=pictures`.
+ * The settings that stand in the environment, as Ghost reads them: `storage__S3CloudFrontStorage__bucket=pictures`, and
+ * `storage__S3CloudFrontStorage__secretAccessKey_FILE=/run/secrets/s3` for what stands in a file.
  *
+ * @throws Failure when such a file cannot be read
  * @see https://docs.ghost.org/config#custom-configuration-files
  */
 export function settingsOfEnvironment(environment: NodeJS.ProcessEnv): GhostConfig {
   const settings: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(environment)) {
-    const place = name.split('__');
+    const isFile = /__.*_file$/i.test(name);
+    const place = (isFile ? name.slice(0, -'_FILE'.length) : name).split('__');
     if (value === undefined || !/^(url|urls|paths|storage|adapters)$/.test(place[0] ?? '')) {
       continue;
     }
@@ -61,7 +68,7 @@ export function settingsOfEnvironment(environment: NodeJS.ProcessEnv): GhostConf
       const next = inner[part];
       inner = isObject(next) ? next : (inner[part] = {});
     }
-    inner[place.at(-1) ?? ''] = parsedValue(value);
+    inner[place.at(-1) ?? ''] = isFile ? secretIn(value, name) : parsedValue(value);
   }
   return settings;
 }
@@ -97,6 +104,19 @@ export function adapterOptionsOf(storage: StorageSettings, feature: Feature): Re
   const options = { ...(isObject(shared) ? shared : {}), ...(isObject(setting) ? setting : {}) };
   delete options.adapter;
   return options;
+}
+
+/** Text as it is, but for the line break at its end. */
+function secretIn(file: string, name: string): string {
+  try {
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+  } catch (error) {
+    throw new Failure(
+      `${name} is ${file}, which cannot be read (${(error as NodeJS.ErrnoException).code}).`,
+      'Run the command as who may read it, where Ghost runs.',
+      { cause: error },
+    );
+  }
 }
 
 /** Ghost reads values of the environment as JSON where they are: numbers, booleans, objects. */

@@ -24,6 +24,7 @@ const CONFIG =
 // Who may give files away; the others have nobody to give them to.
 const isRoot = process.getuid?.() === 0;
 const testAsRoot = isRoot ? test : test.skip;
+const testOnUnix = process.platform === 'win32' ? test.skip : test;
 const describeAsRoot = isRoot ? describe : describe.skip;
 
 let folder: string;
@@ -144,6 +145,29 @@ describe('install', () => {
     layOutGhost('5.130.6');
     expect(install(...GIVEN).stdout).toContain('Ghost 5 does not know "urls"');
     expect(JSON.parse(readFileSync(configFile, 'utf8'))).not.toHaveProperty('urls');
+  });
+
+  test('reads secrets from the files that the environment names, and writes them nowhere', () => {
+    const secret = path.join(folder, 'secret');
+    writeFileSync(secret, 'not-to-be-copied\n');
+    const env = {
+      storage__S3CloudFrontStorage__accessKeyId: 'AKIAEXAMPLE',
+      storage__S3CloudFrontStorage__secretAccessKey_FILE: secret,
+    };
+    const { status, stdout } = run(['install', '--yes', ...GIVEN], env);
+    expect(status).toBe(0);
+    expect(stdout + readFileSync(configFile, 'utf8')).not.toMatch(/not-to-be-copied|AKIAEXAMPLE/);
+    rmSync(secret);
+    expect(run(['install', '--yes'], env).stderr).toContain(`secretAccessKey_FILE is ${secret}`);
+  });
+
+  testOnUnix('refuses the Node of the service that Ghost-CLI has made, where it is too old', () => {
+    const node = path.join(folder, 'node');
+    writeFileSync(node, '#!/bin/sh\necho v18.20.4\n', { mode: 0o755 });
+    mkdirSync(path.join(folder, 'system/files'), { recursive: true });
+    const unit = path.join(folder, 'system/files/ghost_blog-example-com.service');
+    writeFileSync(unit, `[Service]\nUser=ghost\nExecStart=${node} /usr/bin/ghost run\n`);
+    expect(install(...GIVEN)).toMatchObject({ status: 1, stderr: expect.stringContaining(`v18.20.4 (${node})`) });
   });
 
   test('changes what a linked configuration leads to, and says so', () => {

@@ -24,6 +24,9 @@ export class Declined extends Error {
   }
 }
 
+/** What shells expect as the exit code of a program that was stopped by Ctrl-C: 128 and the number of the signal. */
+export const INTERRUPTED = 130;
+
 /** The user has stopped the command with Ctrl-C. */
 export class Interruption extends Error {
   override readonly name = 'Interruption';

@@ -1,9 +1,6 @@
 import colors from 'picocolors';
-import { Declined, Failure, Interruption } from './failure';
+import { Declined, Failure, INTERRUPTED, Interruption } from './failure';
 import { createProgram } from './program';
-
-/** What shells expect of a program that was stopped by Ctrl-C. */
-const INTERRUPTED = 130;
 
 function show(error: unknown, debug: boolean): void {
   if (debug) {
@@ -33,6 +30,16 @@ function show(error: unknown, debug: boolean): void {
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 1);
 });
+// What nobody reads beside the result keeps nobody from getting it.
+process.stderr.on('error', () => {});
 
 const program = createProgram();
+program.hook('preAction', (_program, command) => {
+  const { profile, dnsProfile } = command.optsWithGlobals<{ profile?: string; dnsProfile?: string }>();
+  if (profile !== undefined || dnsProfile !== undefined) {
+    // The SDK takes the profile, as it should, and says in many lines that there are access keys in the environment
+    // too. They stay there: a profile may name them as its source.
+    console.warn = () => {};
+  }
+});
 program.parseAsync().catch((error: unknown) => show(error, program.opts<{ debug?: boolean }>().debug ?? false));

@@ -1,7 +1,7 @@
 import { confirm, input } from '@inquirer/prompts';
 import colors from 'picocolors';
 import yoctoSpinner from 'yocto-spinner';
-import { Failure, Interruption } from './failure';
+import { Failure, INTERRUPTED, Interruption } from './failure';
 
 /** Where a command speaks with its user. */
 export interface Terminal {
@@ -20,11 +20,14 @@ export interface Terminal {
    * @throws Interruption when the user has pressed Ctrl-C before
    */
   step<T>(title: string, run: (step: Step) => Promise<T>): Promise<T>;
-  /** @returns whether the user agrees; `--yes` agrees to everything */
+  /**
+   * @returns whether the user agrees, and a mere Enter is a no; `--yes` agrees to everything
+   * @throws Interruption after Ctrl-C, Failure where nobody can be asked
+   */
   confirm(question: string): Promise<boolean>;
   /** @returns what the user types; empty where nobody can type */
   type(question: string): Promise<string>;
-  /** Aborted by Ctrl-C. */
+  /** Aborted by the first Ctrl-C; the second one ends the process. */
   readonly signal: AbortSignal;
 }
 
@@ -41,12 +44,28 @@ export interface TerminalOptions {
   json?: boolean;
 }
 
+/** What stands on the line goes: a spinner or a bar, and the ^C that terminals show. */
+const CLEAR_LINE = '\r\x1b[K';
+
+/** Spinners and bars hide the cursor. */
+const SHOW_CURSOR = '\x1b[?25h';
+
 /** The terminal that the process runs in, or the pipes in its place. */
 export function openTerminal({ yes = false, json = false }: TerminalOptions): Terminal {
-  const interruption = new AbortController();
-  process.once('SIGINT', () => interruption.abort());
   const output = json ? process.stderr : process.stdout;
+  // Where nobody watches, a spinner and its countdown would be many lines: yocto-spinner looks at the same.
+  const isWatched = output.isTTY && process.env.TERM !== 'dumb' && !('CI' in process.env);
   const say = (text = '') => void output.write(`${text}\n`);
+  const interruption = new AbortController();
+  process.on('SIGINT', () => {
+    if (interruption.signal.aborted) {
+      output.write(isWatched ? CLEAR_LINE + SHOW_CURSOR : '');
+      process.exit(INTERRUPTED);
+    }
+    // First, so that what draws on the terminal can leave its line.
+    interruption.abort();
+    say(`${isWatched ? CLEAR_LINE : ''}Stopping … (press Ctrl-C again to stop without waiting)`);
+  });
   const canAsk = process.stdin.isTTY && output.isTTY;
 
   const ask = async <T>(question: (context: { output: NodeJS.WriteStream; signal: AbortSignal }) => Promise<T>) => {
@@ -69,8 +88,7 @@ export function openTerminal({ yes = false, json = false }: TerminalOptions): Te
       if (interruption.signal.aborted) {
         throw new Interruption();
       }
-      // Where nobody watches, a spinner and its countdown would be many lines.
-      const spinner = output.isTTY ? yoctoSpinner({ text: title, stream: output, handleSignals: false }).start() : null;
+      const spinner = isWatched ? yoctoSpinner({ text: title, stream: output, handleSignals: false }).start() : null;
       const progress = (text: string) => {
         if (spinner) {
           spinner.text = `${title} ${colors.dim(text)}`;
@@ -88,6 +106,9 @@ export function openTerminal({ yes = false, json = false }: TerminalOptions): Te
       }
     },
     async confirm(question) {
+      if (interruption.signal.aborted) {
+        throw new Interruption('Nothing was changed.');
+      }
       if (yes) {
         return true;
       }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { closest, distance } from 'fastest-levenshtein';
 import type { ProvisionOptions } from '../../provision/settings';
 
 /** `provision` with its sub-commands. */
@@ -43,6 +44,15 @@ Examples:
     )
     // Its commands have options of the same names.
     .enablePositionalOptions()
+    .hook('preAction', (_provision, called) => {
+      if (called === command) {
+        refuseUnknownCommand(command);
+      } else {
+        refuseForeignOptions(command, called);
+      }
+    })
+    // They are refused above, in better words.
+    .allowExcessArguments()
     .action(async (options: ProvisionOptions) =>
       options.dryRun
         ? (await import('../dry-run')).runDryRun(options)
@@ -70,4 +80,39 @@ Examples:
     .option('--dns-profile <name>', 'profile of the account that holds the Route 53 zone, when it is another one')
     .option('--yes', 'agree beforehand; the bucket stays')
     .action(async (_options, called: Command) => (await import('../provision')).runDestroy(optionsOf(called)));
+}
+
+/** More than this many letters are no slip of the keyboard. */
+const MAX_SLIPS = 3;
+
+/** "provision destory" is not "provision". */
+function refuseUnknownCommand(command: Command): void {
+  const [unknown] = command.args;
+  if (unknown === undefined) {
+    return;
+  }
+  const names = command.commands.map((candidate) => candidate.name());
+  const nearest = closest(unknown, names);
+  command.error(
+    `error: unknown command '${command.name()} ${unknown}'\n` +
+      (distance(unknown, nearest) <= MAX_SLIPS ? `(Did you mean ${nearest}?)` : `(There are ${names.join(', ')}.)`),
+  );
+}
+
+/**
+ * What stands before the name of a command must be meant for it: "provision --dry-run destroy" would not be a dry run,
+ * and of two domains one would be destroyed.
+ */
+function refuseForeignOptions(parent: Command, called: Command): void {
+  const isGiven = (command: Command, name: string) => command.getOptionValueSource(name) === 'cli';
+  for (const option of parent.options.filter((candidate) => isGiven(parent, candidate.attributeName()))) {
+    const name = option.attributeName();
+    if (!called.options.some((candidate) => candidate.attributeName() === name)) {
+      called.error(`error: '${parent.name()} ${called.name()}' has no option '${option.long}'`);
+    }
+    const [before, after] = [parent, called].map((command) => command.getOptionValue(name) as unknown);
+    if (isGiven(called, name) && before !== after) {
+      called.error(`error: option '${option.long}' is given twice: ${String(before)} and ${String(after)}`);
+    }
+  }
 }

@@ -64,6 +64,15 @@ describe('a dry run', () => {
   });
 });
 
+describe('a dry run of what cannot be', () => {
+  test.each([
+    [['--wildcard', '--domain', 'example.com'], '*.com'],
+    [['--domain', 'images.example.com', '--region', 'nowhere'], '--region is "nowhere"'],
+  ])('is refused: %j', (parameters, message) => {
+    expect(run('provision', '--dry-run', ...parameters).stderr).toContain(message);
+  });
+});
+
 describe('the command line', () => {
   test('tells its version and what there is', () => {
     expect(run('--version').stdout.trim()).toBe(version);
@@ -95,9 +104,37 @@ describe('the command line', () => {
     expect(status).toBe(1);
   });
 
-  test('does not take an unknown sub-command for the command', () => {
-    const { status, stderr } = run('provision', '--domain', 'images.example.com', 'destory', '--yes');
-    expect([status, stderr]).toEqual([1, expect.stringContaining('too many arguments')]);
+  test.each([
+    ['provision destory --yes', "unknown command 'provision destory'\n(Did you mean destroy?)"],
+    ['provision staus --domain images.example.com --json', "unknown command 'provision staus'\n(Did you mean status?)"],
+    [
+      'provision images.example.com',
+      "unknown command 'provision images.example.com'\n(There are status, diff, destroy.)",
+    ],
+  ])('does not take an unknown sub-command for the command: %s', (line, message) => {
+    const { status, stdout, stderr } = run(...line.split(' '), '--domain', 'images.example.com');
+    expect(stderr).toContain(message);
+    expect([status, stdout]).toEqual([1, '']);
+  });
+
+  test.each([
+    ['provision --dry-run --domain images.example.com destroy --yes', "'provision destroy' has no option '--dry-run'"],
+    ['provision --yes status --domain images.example.com', "'provision status' has no option '--yes'"],
+    ['provision --bucket my-pictures diff --domain images.example.com', "'provision diff' has no option '--bucket'"],
+    [
+      'provision --domain images.example.com destroy --domain media.example.com --yes',
+      "option '--domain' is given twice: images.example.com and media.example.com",
+    ],
+  ])('does not pass over an option before a sub-command: %s', (line, message) => {
+    const { status, stdout, stderr } = run(...line.split(' '));
+    expect(stderr).toContain(message);
+    expect([status, stdout]).toEqual([1, '']);
+  });
+
+  test('takes an option twice that says the same', () => {
+    const domain = ['--domain', 'images.example.com'];
+    const { stderr } = run('provision', ...domain, 'status', ...domain, '--region', 'eu-central-1');
+    expect(stderr).toContain('there are no AWS credentials');
   });
 
   test('asks for credentials where there are none', () => {

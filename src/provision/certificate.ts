@@ -9,10 +9,11 @@ import {
   type CertificateSummary,
 } from '@aws-sdk/client-acm';
 import { Failure } from '../cli/failure';
-import { call } from './aws-errors';
+import { absentIf, call } from './aws-errors';
+import { certificateName, wildcardOf } from './certificate-name';
 import { validationFailure } from './certificate-validation';
 
-/** A certificate of ACM in us-east-1 that has the domain among its names. */
+/** A certificate of ACM in us-east-1, as it is for the domain. */
 export interface Certificate {
   arn: string;
   status: CertificateStatus;
@@ -23,9 +24,6 @@ export interface Certificate {
   notAfter?: Date;
   createdAt?: Date;
 }
-
-/** The first name of a certificate is its common name, which X.509 limits. */
-const FIRST_NAME_LENGTH = 64;
 
 /**
  * Whether a certificate with these names is one for the domain: a wildcard stands for exactly one label.
@@ -123,6 +121,21 @@ export async function describeCertificate(acm: ACMClient, arn: string, domain: s
 }
 
 /**
+ * Looks at a certificate as it is, also at one that is of no use any more: expired, revoked, refused, or for another
+ * domain.
+ *
+ * @param acm client of us-east-1
+ * @param arn `arn:aws:acm:us-east-1:123456789012:certificate/…`
+ * @returns undefined when there is no such certificate
+ * @throws Failure when the look is not allowed
+ * @see https://docs.aws.amazon.com/acm/latest/APIReference/API_DescribeCertificate.html
+ */
+export async function lookAtCertificate(acm: ACMClient, arn: string, domain: string): Promise<Certificate | undefined> {
+  const detail = await absentIf(['ResourceNotFoundException'], () => describe(acm, arn));
+  return detail && fromDetail(detail, domain);
+}
+
+/**
  * Requests a certificate that is validated by DNS. Requests that follow each other within an hour are one.
  *
  * @param acm client of us-east-1
@@ -151,27 +164,6 @@ export async function requestCertificate(
     throw new Error('ACM has answered a request for a certificate without its ARN.');
   }
   return CertificateArn;
-}
-
-function certificateName(domain: string, wildcard: boolean): string {
-  const wildcardName = wildcardOf(domain);
-  const hasWildcard = wildcardName.split('.').length > 2;
-  if (wildcard && !hasWildcard) {
-    throw new Failure(
-      `--wildcard: there are no certificates for ${wildcardName}.`,
-      `Leave out --wildcard, or use a sub-domain such as images.${domain}.`,
-    );
-  }
-  const name = wildcard ? wildcardName : domain;
-  if (name.length > FIRST_NAME_LENGTH) {
-    const shorter = !wildcard && hasWildcard && wildcardName.length <= FIRST_NAME_LENGTH;
-    throw new Failure(
-      `${name} is longer than the ${FIRST_NAME_LENGTH} characters that the first name of a certificate may have.`,
-      `${shorter ? `Add --wildcard to get one for ${wildcardName}, or request` : 'Request'} a certificate with a ` +
-        'shorter first name and this one as a further name, and name it with --certificate-arn.',
-    );
-  }
-  return name;
 }
 
 /**
@@ -236,7 +228,7 @@ function fromDetail(detail: Described, domain: string): Certificate {
     arn: detail.CertificateArn ?? '',
     status: detail.Status ?? 'PENDING_VALIDATION',
     names,
-    wildcard: !hasName(names, domain),
+    wildcard: !hasName(names, domain) && covers(names, domain),
     notAfter: detail.NotAfter,
     createdAt: detail.CreatedAt,
   };
@@ -264,9 +256,4 @@ function namesOf(first: string | undefined, others: string[] = []): string[] {
 
 function hasName(names: string[], wanted: string): boolean {
   return names.some((name) => name.toLowerCase() === wanted.toLowerCase());
-}
-
-/** The wildcard that stands for the domain and the names beside it. */
-function wildcardOf(domain: string): string {
-  return `*${domain.slice(domain.indexOf('.'))}`;
 }

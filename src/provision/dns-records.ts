@@ -62,7 +62,8 @@ export async function upsertValidationRecord(
 }
 
 /**
- * Points the domain at the distribution, in a zone that the stack cannot write to.
+ * Points the domain at the distribution, in a zone that the stack cannot write to. A CNAME that does so stays as it
+ * is: DNS allows no other record beside it.
  *
  * @param distributionDomainName `d111111abcdef8.cloudfront.net`
  * @throws Failure
@@ -74,6 +75,10 @@ export async function upsertAliases(
   domain: string,
   distributionDomainName: string,
 ): Promise<void> {
+  const records = await recordsAt(route53, zone, domain);
+  if (records.some((record) => isCnameOf(record, distributionDomainName))) {
+    return;
+  }
   const AliasTarget = {
     HostedZoneId: CLOUDFRONT_ZONE_ID,
     DNSName: distributionDomainName,
@@ -138,9 +143,36 @@ export async function recordsAt(route53: Route53Client, zone: HostedZone, name: 
   return records;
 }
 
-/** Whether a record is an alias that stands for the distribution. */
-export function isAliasOf({ AliasTarget }: ResourceRecordSet, distributionDomainName: string): boolean {
+/**
+ * Whether visitors of the domain come to the distribution by what the zone has: by an alias for A, or by a CNAME.
+ *
+ * @param distributionDomainName `d111111abcdef8.cloudfront.net`
+ * @returns false also when some of several such records lead elsewhere
+ * @throws Failure
+ */
+export async function leadsTo(
+  route53: Route53Client,
+  zone: HostedZone,
+  domain: string,
+  distributionDomainName: string,
+): Promise<boolean> {
+  const records = (await recordsAt(route53, zone, domain)).filter(({ Type }) => Type === 'A' || Type === 'CNAME');
+  return records.length > 0 && records.every((record) => standsFor(record, distributionDomainName));
+}
+
+/** Whether a record stands for the distribution: as an alias, or as a CNAME. */
+export function standsFor(record: ResourceRecordSet, distributionDomainName: string): boolean {
+  return isAliasOf(record, distributionDomainName) || isCnameOf(record, distributionDomainName);
+}
+
+function isAliasOf({ AliasTarget }: ResourceRecordSet, distributionDomainName: string): boolean {
   return plainName(AliasTarget?.DNSName ?? '') === plainName(distributionDomainName);
+}
+
+function isCnameOf({ Type, ResourceRecords = [] }: ResourceRecordSet, distributionDomainName: string): boolean {
+  return (
+    Type === 'CNAME' && ResourceRecords.some(({ Value = '' }) => plainName(Value) === plainName(distributionDomainName))
+  );
 }
 
 function listPage(

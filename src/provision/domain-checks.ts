@@ -1,9 +1,22 @@
 import type { CaaRecord } from 'node:dns';
 import type { ResourceRecordSet, Route53Client } from '@aws-sdk/client-route-53';
-import { isAliasOf, recordsAt } from './dns-records';
+import { standsFor, recordsAt } from './dns-records';
 import type { Finding } from './finding';
 import type { HostedZone } from './hosted-zone';
-import { answerOf, isZone, plainName, shareAddress, Unanswered, withParents, type Resolver } from './live-dns';
+import {
+  answerOf,
+  cnamesOf,
+  isDistribution,
+  isInside,
+  isZone,
+  nameServersOf,
+  plainName,
+  pointsTo,
+  shareAddress,
+  Unanswered,
+  withParents,
+  type Resolver,
+} from './live-dns';
 
 /** The names by which CAA records mean Amazon: https://docs.aws.amazon.com/acm/latest/userguide/setup-caa.html */
 const AMAZON_ISSUERS = ['amazon.com', 'amazontrust.com', 'awstrust.com', 'amazonaws.com'];
@@ -24,6 +37,9 @@ export const APEX_ALIAS_PROVIDERS: { provider: string; recordType: string; nameS
   { provider: 'easyDNS', recordType: 'ANAME', nameServers: ['easydns.com', 'easydns.net', 'easydns.org'] },
 ];
 
+/** What to do about a question about the certificate that DNS did not answer. */
+const CHECK_NETWORK = 'Check the network and the name servers of this machine if the certificate is not issued.';
+
 /** What stands in the way of the aliases to the distribution. */
 const CONFLICTING_TYPES = ['A', 'AAAA', 'CNAME', 'HTTPS'];
 
@@ -32,8 +48,9 @@ const CONFLICTING_TYPES = ['A', 'AAAA', 'CNAME', 'HTTPS'];
  * the certificate is never validated.
  */
 export function checkDelegation(resolver: Resolver, zone: HostedZone): Promise<Finding | undefined> {
-  return checked('delegation', `the name servers of ${zone.name}`, async () => {
-    const live = ((await answerOf(resolver.resolveNs(zone.name))) ?? []).map(plainName);
+  const unchecked = `If the certificate is not issued, see whether these name servers are set for ${zone.name} at your registrar: ${zone.nameServers.join(', ')}.`;
+  return checked('delegation', `the name servers of ${zone.name}`, unchecked, async () => {
+    const live = await nameServersOf(resolver, zone.name);
     const strangers = live.filter((server) => !zone.nameServers.includes(server));
     if (live.length > 0 && strangers.length === 0) {
       return undefined;
@@ -69,7 +86,7 @@ export function checkCaa(
   domain: string,
   { wildcard }: { wildcard: boolean },
 ): Promise<Finding | undefined> {
-  return checked('CAA', `the CAA records of ${domain}`, async () => {
+  return checked('CAA', `the CAA records of ${domain}`, CHECK_NETWORK, async () => {
     for (const name of wildcard ? withParents(domain).slice(1) : withParents(domain)) {
       const records = await answerOf(resolver.resolveCaa(name));
       if (records && records.length > 0) {
@@ -81,7 +98,8 @@ export function checkCaa(
 }
 
 /**
- * Whether the zone has records at the domain that lead elsewhere: the stack could not make its own beside them.
+ * Whether the zone has records at the domain that lead elsewhere: the stack could not make its own beside them. Where
+ * it delegates the domain, or a name above it, nobody sees what is put there.
  *
  * @param distributionDomainName our distribution, if there is one already: `d111111abcdef8.cloudfront.net`
  * @throws Failure
@@ -93,20 +111,26 @@ export async function checkExistingRecords(
   distributionDomainName?: string,
 ): Promise<Finding | undefined> {
   const check = 'existing record';
-  const records = await recordsAt(route53, zone, domain);
-  const delegation = records.find(({ Type }) => Type === 'NS');
-  if (delegation && plainName(domain) !== zone.name) {
+  const names = withParents(plainName(domain)).filter((name) => isInside(zone.name, name));
+  const found = (await Promise.all(names.map((name) => recordsAt(route53, zone, name)))).flat();
+  // The highest delegation decides: those below it are not seen.
+  const delegation = found.findLast(({ Name = '', Type }) => Type === 'NS' && plainName(Name) !== zone.name);
+  if (delegation) {
+    const subZone = plainName(delegation.Name ?? '');
     return {
       check,
       refuses: true,
-      cause: `The zone ${zone.name} (${zone.id}) delegates ${domain} to other name servers: ${valuesOf(delegation)}.`,
-      cure: `Name the zone of ${domain} itself with --hosted-zone (in another account: with --dns-profile), or delete the NS record.`,
+      cause: `The zone ${zone.name} (${zone.id}) delegates ${subZone} to other name servers: ${valuesOf(delegation)}. What it has at ${domain} is not seen.`,
+      cure:
+        `Name the zone of ${subZone} itself with --hosted-zone (in another account: with --dns-profile); if another ` +
+        'provider serves it, write --hosted-zone none. Or delete the NS record.',
     };
   }
-  const conflicts = records.filter(
+  const conflicts = found.filter(
     (record) =>
+      plainName(record.Name ?? '') === plainName(domain) &&
       CONFLICTING_TYPES.includes(record.Type ?? '') &&
-      !(distributionDomainName && isAliasOf(record, distributionDomainName)),
+      !(distributionDomainName && standsFor(record, distributionDomainName)),
   );
   if (conflicts.length === 0) {
     return undefined;
@@ -116,7 +140,9 @@ export async function checkExistingRecords(
     check,
     refuses: true,
     cause: `The zone ${zone.name} (${zone.id}) has records at ${domain} already.`,
-    cure: `Delete them if nobody needs them, or use another domain: ${lines.join('; ')}`,
+    cure:
+      `Delete them if nobody needs them, or use another domain: ${lines.join('; ')}. With --hosted-zone none they stay, ` +
+      'and the record of the domain is left to you.',
   };
 }
 
@@ -125,11 +151,11 @@ export async function checkExistingRecords(
  * distribution only where the provider has a record type of its own for that.
  */
 export function checkApex(resolver: Resolver, domain: string): Promise<Finding | undefined> {
-  return checked('apex', `whether ${domain} is the apex of its zone`, async () => {
+  return checked('apex', `whether ${domain} is the apex of its zone`, CHECK_NETWORK, async () => {
     if (!(await isZone(resolver, domain))) {
       return undefined;
     }
-    const nameServers = ((await answerOf(resolver.resolveNs(domain))) ?? []).map(plainName);
+    const nameServers = await nameServersOf(resolver, domain);
     const cause = `${domain} is the apex of its zone, where DNS allows no CNAME.`;
     const better = `A sub-domain such as images.${domain} needs none of this.`;
     if (nameServers.some((server) => /\.awsdns-\d+\./.test(server))) {
@@ -149,10 +175,50 @@ export function checkApex(resolver: Resolver, domain: string): Promise<Finding |
   });
 }
 
+/**
+ * Whether a domain outside of Route 53 leads elsewhere now. A distribution may not get a domain that leads to another
+ * one.
+ *
+ * @param distributionDomainName our distribution, if there is one already: `d111111abcdef8.cloudfront.net`
+ * @returns a warning: the record is the user's to change
+ * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/CNAMEs.html#alternate-domain-names-restrictions
+ */
+export function checkLiveRecord(
+  resolver: Resolver,
+  domain: string,
+  distributionDomainName: string | undefined,
+): Promise<Finding | undefined> {
+  const unchecked = `See at your DNS provider whether ${domain} has a record already: it has to be replaced at the end.`;
+  return checked('live record', `where ${domain} leads to`, unchecked, async () => {
+    if (distributionDomainName && (await pointsTo(resolver, domain, distributionDomainName))) {
+      return undefined;
+    }
+    const targets = await cnamesOf(resolver, domain);
+    const foreign = targets.find(isDistribution);
+    if (foreign) {
+      return {
+        refuses: false,
+        cause: `${domain} leads to another CloudFront distribution, ${foreign}: CloudFront may refuse to serve the domain from a new one.`,
+        cure: 'Remove that record at your DNS provider first, or change it.',
+      };
+    }
+    const addresses = (await answerOf(resolver.resolve4(domain))) ?? [];
+    const target = targets[0] ?? addresses.join(', ');
+    return target
+      ? {
+          refuses: false,
+          cause: `${domain} leads to ${target} at present.`,
+          cure: 'Visitors go there until you replace that record with the one that is shown at the end.',
+        }
+      : undefined;
+  });
+}
+
 /** What cannot be checked keeps nobody from going on. */
 async function checked(
   check: string,
   subject: string,
+  unchecked: string,
   run: () => Promise<Omit<Finding, 'check'> | undefined>,
 ): Promise<Finding | undefined> {
   try {
@@ -166,7 +232,7 @@ async function checked(
       check,
       refuses: false,
       cause: `DNS does not tell ${subject} (${error.message}): this was not checked.`,
-      cure: 'Check the network and the name servers of this machine if the certificate is not issued.',
+      cure: unchecked,
     };
   }
 }

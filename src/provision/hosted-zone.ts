@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-route-53';
 import { Failure } from '../cli/failure';
 import { call } from './aws-errors';
-import { answerOf, isInside, plainName, Unanswered, type Resolver } from './live-dns';
+import { isInside, nameServersOf, plainName, Unanswered, type Resolver } from './live-dns';
 
 /** A public zone in Route 53. */
 export interface HostedZone {
@@ -90,7 +90,7 @@ async function liveZone(resolver: Resolver, zones: HostedZone[]): Promise<Hosted
 
 async function liveNameServers(resolver: Resolver, zoneName: string): Promise<string[]> {
   try {
-    return ((await answerOf(resolver.resolveNs(zoneName))) ?? []).map(plainName);
+    return await nameServersOf(resolver, zoneName);
   } catch (error) {
     if (error instanceof Unanswered) {
       return [];

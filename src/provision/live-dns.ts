@@ -21,6 +21,16 @@ const NO_RECORD = ['ENOTFOUND', 'ENODATA'];
 const CNAME_LIMIT = 8;
 
 /**
+ * What Route 53 writes into the NS record of each private zone. A public zone may have one of them, never these alone.
+ */
+const PRIVATE_ZONE_NAME_SERVERS = [
+  'ns-0.awsdns-00.com',
+  'ns-512.awsdns-00.net',
+  'ns-1024.awsdns-00.org',
+  'ns-1536.awsdns-00.co.uk',
+];
+
+/**
  * @param query a running query
  * @returns the records; undefined when there are none
  * @throws Unanswered
@@ -72,6 +82,26 @@ export async function isZone(resolver: Resolver, name: string): Promise<boolean>
 }
 
 /**
+ * The name servers that the internet asks for a zone.
+ *
+ * @returns `ns-1.awsdns-01.com`; none when there is no such zone
+ * @throws Unanswered, also inside a VPC with a private zone of that name or above it, which hides what others see
+ * @see https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html
+ */
+export async function nameServersOf(resolver: Resolver, zoneName: string): Promise<string[]> {
+  for (const name of withParents(zoneName)) {
+    const nameServers = ((await answerOf(resolver.resolveNs(name))) ?? []).map(plainName);
+    if (nameServers.length > 0) {
+      if (nameServers.every((server) => PRIVATE_ZONE_NAME_SERVERS.includes(server))) {
+        throw new Unanswered(`the private zone ${name} hides them here`);
+      }
+      return name === zoneName ? nameServers : [];
+    }
+  }
+  return [];
+}
+
+/**
  * Whether visitors of the domain come to the distribution: by CNAME, or by an alias that has its addresses.
  *
  * @param distributionDomainName `d111111abcdef8.cloudfront.net`
@@ -79,24 +109,41 @@ export async function isZone(resolver: Resolver, name: string): Promise<boolean>
  */
 export async function pointsTo(resolver: Resolver, domain: string, distributionDomainName: string): Promise<boolean> {
   try {
-    let name = domain;
-    for (let links = 0; links < CNAME_LIMIT; links += 1) {
-      const target: string | undefined = (await answerOf(resolver.resolveCname(name)))?.[0];
-      if (!target) {
-        break;
-      }
-      if (plainName(target) === plainName(distributionDomainName)) {
-        return true;
-      }
-      name = target;
-    }
-    return await shareAddress(resolver, [domain], [distributionDomainName]);
+    return (
+      (await cnamesOf(resolver, domain)).includes(plainName(distributionDomainName)) ||
+      (await shareAddress(resolver, [domain], [distributionDomainName]))
+    );
   } catch (error) {
     if (error instanceof Unanswered) {
       return false;
     }
     throw error;
   }
+}
+
+/**
+ * The names that a domain leads to by CNAMEs, one after the other, as far as the first distribution.
+ *
+ * @returns `cdn.example.com`, `d111111abcdef8.cloudfront.net`
+ * @throws Unanswered
+ */
+export async function cnamesOf(resolver: Resolver, domain: string): Promise<string[]> {
+  const targets: string[] = [];
+  let name = domain;
+  while (targets.length < CNAME_LIMIT && !isDistribution(name)) {
+    const target: string | undefined = (await answerOf(resolver.resolveCname(name)))?.[0];
+    if (!target) {
+      break;
+    }
+    name = plainName(target);
+    targets.push(name);
+  }
+  return targets;
+}
+
+/** Whether a name is one that CloudFront has given to a distribution. */
+export function isDistribution(name: string): boolean {
+  return plainName(name).endsWith('.cloudfront.net');
 }
 
 /**

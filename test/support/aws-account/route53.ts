@@ -39,7 +39,7 @@ export class HostedZones {
     const zone: HostedZone = {
       id: `Z${this.identifiers.capitals(20)}`,
       private: false,
-      nameServers: ['ns-1.awsdns-11.com', 'ns-512.awsdns-00.net', 'ns-1024.awsdns-00.org', 'ns-1536.awsdns-00.co.uk'],
+      nameServers: ['ns-1.awsdns-11.com', 'ns-517.awsdns-07.net', 'ns-1033.awsdns-13.org', 'ns-1541.awsdns-21.co.uk'],
       records: [],
       ...given,
       name,

@@ -6,7 +6,13 @@ import {
   type ResourceRecordSet,
 } from '@aws-sdk/client-route-53';
 import { mockClient } from 'aws-sdk-client-mock';
-import { deleteAliases, recordsAt, upsertAliases, upsertValidationRecord } from '../../../src/provision/dns-records';
+import {
+  deleteAliases,
+  leadsTo,
+  recordsAt,
+  upsertAliases,
+  upsertValidationRecord,
+} from '../../../src/provision/dns-records';
 
 const DOMAIN = 'images.example.com';
 const DISTRIBUTION = 'd111111abcdef8.cloudfront.net';
@@ -97,6 +103,7 @@ describe('The record that validates the certificate', () => {
 
 describe('The aliases', () => {
   test('are made for IPv4, IPv6 and HTTP/3', async () => {
+    zoneHas();
     await upsertAliases(client, ZONE, DOMAIN, DISTRIBUTION);
     expect(changes()).toEqual([
       {
@@ -117,6 +124,12 @@ describe('The aliases', () => {
     ]);
   });
 
+  test('are not made beside a CNAME that leads to the distribution', async () => {
+    zoneHas(cname(DOMAIN, `${DISTRIBUTION}.`));
+    await upsertAliases(client, ZONE, DOMAIN, DISTRIBUTION);
+    expect(changes()).toEqual([]);
+  });
+
   test('are deleted as they are, and no other record with them', async () => {
     const text: ResourceRecordSet = { Name: `${DOMAIN}.`, Type: 'TXT', ResourceRecords: [{ Value: '"text"' }] };
     zoneHas(alias('A'), alias('AAAA', 'd999.cloudfront.net'), alias('HTTPS'), text);
@@ -133,6 +146,32 @@ describe('The aliases', () => {
     zoneHas();
     await deleteAliases(client, ZONE, DOMAIN, DISTRIBUTION);
     expect(changes()).toEqual([]);
+  });
+});
+
+describe('The records of the domain lead to the distribution', () => {
+  const address: ResourceRecordSet = { Name: `${DOMAIN}.`, Type: 'A', ResourceRecords: [{ Value: '192.0.2.1' }] };
+
+  test.each<[string, ResourceRecordSet[]]>([
+    ['an alias', [alias('A'), alias('AAAA')]],
+    ['a CNAME', [cname(DOMAIN, DISTRIBUTION)]],
+    ['a CNAME in other letters, with a dot at the end', [cname(DOMAIN, `${DISTRIBUTION.toUpperCase()}.`)]],
+  ])('by %s', async (_, records) => {
+    zoneHas(...records);
+    expect(await leadsTo(client, ZONE, DOMAIN, DISTRIBUTION)).toBe(true);
+  });
+
+  test.each<[string, ResourceRecordSet[]]>([
+    ['there are none', []],
+    ['they are an address', [address]],
+    ['they lead to another distribution', [alias('A', 'd999.cloudfront.net')]],
+    ['they are a CNAME to another distribution', [cname(DOMAIN, 'd999.cloudfront.net')]],
+    ['they are those of another name', [cname('www.example.com', DISTRIBUTION)]],
+    ['some visitors are sent elsewhere', [alias('A'), { ...address, SetIdentifier: 'old', Weight: 1 }]],
+    ['IPv4 is left out', [alias('AAAA')]],
+  ])('not when %s', async (_, records) => {
+    zoneHas(...records);
+    expect(await leadsTo(client, ZONE, DOMAIN, DISTRIBUTION)).toBe(false);
   });
 });
 

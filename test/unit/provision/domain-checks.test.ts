@@ -6,6 +6,7 @@ import {
   checkCaa,
   checkDelegation,
   checkExistingRecords,
+  checkLiveRecord,
 } from '../../../src/provision/domain-checks';
 import { resolverOf } from '../../support/resolver';
 
@@ -51,6 +52,41 @@ describe('The delegation of the zone', () => {
     const finding = await checkDelegation(resolverOf({ 'example.com': { fails: 'ESERVFAIL' } }), ZONE);
     expect(finding).toMatchObject({ check: 'delegation', refuses: false });
     expect(finding?.cause).toContain('ESERVFAIL');
+    expect(finding?.cure).toContain('ns-1.awsdns-01.com, ns-2.awsdns-02.net');
+  });
+
+  const PRIVATE_ZONE = [
+    'NS-0.awsdns-00.com.',
+    'ns-512.awsdns-00.net',
+    'ns-1024.awsdns-00.org',
+    'ns-1536.awsdns-00.co.uk',
+  ];
+
+  test('warns where a private zone of the same name hides it, and says what to compare', async () => {
+    const finding = await delegatedTo(...PRIVATE_ZONE);
+    expect(finding).toMatchObject({ check: 'delegation', refuses: false });
+    expect(finding?.cause).toContain('private zone example.com');
+    expect(finding?.cure).toContain('ns-1.awsdns-01.com, ns-2.awsdns-02.net');
+  });
+
+  test('warns where a private zone above it hides it', async () => {
+    const resolver = resolverOf({ 'example.com': { NS: PRIVATE_ZONE } });
+    const finding = await checkDelegation(resolver, { ...ZONE, name: 'blog.example.com' });
+    expect(finding).toMatchObject({ refuses: false });
+    expect(finding?.cause).toContain('private zone example.com');
+  });
+
+  test('refuses where only the zone above it is delegated', async () => {
+    const resolver = resolverOf({ 'example.com': { NS: ['ns1.other.example'] } });
+    const finding = await checkDelegation(resolver, { ...ZONE, name: 'blog.example.com' });
+    expect(finding).toMatchObject({ refuses: true });
+    expect(finding?.cause).toContain('blog.example.com is not delegated');
+  });
+
+  test('is right when the zone has one of the name servers that private zones name', async () => {
+    const nameServers = ['ns-1.awsdns-01.com', 'ns-512.awsdns-00.net'];
+    const resolver = resolverOf({ 'example.com': { NS: nameServers } });
+    expect(await checkDelegation(resolver, { ...ZONE, nameServers })).toBeUndefined();
   });
 });
 
@@ -153,6 +189,24 @@ describe('Records at the domain', () => {
     expect(finding?.cure).toContain(`${DOMAIN} ${Type} ${Value}`);
   });
 
+  test('refuse, and may be left as they are without Route 53', async () => {
+    zoneHas({ Name: `${DOMAIN}.`, Type: 'A', TTL: 300, ResourceRecords: [{ Value: '192.0.2.1' }] });
+    expect((await checkExistingRecords(client, ZONE, DOMAIN))?.cure).toContain('--hosted-zone none');
+  });
+
+  test.each([DISTRIBUTION, `${DISTRIBUTION.toUpperCase()}.`])(
+    'do not hinder when they are a CNAME to our distribution: %s',
+    async (Value) => {
+      zoneHas({ Name: `${DOMAIN}.`, Type: 'CNAME', TTL: 300, ResourceRecords: [{ Value }] });
+      expect(await checkExistingRecords(client, ZONE, DOMAIN, DISTRIBUTION)).toBeUndefined();
+    },
+  );
+
+  test('refuse with a CNAME to another distribution', async () => {
+    zoneHas({ Name: `${DOMAIN}.`, Type: 'CNAME', TTL: 300, ResourceRecords: [{ Value: 'd999.cloudfront.net' }] });
+    expect(await checkExistingRecords(client, ZONE, DOMAIN, DISTRIBUTION)).toMatchObject({ refuses: true });
+  });
+
   test('refuse with an alias to something else', async () => {
     zoneHas(alias('A', 'd999.cloudfront.net'));
     expect((await checkExistingRecords(client, ZONE, DOMAIN, DISTRIBUTION))?.cure).toContain(
@@ -175,6 +229,37 @@ describe('Records at the domain', () => {
     const finding = await checkExistingRecords(client, ZONE, DOMAIN);
     expect(finding).toMatchObject({ refuses: true });
     expect(finding?.cause).toContain('ns1.other.example');
+  });
+
+  const delegationOf = (name: string): ResourceRecordSet => ({
+    Name: `${name}.`,
+    Type: 'NS',
+    TTL: 300,
+    ResourceRecords: [{ Value: `ns1.${name}.` }],
+  });
+
+  test('refuse when a name between the domain and the zone is delegated to another zone', async () => {
+    zoneHas(delegationOf('blog.example.com'));
+    const finding = await checkExistingRecords(client, ZONE, 'images.blog.example.com');
+    expect(finding).toMatchObject({ check: 'existing record', refuses: true });
+    expect(finding?.cause).toContain('delegates blog.example.com to other name servers: ns1.blog.example.com');
+    expect(finding?.cure).toContain('Name the zone of blog.example.com itself with --hosted-zone');
+  });
+
+  test('refuse for the highest of several delegations: those below it are not seen', async () => {
+    zoneHas(delegationOf('images.blog.example.com'), delegationOf('blog.example.com'));
+    const finding = await checkExistingRecords(client, ZONE, 'images.blog.example.com');
+    expect(finding?.cause).toContain('delegates blog.example.com to');
+  });
+
+  test('do not hinder when names beside, below and above are delegated', async () => {
+    zoneHas(delegationOf('shop.example.com'), delegationOf(`a.${DOMAIN}`), delegationOf('example.com'));
+    expect(await checkExistingRecords(client, ZONE, DOMAIN)).toBeUndefined();
+  });
+
+  test('do not hinder when they are at names above the domain', async () => {
+    zoneHas({ Name: 'blog.example.com.', Type: 'A', TTL: 300, ResourceRecords: [{ Value: '192.0.2.1' }] });
+    expect(await checkExistingRecords(client, ZONE, 'images.blog.example.com')).toBeUndefined();
   });
 
   test('do not hinder at the apex, where the zone has its own NS record', async () => {
@@ -218,8 +303,69 @@ describe('A domain outside of Route 53', () => {
     expect(finding?.cure).toContain('--dns-profile');
   });
 
+  test('is not taken for one in another account where a private zone hides it', async () => {
+    const resolver = resolverOf({ 'example.com': { SOA: true, NS: ['ns-0.awsdns-00.com', 'ns-512.awsdns-00.net'] } });
+    const finding = await checkApex(resolver, 'example.com');
+    expect(finding).toMatchObject({ refuses: false });
+    expect(finding?.cause).toContain('private zone');
+  });
+
   test('is warned about when DNS does not answer', async () => {
     const resolver = resolverOf({ 'example.com': { fails: 'ETIMEOUT' } });
     expect(await checkApex(resolver, 'example.com')).toMatchObject({ check: 'apex', refuses: false });
+  });
+});
+
+describe('The record of a domain outside of Route 53', () => {
+  const OTHER = 'd999.cloudfront.net';
+
+  test('is no matter when there is none', async () => {
+    expect(await checkLiveRecord(resolverOf({}), DOMAIN, undefined)).toBeUndefined();
+    expect(await checkLiveRecord(resolverOf({}), DOMAIN, DISTRIBUTION)).toBeUndefined();
+  });
+
+  test('is right when it leads to our distribution, by CNAMEs or by its addresses', async () => {
+    const byCname = resolverOf({
+      [DOMAIN]: { CNAME: 'cdn.example.com' },
+      'cdn.example.com': { CNAME: `${DISTRIBUTION.toUpperCase()}.` },
+    });
+    const byAddress = resolverOf({ [DOMAIN]: { A: ['192.0.2.1'] }, [DISTRIBUTION]: { A: ['192.0.2.1'] } });
+    expect(await checkLiveRecord(byCname, DOMAIN, DISTRIBUTION)).toBeUndefined();
+    expect(await checkLiveRecord(byAddress, DOMAIN, DISTRIBUTION)).toBeUndefined();
+  });
+
+  test.each([undefined, DISTRIBUTION])(
+    'is to be changed first when it leads to another distribution (ours: %s)',
+    async (ours) => {
+      const resolver = resolverOf({
+        [DOMAIN]: { CNAME: 'cdn.example.com' },
+        'cdn.example.com': { CNAME: OTHER },
+        [OTHER]: { A: ['192.0.2.1'] },
+      });
+      expect(await checkLiveRecord(resolver, DOMAIN, ours)).toEqual({
+        check: 'live record',
+        refuses: false,
+        cause: expect.stringMatching(/d999\.cloudfront\.net: CloudFront may refuse/),
+        cure: expect.stringContaining('first'),
+      });
+    },
+  );
+
+  test.each([
+    ['a CNAME', { CNAME: 'Old.example.net.' }, 'old.example.net'],
+    ['addresses', { A: ['198.51.100.1', '198.51.100.2'] }, '198.51.100.1, 198.51.100.2'],
+    ['a name that only looks like a distribution', { CNAME: 'notcloudfront.net' }, 'notcloudfront.net'],
+  ])('is to be replaced at the end when it is %s', async (_, records, target) => {
+    const finding = await checkLiveRecord(resolverOf({ [DOMAIN]: records }), DOMAIN, DISTRIBUTION);
+    expect(finding).toMatchObject({ check: 'live record', refuses: false });
+    expect(finding?.cause).toContain(`leads to ${target} at present`);
+    expect(finding?.cure).toContain('at the end');
+  });
+
+  test('is left to the user to look at when DNS does not answer', async () => {
+    const finding = await checkLiveRecord(resolverOf({ [DOMAIN]: { fails: 'ETIMEOUT' } }), DOMAIN, DISTRIBUTION);
+    expect(finding).toMatchObject({ check: 'live record', refuses: false });
+    expect(finding?.cause).toContain('ETIMEOUT');
+    expect(finding?.cure).toContain('DNS provider');
   });
 });

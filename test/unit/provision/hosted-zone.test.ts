@@ -82,6 +82,11 @@ describe('Of several public zones of one name', () => {
 
   test.each([
     ['none is delegated to', resolverOf({ 'example.com': { NS: ['ns1.other.example'] } }), 'ns1.other.example'],
+    [
+      'a private zone hides which is live',
+      resolverOf({ 'example.com': { NS: ['ns-0.awsdns-00.com', 'ns-512.awsdns-00.net'] } }),
+      'DNS does not say',
+    ],
     ['DNS does not answer', resolverOf({ 'example.com': { fails: 'ETIMEOUT' } }), 'DNS does not say'],
   ])('the user chooses when %s', async (_, resolver, cause) => {
     await expect(find(undefined, resolver)).rejects.toMatchObject({

@@ -65,6 +65,14 @@ describe('Visitors come to the distribution', () => {
     expect(await pointsTo(resolver, 'images.example.com', DISTRIBUTION)).toBe(true);
   });
 
+  test('by a CNAME, whatever DNS says of the distribution itself', async () => {
+    const resolver = resolverOf({
+      'images.example.com': { CNAME: DISTRIBUTION },
+      [DISTRIBUTION]: { fails: 'ETIMEOUT' },
+    });
+    expect(await pointsTo(resolver, 'images.example.com', DISTRIBUTION)).toBe(true);
+  });
+
   test('not while the domain leads elsewhere', async () => {
     const resolver = resolverOf({
       'images.example.com': { CNAME: 'old.example.net' },

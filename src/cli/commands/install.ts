@@ -8,7 +8,7 @@ export function addInstall(program: Command): void {
     .command('install')
     .summary('bring the adapter to Ghost and into its configuration, or take it out again')
     .description(
-      "Copies the adapter into Ghost's folder for adapters and has images, media and files stored by it. Shows what\n" +
+      "Copies the adapter into Ghost's folder for adapters and has images, media and files stored by it. Shows what " +
         'changes in the configuration and asks; keeps a backup; tries the adapter out as Ghost would load it, and puts ' +
         'everything back where that fails.',
     );

@@ -1,4 +1,5 @@
 import { dryRun } from '../provision/dry-run';
+import { checkRegion } from '../provision/region';
 import { type ProvisionOptions, readSettings } from '../provision/settings';
 import { openTerminal } from './terminal';
 
@@ -6,6 +7,9 @@ import { openTerminal } from './terminal';
 export function runDryRun(options: ProvisionOptions): void {
   const settings = readSettings(options);
   const region = options.region ?? process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION;
+  if (region) {
+    checkRegion(region);
+  }
   const { lines, steps, template } = dryRun(settings, region);
   const terminal = openTerminal(options);
   if (options.json) {

@@ -4,6 +4,7 @@ import {
   constants,
   copyFileSync,
   existsSync,
+  lstatSync,
   readFileSync,
   statSync,
   writeFileSync,
@@ -11,7 +12,7 @@ import {
 import path from 'node:path';
 import { findNodeAtLocation, getNodeValue, type Node, parseTree } from 'jsonc-parser';
 import { Failure } from './failure';
-import { readGhostConfig } from './ghost-config';
+import { BYTE_ORDER_MARK, readGhostConfig } from './ghost-config';
 
 /** The part of Ghost's configuration that this package is about. */
 export interface GhostConfigBlock {
@@ -56,13 +57,33 @@ export function withGhostConfig(text: string, block: GhostConfigBlock, file: str
  * Writes settings into the text of a configuration, in the layout that it has.
  *
  * @param text a JSON object, empty for a new file
+ * @throws Failure when a name stands twice in it: Ghost reads the last, and others the first
  */
 export function withValues(text: string, settings: readonly Setting[]): string {
   const layout = layoutOf(text);
-  return settings.reduce(
-    (current, [place, value]) => withValue(current, place, value, layout),
-    text.trim() === '' ? '{}\n' : text,
+  const [mark = ''] = BYTE_ORDER_MARK.exec(text) ?? [];
+  const json = text.slice(mark.length);
+  refuseDoubles(parseTree(json));
+  return (
+    mark +
+    settings.reduce(
+      (current, [place, value]) => withValue(current, place, value, layout),
+      json.trim() === '' ? '{}\n' : json,
+    )
   );
+}
+
+function refuseDoubles(node: Node | undefined): void {
+  const names =
+    node?.type === 'object' ? (node.children ?? []).map(({ children }) => String(children?.[0]?.value)) : [];
+  const double = names.find((name, index) => names.indexOf(name) !== index);
+  if (double !== undefined) {
+    throw new Failure(
+      `"${double}" stands twice in one object of Ghost's configuration, of which Ghost reads the last.`,
+      'Put both into one, and run the command again.',
+    );
+  }
+  node?.children?.forEach(refuseDoubles);
 }
 
 /**
@@ -81,8 +102,16 @@ export const withoutValues = (text: string, places: readonly (readonly string[])
  */
 export function checkGhostConfigFile(file: string): void {
   const exists = existsSync(file);
+  const folder = path.dirname(path.resolve(file));
   try {
-    accessSync(exists ? file : path.dirname(path.resolve(file)), constants.W_OK);
+    // The backup is written beside the file.
+    [folder, ...(exists ? [file] : [])].forEach((place) => accessSync(place, constants.W_OK));
+    if (exists && !statSync(file).isFile()) {
+      throw Object.assign(new Error(), { code: 'it is no file' });
+    }
+    if (!exists && lstatSync(file, { throwIfNoEntry: false })) {
+      throw Object.assign(new Error(), { code: 'it is a link to nowhere' });
+    }
   } catch (error) {
     throw new Failure(
       `${file} cannot be written (${(error as NodeJS.ErrnoException).code}).`,

@@ -7,6 +7,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { Failure } from '../cli/failure';
 import { call } from './aws-errors';
+import { checkRegion } from './region';
 
 /** The account that the command works in. */
 export interface Aws {
@@ -79,17 +80,4 @@ async function readRegion({ region, profile }: { region?: string; profile?: stri
   }
   checkRegion(found);
   return found;
-}
-
-/** @throws Failure for what is no commercial region */
-export function checkRegion(region: string): void {
-  if (/^(cn|us-gov|us-iso[a-z]*|eu-isoe|eusc)-/.test(region)) {
-    throw new Failure(
-      `--region is "${region}".`,
-      'Choose a commercial region, such as eu-central-1: in this one CloudFront and its certificates are not those that the template describes.',
-    );
-  }
-  if (!/^[a-z]{2}(-[a-z]+)+-\d$/.test(region)) {
-    throw new Failure(`--region is "${region}", which is no region.`, 'Write it as eu-central-1 or us-east-1.');
-  }
 }

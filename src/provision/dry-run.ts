@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { certificateName } from './certificate-name';
 import { planLines, type PlannedStep, stepsOfCreation } from './plan';
 import { type Parameter, readTemplate } from './read-template';
 import { renderTemplate, type Stack } from './render-template';
@@ -39,7 +40,7 @@ export function dryRun(settings: Settings, region: string | undefined): DryRun {
     ),
     ...rendered,
   };
-  const name = wildcard ? domain.replace(/^[^.]+/, '*') : domain;
+  const name = certificateArn ? '' : certificateName(domain, wildcard);
   const steps: PlannedStep[] = [
     certificateArn
       ? { sign: '=', what: 'certificate', words: certificateArn }
@@ -47,7 +48,13 @@ export function dryRun(settings: Settings, region: string | undefined): DryRun {
     ...stepsOfCreation(template),
     ...(zoneId
       ? []
-      : [{ sign: '+' as const, what: 'DNS', words: 'records in Route 53 if it has the zone, else you make a CNAME' }]),
+      : [
+          {
+            sign: '+' as const,
+            what: 'DNS',
+            words: `${hostedZoneId === 'none' ? '' : 'records in Route 53 if it has the zone, else '}you make a CNAME`,
+          },
+        ]),
     ...(settings.createAccessKey
       ? [{ sign: '+' as const, what: 'access key', words: 'for the user, shown once' }]
       : []),

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
@@ -63,6 +63,17 @@ describe("what is written into Ghost's configuration", () => {
     });
   });
 
+  test('keeps a byte order mark, which some editors write', () => {
+    const changed = withGhostConfig('\uFEFF{ "url": "https://blog.example.com" }', BLOCK, 'config.production.json');
+    expect(JSON.parse(changed.replace(/^\uFEFF/, ''))).toEqual({ url: 'https://blog.example.com', ...BLOCK });
+    expect(changed.startsWith('\uFEFF{')).toBe(true);
+  });
+
+  test('is not written into the first of two storages, of which Ghost reads the last', () => {
+    const text = '{ "storage": { "active": "a" }, "storage": { "active": "b" } }';
+    expect(() => withGhostConfig(text, BLOCK, 'config.production.json')).toThrow('"storage" stands twice');
+  });
+
   test('changes nothing the second time', () => {
     const once = withGhostConfig('{\r\n\t"url": "https://blog.example.com"\r\n}', BLOCK, 'config.production.json');
     expect(once).toContain('\r\n\t"storage": {\r\n\t\t"active"');
@@ -113,7 +124,13 @@ describe("Ghost's configuration file", () => {
 
   test('is looked at beforehand: a folder that is not there, and a file that is no JSON', () => {
     expect(() => checkGhostConfigFile(path.join(folder, 'nowhere', 'config.json'))).toThrow(/nowhere.*ENOENT/);
+    expect(() => checkGhostConfigFile(folder)).toThrow('it is no file');
     const file = path.join(folder, 'config.json');
+    if (process.platform !== 'win32') {
+      symlinkSync(path.join(folder, 'nowhere'), file);
+      expect(() => checkGhostConfigFile(file)).toThrow('it is a link to nowhere');
+      rmSync(file);
+    }
     writeFileSync(file, 'nonsense');
     expect(() => checkGhostConfigFile(file)).toThrow(/is no JSON object/);
     writeFileSync(file, '{}');

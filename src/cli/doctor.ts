@@ -58,8 +58,8 @@ function reporter(terminal: Terminal, isQuiet: boolean): Parameters<typeof runCh
   const spinner = process.stdout.isTTY && !isQuiet ? yoctoSpinner({ handleSignals: false }) : undefined;
   let shown: string | undefined;
   return {
-    begins({ name }) {
-      spinner?.start(name);
+    begins({ name, wait }) {
+      spinner?.start(wait === undefined ? name : `${name} ${colors.dim(`(waits ${wait})`)}`);
     },
     ended({ group, name, result, found, tried, cure }) {
       spinner?.stop();

@@ -1,7 +1,7 @@
 import { checkServerIdentity } from 'node:tls';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Check, failed, type Finding, passed, unchecked, warned } from './check';
-import { type Answer, ask, codeOf, type Handshake, portOf, shakeHands } from './network';
+import { type Answer, ask, codeOf, type Handshake, inWords, portOf, shakeHands } from './network';
 import type { Probe } from './probes';
 import { arnOf, statement } from './requests';
 import type { SetUp } from './set-up';
@@ -15,7 +15,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const ASKS_FOR_A_HIT = 5;
 
 /** Between two looks, in milliseconds. */
-const PAUSE_MS = 1_000;
+const PAUSE_MS = 2_500;
 
 /** OpenSSL's words for versions that one side does not speak. */
 const VERSION_ERRORS = /UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|WRONG_VERSION|NO_PROTOCOLS_AVAILABLE/;
@@ -97,7 +97,7 @@ export const cdnChecks: Check[] = [
     },
   },
   { group: 'CDN', name: 'HTTP redirect', needs: ['DNS'], run: checkHttpRedirect },
-  { group: 'CDN', name: 'root', needs: ['certificate'], run: checkRoot },
+  { group: 'CDN', name: 'no listing', needs: ['certificate'], run: checkNoListing },
   { group: 'CDN', name: 'missing file', needs: ['certificate', 'bucket region'], run: checkMissingFile },
   { group: 'CDN', name: 'same bytes', needs: ['certificate', 'write'], run: checkBytes },
   {
@@ -160,7 +160,13 @@ export const cdnChecks: Check[] = [
 
 /** Takes as long as the CDN remembers what was not there: to be run when everything else is said. */
 export const patientCdnChecks: Check[] = [
-  { group: 'CDN', name: 'asked too early', needs: ['missing file', 'same bytes'], run: checkAskedTooEarly },
+  {
+    group: 'CDN',
+    name: 'asked too early',
+    wait: 'until the CDN has forgotten that a file was not there, a minute or so',
+    needs: ['missing file', 'same bytes'],
+    run: checkAskedTooEarly,
+  },
 ];
 
 /** How the CDN shakes hands with a browser of today. */
@@ -242,13 +248,13 @@ async function checkHttpRedirect(setUp: SetUp): Promise<Finding> {
     }
     return [403, 426].includes(status)
       ? warned(tried, `It is refused (${status}).`, cure)
-      : failed(tried, `The answer is ${describe(status, location)}, and no redirect to HTTPS.`, cure);
+      : failed(tried, `The answer is ${inWords(status, location)}, and no redirect to HTTPS.`, cure);
   } catch (error) {
     return warned(tried, `There is no answer (${codeOf(error)}).`, cure);
   }
 }
 
-async function checkRoot(setUp: SetUp): Promise<Finding> {
+async function checkNoListing(setUp: SetUp): Promise<Finding> {
   const { cdnUrl, tenantPrefix } = setUp.config;
   const places = [...new Set([`${new URL(cdnUrl).origin}/`, `${[cdnUrl, tenantPrefix].filter(Boolean).join('/')}/`])];
   for (const place of places) {
@@ -284,7 +290,7 @@ async function checkMissingFile(setUp: SetUp): Promise<Finding> {
   }
   return failed(
     tried,
-    `The answer is ${describe(status, headers.location)}.`,
+    `The answer is ${inWords(status, headers.location)}.`,
     status >= 500
       ? 'The CDN cannot reach the bucket: check the domain name of its origin.'
       : 'Let the CDN pass on the 404 of the bucket: no error page with another status, no redirect.',
@@ -323,7 +329,7 @@ function checkBytes(setUp: SetUp): Promise<Finding> {
     }
     return failed(
       tried,
-      `The answer is ${describe(status, headers.location)}.`,
+      `The answer is ${inWords(status, headers.location)}.`,
       status >= 500
         ? `The CDN cannot reach its origin: check that it is ${origin}.`
         : 'Let the CDN answer with the file itself.',
@@ -433,9 +439,4 @@ function sameDirectives(one: string, other: string): boolean {
       .sort()
       .join();
   return sorted(one) === sorted(other);
-}
-
-/** @returns `302 (to https://…)` */
-export function describe(status: number, location: string | undefined): string {
-  return location === undefined || location === '' ? String(status) : `${status} (to ${location})`;
 }

@@ -26,6 +26,8 @@ export interface Check {
   group: Group;
   /** Unique among all checks. */
   name: string;
+  /** What it waits for, where that takes long. */
+  wait?: string;
   /** Checks without which this one has no meaning: when one of them fails, this one is not run. */
   needs?: string[];
   run(setUp: SetUp): Finding | Promise<Finding>;

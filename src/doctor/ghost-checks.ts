@@ -3,9 +3,8 @@ import path from 'node:path';
 import { Failure } from '../cli/failure';
 import { ADAPTER } from '../cli/ghost-config';
 import { packageFile } from '../cli/package-file';
-import { describe } from './cdn-checks';
 import { type Check, failed, type Finding, passed, unchecked, warned } from './check';
-import { type Answer, ask, codeOf } from './network';
+import { type Answer, ask, codeOf, inWords } from './network';
 import type { SetUp } from './set-up';
 
 /** The first Ghost whose storage adapters can do all that is needed. */
@@ -38,7 +37,7 @@ export const ghostChecks: Check[] = [
   },
   { group: 'Ghost', name: 'Node', needs: ['Ghost'], run: checkNode },
   { group: 'Ghost', name: 'adapter', needs: ['file'], run: checkAdapter },
-  { group: 'Ghost', name: 'shadowed', needs: ['adapter'], run: checkShadows },
+  { group: 'Ghost', name: 'not shadowed', needs: ['adapter'], run: checkShadows },
   {
     group: 'Ghost',
     name: 'blog answers',
@@ -51,7 +50,7 @@ export const ghostChecks: Check[] = [
       try {
         const { status, headers } = await ask(network, `${siteUrl}/`, { signal });
         return status < 500
-          ? passed(describe(status, headers.location))
+          ? passed(inWords(status, headers.location))
           : failed(
               tried,
               `The answer is ${status}.`,
@@ -248,7 +247,7 @@ async function checkSizesOfCdn(setUp: SetUp): Promise<Finding> {
   if (status >= 300 && status < 400) {
     return failed(
       tried,
-      `The answer is ${describe(status, headers.location)}: Ghost does not know that the CDN asks.`,
+      `The answer is ${inWords(status, headers.location)}: Ghost does not know that the CDN asks.`,
       isAsked
         ? 'Set the header X-Ghost-Cdn-Fallback of the CDN\'s Ghost origin to the value of "cdnFallbackSecret".'
         : 'Set "cdnFallbackSecret" to the value of the header X-Ghost-Cdn-Fallback of the CDN\'s Ghost origin.',
@@ -256,7 +255,7 @@ async function checkSizesOfCdn(setUp: SetUp): Promise<Finding> {
   }
   return failed(
     tried,
-    `The answer is ${describe(status, headers.location)}${status === 200 ? ' without a picture' : ''}.`,
+    `The answer is ${inWords(status, headers.location)}${status === 200 ? ' without a picture' : ''}.`,
     status >= 500
       ? "The CDN cannot reach Ghost, or Ghost fails: check the CDN's Ghost origin and Ghost's log."
       : "Check the CDN's Ghost origin.",
@@ -269,7 +268,7 @@ function explainedAnswer(
   { status, headers }: Pick<Answer, 'status' | 'headers'>,
   { config: { bucket } }: SetUp,
 ): Finding {
-  const found = `The answer is ${describe(status, headers.location)}.`;
+  const found = `The answer is ${inWords(status, headers.location)}.`;
   if (status === 404) {
     return failed(
       tried,

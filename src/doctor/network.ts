@@ -9,6 +9,9 @@ const TIMEOUT_MS = 20_000;
 /** More than any answer here has: the probe is some kilobytes, a page of a blog may be some hundred. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
+/** Some hosts answer nobody without a name. */
+const NAME = 'ghost-storage-s3-cloudfront (doctor)';
+
 /** The way to a host, which tests lead elsewhere. */
 export interface Network {
   /** @throws an error with a code, `ENOTFOUND` */
@@ -67,7 +70,12 @@ export function ask(
   const name = bare(hostname);
   const socket = network.connect(name, portOf(url));
   return new Promise((resolve, reject) => {
-    const options = { method: 'GET', path: pathname + search, headers: { host, accept: '*/*', ...headers }, signal };
+    const options = {
+      method: 'GET',
+      path: pathname + search,
+      headers: { host, 'user-agent': NAME, accept: '*/*', ...headers },
+      signal,
+    };
     const createConnection = () => (isSecure ? secure(network, name, socket) : socket);
     const request = httpRequest({ ...options, createConnection }, (response) => {
       read(response).then(resolve, reject);
@@ -128,6 +136,11 @@ export function codeOf(error: unknown): string {
   const { code, message, errors } = error as NodeJS.ErrnoException & { errors?: unknown[] };
   // Several addresses were tried at once.
   return code ?? (errors?.length ? codeOf(errors[0]) : message);
+}
+
+/** @returns `404`, `302 (to https://…)` */
+export function inWords(status: number, location: string | undefined): string {
+  return location ? `${status} (to ${location})` : String(status);
 }
 
 function secure(network: Network, host: string, socket: net.Socket, options: tls.ConnectionOptions = {}) {

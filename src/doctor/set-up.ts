@@ -126,6 +126,14 @@ function resultOf<T>(run: () => T): T | Failure {
     if (error instanceof Failure) {
       return error;
     }
-    throw error;
+    const { code, path, message } = error as NodeJS.ErrnoException;
+    if (code === undefined) {
+      throw error;
+    }
+    return new Failure(
+      `${path ?? "Ghost's configuration"} cannot be read (${message}).`,
+      'Run the command as a user who may read it, best as Ghost itself: sudo -u ghost …',
+      { cause: error },
+    );
   }
 }

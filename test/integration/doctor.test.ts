@@ -1,4 +1,4 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Result } from '../../src/doctor/check';
 import { type CloudFrontRecorder, startCloudFrontRecorder } from '../support/cloudfront-recorder';
@@ -52,6 +52,18 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     'failed file',
     /no JSON object: \w+ in line 2/,
     /mend it/,
+  ],
+  [
+    'a configuration that cannot be read',
+    {
+      folder: async (folder) => {
+        await rm(path.join(folder, 'config.production.json'));
+        await mkdir(path.join(folder, 'config.production.json'));
+      },
+    },
+    'failed file',
+    /cannot be read \(EISDIR/,
+    /as a user who may read it/,
   ],
   [
     'adapters.storage that hides storage',
@@ -304,7 +316,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
         },
       },
     },
-    'failed root',
+    'failed no listing',
     /list of all files/,
     /default root object/,
   ],
@@ -514,7 +526,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
   [
     'a package of the same name before the adapter',
     { folder: (folder) => mkdir(path.join(folder, 'current/node_modules/S3CloudFrontStorage'), { recursive: true }) },
-    'failed shadowed',
+    'failed not shadowed',
     /node_modules\/S3CloudFrontStorage in place of the adapter/,
     /Remove it/,
   ],
@@ -564,6 +576,35 @@ describe('with a distribution that is told of changes', () => {
       found: expect.stringContaining(found),
       cure: expect.stringContaining(cure),
     });
+  });
+});
+
+describe('behind an nginx, which remembers for a minute what is not there', () => {
+  const examineNginx = (breakage: Breakage) => examine({ ...breakage, nginx: true });
+
+  test.each<[string, Breakage, string[]]>([
+    ['nothing else is wrong', {}, ['failed asked too early: After']],
+    [
+      'its certificate is for another name',
+      { certificate: { hostname: 'other.example.test' } },
+      ['failed certificate: It is for other'],
+    ],
+    ['its certificate has expired', { certificate: { days: -1 } }, ['failed certificate: It expired']],
+    ['it reads another bucket', { cdn: { bucket: 'other-images' } }, ['failed same bytes: The answer is 404']],
+    [
+      'it does not ask Ghost',
+      { cdn: { withoutGhost: true } },
+      ['failed sizes on the CDN: The answer is 404: the CDN does not ask Ghost', 'failed asked too early: After'],
+    ],
+    [
+      'it has another secret than Ghost',
+      { cdn: { secret: 'another-secret-than-that-of-ghost' }, ghost: { hidesProxies: true } },
+      ['failed sizes on the CDN: The answer is 302', 'failed asked too early: After'],
+    ],
+  ])('%s', async (_title, breakage, expected) => {
+    const found = troubles(await examineNginx(breakage));
+    expect(found).toEqual(expected.map((text) => expect.stringContaining(text)));
+    expect(patient?.keys()).toEqual([]);
   });
 });
 

@@ -76,7 +76,8 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     });
   };
 
-  const secrets = { ...options.certificate, ...options.tls };
+  const { cert, key } = options.certificate;
+  const secrets = { cert, key, ...options.tls };
   const secure = options.http1Only
     ? https.createServer(secrets, respond)
     : http2.createSecureServer({ ...secrets, allowHTTP1: true }, (request, response) =>

@@ -9,7 +9,9 @@ import type { Network } from '../../../src/doctor/network';
 import { SetUp, type SetUpOptions } from '../../../src/doctor/set-up';
 import { startCdnStandIn } from '../cdn-stand-in';
 import { adapterConfig } from '../ghost/adapter-config';
+import { freePort } from '../ghost/boot';
 import { type BucketOptions, type InMemoryS3, startInMemoryS3 } from '../in-memory-s3';
+import { Nginx } from '../tls-cdn/nginx';
 import { makeCertificate } from './certificate';
 import { type EdgeOptions, startEdge } from './edge';
 import { startGhostStandIn } from './ghost-stand-in';
@@ -39,6 +41,8 @@ export interface Breakage {
   /** Changes Ghost's configuration before it is written. */
   config?: (config: Config) => void;
   edge?: Partial<EdgeOptions>;
+  /** The CDN is an nginx. */
+  nginx?: boolean;
   /** Days until the certificate expires, and the name that it is for. */
   certificate?: { days?: number; hostname?: string };
   cdn?: { bucket?: string; mayNotList?: boolean; withoutGhost?: boolean; secret?: string };
@@ -133,12 +137,13 @@ export async function startPatient(breakage: Breakage = {}): Promise<Patient> {
     },
   });
   closers.push(() => ghost.close());
+  const fallback = cdnBreakage.withoutGhost
+    ? undefined
+    : { url: `http://127.0.0.1:${ghost.port}`, fallbackSecret: cdnBreakage.secret ?? SECRET };
   const cdn = await startCdnStandIn({
     hostname: CDN_HOST,
     s3: { endpoint: s3.endpoint, region: s3.region, bucket: cdnBreakage.bucket ?? BUCKET, credentials: CDN_KEYS },
-    ghost: cdnBreakage.withoutGhost
-      ? undefined
-      : { url: `http://127.0.0.1:${ghost.port}`, fallbackSecret: cdnBreakage.secret ?? SECRET },
+    ghost: fallback,
   });
   closers.push(() => cdn.close());
   const { hostname = CDN_HOST, days = 90 } = breakage.certificate ?? {};
@@ -148,6 +153,19 @@ export async function startPatient(breakage: Breakage = {}): Promise<Patient> {
   const edge = await startEdge({ certificate, cdn, ...breakage.edge });
   closers.push(() => edge.close());
 
+  let { tlsPort } = edge;
+  if (breakage.nginx) {
+    tlsPort = await freePort();
+    const nginxFolder = path.join(folder, 'nginx');
+    await mkdir(nginxFolder);
+    const origin = { endpoint: s3.endpoint, bucket: cdnBreakage.bucket ?? BUCKET };
+    allowReadingWithoutName(s3, origin.bucket);
+    const files = { certificateFile: certificate.certificateFile, keyFile: certificate.keyFile };
+    const settings = { folder: nginxFolder, hostname: CDN_HOST, port: tlsPort, ...files, s3: origin, ghost: fallback };
+    const nginx = await Nginx.start(settings);
+    closers.push(() => nginx.stop());
+  }
+
   const config = { url: `http://${BLOG_HOST}`, ...adapterConfig(options) } as unknown as Config;
   breakage.config?.(config);
   await layOut(folder, config, breakage.adapterVersion);
@@ -155,7 +173,7 @@ export async function startPatient(breakage: Breakage = {}): Promise<Patient> {
   breakage.prepare?.(s3);
 
   const ports: Record<string, number> = {
-    [`${CDN_HOST}:443`]: edge.tlsPort,
+    [`${CDN_HOST}:443`]: tlsPort,
     [`${CDN_HOST}:80`]: edge.plainPort,
     [`${BLOG_HOST}:80`]: ghost.port,
   };
@@ -200,6 +218,22 @@ async function blockPublicAccess({ endpoint, region, rootCredentials }: InMemory
   const on = { BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: true, RestrictPublicBuckets: true };
   await client.send(new PutPublicAccessBlockCommand({ Bucket: BUCKET, PublicAccessBlockConfiguration: on }));
   client.destroy();
+}
+
+/**
+ * nginx cannot sign its requests as an origin access control does. It does not say its name either, as everybody else
+ * does: by that the bucket tells it from the public.
+ */
+function allowReadingWithoutName(s3: InMemoryS3, bucket: string): void {
+  const arn = `arn:aws:s3:::${bucket}`;
+  const Condition = { StringNotLike: { 'aws:UserAgent': '*' } };
+  const allowed = { Effect: 'Allow', Principal: '*', Condition };
+  s3.setBucketPolicy(bucket, {
+    Statement: [
+      { ...allowed, Action: 's3:GetObject', Resource: `${arn}/*` },
+      { ...allowed, Action: 's3:ListBucket', Resource: arn },
+    ],
+  });
 }
 
 function policyOf(actions: string[]): object {

@@ -45,7 +45,10 @@ export const configChecks: Check[] = [
     group: 'Config',
     name: 'storage block',
     needs: ['file'],
-    run({ ghostConfig: { storage, adapters } }) {
+    run({ site, ghostConfig: { storage, adapters } }) {
+      if (site instanceof Failure) {
+        return unchecked('Ghost is not here');
+      }
       if (storage === undefined || adapters?.storage === undefined) {
         return passed(adapters?.storage === undefined ? 'storage' : 'adapters.storage');
       }

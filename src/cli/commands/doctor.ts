@@ -8,7 +8,7 @@ export function addDoctor(program: Command): void {
     .command('doctor')
     .summary('prove that a set-up works: configuration, credentials, bucket, CDN, Ghost')
     .description(
-      'Proves that a set-up works: puts a small picture into the bucket, looks at it as Ghost, as the CDN and as a\n' +
+      'Proves that a set-up works: puts a small picture into the bucket, looks at it as Ghost, as the CDN and as a ' +
         'visitor, and takes it away again. Names what is wrong, and what to do about it. Ends with 1 when something is.',
     );
   withAdapterOptions(withSiteOptions(command))

@@ -17,6 +17,7 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { mockClient } from 'aws-sdk-client-mock';
 import { bucketChecks } from '../../../src/doctor/bucket-checks';
 import { type Check, type Finding, passed } from '../../../src/doctor/check';
+import { configChecks } from '../../../src/doctor/config-checks';
 import { credentialChecks } from '../../../src/doctor/credential-checks';
 import { SetUp, type SetUpOptions } from '../../../src/doctor/set-up';
 
@@ -52,6 +53,14 @@ function setUpWith(options: Record<string, unknown> = {}, given: Partial<SetUpOp
   };
   return new SetUp({ ghost: folder, ...given }, { network, signal: new AbortController().signal, environment: {} });
 }
+
+/** What the environment of this process says besides, for one test. */
+function inEnvironment(more: Record<string, string>): void {
+  Object.assign(process.env, { AWS_CONFIG_FILE: '/nonexistent', AWS_SHARED_CREDENTIALS_FILE: '/nonexistent' }, more);
+}
+
+const environment = { ...process.env };
+afterEach(() => (process.env = { ...environment }));
 
 async function run(checks: Check[], name: string, setUp: SetUp): Promise<Finding> {
   const check = checks.find((candidate) => candidate.name === name);
@@ -159,5 +168,38 @@ test('a machine that reaches S3 and nothing else is none the worse for it', asyn
   expect(await run(credentialChecks, 'identity', setUpWith())).toEqual({
     result: 'unchecked',
     found: 'sts:GetCallerIdentity was not answered (TimeoutError)',
+  });
+});
+
+test('keys in the configuration of a machine that can have a role are named', async () => {
+  inEnvironment({ AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/v2/credentials' });
+  expect(await run(configChecks, 'keys', setUpWith())).toMatchObject({
+    result: 'warned',
+    found: expect.stringContaining('It is ECS'),
+    cure: expect.stringContaining('--identity ecs-task-role'),
+  });
+});
+
+test('a region that nobody names is named as missing', async () => {
+  inEnvironment({});
+  expect(await run(configChecks, 'region', setUpWith({ region: undefined }))).toMatchObject({
+    result: 'failed',
+    cure: expect.stringContaining('Set "region"'),
+  });
+});
+
+test('the region of the environment counts', async () => {
+  inEnvironment({ AWS_REGION: 'eu-west-3' });
+  expect((await run(configChecks, 'region', setUpWith({ region: undefined }))).found).toContain('eu-west-3');
+});
+
+test('no credentials anywhere: where they were looked for, and where to put them', async () => {
+  s3.restore();
+  inEnvironment({ AWS_EC2_METADATA_DISABLED: 'true' });
+  const keys = { accessKeyId: undefined, secretAccessKey: undefined };
+  expect(await run(credentialChecks, 'credentials', setUpWith(keys))).toMatchObject({
+    result: 'failed',
+    tried: expect.stringContaining('The environment, the profile and the role'),
+    cure: expect.stringContaining('--profile'),
   });
 });

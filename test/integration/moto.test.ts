@@ -10,6 +10,8 @@ import {
 } from '@aws-sdk/client-route-53';
 import {
   CreateBucketCommand,
+  PutBucketLifecycleConfigurationCommand,
+  PutBucketOwnershipControlsCommand,
   PutBucketPolicyCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
@@ -223,16 +225,37 @@ describeWithMoto('Over HTTP (needs moto_server)', () => {
       expect(await checkBucket(aws, BUCKET, '[]')).toEqual({ exists: false, findings: [] });
     });
 
-    test('that is private comes into the stack as it is', async () => {
+    test('comes into the stack as it is, if that is as the template has it', async () => {
       await aws.s3.send(new CreateBucketCommand({ Bucket: BUCKET, CreateBucketConfiguration: location }));
-      expect(await checkBucket(aws, BUCKET, '[]')).toMatchObject({ exists: true, findings: [{ refuses: false }] });
-      const PublicAccessBlockConfiguration = {
-        BlockPublicAcls: true,
-        BlockPublicPolicy: true,
-        IgnorePublicAcls: true,
-        RestrictPublicBuckets: true,
+      expect(await checkBucket(aws, BUCKET, '[]')).toMatchObject({
+        exists: true,
+        findings: [{ refuses: true, cause: expect.stringContaining('public access is not blocked') }],
+      });
+      const bucket = { Bucket: BUCKET };
+      await aws.s3.send(
+        new PutPublicAccessBlockCommand({
+          ...bucket,
+          PublicAccessBlockConfiguration: {
+            BlockPublicAcls: true,
+            BlockPublicPolicy: true,
+            IgnorePublicAcls: true,
+            RestrictPublicBuckets: true,
+          },
+        }),
+      );
+      const Rules = [{ ObjectOwnership: 'BucketOwnerEnforced' as const }];
+      await aws.s3.send(new PutBucketOwnershipControlsCommand({ ...bucket, OwnershipControls: { Rules } }));
+      const VersioningConfiguration = { Status: 'Enabled' as const };
+      await aws.s3.send(new PutBucketVersioningCommand({ ...bucket, VersioningConfiguration }));
+      const rule = {
+        ID: 'unfinished-uploads',
+        Status: 'Enabled' as const,
+        Filter: {},
+        AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
       };
-      await aws.s3.send(new PutPublicAccessBlockCommand({ Bucket: BUCKET, PublicAccessBlockConfiguration }));
+      await aws.s3.send(
+        new PutBucketLifecycleConfigurationCommand({ ...bucket, LifecycleConfiguration: { Rules: [rule] } }),
+      );
       expect(await checkBucket(aws, BUCKET, '[]')).toEqual({ exists: true, findings: [] });
     });
 

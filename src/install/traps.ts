@@ -133,7 +133,7 @@ export interface Machine {
  */
 export function checkVolume(target: string, { environment, mounts }: Machine): void {
   const { GHOST_CONTENT: volume } = environment;
-  if (volume !== undefined && isInside(target, volume) && !isMounted(volume, mounts)) {
+  if (volume !== undefined && isInside(target, volume) && !isMounted(volume, path.dirname(volume), mounts)) {
     throw new Failure(
       `In this image ${volume} is a volume: the adapter would be hidden in every container.`,
       'Put it beside the volume, by two lines before this one in the Dockerfile (Ghost 6):\n' +
@@ -149,14 +149,14 @@ export function checkVolume(target: string, { environment, mounts }: Machine): v
  */
 export function goesWithContainer(file: string, { environment, mounts }: Machine): boolean {
   const { GHOST_INSTALL: install } = environment;
-  return install !== undefined && isInside(file, install) && !isMounted(file, mounts);
+  return install !== undefined && isInside(file, install) && !isMounted(file, install, mounts);
 }
 
-/** Whether a file or folder is a mount, or lies in one that is not the root of the container. */
-function isMounted(file: string, mounts: string): boolean {
+/** Whether a file or folder is a mount, or lies in one, at Ghost's folder or below it. */
+function isMounted(file: string, install: string, mounts: string): boolean {
   // The fifth field is where it is mounted: https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html
   const places = mounts.split('\n').map((line) => line.split(' ')[4] ?? '');
-  return places.some((place) => place.length > 1 && isInside(file, place));
+  return places.some((place) => place !== '' && isInside(place, install) && isInside(file, place));
 }
 
 /** The folders on the way to one that are there, the outermost first. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addDoctor } from './commands/doctor';
 import { addInstall } from './commands/install';
+import { addMigrate } from './commands/migrate';
 import { addPolicy } from './commands/policy';
 import { addProvision } from './commands/provision';
 import { packageFile } from './package-file';
@@ -20,6 +21,7 @@ export function createProgram(): Command {
     .showHelpAfterError('(--help shows what there is)');
   addProvision(program);
   addInstall(program);
+  addMigrate(program);
   addDoctor(program);
   addPolicy(program);
   return program;

@@ -1,0 +1,142 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { digest, MIB } from '../support/bytes';
+import { type ContentFolder, createContentFolder } from '../support/migrate/command';
+import { startS3UnderTest, type S3UnderTest } from '../support/s3-under-test';
+
+jest.setTimeout(240_000);
+
+const CLI = path.resolve(__dirname, '../../dist/cli.js');
+const FILES = 1_500;
+const MEMORY_LIMIT_BYTES = 200e6;
+
+let server: S3UnderTest;
+let bucket: string;
+let folder: ContentFolder;
+
+beforeAll(async () => {
+  server = await startS3UnderTest();
+});
+beforeEach(async () => {
+  bucket = await server.createBucket();
+  folder = await createContentFolder(server, bucket);
+});
+afterEach(() => folder.remove());
+afterAll(() => server.close());
+
+/** Starts what is built, as a user does. */
+function start(...options: string[]) {
+  const child = spawn(process.execPath, [CLI, 'migrate', '--config', folder.config, ...options], {
+    cwd: path.dirname(folder.content),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  let peakBytes = 0;
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => (said += text));
+  }
+  const watch = setInterval(() => {
+    try {
+      const [, kilobytes = '0'] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8')) ?? [];
+      peakBytes = Math.max(peakBytes, Number(kilobytes) * 1024);
+    } catch {
+      // It has ended meanwhile.
+    }
+  }, 20);
+  const end = async () => {
+    const [code] = (await once(child, 'exit')) as [number | null];
+    clearInterval(watch);
+    return { code, said, peakBytes };
+  };
+  return { child, ended: end() };
+}
+
+async function writeMany(): Promise<void> {
+  const names = Array.from(
+    { length: FILES },
+    (_, index) => `images/2025/${String(index % 12).padStart(2, '0')}/${index}.jpg`,
+  );
+  await folder.write(Object.fromEntries(names.map((name) => [name, `picture ${name}`.repeat(20)])));
+  await folder.write({ 'media/film.mp4': randomBytes(12 * MIB) });
+}
+
+/** What the bucket holds, as `folder.read` tells what the disk holds. */
+async function stored(): Promise<Record<string, string>> {
+  const objects = await server.objects(bucket);
+  const entries: (readonly [string, string])[] = [];
+  for (const { key } of objects) {
+    entries.push([key.replace('content/', ''), digest((await server.read(bucket, key)).bytes)]);
+  }
+  return Object.fromEntries(entries);
+}
+
+test('killed ten times in the middle, it ends as one run would have', async () => {
+  await writeMany();
+  const counts: number[] = [];
+  for (let kill = 0; kill < 10; kill += 1) {
+    const { child, ended } = start();
+    const before = counts.at(-1) ?? 0;
+    for (let now = before; now < before + 30 && now < FILES; now = (await server.objects(bucket)).length) {
+      await sleep(10);
+    }
+    child.kill('SIGKILL');
+    await ended;
+    counts.push((await server.objects(bucket)).length);
+  }
+  expect(counts[0]).toBeLessThan(FILES);
+  const { code, said } = await start('--verify').ended;
+  expect([code, said]).toEqual([0, expect.stringContaining('Everything is there')]);
+  expect(await stored()).toEqual(await folder.read());
+});
+
+test('killed on the way back, it ends as one run would have, and leaves nothing beside the files', async () => {
+  await writeMany();
+  expect((await start().ended).code).toBe(0);
+  const before = await folder.read();
+  await rm(folder.content, { recursive: true });
+  await mkdir(folder.content);
+  for (let kill = 0; kill < 5; kill += 1) {
+    const { child, ended } = start('--to-local');
+    const count = Object.keys(await folder.read()).length;
+    for (
+      let now = count;
+      now < count + 30 && now < FILES;
+      now = Object.keys(await folder.read().catch(() => ({}))).length
+    ) {
+      await sleep(10);
+    }
+    child.kill('SIGKILL');
+    await ended;
+  }
+  expect((await start('--to-local', '--verify').ended).code).toBe(0);
+  expect(await folder.read()).toEqual(before);
+});
+
+test('Ctrl-C ends with nothing half done, says how to go on, and takes the parts of a large file back', async () => {
+  await folder.write({ 'media/film.mp4': randomBytes(40 * MIB) });
+  const { child, ended } = start('--bandwidth', '8');
+  while ((await server.multipartUploads(bucket)).length === 0) {
+    await sleep(20);
+  }
+  await sleep(300);
+  child.kill('SIGINT');
+  const { code, said } = await ended;
+  expect([code, said]).toEqual([130, expect.stringContaining('run the same command again')]);
+  expect(await server.objects(bucket)).toEqual([]);
+  expect(await server.multipartUploads(bucket)).toEqual([]);
+});
+
+test('takes a bounded memory, whatever the number and the size of the files', async () => {
+  const names = Array.from({ length: 15_000 }, (_, index) => `images/${index % 20}/${index}.jpg`);
+  await folder.write(Object.fromEntries(names.map((name) => [name, name])));
+  const large = Array.from({ length: 40 }, (_, index) => `media/${index}.mp4`);
+  await folder.write(Object.fromEntries(large.map((name) => [name, randomBytes(7 * MIB)])));
+  const { code, peakBytes } = await start().ended;
+  expect(code).toBe(0);
+  expect(peakBytes).toBeLessThan(MEMORY_LIMIT_BYTES);
+});

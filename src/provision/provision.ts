@@ -4,6 +4,7 @@ import { Declined, Failure } from '../cli/failure';
 import type { Terminal } from '../cli/terminal';
 import { createAccessKey, listAccessKeys } from './access-key';
 import { requestCertificate } from './certificate';
+import { certificateName } from './certificate-name';
 import { recordSpellings, validationRecord, waitUntilIssued } from './certificate-validation';
 import { describeDistribution } from './distribution';
 import { upsertAliases, upsertValidationRecord } from './dns-records';
@@ -210,7 +211,7 @@ function stepsBesideTheStack(
       words: `${certificate.names.join(', ')}, requested before; ${validated}`,
     });
   } else {
-    const name = settings.wildcard ? settings.domain.replace(/^[^.]+/, '*') : settings.domain;
+    const name = certificateName(settings.domain, settings.wildcard);
     before.push({ sign: '+', what: 'certificate', words: `${name}, in us-east-1; ${validated}` });
   }
   if (zone && dnsElsewhere && !hasForeignRecords) {

@@ -5,7 +5,7 @@ import { listAccessKeys } from './access-key';
 import type { Aws } from './aws';
 import { checkBucket } from './bucket';
 import { type Certificate, covers, describeCertificate, findCertificate, lookAtCertificate } from './certificate';
-import { certificateName } from './certificate-name';
+import { certificateName, wildcardOf } from './certificate-name';
 import { checkAlias, describeDistribution } from './distribution';
 import { leadsTo } from './dns-records';
 import { checkApex, checkCaa, checkDelegation, checkExistingRecords, checkLiveRecord } from './domain-checks';
@@ -239,7 +239,7 @@ async function findUsableCertificate(
     return used;
   }
   // With --wildcard the domain's own certificate will not do.
-  return findCertificate(aws.acm, wildcard ? domain.replace(/^[^.]+/, '*') : domain);
+  return findCertificate(aws.acm, wildcard ? wildcardOf(domain) : domain);
 }
 
 function neededActions(

@@ -49,7 +49,11 @@ describe('an image server that is taken down', () => {
     for (let version = 1; version <= 30; version += 1) {
       account.buckets
         .find(bucket)
-        ?.versions.push({ key: `content/images/${version % 7}.png`, versionId: `v${version}` });
+        ?.versions.push({
+          key: `content/images/${version % 7}.png`,
+          versionId: `v${version}`,
+          isDeleteMarker: version % 5 === 0,
+        });
     }
     const { destroyed } = await destroyOnce((terminal) => terminal.typed.push(bucket, bucket));
     expect(destroyed).toMatchObject({ deletedBucket: bucket });
@@ -57,7 +61,7 @@ describe('an image server that is taken down', () => {
     expect(account.buckets.all).toEqual([]);
   });
 
-  test.each([[['']], [['yes']], [['BUCKET', '']], [['BUCKET', 'yes']], [['BUCKET', 'BUCKET-2']]])(
+  test.each([[['']], [['yes']], [['yes', 'BUCKET']], [['BUCKET', '']], [['BUCKET', 'yes']], [['BUCKET', 'BUCKET-2']]])(
     'keeps the bucket when what is typed is %j',
     async (typed) => {
       const { provisioned } = await provisionOnce(account);

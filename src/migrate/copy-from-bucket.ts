@@ -122,7 +122,19 @@ async function copy(
     if (stopping.signal.aborted) {
       return undefined;
     }
-    return { key, result: 'failed', error: wordsOf(error, place, 'PutObject', key) };
+    return { key, result: 'failed', error: wordsOfCopy(error, place, key, source) };
+  }
+}
+
+/** As `wordsOf`; a copy is refused in the same words whichever of the two buckets does not allow it. */
+function wordsOfCopy(error: unknown, place: Place, key: string, { bucket }: Source): string {
+  try {
+    return wordsOf(error, place, 'PutObject', key);
+  } catch (failure) {
+    const { message, cure } = failure as Failure;
+    throw new Failure(message, `${cure}\nA copy also needs s3:GetObject on the objects of "${bucket}".`, {
+      cause: failure,
+    });
   }
 }
 

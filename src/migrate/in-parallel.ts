@@ -24,6 +24,9 @@ export async function inParallel<T>(
   const failures: unknown[] = [];
   const running = new Set<Promise<void>>();
   let taken = 0;
+  // One is waited for at a time; racing all of them for each item would take longer than small jobs do.
+  let ended = () => {};
+  const nextEnd = () => new Promise<void>((resolve) => (ended = resolve));
 
   const start = (item: T, weight: number) => {
     taken += weight;
@@ -35,6 +38,7 @@ export async function inParallel<T>(
       .finally(() => {
         taken -= weight;
         running.delete(job);
+        ended();
       });
     running.add(job);
   };
@@ -43,7 +47,7 @@ export async function inParallel<T>(
     for await (const item of items) {
       const weight = weigh(item);
       while (running.size >= concurrency || (running.size > 0 && taken + weight > memoryBytes)) {
-        await Promise.race(running);
+        await nextEnd();
       }
       if (stopping.signal.aborted) {
         break;

@@ -168,6 +168,8 @@ const hasDeleted = () => aws.actions.includes('DeleteStack');
       await aws.isAsked('DescribeStacks');
       terminal.press(KEYS.ctrlC);
       await terminal.shows(STOPPING);
+      // Without the ^C that terminals show.
+      expect(terminal.screen()).toContain(STOPPING);
       terminal.press(KEYS.ctrlC);
       expect(await terminal.ends()).toBe(130);
     });

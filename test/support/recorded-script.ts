@@ -12,7 +12,7 @@ export interface Command {
 }
 
 /** The programs that are written down in place of being started. */
-const PROGRAMS = ['aws', 'npx', 'npm', 'tar', 'curl', 'openssl'];
+const PROGRAMS = ['aws', 'npx', 'npm', 'tar', 'curl', 'openssl', 'ghost'];
 
 /** What separates the records of commands, and the arguments of a command from its files. */
 const [NEXT_COMMAND, NEXT_FILE] = ['\x1e', '\x1f'];
@@ -65,6 +65,7 @@ export function recordScript(
 function prologue(answers: Record<string, string>): string {
   return `
     set -eu
+    sudo() { "$@"; }
     record() {
       printf '%s\\0' "$@" >> .commands
       local argument name

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
+import { finished } from 'node:stream/promises';
 import { Failure } from '../cli/failure';
 import { isProblem, type Outcome, type Result } from './outcome';
 
@@ -26,8 +27,14 @@ export class Report {
   private readonly problems: Outcome[] = [];
   private problemCount = 0;
   private verified = 0;
+  private failure?: NodeJS.ErrnoException;
 
-  private constructor(private readonly stream: WriteStream | undefined) {}
+  private constructor(
+    private readonly file = '',
+    private readonly stream?: WriteStream,
+  ) {
+    stream?.on('error', (error) => (this.failure = error));
+  }
 
   /**
    * @param file of JSON lines, written anew; undefined for none
@@ -39,14 +46,15 @@ export class Report {
       try {
         await once(stream, 'open');
       } catch (error) {
-        const { code } = error as NodeJS.ErrnoException;
-        throw new Failure(`--report: ${file} cannot be written (${code}).`, 'Name a file in a folder of your own.');
+        throw unwritable(file, error as NodeJS.ErrnoException);
       }
     }
-    return new Report(stream);
+    return new Report(file, stream);
   }
 
+  /** @throws Failure when the report cannot be written any more: what is not written down would be lost */
   async add(outcome: Outcome): Promise<void> {
+    this.assertWritable();
     const { result, bytes = 0, verified } = outcome;
     const sum = (this.results[result] ??= { files: 0, bytes: 0 });
     sum.files += 1;
@@ -59,7 +67,7 @@ export class Report {
       }
     }
     if (this.stream && !this.stream.write(`${JSON.stringify(outcome)}\n`)) {
-      await once(this.stream, 'drain');
+      await once(this.stream, 'drain').catch(() => this.assertWritable());
     }
   }
 
@@ -77,10 +85,24 @@ export class Report {
     };
   }
 
+  /** @throws Failure when not all of it could be written */
   async close(): Promise<void> {
     if (this.stream) {
       this.stream.end();
-      await once(this.stream, 'finish');
+      await finished(this.stream).catch(() => {});
+      this.assertWritable();
+    }
+  }
+
+  private assertWritable(): void {
+    if (this.failure) {
+      throw unwritable(this.file, this.failure);
     }
   }
 }
+
+const unwritable = (file: string | undefined, { code }: NodeJS.ErrnoException) =>
+  new Failure(
+    `--report: ${file} cannot be written (${code}).`,
+    'Name a file in a folder of your own, with room for it.',
+  );

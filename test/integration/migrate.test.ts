@@ -323,6 +323,18 @@ describe('migrate', () => {
     },
   );
 
+  test.each(['/not/there/report.jsonl', '/dev/full'])(
+    'tells when the report cannot be written to %s',
+    async (report) => {
+      await folder.write(BLOG);
+      const { error, exitCode } = await runCommand(folder, { report });
+      // Where it fails only at its end, everything is moved all the same.
+      const isAtOnce = report !== '/dev/full';
+      expect([exitCode, error?.message]).toEqual([1, expect.stringContaining(`--report: ${report} cannot be written`)]);
+      expect((await keys()).length > 0).toBe(!isAtOnce);
+    },
+  );
+
   test('tells in words what it has come to', async () => {
     await folder.write({ 'images/a.jpg': 'a', 'images/b.jpg': 'mine' });
     await put('content/images/b.jpg', 'theirs');

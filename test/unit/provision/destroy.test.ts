@@ -47,13 +47,11 @@ describe('an image server that is taken down', () => {
     const { provisioned } = await provisionOnce(account);
     const bucket = provisioned?.stack.outputs.BucketName ?? '';
     for (let version = 1; version <= 30; version += 1) {
-      account.buckets
-        .find(bucket)
-        ?.versions.push({
-          key: `content/images/${version % 7}.png`,
-          versionId: `v${version}`,
-          isDeleteMarker: version % 5 === 0,
-        });
+      account.buckets.find(bucket)?.versions.push({
+        key: `content/images/${version % 7}.png`,
+        versionId: `v${version}`,
+        isDeleteMarker: version % 5 === 0,
+      });
     }
     const { destroyed } = await destroyOnce((terminal) => terminal.typed.push(bucket, bucket));
     expect(destroyed).toMatchObject({ deletedBucket: bucket });

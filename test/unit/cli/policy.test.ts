@@ -1,13 +1,14 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Failure } from '../../../src/cli/failure';
 import { ADAPTER } from '../../../src/cli/ghost-config';
+import { createProgram } from '../../../src/cli/program';
 import { readTemplate } from '../../../src/provision/read-template';
 import { PSEUDO_PARAMETERS, render } from '../../support/template/render';
 import { SMALLEST } from '../../support/template/parameter-sets';
+import { listenToOutput } from '../../support/written-output';
 
-const cli = path.resolve(__dirname, '../../../dist/cli.js');
 const ACCOUNT = PSEUDO_PARAMETERS['AWS::AccountId'] ?? '';
 
 interface Policy {
@@ -19,13 +20,21 @@ let folder: string;
 beforeAll(() => (folder = mkdtempSync(path.join(tmpdir(), 'policy-'))));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function run(parameters: string[], environment: Record<string, string> = {}) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, 'policy', ...parameters], {
-    cwd: folder,
-    encoding: 'utf8',
-    env: { HOME: folder, PATH: process.env.PATH, AWS_EC2_METADATA_DISABLED: 'true', NO_COLOR: '1', ...environment },
-  });
-  return { status, stderr, policy: (stdout ? JSON.parse(stdout) : undefined) as Policy };
+async function run(parameters: string[], environment: Record<string, string> = {}) {
+  const before = process.env;
+  process.env = { HOME: folder, PATH: before.PATH, AWS_EC2_METADATA_DISABLED: 'true', ...environment };
+  const written = listenToOutput();
+  try {
+    const site = parameters.includes('--bucket') ? [] : ['--ghost', folder];
+    await createProgram().parseAsync(['policy', ...site, ...parameters], { from: 'user' });
+    return { policy: JSON.parse(written.stdout) as Policy, refusal: '' };
+  } catch (error) {
+    const { message, cure } = error as Failure;
+    return { policy: { Version: '', Statement: [] } as Policy, refusal: `${message} ${cure}` };
+  } finally {
+    written.restore();
+    process.env = before;
+  }
 }
 
 function configFile(adapter: Record<string, unknown>): string {
@@ -57,27 +66,27 @@ function templatePolicy(resource: string, parameters: Record<string, string> = {
 }
 
 describe('policy', () => {
-  test("is the template's, for the configuration of Ghost", () => {
-    const { policy, status } = run(['--config', configFile(ADAPTER_BLOCK), '--account', ACCOUNT]);
-    expect(status).toBe(0);
+  test("is the template's, for the configuration of Ghost", async () => {
+    const { policy } = await run(['--config', configFile(ADAPTER_BLOCK), '--account', ACCOUNT]);
     expect(policy).toEqual(templatePolicy('GhostPolicy'));
   });
 
-  test('is for one of several blogs when Ghost has a tenant prefix', () => {
+  test('is for one of several blogs when Ghost has a tenant prefix', async () => {
     const file = configFile({ ...ADAPTER_BLOCK, tenantPrefix: 'seven' });
-    expect(run(['--config', file, '--account', ACCOUNT]).policy).toEqual(
+    expect((await run(['--config', file, '--account', ACCOUNT])).policy).toEqual(
       templatePolicy('GhostPolicy', { TenantPrefix: 'seven' }),
     );
   });
 
-  test('needs no Ghost, when bucket and CDN are named', () => {
-    const { policy } = run(['--bucket', 'pictures', '--cdn-url', 'images.example.com']);
+  test('needs no Ghost, when bucket and CDN are named', async () => {
+    const { policy } = await run(['--bucket', 'pictures', '--cdn-url', 'images.example.com']);
     expect(policy.Statement.map(({ Sid }) => Sid)).toEqual(['Files', 'WhatIsThere']);
     expect(policy.Statement[0]?.Resource).toContain('arn:aws:s3:::pictures/content/images/*');
   });
 
-  test('says nothing of the distribution where there is none, and names it where there is', () => {
-    const invalidation = run(['--config', configFile(ADAPTER_BLOCK)]).policy.Statement.at(-1);
+  test('says nothing of the distribution where there is none, and names it where there is', async () => {
+    const { policy } = await run(['--config', configFile(ADAPTER_BLOCK)]);
+    const invalidation = policy.Statement.at(-1);
     expect(invalidation).toMatchObject({
       Action: 'cloudfront:CreateInvalidation',
       Resource: 'arn:aws:cloudfront::*:distribution/E2EXAMPLE1ABCD',
@@ -94,9 +103,9 @@ describe('policy', () => {
         Condition: { 'ForAnyValue:StringEquals': { 'kms:ResourceAliases': 'alias/pictures' } },
       },
     ],
-  ])('allows what S3 asks of the key %s', (kmsKeyId, expected) => {
+  ])('allows what S3 asks of the key %s', async (kmsKeyId, expected) => {
     const file = configFile({ ...ADAPTER_BLOCK, serverSideEncryption: 'aws:kms', kmsKeyId });
-    expect(run(['--config', file]).policy.Statement.at(-1)).toEqual({
+    expect((await run(['--config', file])).policy.Statement.at(-1)).toEqual({
       Sid: 'EncryptionKey',
       Effect: 'Allow',
       Action: ['kms:GenerateDataKey', 'kms:Decrypt'],
@@ -104,9 +113,9 @@ describe('policy', () => {
     });
   });
 
-  test('reads the configuration from the environment, as in Docker', () => {
+  test('reads the configuration from the environment, as in Docker', async () => {
     writeFileSync(path.join(folder, 'config.production.json'), '{}');
-    const { policy } = run([], {
+    const { policy } = await run([], {
       storage__active: ADAPTER,
       [`storage__${ADAPTER}__bucket`]: 'from-the-environment',
       [`storage__${ADAPTER}__cdnUrl`]: 'https://images.example.com',
@@ -116,16 +125,17 @@ describe('policy', () => {
 });
 
 describe('policy --bucket-policy', () => {
-  test("is the template's", () => {
-    const { policy } = run(['--config', configFile(ADAPTER_BLOCK), '--bucket-policy', '--account', ACCOUNT]);
+  test("is the template's", async () => {
+    const { policy } = await run(['--config', configFile(ADAPTER_BLOCK), '--bucket-policy', '--account', ACCOUNT]);
     expect(policy).toEqual(templatePolicy('BucketPolicy'));
   });
 
-  test('asks for the distribution and the account, without which it would open the bucket to others', () => {
+  test('asks for the distribution and the account, without which it would open the bucket to others', async () => {
     const file = configFile({ ...ADAPTER_BLOCK, distributionId: undefined });
-    expect(run(['--config', file, '--bucket-policy']).stderr).toContain('--distribution-id E2EXAMPLE1ABCD');
-    expect(run(['--config', configFile(ADAPTER_BLOCK), '--bucket-policy']).stderr).toContain('--account 123456789012');
-    const wrong = run(['--config', configFile(ADAPTER_BLOCK), '--bucket-policy', '--account', '12345']);
-    expect([wrong.status, wrong.stderr]).toEqual([1, expect.stringContaining('--account is "12345"')]);
+    const refusal = async (...parameters: string[]) => (await run([...parameters, '--bucket-policy'])).refusal;
+    expect(await refusal('--config', file)).toContain('--distribution-id E2EXAMPLE1ABCD');
+    const named = ['--config', configFile(ADAPTER_BLOCK)];
+    expect(await refusal(...named)).toContain('--account 123456789012');
+    expect(await refusal(...named, '--account', '12345')).toContain('--account is "12345"');
   });
 });

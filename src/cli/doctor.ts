@@ -1,4 +1,4 @@
-import colors from 'picocolors';
+import colors from './colors';
 import yoctoSpinner from 'yocto-spinner';
 import { type Finding, type Result, runChecks } from '../doctor/check';
 import { CHECKS } from '../doctor/checks';

@@ -1,4 +1,4 @@
-import colors from 'picocolors';
+import colors from './colors';
 import { Declined, Failure, INTERRUPTED, Interruption } from './failure';
 import { createProgram } from './program';
 

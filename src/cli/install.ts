@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
-import colors from 'picocolors';
+import colors from './colors';
 import {
   adapterFolder,
   installedVersion,

@@ -1,5 +1,5 @@
 import { Resolver } from 'node:dns/promises';
-import colors from 'picocolors';
+import colors from './colors';
 import { signIn } from '../provision/aws';
 import { type Destroyed, destroy } from '../provision/destroy';
 import { type Differences, findDifferences } from '../provision/diff';

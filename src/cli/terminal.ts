@@ -1,5 +1,5 @@
 import { confirm, input } from '@inquirer/prompts';
-import colors from 'picocolors';
+import colors from './colors';
 import yoctoSpinner from 'yocto-spinner';
 import { Failure, INTERRUPTED, Interruption } from './failure';
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import colors from 'picocolors';
+import colors from '../cli/colors';
 import { Declined, Failure, Interruption } from '../cli/failure';
 import { ADAPTER, adapterOf, FEATURES, type GhostConfig, storageOf } from '../cli/ghost-config';
 import type { GhostSite } from '../cli/ghost-site';

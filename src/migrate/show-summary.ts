@@ -1,4 +1,4 @@
-import colors from 'picocolors';
+import colors from '../cli/colors';
 import type { Terminal } from '../cli/terminal';
 import type { Outcome, Result } from './outcome';
 import type { Summary } from './report';

@@ -1,5 +1,5 @@
 import type { Change } from '@aws-sdk/client-cloudformation';
-import colors from 'picocolors';
+import colors from '../cli/colors';
 import { roughCosts } from './costs';
 import type { Stack as RenderedStack } from './render-template';
 

@@ -9,5 +9,10 @@ export default class NodeErrorsEnvironment extends TestEnvironment {
   override async setup(): Promise<void> {
     await super.setup();
     this.global.Error = Error;
+    // What commands say is read without colours, whatever the CI or Jest wants for its own output.
+    for (const { env } of [process, this.global.process]) {
+      env.NO_COLOR = '1';
+      delete env.FORCE_COLOR;
+    }
   }
 }

@@ -16,6 +16,11 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs what is built in an empty folder, without credentials, and with a network in which every request fails. */
 function run(...parameters: string[]) {
+  return runWith({ NO_COLOR: '1' }, ...parameters);
+}
+
+/** The same with more in the environment. */
+function runWith(environment: NodeJS.ProcessEnv, ...parameters: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...parameters], {
     cwd: folder,
     encoding: 'utf8',
@@ -24,13 +29,29 @@ function run(...parameters: string[]) {
       PATH: process.env.PATH,
       AWS_EC2_METADATA_DISABLED: 'true',
       AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
-      NO_COLOR: '1',
+      ...environment,
     },
   });
   return { status, stdout, stderr };
 }
 
 const DRY_RUN = ['provision', '--domain', 'images.example.com', '--ghost-url', 'https://blog.example.com', '--dry-run'];
+
+describe('colours', () => {
+  const ESCAPE = '\x1b[';
+
+  test.each<NodeJS.ProcessEnv>([{}, { CI: 'true' }, { FORCE_COLOR: '0' }, { FORCE_COLOR: '1', NO_COLOR: '1' }])(
+    'stay out of what is piped, %j',
+    (environment) => {
+      const { stdout, stderr } = runWith(environment, ...DRY_RUN);
+      expect(stdout + stderr).not.toContain(ESCAPE);
+    },
+  );
+
+  test('are there when FORCE_COLOR asks for them', () => {
+    expect(runWith({ FORCE_COLOR: '1' }, ...DRY_RUN).stdout).toContain(ESCAPE);
+  });
+});
 
 describe('a dry run', () => {
   test('prints the plan, what it costs and the template, without credentials or network', () => {

@@ -1,17 +1,20 @@
 import { createHash, X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { startCdnStandIn, type CdnStandIn } from '../support/cdn-stand-in';
 import { makeCertificate } from '../support/doctor/certificate';
 import { startEdge, type Edge } from '../support/doctor/edge';
-import { runCommandLine } from '../support/doctor/run-command';
+import { nodeOptionsFor, runCommandLine } from '../support/doctor/run-command';
 import { fixture } from '../support/fixtures';
 import { get } from '../support/get';
 import { AdminApi, type Post } from '../support/ghost/admin-api';
 import { freePort, startGhost, type RunningGhost } from '../support/ghost/boot';
 import { installGhost, type GhostInstall } from '../support/ghost/install';
+import { startNpmRegistry, type NpmRegistry } from '../support/npm-registry';
+import { KEYS, runOnTerminal, type TerminalSession } from '../support/pseudo-terminal';
 import { startS3UnderTest, type S3UnderTest } from '../support/s3-under-test';
 import { routeFromGhost } from '../support/tls-cdn/route-from-ghost';
 import { installTools } from '../support/tls-cdn/tools';
@@ -23,6 +26,12 @@ jest.setTimeout(TEST_TIMEOUT_MS);
 const CDN_HOST = 'images.example.test';
 const CDN = `https://${CDN_HOST}`;
 const SECRET = 'a-secret-between-the-cdn-and-ghost';
+/** The commands of the README's "Move in", line by line. */
+const COMMANDS =
+  /^## Move in$[^]*?^```bash$\n([^]*?)^```$/m
+    .exec(readFileSync(resolve(__dirname, '../../README.md'), 'utf8'))?.[1]
+    ?.trim()
+    .split('\n') ?? [];
 const PICTURES = 300;
 const PICTURES_IN_A_POST = 30;
 
@@ -36,6 +45,7 @@ describe('a blog with years of files on its disk', () => {
   let ghost: RunningGhost;
   let admin: AdminApi;
   let visitors: Visitors;
+  let registry: NpmRegistry;
   let site: string;
   let commandEnvironment: Record<string, string>;
   let posts: Post[];
@@ -62,6 +72,7 @@ describe('a blog with years of files on its disk', () => {
       ],
     });
     commandEnvironment = { NODE_EXTRA_CA_CERTS: certificate.certificateFile };
+    registry = await startNpmRegistry(folder);
 
     const { accessKeyId, secretAccessKey } = credentials;
     const block = { bucket, region, endpoint, forcePathStyle: true, accessKeyId, secretAccessKey };
@@ -83,6 +94,7 @@ describe('a blog with years of files on its disk', () => {
 
   afterAll(async () => {
     await visitors?.close();
+    await registry?.close();
     await ghost?.stop();
     await edge?.close();
     await cdn?.close();
@@ -92,10 +104,32 @@ describe('a blog with years of files on its disk', () => {
 
   const readConfig = () => readFile(join(site, 'config.production.json'), 'utf8');
 
-  /** Runs a command of the package on the blog, in a network in which the CDN's domain is on this machine. */
+  /** The CDN's domain is on this machine. */
+  const network = () => ({ [`${CDN_HOST}:443`]: edge.tlsPort, [`${CDN_HOST}:80`]: edge.plainPort });
+
+  /** Runs a command of the package on the blog. */
   async function run(...parameters: string[]) {
-    const ports = { [`${CDN_HOST}:443`]: edge.tlsPort, [`${CDN_HOST}:80`]: edge.plainPort };
-    return runCommandLine([...parameters, '--ghost', site], ports, commandEnvironment).ended;
+    return runCommandLine([...parameters, '--ghost', site], network(), commandEnvironment).ended;
+  }
+
+  /** Types a command of the README into a terminal, on a machine where npm knows the package and has not fetched it. */
+  function type(command: string): TerminalSession {
+    const home = join(folder, 'home');
+    const script = `
+      cd() { builtin cd '${site}'; }
+      sudo() { "$@"; }
+      ${COMMANDS[0]}
+      ${command}`;
+    return runOnTerminal(`bash -c "$SCRIPT"`, {
+      SCRIPT: script,
+      PATH: process.env.PATH,
+      HOME: home,
+      npm_config_registry: registry.url,
+      npm_config_update_notifier: 'false',
+      AWS_EC2_METADATA_DISABLED: 'true',
+      NODE_OPTIONS: nodeOptionsFor(network()),
+      ...commandEnvironment,
+    });
   }
 
   /** Pictures of years ago lie on the disk; posts show them, a video and a download. */
@@ -172,9 +206,16 @@ describe('a blog with years of files on its disk', () => {
     }
   };
 
-  it('moves in by two commands, and every old post shows its pictures from the CDN', async () => {
-    const migrated = await run('migrate', '--verify');
-    expect([migrated.status, migrated.stderr]).toEqual([0, '']);
+  it('moves in by the commands of the README, and every old post shows its pictures from the CDN', async () => {
+    // What "provision" has left is there: AWS is not.
+    const [goThere, provision, migrate = '', install = '', restart, ...more] = COMMANDS;
+    expect([goThere, restart, more.length]).toEqual(['cd /var/www/ghost', 'ghost restart', 1]);
+    expect(provision).toMatch(/ provision .*--write-config config.production.json$/);
+
+    const migrating = type(migrate);
+    await migrating.shows('Ok to proceed?');
+    migrating.press(`y${KEYS.enter}`);
+    expect([await migrating.ends(), migrating.screen().join('\n')]).toEqual([0, expect.not.stringContaining('✖')]);
     const keys = (await s3.objects(bucket)).map(({ key }) => key).sort();
     expect(keys).toEqual(
       Object.keys(before)
@@ -182,13 +223,17 @@ describe('a blog with years of files on its disk', () => {
         .sort(),
     );
 
-    const installed = await run('install', '--yes');
-    expect([installed.status, installed.stderr]).toEqual([0, '']);
+    const installing = type(install);
+    await installing.shows(/\(y\/N\)/);
+    installing.press(`y${KEYS.enter}`);
+    expect([await installing.ends(), installing.screen().join('\n')]).toEqual([0, expect.not.stringContaining('✖')]);
     await ghost.restart();
     await everyPostComesFrom(CDN_HOST);
   }, 300_000);
 
   it('is found well by the doctor', async () => {
+    const looking = type(COMMANDS.at(-1) ?? '');
+    expect([await looking.ends(), looking.screen().join('\n')]).toEqual([0, expect.not.stringContaining('✖')]);
     const { stdout } = await run('doctor', '--json');
     const results = JSON.parse(stdout) as { group: string; name: string; result: string; found?: string }[];
     expect(results.filter(({ result }) => result === 'failed')).toEqual([]);

@@ -10,16 +10,11 @@ export interface RunningCommand {
 }
 
 /**
- * Runs the built command line in a network in which some hosts are on this machine.
+ * The options of Node with which some hosts are on this machine.
  *
  * @param ports of this machine, by host and port: `images.example.com:443`
- * @param env besides what it needs; nothing of AWS's comes from this process
  */
-export function runCommandLine(
-  args: string[],
-  ports: Record<string, number>,
-  env: Record<string, string> = {},
-): RunningCommand {
+export function nodeOptionsFor(ports: Record<string, number>): string {
   const hook = `
     import dns from 'node:dns';
     import net from 'node:net';
@@ -35,6 +30,20 @@ export function runCommandLine(
       const port = ports[options.host + ':' + options.port];
       return port ? connect.call(this, { ...options, host: '127.0.0.1', port }) : connect.apply(this, args);
     };`;
+  return `--import data:text/javascript,${encodeURIComponent(hook)}`;
+}
+
+/**
+ * Runs the built command line in a network in which some hosts are on this machine.
+ *
+ * @param ports of this machine, by host and port: `images.example.com:443`
+ * @param env besides what it needs; nothing of AWS's comes from this process
+ */
+export function runCommandLine(
+  args: string[],
+  ports: Record<string, number>,
+  env: Record<string, string> = {},
+): RunningCommand {
   const child = spawn(process.execPath, [cli, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
@@ -42,7 +51,7 @@ export function runCommandLine(
       HOME: '/nonexistent',
       AWS_EC2_METADATA_DISABLED: 'true',
       NO_COLOR: '1',
-      NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(hook)}`,
+      NODE_OPTIONS: nodeOptionsFor(ports),
       ...env,
     },
   });

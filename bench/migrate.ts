@@ -96,23 +96,26 @@ function commandsFor({ endpoint, region, accessKeyId, secretAccessKey }: Server,
     AWS_EC2_METADATA_DISABLED: 'true',
   };
   const images = path.join(content, 'images');
+  const rclone = (bucket: string, ...options: string[]) =>
+    measure('rclone', ['copy', ...options, images, `s3:${bucket}/content/images`], {
+      RCLONE_CONFIG: '/dev/null',
+      RCLONE_CONFIG_S3_TYPE: 's3',
+      RCLONE_CONFIG_S3_PROVIDER: 'Other',
+      RCLONE_CONFIG_S3_ENDPOINT: endpoint,
+      RCLONE_CONFIG_S3_REGION: region,
+      RCLONE_CONFIG_S3_ACCESS_KEY_ID: accessKeyId,
+      RCLONE_CONFIG_S3_SECRET_ACCESS_KEY: secretAccessKey,
+      RCLONE_S3_NO_CHECK_BUCKET: 'true',
+    });
   return {
     migrate: (bucket: string) => {
       const target = ['--bucket', bucket, '--region', region, '--cdn-url', 'https://images.example.com'];
       const server = ['--endpoint', endpoint, '--force-path-style'];
       return measure(process.execPath, [CLI, 'migrate', '--content', content, ...target, ...server], aws);
     },
-    rclone: (bucket: string) =>
-      measure('rclone', ['copy', images, `s3:${bucket}/content/images`], {
-        RCLONE_CONFIG: '/dev/null',
-        RCLONE_CONFIG_S3_TYPE: 's3',
-        RCLONE_CONFIG_S3_PROVIDER: 'Other',
-        RCLONE_CONFIG_S3_ENDPOINT: endpoint,
-        RCLONE_CONFIG_S3_REGION: region,
-        RCLONE_CONFIG_S3_ACCESS_KEY_ID: accessKeyId,
-        RCLONE_CONFIG_S3_SECRET_ACCESS_KEY: secretAccessKey,
-        RCLONE_S3_NO_CHECK_BUCKET: 'true',
-      }),
+    rclone: (bucket: string) => rclone(bucket),
+    // As many files at a time as migrate.
+    'rclone --transfers 32 --checkers 32': (bucket: string) => rclone(bucket, '--transfers', '32', '--checkers', '32'),
     'aws s3 sync': (bucket: string) =>
       measure(
         '/usr/bin/aws',
@@ -123,7 +126,7 @@ function commandsFor({ endpoint, region, accessKeyId, secretAccessKey }: Server,
 }
 
 function show(what: string, { seconds, megabytes }: Measured): void {
-  console.log(`${what.padEnd(52)} ${seconds.toFixed(1).padStart(7)} s ${megabytes.toFixed(0).padStart(6)} MB`);
+  console.log(`${what.padEnd(72)} ${seconds.toFixed(1).padStart(7)} s ${megabytes.toFixed(0).padStart(6)} MB`);
 }
 
 async function main(): Promise<void> {
@@ -136,12 +139,12 @@ async function main(): Promise<void> {
     servers.push(far);
     const commands = commandsFor(far, content);
     const size = `${FILES.toLocaleString('en-US')} files of ${FILE_BYTES / 1000} KB, ${LATENCY_MS} ms away`;
-    for (const [name, run] of Object.entries(commands)) {
-      const bucket = `bench-${name.replaceAll(' ', '-')}`;
+    for (const [index, [name, run]] of Object.entries(commands).entries()) {
+      const bucket = `bench-${index}`;
       await far.createBucket(bucket);
       show(`${name}, ${size}`, await run(bucket));
     }
-    show(`migrate again, nothing to do`, await commands.migrate('bench-migrate'));
+    show(`migrate again, nothing to do`, await commands.migrate('bench-0'));
 
     const many = path.join(folder, 'many');
     writeContent(many, MANY_FILES, SMALL_FILE_BYTES);

@@ -50,14 +50,17 @@ export function findGhostSite(options: GhostSiteOptions, environment: NodeJS.Pro
   }
   const fromFile = existsSync(configFile) ? readGhostConfig(readFileSync(configFile, 'utf8'), configFile) : {};
   const config = withSettings(fromFile, settingsOfEnvironment(environment));
-  const contentPath = path.resolve(folder, options.content ?? config.paths?.contentPath ?? 'content');
+  const codeFolder = findCode(folder);
+  const contentPath =
+    options.content === undefined
+      ? contentPathOf(config.paths?.contentPath ?? 'content', folder, codeFolder)
+      : path.resolve(options.content);
   if (options.content !== undefined && !existsSync(contentPath)) {
     throw new Failure(
       `--content: there is no folder ${contentPath}.`,
       "Name Ghost's content folder, for example /var/www/ghost/content.",
     );
   }
-  const codeFolder = findCode(folder);
   return { folder, configFile, config, contentPath, codeFolder, version: codeFolder && versionOf(codeFolder) };
 }
 
@@ -86,6 +89,11 @@ function findFolder({ ghost, config, content }: GhostSiteOptions): string {
     );
   }
   return found;
+}
+
+/** Ghost takes a relative path with a slash in it for one below its code, and any other for one where it was started. */
+function contentPathOf(configured: string, folder: string, codeFolder: string = folder): string {
+  return path.resolve(/[/\\]/.test(configured) || configured === '.' ? codeFolder : folder, configured);
 }
 
 const isGhostFolder = (folder: string) =>

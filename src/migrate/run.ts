@@ -41,12 +41,15 @@ export async function note({ report, progress }: Run, outcome: Outcome): Promise
 /** Errors of Ghost's kind that all other files would meet, too. */
 const OF_ALL_FILES = new Set(['STORAGE_S3_FORBIDDEN', 'STORAGE_S3_MISCONFIGURED', 'STORAGE_S3_UNREACHABLE']);
 
+/** The disk, or what its user may have of it, is used up. */
+const FULL = new Set(['ENOSPC', 'EDQUOT']);
+
 /**
  * Tells what went wrong with a file.
  *
  * @param error of the SDK, of the adapter or of the disk
  * @returns it in words
- * @throws Failure for what all other files would meet, too: a missing permission, a wrong region
+ * @throws Failure for what all other files would meet, too: a missing permission, a wrong region, a full disk
  */
 export function wordsOf(
   error: unknown,
@@ -54,7 +57,13 @@ export function wordsOf(
   operation: Parameters<typeof bucket.explain>[1],
   key: string,
 ): string {
-  const { code, syscall, path } = error as NodeJS.ErrnoException;
+  const { code = '', syscall, path } = error as NodeJS.ErrnoException;
+  if (FULL.has(code)) {
+    throw new Failure(
+      `The disk is full (${code}).`,
+      'Make room, and run the same command again: what is there already is not fetched twice.',
+    );
+  }
   if (syscall !== undefined && path !== undefined) {
     return `${path}: ${code}`;
   }

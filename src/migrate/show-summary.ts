@@ -47,7 +47,7 @@ export function showSummary(
   }
   const total = `${counted(summary.files, 'file')}, ${megabytes(summary.bytes)}, in ${summary.seconds} s`;
   if (!summary.complete) {
-    terminal.say(colors.red(`✖ ${counted(problems, 'file')} of ${total} not where they should be.`));
+    terminal.say(colors.red(`✖ Not everything is where it should be: ${number(problems)} of ${total}.`));
   } else if (dryRun) {
     terminal.say(`This was a dry run: ${total}. Nothing was changed.`);
   } else {
@@ -55,4 +55,6 @@ export function showSummary(
   }
 }
 
-const problemLine = ({ path, error = '' }: Outcome) => `${path}: ${error}`;
+/** Names of files can hold what would move the cursor of the terminal. */
+const problemLine = ({ path, error = '' }: Outcome) =>
+  `${path}: ${error}`.replace(/\p{Cc}/gu, (character) => encodeURIComponent(character));

@@ -157,6 +157,7 @@ async function download(
   const temporary = path.join(path.dirname(file), `.${createHash('sha1').update(key).digest('hex')}.tmp`);
   try {
     await persevere(stopping.signal, async () => {
+      await rm(temporary, { force: true });
       const { Body } = await place.bucket.get(key);
       const metered = async function* (pieces: Readable) {
         for await (const piece of pieces as AsyncIterable<Buffer>) {
@@ -165,7 +166,8 @@ async function download(
           yield piece;
         }
       };
-      await pipeline(Body, metered, createWriteStream(temporary), { signal: stopping.signal });
+      // Not through a link that somebody has put there: root may be at work.
+      await pipeline(Body, metered, createWriteStream(temporary, { flags: 'wx' }), { signal: stopping.signal });
     });
     const { size } = await stat(temporary);
     if (size !== bytes) {

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -254,6 +254,9 @@ describe('migrate', () => {
     expect(errors).toContain('S3 allows 1024');
     expect(errors).toContain('a backslash');
     expect(errors).toContain('not UTF-8');
+    // What a terminal would obey is not sent to it.
+    const { said } = await runCommand(folder, { json: false });
+    expect(said).toContain('images/bell%07.jpg: ');
   });
 
   test('moves names that look like something else', async () => {
@@ -343,7 +346,7 @@ describe('migrate', () => {
     expect(said).toMatch(/1 {2}uploaded/);
     expect(said).toContain('images/b.jpg: the bucket holds something else');
     expect(said).toContain('--overwrite');
-    expect(said).toMatch(/✖ 1 file of 2 files/);
+    expect(said).toMatch(/✖ Not everything is where it should be: 1 of 2 files/);
     const dry = await runCommand(folder, { json: false, dryRun: true, overwrite: true });
     expect(dry.said).toContain('a dry run');
     const done = await runCommand(folder, { json: false, overwrite: true });
@@ -433,6 +436,19 @@ describe('migrate --to-local', () => {
     await put('content/images/2025/sub/a.jpg', 'a');
     expect((await bringBack()).result.results).toMatchObject({ refused: { files: 1 } });
     await rm(elsewhere, { recursive: true });
+  });
+
+  test('does not write through a link in the place of its temporary file', async () => {
+    const key = 'content/images/a.jpg';
+    await put(key, 'from the bucket');
+    const temporary = `.${createHash('sha1').update(key).digest('hex')}.tmp`;
+    await folder.write({ 'images/b.jpg': 'b', 'files/not-mine.txt': 'not mine' });
+    await symlink('../files/not-mine.txt', path.join(folder.content, 'images', temporary));
+    await bringBack();
+    expect(await folder.read()).toMatchObject({
+      'images/a.jpg': digest(Buffer.from('from the bucket')),
+      'files/not-mine.txt': digest(Buffer.from('not mine')),
+    });
   });
 
   test('tells of keys that are a file and a folder', async () => {

@@ -1,46 +1,25 @@
-// Uploads 20,000 files of 20 KB to an S3 that is 10 ms away: with `migrate`, with rclone, with the AWS CLI (Debian's
-// packages rclone and awscli), each into a bucket of its own; then `migrate` again, with nothing to do; then `migrate`
-// with 200,000 small files. Prints what each takes of time and memory.
-//
-//   npm run build && npx tsx bench/migrate.ts
-import { fork, spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { InMemoryS3Options } from '../test/support/in-memory-s3';
-import type { S3Process } from '../test/support/migrate/s3-process';
+import type { Benchmark } from './index';
+import { drawLines } from './support/chart';
+import { cleanEnvironment } from './support/child';
+import { publish, type Row } from './support/results';
+import { startS3Server, type S3Server } from './support/s3-server';
 
 const CLI = path.resolve(__dirname, '../dist/cli.js');
 const LATENCY_MS = 10;
-const FILES = 20_000;
 const FILE_BYTES = 20_000;
+/** So many files; whoever is too slow for 100,000 is left out of them. */
+const COUNTS = [100, 1_000, 10_000, 20_000, 100_000];
+const MOST_OF_OTHERS = 20_000;
+/** By which the commands are compared. */
+const COMPARED = 20_000;
 const MANY_FILES = 200_000;
 const SMALL_FILE_BYTES = 500;
 const FILES_PER_FOLDER = 500;
-
-interface Server extends S3Process {
-  createBucket(name: string): Promise<void>;
-  close(): Promise<void>;
-}
-
-async function startServer(options: InMemoryS3Options): Promise<Server> {
-  const script = path.resolve(__dirname, '../test/support/migrate/s3-process.ts');
-  const child = fork(script, [JSON.stringify(options)], { execArgv: ['--import', 'tsx'] });
-  const [address] = (await once(child, 'message')) as [S3Process];
-  return {
-    ...address,
-    async createBucket(name) {
-      child.send(name);
-      await once(child, 'message');
-    },
-    async close() {
-      child.kill();
-      await once(child, 'exit');
-    },
-  };
-}
 
 /** Writes a content folder whose files all differ. */
 function writeContent(folder: string, files: number, bytes: number): void {
@@ -62,10 +41,8 @@ interface Measured {
 
 async function measure(command: string, args: string[], env: NodeJS.ProcessEnv): Promise<Measured> {
   const startedAt = performance.now();
-  // Not what is set for AWS on this machine.
-  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_'));
   const child = spawn(command, args, {
-    env: { ...Object.fromEntries(own), ...env },
+    env: { ...cleanEnvironment(), ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let complaints = '';
@@ -88,7 +65,7 @@ async function measure(command: string, args: string[], env: NodeJS.ProcessEnv):
 }
 
 /** The commands that bring a content folder into a bucket. */
-function commandsFor({ endpoint, region, accessKeyId, secretAccessKey }: Server, content: string) {
+function commandsFor({ endpoint, region, accessKeyId, secretAccessKey }: S3Server, content: string) {
   const aws = {
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
@@ -125,45 +102,63 @@ function commandsFor({ endpoint, region, accessKeyId, secretAccessKey }: Server,
   };
 }
 
-function show(what: string, { seconds, megabytes }: Measured): void {
-  console.log(`${what.padEnd(72)} ${seconds.toFixed(1).padStart(7)} s ${megabytes.toFixed(0).padStart(6)} MB`);
-}
-
-async function main(): Promise<void> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'bench-migrate-'));
-  const servers: Server[] = [];
-  try {
+/**
+ * Brings files of 20 KB into a bucket that is 10 ms away, each command into one of its own; then once more, with nothing
+ * to do; then many small files without latency, for the memory. Needs Debian's packages rclone and awscli.
+ */
+export const migrate: Benchmark = async ({ folder, ghost }) => {
+  const rows: Row[] = [];
+  const points: { name: string; x: number; y: number }[] = [];
+  for (const count of COUNTS) {
+    const server = await startS3Server({ latencyMs: LATENCY_MS });
     const content = path.join(folder, 'content');
-    writeContent(content, FILES, FILE_BYTES);
-    const far = await startServer({ latencyMs: LATENCY_MS });
-    servers.push(far);
-    const commands = commandsFor(far, content);
-    const size = `${FILES.toLocaleString('en-US')} files of ${FILE_BYTES / 1000} KB, ${LATENCY_MS} ms away`;
-    for (const [index, [name, run]] of Object.entries(commands).entries()) {
-      const bucket = `bench-${index}`;
-      await far.createBucket(bucket);
-      show(`${name}, ${size}`, await run(bucket));
+    try {
+      writeContent(content, count, FILE_BYTES);
+      const commands = Object.entries(commandsFor(server, content));
+      for (const [index, [name, run]] of commands.entries()) {
+        if (name !== 'migrate' && count > MOST_OF_OTHERS) {
+          continue;
+        }
+        const bucket = `bench-${index}`;
+        await server.createBucket(bucket);
+        const { seconds, megabytes } = await run(bucket);
+        points.push({ name, x: count, y: seconds });
+        if (count === COMPARED) {
+          rows.push({ name, values: { seconds, 'files/s': count / seconds, 'memory, MB': megabytes } });
+        }
+      }
+      if (count === COMPARED) {
+        const { seconds, megabytes } = await commandsFor(server, content).migrate('bench-0');
+        rows.push({ name: 'migrate once more', values: { seconds, 'memory, MB': megabytes }, remark: 'nothing to do' });
+      }
+    } finally {
+      await server.close();
+      rmSync(content, { recursive: true, force: true });
     }
-    show(`migrate again, nothing to do`, await commands.migrate('bench-0'));
+  }
+  rows.push(await manySmallFiles(folder));
+  const title = `${COMPARED.toLocaleString('en-US')} files of ${FILE_BYTES / 1000} KB into a bucket, ${LATENCY_MS} ms away`;
+  const versions = { rclone: versionOf('rclone', 'version'), 'aws-cli': versionOf('/usr/bin/aws', '--version') };
+  const compared = rows.map((row) => (row.name === 'migrate' ? { ...row, name: 'S3CloudFrontStorage' } : row));
+  publish({ id: 'migrate', title, rows: compared, compared: 'seconds', moreIsBetter: false, versions }, ghost.version);
+  const chart = `Files of ${FILE_BYTES / 1000} KB into a bucket, ${LATENCY_MS} ms away`;
+  await drawLines({ id: 'migrate', title: chart, x: 'files', y: 'seconds', points });
+};
 
-    const many = path.join(folder, 'many');
-    writeContent(many, MANY_FILES, SMALL_FILE_BYTES);
-    const near = await startServer({});
-    servers.push(near);
-    await near.createBucket('bench-many');
-    const { migrate } = commandsFor(near, many);
-    show(
-      `migrate, ${MANY_FILES.toLocaleString('en-US')} files of ${SMALL_FILE_BYTES} bytes`,
-      await migrate('bench-many'),
-    );
-    show(`migrate again, nothing to do`, await migrate('bench-many'));
+async function manySmallFiles(folder: string): Promise<Row> {
+  const content = path.join(folder, 'many');
+  const server = await startS3Server({});
+  try {
+    writeContent(content, MANY_FILES, SMALL_FILE_BYTES);
+    await server.createBucket('bench-many');
+    const { seconds, megabytes } = await commandsFor(server, content).migrate('bench-many');
+    const name = `migrate, ${MANY_FILES.toLocaleString('en-US')} files`;
+    return { name, values: { seconds, 'memory, MB': megabytes }, remark: `${SMALL_FILE_BYTES} bytes each, no latency` };
   } finally {
-    await Promise.all(servers.map((server) => server.close()));
-    rmSync(folder, { recursive: true, force: true });
+    await server.close();
+    rmSync(content, { recursive: true, force: true });
   }
 }
 
-main().catch((error: unknown) => {
-  console.error(error);
-  process.exitCode = 1;
-});
+const versionOf = (command: string, question: string) =>
+  /\d+\.\d+\.\d+/.exec(execFileSync(command, [question], { encoding: 'utf8' }))?.[0] ?? 'unknown';

@@ -24,7 +24,7 @@ describe('the configuration', () => {
       serve: 'auto',
       cacheControl: 'public, max-age=31536000, immutable',
       multipartUploadThresholdBytes: 8 * 1024 * 1024,
-      multipartChunkSizeBytes: 5 * 1024 * 1024,
+      multipartChunkSizeBytes: 8 * 1024 * 1024,
       uploadConcurrency: 4,
       requestTimeoutMs: 30_000,
       maxAttempts: 4,

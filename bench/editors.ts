@@ -1,0 +1,69 @@
+import type { Benchmark } from './index';
+import { drawBars } from './support/chart';
+import { withContenders } from './support/contenders';
+import { writeUpload } from './support/files';
+import { publish } from './support/results';
+import { FROM_A_VPS, onAws, startS3Server } from './support/s3-server';
+import { median, percentile, rounded } from './support/statistics';
+import type { StorageName } from './support/storages';
+
+const NAMES: StorageName[] = ['S3CloudFrontStorage', "Ghost's S3Storage", 'ghos3', 'ghost-storage-adapter-s3'];
+const EDITORS = 16;
+const ROUNDS = 3;
+const BYTES = 200_000;
+
+const UPLOADS = 320;
+
+/** Pictures of 16 editors at the same time, under free names. */
+export const editors: Benchmark = async ({ ghost, folder }) => {
+  const server = await startS3Server(FROM_A_VPS);
+  try {
+    await server.createBucket('bench-editors');
+    const file = writeUpload(folder, BYTES);
+    const rows = await withContenders(NAMES, ghost.dir, onAws(server, 'bench-editors'), async (contenders) => {
+      const rates = new Map<string, number[]>(NAMES.map((name) => [name, []]));
+      const times = new Map<string, number[]>(NAMES.map((name) => [name, []]));
+      const names = Array.from({ length: UPLOADS }, (_, index) => `photo-${index}.jpg`);
+      for (let round = 0; round <= ROUNDS; round += 1) {
+        for (const { name, ask } of contenders) {
+          // Of one contender and one round, so that nobody finds what another one has left.
+          const directory = `${name}-${round}`.replace(/[^\w-]/g, '');
+          const { totalMilliseconds = NaN, milliseconds = [] } = await ask({
+            do: 'save',
+            file,
+            names,
+            directory,
+            atATime: EDITORS,
+          });
+          // In the first round connections are made.
+          if (round > 0) {
+            rates.get(name)?.push((UPLOADS * 1000) / totalMilliseconds);
+            times.get(name)?.push(...milliseconds);
+          }
+        }
+      }
+      return NAMES.map((name) => ({
+        name,
+        values: {
+          'saves/s': median(rates.get(name) ?? []),
+          'median, ms': median(times.get(name) ?? []),
+          'p99, ms': percentile(times.get(name) ?? [], 0.99),
+        },
+      }));
+    });
+    const title = `${EDITORS} editors save pictures of 200 KB at the same time, S3 20 ms away`;
+    publish({ id: 'editors', title, rows, compared: 'saves/s', moreIsBetter: true }, ghost.version);
+    await drawBars({
+      id: 'editors',
+      title,
+      axis: 'pictures a second, all together (more is better)',
+      bars: rows.map(({ name, values }) => ({
+        name,
+        value: values['saves/s'],
+        label: `${rounded(values['saves/s'])}/s, p99 ${rounded(values['p99, ms'])} ms`,
+      })),
+    });
+  } finally {
+    await server.close();
+  }
+};

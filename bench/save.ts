@@ -1,0 +1,63 @@
+import type { Benchmark } from './index';
+import { drawBars } from './support/chart';
+import { withContenders } from './support/contenders';
+import { writeUpload } from './support/files';
+import { publish } from './support/results';
+import { FROM_A_VPS, onAws, startS3Server } from './support/s3-server';
+import { median, rounded } from './support/statistics';
+import type { StorageName } from './support/storages';
+
+const NAMES: StorageName[] = [
+  'raw request',
+  'S3CloudFrontStorage',
+  "Ghost's S3Storage",
+  'ghos3',
+  'ghost-storage-adapter-s3',
+  "Ghost's disk",
+];
+const ROUNDS = 5;
+const SAVES = 20;
+const BYTES = 200_000;
+
+/** A picture under a name that is free, one after the other. */
+export const save: Benchmark = async ({ ghost, folder }) => {
+  const server = await startS3Server(FROM_A_VPS);
+  try {
+    await server.createBucket('bench-save');
+    const file = writeUpload(folder, BYTES);
+    const rows = await withContenders(NAMES, ghost.dir, onAws(server, 'bench-save'), async (contenders) => {
+      const times = new Map<string, number[]>(NAMES.map((name) => [name, []]));
+      const requests = new Map<string, number>();
+      for (let round = 0; round <= ROUNDS; round += 1) {
+        for (const { name, ask } of contenders) {
+          const names = Array.from({ length: SAVES }, (_, index) => `${name.replace(/\W/g, '')}-${round}-${index}.jpg`);
+          await server.takeRequests();
+          const { milliseconds = [] } = await ask({ do: 'save', file, names, directory: '2026/11', atATime: 1 });
+          // What is loaded and connected on first use is for the next benchmark.
+          if (round > 0) {
+            times.get(name)?.push(...milliseconds);
+            requests.set(name, (await server.takeRequests()).length / SAVES);
+          }
+        }
+      }
+      return NAMES.map((name) => {
+        const each = median(times.get(name) ?? []);
+        return { name, values: { 'ms each': each, 'saves/s': 1000 / each, requests: requests.get(name) } };
+      });
+    });
+    const title = 'Saving a picture of 200 KB under a free name, S3 20 ms away';
+    publish({ id: 'save', title, rows, compared: 'ms each', moreIsBetter: false }, ghost.version);
+    await drawBars({
+      id: 'save',
+      title,
+      axis: 'milliseconds each (less is better)',
+      bars: rows.map(({ name, values }) => ({
+        name,
+        value: values['ms each'],
+        label: `${rounded(values['ms each'])} ms`,
+      })),
+    });
+  } finally {
+    await server.close();
+  }
+};

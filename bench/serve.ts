@@ -1,0 +1,127 @@
+import { Agent, get } from 'node:http';
+import type { Benchmark } from './index';
+import { drawBars } from './support/chart';
+import { withContenders, type Contender } from './support/contenders';
+import { publish, type Row } from './support/results';
+import { FROM_A_VPS, onAws, startS3Server } from './support/s3-server';
+import { median, rounded } from './support/statistics';
+import type { StorageName } from './support/storages';
+
+const NAMES: StorageName[] = ['raw request', 'S3CloudFrontStorage', 'ghos3', 'ghost-storage-adapter-s3'];
+const PICTURE = { key: '2026/11/picture.jpg', bytes: 200_000 };
+const VIDEO = { key: '2026/11/video.mp4', bytes: 50_000_000 };
+const ROUNDS = 5;
+const PICTURES = 20;
+const CLIENTS = 200;
+/** Where the viewer winds to, in bytes, and how much a player wants of it. */
+const SEEK = { from: 40_000_000, bytes: 65_536 };
+
+/** A response as a client meets it. */
+interface Met {
+  status: number;
+  firstByteMs: number;
+  /** Until so many bytes were there that were asked for. */
+  enoughMs: number;
+  bytes: number;
+}
+
+/** Pictures and videos that Ghost streams out of the bucket. */
+export const serve: Benchmark = async ({ ghost }) => {
+  const server = await startS3Server(FROM_A_VPS);
+  try {
+    await server.createBucket('bench-serve');
+    for (const { key, bytes } of [PICTURE, VIDEO]) {
+      await server.fill('bench-serve', [`content/images/${key}`], bytes);
+    }
+    const rows = await withContenders(NAMES, ghost.dir, onAws(server, 'bench-serve'), async (contenders) => {
+      const measured = new Map(NAMES.map((name) => [name, new Map<string, number[]>()]));
+      const ports = await Promise.all(contenders.map(portOf));
+      for (let round = 0; round <= ROUNDS; round += 1) {
+        for (const [index, { name }] of contenders.entries()) {
+          for (const [column, value] of Object.entries(await measure(ports[index] ?? 0))) {
+            const columns = measured.get(name);
+            if (round > 0 && columns) {
+              columns.set(column, [...(columns.get(column) ?? []), value]);
+            }
+          }
+        }
+      }
+      return NAMES.map((name): Row => {
+        const columns = [...(measured.get(name) ?? [])];
+        return { name, values: Object.fromEntries(columns.map(([column, values]) => [column, median(values)])) };
+      });
+    });
+    // Ghost's own storage is not here: it redirects, also the CDN that asks for what it does not have.
+    const title = 'Streaming out of the bucket, S3 20 ms away, 40 MB/s on each connection';
+    publish({ id: 'serve', title, rows, compared: 'seek, ms', moreIsBetter: false }, ghost.version);
+    await drawBars({
+      id: 'serve',
+      title: 'A viewer winds to the end of a video that Ghost streams',
+      axis: 'milliseconds until the picture is there (less is better)',
+      bars: rows.map(({ name, values }) => ({
+        name,
+        value: values['seek, ms'] ?? 0,
+        label: `${rounded(values['seek, ms'] ?? NaN)} ms`,
+      })),
+    });
+  } finally {
+    await server.close();
+  }
+};
+
+async function portOf(contender: Contender): Promise<number> {
+  const { port = 0 } = await contender.ask({ do: 'serve' });
+  return port;
+}
+
+async function measure(port: number): Promise<Record<string, number>> {
+  const agent = new Agent({ keepAlive: true });
+  const first: number[] = [];
+  for (let index = 0; index < PICTURES; index += 1) {
+    first.push((await fetchFrom(port, PICTURE.key, agent)).firstByteMs);
+  }
+  const begin = performance.now();
+  const { bytes } = await fetchFrom(port, VIDEO.key, agent);
+  const megabytesPerSecond = bytes / 1000 / (performance.now() - begin);
+  const together = performance.now();
+  const all = await Promise.all(Array.from({ length: CLIENTS }, () => fetchFrom(port, PICTURE.key)));
+  const clientsMs = performance.now() - together;
+  const whole = all.filter((met) => met.bytes === PICTURE.bytes).length;
+  const { enoughMs } = await fetchFrom(port, VIDEO.key, agent, SEEK);
+  agent.destroy();
+  return {
+    'first byte, ms': median(first),
+    'one stream, MB/s': megabytesPerSecond,
+    [`${CLIENTS} clients, ms`]: whole === CLIENTS ? clientsMs : NaN,
+    'seek, ms': enoughMs,
+  };
+}
+
+/** @param seek what is wanted of it; who is sent more reads on to there */
+function fetchFrom(port: number, key: string, agent?: Agent, seek?: typeof SEEK): Promise<Met> {
+  const begin = performance.now();
+  return new Promise((resolve, reject) => {
+    const headers = seek && { range: `bytes=${seek.from}-${seek.from + seek.bytes - 1}` };
+    const request = get({ host: '127.0.0.1', port, path: `/content/images/${key}`, agent, headers }, (response) => {
+      let bytes = 0;
+      let firstByteMs = NaN;
+      const end = () => {
+        const enoughMs = performance.now() - begin;
+        resolve({ status: response.statusCode ?? 0, firstByteMs, enoughMs, bytes });
+      };
+      const isPart = response.statusCode === 206;
+      const enough = seek === undefined || isPart ? Infinity : seek.from + seek.bytes;
+      response.on('data', (piece: Buffer) => {
+        firstByteMs = bytes === 0 ? performance.now() - begin : firstByteMs;
+        bytes += piece.length;
+        if (bytes >= enough) {
+          response.destroy();
+          end();
+        }
+      });
+      response.once('end', end);
+      response.once('error', reject);
+    });
+    request.once('error', reject);
+  });
+}

@@ -1,0 +1,104 @@
+import { fixture } from '../test/support/fixtures';
+import { adapterConfig } from '../test/support/ghost/adapter-config';
+import { AdminApi } from '../test/support/ghost/admin-api';
+import { freePort, startGhost } from '../test/support/ghost/boot';
+import type { JsonObject } from '../test/support/ghost/config';
+import type { Benchmark } from './index';
+import { drawBars } from './support/chart';
+import { publish, type Row } from './support/results';
+import { FROM_A_VPS, startS3Server, type S3Server } from './support/s3-server';
+import { median, rounded } from './support/statistics';
+
+const CDN_URL = 'https://images.example.com';
+const SECRET = 'a-secret-between-the-cdn-and-ghost';
+const ROUNDS = 7;
+type Options = { cdnUrl: string } & JsonObject;
+
+const MIB = 1024 * 1024;
+
+/** A size of a picture that nobody has asked for yet, as a CDN asks Ghost for it. */
+export const size: Benchmark = async ({ ghost: install }) => {
+  const server = await startS3Server(FROM_A_VPS);
+  const rows: Row[] = [];
+  try {
+    for (const [name, configOf] of Object.entries({
+      S3CloudFrontStorage: (options: Options) => adapterConfig({ ...options, cdnFallbackSecret: SECRET }),
+      "Ghost's S3Storage": ghostStorageConfig,
+    })) {
+      const bucket = name === 'S3CloudFrontStorage' ? 'bench-size-ours' : 'bench-size-core';
+      await server.createBucket(bucket);
+      const { region, endpoint, accessKeyId, secretAccessKey } = server;
+      const options = { bucket, region, endpoint, forcePathStyle: true, accessKeyId, secretAccessKey, cdnUrl: CDN_URL };
+      const ghost = await startGhost({ install, config: configOf(options), port: await freePort() });
+      try {
+        const admin = await AdminApi.setUp(ghost.url);
+        rows.push({ name, values: await measure(server, ghost.url, admin) });
+      } finally {
+        await ghost.stop();
+      }
+    }
+  } finally {
+    await server.close();
+  }
+  const title = 'A size of a picture that is asked for the first time, S3 20 ms away';
+  publish({ id: 'size', title, rows, compared: 'waits for S3, ms', moreIsBetter: false }, install.version);
+  await drawBars({
+    id: 'size',
+    title,
+    axis: 'milliseconds in which Ghost waits for S3 (less is better)',
+    bars: rows.map(({ name, values }) => ({
+      name,
+      value: values['waits for S3, ms'] ?? 0,
+      label: `${rounded(values['waits for S3, ms'] ?? NaN)} ms, ${values.requests} requests`,
+    })),
+  });
+};
+
+async function measure(server: S3Server, site: string, admin: AdminApi): Promise<Row['values']> {
+  const found: { requests: number; waits: number; total: number; bytes: number }[] = [];
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    const url = await admin.uploadImage(fixture('landscape.jpg', `picture-${round}.jpg`));
+    const path = new URL(url).pathname.replace('/content/images/', '/content/images/size/w600/');
+    await server.takeRequests();
+    const begin = performance.now();
+    const response = await fetch(`${site}${path}`, {
+      redirect: 'manual',
+      headers: { 'user-agent': 'Amazon CloudFront', 'x-ghost-cdn-fallback': SECRET },
+    });
+    const bytes = (await response.arrayBuffer()).byteLength;
+    const total = performance.now() - begin;
+    const requests = await server.takeRequests();
+    if (round > 0) {
+      found.push({ requests: requests.length, waits: together(requests), total, bytes });
+    }
+  }
+  const of = (name: keyof (typeof found)[number]) => median(found.map((each) => each[name]));
+  return {
+    requests: of('requests'),
+    'waits for S3, ms': of('waits'),
+    'in all, ms': of('total'),
+    'bytes answered': of('bytes'),
+  };
+}
+
+/** How long at least one request was under way, in milliseconds. */
+function together(requests: { startedAtMs: number; endedAtMs: number }[]): number {
+  let [sum, until] = [0, 0];
+  for (const { startedAtMs, endedAtMs } of requests.toSorted((one, other) => one.startedAtMs - other.startedAtMs)) {
+    sum += Math.max(0, endedAtMs - Math.max(startedAtMs, until));
+    until = Math.max(until, endedAtMs);
+  }
+  return sum;
+}
+
+/** As Ghost documents it: https://docs.ghost.org/config */
+function ghostStorageConfig(options: Options): JsonObject {
+  const limits = { multipartUploadThresholdBytes: 10 * MIB, multipartChunkSizeBytes: 10 * MIB };
+  return {
+    storage: {
+      active: 'S3Storage',
+      S3Storage: { staticFileURLPrefix: 'content/images', ...limits, ...options },
+    },
+    urls: { image: CDN_URL, media: CDN_URL, files: CDN_URL },
+  };
+}

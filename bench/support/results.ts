@@ -1,0 +1,78 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, release } from 'node:os';
+import path from 'node:path';
+import { ownVersion, PEERS } from './peers';
+import { rounded } from './statistics';
+
+const root = path.resolve(__dirname, '../..');
+
+/** What one contender came to: numbers by what they mean, with their unit, `rate, 1/s`. */
+export interface Row {
+  name: string;
+  values: Record<string, number | undefined>;
+  /** What it cannot do, and why. */
+  remark?: string;
+}
+
+/** A benchmark that was run. */
+export interface Results {
+  /** Of the files that it is written to: `save`. */
+  id: string;
+  title: string;
+  rows: Row[];
+  /** The column that is compared, and whether more of it is better. */
+  compared: string;
+  moreIsBetter: boolean;
+  /** Versions of what else took part. */
+  versions?: Record<string, string>;
+}
+
+/** Shows a benchmark as a table with ratios, and writes it to bench/results. */
+export function publish(results: Results, ghostVersion: string): void {
+  show(results);
+  const folder = path.join(root, 'bench/results');
+  mkdirSync(folder, { recursive: true });
+  const facts = {
+    title: results.title,
+    date: new Date().toISOString().slice(0, 10),
+    command: `npm run bench -- ${results.id}`,
+    machine: `${cpus().length} cores, Linux ${release().split('-')[0]}`,
+    versions: {
+      node: process.versions.node,
+      ghost: ghostVersion,
+      'ghost-storage-s3-cloudfront': ownVersion,
+      ...PEERS,
+      ...results.versions,
+    },
+    rows: results.rows,
+  };
+  writeFileSync(path.join(folder, `${results.id}.json`), `${JSON.stringify(facts, null, 2)}\n`);
+}
+
+function show({ title, rows, compared, moreIsBetter }: Results): void {
+  const columns = [...new Set(rows.flatMap(({ values }) => Object.keys(values)))];
+  const own = rows.find(({ name }) => name === 'S3CloudFrontStorage')?.values[compared];
+  const ratio = (value: number | undefined) => {
+    if (own === undefined || value === undefined) {
+      return '';
+    }
+    return `${rounded(moreIsBetter ? own / value : value / own)} ×`;
+  };
+  const lines = [
+    ['', ...columns, `ours is better by`],
+    ...rows.map(({ name, values, remark }) => [
+      name,
+      ...columns.map((column) => (values[column] === undefined ? '–' : rounded(values[column]))),
+      remark ?? ratio(values[compared]),
+    ]),
+  ];
+  const widths = lines[0]?.map((_, index) => Math.max(...lines.map((line) => line[index]?.length ?? 0))) ?? [];
+  console.log(`\n${title}`);
+  for (const line of lines) {
+    console.log(
+      line
+        .map((cell, index) => (index === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[index] ?? 0)))
+        .join('  '),
+    );
+  }
+}

@@ -1,0 +1,79 @@
+// An S3 in memory in a process of its own, so that what is measured beside it has its processor for itself.
+// Forked with JSON, the options of `startInMemoryS3`; sends its address and keys first, then an answer to each
+// `S3Request`, and ends with its parent.
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import pLimit from 'p-limit';
+import { startInMemoryS3, type InMemoryS3, type InMemoryS3Options } from '../../test/support/in-memory-s3';
+
+/** What the parent gets to know first. */
+export interface S3Address {
+  endpoint: string;
+  port: number;
+  region: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+}
+
+/** What the parent may ask for. */
+export type S3Request =
+  /** A new bucket, or an empty one in its place; what was requested so far is forgotten. */
+  | { do: 'create bucket'; bucket: string }
+  /** Objects of some bytes under these keys. */
+  | { do: 'fill'; bucket: string; keys: string[]; bytes: number }
+  /** The operations that were requested since the last question. */
+  | { do: 'take requests' };
+
+export interface S3Answer {
+  requests?: { operation: string; startedAtMs: number; endedAtMs: number }[];
+}
+
+const FILLING_AT_A_TIME = 64;
+
+async function answer(server: InMemoryS3, request: S3Request): Promise<S3Answer> {
+  switch (request.do) {
+    case 'create bucket':
+      // rclone and some adapters send an ACL with every object.
+      server.createBucket(request.bucket, { objectOwnership: 'ObjectWriter' });
+      server.requests.length = 0;
+      return {};
+    case 'fill':
+      await fill(server, request);
+      server.requests.length = 0;
+      return {};
+    case 'take requests': {
+      const requests = server.requests.splice(0);
+      return {
+        requests: requests.map(({ operation, startedAtMs, endedAtMs }) => ({ operation, startedAtMs, endedAtMs })),
+      };
+    }
+  }
+}
+
+async function fill(
+  { endpoint, region, rootCredentials }: InMemoryS3,
+  { bucket, keys, bytes }: Extract<S3Request, { do: 'fill' }>,
+): Promise<void> {
+  const client = new S3Client({ endpoint, region, credentials: rootCredentials, forcePathStyle: true });
+  const atATime = pLimit(FILLING_AT_A_TIME);
+  const Body = Buffer.alloc(bytes, 'x');
+  await Promise.all(keys.map((Key) => atATime(() => client.send(new PutObjectCommand({ Bucket: bucket, Key, Body })))));
+  client.destroy();
+}
+
+async function main(options: InMemoryS3Options): Promise<void> {
+  const server = await startInMemoryS3(options);
+  process.on('disconnect', () => process.exit(0));
+  process.on('message', (request: S3Request) => {
+    answer(server, request).then(
+      (given) => process.send?.(given),
+      (error: unknown) => {
+        console.error(error);
+        process.exit(1);
+      },
+    );
+  });
+  const { endpoint, port, region, rootCredentials } = server;
+  process.send?.({ endpoint, port, region, ...rootCredentials } satisfies S3Address);
+}
+
+void main(JSON.parse(process.argv[2] ?? '{}') as InMemoryS3Options);

@@ -1,0 +1,92 @@
+// A process of its own that stores and serves by one adapter, as a Ghost does.
+// Forked with JSON, the `StorageOptions`; says that it is ready, and then answers each `StorageQuestion`.
+import dns from 'node:dns';
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { createStorage, type Handler, type Storage, type StorageOptions } from './storages';
+
+/** What the process may be asked to do. */
+export type StorageQuestion =
+  /** Saves a file under names of its own, some of them at a time. */
+  | { do: 'save'; file: string; names: string[]; directory: string; atATime: number }
+  /** Serves on a port of its own. */
+  | { do: 'serve' };
+
+export interface StorageAnswer {
+  /** Of each save, in milliseconds. */
+  milliseconds?: number[];
+  /** Of all of them together. */
+  totalMilliseconds?: number;
+  /** How much the memory of the process grew at most meanwhile. */
+  extraBytes?: number;
+  port?: number;
+  /** Why it cannot be done. */
+  error?: string;
+}
+
+/** The host names of AWS are this machine. */
+function becomeAws(): void {
+  const { lookup } = dns;
+  const toThisMachine = (name: string, ...rest: unknown[]) =>
+    (lookup as (...all: unknown[]) => void)(name.endsWith('.amazonaws.com') ? '127.0.0.1' : name, ...rest);
+  dns.lookup = toThisMachine as unknown as typeof dns.lookup;
+}
+
+async function save(
+  storage: Storage,
+  { file, names, directory, atATime }: Extract<StorageQuestion, { do: 'save' }>,
+): Promise<StorageAnswer> {
+  global.gc?.();
+  const before = process.memoryUsage.rss();
+  let peak = before;
+  const watch = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), 5);
+  const milliseconds: number[] = [];
+  const waiting = names.slice();
+  const startedAt = performance.now();
+  const one = async (): Promise<void> => {
+    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+      const begin = performance.now();
+      await storage.save({ name, path: file, type: 'image/jpeg' }, directory);
+      milliseconds.push(performance.now() - begin);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: atATime }, one));
+  } finally {
+    clearInterval(watch);
+  }
+  return { milliseconds, totalMilliseconds: performance.now() - startedAt, extraBytes: peak - before };
+}
+
+async function serve(storage: Storage, ghost: string): Promise<StorageAnswer> {
+  const handler = storage.serve?.();
+  if (!handler) {
+    throw new Error('It does not serve.');
+  }
+  // Ghost's own, by which adapters are asked.
+  const ofGhost = createRequire(path.join(ghost, 'package.json'));
+  const express = ofGhost('express') as () => { use(path: string, handler: Handler): void };
+  const application = express();
+  application.use('/content/images', handler);
+  const server = createServer(application as unknown as Parameters<typeof createServer>[1]);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { port: (server.address() as AddressInfo).port };
+}
+
+function main(options: StorageOptions): void {
+  becomeAws();
+  const storage = createStorage(options);
+  process.on('disconnect', () => process.exit(0));
+  process.on('message', (question: StorageQuestion) => {
+    const answering = question.do === 'save' ? save(storage, question) : serve(storage, options.ghost);
+    answering.then(
+      (answer) => process.send?.(answer),
+      (error: unknown) => process.send?.({ error: String(error) } satisfies StorageAnswer),
+    );
+  });
+  process.send?.('ready');
+}
+
+main(JSON.parse(process.argv[2] ?? '') as StorageOptions);

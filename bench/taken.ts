@@ -1,0 +1,73 @@
+import type { Benchmark } from './index';
+import { drawLines } from './support/chart';
+import { withContenders } from './support/contenders';
+import { writeUpload } from './support/files';
+import { publish, type Row } from './support/results';
+import { FROM_A_VPS, onAws, startS3Server } from './support/s3-server';
+import { median } from './support/statistics';
+import type { StorageName } from './support/storages';
+
+const NAMES: StorageName[] = ['S3CloudFrontStorage', "Ghost's S3Storage", 'ghos3', 'ghost-storage-adapter-s3'];
+const TAKEN = [0, 10, 100, 500, 5_000];
+const BYTES = 200_000;
+/** Whoever takes longer for each save is saved from more of them. */
+const SAVES = 5;
+const LONG_MS = 2_000;
+const PATIENCE_MS = 240_000;
+
+/** A picture under a name that others have already, `photo.jpg`, `photo-1.jpg`, … */
+export const taken: Benchmark = async ({ ghost, folder }) => {
+  const server = await startS3Server(FROM_A_VPS);
+  const file = writeUpload(folder, BYTES);
+  const rows: Row[] = NAMES.map((name) => ({ name, values: {} }));
+  try {
+    for (const count of TAKEN) {
+      const bucket = `bench-taken-${count}`;
+      await server.createBucket(bucket);
+      const keys = Array.from({ length: count }, (_, index) => `content/images/2026/11/${nameOf(index)}`);
+      await server.fill(bucket, keys, BYTES / 1000);
+      for (const row of rows) {
+        await withContenders([row.name as StorageName], ghost.dir, onAws(server, bucket), async ([contender]) => {
+          const saveAs = (name: string) =>
+            contender?.ask(
+              { do: 'save', file, names: [name], directory: directoryOf(row.name as StorageName), atATime: 1 },
+              PATIENCE_MS,
+            );
+          try {
+            await saveAs('first-use.jpg');
+            const times: number[] = [];
+            while (times.length < SAVES && !times.some((time) => time > LONG_MS)) {
+              times.push(...((await saveAs(nameOf(0)))?.milliseconds ?? []));
+            }
+            row.values[`${count} taken, ms`] = median(times);
+          } catch (error) {
+            row.remark = `${count} taken: ${(error as Error).message}`;
+          }
+        });
+      }
+    }
+  } finally {
+    await server.close();
+  }
+  const title = 'Saving a picture under a name that is taken, S3 20 ms away';
+  publish({ id: 'taken', title, rows, compared: '500 taken, ms', moreIsBetter: false }, ghost.version);
+  await drawLines({
+    id: 'taken',
+    title,
+    x: 'pictures of that name that are there already',
+    y: 'milliseconds each',
+    // There is no nought on an axis of powers.
+    points: rows.flatMap(({ name, values }) =>
+      TAKEN.slice(1).flatMap((count) => {
+        const y = values[`${count} taken, ms`];
+        return y === undefined ? [] : [{ name, x: count, y }];
+      }),
+    ),
+  });
+};
+
+const nameOf = (index: number) => (index === 0 ? 'photo.jpg' : `photo-${index}.jpg`);
+
+/** What Ghost passes on is relative to the storage; older adapters know keys only. */
+const directoryOf = (name: StorageName) =>
+  name === 'ghos3' || name === 'ghost-storage-adapter-s3' ? 'content/images/2026/11' : '2026/11';

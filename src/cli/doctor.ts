@@ -1,6 +1,6 @@
 import colors from './colors';
 import yoctoSpinner from 'yocto-spinner';
-import { type Finding, type Result, runChecks } from '../doctor/check';
+import { failed, type Finding, type Result, runChecks } from '../doctor/check';
 import { CHECKS } from '../doctor/checks';
 import { internet } from '../doctor/network';
 import { SetUp, type SetUpOptions } from '../doctor/set-up';
@@ -32,12 +32,15 @@ export async function runDoctor(options: DoctorOptions): Promise<void> {
   }
   const terminal = openTerminal(options);
   const setUp = new SetUp(options, { network: internet, signal: terminal.signal });
-  let results: Result[];
+  const results: Result[] = [];
   let left: string[];
   try {
-    results = await runChecks(CHECKS, setUp, reporter(terminal, options.json ?? false));
+    results.push(...(await runChecks(CHECKS, setUp, reporter(terminal, options.json ?? false))));
   } finally {
     left = await setUp.tidyUp();
+  }
+  if (left.length > 0) {
+    results.push({ group: 'Permissions', name: 'cleaned up', ...leftBehind(left) });
     left.forEach((key) => terminal.warn(`${key} could not be deleted: it is still in the bucket.`));
   }
   if (terminal.signal.aborted) {
@@ -53,9 +56,17 @@ export async function runDoctor(options: DoctorOptions): Promise<void> {
   }
 }
 
+const leftBehind = (keys: string[]): Finding =>
+  failed(
+    'What the doctor had put into the bucket was deleted.',
+    `${keys.join(', ')} could not be deleted.`,
+    'Delete it yourself, and see why Ghost may not: it deletes pictures, too.',
+  );
+
 /** Shows each result as soon as it is there, and meanwhile, where somebody watches, what is being looked at. */
 function reporter(terminal: Terminal, isQuiet: boolean): Parameters<typeof runChecks>[2] {
-  const spinner = process.stdout.isTTY && !isQuiet ? yoctoSpinner({ handleSignals: false }) : undefined;
+  const isWatched = process.stdout.isTTY && process.env.TERM !== 'dumb' && !('CI' in process.env);
+  const spinner = isWatched && !isQuiet ? yoctoSpinner({ stream: process.stdout, handleSignals: false }) : undefined;
   let shown: string | undefined;
   return {
     begins({ name, wait }) {

@@ -93,7 +93,7 @@ export const storageOf = ({ adapters, storage }: GhostConfig): StorageSettings =
 /** @returns the name of the adapter that a feature uses; undefined for Ghost's own, on the disk */
 export function adapterOf(storage: StorageSettings, feature: Feature): string | undefined {
   const setting = feature === 'images' ? storage.active : storage[feature];
-  return typeof setting === 'object' ? setting.adapter : setting;
+  return isObject(setting) ? setting.adapter : (setting ?? undefined);
 }
 
 /** @returns the options that Ghost passes to the adapter of a feature, not checked */

@@ -2,9 +2,27 @@ import colors from './colors';
 import { Declined, Failure, INTERRUPTED, Interruption } from './failure';
 import { createProgram } from './program';
 
+/** As the shell has it for a process that SIGPIPE has ended. */
+const BROKEN_PIPE = 141;
+
+let isClosed = false;
+
+/** Where an error comes from, and nothing else of it: S3's errors repeat what was signed, with session tokens in it. */
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) {
+    return String(error);
+  }
+  const cause = error.cause === undefined ? '' : `\ncaused by ${stackOf(error.cause)}`;
+  return `${error.stack ?? error.message}${cause}`;
+}
+
 function show(error: unknown, debug: boolean): void {
   if (debug) {
-    console.error(error);
+    console.error(stackOf(error));
+  }
+  if (error instanceof Interruption && isClosed) {
+    process.exitCode = BROKEN_PIPE;
+    return;
   }
   if (error instanceof Interruption) {
     console.error(error.message);
@@ -26,9 +44,12 @@ function show(error: unknown, debug: boolean): void {
   );
 }
 
-// "| head" closes the pipe before everything is said.
+// "| head" closes the pipe before everything is said. What is under way ends by itself, so that nothing is left behind.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? 0 : 1);
+  isClosed = true;
+  if (error.code !== 'EPIPE') {
+    process.exitCode = 1;
+  }
 });
 // What nobody reads beside the result keeps nobody from getting it.
 process.stderr.on('error', () => {});

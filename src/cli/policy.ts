@@ -24,16 +24,75 @@ export async function runPolicy(options: PolicyOptions): Promise<void> {
   }
   // A bucket that is named needs no Ghost.
   const config = options.bucket === undefined || options.ghost || options.config ? findGhostSite(options).config : {};
-  const { images } = readAdapterConfigs(config, options);
-  const statements = options.bucketPolicy ? await forBucket(images, options) : forGhost(images, account ?? ANY_ACCOUNT);
-  process.stdout.write(`${JSON.stringify({ Version: '2012-10-17', Statement: statements }, null, 2)}\n`);
+  const configs = readAdapterConfigs(config, options);
+  const statements = options.bucketPolicy
+    ? await forBucket(configs.images, options)
+    : forGhost(Object.values(configs), account ?? ANY_ACCOUNT);
+  const policy = JSON.stringify({ Version: '2012-10-17', Statement: statements }, null, 2);
+  process.stdout.write(`${policy.replaceAll('"arn:aws:', `"arn:${partitionOf(configs.images.region)}:`)}\n`);
 }
 
-function forGhost(config: Config, account: string): Statement[] {
-  const statements = ghostStatements(subjectOf(config, account)).filter(
-    ({ Action }) => config.distributionId !== undefined || Action !== 'cloudfront:CreateInvalidation',
-  );
-  return config.kmsKeyId ? [...statements, keyStatement(config.kmsKeyId, config.region)] : statements;
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html */
+function partitionOf(region = ''): string {
+  if (region.startsWith('cn-')) {
+    return 'aws-cn';
+  }
+  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
+}
+
+/** @param configs of all features: mostly one bucket, with a path for each */
+function forGhost(configs: Config[], account: string): Statement[] {
+  const ofBuckets = groupsOf(configs, ({ bucket, tenantPrefix }) => `${tenantPrefix}@${bucket}`);
+  const ofDistributions = groupsOf(configs, ({ distributionId }) => distributionId);
+  const ofKeys = groupsOf(configs, ({ kmsKeyId }) => kmsKeyId);
+  return [
+    ...ofBuckets.flatMap((group) => ofBucket(group, account)),
+    ...ofDistributions.flatMap(([config]) =>
+      ghostStatements(subjectOf(config, account)).filter(({ Action }) => Action === 'cloudfront:CreateInvalidation'),
+    ),
+    ...ofKeys.map(([config]) => keyStatement(config.kmsKeyId ?? '', config.region, account)),
+  ].map((statement, index, all) => withOwnName(statement, all.slice(0, index)));
+}
+
+/** What Ghost needs of a bucket, on the paths that its configuration names. */
+function ofBucket(configs: [Config, ...Config[]], account: string): Statement[] {
+  const [{ bucket, tenantPrefix }] = configs;
+  return ghostStatements(subjectOf(configs[0], account))
+    .filter(({ Action }) => Action !== 'cloudfront:CreateInvalidation')
+    .map((statement) => {
+      if (!Array.isArray(statement.Action)) {
+        return statement;
+      }
+      const paths = configs.map(({ staticFileURLPrefix }) =>
+        [bucket, tenantPrefix, staticFileURLPrefix, '*'].filter(Boolean).join('/'),
+      );
+      return {
+        ...statement,
+        Action: configs.some(({ acl }) => acl) ? [...statement.Action, 's3:PutObjectAcl'] : statement.Action,
+        Resource: [...new Set(paths)].map((path) => `arn:aws:s3:::${path}`),
+      };
+    });
+}
+
+/** @returns those together that have the same, and without those that have none */
+function groupsOf(configs: Config[], nameOf: (config: Config) => string | undefined): [Config, ...Config[]][] {
+  const groups = new Map<string, [Config, ...Config[]]>();
+  for (const config of configs) {
+    const name = nameOf(config);
+    const group = name === undefined ? undefined : groups.get(name);
+    if (group) {
+      group.push(config);
+    } else if (name !== undefined) {
+      groups.set(name, [config]);
+    }
+  }
+  return [...groups.values()];
+}
+
+/** IAM wants each name once in a policy. */
+function withOwnName(statement: Statement, before: Statement[]): Statement {
+  const same = before.filter(({ Sid }) => Sid === statement.Sid).length;
+  return same === 0 ? statement : { ...statement, Sid: `${statement.Sid}${same + 1}` };
 }
 
 async function forBucket(config: Config, { account, profile, region }: PolicyOptions): Promise<Statement[]> {
@@ -69,19 +128,20 @@ async function accountOfCredentials(options: { profile?: string; region?: string
 }
 
 /** What S3 asks of the key in Ghost's name: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html */
-function keyStatement(key: string, region: string | undefined): Statement {
-  const isAlias = key.startsWith('alias/') || key.includes(':alias/');
+function keyStatement(key: string, region = '*', account: string): Statement {
+  const [, , , keyRegion = region, keyAccount = account] = key.startsWith('arn:') ? key.split(':') : [];
+  const alias = /(?:^|:)(alias\/.+)$/.exec(key)?.[1];
   const statement = {
     Sid: 'EncryptionKey',
     Effect: 'Allow',
     Action: ['kms:GenerateDataKey', 'kms:Decrypt'],
   };
-  return isAlias
-    ? {
+  return alias === undefined
+    ? { ...statement, Resource: key.startsWith('arn:') ? key : `arn:aws:kms:${region}:${account}:key/${key}` }
+    : {
         ...statement,
         // A policy names keys, and an alias by a condition only.
-        Resource: `arn:aws:kms:${region ?? '*'}:*:key/*`,
-        Condition: { 'ForAnyValue:StringEquals': { 'kms:ResourceAliases': key.slice(key.indexOf('alias/')) } },
-      }
-    : { ...statement, Resource: key.startsWith('arn:') ? key : `arn:aws:kms:${region ?? '*'}:*:key/${key}` };
+        Resource: `arn:aws:kms:${keyRegion}:${keyAccount}:key/*`,
+        Condition: { 'ForAnyValue:StringEquals': { 'kms:ResourceAliases': alias } },
+      };
 }

@@ -66,6 +66,10 @@ export function openTerminal({ yes = false, json = false }: TerminalOptions): Te
     interruption.abort();
     say(`${isWatched ? CLEAR_LINE : ''}Stopping … (press Ctrl-C again to stop without waiting)`);
   });
+  // The line to the machine is cut, or the system goes down: what is under way ends as after Ctrl-C.
+  process.on('SIGTERM', () => interruption.abort());
+  process.on('SIGHUP', () => interruption.abort());
+  output.on('error', () => interruption.abort());
   const canAsk = process.stdin.isTTY && output.isTTY;
 
   const ask = async <T>(question: (context: { output: NodeJS.WriteStream; signal: AbortSignal }) => Promise<T>) => {

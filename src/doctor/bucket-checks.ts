@@ -9,6 +9,7 @@ import {
   ListObjectsV2Command,
   S3Client,
 } from '@aws-sdk/client-s3';
+import type { Feature } from '../cli/ghost-config';
 import { connect, isAwsEndpoint } from '../s3';
 import { isNotImplemented, isTaken } from '../s3-errors';
 import { type Check, failed, type Finding, passed, unchecked, warned } from './check';
@@ -196,8 +197,7 @@ function insteadOf<T>(name: string, instead: T): (error: unknown) => T {
 }
 
 async function checkPrivacy(setUp: SetUp): Promise<Finding> {
-  const { config } = setUp;
-  const { first } = setUp.probes;
+  const { config, probes } = setUp;
   const tried = 'The bucket was read without credentials, beside the CDN.';
   const cure =
     `Take the public statement out of the bucket's policy (and public ACLs off its objects), and block public access. ` +
@@ -206,17 +206,24 @@ async function checkPrivacy(setUp: SetUp): Promise<Finding> {
     client.send(new ListObjectsV2Command({ Bucket: config.bucket, MaxKeys: 1 })),
   );
   const isWritten = (await refusalToWrite(setUp)) === undefined;
-  const reading = isWritten
-    ? await askAnonymously(config, (client) =>
-        client.send(new GetObjectCommand({ Bucket: config.bucket, Key: first.key, Range: 'bytes=0-0' })),
-      )
-    : undefined;
+  const readable: Feature[] = [];
+  for (const probe of isWritten ? probes.all : []) {
+    const { status = 0 } = await askAnonymously(probe.config, (client) =>
+      client.send(new GetObjectCommand({ Bucket: probe.config.bucket, Key: probe.key, Range: 'bytes=0-0' })),
+    );
+    if ([200, 206].includes(status)) {
+      readable.push(probe.feature);
+    }
+  }
   const open = [
     ...(listing.status === 200 ? ['list its files'] : []),
-    ...(reading && [200, 206].includes(reading.status ?? 0) ? ['read them at S3'] : []),
+    ...(readable.length === 0 ? [] : [`read ${readable.join(', ')} at S3`]),
   ];
   if (open.length > 0) {
     return failed(tried, `Everybody may ${open.join(' and ')}.`, cure);
+  }
+  if (listing.status !== undefined && listing.status >= 500) {
+    return unchecked(`S3 does not answer at the moment (${listing.status})`);
   }
   if (isAwsEndpoint(config.endpoint)) {
     const client = new S3Client(connectionOf(config));
@@ -228,7 +235,7 @@ async function checkPrivacy(setUp: SetUp): Promise<Finding> {
       return warned(tried, 'It was refused, but S3 holds the policy of the bucket for public.', cure);
     }
   }
-  return reading ? passed('refused without credentials') : passed('no listing without credentials');
+  return isWritten ? passed('refused without credentials') : passed('no listing without credentials');
 }
 
 /** Looked at once, for uploads in one request and for those in parts. */

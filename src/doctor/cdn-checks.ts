@@ -97,9 +97,11 @@ export const cdnChecks: Check[] = [
     },
   },
   { group: 'CDN', name: 'HTTP redirect', needs: ['DNS'], run: checkHttpRedirect },
-  { group: 'CDN', name: 'no listing', needs: ['certificate'], run: checkNoListing },
-  { group: 'CDN', name: 'missing file', needs: ['certificate', 'bucket region'], run: checkMissingFile },
-  { group: 'CDN', name: 'same bytes', needs: ['certificate', 'write'], run: checkBytes },
+  { group: 'CDN', name: 'answers', needs: ['certificate'], run: checkAnswers },
+  { group: 'CDN', name: 'no listing', needs: ['answers'], run: checkNoListing },
+  // Who may not read at all gets 403 for everything: what is there comes first.
+  { group: 'CDN', name: 'same bytes', needs: ['answers', 'write'], run: checkBytes },
+  { group: 'CDN', name: 'missing file', needs: ['answers', 'bucket region', 'same bytes'], run: checkMissingFile },
   {
     group: 'CDN',
     name: 'type',
@@ -141,14 +143,14 @@ export const cdnChecks: Check[] = [
     needs: ['same bytes'],
     async run(setUp) {
       const { url } = setUp.probes.first;
-      const { headers } = await get(setUp, url, {
-        origin: new URL(setUp.siteUrl ?? 'https://blog.example.com').origin,
-      });
-      return headers['access-control-allow-origin']
-        ? passed(headers['access-control-allow-origin'])
+      const { origin } = new URL(setUp.siteUrl ?? 'https://blog.example.com');
+      const { headers } = await get(setUp, url, { origin });
+      const allowed = headers['access-control-allow-origin'];
+      return allowed === '*' || allowed === origin
+        ? passed(allowed)
         : warned(
             `${url} was asked for, as by a page of the blog.`,
-            'There is no Access-Control-Allow-Origin: scripts of the blog and its editor cannot read pictures.',
+            `There is ${allowed === undefined ? 'no Access-Control-Allow-Origin' : `Access-Control-Allow-Origin: ${allowed}`}: scripts of the blog and its editor cannot read pictures.`,
             'Send Access-Control-Allow-Origin: * with everything (CloudFront: a response headers policy).',
           );
     },
@@ -254,6 +256,20 @@ async function checkHttpRedirect(setUp: SetUp): Promise<Finding> {
   }
 }
 
+async function checkAnswers(setUp: SetUp): Promise<Finding> {
+  const { origin, hostname } = new URL(setUp.config.cdnUrl);
+  try {
+    const { status } = await get(setUp, `${origin}/`);
+    return passed(String(status));
+  } catch (error) {
+    return failed(
+      `${origin}/ was asked for.`,
+      `There is no answer (${codeOf(error)}), though ${hostname} shows its certificate.`,
+      'See what stands there: it takes connections and does not answer requests. Is it the distribution, and is that enabled?',
+    );
+  }
+}
+
 async function checkNoListing(setUp: SetUp): Promise<Finding> {
   const { cdnUrl, tenantPrefix } = setUp.config;
   const places = [...new Set([`${new URL(cdnUrl).origin}/`, `${[cdnUrl, tenantPrefix].filter(Boolean).join('/')}/`])];
@@ -343,7 +359,9 @@ async function checkSecurityHeaders(setUp: SetUp): Promise<Finding> {
   const missing = [
     ...(headers['x-content-type-options'] === 'nosniff' ? [] : ['X-Content-Type-Options: nosniff']),
     // Ghost takes SVGs as pictures, and an SVG can hold scripts.
-    ...(feature !== 'images' || headers['content-security-policy'] ? [] : [`Content-Security-Policy: ${INERT_POLICY}`]),
+    ...(feature !== 'images' || isInert(headers['content-security-policy'])
+      ? []
+      : [`Content-Security-Policy: ${INERT_POLICY}`]),
   ];
   return missing.length === 0
     ? passed('sent')
@@ -353,6 +371,10 @@ async function checkSecurityHeaders(setUp: SetUp): Promise<Finding> {
         'Send it (CloudFront: a response headers policy, as in infrastructure/template.yaml).',
       );
 }
+
+/** Whether scripts in a file that is opened on its own do not run. */
+const isInert = (policy: Answer['headers'][string]): boolean =>
+  /\bsandbox\b(?!.*allow-scripts)|(default|script)-src 'none'/.test([policy].flat().join());
 
 async function checkRanges(setUp: SetUp): Promise<Finding> {
   const { probes } = setUp;

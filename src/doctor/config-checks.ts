@@ -12,7 +12,7 @@ import {
 } from '../cli/ghost-config';
 import { parseConfig } from '../config';
 import { isAwsEndpoint } from '../s3';
-import { type Check, failed, passed, unchecked, warned } from './check';
+import { type Check, failed, type Finding, passed, unchecked, warned } from './check';
 import type { SetUp } from './set-up';
 
 /** What Ghost calls the address of each kind of file. */
@@ -32,7 +32,7 @@ export const configChecks: Check[] = [
     run({ site, options }) {
       if (!(site instanceof Failure)) {
         return existsSync(site.configFile)
-          ? passed(site.configFile)
+          ? asGhostReads(site.configFile)
           : unchecked(`there is no ${site.configFile}: the environment and the options of this command count alone`);
       }
       const isNamed = options.ghost ?? options.config ?? options.content;
@@ -139,6 +139,23 @@ export const configChecks: Check[] = [
   },
   {
     group: 'Config',
+    name: 'url',
+    needs: ['file'],
+    run({ ghostConfig: { url }, siteUrl }) {
+      if (url === undefined) {
+        return unchecked('there is none here');
+      }
+      return siteUrl !== undefined && /^https?:$/.test(new URL(siteUrl).protocol)
+        ? passed(withoutUser(siteUrl))
+        : failed(
+            '"url" of Ghost\'s configuration was read.',
+            `It is ${JSON.stringify(url)}, with which Ghost does not start.`,
+            'Write the whole address of the blog: https://blog.example.com',
+          );
+    },
+  },
+  {
+    group: 'Config',
     name: 'secrets',
     needs: ['file'],
     run({ site }) {
@@ -179,6 +196,20 @@ export const configChecks: Check[] = [
   },
 ];
 
+/** This command reads comments, and Ghost does not. */
+function asGhostReads(file: string): Finding {
+  try {
+    JSON.parse(readFileSync(file, 'utf8').replace(/^\ufeff/, '') || '{}');
+    return passed(file);
+  } catch {
+    return failed(
+      `${file} was read as Ghost reads it.`,
+      'Ghost does not start with it: it holds comments, or commas at an end.',
+      'Take them out: it has to be plain JSON.',
+    );
+  }
+}
+
 function checkFeatures({ ghostConfig, site }: SetUp) {
   if (site instanceof Failure) {
     return unchecked('Ghost is not here');
@@ -202,23 +233,25 @@ function checkFeatures({ ghostConfig, site }: SetUp) {
     : warned(tried, `${found.join('; ')}.`, cure);
 }
 
-function checkUrls({ site, ghostConfig, features, config: { cdnUrl, tenantPrefix } }: SetUp) {
+function checkUrls(setUp: SetUp) {
+  const { site, ghostConfig, features } = setUp;
   if (site instanceof Failure) {
     return unchecked('Ghost is not here');
   }
-  const expected = [cdnUrl, tenantPrefix].filter(Boolean).join('/');
   if (site.version?.startsWith('5.')) {
     return passed('Ghost 5 does not read them');
   }
-  const tried = `"urls" of Ghost's configuration were compared with ${expected}.`;
-  const cure = features.map((feature) => `Set "urls.${URL_SETTINGS[feature]}" to "${expected}".`).join('\n');
-  const set = features.map((feature) => ({
-    name: URL_SETTINGS[feature],
-    value: ghostConfig.urls?.[URL_SETTINGS[feature]],
-  }));
-  const wrong = set.filter(({ value }) => value !== undefined && !isSameAddress(value, expected));
+  const set = features.map((feature) => {
+    const { cdnUrl, tenantPrefix } = setUp.configOf(feature);
+    const name = URL_SETTINGS[feature];
+    return { name, value: ghostConfig.urls?.[name], expected: [cdnUrl, tenantPrefix].filter(Boolean).join('/') };
+  });
+  const all = [...new Set(set.map(({ expected }) => expected))].join(' and ');
+  const tried = `"urls" of Ghost's configuration were compared with ${all}.`;
+  const cure = set.map(({ name, expected }) => `Set "urls.${name}" to "${expected}".`).join('\n');
+  const wrong = set.filter(({ value, expected }) => value !== undefined && !isSameAddress(value, expected));
   if (wrong.length > 0) {
-    const found = wrong.map(({ name, value }) => `"urls.${name}" is ${JSON.stringify(value)}`).join('; ');
+    const found = wrong.map(({ name, value }) => `"urls.${name}" is ${withoutUser(JSON.stringify(value))}`).join('; ');
     return failed(
       tried,
       `${found}: ${wrong.some(({ value }) => /\/content\//.test(JSON.stringify(value))) ? 'Ghost adds the content path itself' : 'Ghost writes addresses into posts at which there is nothing'}.`,
@@ -227,13 +260,16 @@ function checkUrls({ site, ghostConfig, features, config: { cdnUrl, tenantPrefix
   }
   const missing = set.filter(({ value }) => value === undefined).map(({ name }) => `"urls.${name}"`);
   return missing.length === 0
-    ? passed(expected)
+    ? passed(all)
     : warned(
         tried,
         `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set: posts hold full addresses, and pages show no sizes.`,
         cure,
       );
 }
+
+/** Addresses can hold a password. */
+const withoutUser = (text: string) => text.replace(/\/\/[^/@"]*@/g, '//');
 
 const isSameAddress = (value: unknown, expected: string) =>
   typeof value === 'string' && value.replace(/\/+$/, '') === expected;

@@ -88,7 +88,14 @@ export const credentialChecks: Check[] = [
     group: 'Credentials',
     name: 'identity',
     needs: ['accepted'],
-    async run({ config }) {
+    async run({ config, options: { profile } }) {
+      if (profile !== undefined && config.accessKeyId === undefined) {
+        return warned(
+          `The profile ${profile} was signed in with.`,
+          'What follows is about what this profile may do, and not about Ghost.',
+          'Run the command without --profile too, where Ghost runs and as its user.',
+        );
+      }
       if (!isAwsEndpoint(config.endpoint)) {
         return unchecked(`${config.endpoint} is not AWS`);
       }
@@ -186,4 +193,5 @@ function refusalOfCredentials(error: unknown, { config }: SetUp) {
 }
 
 /** Enough of a key ID to find it again in IAM. */
-const masked = (accessKeyId: string) => `${accessKeyId.slice(0, 4)}…${accessKeyId.slice(-4)}`;
+const masked = (accessKeyId: string) =>
+  accessKeyId.length < 16 ? '…' : `${accessKeyId.slice(0, 4)}…${accessKeyId.slice(-4)}`;

@@ -46,7 +46,7 @@ export const ghostChecks: Check[] = [
       if (siteUrl === undefined) {
         return unchecked('"url" of Ghost\'s configuration is not known');
       }
-      const tried = `${siteUrl}/ was asked for.`;
+      const tried = `${siteUrl.replace(/\/\/[^/@]*@/, '//')}/ was asked for.`;
       try {
         const { status, headers } = await ask(network, `${siteUrl}/`, { signal });
         return status < 500
@@ -80,8 +80,10 @@ function checkNode({ site }: SetUp): Finding {
             engines?: { node?: string };
           }
         ).engines?.node;
-  // Both Ghost's and this: majors, each from some minor version on.
-  const isWanted = wanted === undefined || wanted.includes(`^${node.split('.')[0]}.`);
+  // Ghost's are majors, each from some minor version on: ^20.11.1 || ^22.13.1
+  const [major, minor = 0] = node.split('.').map(Number);
+  const from = [...(wanted ?? '').matchAll(/\^(\d+)\.(\d+)/g)].find(([, wantedMajor]) => Number(wantedMajor) === major);
+  const isWanted = wanted === undefined || (from !== undefined && minor >= Number(from[2]));
   return isWanted
     ? passed(node)
     : warned(

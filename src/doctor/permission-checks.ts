@@ -56,11 +56,15 @@ async function checkListing(setUp: SetUp): Promise<Finding> {
     await first.bucket.list(first.key);
     return passed('s3:ListBucket');
   } catch (error) {
-    return failed(
-      `The bucket was asked for the names that begin with ${first.key}.`,
-      `${(error as Error).message} Without it S3 answers 403, and not 404, for what does not exist, and uploads fail.`,
-      `Add this statement to the policy of the user or role:\n${statement(['s3:ListBucket'], arnOf(bucket))}`,
-    );
+    const tried = `The bucket was asked for the names that begin with ${first.key}.`;
+    const { message, help = '', errorType } = error as Error & { help?: string; errorType?: string };
+    return errorType === 'NoPermissionError'
+      ? failed(
+          tried,
+          `${message} Without it S3 answers 403, and not 404, for what does not exist, and uploads fail.`,
+          `Add this statement to the policy of the user or role:\n${statement(['s3:ListBucket'], arnOf(bucket))}`,
+        )
+      : failed(tried, message, help);
   }
 }
 

@@ -70,11 +70,31 @@ test('Ctrl-C ends it with 130 and leaves nothing in the bucket', async () => {
   expect(patient.keys()).toEqual([]);
 });
 
-test('an object that cannot be taken away again is named', async () => {
+test.each(['SIGTERM', 'SIGHUP'] as const)('%s leaves nothing in the bucket either', async (signal) => {
+  const slow = { operation: 'GetObject', key: /doctor-/, times: Infinity, kind: { delayMs: 100 } };
+  const { child, ended } = await run({ prepare: (s3) => s3.injectFault(slow) });
+  while (patient.keys().length < 3) await sleep(5);
+  child.kill(signal);
+  expect((await ended).status).toBe(130);
+  expect(patient.keys()).toEqual([]);
+});
+
+test('when nobody reads on, it stops, leaves nothing in the bucket, and does not end as if all were well', async () => {
+  const slow = { operation: 'GetObject', key: /doctor-/, times: Infinity, kind: { delayMs: 100 } };
+  const { child, ended } = await run({ prepare: (s3) => s3.injectFault(slow) });
+  while (patient.keys().length < 3) await sleep(5);
+  child.stdout?.destroy();
+  const { status, stderr } = await ended;
+  expect([status, stderr]).toEqual([141, '']);
+  expect(patient.keys()).toEqual([]);
+});
+
+test('an object that cannot be taken away again is named, and keeps it from ending with 0', async () => {
   const refusal = { operation: 'DeleteObject', times: Infinity, kind: { status: 403, code: 'AccessDenied' } };
   const { ended } = await run({});
   while (patient.keys().length < 3) await sleep(2);
   patient.s3.injectFault(refusal);
-  const { stdout } = await ended;
+  const { status, stdout } = await ended;
+  expect(status).toBe(1);
   expect(stdout).toMatch(/⚠ content\/images\/.*could not be deleted: it is still in the bucket/);
 });

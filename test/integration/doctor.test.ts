@@ -1,8 +1,8 @@
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Result } from '../../src/doctor/check';
 import { type CloudFrontRecorder, startCloudFrontRecorder } from '../support/cloudfront-recorder';
-import { BUCKET, type Breakage, CDN_HOST, type Patient, startPatient } from '../support/doctor';
+import { BLOG_HOST, BUCKET, type Breakage, CDN_HOST, type Patient, startPatient } from '../support/doctor';
 import type { EdgeAnswer } from '../support/doctor/edge';
 import { installTools } from '../support/tls-cdn/tools';
 
@@ -91,6 +91,25 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     /"staticFileURLPrefix": "content\/files"/,
   ],
   [
+    'a configuration with comments, with which Ghost does not start',
+    {
+      folder: async (folder) => {
+        const file = path.join(folder, 'config.production.json');
+        await writeFile(file, `// mine\n${await readFile(file, 'utf8')}`);
+      },
+    },
+    'failed file',
+    /it holds comments/,
+    /plain JSON/,
+  ],
+  [
+    'an address of the blog without https',
+    { config: (config) => (config.url = BLOG_HOST) },
+    'failed url',
+    /It is "blog.example.test", with which Ghost does not start/,
+    /https:\/\/blog.example.com/,
+  ],
+  [
     'urls with the content path',
     { config: ({ urls }) => (urls.image = `https://${CDN_HOST}/content/images`) },
     'failed urls',
@@ -174,7 +193,21 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
       unblocked: true,
     },
     'failed private',
-    /Everybody may read them at S3/,
+    /Everybody may read images, media, files at S3/,
+    /origin access control/,
+  ],
+  [
+    'a bucket of which the files alone are public',
+    {
+      prepare: (s3) => {
+        const Action = ['s3:GetObject'];
+        const Resource = `arn:aws:s3:::${BUCKET}/content/files/*`;
+        s3.setBucketPolicy(BUCKET, { Statement: [{ Effect: 'Allow', Principal: '*', Action, Resource }] });
+      },
+      unblocked: true,
+    },
+    'failed private',
+    /Everybody may read files at S3/,
     /origin access control/,
   ],
   [
@@ -400,6 +433,27 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     'warned security headers',
     /nosniff/,
     /response headers policy/,
+  ],
+  [
+    'CORS for somebody else',
+    { edge: { change: header('access-control-allow-origin', 'https://somebody-else.example') } },
+    'warned CORS',
+    /Access-Control-Allow-Origin: https:\/\/somebody-else.example/,
+    /response headers policy/,
+  ],
+  [
+    'a policy that lets scripts run',
+    { edge: { change: header('content-security-policy', "default-src * 'unsafe-inline'") } },
+    'warned security headers',
+    /does not send Content-Security-Policy/,
+    /response headers policy/,
+  ],
+  [
+    'a CDN that may not read anything',
+    { edge: { change: (answer) => void Object.assign(answer, { status: 403, body: Buffer.from('AccessDenied') }) } },
+    'failed same bytes',
+    /may not read this file/,
+    /origin access control/,
   ],
   [
     'no CORS',

@@ -113,6 +113,34 @@ describe('policy', () => {
     });
   });
 
+  test('covers what each feature is configured with: its bucket, its path, its ACL and its key', async () => {
+    const file = path.join(folder, 'config.production.json');
+    const media = { adapter: ADAPTER, bucket: 'videos', kmsKeyId: '1234', serverSideEncryption: 'aws:kms' };
+    const storage = {
+      active: ADAPTER,
+      media: { ...media, staticFileURLPrefix: 'content/media' },
+      [ADAPTER]: { ...ADAPTER_BLOCK, distributionId: undefined, acl: 'private' },
+    };
+    writeFileSync(file, JSON.stringify({ storage }));
+    const { policy } = await run(['--config', file, '--account', ACCOUNT]);
+    expect(policy.Statement.map(({ Sid, Resource }) => [Sid, Resource])).toEqual([
+      ['Files', ['arn:aws:s3:::pictures/content/images/*', 'arn:aws:s3:::pictures/content/files/*']],
+      ['WhatIsThere', 'arn:aws:s3:::pictures'],
+      ['Files2', ['arn:aws:s3:::videos/content/media/*']],
+      ['WhatIsThere2', 'arn:aws:s3:::videos'],
+      ['EncryptionKey', `arn:aws:kms:eu-central-1:${ACCOUNT}:key/1234`],
+    ]);
+    expect(policy.Statement[0]?.Action).toContain('s3:PutObjectAcl');
+  });
+
+  test.each([
+    ['cn-north-1', 'arn:aws-cn:s3:::pictures'],
+    ['us-gov-west-1', 'arn:aws-us-gov:s3:::pictures'],
+  ])('is for the partition of %s', async (region, arn) => {
+    const { policy } = await run(['--config', configFile({ ...ADAPTER_BLOCK, region })]);
+    expect(policy.Statement[1]?.Resource).toBe(arn);
+  });
+
   test('reads the configuration from the environment, as in Docker', async () => {
     writeFileSync(path.join(folder, 'config.production.json'), '{}');
     const { policy } = await run([], {

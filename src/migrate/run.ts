@@ -18,7 +18,7 @@ export interface Run {
 }
 
 /** All files that are under way take so much memory together, in bytes. */
-export const MEMORY_BYTES = 24 * 1024 * 1024;
+export const MEMORY_BYTES = 12 * 1024 * 1024;
 
 /** @param interruption of the user; ends the run */
 export function beginRun(settings: MoveSettings, interruption: AbortSignal, progress: Progress, report: Report): Run {

@@ -7,6 +7,7 @@ import { invalidationsFor, type Invalidations } from './invalidation';
 import { ObjectKeys, encodePath, isInMonth } from './object-keys';
 import { Bucket } from './s3';
 import { serveFrom, type Middleware } from './serve';
+import { SizesOnDemand } from './sizes-on-demand';
 import { UniqueNames } from './unique-name';
 import { Uploads } from './upload';
 import { warnOfOtherUrls } from './urls-check';
@@ -27,6 +28,7 @@ export class S3CloudFrontStorage extends StorageBase {
   readonly #bucket: Bucket;
   readonly #keys: ObjectKeys;
   readonly #uploads: Uploads;
+  readonly #sizes: SizesOnDemand;
   readonly #invalidations: Invalidations | undefined;
 
   /**
@@ -53,6 +55,7 @@ export class S3CloudFrontStorage extends StorageBase {
     this.#config = config;
     this.#bucket = new Bucket(config);
     this.#keys = new ObjectKeys(config);
+    this.#sizes = new SizesOnDemand(this.#bucket, this.#keys);
     this.#invalidations = invalidationsFor(config);
     this.#uploads = new Uploads(config, this.#bucket, this.#keys, this.#invalidations);
   }
@@ -66,7 +69,9 @@ export class S3CloudFrontStorage extends StorageBase {
    */
   override async save(file: StorageFile, targetDir?: string): Promise<string> {
     const directory = this.#keys.toDirectory(targetDir || this.getTargetDir());
-    return this.#keys.toUrl(await this.#uploads.store(file, directory));
+    const key = await this.#uploads.store(file, directory);
+    this.#sizes.forget(key);
+    return this.#keys.toUrl(key);
   }
 
   /**
@@ -78,7 +83,8 @@ export class S3CloudFrontStorage extends StorageBase {
    * @returns the URL on the CDN
    */
   override async saveRaw(buffer: Uint8Array, targetPath: string): Promise<string> {
-    const key = await this.#uploads.storeRaw(buffer, this.#keys.toKey(targetPath));
+    const { key, ...stored } = await this.#uploads.storeRaw(buffer, this.#keys.toKey(targetPath));
+    this.#sizes.keep(key, { bytes: buffer, ...stored });
     const relativePath = this.#keys.pathOf(key);
     // The media inliner of Ghost 5, which alone stores in the directory of a month, writes the address of the site
     // before whatever it gets: only a path makes an address of that. It leads to the site, which redirects to the CDN.
@@ -94,12 +100,12 @@ export class S3CloudFrontStorage extends StorageBase {
    * @throws NoPermissionError when S3 does not say
    */
   override async exists(fileName: string, targetDir?: string): Promise<boolean> {
-    return this.#bucket.exists(this.#keys.toKey(fileName, targetDir));
+    return this.#sizes.exists(this.#keys.toKey(fileName, targetDir));
   }
 
   /** @returns the middleware that Ghost mounts at `/content/images` (media, files) */
   override serve(): Middleware {
-    return serveFrom(this.#config, this.#bucket, this.#keys);
+    return serveFrom(this.#config, this.#bucket, this.#keys, this.#sizes);
   }
 
   /**
@@ -109,6 +115,7 @@ export class S3CloudFrontStorage extends StorageBase {
   override async delete(fileName: string, targetDir?: string): Promise<void> {
     const key = this.#keys.toKey(fileName, targetDir);
     await this.#bucket.delete(key);
+    this.#sizes.forget(key);
     this.#invalidations?.deleted(this.#keys.toUrl(key));
   }
 
@@ -118,13 +125,7 @@ export class S3CloudFrontStorage extends StorageBase {
    * @throws NotFoundError when there is no such file
    */
   override async read(options: ReadOptions): Promise<Buffer> {
-    const key = this.#keys.toKey(options?.path);
-    try {
-      const { Body } = await this.#bucket.get(key);
-      return Buffer.concat(await Body.toArray());
-    } catch (error) {
-      throw this.#bucket.explain(error, 'GetObject', key);
-    }
+    return this.#sizes.read(this.#keys.toKey(options?.path));
   }
 
   /**

@@ -140,13 +140,27 @@ export class Bucket {
   }
 
   /**
+   * @returns the bytes of an object
+   * @throws NotFoundError when there is no such object
+   * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+   */
+  async read(key: string, abortSignal?: AbortSignal): Promise<Buffer> {
+    try {
+      const { Body } = await this.get(key, abortSignal);
+      return Buffer.concat(await Body.toArray());
+    } catch (error) {
+      throw this.explain(error, 'GetObject', key);
+    }
+  }
+
+  /**
    * @returns S3's answer with the body as a stream, which the caller reads or destroys
    * @throws the SDK's own error: the answers 304, 404, 412 and 416 mean different things to different callers
    * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
    */
-  async get(key: string): Promise<ObjectAnswer> {
+  async get(key: string, abortSignal?: AbortSignal): Promise<ObjectAnswer> {
     const { sdk, client } = await connect(this.config);
-    return (await client.send(new sdk.GetObjectCommand(this.at(key)))) as ObjectAnswer;
+    return (await client.send(new sdk.GetObjectCommand(this.at(key)), { abortSignal })) as ObjectAnswer;
   }
 
   /** As `get`, for a visitor: under conditions, at the visitor's pace, and given up when the visitor has left. */
@@ -174,11 +188,12 @@ export class Bucket {
    * Writes an object in one request.
    *
    * @param onlyIfFree refuses to overwrite: S3 answers 412, which reaches the caller as the SDK's error
+   * @returns its tag
    * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
    */
-  async put(key: string, body: Uint8Array, headers: ContentHeaders, onlyIfFree: boolean): Promise<void> {
+  async put(key: string, body: Uint8Array, headers: ContentHeaders, onlyIfFree: boolean): Promise<string | undefined> {
     const { sdk, client } = await connect(this.config);
-    await client.send(
+    const { ETag } = await client.send(
       new sdk.PutObjectCommand({
         ...this.at(key),
         ...headers,
@@ -189,6 +204,7 @@ export class Bucket {
         IfNoneMatch: onlyIfFree ? '*' : undefined,
       }),
     );
+    return ETag;
   }
 
   /**

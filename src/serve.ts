@@ -9,6 +9,7 @@ import { ghostSetting } from './ghost-host';
 import type { ObjectKeys } from './object-keys';
 import type { Bucket, ObjectAnswer, ReadConditions } from './s3';
 import { conditionalReadStatus, isNotFound } from './s3-errors';
+import type { SizesOnDemand } from './sizes-on-demand';
 
 /** A middleware of Express, as far as it is needed: Node's own request and response do. */
 export type Middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
@@ -33,7 +34,7 @@ const CAN_HOLD_SCRIPTS = /^(text\/html|[\w.-]+\/xml|[\w.-]+\/xsl|[^;]*\+xml)\b/i
  * A visitor who followed an old link is sent on to the CDN. The CDN itself, which asks Ghost for a size that is not in
  * the bucket yet, gets bytes: CloudFront caches a redirect and does not follow it, so one would lead in a circle.
  */
-export function serveFrom(config: Config, bucket: Bucket, keys: ObjectKeys): Middleware {
+export function serveFrom(config: Config, bucket: Bucket, keys: ObjectKeys, sizes: SizesOnDemand): Middleware {
   const wantsBytes = bytesWanted(config);
   return (request, response, next) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -48,7 +49,7 @@ export function serveFrom(config: Config, bucket: Bucket, keys: ObjectKeys): Mid
       return;
     }
     if (wantsBytes(request)) {
-      stream(request, response, bucket, key, config).catch(next);
+      stream(request, response, key, { bucket, sizes, config }).catch(next);
     } else {
       sendToCdn(response, keys.toUrl(key));
     }
@@ -93,9 +94,8 @@ function secretMatcher(secret: string | undefined): (value: string | string[] | 
 async function stream(
   request: IncomingMessage,
   response: ServerResponse,
-  bucket: Bucket,
   key: string,
-  config: Config,
+  { bucket, sizes, config }: { bucket: Bucket; sizes: SizesOnDemand; config: Config },
 ): Promise<void> {
   if (response.destroyed) {
     return;
@@ -104,7 +104,7 @@ async function stream(
   response.once('close', () => abort.abort());
   let answer: Partial<ObjectAnswer>;
   try {
-    answer = await readConditionally(request, bucket, key, abort.signal);
+    answer = takeWhole(request, sizes, key) ?? (await readConditionally(request, bucket, key, abort.signal));
   } catch (error) {
     if (abort.signal.aborted) {
       return;
@@ -179,6 +179,11 @@ function endWhenSilent(body: Readable, response: ServerResponse, timeoutMs: numb
     isSilent = true;
   }, timeoutMs);
   return () => clearInterval(timer);
+}
+
+/** @returns a size that has just been stored, where all of it is asked for */
+function takeWhole({ method, headers }: IncomingMessage, sizes: SizesOnDemand, key: string) {
+  return method === 'GET' && headers.range === undefined ? sizes.take(key) : undefined;
 }
 
 /** @throws the SDK's error, of which 304, 404, 412 and 416 are answers to the client */

@@ -32,7 +32,7 @@ interface Content {
    * @param onlyIfFree has a taken key refused
    * @throws the SDK's error
    */
-  write(key: string, onlyIfFree: boolean): Promise<void>;
+  write(key: string, onlyIfFree: boolean): Promise<unknown>;
 }
 
 /** Providers (endpoint and bucket) that do not know conditional writes. */
@@ -92,39 +92,43 @@ export class Uploads {
    * name a moment ago: there what is taken by now is kept, and the bytes get the next free name.
    *
    * @param wanted key
-   * @returns the key that the bytes have got
+   * @returns the key that the bytes have got, what is stored with them, and the tag of a size
    */
-  async storeRaw(bytes: Uint8Array, wanted: string): Promise<string> {
+  async storeRaw(bytes: Uint8Array, wanted: string): Promise<{ key: string; headers: ContentHeaders; etag?: string }> {
     const uploadId = randomUUID();
     const relativePath = this.keys.pathOf(wanted);
     const type = contentTypeOfRaw(relativePath, this.config.staticFileURLPrefix);
     const headers = contentHeaders(this.config, uploadId, type);
     if (isInMonth(relativePath)) {
       const names = UniqueNames.ofPath(this.bucket, this.keys, relativePath);
-      return this.storeAs(names, this.inOneRequest(bytes, uploadId, headers));
+      return { key: await this.storeAs(names, this.inOneRequest(bytes, uploadId, headers)), headers };
     }
     try {
       // Only with a distribution to tell does it matter whether something was there: a new size costs no invalidation.
-      if (this.invalidations && (await this.putIfFree(wanted, bytes, headers))) {
-        this.invalidations.stored(this.keys.toUrl(wanted));
-      } else {
-        await this.bucket.put(wanted, bytes, headers, false);
-        this.invalidations?.overwritten(this.keys.toUrl(wanted));
+      const created = this.invalidations && (await this.putIfFree(wanted, bytes, headers));
+      if (created) {
+        this.invalidations?.stored(this.keys.toUrl(wanted));
+        return { key: wanted, headers, ...created };
       }
+      const etag = await this.bucket.put(wanted, bytes, headers, false);
+      this.invalidations?.overwritten(this.keys.toUrl(wanted));
+      return { key: wanted, headers, etag };
     } catch (error) {
       throw this.bucket.explain(error, 'PutObject', wanted);
     }
-    return wanted;
   }
 
-  /** @returns false when the key is taken, or the provider cannot say so */
-  private async putIfFree(key: string, bytes: Uint8Array, headers: ContentHeaders): Promise<boolean> {
+  /** @returns the tag; undefined when the key is taken, or the provider cannot say so */
+  private async putIfFree(
+    key: string,
+    bytes: Uint8Array,
+    headers: ContentHeaders,
+  ): Promise<{ etag?: string } | undefined> {
     try {
-      await this.bucket.put(key, bytes, headers, true);
-      return true;
+      return { etag: await this.bucket.put(key, bytes, headers, true) };
     } catch (error) {
       if (isTaken(error) || isNotImplemented(error)) {
-        return false;
+        return undefined;
       }
       throw error;
     }

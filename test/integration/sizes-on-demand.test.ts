@@ -1,0 +1,175 @@
+import { randomBytes } from 'node:crypto';
+import type { S3CloudFrontStorage } from '../../src/adapter';
+import { createAdapter, createUploadFolder, type UploadFolder } from '../support/adapter';
+import { startBlogServer, type BlogServer } from '../support/blog-server';
+import { startInMemoryS3, type InMemoryS3, type RecordedRequest } from '../support/in-memory-s3';
+
+// What a visitor waits for who is the first to see a picture in a size, request by request. The calls are those of
+// Ghost's frontend/web/middleware/handle-image-sizes.
+
+const BUCKET = 'sizes-on-demand';
+const LATENCY_MS = 50;
+const ORIGINAL = randomBytes(300_000);
+const SMALL = randomBytes(20_000);
+const PATH = '/2026/11/x.jpg';
+
+let server: InMemoryS3;
+let uploads: UploadFolder;
+let adapter: S3CloudFrontStorage;
+let blog: BlogServer;
+
+beforeEach(async () => {
+  server = await startInMemoryS3({ latencyMs: LATENCY_MS });
+  server.createBucket(BUCKET);
+  uploads = await createUploadFolder();
+  adapter = newAdapter();
+  blog = await startBlogServer(adapter);
+  await upload('x.jpg');
+  await upload('x_o.jpg');
+  server.requests.length = 0;
+});
+
+afterEach(async () => {
+  await blog.close();
+  await uploads.remove();
+  await server.close();
+});
+
+const newAdapter = (credentials = server.rootCredentials) =>
+  createAdapter({ ...server, credentials }, BUCKET, { serve: 'stream' });
+
+const upload = async (name: string, bytes = ORIGINAL) => adapter.save(await uploads.file(name, bytes), '2026/11');
+
+/** What Ghost reads a size from: https://github.com/TryGhost/Ghost/blob/main/ghost/core/core/server/lib/image/image-size.js */
+async function originalPathOf(picture: string): Promise<string> {
+  const preferred = picture.replace(/(\.\w+)$/, '_o$1');
+  if (await adapter.exists(preferred)) {
+    return preferred;
+  }
+  const former = picture.replace(/(-\d+)?(\.\w+)$/, '_o$1$2');
+  return (await adapter.exists(former)) ? former : picture;
+}
+
+/** Makes a size where there is none. */
+async function makeSize(size: string, picture = PATH): Promise<Buffer | undefined> {
+  if (await adapter.exists(`/size/${size}${picture}`)) {
+    return undefined;
+  }
+  const original = await adapter.read({ path: await originalPathOf(picture) });
+  await adapter.saveRaw(SMALL, `/size/${size}${picture}`);
+  return original;
+}
+
+const requested = () =>
+  server.requests.map(({ operation, key = '' }) => `${operation} ${key.replace(/^.*\/11\//, '')}`);
+
+describe('a size that is asked for the first time', () => {
+  test('takes three requests, of which two are under way at the same time', async () => {
+    expect(await makeSize('w600')).toEqual(ORIGINAL);
+    expect(await blog.request(`/size/w600${PATH}`)).toMatchObject({ status: 200, bytes: SMALL });
+    expect(requested().sort()).toEqual(['GetObject x_o.jpg', 'HeadObject x.jpg', 'PutObject x.jpg']);
+    const [first, second, third] = server.requests as [RecordedRequest, RecordedRequest, RecordedRequest];
+    expect(second.startedAtMs).toBeLessThan(first.endedAtMs);
+    expect(third.startedAtMs).toBeGreaterThan(Math.max(first.endedAtMs, second.endedAtMs));
+  });
+
+  test('is answered as it is answered ever after', async () => {
+    await makeSize('w600');
+    const [first, second] = [await blog.request(`/size/w600${PATH}`), await blog.request(`/size/w600${PATH}`)];
+    expect(requested().at(-1)).toBe('GetObject x.jpg');
+    // S3 has not said yet when it was stored.
+    const headers = { ...second.headers, 'last-modified': undefined, date: undefined };
+    expect({ ...first.headers, date: undefined, 'last-modified': undefined }).toEqual(headers);
+    expect(first.bytes).toEqual(second.bytes);
+  });
+
+  test('is answered from the bucket to a client that wants a part of it', async () => {
+    await makeSize('w600');
+    const part = await blog.request(`/size/w600${PATH}`, { range: 'bytes=10-19' });
+    expect(part).toMatchObject({ status: 206, bytes: SMALL.subarray(10, 20) });
+  });
+
+  test('of a picture without an original is made of the picture, and nothing is looked for twice', async () => {
+    await upload('plain.jpg');
+    server.requests.length = 0;
+    expect(await makeSize('w600', '/2026/11/plain.jpg')).toEqual(ORIGINAL);
+    expect(requested().sort()).toEqual([
+      'GetObject plain.jpg',
+      'GetObject plain_o.jpg',
+      'HeadObject plain.jpg',
+      'PutObject plain.jpg',
+    ]);
+  });
+
+  test('and another one of the same picture at the same moment read the original once', async () => {
+    const originals = await Promise.all(['w300', 'w600', 'w1000', 'w1600'].map((size) => makeSize(size)));
+    expect(originals).toEqual([ORIGINAL, ORIGINAL, ORIGINAL, ORIGINAL]);
+    expect(requested().filter((request) => request.startsWith('GetObject'))).toEqual(['GetObject x_o.jpg']);
+  });
+});
+
+test('where sizes are asked for that are there, originals are not read in vain', async () => {
+  await makeSize('w600');
+  await adapter.exists(`/size/w600${PATH}`);
+  server.requests.length = 0;
+  expect(await adapter.exists(`/size/w600${PATH}`)).toBe(true);
+  expect(await adapter.exists(`/size/w600${PATH}`)).toBe(true);
+  expect(requested()).toEqual(['HeadObject x.jpg', 'HeadObject x.jpg']);
+});
+
+test('a size is found missing there, too, and its original read once', async () => {
+  await makeSize('w600');
+  await adapter.exists(`/size/w600${PATH}`);
+  server.requests.length = 0;
+  expect(await makeSize('w1000')).toEqual(ORIGINAL);
+  expect(requested()).toEqual(['HeadObject x.jpg', 'GetObject x_o.jpg', 'PutObject x.jpg']);
+});
+
+test('a size that is made again replaces the one before at once', async () => {
+  await makeSize('w600');
+  const other = randomBytes(1_000);
+  await adapter.saveRaw(other, `/size/w600${PATH}`);
+  expect((await blog.request(`/size/w600${PATH}`)).bytes).toEqual(other);
+  await adapter.saveRaw(SMALL, `/size/w600${PATH}`);
+  await adapter.delete(`/size/w600${PATH}`);
+  expect((await blog.request(`/size/w600${PATH}`)).status).toBe(404);
+});
+
+test('an original that was deleted or uploaded meanwhile is not remembered otherwise', async () => {
+  expect(await adapter.exists(`/size/w600${PATH}`)).toBe(false);
+  expect(await adapter.exists('/2026/11/x_o.jpg')).toBe(true);
+  await adapter.delete('/2026/11/x_o.jpg');
+  expect(await adapter.exists('/2026/11/x_o.jpg')).toBe(false);
+  await expect(adapter.read({ path: '/2026/11/x_o.jpg' })).rejects.toMatchObject({ errorType: 'NotFoundError' });
+
+  expect(await adapter.exists('/size/w600/2026/11/new.jpg')).toBe(false);
+  expect(await adapter.exists('/2026/11/new_o.jpg')).toBe(false);
+  await upload('new_o.jpg', SMALL);
+  expect(await adapter.exists('/2026/11/new_o.jpg')).toBe(true);
+  expect(await adapter.read({ path: '/2026/11/new_o.jpg' })).toEqual(SMALL);
+});
+
+test('an original that may not be read is an error that names the permission, and not "absent"', async () => {
+  const reader = { accessKeyId: 'AKIAREADER', secretAccessKey: 'reader-secret' };
+  const allow = (Action: string, Resource: string) => ({ Effect: 'Allow', Action, Resource });
+  const objects = `arn:aws:s3:::${BUCKET}/content/images`;
+  const Statement = [allow('s3:GetObject', `${objects}/size/*`), allow('s3:ListBucket', `arn:aws:s3:::${BUCKET}`)];
+  server.addUser({ ...reader, policy: { Version: '2012-10-17', Statement } });
+  const restricted = newAdapter(reader);
+  expect(await restricted.exists(`/size/w600${PATH}`)).toBe(false);
+  const refusal = { errorType: 'NoPermissionError', message: expect.stringContaining('s3:GetObject') as string };
+  await expect(restricted.exists('/2026/11/x_o.jpg')).rejects.toMatchObject(refusal);
+  await expect(restricted.read({ path: '/2026/11/x_o.jpg' })).rejects.toMatchObject(refusal);
+});
+
+test('an original that breaks off on its way is read again', async () => {
+  server.injectFault({ operation: 'GetObject', key: /x_o\.jpg$/, kind: 'truncate-body' });
+  expect(await makeSize('w600')).toEqual(ORIGINAL);
+});
+
+test('whether a size is there is said as soon as S3 has, however large the original is', async () => {
+  server.injectFault({ operation: 'GetObject', key: /x_o\.jpg$/, kind: { delayMs: 2_000 } });
+  const begin = performance.now();
+  expect(await adapter.exists(`/size/w600${PATH}`)).toBe(false);
+  expect(performance.now() - begin).toBeLessThan(1_000);
+});

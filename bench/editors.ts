@@ -3,7 +3,7 @@ import { drawBars } from './support/chart';
 import { withContenders } from './support/contenders';
 import { writeUpload } from './support/files';
 import { publish } from './support/results';
-import { FROM_A_VPS, onAws, startS3Server } from './support/s3-server';
+import { onAws } from './support/s3-server';
 import { median, percentile, rounded } from './support/statistics';
 import type { StorageName } from './support/storages';
 
@@ -15,8 +15,8 @@ const BYTES = 200_000;
 const UPLOADS = 320;
 
 /** Pictures of 16 editors at the same time, under free names. */
-export const editors: Benchmark = async ({ ghost, folder }) => {
-  const server = await startS3Server(FROM_A_VPS);
+export const editors: Benchmark = async ({ ghost, folder, place }) => {
+  const server = await place.start();
   try {
     await server.createBucket('bench-editors');
     const file = writeUpload(folder, BYTES);
@@ -51,10 +51,10 @@ export const editors: Benchmark = async ({ ghost, folder }) => {
         },
       }));
     });
-    const title = `${EDITORS} editors save pictures of 200 KB at the same time, S3 20 ms away`;
-    publish({ id: 'editors', title, rows, compared: 'saves/s', moreIsBetter: true }, ghost.version);
+    const title = `${EDITORS} editors save pictures of 200 KB at the same time, ${place.words}`;
+    publish({ id: `editors${place.suffix}`, title, rows, compared: 'saves/s', moreIsBetter: true }, ghost.version);
     await drawBars({
-      id: 'editors',
+      id: `editors${place.suffix}`,
       title,
       axis: 'pictures a second, all together (more is better)',
       bars: rows.map(({ name, values }) => ({

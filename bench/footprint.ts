@@ -4,16 +4,20 @@ import path from 'node:path';
 import type { Benchmark } from './index';
 import { drawBars } from './support/chart';
 import { cleanEnvironment } from './support/child';
+import { withContenders } from './support/contenders';
+import { writeUpload } from './support/files';
 import { folderOf, type Peer } from './support/peers';
 import { publish, type Row } from './support/results';
+import { onAws, startS3Server } from './support/s3-server';
 import { median, rounded } from './support/statistics';
 import { moduleOf, type StorageName } from './support/storages';
 
 const NAMES: StorageName[] = ['S3CloudFrontStorage', "Ghost's S3Storage", 'ghos3', 'ghost-storage-adapter-s3'];
 const LOADS = 9;
+const PICTURE_BYTES = 200_000;
 const root = path.resolve(__dirname, '..');
 
-/** What an adapter costs before the first upload: time and memory to load it, and room on the disk. */
+/** What an adapter costs: time and memory to load it and until the first upload is stored, and room on the disk. */
 export const footprint: Benchmark = async ({ ghost, folder }) => {
   const installed = copyOurs(folder);
   const loads = new Map(NAMES.map((name) => [name, [] as { ms: number; megabytes: number }[]]));
@@ -26,6 +30,7 @@ export const footprint: Benchmark = async ({ ghost, folder }) => {
       }
     }
   }
+  const uses = await firstUses(ghost.dir, folder);
   const rows = NAMES.map((name): Row => {
     const measured = loads.get(name) ?? [];
     return {
@@ -33,6 +38,8 @@ export const footprint: Benchmark = async ({ ghost, folder }) => {
       values: {
         'load, ms': median(measured.map(({ ms }) => ms)),
         'memory, MB': median(measured.map(({ megabytes }) => megabytes)),
+        'first save, ms': median(uses.get(name)?.map(({ ms }) => ms) ?? []),
+        'memory then, MB': median(uses.get(name)?.map(({ megabytes }) => megabytes) ?? []),
         ...roomOf(name, installed),
       },
     };
@@ -50,6 +57,31 @@ export const footprint: Benchmark = async ({ ghost, folder }) => {
     })),
   });
 };
+
+/** Loads, makes and uses each adapter in new processes, on an S3 without latency. */
+async function firstUses(ghost: string, folder: string): Promise<Map<string, { ms: number; megabytes: number }[]>> {
+  const uses = new Map(NAMES.map((name) => [name as string, [] as { ms: number; megabytes: number }[]]));
+  const file = writeUpload(folder, PICTURE_BYTES);
+  const server = await startS3Server({});
+  try {
+    for (let round = 0; round <= LOADS; round += 1) {
+      await server.createBucket('bench-footprint');
+      for (const name of NAMES) {
+        await withContenders([name], ghost, onAws(server, 'bench-footprint'), async ([contender]) => {
+          const answer = await contender?.ask({ do: 'first use', file });
+          if (round > 0) {
+            uses
+              .get(name)
+              ?.push({ ms: answer?.totalMilliseconds ?? NaN, megabytes: (answer?.extraBytes ?? NaN) / 1e6 });
+          }
+        });
+      }
+    }
+  } finally {
+    await server.close();
+  }
+  return uses;
+}
 
 /** Loads a module in a new process. */
 function load(module: string): { ms: number; megabytes: number } {

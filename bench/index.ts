@@ -3,6 +3,9 @@
 //
 //   npm run bench
 //   npm run bench -- save serve
+//
+// Where S3_TEST_ENDPOINT names another S3, as for the integration tests, those that can run on that one as well; its
+// results are NAME-ceph.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -15,6 +18,7 @@ import { save } from './save';
 import { serve } from './serve';
 import { size } from './size';
 import { installPeers } from './support/peers';
+import { AT_SOME_DISTANCE, cephIfThere, type Place } from './support/places';
 import { taken } from './taken';
 
 /** What a benchmark works with. */
@@ -22,11 +26,14 @@ export interface Bench {
   ghost: GhostInstall;
   /** For files of its own. */
   folder: string;
+  place: Place;
 }
 
 export type Benchmark = (bench: Bench) => Promise<void>;
 
 const BENCHMARKS: Record<string, Benchmark> = { save, taken, large, editors, serve, size, footprint, migrate };
+/** Those that only need a bucket, wherever it is. */
+const ANYWHERE = ['save', 'large', 'editors', 'serve'];
 
 async function main(wanted: string[]): Promise<void> {
   const unknown = wanted.find((name) => !Object.hasOwn(BENCHMARKS, name));
@@ -39,7 +46,9 @@ async function main(wanted: string[]): Promise<void> {
   try {
     for (const [name, run] of Object.entries(BENCHMARKS)) {
       if (wanted.length === 0 || wanted.includes(name)) {
-        await run({ ghost, folder });
+        for (const place of [AT_SOME_DISTANCE, ...(ANYWHERE.includes(name) ? cephIfThere() : [])]) {
+          await run({ ghost, folder, place });
+        }
       }
     }
   } finally {

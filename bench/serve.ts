@@ -3,7 +3,7 @@ import type { Benchmark } from './index';
 import { drawBars } from './support/chart';
 import { withContenders, type Contender } from './support/contenders';
 import { publish, type Row } from './support/results';
-import { FROM_A_VPS, onAws, startS3Server } from './support/s3-server';
+import { onAws } from './support/s3-server';
 import { median, rounded } from './support/statistics';
 import type { StorageName } from './support/storages';
 
@@ -26,8 +26,8 @@ interface Met {
 }
 
 /** Pictures and videos that Ghost streams out of the bucket. */
-export const serve: Benchmark = async ({ ghost }) => {
-  const server = await startS3Server(FROM_A_VPS);
+export const serve: Benchmark = async ({ ghost, place }) => {
+  const server = await place.start();
   try {
     await server.createBucket('bench-serve');
     for (const { key, bytes } of [PICTURE, VIDEO]) {
@@ -52,10 +52,10 @@ export const serve: Benchmark = async ({ ghost }) => {
       });
     });
     // Ghost's own storage is not here: it redirects, also the CDN that asks for what it does not have.
-    const title = 'Streaming out of the bucket, S3 20 ms away, 40 MB/s on each connection';
-    publish({ id: 'serve', title, rows, compared: 'seek, ms', moreIsBetter: false }, ghost.version);
+    const title = `Streaming out of the bucket, ${place.words}`;
+    publish({ id: `serve${place.suffix}`, title, rows, compared: 'seek, ms', moreIsBetter: false }, ghost.version);
     await drawBars({
-      id: 'serve',
+      id: `serve${place.suffix}`,
       title: 'A viewer winds to the end of a video that Ghost streams',
       axis: 'milliseconds until the picture is there (less is better)',
       bars: rows.map(({ name, values }) => ({

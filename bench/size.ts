@@ -67,7 +67,7 @@ async function measure(server: S3Server, site: string, admin: AdminApi): Promise
     });
     const bytes = (await response.arrayBuffer()).byteLength;
     const total = performance.now() - begin;
-    const requests = await server.takeRequests();
+    const requests = (await server.takeRequests()) ?? [];
     if (round > 0) {
       found.push({ requests: requests.length, waits: together(requests), total, bytes });
     }

@@ -11,6 +11,8 @@ import { createStorage, type Handler, type Storage, type StorageOptions } from '
 export type StorageQuestion =
   /** Saves a file under names of its own, some of them at a time. */
   | { do: 'save'; file: string; names: string[]; directory: string; atATime: number }
+  /** Saves the first file of all; what it took to load the adapter and to make it counts. */
+  | { do: 'first use'; file: string }
   /** Serves on a port of its own. */
   | { do: 'serve' };
 
@@ -60,6 +62,15 @@ async function save(
   return { milliseconds, totalMilliseconds: performance.now() - startedAt, extraBytes: peak - before };
 }
 
+async function firstUse(storage: Storage, file: string, { milliseconds, rss }: Start): Promise<StorageAnswer> {
+  const begin = performance.now();
+  await storage.save({ name: 'first.jpg', path: file, type: 'image/jpeg' }, '2026/11');
+  return {
+    totalMilliseconds: milliseconds + performance.now() - begin,
+    extraBytes: process.memoryUsage.rss() - rss,
+  };
+}
+
 async function serve(storage: Storage, ghost: string): Promise<StorageAnswer> {
   const handler = storage.serve?.();
   if (!handler) {
@@ -75,14 +86,38 @@ async function serve(storage: Storage, ghost: string): Promise<StorageAnswer> {
   return { port: (server.address() as AddressInfo).port };
 }
 
+async function answer(
+  storage: Storage,
+  question: StorageQuestion,
+  { ghost }: StorageOptions,
+  start: Start,
+): Promise<StorageAnswer> {
+  switch (question.do) {
+    case 'save':
+      return save(storage, question);
+    case 'first use':
+      return firstUse(storage, question.file, start);
+    case 'serve':
+      return serve(storage, ghost);
+  }
+}
+
+/** How long it took to load an adapter and to make it, and what memory was taken before, in bytes. */
+interface Start {
+  milliseconds: number;
+  rss: number;
+}
+
 function main(options: StorageOptions): void {
   becomeAws();
+  const begin = performance.now();
+  const rss = process.memoryUsage.rss();
   const storage = createStorage(options);
+  const start = { milliseconds: performance.now() - begin, rss };
   process.on('disconnect', () => process.exit(0));
   process.on('message', (question: StorageQuestion) => {
-    const answering = question.do === 'save' ? save(storage, question) : serve(storage, options.ghost);
-    answering.then(
-      (answer) => process.send?.(answer),
+    answer(storage, question, options, start).then(
+      (given) => process.send?.(given),
       (error: unknown) => process.send?.({ error: String(error) } satisfies StorageAnswer),
     );
   });

@@ -172,4 +172,5 @@ test('whether a size is there is said as soon as S3 has, however large the origi
   const begin = performance.now();
   expect(await adapter.exists(`/size/w600${PATH}`)).toBe(false);
   expect(performance.now() - begin).toBeLessThan(1_000);
+  expect(await adapter.read({ path: '/2026/11/x_o.jpg' })).toEqual(ORIGINAL);
 });

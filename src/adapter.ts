@@ -155,7 +155,7 @@ export class S3CloudFrontStorage extends StorageBase {
       this.#bucket,
       this.#keys,
       this.#keys.toDirectory(targetDir),
-      splitFileName(file.name),
+      splitFileName(file?.name),
     );
     const plain = names.plain();
     const isTaken = await this.#bucket.exists(this.#keys.keyOf(plain));
@@ -165,7 +165,11 @@ export class S3CloudFrontStorage extends StorageBase {
   /** @returns this month's directory, `2026/11`, below a base directory if one is given */
   override getTargetDir(baseDir?: string | null): string {
     const now = new Date();
-    return path.posix.join(baseDir ?? '', String(now.getFullYear()), String(now.getMonth() + 1).padStart(2, '0'));
+    return path.posix.join(
+      this.#keys.asText(baseDir ?? ''),
+      String(now.getFullYear()),
+      String(now.getMonth() + 1).padStart(2, '0'),
+    );
   }
 
   /** @returns the name in ASCII letters, digits, `_`, `@`, `.` and `-` */

@@ -15,8 +15,12 @@ export interface FileName {
  * first (`Überraschung.jpg` → `Uberraschung.jpg`), and names that arrive as UTF-8 read as Latin-1 are repaired.
  *
  * @param fileName what the editor sent, or a part of it
+ * @throws IncorrectUsageError when it is no text
  */
 export function sanitizeFileName(fileName: string): string {
+  if (typeof fileName !== 'string') {
+    throw nameMissing();
+  }
   const repaired = repairMojibake(fileName);
   return (isAscii(repaired) ? repaired : toLatin(repaired)).replace(/[^\w@.]/g, '-');
 }
@@ -29,11 +33,7 @@ export function sanitizeFileName(fileName: string): string {
 export function splitFileName(name: string): FileName {
   const base = typeof name === 'string' ? sanitizeFileName(path.posix.basename(name.trim())) : '';
   if (!base) {
-    throw new errors.IncorrectUsageError({
-      message: 'The upload has no file name.',
-      code: 'STORAGE_FILE_NAME_MISSING',
-      help: 'Give the file a name and upload it again.',
-    });
+    throw nameMissing();
   }
   // A dot in front would hide the file in listings, and two of them are a directory.
   const safe = base.replace(/^\.+/, (dots) => '-'.repeat(dots.length));
@@ -57,6 +57,14 @@ export function repairMojibake(name: string): string {
   } catch {
     return name;
   }
+}
+
+function nameMissing(): Error {
+  return new errors.IncorrectUsageError({
+    message: 'The upload has no file name.',
+    code: 'STORAGE_FILE_NAME_MISSING',
+    help: 'Give the file a name and upload it again.',
+  });
 }
 
 function isAscii(text: string): boolean {

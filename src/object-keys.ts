@@ -42,10 +42,7 @@ export class ObjectKeys {
    * @throws IncorrectUsageError for a path with `..`, a forbidden character, a URL outside the prefix
    */
   toPath(spelling: string): string {
-    if (typeof spelling !== 'string') {
-      throw this.refuse(String(spelling), 'is not a text');
-    }
-    const isUrl = SCHEME.test(spelling);
+    const isUrl = SCHEME.test(this.asText(spelling));
     if (isUrl && this.isOfAnotherTenant(spelling)) {
       throw this.refuse(spelling, `is not a URL below ${this.keyPrefix()}`);
     }
@@ -65,7 +62,18 @@ export class ObjectKeys {
    * @throws IncorrectUsageError as `toPath`
    */
   toDirectory(directory: string): string {
-    return trimSlashes(this.belowPrefix(this.normalize(directory, directory), directory));
+    return trimSlashes(this.belowPrefix(this.normalize(directory, this.asText(directory)), directory));
+  }
+
+  /**
+   * @returns what was given, when it is a text
+   * @throws IncorrectUsageError for anything else, which may not even be one that can be shown
+   */
+  asText(given: unknown): string {
+    if (typeof given !== 'string') {
+      throw this.refuse(given, 'is not a text');
+    }
+    return given;
   }
 
   /**
@@ -174,10 +182,9 @@ export class ObjectKeys {
     return tenantPrefix !== '' && url.startsWith(`${cdnUrl}/`) && !url.startsWith(`${cdnUrl}/${this.keyPrefix()}/`);
   }
 
-  private refuse(spelling: string, reason: string, help?: string): Error {
-    const shown = spelling.length > 200 ? `${spelling.slice(0, 200)}…` : spelling;
+  private refuse(spelling: unknown, reason: string, help?: string): Error {
     return new errors.IncorrectUsageError({
-      message: `The storage path ${JSON.stringify(shown)} ${reason}.`,
+      message: `The storage path ${shown(spelling)} ${reason}.`,
       code: 'STORAGE_PATH_REFUSED',
       help: help ?? `Paths are relative to ${this.space.staticFileURLPrefix}, for example "2026/11/picture.jpg".`,
     });
@@ -190,6 +197,13 @@ export class ObjectKeys {
  */
 export function encodePath(key: string): string {
   return key.split('/').map(encodeURIComponent).join('/').replaceAll('%40', '@').replaceAll('*', '%2A');
+}
+
+function shown(spelling: unknown): string {
+  if (typeof spelling !== 'string') {
+    return `(${typeof spelling})`;
+  }
+  return JSON.stringify(spelling.length > 200 ? `${spelling.slice(0, 200)}…` : spelling);
 }
 
 function trimSlashes(text: string): string {

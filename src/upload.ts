@@ -63,7 +63,7 @@ export class Uploads {
    * @throws one of Ghost's errors when it is not stored: whatever had the name before is as it was
    */
   async store(file: UploadedFile, directory: string): Promise<string> {
-    const name = splitFileName(file.name);
+    const name = splitFileName(file?.name);
     const names = new UniqueNames(this.bucket, this.keys, directory, name);
     const prefix = this.config.staticFileURLPrefix;
     const storedName = `${name.stem}${name.extension}`;

@@ -1,0 +1,252 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { inspect } from 'node:util';
+import fc from 'fast-check';
+import type { S3CloudFrontStorage } from '../../src/adapter';
+import { CDN_URL, createAdapter, createUploadFolder, type UploadFolder } from '../support/adapter';
+import { startBlogServer, type BlogServer } from '../support/blog-server';
+import { type Attacked, attacks, hostileInput, runsWanted, type Surroundings } from '../support/hostile-input';
+import { startInMemoryS3, type InMemoryS3, type StoredObject } from '../support/in-memory-s3';
+import { type RawAnswer, requestRaw } from '../support/raw-request';
+
+// HOSTILE_INPUTS says how many inputs are tried. A failure names its seed and the smallest input that fails, which
+// HOSTILE_SEED tries again.
+const RUNS = runsWanted(1000);
+
+jest.setTimeout(60_000 + (RUNS.numRuns ?? 0) * 60);
+
+const BUCKET = 'shared-bucket';
+const FILE = '2026/11/x.jpg';
+/**
+ * Names that begin with each other, or lie inside each other, are where a prefix is compared wrongly first. The one
+ * without a name is the blog that had the bucket to itself before the others came.
+ */
+const BLOGS = [
+  { tenantPrefix: '', staticFileURLPrefix: 'content/images' },
+  { tenantPrefix: '', staticFileURLPrefix: 'content/files' },
+  { tenantPrefix: 'seven', staticFileURLPrefix: 'content/images' },
+  { tenantPrefix: 'seven', staticFileURLPrefix: 'content/files' },
+  { tenantPrefix: 'seventeen', staticFileURLPrefix: 'content/media' },
+  { tenantPrefix: 'eight', staticFileURLPrefix: 'content/images' },
+  { tenantPrefix: 'a', staticFileURLPrefix: 'content/images' },
+  { tenantPrefix: 'a/b', staticFileURLPrefix: 'content/images' },
+  { tenantPrefix: 'a/b/content', staticFileURLPrefix: 'content/images' },
+  { tenantPrefix: 'content', staticFileURLPrefix: 'content/images' },
+];
+const keyPrefixOf = ({ tenantPrefix, staticFileURLPrefix }: (typeof BLOGS)[number]) =>
+  path.posix.join(tenantPrefix, staticFileURLPrefix);
+const KEY_PREFIXES = BLOGS.map(keyPrefixOf);
+
+interface Blog {
+  keyPrefix: string;
+  storage: S3CloudFrontStorage;
+  /** Streams what is asked for, and passes on any target that HTTP carries. */
+  blog: BlogServer;
+  /** Sends visitors on to the CDN. */
+  redirecting: BlogServer;
+  /** A middleware that is called with whatever `url` says, whether HTTP could carry it or not. */
+  direct: { server: Server; port: number; url: unknown };
+}
+
+let server: InMemoryS3;
+let uploads: UploadFolder;
+let blogs: Blog[];
+let originals: [string, StoredObject][];
+const rejections: unknown[] = [];
+const noteRejection = (reason: unknown) => rejections.push(reason);
+
+beforeAll(async () => {
+  process.on('unhandledRejection', noteRejection);
+  server = await startInMemoryS3();
+  server.createBucket(BUCKET);
+  uploads = await createUploadFolder();
+  blogs = await Promise.all(BLOGS.map(openBlog));
+  for (const { storage, keyPrefix } of blogs) {
+    for (const file of [FILE, '2026/11/x-1.jpg', `size/w600/${FILE}`]) {
+      await storage.saveRaw(Buffer.from(`${file} of ${keyPrefix}`), file);
+    }
+  }
+  originals = [...server.objects(BUCKET)];
+});
+
+afterAll(async () => {
+  process.off('unhandledRejection', noteRejection);
+  for (const { blog, redirecting, direct } of blogs) {
+    await Promise.all([blog.close(), redirecting.close()]);
+    direct.server.closeAllConnections();
+    direct.server.close();
+  }
+  await uploads.remove();
+  await server.close();
+});
+
+/** The credentials may do everything in the whole bucket: nothing but the adapter keeps blogs apart. */
+async function openBlog(options: (typeof BLOGS)[number]): Promise<Blog> {
+  const s3 = { ...server, credentials: server.rootCredentials };
+  const storage = createAdapter(s3, BUCKET, { ...options, serve: 'stream' });
+  return {
+    keyPrefix: keyPrefixOf(options),
+    storage,
+    blog: await startBlogServer(storage),
+    redirecting: await startBlogServer(createAdapter(s3, BUCKET, options)),
+    direct: await startDirectServer(storage),
+  };
+}
+
+async function startDirectServer(storage: S3CloudFrontStorage): Promise<Blog['direct']> {
+  const serve = storage.serve();
+  const direct: Blog['direct'] = { server: createServer(), port: 0, url: '' };
+  direct.server.on('request', (request, response) => {
+    Object.assign(request, { url: direct.url });
+    serve(request, response, () => {
+      response.statusCode = 500;
+      response.end();
+    });
+  });
+  direct.server.listen(0, '127.0.0.1');
+  await once(direct.server, 'listening');
+  direct.port = (direct.server.address() as AddressInfo).port;
+  return direct;
+}
+
+/** What came of an attack that should not have. */
+type Complaints = string[];
+
+/** One of Ghost's errors, which the editor shows: it says what is wrong. */
+function complaintAbout(error: unknown): Complaints {
+  const { errorType, message } = (error ?? {}) as { errorType?: string; message?: string };
+  return error instanceof Error && errorType && message ? [] : [`fails with ${inspect(error)}`];
+}
+
+async function attack(blog: Blog, input: unknown): Promise<Complaints> {
+  const complaints: Complaints = [];
+  const upload = (await uploads.file('x.jpg', 'uploaded by the intruder')).path;
+  for (const [name, call] of attacks(blog.storage as unknown as Attacked, input, upload)) {
+    const from = server.requests.length;
+    try {
+      const answer = await call();
+      const found = name.startsWith('save(')
+        ? complaintsAboutUrl(blog, answer as string, from)
+        : await complaintsAbout(blog, name, answer);
+      complaints.push(...found.map((complaint) => `${name} ${complaint}`));
+    } catch (error) {
+      complaints.push(...complaintAbout(error).map((complaint) => `${name} ${complaint}`));
+    }
+  }
+  return complaints;
+}
+
+/** The address of an upload leads back to the very key that was written, under a name that is safe anywhere. */
+function complaintsAboutUrl({ storage, keyPrefix }: Blog, url: string, from: number): Complaints {
+  const written = server.requests
+    .slice(from)
+    .filter(({ operation, status }) => operation === 'PutObject' && status === 200)
+    .map(({ key }) => key);
+  const ledBack = path.posix.join(keyPrefix, storage.urlToPath(url));
+  const isSafe = /\/(?!\.)[\w@.-]+$/.test(url) && url === new URL(url).href;
+  return isSafe && url.startsWith(`${CDN_URL}/${keyPrefix}/`) && written.length === 1 && written[0] === ledBack
+    ? []
+    : [`gives ${url}, which leads to ${ledBack}, and has written ${inspect(written)}`];
+}
+
+async function complaintsAbout({ storage }: Blog, name: string, answer: unknown): Promise<Complaints> {
+  switch (name.slice(0, name.indexOf('('))) {
+    case 'urlToPath':
+      return isBelow(answer) ? [] : [`gives ${inspect(answer)}`];
+    case 'getSanitizedFileName':
+      return /^[\w@.-]*$/.test(answer as string) ? [] : [`gives ${inspect(answer)}`];
+    case 'getUniqueFileName':
+      // The media inliner of Ghost stores what it has fetched under the path that it gets here.
+      await storage.saveRaw(Buffer.from('inlined'), answer as string);
+      return [];
+    default:
+      return [];
+  }
+}
+
+const isBelow = (relativePath: unknown) =>
+  typeof relativePath === 'string' &&
+  relativePath !== '' &&
+  !relativePath.startsWith('/') &&
+  !relativePath.split('/').includes('..');
+
+/** The middleware answers with a file, an address on the CDN or a refusal, whatever is asked for. */
+async function visit({ blog, redirecting, direct, keyPrefix, storage }: Blog, input: unknown): Promise<Complaints> {
+  const complaints: Complaints = [];
+  const check = (name: string, { status, headers: { location } }: RawAnswer) => {
+    const isBelowCdn =
+      location === undefined ||
+      (location.startsWith(`${CDN_URL}/${keyPrefix}/`) && new URL(location).href === location);
+    if (![200, 302, 400, 404, 431].includes(status) || !isBelowCdn) {
+      complaints.push(`${name} answers ${status}, ${String(location)}`);
+    }
+  };
+  direct.url = input;
+  check('serve, called directly,', await requestRaw(direct.port, '/'));
+  if (typeof input === 'string') {
+    const target = `/${storage.staticFileURLPrefix}${input.startsWith('/') ? '' : '/'}${input}`;
+    check('serve', await requestRaw(blog.port, target));
+    check('serve, encoded,', await requestRaw(blog.port, encodeURI(target.toWellFormed())));
+    check('serve, redirecting,', await requestRaw(redirecting.port, target));
+  }
+  const failures = [...blog.errors.splice(0), ...redirecting.errors.splice(0)];
+  return [...complaints, ...failures.map((error) => `serve fails with ${inspect(error)}`)];
+}
+
+/** Requests to what is not the blog's own: every key and every listing that S3 was asked for. */
+function trespasses({ keyPrefix }: Blog): Complaints {
+  return server.requests
+    .map(({ operation, key, query }) => [operation, operation.startsWith('List') ? query.prefix : key])
+    .filter(([, place = '']) => !place.startsWith(`${keyPrefix}/`))
+    .map(([operation, place]) => `asks S3 for ${operation} of ${place}`);
+}
+
+/** Files of others that are not what they were, or were not there. */
+function damages({ keyPrefix }: Blog): Complaints {
+  const isOthers = (key: string) => !key.startsWith(`${keyPrefix}/`);
+  const objects = server.objects(BUCKET);
+  const changed = originals.filter(([key, object]) => isOthers(key) && objects.get(key) !== object);
+  const known = new Set(originals.map(([key]) => key));
+  const added = [...objects.keys()].filter((key) => isOthers(key) && !known.has(key));
+  return [...changed.map(([key]) => `changes ${key}`), ...added.map((key) => `adds ${key}`)];
+}
+
+/** Everything as it was before somebody came. */
+function restore(): void {
+  const objects = server.objects(BUCKET);
+  objects.clear();
+  originals.forEach(([key, object]) => objects.set(key, object));
+  server.requests.length = 0;
+}
+
+const visitor = fc.nat({ max: BLOGS.length - 1 }).chain((index) => {
+  const surroundings: Surroundings = {
+    cdnUrl: CDN_URL,
+    ownPrefix: KEY_PREFIXES[index] ?? '',
+    otherPrefixes: KEY_PREFIXES.filter((_, other) => other !== index),
+    file: FILE,
+  };
+  return fc.tuple(fc.constant(index), hostileInput(surroundings));
+});
+
+test('no path, name or address leaves the blog, reaches another, or brings it down, with any method', async () => {
+  const outcomes = { requests: 0, saved: 0 };
+  await fc.assert(
+    fc.asyncProperty(visitor, async ([index, input]) => {
+      const blog = blogs[index] as Blog;
+      restore();
+      const complaints = [...(await attack(blog, input)), ...(await visit(blog, input))];
+      complaints.push(...trespasses(blog), ...damages(blog));
+      complaints.push(...rejections.splice(0).map((reason) => `rejects unheard: ${inspect(reason)}`));
+      outcomes.requests += server.requests.length;
+      outcomes.saved += server.requests.filter(({ operation }) => operation === 'PutObject').length;
+      expect(complaints).toEqual([]);
+    }),
+    RUNS as fc.Parameters<[[number, unknown]]>,
+  );
+  // Had all been refused, nothing would be shown.
+  expect(outcomes.requests).toBeGreaterThan(2 * (RUNS.numRuns ?? 0));
+  expect(outcomes.saved).toBeGreaterThan((RUNS.numRuns ?? 0) / 2);
+});

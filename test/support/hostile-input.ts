@@ -1,0 +1,275 @@
+import fc from 'fast-check';
+
+/** A blog that somebody attacks from, and what it must not get at. */
+export interface Surroundings {
+  cdnUrl: string;
+  /** What every key of the blog begins with: `seven/content/images`. */
+  ownPrefix: string;
+  /** What the keys of others in the bucket begin with. */
+  otherPrefixes: string[];
+  /** A path below the prefix at which each of them has a file. */
+  file: string;
+}
+
+/** One level up, in every spelling with which some server was fooled once. */
+const LEVELS_UP = [
+  '..',
+  '../',
+  '../..',
+  '/../../',
+  '....//',
+  '..;/',
+  '.\u200b.',
+  '..\\',
+  '..%5c',
+  '..%255c',
+  '%2e%2e',
+  '%2E%2E%2F',
+  '.%2e/',
+  '%252e%252e%252f',
+  '%25252e%25252e%25252f',
+  // UTF-8 in more bytes than it needs, which a lax decoder takes for dots and slashes.
+  '%c0%ae%c0%ae%c0%af',
+  '%e0%80%ae%e0%80%ae/',
+  '%u002e%u002e%u2215',
+  // What becomes dots and slashes when it is normalised to NFKC.
+  '\uff0e\uff0e\uff0f',
+  '\u2025/',
+  '\u2024\u2024/',
+];
+
+const ODD_TEXT = [
+  '',
+  '.',
+  '...',
+  './',
+  '/',
+  '//',
+  '///',
+  '\\',
+  '\\\\server\\share\\',
+  'C:\\',
+  '~/',
+  '%2f',
+  '%5c',
+  '%00',
+  '\0',
+  '\x07',
+  '\x7f',
+  '\x85',
+  '\r\nSet-Cookie: a=b',
+  '%0d%0a',
+  '\t',
+  ' ',
+  '+',
+  '*',
+  '%',
+  '%%',
+  '%zz',
+  '%e4',
+  '%ff%fe',
+  '?',
+  '?v=1',
+  '#',
+  '#top',
+  '&',
+  ';',
+  '"',
+  "'",
+  '<Key>',
+  '${HOME}',
+  '\ud800',
+  '\udfff',
+  '\ufeff',
+  '\uffff',
+  '\u202egpj.exe',
+  '\u200f',
+  '\u2028',
+  'e\u0301',
+  'é',
+  '\u212b',
+  '\ufb01',
+  '日本語',
+  '😀',
+  '👩‍👩‍👧‍👦',
+  '__proto__',
+  'constructor',
+  '.htaccess',
+  'CON',
+  'x.jpg',
+  'x-',
+  'x-1.jpg',
+];
+
+const ADDRESSES = [
+  '__GHOST_URL__/',
+  'https://eight.example.com/',
+  'https://images.example.com.evil.example/',
+  'https://images.example.com@evil.example/',
+  'https://user:password@images.example.com/',
+  'https://images.example.com:8443/',
+  'HTTPS://IMAGES.EXAMPLE.COM/',
+  'https:images.example.com/',
+  'https:///',
+  'http://[::1]:80/',
+  'http://[::ffff:127.0.0.1]/',
+  'http://2130706433/',
+  '//evil.example/',
+  'file:///',
+  'file://localhost/',
+  's3://shared-bucket/',
+  'data:text/html,',
+  'javascript:alert(1)//',
+  'arn:aws:s3:::shared-bucket/',
+];
+
+/** What is done to a whole text before somebody sends it. */
+const SPELLINGS: ((text: string) => string)[] = [
+  (text) => text,
+  (text) => text,
+  (text) => `/${text}`,
+  (text) => encodeURI(text.toWellFormed()),
+  (text) => encodeURIComponent(text.toWellFormed()),
+  (text) => encodeURIComponent(encodeURIComponent(text.toWellFormed())),
+  (text) => text.replaceAll('.', '%2e'),
+  (text) => text.replaceAll('/', '%2F'),
+  (text) => text.replaceAll('/', '\\'),
+  (text) => text.replaceAll('/', '\u2215'),
+  (text) => text.toUpperCase(),
+  (text) => text.normalize('NFD'),
+  (text) => text.normalize('NFKC'),
+];
+
+/** Texts that somebody may send as a path, a name or an address, to get out of a blog or to bring it down. */
+export function hostileText({ cdnUrl, ownPrefix, otherPrefixes, file }: Surroundings): fc.Arbitrary<string> {
+  const prefixes = [ownPrefix, ...otherPrefixes];
+  const feature = ownPrefix.split('/').slice(-2).join('/');
+  const places = [
+    ...prefixes,
+    ...prefixes.map((prefix) => `${prefix}/${file}`),
+    ...prefixes.map((prefix) => `${cdnUrl}/${prefix}/`),
+    ...prefixes.map((prefix) => prefix.split('/')[0] ?? ''),
+    feature,
+    `/${feature}/`,
+    'content',
+    'images',
+    'size/w600/',
+    `/size/w600/${file}`,
+    '/var/lib/ghost/',
+    file,
+    `${cdnUrl}/`,
+  ];
+  const piece = fc.oneof(
+    { arbitrary: fc.constantFrom(...places), weight: 4 },
+    { arbitrary: fc.constantFrom(...LEVELS_UP), weight: 3 },
+    { arbitrary: fc.constantFrom(...ODD_TEXT), weight: 3 },
+    { arbitrary: fc.constantFrom(...ADDRESSES), weight: 1 },
+    { arbitrary: fc.string({ unit: 'binary', maxLength: 4 }), weight: 1 },
+  );
+  const pieced = fc
+    .tuple(
+      fc.array(piece, { maxLength: 10 }),
+      fc.constantFrom('', '/', '/', '//'),
+      fc.constantFrom(...SPELLINGS.keys()),
+    )
+    .map(([pieces, joint, spelling]) => SPELLINGS[spelling]?.(pieces.join(joint)) ?? '');
+  // S3's limit is 1,024 bytes for a key.
+  const long = fc
+    .tuple(
+      fc.constantFrom('a', 'ü', '😀', 'e\u0301', 'a\u0301\u0301\u0301', 'a/', '../', '%2e%2e/', '%', '.', '-', ' '),
+      fc.integer({ min: 300, max: 1500 }),
+      fc.constantFrom('', '.jpg', '/x.jpg'),
+    )
+    .map(([text, times, end]) => `${text.repeat(times)}${end}`);
+  return fc.oneof(
+    { arbitrary: pieced, weight: 8 },
+    { arbitrary: fc.webUrl({ withQueryParameters: true, withFragments: true }), weight: 1 },
+    { arbitrary: fc.string({ unit: 'binary', maxLength: 60 }), weight: 1 },
+    { arbitrary: long, weight: 1 },
+  );
+}
+
+/** Whatever is no text, among it what cannot even be made one. */
+export function noText(): fc.Arbitrary<unknown> {
+  return fc.oneof(
+    fc.constantFrom<unknown>(
+      undefined,
+      null,
+      Object.create(null),
+      Symbol('path'),
+      {
+        toString() {
+          throw new Error('no text');
+        },
+      },
+      { toString: '..' },
+      () => '../x.jpg',
+      new URL('file:///etc/passwd'),
+      /x/,
+    ),
+    fc.boolean(),
+    fc.double(),
+    fc.bigInt(),
+    fc.date(),
+    fc.array(fc.string(), { maxLength: 3 }),
+    fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes)),
+    fc.object({ maxDepth: 2, maxKeys: 3 }),
+  );
+}
+
+/** Mostly texts, now and then something else. */
+export function hostileInput(surroundings: Surroundings): fc.Arbitrary<unknown> {
+  return fc.oneof({ arbitrary: hostileText(surroundings), weight: 9 }, { arbitrary: noText(), weight: 1 });
+}
+
+/** What an adapter is to whoever attacks it: methods that take anything. */
+export type Attacked = Record<string, ((...given: unknown[]) => unknown) | undefined>;
+
+/**
+ * Every method of a storage adapter with something hostile in each of the places where Ghost passes a path, a name or
+ * an address; in the order in which something may be found out, written and taken away.
+ *
+ * @param upload path of a temporary file
+ * @returns a call for each, by what is called; nothing for methods that the adapter does not have
+ */
+export function attacks(adapter: Attacked, input: unknown, upload: string): [name: string, call: () => unknown][] {
+  const file = (name: unknown) => ({ name, path: upload, type: 'image/jpeg' });
+  const bytes = Buffer.from('written by the intruder');
+  const calls: [string, ...unknown[]][] = [
+    ['urlToPath', input],
+    ['getSanitizedFileName', input],
+    ['getTargetDir', input],
+    ['exists', input],
+    ['exists', 'x.jpg', input],
+    ['exists', input, '2026/11'],
+    ['read', { path: input }],
+    ['getUniqueFileName', file(input), '2026/11'],
+    ['getUniqueFileName', file('x.jpg'), input],
+    ['save', file(input), '2026/11'],
+    ['save', file('x.jpg'), input],
+    ['saveRaw', bytes, input],
+    ['delete', input],
+    ['delete', 'x.jpg', input],
+    ['delete', input, '2026/11'],
+  ];
+  const wholes: [string, ...unknown[]][] = [
+    ['read', input],
+    ['save', input],
+    ['getUniqueFileName', input, '2026/11'],
+  ];
+  return [...calls, ...(typeof input === 'string' ? [] : wholes)]
+    .filter(([name]) => typeof adapter[name] === 'function')
+    .map(([name, ...given]) => [
+      `${name}(${given.map((one) => (one === input ? 'input' : typeof one === 'string' ? one : '…')).join(', ')})`,
+      () => adapter[name]?.(...given),
+    ]);
+}
+
+/** How many inputs a test tries, and from which seed on: those that the environment names, else few enough for a CI. */
+export function runsWanted(inCi: number): fc.Parameters<unknown> {
+  const { HOSTILE_INPUTS, HOSTILE_SEED } = process.env;
+  return {
+    numRuns: HOSTILE_INPUTS ? Number(HOSTILE_INPUTS) : inCi,
+    ...(HOSTILE_SEED && { seed: Number(HOSTILE_SEED) }),
+  };
+}

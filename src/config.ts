@@ -40,10 +40,15 @@ export interface Config {
 }
 
 /** The options whose values are never shown. */
-const SECRET_OPTIONS = new Set(['accessKeyId', 'secretAccessKey', 'sessionToken', 'cdnFallbackSecret']);
+export const SECRET_OPTIONS: ReadonlySet<string> = new Set([
+  'accessKeyId',
+  'secretAccessKey',
+  'sessionToken',
+  'cdnFallbackSecret',
+]);
 
 /** The options that are addresses, in which a password may stand. */
-const ADDRESS_OPTIONS = new Set(['cdnUrl', 'endpoint']);
+export const ADDRESS_OPTIONS: ReadonlySet<string> = new Set(['cdnUrl', 'endpoint']);
 
 /** Names of the older adapters (ghost-storage-adapter-s3, ghos3) and ours for the same thing. */
 const FORMER_NAMES: Record<string, keyof Config> = { assetHost: 'cdnUrl', pathPrefix: 'staticFileURLPrefix' };
@@ -140,6 +145,8 @@ const cdnUrl = z.pipe(
 
 const ENDPOINT_EXPECTED = 'must be the address of the S3 service, for example "https://s3.example.com"';
 const REGION_EXPECTED = 'must be the region of the bucket, for example "eu-west-1"';
+/** A region becomes part of a host name, and the SDK signs for no other. */
+const HOST_LABEL = /^(?!-)[A-Za-z0-9-]{1,63}(?<!-)$/;
 const FALLBACK_SECRET_EXPECTED =
   'must have at least 16 characters, letters, digits and signs: it is what tells the CDN from visitors';
 
@@ -147,7 +154,7 @@ const schema = z.strictObject({
   bucket: text('must be the name of your S3 bucket').check(
     z.regex(/^[A-Za-z0-9][\w.-]*$/, 'must be only the name of the bucket, without a path, an address or an ARN'),
   ),
-  region: z.optional(text(REGION_EXPECTED).check(z.regex(/^[\w.-]+$/, REGION_EXPECTED))),
+  region: z.optional(text(REGION_EXPECTED).check(z.regex(HOST_LABEL, REGION_EXPECTED))),
   cdnUrl,
   staticFileURLPrefix: z._default(
     prefix('must be the path below which files are stored: "content/images", "content/media" or "content/files"'),
@@ -192,7 +199,8 @@ const schema = z.strictObject({
   maxAttempts: z._default(wholeNumber(1, 20), 4),
 });
 
-const OPTION_NAMES = Object.keys(schema.shape);
+/** Every option there is. */
+export const OPTION_NAMES = Object.keys(schema.shape);
 
 /**
  * Checks the configuration of the adapter and fills in defaults.
@@ -251,7 +259,7 @@ function describe(issue: z.core.$ZodIssue, options: Record<string, unknown>): st
     return [`"${name}" is missing: it ${issue.message}`];
   }
   // What stands before an @ in an address is a name and a password, however the rest is misspelled.
-  const isSecret = SECRET_OPTIONS.has(name) || (ADDRESS_OPTIONS.has(name) && String(options[name]).includes('@'));
+  const isSecret = SECRET_OPTIONS.has(name) || (ADDRESS_OPTIONS.has(name) && hasAt(options[name]));
   const value = isSecret ? '' : ` is ${shorten(options[name])}, but`;
   return [`"${name}"${value} ${issue.message}`];
 }
@@ -288,8 +296,12 @@ function contradictions(config: Config): string[] {
   return problems;
 }
 
+const hasAt = (value: unknown) => typeof value === 'string' && value.includes('@');
+
+/** Neither what holds more values nor a function is shown: there may be secrets in it, or nothing that can be shown. */
 function shorten(value: unknown): string {
-  const shown = typeof value === 'object' ? 'an object' : JSON.stringify(value);
+  const isPlain = typeof value === 'number' || typeof value === 'boolean';
+  const shown = typeof value === 'string' ? JSON.stringify(value) : isPlain ? String(value) : `of type ${typeof value}`;
   return shown.length > 100 ? `${shown.slice(0, 100)}…` : shown;
 }
 

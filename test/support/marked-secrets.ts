@@ -39,9 +39,11 @@ export class Seen {
   /** Where a secret can be read, in whatever form: `secretAccessKey in console`. */
   findings(): string[] {
     const found = Object.entries(this.marks).flatMap(([name, mark]) =>
-      this.texts
-        .filter(({ text }) => formsOf(mark).some((form) => text.toLowerCase().includes(form.toLowerCase())))
-        .map(({ where, text }) => `${name} in ${where}: ${text.slice(0, 300)}`),
+      formsOf(mark).flatMap((form) =>
+        this.texts
+          .filter(({ text }) => text.includes(form))
+          .map(({ where, text }) => `${name} in ${where}: ${around(text, form)}`),
+      ),
     );
     return [...new Set(found)];
   }
@@ -50,6 +52,12 @@ export class Seen {
   places(): string[] {
     return [...new Set(this.texts.map(({ where }) => where))];
   }
+}
+
+/** What is beside it, which shows where it comes from. */
+function around(text: string, form: string): string {
+  const at = text.indexOf(form);
+  return text.slice(Math.max(0, at - 100), at + form.length + 100);
 }
 
 function asJson(value: unknown): string {
@@ -78,6 +86,7 @@ function formsOf(mark: string): string[] {
     encodeURIComponent(mark),
     JSON.stringify(mark).slice(1, -1),
     bytes.toString('hex'),
+    bytes.toString('hex').toUpperCase(),
     ...inBase64,
     ...inBase64.map((text) => text.replaceAll('+', '-').replaceAll('/', '_')),
   ];

@@ -2,9 +2,9 @@ import { setMaxListeners } from 'node:events';
 import type { CompletedPart } from '@aws-sdk/client-s3';
 import type { Config } from './config';
 import type { ContentHeaders } from './content-headers';
-import { logging } from './ghost-host';
 import { connect, contentMd5, isAwsEndpoint, type Bucket } from './s3';
-import { isNoSuchUpload, TakenError } from './s3-errors';
+import { attemptsOf, isForgotten, mayBeCarriedOut, TakenError } from './s3-errors';
+import { abort, abortLost, goingOnWith, type Upload } from './unfinished-uploads';
 import type { OpenedFile } from './uploaded-file';
 
 /** S3's largest number of parts: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
@@ -15,7 +15,8 @@ const MAX_PARTS = 10_000;
  *
  * Each of the parallel senders reads its next part into the one buffer that it has, so that the memory taken is
  * `uploadConcurrency` × `multipartChunkSizeBytes` whatever the size of the file. The first part that fails for good
- * ends the others, and S3 is told to forget them all.
+ * ends the others, and S3 is told to forget them all. What S3 has forgotten by itself, or knows by another ETag than it
+ * told, is sent once more.
  *
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
  *
@@ -32,13 +33,62 @@ export async function uploadInParts(
   headers: ContentHeaders,
   onlyIfFree: boolean,
 ): Promise<void> {
+  const uploadOnce = async () => {
+    const upload = await begin(config, key, headers);
+    try {
+      await goingOnWith(upload, () => send(config, bucket, upload, file, size, onlyIfFree));
+    } catch (error) {
+      await abort(config, upload);
+      throw error;
+    }
+  };
+  try {
+    await uploadOnce();
+  } catch (error) {
+    if (!isForgotten(error)) {
+      throw error;
+    }
+    await uploadOnce();
+  }
+}
+
+/** Begins an upload, and does away with those that were begun in vain for it. */
+async function begin(config: Config, key: string, headers: ContentHeaders): Promise<Upload> {
   const { sdk, client } = await connect(config);
-  const target = { Bucket: config.bucket, Key: key };
+  const sentFrom = Date.now();
+  try {
+    const { UploadId = '', $metadata } = await client.send(
+      new sdk.CreateMultipartUploadCommand({
+        Bucket: config.bucket,
+        Key: key,
+        ...headers,
+        ChecksumAlgorithm: isAwsEndpoint(config.endpoint) ? 'CRC32' : undefined,
+      }),
+    );
+    if (attemptsOf({ $metadata }) > 1) {
+      void abortLost(config, key, sentFrom, Date.now(), UploadId);
+    }
+    return { Key: key, UploadId };
+  } catch (error) {
+    if (mayBeCarriedOut(error)) {
+      void abortLost(config, key, sentFrom, Date.now());
+    }
+    throw error;
+  }
+}
+
+/** Sends all parts of an upload, and has S3 put them together. */
+async function send(
+  config: Config,
+  bucket: Bucket,
+  { Key, UploadId }: Upload,
+  file: OpenedFile,
+  size: number,
+  onlyIfFree: boolean,
+): Promise<void> {
+  const { sdk, client } = await connect(config);
   const isAws = isAwsEndpoint(config.endpoint);
-  const created = await client.send(
-    new sdk.CreateMultipartUploadCommand({ ...target, ...headers, ChecksumAlgorithm: isAws ? 'CRC32' : undefined }),
-  );
-  const upload = { ...target, UploadId: created.UploadId };
+  const upload = { Bucket: config.bucket, Key, UploadId };
 
   const partSize = Math.max(config.multipartChunkSizeBytes, Math.ceil(size / MAX_PARTS));
   const parts = Array.from({ length: Math.ceil(size / partSize) }, (_, index) => ({
@@ -70,34 +120,21 @@ export async function uploadInParts(
     }
   };
 
-  try {
-    const senders = Array.from({ length: Math.min(config.uploadConcurrency, parts.length) }, () =>
-      sendParts().catch((error: unknown) => failure.abort(error)),
-    );
-    await Promise.all(senders);
-    failure.signal.throwIfAborted();
-    completed.sort((one, other) => (one.PartNumber ?? 0) - (other.PartNumber ?? 0));
-    // Some providers ignore the condition on a completion: there it is asked at the last moment.
-    if (onlyIfFree && !isAws && (await bucket.exists(key))) {
-      throw new TakenError(key);
-    }
-    await client.send(
-      new sdk.CompleteMultipartUploadCommand({
-        ...upload,
-        MultipartUpload: { Parts: completed },
-        IfNoneMatch: onlyIfFree ? '*' : undefined,
-      }),
-    );
-  } catch (error) {
-    await client.send(new sdk.AbortMultipartUploadCommand(upload)).catch((abortError: Error) => {
-      if (isNoSuchUpload(abortError)) {
-        return;
-      }
-      logging.error(
-        `S3CloudFrontStorage: the parts of an unfinished upload of "${key}" stay in the bucket (${abortError.name}). ` +
-          'A lifecycle rule that aborts incomplete multipart uploads removes them.',
-      );
-    });
-    throw error;
+  const senders = Array.from({ length: Math.min(config.uploadConcurrency, parts.length) }, () =>
+    sendParts().catch((error: unknown) => failure.abort(error)),
+  );
+  await Promise.all(senders);
+  failure.signal.throwIfAborted();
+  completed.sort((one, other) => (one.PartNumber ?? 0) - (other.PartNumber ?? 0));
+  // Some providers ignore the condition on a completion: there it is asked at the last moment.
+  if (onlyIfFree && !isAws && (await bucket.exists(Key))) {
+    throw new TakenError(Key);
   }
+  await client.send(
+    new sdk.CompleteMultipartUploadCommand({
+      ...upload,
+      MultipartUpload: { Parts: completed },
+      IfNoneMatch: onlyIfFree ? '*' : undefined,
+    }),
+  );
 }

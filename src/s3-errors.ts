@@ -52,6 +52,11 @@ function statusOf(error: unknown): number | undefined {
   return ((error ?? {}) as ForeignError).$metadata?.httpStatusCode;
 }
 
+/** How often a request was sent. */
+export function attemptsOf(outcome: unknown): number {
+  return ((outcome ?? {}) as ForeignError).$metadata?.attempts ?? 1;
+}
+
 /** Whether S3 says that the object does not exist. A missing bucket is something else, where S3 tells. */
 export function isNotFound(error: unknown): boolean {
   return statusOf(error) === 404 && codeOf(error) !== 'NoSuchBucket';
@@ -76,8 +81,18 @@ export function isTaken(error: unknown): boolean {
  * the key is taken then, by the very upload, or the multipart upload is completed already.
  */
 export function isRepeatedAfterSuccess(error: unknown): boolean {
-  const attempts = ((error ?? {}) as ForeignError).$metadata?.attempts ?? 1;
-  return attempts > 1 && (isTaken(error) || isNoSuchUpload(error));
+  return attemptsOf(error) > 1 && (isTaken(error) || isNoSuchUpload(error));
+}
+
+/** Whether S3 may have done what was asked for although the request has failed: only its answer was lost then. */
+export function mayBeCarriedOut(error: unknown): boolean {
+  const status = statusOf(error) ?? 0;
+  return attemptsOf(error) > 1 || status < 400 || status >= 500;
+}
+
+/** Whether S3 refuses a request to who has made it. */
+export function isForbidden(error: unknown): boolean {
+  return statusOf(error) === 403;
 }
 
 /** Whether the provider does not know conditional writes. */
@@ -88,6 +103,14 @@ export function isNotImplemented(error: unknown): boolean {
 /** Whether a multipart upload is no longer there: aborted, or completed already. */
 export function isNoSuchUpload(error: unknown): boolean {
   return codeOf(error) === 'NoSuchUpload';
+}
+
+/**
+ * Whether a multipart upload is gone though nobody has completed it, or lacks a part that was sent: by another program
+ * that cleans up, or by an ETag that was garbled on the way.
+ */
+export function isForgotten(error: unknown): boolean {
+  return codeOf(error) === 'InvalidPart' || (isNoSuchUpload(error) && !isRepeatedAfterSuccess(error));
 }
 
 /** The HTTP status of what S3 answered to a conditional or ranged read that has no body to send: 304, 412 or 416. */

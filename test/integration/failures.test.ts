@@ -3,7 +3,7 @@ import { readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateMultipartUploadCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { S3CloudFrontStorage } from '../../src/adapter';
 import { createUploadFolder, optionsFor, type UploadFolder } from '../support/adapter';
 import { MIB, digest } from '../support/bytes';
@@ -343,6 +343,75 @@ describe('a large upload that fails in the middle', () => {
     });
     expect(logged.mock.calls.flat().join('\n')).toMatch(/parts of an unfinished upload/i);
     logged.mockRestore();
+  });
+
+  /** Waits until no upload in parts is left. */
+  async function expectNothingLeft(bucket: string): Promise<void> {
+    for (let waited = 0; waited < 5000 && server.multipartUploads(bucket).length > 0; waited += 100) {
+      await sleep(100);
+    }
+    expect(server.multipartUploads(bucket)).toEqual([]);
+  }
+
+  test('and cannot be cleaned up is cleaned up a little later', async () => {
+    const logged = jest.spyOn(console, 'error').mockImplementation();
+    const bucket = newBucket();
+    const adapter = createAdapter(bucket, ['s3:*'], { maxAttempts: 1 });
+    // By its name, because uploads of the tests before may still be cleaned up.
+    const key = 'content/images/2026/11/later.mp4';
+    server.injectFault({ operation: 'UploadPart', key, kind: { status: 500, code: 'InternalError' } });
+    server.injectFault({ operation: 'AbortMultipartUpload', key, kind: 'reset' });
+    await failureOf(adapter.save(await uploads.file('later.mp4', randomBytes(9 * MIB)), '2026/11'));
+    expect(server.multipartUploads(bucket)).toHaveLength(1);
+    await expectNothingLeft(bucket);
+    logged.mockRestore();
+  });
+
+  test('because its beginning was carried out but never answered leaves nothing behind, and others alone', async () => {
+    const bucket = newBucket();
+    const adapter = createAdapter(bucket, ['s3:*'], { maxAttempts: 1 });
+    const other = { Bucket: bucket, Key: 'content/images/2026/11/clip.mp4-of-another' };
+    const { UploadId } = await rawClient().send(new CreateMultipartUploadCommand(other));
+    server.injectFault({ operation: 'CreateMultipartUpload', kind: 'reset-after-store' });
+    await failureOf(adapter.save(await large(), '2026/11'));
+    for (let waited = 0; waited < 5000 && server.multipartUploads(bucket).length > 1; waited += 100) {
+      await sleep(100);
+    }
+    expect(server.multipartUploads(bucket).map(({ uploadId }) => uploadId)).toEqual([UploadId]);
+  });
+
+  test('in its beginning and is begun once more is stored, and leaves nothing behind', async () => {
+    const bucket = newBucket();
+    const upload = await large();
+    server.injectFault({ operation: 'CreateMultipartUpload', kind: 'reset-after-store' });
+    await createAdapter(bucket).save(upload, '2026/11');
+    expect(digest(server.objects(bucket).get('content/images/2026/11/clip.mp4')?.bytes ?? Buffer.alloc(0))).toBe(
+      digest(await readFile(upload.path)),
+    );
+    await expectNothingLeft(bucket);
+  });
+
+  test('in its beginning is stored by who may not list uploads, too', async () => {
+    const bucket = newBucket();
+    const allowed = ['s3:PutObject', 's3:GetObject', 's3:AbortMultipartUpload', 's3:ListBucket'];
+    server.injectFault({ operation: 'CreateMultipartUpload', kind: 'reset-after-store' });
+    const url = await createAdapter(bucket, allowed).save(await large(), '2026/11');
+    expect(url).toContain('/2026/11/clip.mp4');
+    expect(server.objects(bucket).size).toBe(1);
+  });
+
+  test.each([
+    ['UploadPart', 404, 'NoSuchUpload'],
+    ['CompleteMultipartUpload', 400, 'InvalidPart'],
+  ])('because S3 has forgotten it or a part of it (%s: %i %s) is sent once more', async (operation, status, code) => {
+    const bucket = newBucket();
+    const upload = await large();
+    server.injectFault({ operation, kind: { status, code } });
+    const adapter = createAdapter(bucket);
+    const url = await adapter.save(upload, '2026/11');
+    expect(adapter.urlToPath(url)).toBe('2026/11/clip.mp4');
+    expect(digest(await adapter.read({ path: '2026/11/clip.mp4' }))).toBe(digest(await readFile(upload.path)));
+    await expectNothingLeft(bucket);
   });
 });
 

@@ -1,0 +1,241 @@
+import http, { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Readable, Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** What can happen to a request on its way to S3, or to the answer on its way back. */
+export const MISHAPS = [
+  /** The connection is reset, half of the time when S3 has carried out the request: a lost answer. */
+  'reset',
+  /** 503 SlowDown, and S3 never sees the request. */
+  'slow-down',
+  /** 500 InternalError, half of the time although S3 has carried out the request. */
+  'internal-error',
+  /** Never answered, half of the time although S3 has carried out the request. */
+  'stall',
+  /** Half of the body arrives at S3, and the connection is cut. */
+  'truncated-request',
+  /** Half of the body arrives at the client, and the connection is closed. */
+  'truncated-answer',
+  /** The answer begins late. */
+  'slow-answer',
+  /** A PUT or GET is answered with the ETag of something else. */
+  'wrong-etag',
+] as const;
+
+export type Mishap = (typeof MISHAPS)[number];
+
+/** How S3 is away: nobody listens and connections are reset, or nothing that is sent is ever answered. */
+export type Outage = 'refused' | 'silent';
+
+export interface HostileNetworkOptions {
+  /** What may happen; everything when absent. */
+  mishaps?: readonly Mishap[];
+  /** Chance of each mishap for each request, 0 to 1; default 0.05. */
+  probability?: number;
+  /** Of the random numbers; default 1. */
+  seed?: number;
+  /** How late a slow answer begins, in milliseconds; default 300. */
+  slowAnswerMs?: number;
+}
+
+/** What stands between an adapter and S3. */
+export interface HostileNetwork {
+  /** Where to reach S3 through it: `http://127.0.0.1:PORT`. */
+  endpoint: string;
+  port: number;
+  /** How often each mishap has happened. */
+  injected: Record<Mishap, number>;
+  /** Takes S3 away until `bringBack`. */
+  takeAway(outage: Outage): Promise<void>;
+  bringBack(): Promise<void>;
+  /** Cuts every connection and stops listening. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a network between an adapter and an S3 server on which something goes wrong now and then. It hands on every
+ * request as it is, the Host header included: what is signed stays valid.
+ *
+ * @param target address of the S3 server
+ * @returns once it listens on 127.0.0.1
+ */
+export async function startHostileNetwork(
+  target: string,
+  { mishaps = MISHAPS, probability = 0.05, seed = 1, slowAnswerMs = 300 }: HostileNetworkOptions = {},
+): Promise<HostileNetwork> {
+  const { hostname, port: targetPort } = new URL(target);
+  const random = randomNumbers(seed);
+  const injected = Object.fromEntries(MISHAPS.map((mishap) => [mishap, 0])) as Record<Mishap, number>;
+  const agent = new http.Agent({ keepAlive: true, maxSockets: Infinity });
+  const sockets = new Set<Socket>();
+  let isSilent = false;
+
+  /** Hands a request on, or only so many bytes of its body, and gives S3's answer. */
+  const forward = (request: IncomingMessage, response: ServerResponse, bytes = Infinity): Promise<IncomingMessage> => {
+    const { method, url: path, headers } = request;
+    const onwards = http.request({
+      agent,
+      host: hostname,
+      port: targetPort,
+      method,
+      path,
+      headers: endToEnd(headers),
+    });
+    // The client has left, or the connection was cut.
+    response.once('close', () => onwards.destroy());
+    if (bytes === Infinity) {
+      request.pipe(onwards);
+    } else {
+      handOnFirst(bytes, request, onwards, () => onwards.destroy());
+    }
+    return new Promise((resolve, reject) => onwards.once('response', resolve).on('error', reject));
+  };
+
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    if (isSilent) {
+      return;
+    }
+    const mishap = mishaps[Math.floor(random() / probability)];
+    const isCarriedOut = random() < 0.5;
+    if (mishap !== 'reset' && mishap !== 'slow-down' && mishap !== 'internal-error' && mishap !== 'stall') {
+      return handOn(request, response, mishap);
+    }
+    injected[mishap] += 1;
+    const isSeen = isCarriedOut && mishap !== 'slow-down';
+    await finished(isSeen ? await forward(request, response) : request);
+    if (mishap === 'reset') {
+      request.socket.resetAndDestroy();
+    } else if (mishap === 'slow-down') {
+      refuse(response, 503, 'SlowDown');
+    } else if (mishap === 'internal-error') {
+      refuse(response, 500, 'InternalError');
+    }
+  };
+
+  /** Has a request carried out, and hands the answer on, both perhaps not quite as they were. */
+  const handOn = async (request: IncomingMessage, response: ServerResponse, mishap?: Mishap): Promise<void> => {
+    const happens = (kind: Mishap, isPossible: boolean): boolean => {
+      const isSo = kind === mishap && isPossible;
+      injected[kind] += Number(isSo);
+      return isSo;
+    };
+    const cut = () => request.socket.destroy();
+
+    const length = Number(request.headers['content-length'] ?? 0);
+    if (happens('truncated-request', length > 1)) {
+      await forward(request, response, Math.floor(length / 2)).catch(cut);
+      return;
+    }
+    const answer = await forward(request, response);
+    answer.once('aborted', cut);
+    if (happens('slow-answer', true)) {
+      await sleep(slowAnswerMs);
+    }
+    const headers = endToEnd(answer.headers);
+    if (happens('wrong-etag', headers.etag !== undefined && request.method !== 'HEAD')) {
+      headers.etag = '"d41d8cd98f00b204e9800998ecf8427e"';
+    }
+    if (isSilent) {
+      return;
+    }
+    response.writeHead(answer.statusCode ?? 0, headers);
+    const answerLength = request.method === 'HEAD' ? 0 : Number(headers['content-length'] ?? 2);
+    if (happens('truncated-answer', answerLength > 1)) {
+      handOnFirst(Math.floor(answerLength / 2), answer, response, cut);
+    } else {
+      answer.pipe(response);
+    }
+  };
+
+  const server = http.createServer((request, response) => {
+    // S3 has broken off, or is away: so does this.
+    handle(request, response).catch(() => request.socket.resetAndDestroy());
+  });
+  server.keepAliveTimeout = 0;
+  server.requestTimeout = 0;
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  const listen = (port: number) =>
+    new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, '127.0.0.1', resolve);
+    });
+  const stop = async () => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    sockets.forEach((socket) => socket.resetAndDestroy());
+    await closed;
+  };
+  await listen(0);
+  const { port } = server.address() as AddressInfo;
+
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    port,
+    injected,
+    async takeAway(outage) {
+      isSilent = outage === 'silent';
+      if (outage === 'refused') {
+        await stop();
+      }
+    },
+    async bringBack() {
+      isSilent = false;
+      if (!server.listening) {
+        await listen(port);
+      }
+    },
+    async close() {
+      if (server.listening) {
+        await stop();
+      }
+      agent.destroy();
+    },
+  };
+}
+
+/** What is for one connection only, and the question for a leave to send, stays on its side of this. */
+function endToEnd(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  const handedOn = { ...headers };
+  for (const name of ['connection', 'keep-alive', 'expect']) {
+    delete handedOn[name];
+  }
+  return handedOn;
+}
+
+/** Hands on the first bytes of a message, takes the rest, and then does something. */
+function handOnFirst(bytes: number, from: Readable, to: Writable, then: () => void): void {
+  let left = bytes;
+  from.on('data', (piece: Buffer) => {
+    if (left > 0) {
+      to.write(piece.subarray(0, left), left <= piece.byteLength ? then : undefined);
+      left -= piece.byteLength;
+    }
+  });
+}
+
+function refuse(response: ServerResponse, status: number, code: string): void {
+  response.writeHead(status, { 'content-type': 'application/xml' });
+  response.end(
+    `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>Injected</Message></Error>`,
+  );
+}
+
+/** Takes all of a message, and throws it away. */
+async function finished(message: IncomingMessage): Promise<void> {
+  message.resume();
+  await new Promise<void>((resolve, reject) => message.once('end', resolve).once('close', reject));
+}
+
+/** Numbers from 0 to 1 that are the same for the same seed: mulberry32. */
+export function randomNumbers(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

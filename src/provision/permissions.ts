@@ -105,6 +105,16 @@ export const TENANT_ACTIONS = [
   'cloudfront:DeleteFunction',
 ];
 
+/** What `provision diff` needs besides. Nobody is asked for it before a `provision`, which does without. */
+export const DIFF_ACTIONS = [
+  'cloudformation:DetectStackDrift',
+  'cloudformation:DescribeStackDriftDetectionStatus',
+  'cloudformation:DescribeStackResourceDrifts',
+];
+
+/** What `provision destroy` needs besides when the bucket is to go, too: many will not want to give it to anybody. */
+export const BUCKET_DELETION_ACTIONS = ['s3:ListBucketVersions', 's3:DeleteObjectVersion', 's3:DeleteBucket'];
+
 /**
  * Asks IAM beforehand whether the caller may do all of it: a stack that stops in the middle for want of a permission
  * takes a quarter of an hour to come back.

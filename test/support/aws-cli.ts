@@ -32,6 +32,8 @@ interface Shape {
   optional: string[];
   /** How many words stand before the options. */
   positional?: number;
+  /** What an option may say, where that is one of a few words. */
+  values?: Record<string, string[]>;
 }
 
 /**
@@ -39,6 +41,8 @@ interface Shape {
  * https://docs.aws.amazon.com/cli/latest/reference/
  */
 const OTHER_COMMANDS: Record<string, Shape> = {
+  configure: { required: [], optional: [] },
+  'configure sso': { required: [], optional: [] },
   's3 cp': { required: [], optional: ['cache-control', 'content-type', 'recursive'], positional: 2 },
   's3 rm': { required: [], optional: [], positional: 1 },
   's3 sync': { required: [], optional: ['cache-control', 'content-type', 'exclude', 'include'], positional: 2 },
@@ -52,7 +56,9 @@ const OTHER_COMMANDS: Record<string, Shape> = {
   'ec2 modify-instance-metadata-options': {
     required: ['instance-id'],
     optional: ['http-tokens', 'http-endpoint', 'http-put-response-hop-limit'],
+    values: { 'http-tokens': ['optional', 'required'], 'http-endpoint': ['disabled', 'enabled'] },
   },
+  'kms put-key-policy': { required: ['key-id', 'policy'], optional: ['policy-name'] },
 };
 
 /** What the waiters of the guide ask for. */
@@ -89,10 +95,13 @@ interface Parsed {
 export function problemsOf(command: Command): string[] {
   const parsed = parse(command.args);
   const { service, operation, positional, options } = parsed;
-  const other = OTHER_COMMANDS[`${service} ${operation}`];
+  const other = OTHER_COMMANDS[`${service} ${operation}`.trim()];
   if (other) {
     return [
       ...optionProblems(options, other.required, other.optional),
+      ...Object.entries(other.values ?? {}).flatMap(([name, values]) =>
+        (options.get(name) ?? []).filter((word) => !values.includes(word)).map((word) => `--${name} cannot be ${word}`),
+      ),
       ...(positional.length === (other.positional ?? 0) ? [] : [`${positional.length} words before the options`]),
     ];
   }
@@ -118,6 +127,18 @@ export function problemsOf(command: Command): string[] {
     }
   }
   return [...problems, ...queryProblems(options.get('query')?.[0], output)];
+}
+
+/**
+ * Holds a command that is only mentioned, `aws s3 cp --recursive`, against the models: what it names must be there, and
+ * what it leaves out does not matter.
+ *
+ * @returns what is wrong, as {@link problemsOf} does
+ */
+export function problemsOfMention(line: string): string[] {
+  const [name = '', ...args] = line.split(/\s+/);
+  const leftOut = /^--[\w-]+ (?:is missing|has no value)$|words before the options$/;
+  return problemsOf({ name, args, files: {} }).filter((problem) => !leftOut.test(problem));
 }
 
 function parse(args: string[]): Parsed {
@@ -213,12 +234,12 @@ function listProblems(place: string, value: unknown, item: Schema): string[] {
     : [`${place} is no list`];
 }
 
-/** Follows the names at the beginning of a query: what filters and functions make of it is the CLI's own matter. */
+/** Follows the names of a query, in its filters too: what functions make of it is the CLI's own matter. */
 function queryProblems(query: string | undefined, output: unknown[]): string[] {
-  const names = /^(?:merge\()?([A-Za-z]+(?:\[\d*\])?(?:\.[A-Za-z]+(?:\[\d*\])?)*)/.exec(query ?? '')?.[1];
   let schema: Schema = output;
-  for (const name of names?.split('.') ?? []) {
-    const [, member = '', index] = /^([A-Za-z]+)(\[\d*\])?$/.exec(name) ?? [];
+  for (const [, member = '', index, filter] of (query ?? '')
+    .replace(/^merge\(/, '')
+    .matchAll(/\.?([A-Za-z]+)(\[(?:\d*|\?([^\]]*))\])?/gy)) {
     const { required, optional } = membersOf(schema as unknown[]);
     if (![...required, ...optional].includes(member)) {
       return [`--query: no ${member} in the answer`];
@@ -226,6 +247,11 @@ function queryProblems(query: string | undefined, output: unknown[]): string[] {
     schema = resolve(memberOf(schema as unknown[], member));
     if (index && Array.isArray(schema) && schema[0] === LIST) {
       schema = resolve(schema[4] as Schema);
+    }
+    const item = schema as unknown[];
+    const problems = (filter?.split(/&&|\|\|/) ?? []).flatMap((condition) => queryProblems(condition.trim(), item));
+    if (problems.length > 0) {
+      return problems;
     }
   }
   return [];

@@ -12,14 +12,14 @@ export interface Command {
 }
 
 /** The programs that are written down in place of being started. */
-const PROGRAMS = ['aws', 'npx', 'npm', 'tar', 'curl', 'openssl', 'ghost'];
+const PROGRAMS = ['aws', 'npx', 'npm', 'tar', 'curl', 'openssl', 'ghost', 'jq'];
 
 /** What separates the records of commands, and the arguments of a command from its files. */
 const [NEXT_COMMAND, NEXT_FILE] = ['\x1e', '\x1f'];
 
 /**
  * Stands for `--query 'merge(DistributionConfig, `{…}`)'`: prints the configuration that the script has sent last, with
- * the members of the literal in place of its own.
+ * the members of the literal in place of its own. `--query DistributionConfig` prints it as it is.
  */
 const MERGE = [
   'const [, literal] = /`([^`]*)`/.exec(process.argv[1]);',
@@ -80,6 +80,7 @@ function prologue(answers: Record<string, string>): string {
       done
       printf '${NEXT_COMMAND}\\0' >> .commands
       case "$*" in
+        *'--query DistributionConfig '*) cat .distribution ;;
         *'merge('*) node -e ${quote(MERGE)} "$*" ;;
         ${Object.entries(answers)
           .map(([words, answer]) => `${quote(words)}*) echo ${quote(answer)} ;;`)

@@ -1,5 +1,11 @@
 import { destroy } from '../../../src/provision/destroy';
-import { IDENTITY_ACTIONS, PROVISIONING_ACTIONS } from '../../../src/provision/permissions';
+import { findDifferences } from '../../../src/provision/diff';
+import {
+  BUCKET_DELETION_ACTIONS,
+  DIFF_ACTIONS,
+  IDENTITY_ACTIONS,
+  PROVISIONING_ACTIONS,
+} from '../../../src/provision/permissions';
 import { readTemplate } from '../../../src/provision/read-template';
 import { AwsAccount } from '../../support/aws-account';
 import { openTestSession, provisionOnce } from '../../support/provisioning';
@@ -14,6 +20,27 @@ describe('the permissions that are looked at beforehand', () => {
     // Everybody may ask who they are, and the question about permissions is the first that may be refused.
     const others = new Set(['sts:GetCallerIdentity', 'iam:SimulatePrincipalPolicy']);
     expect(account.actions.filter((action) => !known.has(action) && !others.has(action))).toEqual([]);
+    account.restore();
+  });
+
+  test('come to more for a comparison, and for the deletion of the bucket', async () => {
+    const account = new AwsAccount();
+    account.hostedZones.add({ name: 'example.com' });
+    await provisionOnce(account, { bucket: 'my-pictures' });
+    account.buckets.find('my-pictures')?.versions.push({ key: 'content/images/a.png', versionId: '1' });
+    const besides = (from: number) =>
+      [...new Set(account.actions.slice(from))].filter(
+        (action) => !(action in PROVISIONING_ACTIONS) && action !== 'sts:GetCallerIdentity',
+      );
+    let before = account.actions.length;
+    await findDifferences(await openTestSession(account), 'ghost-images-example-com');
+    expect(besides(before)).toEqual(DIFF_ACTIONS);
+
+    before = account.actions.length;
+    const session = await openTestSession(account);
+    session.terminal.typed.push('my-pictures', 'my-pictures');
+    await destroy(session, 'ghost-images-example-com');
+    expect(besides(before)).toEqual(BUCKET_DELETION_ACTIONS);
     account.restore();
   });
 

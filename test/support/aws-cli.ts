@@ -322,36 +322,53 @@ export async function problemsOfInstalledCli(
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   const { port } = server.address() as AddressInfo;
-  const problems: Record<string, string> = {};
-  const queue = [...commands.entries()];
-  const work = async () => {
-    for (let next = queue.shift(); next; next = queue.shift()) {
-      const [index, command] = next;
-      const said = await run(command, others, `http://127.0.0.1:${port}/command-${index}`);
-      if (!asked.has(String(index))) {
-        problems[command.args.slice(0, 2).join(' ')] = said;
-      }
-    }
-  };
   try {
-    await Promise.all(Array.from({ length: availableParallelism() }, work));
+    const said = await runAll(commands, others, `http://127.0.0.1:${port}`);
+    return Object.fromEntries(
+      commands.flatMap(({ args }, index) =>
+        asked.has(String(index)) ? [] : [[args.slice(0, 2).join(' '), said[index] ?? 'was not run']],
+      ),
+    );
   } finally {
     server.close();
   }
-  return problems;
 }
 
-/** @returns what the CLI writes to its standard error */
-function run({ args, files }: Command, others: Record<string, string>, endpoint: string): Promise<string> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'aws-cli-'));
-  for (const [name, text] of Object.entries({ ...others, ...files })) {
-    const file = path.join(folder, name.replace(/^fileb?:\/\//, ''));
-    mkdirSync(path.dirname(file), { recursive: true });
-    writeFileSync(file, text);
-  }
+/**
+ * Runs commands one after the other in a single process of Python: to start one for each takes seconds, and minutes for
+ * all on a busy machine. Needs the CLI as a package of Python.
+ */
+const RUN_ALL = `
+import contextlib, io, json, os, sys
+from awscli.clidriver import create_clidriver
+driver, said = create_clidriver(), []
+for folder, args in json.load(sys.stdin):
+    os.chdir(folder)
+    errors = io.StringIO()
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(errors):
+        try:
+            driver.main(args)
+        except (Exception, SystemExit) as error:
+            print(repr(error), file=sys.stderr)
+    said.append(errors.getvalue())
+print(json.dumps(said))
+`;
+
+/** @returns what the CLI writes to its standard error, command by command */
+async function runAll(commands: Command[], others: Record<string, string>, server: string): Promise<string[]> {
+  const home = mkdtempSync(path.join(tmpdir(), 'aws-cli-'));
+  const runs = commands.map(({ args, files }, index): [folder: string, args: string[]] => {
+    const folder = path.join(home, String(index));
+    for (const [name, text] of Object.entries({ ...others, ...files })) {
+      const file = path.join(folder, name.replace(/^fileb?:\/\//, ''));
+      mkdirSync(path.dirname(file), { recursive: true });
+      writeFileSync(file, text);
+    }
+    return [folder, [...args, '--endpoint-url', `${server}/command-${index}`]];
+  });
   const env = {
     PATH: process.env.PATH,
-    HOME: folder,
+    HOME: home,
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
     AWS_DEFAULT_REGION: 'eu-central-1',
@@ -359,10 +376,36 @@ function run({ args, files }: Command, others: Record<string, string>, endpoint:
     AWS_MAX_ATTEMPTS: '1',
     AWS_PAGER: '',
   };
+  try {
+    const { stdout } = await run('python3', ['-c', RUN_ALL], { cwd: home, env }, JSON.stringify(runs));
+    if (stdout) {
+      return JSON.parse(stdout) as string[];
+    }
+    // The CLI is a program of its own.
+    const said: string[] = [];
+    const queue = [...runs.entries()];
+    const work = async () => {
+      for (let next = queue.shift(); next; next = queue.shift()) {
+        const [index, [cwd, args]] = next;
+        said[index] = (await run('aws', args, { cwd, env })).stderr;
+      }
+    };
+    await Promise.all(Array.from({ length: availableParallelism() }, work));
+    return said;
+  } finally {
+    rmSync(home, { recursive: true });
+  }
+}
+
+function run(
+  program: string,
+  args: string[],
+  options: { cwd: string; env: Record<string, string | undefined> },
+  input = '',
+): Promise<{ stdout: string; stderr: string }> {
   return new Promise((ended) => {
-    execFile('aws', [...args, '--endpoint-url', endpoint], { cwd: folder, env }, (_error, _stdout, stderr) => {
-      rmSync(folder, { recursive: true });
-      ended(stderr);
-    });
+    const child = execFile(program, args, options, (_error, stdout, stderr) => ended({ stdout, stderr }));
+    // Who ends before it has read everything says why on its standard error.
+    child.stdin?.on('error', () => {}).end(input);
   });
 }

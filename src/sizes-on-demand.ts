@@ -12,7 +12,7 @@ const SIZE_OF = /^size\/[^/]+\/(?:format\/[^/]+\/)?(.+)$/;
  * So long what was read or stored waits to be asked for, in milliseconds. Ghost asks at once; the rest is for a
  * process that is busy.
  */
-const KEPT_MS = 2_000;
+const KEPT_MS = 10_000;
 
 /** The original of a picture of which a size is being made. */
 interface Original {

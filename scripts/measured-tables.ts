@@ -1,0 +1,159 @@
+// The tables of what was measured, made of bench/results: what the README shows is what the benchmarks have written.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { format } from 'prettier';
+
+const root = path.resolve(__dirname, '..');
+/** The contenders, as the results name them, and as the heads of the tables do. */
+const CONTENDERS: Record<string, string> = {
+  S3CloudFrontStorage: 'this adapter',
+  "Ghost's S3Storage": "Ghost's `S3Storage`",
+  ghos3: '`ghos3`',
+  'ghost-storage-adapter-s3': '`ghost-storage-` `adapter-s3`',
+};
+
+type Values = Record<string, number | undefined>;
+
+interface Results {
+  date: string;
+  command: string;
+  machine: string;
+  versions: Record<string, string>;
+  rows: { name: string; values: Values; remark?: string }[];
+}
+
+/** A row: what it says, the results that it is of, and what stands in a cell. */
+type TableRow = [words: string, id: string, cell: (values: Values) => string | undefined];
+
+const number = (value: number | undefined): string | undefined =>
+  value?.toLocaleString('en-US', Math.abs(value) < 10 ? { maximumSignificantDigits: 2 } : { maximumFractionDigits: 0 });
+const of = (column: string, unit: string) => (values: Values) => {
+  const value = number(values[column]);
+  return value && `${value}${unit}`;
+};
+const both = (first: ReturnType<typeof of>, second: ReturnType<typeof of>) => (values: Values) => {
+  const cells = [first(values), second(values)].filter((cell) => cell !== undefined);
+  return cells.length > 0 ? cells.join(', ') : undefined;
+};
+
+const PERFORMANCE: TableRow[] = [
+  ['a picture of 200 KB under a free name', 'save', of('ms each', ' ms')],
+  ['… when 10 pictures have the name', 'taken', of('10 taken, ms', ' ms')],
+  ['… when 500 have it', 'taken', of('500 taken, ms', ' ms')],
+  ['… when 5,000 have it', 'taken', of('5000 taken, ms', ' ms')],
+  [
+    'a video of 300 MB, and the memory for it',
+    'large',
+    both(of('seconds', ' s'), (values) => of('extra MB', ' MB')(values)),
+  ],
+  ['16 editors at once: pictures a second, slowest 1 %', 'editors', both(of('saves/s', ' /s'), of('p99, ms', ' ms'))],
+  ['a size that nobody has asked for before: Ghost waits for S3', 'size', of('waits for S3, ms', ' ms')],
+  ['Ghost streams: until the first byte', 'serve', of('first byte, ms', ' ms')],
+  ['… one video', 'serve', of('one stream, MB/s', ' MB/s')],
+  ['… 200 visitors at once', 'serve', of('200 clients, ms', ' ms')],
+  ['… a viewer winds to the end of a video', 'serve', of('seek, ms', ' ms')],
+  ['`require` when Ghost boots', 'footprint', both(of('load, ms', ' ms'), of('memory, MB', ' MB'))],
+  [
+    '… and until the first picture is stored',
+    'footprint',
+    both(of('first save, ms', ' ms'), of('memory then, MB', ' MB')),
+  ],
+  ['on the disk', 'footprint', both(of('size, MB', ' MB'), of('files', ' files'))],
+  ['packages', 'footprint', of('packages', '')],
+];
+
+const ON_CEPH: TableRow[] = [
+  ['a picture of 200 KB under a free name', 'save-ceph', of('ms each', ' ms')],
+  ['a video of 300 MB, and the memory for it', 'large-ceph', both(of('seconds', ' s'), of('extra MB', ' MB'))],
+  [
+    '16 editors at once: pictures a second, slowest 1 %',
+    'editors-ceph',
+    both(of('saves/s', ' /s'), of('p99, ms', ' ms')),
+  ],
+  ['a viewer winds to the end of a video', 'serve-ceph', of('seek, ms', ' ms')],
+];
+
+const RELIABILITY: TableRow[] = [
+  ['1,000 uploads of one name from 4 processes: that survive', 'reliability-race', of('survived', '')],
+  ['1,000 uploads on a network that fails in 8 ways: stored intact', 'reliability-network', of('stored intact', '')],
+  ['… failed, and said so', 'reliability-network', of('reported failed', '')],
+  ['… hung for 2 minutes', 'reliability-network', of('hung for 2 min', '')],
+  ['… lost or corrupted without a word', 'reliability-network', of('lost or corrupted', '')],
+  ['… multipart uploads left in the bucket', 'reliability-network', of('leaked multipart uploads', '')],
+  ['S3 silent for 30 s: an upload begun meanwhile ends after', 'reliability-outage', of('silent: seconds', ' s')],
+  ['10,000 hostile paths: that led out of the prefix', 'reliability-paths', of('left the prefix', '')],
+  ['… that ended in a TypeError', 'reliability-paths', of('a TypeError', '')],
+];
+
+const read = (id: string): Results =>
+  JSON.parse(readFileSync(path.join(root, 'bench/results', `${id}.json`), 'utf8')) as Results;
+
+function table(rows: TableRow[]): string {
+  const heads = ['', ...Object.values(CONTENDERS)];
+  const lines = rows.map(([words, id, cell]) => {
+    const { rows: measured } = read(id);
+    const cells = Object.keys(CONTENDERS).map((name, index) => {
+      const values = measured.find((row) => row.name === name)?.values ?? {};
+      const shown = cell(values) ?? '–';
+      return index === 0 ? `**${shown}**` : shown;
+    });
+    return [words, ...cells];
+  });
+  return [heads, heads.map((_, index) => (index === 0 ? '---' : '---:')), ...lines]
+    .map((cells) => `| ${cells.join(' | ')} |`)
+    .join('\n');
+}
+
+/** When and with what a table was measured. */
+function facts(rows: TableRow[], command: string): string {
+  const results = rows.map(([, id]) => read(id));
+  const dates = [...new Set(results.map(({ date }) => date))].sort();
+  const { machine, versions } = results[0] as Results;
+  const [first, last] = [dates[0], dates.at(-1)];
+  return (
+    `Measured ${first === last ? `on ${first}` : `from ${first} to ${last}`} by \`${command}\` (${machine}, Node ${versions.node}, ` +
+    `Ghost ${versions.ghost}, ghos3 ${versions.ghos3}, ghost-storage-adapter-s3 ${versions['ghost-storage-adapter-s3']}).`
+  );
+}
+
+/** The commands that bring files into a bucket, of which only one is an adapter's. */
+function migrateTable(): string {
+  const { rows } = read('migrate');
+  const lines = rows.map(({ name, values, remark }) => {
+    const isOurs = name === 'S3CloudFrontStorage';
+    const shown = [of('seconds', ' s')(values) ?? '–', of('memory, MB', ' MB')(values) ?? '–'];
+    const words = `${isOurs ? '`migrate`' : name}${remark ? `: ${remark}` : ''}`;
+    return `| ${[words, ...shown.map((cell) => (isOurs ? `**${cell}**` : cell))].join(' | ')} |`;
+  });
+  return [
+    '| 20,000 files of 20 KB to an S3 that is 10 ms away | time | memory |',
+    '| --- | ---: | ---: |',
+    ...lines,
+  ].join('\n');
+}
+
+const TABLES: Record<string, () => string> = {
+  performance: () => `${table(PERFORMANCE)}\n\n${facts(PERFORMANCE, 'npm run bench')}`,
+  reliability: () => `${table(RELIABILITY)}\n\n${facts(RELIABILITY, 'npm run bench:reliability')}`,
+  migrate: () => `${migrateTable()}\n\n${facts([['', 'migrate', of('', '')]], 'npm run bench -- migrate')}`,
+  ceph: () => `${table(ON_CEPH)}\n\n${facts(ON_CEPH, 'eval "$(test/support/ceph-rgw/start.sh)" && npm run bench')}`,
+};
+
+/**
+ * @param text a document with tables between `<!-- measured: NAME -->` and `<!-- end -->`
+ * @returns the document with these tables as they were measured last
+ * @throws Error for a table that there is not, and where there are no results
+ */
+export async function withMeasuredTables(text: string): Promise<string> {
+  const filled = text.replace(
+    /(<!-- measured: (\w+) -->\n).*?(<!-- end -->)/gs,
+    (_, begin: string, name: string, end) => {
+      const make = TABLES[name];
+      if (!make) {
+        throw new Error(`There is no table "${name}". There are: ${Object.keys(TABLES).join(', ')}`);
+      }
+      return `${begin}\n${make()}\n\n${String(end)}`;
+    },
+  );
+  return format(filled, { parser: 'markdown', printWidth: 120, proseWrap: 'preserve' });
+}

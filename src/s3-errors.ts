@@ -90,6 +90,11 @@ export function mayBeCarriedOut(error: unknown): boolean {
   return attemptsOf(error) > 1 || status < 400 || status >= 500;
 }
 
+/** Whether S3 no longer takes the session token that a request was signed with. */
+export function isExpiredToken(error: unknown): boolean {
+  return codeOf(error) === 'ExpiredToken';
+}
+
 /** Whether S3 refuses a request to who has made it. */
 export function isForbidden(error: unknown): boolean {
   return statusOf(error) === 403;

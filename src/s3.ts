@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import type { GetObjectCommandOutput, HeadObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import type { Config } from './config';
 import { UPLOAD_ID, type ContentHeaders } from './content-headers';
-import { explainS3Error, isNotFound, isUnexplained, type S3Operation } from './s3-errors';
+import { explainS3Error, isExpiredToken, isNotFound, isUnexplained, type S3Operation } from './s3-errors';
 
 type Sdk = typeof import('./lazy/aws-sdk');
 
@@ -68,7 +68,7 @@ function createClient(sdk: Sdk, config: Config, patience: Patience): S3Client {
   // Checksum trailers came with AWS SDK 3.729; R2, B2, GCS and older MinIO or Ceph refuse them or store them as bytes
   // of the file: https://github.com/aws/aws-sdk-js-v3/issues/6810
   const checksums = isAwsEndpoint(config.endpoint) ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED';
-  return new sdk.S3Client({
+  const client = new sdk.S3Client({
     // A service of one's own has one region, and calls it so. On AWS the environment or the profile may name it.
     region: config.region ?? (isAwsEndpoint(config.endpoint) ? undefined : 'us-east-1'),
     endpoint: config.endpoint,
@@ -89,6 +89,32 @@ function createClient(sdk: Sdk, config: Config, patience: Patience): S3Client {
       httpsAgent: { maxSockets: Infinity },
     },
   });
+  if (!credentialsOf(config)) {
+    renewExpiredCredentials(client);
+  }
+  return client;
+}
+
+/**
+ * Has a request that S3 refuses because of its session token sent once more with a fresh one. The SDK renews credentials
+ * by the time that came with them: where a role was revoked or a clock is wrong, it would go on with those that S3 no
+ * longer takes for hours.
+ */
+function renewExpiredCredentials(client: S3Client): void {
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      try {
+        return await next(args);
+      } catch (error) {
+        if (!isExpiredToken(error)) {
+          throw error;
+        }
+        await client.config.credentials({ forceRefresh: true });
+        return next(args);
+      }
+    },
+    { step: 'build', name: 'renewExpiredCredentials' },
+  );
 }
 
 /** The keys of a configuration; undefined lets the SDK look in the environment, the profile and the machine's role. */
@@ -177,10 +203,16 @@ export class Bucket {
     abortSignal?: AbortSignal,
   ): Promise<HeadObjectCommandOutput> {
     const { sdk, client } = await connect(this.config);
+    const ask = () => client.send(new sdk.HeadObjectCommand({ ...this.at(key), ...conditions }), { abortSignal });
     try {
-      return await client.send(new sdk.HeadObjectCommand({ ...this.at(key), ...conditions }), { abortSignal });
+      return await ask();
     } catch (error) {
-      throw isUnexplained(error) ? await this.reasonOf(error, key) : error;
+      if (!isUnexplained(error)) {
+        throw error;
+      }
+      await this.throwReason(key);
+      // It is allowed by now, as after an expired token.
+      return ask();
     }
   }
 
@@ -248,15 +280,10 @@ export class Bucket {
     return { Bucket: this.config.bucket, Key: key };
   }
 
-  /** What a GET of one byte is refused with. */
-  private async reasonOf(headError: unknown, key: string): Promise<unknown> {
+  /** @throws what a GET of one byte is refused with, if it is */
+  private async throwReason(key: string): Promise<void> {
     const { sdk, client } = await connect(this.config);
-    try {
-      const answer = await client.send(new sdk.GetObjectCommand({ ...this.at(key), Range: 'bytes=0-0' }));
-      (answer.Body as Readable).destroy();
-      return headError;
-    } catch (error) {
-      return error;
-    }
+    const answer = await client.send(new sdk.GetObjectCommand({ ...this.at(key), Range: 'bytes=0-0' }));
+    (answer.Body as Readable).destroy();
   }
 }

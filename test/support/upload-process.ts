@@ -2,12 +2,15 @@
 // Usage: upload-process.ts JSON, with the fields of `UploadOrder`; prints JSON, an `UploadReport`.
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface UploadOrder {
   /** The block of Ghost's configuration. */
   options: Record<string, unknown>;
-  /** Paths of the files to upload at once, all under one name. */
+  /** Paths of the files to upload, all under one name. */
   files: string[];
+  /** Pause between the beginnings of two uploads, in milliseconds; all at once when absent. */
+  everyMs?: number;
   name: string;
   directory: string;
 }
@@ -35,11 +38,18 @@ async function main(order: UploadOrder): Promise<UploadReport> {
   const before = process.memoryUsage.rss();
   let peak = before;
   const watch = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), 5);
-  const urls = await Promise.all(
-    order.files.map((file) => storage.save({ name: order.name, path: file }, order.directory)),
-  );
-  clearInterval(watch);
-  return { urls, extraBytes: peak - before };
+  try {
+    const urls = await Promise.all(
+      order.files.map(async (file, index) => {
+        await sleep(index * (order.everyMs ?? 0));
+        return storage.save({ name: order.name, path: file }, order.directory);
+      }),
+    );
+    return { urls, extraBytes: peak - before };
+  } finally {
+    // Not even a failure keeps the process waiting.
+    clearInterval(watch);
+  }
 }
 
 main(JSON.parse(process.argv[2] ?? '') as UploadOrder).then(

@@ -23,6 +23,8 @@ export interface Results {
   /** The column that is compared, and whether more of it is better. */
   compared: string;
   moreIsBetter: boolean;
+  /** What it was run by; default `npm run bench -- ID`. */
+  command?: string;
   /** Versions of what else took part. */
   versions?: Record<string, string>;
 }
@@ -35,7 +37,7 @@ export function publish(results: Results, ghostVersion: string): void {
   const facts = {
     title: results.title,
     date: new Date().toISOString().slice(0, 10),
-    command: `npm run bench -- ${results.id}`,
+    command: results.command ?? `npm run bench -- ${results.id}`,
     machine: `${cpus().length} cores, Linux ${release().split('-')[0]}`,
     versions: {
       node: process.versions.node,

@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createStorage, type Handler, type Storage, type StorageOptions } from './storages';
 
 /** What the process may be asked to do. */
@@ -13,8 +14,28 @@ export type StorageQuestion =
   | { do: 'save'; file: string; names: string[]; directory: string; atATime: number }
   /** Saves the first file of all; what it took to load the adapter and to make it counts. */
   | { do: 'first use'; file: string }
+  /**
+   * Saves files, some of them at a time, and says of each what became of it: nobody waits longer than `patienceMs` for
+   * one, nor begins the next one later than `handOverMs` for its sake.
+   */
+  | {
+      do: 'save each';
+      files: { name: string; path: string }[];
+      directory: string;
+      atATime: number;
+      handOverMs: number;
+      patienceMs: number;
+    }
   /** Serves on a port of its own. */
   | { do: 'serve' };
+
+/** What became of a file that was to be saved: neither a URL nor an error when it hangs. */
+export interface Outcome {
+  url?: string;
+  /** As the editor sees it. */
+  error?: string;
+  milliseconds: number;
+}
 
 export interface StorageAnswer {
   /** Of each save, in milliseconds. */
@@ -24,6 +45,8 @@ export interface StorageAnswer {
   /** How much the memory of the process grew at most meanwhile. */
   extraBytes?: number;
   port?: number;
+  /** Of each file, in their order. */
+  outcomes?: Outcome[];
   /** Why it cannot be done. */
   error?: string;
 }
@@ -71,6 +94,29 @@ async function firstUse(storage: Storage, file: string, { milliseconds, rss }: S
   };
 }
 
+async function saveEach(
+  storage: Storage,
+  { files, directory, atATime, handOverMs, patienceMs }: Extract<StorageQuestion, { do: 'save each' }>,
+): Promise<StorageAnswer> {
+  const outcomes: Promise<Outcome>[] = [];
+  const waiting = [...files.entries()];
+  const one = async (): Promise<void> => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const [index, file] = next;
+      const begin = performance.now();
+      const ended = (outcome: object): Outcome => ({ ...outcome, milliseconds: performance.now() - begin });
+      const saving = storage.save({ ...file, type: 'image/jpeg' }, directory).then(
+        (url) => ended({ url }),
+        (error: unknown) => ended({ error: error instanceof Error ? error.message : String(error) }),
+      );
+      outcomes[index] = Promise.race([saving, sleep(patienceMs).then(() => ended({}))]);
+      await Promise.race([saving, sleep(handOverMs)]);
+    }
+  };
+  await Promise.all(Array.from({ length: atATime }, one));
+  return { outcomes: await Promise.all(outcomes) };
+}
+
 async function serve(storage: Storage, ghost: string): Promise<StorageAnswer> {
   const handler = storage.serve?.();
   if (!handler) {
@@ -97,6 +143,8 @@ async function answer(
       return save(storage, question);
     case 'first use':
       return firstUse(storage, question.file, start);
+    case 'save each':
+      return saveEach(storage, question);
     case 'serve':
       return serve(storage, ghost);
   }

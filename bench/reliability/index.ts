@@ -1,0 +1,40 @@
+// Runs what tells how reliable the adapters are, or the parts of it that are named: every adapter and this one, on the
+// same server, under the same strain. Prints tables and writes bench/results/reliability-NAME.json.
+//
+//   npm run bench:reliability
+//   npm run bench:reliability -- race network
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { installGhost } from '../../test/support/ghost/install';
+import type { Benchmark } from '../index';
+import { installPeers } from '../support/peers';
+import { network } from './network';
+import { outage } from './outage';
+import { race } from './race';
+
+const PROGRAMS: Record<string, Benchmark> = { race, network, outage };
+
+async function main(wanted: string[]): Promise<void> {
+  const unknown = wanted.find((name) => !Object.hasOwn(PROGRAMS, name));
+  if (unknown !== undefined) {
+    throw new Error(`There is no program "${unknown}". There are: ${Object.keys(PROGRAMS).join(', ')}`);
+  }
+  installPeers();
+  const ghost = await installGhost({ version: '6' });
+  const folder = mkdtempSync(path.join(tmpdir(), 'bench-reliability-'));
+  try {
+    for (const [name, run] of Object.entries(PROGRAMS)) {
+      if (wanted.length === 0 || wanted.includes(name)) {
+        await run({ ghost, folder });
+      }
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});

@@ -97,8 +97,8 @@ async function send(
     length: Math.min(partSize, size - index * partSize),
   }));
   const failure = new AbortController();
-  // One listener for each part under way is no leak.
-  setMaxListeners(config.uploadConcurrency + 1, failure.signal);
+  // The SDK adds a listener for each attempt of each part: they go with the upload, and are no leak.
+  setMaxListeners(0, failure.signal);
 
   const completed: CompletedPart[] = [];
   const sendParts = async () => {

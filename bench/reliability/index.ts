@@ -9,6 +9,7 @@ import path from 'node:path';
 import { installGhost } from '../../test/support/ghost/install';
 import type { Benchmark } from '../index';
 import { installPeers } from '../support/peers';
+import { AT_SOME_DISTANCE } from '../support/places';
 import { network } from './network';
 import { outage } from './outage';
 import { race } from './race';
@@ -26,7 +27,7 @@ async function main(wanted: string[]): Promise<void> {
   try {
     for (const [name, run] of Object.entries(PROGRAMS)) {
       if (wanted.length === 0 || wanted.includes(name)) {
-        await run({ ghost, folder });
+        await run({ ghost, folder, place: AT_SOME_DISTANCE });
       }
     }
   } finally {

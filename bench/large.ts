@@ -11,7 +11,7 @@ const NAMES: StorageName[] = ['S3CloudFrontStorage', "Ghost's S3Storage", 'ghos3
 const BYTES = 300_000_000;
 const ROUNDS = 3;
 /** So many parts are sent at a time by who sends several. */
-const CONNECTIONS = 4;
+const CONNECTIONS = 6;
 
 /** A video of 300 MB, each time in a process of its own. */
 export const large: Benchmark = async ({ ghost, folder, place }) => {

@@ -194,7 +194,7 @@ const schema = z.strictObject({
   acl: z.optional(name('must be a canned ACL of S3, for example "bucket-owner-full-control"')),
   multipartUploadThresholdBytes: z._default(wholeNumber(1, MAX_BYTES_IN_MEMORY), 8 * MIB),
   multipartChunkSizeBytes: z._default(wholeNumber(MIN_PART_BYTES, MAX_BYTES_IN_MEMORY), 8 * MIB),
-  uploadConcurrency: z._default(wholeNumber(1, 64), 4),
+  uploadConcurrency: z._default(wholeNumber(1, 64), 6),
   requestTimeoutMs: z._default(wholeNumber(100, 3_600_000), 30_000),
   maxAttempts: z._default(wholeNumber(1, 20), 4),
 });

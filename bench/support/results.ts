@@ -37,7 +37,7 @@ export function publish(results: Results, ghostVersion: string): void {
   const facts = {
     title: results.title,
     date: new Date().toISOString().slice(0, 10),
-    command: results.command ?? `npm run bench -- ${results.id}`,
+    command: results.command ?? `npm run bench -- ${results.id.replace('-ceph', '')}`,
     machine: `${cpus().length} cores, Linux ${release().split('-')[0]}`,
     versions: {
       node: process.versions.node,

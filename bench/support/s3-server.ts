@@ -8,6 +8,8 @@ export const FROM_A_VPS = { latencyMs: 20, bandwidthBytesPerSecond: 40_000_000 }
 
 /** The S3 of a benchmark. */
 export interface S3Server extends S3Address {
+  /** Variables without which some adapters cannot store there. */
+  environment?: Record<string, string>;
   createBucket(bucket: string): Promise<void>;
   /** @param bytes of each object */
   fill(bucket: string, keys: string[], bytes: number): Promise<void>;
@@ -39,9 +41,15 @@ export interface BucketOptions {
   region: string;
   accessKeyId: string;
   secretAccessKey: string;
+  environment?: Record<string, string>;
 }
 
 /** The address of a bucket under a host name of AWS, so that every adapter does what it does there. */
-export function onAws({ port, region, accessKeyId, secretAccessKey }: S3Address, bucket: string): BucketOptions {
-  return { bucket, endpoint: `http://s3.${region}.amazonaws.com:${port}`, region, accessKeyId, secretAccessKey };
+export function onAws(
+  { port, region, ...rest }: Omit<BucketOptions, 'bucket'> & S3Address,
+  bucket: string,
+): BucketOptions {
+  const { accessKeyId, secretAccessKey, environment } = rest;
+  const endpoint = `http://s3.${region}.amazonaws.com:${port}`;
+  return { bucket, endpoint, region, accessKeyId, secretAccessKey, environment };
 }

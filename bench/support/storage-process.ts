@@ -158,6 +158,7 @@ interface Start {
 
 function main(options: StorageOptions): void {
   becomeAws();
+  Object.assign(process.env, options.bucket.environment);
   const begin = performance.now();
   const rss = process.memoryUsage.rss();
   const storage = createStorage(options);

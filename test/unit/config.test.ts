@@ -25,7 +25,7 @@ describe('the configuration', () => {
       cacheControl: 'public, max-age=31536000, immutable',
       multipartUploadThresholdBytes: 8 * 1024 * 1024,
       multipartChunkSizeBytes: 8 * 1024 * 1024,
-      uploadConcurrency: 4,
+      uploadConcurrency: 6,
       requestTimeoutMs: 30_000,
       maxAttempts: 4,
     });

@@ -135,7 +135,8 @@ async function carryOut(
       }
       const pace = paceOf(request.socket, 'up', state);
       const onWireBytes = (count: number) => void (record.bytesReceived += count);
-      const body = await receiveBody(request, declaration, { signer, pace, onWireBytes });
+      const { trustsBodies } = state;
+      const body = await receiveBody(request, declaration, { signer, pace, onWireBytes, trustsBodies });
       await travelThere(state);
       return body;
     },

@@ -25,6 +25,7 @@ export async function startInMemoryS3(options: InMemoryS3Options = {}): Promise<
   const state: ServerState = {
     region: options.region ?? 'us-east-1',
     latencyMs: options.latencyMs ?? 0,
+    trustsBodies: options.trustsBodies ?? false,
     bandwidthBytesPerSecond: options.bandwidthBytesPerSecond,
     buckets: new Map(),
     users: new Map([[rootCredentials.accessKeyId, new User(rootCredentials, true)]]),

@@ -10,6 +10,7 @@ export interface ServerState {
   readonly region: string;
   readonly latencyMs: number;
   readonly bandwidthBytesPerSecond: number | undefined;
+  readonly trustsBodies: boolean;
   readonly buckets: Map<string, Bucket>;
   /** By access key. */
   readonly users: Map<string, User>;

@@ -101,6 +101,22 @@ const refused = (cause: string, cure: string): BucketState => ({
 });
 
 /**
+ * Whether a bucket is still there that a deleted stack has left, and serves nothing else: with a policy, another image
+ * server may have it.
+ */
+export async function isLeftAlone({ s3 }: Aws, Bucket: string): Promise<boolean> {
+  try {
+    const { Policy } = await call('s3:GetBucketPolicy', () => s3.send(new GetBucketPolicyCommand({ Bucket })));
+    return !Policy;
+  } catch (error) {
+    if (error instanceof Error && ['NoSuchBucket', 'NoSuchBucketPolicy'].includes(error.name)) {
+      return error.name === 'NoSuchBucketPolicy';
+    }
+    throw error;
+  }
+}
+
+/**
  * Deletes a bucket with everything in it, old versions too.
  *
  * @param onProgress called with the number of objects and versions deleted so far
@@ -123,7 +139,7 @@ export async function deleteBucket({ s3 }: Aws, name: string, onProgress: (count
     if (first) {
       throw new Failure(
         `S3 does not delete ${first.Key} in the bucket ${name}: ${first.Code} ${first.Message}`,
-        'Allow s3:DeleteObjectVersion on the bucket, or empty it in the console (S3, Empty). The stack is deleted already.',
+        'Allow s3:DeleteObjectVersion on the bucket, or empty it in the console (S3, Empty). The stack is deleted already; run the command again to delete the rest of the bucket.',
       );
     }
     count += Objects.length;

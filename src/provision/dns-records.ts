@@ -91,6 +91,16 @@ export async function upsertAliases(
   );
 }
 
+/** Whether the zone has records that `deleteAliases` would take away. */
+export async function hasAliases(
+  route53: Route53Client,
+  zone: HostedZone,
+  domain: string,
+  distributionDomainName: string,
+): Promise<boolean> {
+  return (await recordsAt(route53, zone, domain)).some((record) => standsFor(record, distributionDomainName));
+}
+
 /**
  * Takes away the records that point the domain at the distribution, and leaves all others.
  *
@@ -104,7 +114,7 @@ export async function deleteAliases(
   distributionDomainName: string,
 ): Promise<void> {
   const aliases = (await recordsAt(route53, zone, domain)).filter((record) =>
-    isAliasOf(record, distributionDomainName),
+    standsFor(record, distributionDomainName),
   );
   if (aliases.length > 0) {
     await change(

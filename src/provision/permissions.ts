@@ -9,6 +9,7 @@ export const PROVISIONING_ACTIONS: Record<string, string> = {
   'cloudformation:ExecuteChangeSet': 'the stack',
   'cloudformation:DeleteChangeSet': 'the stack',
   'cloudformation:DescribeStacks': 'the stack',
+  'cloudformation:ListStacks': 'the stack',
   'cloudformation:DescribeStackEvents': 'the stack',
   'cloudformation:TagResource': 'the stack',
   'cloudformation:DeleteStack': 'the stack',

@@ -24,6 +24,7 @@ import {
   describeStack,
   executeChangeSet,
   followStack,
+  isDeleted,
   isFailedCreation,
   lastEventOf,
   type Stack,
@@ -129,7 +130,10 @@ const stepsOfNewStack = (parameters: Record<string, string>) =>
 async function clearedStack(session: Session, stackName: string): Promise<Stack | undefined> {
   const { aws, terminal, pause } = session;
   const stack = await settledStack(session, stackName);
-  if (!stack || !isFailedCreation(stack)) {
+  if (!stack || isDeleted(stack)) {
+    return undefined;
+  }
+  if (!isFailedCreation(stack)) {
     return stack;
   }
   const question = `An attempt to build ${stackName} has failed (${stack.status}). Delete what it has left, and begin anew?`;

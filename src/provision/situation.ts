@@ -138,15 +138,17 @@ function whatIsNotMoved(parameters: Record<string, string>, stack: Stack | undef
     : [];
 }
 
+export const isOwn = ({ parameters }: Stack) => 'Domain' in parameters && 'CertificateArn' in parameters;
+
 /**
  * Whether the stack is one of this command: the name that was given may be that of another.
  *
  * @throws Failure when it is not
  */
-export function checkOwnership({ name, parameters }: Stack): void {
-  if (!('Domain' in parameters) || !('CertificateArn' in parameters)) {
+export function checkOwnership(stack: Stack): void {
+  if (!isOwn(stack)) {
     throw new Failure(
-      `The stack ${name} is something else than an image server of this command.`,
+      `The stack ${stack.name} is something else than an image server of this command.`,
       'Choose another name with --stack-name, or leave it out.',
     );
   }
@@ -155,6 +157,8 @@ export function checkOwnership({ name, parameters }: Stack): void {
 /**
  * Waits for the end of what CloudFormation does for the stack, if it does something. How that ends is told; what is left
  * to do, the command sees for itself.
+ *
+ * @returns the stack, also one whose deletion has come to its end
  */
 export async function settledStack({ aws, terminal, pause }: Session, stackName: string): Promise<Stack | undefined> {
   const stack = await describeStack(aws, stackName);
@@ -172,7 +176,8 @@ export async function settledStack({ aws, terminal, pause }: Session, stackName:
     }
     terminal.warn(`${error.message}\n  ${error.cure}`);
   }
-  return describeStack(aws, stackName);
+  // The name finds nothing after a deletion, and what that has left is still to be told.
+  return describeStack(aws, stack.id);
 }
 
 /** An event of the stack as a line for a terminal. */

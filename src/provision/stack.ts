@@ -7,9 +7,11 @@ import {
   DescribeStackEventsCommand,
   DescribeStacksCommand,
   ExecuteChangeSetCommand,
+  ListStacksCommand,
   type Parameter,
   type Stack as CloudFormationStack,
   type StackEvent,
+  type StackSummary,
 } from '@aws-sdk/client-cloudformation';
 import { Failure } from '../cli/failure';
 import type { Aws } from './aws';
@@ -42,6 +44,9 @@ export interface ChangeSet {
 
 const SECONDS_BETWEEN_LOOKS = 3;
 
+/** In the place of an event's ID: no event has it, so that all are read. */
+const BEFORE_ALL = '';
+
 /**
  * @param name of a stack, or its ARN to find a deleted one
  * @returns undefined when there is none, or none any more
@@ -59,6 +64,33 @@ export async function describeStack({ cloudFormation }: Aws, name: string): Prom
     }
     throw error;
   }
+}
+
+/**
+ * The stacks that had the name and are deleted, the last one first. CloudFormation knows them for 90 days.
+ *
+ * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStacks.html
+ */
+export async function listDeletedStacks({ cloudFormation }: Aws, name: string): Promise<string[]> {
+  const found: StackSummary[] = [];
+  let NextToken: string | undefined;
+  do {
+    const page = await call('cloudformation:ListStacks', () =>
+      cloudFormation.send(new ListStacksCommand({ StackStatusFilter: ['DELETE_COMPLETE'], NextToken })),
+    );
+    found.push(...(page.StackSummaries ?? []).filter(({ StackName }) => StackName === name));
+    NextToken = page.NextToken;
+  } while (NextToken);
+  const time = ({ DeletionTime }: StackSummary) => DeletionTime?.getTime() ?? 0;
+  return found.sort((one, other) => time(other) - time(one)).map(({ StackId = '' }) => StackId);
+}
+
+/** The bucket that the deletion of a stack has left as it was; undefined when there was none. */
+export async function skippedBucketOf(aws: Aws, { id }: Stack): Promise<string | undefined> {
+  const events = await eventsAfter(aws, id, BEFORE_ALL);
+  return events.find(
+    ({ ResourceType, ResourceStatus }) => ResourceType === 'AWS::S3::Bucket' && ResourceStatus === 'DELETE_SKIPPED',
+  )?.PhysicalResourceId;
 }
 
 function toStack(stack: CloudFormationStack): Stack {
@@ -82,6 +114,9 @@ export const isAtWork = ({ status }: Stack) => status.endsWith('_IN_PROGRESS') &
 /** Whether nothing of it was ever finished: it can only be deleted. */
 export const isFailedCreation = ({ status }: Stack) =>
   ['ROLLBACK_COMPLETE', 'ROLLBACK_FAILED', 'CREATE_FAILED'].includes(status);
+
+/** Whether it is gone: only its ARN finds it then, for 90 days. */
+export const isDeleted = ({ status }: Stack) => status === 'DELETE_COMPLETE';
 
 /** Whether there are no resources yet: the first change set was never executed. */
 export const isEmpty = ({ status }: Stack) => status === 'REVIEW_IN_PROGRESS';

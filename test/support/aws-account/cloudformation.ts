@@ -12,6 +12,7 @@ import type {
   ExecuteChangeSetCommandInput,
   GetTemplateCommandInput,
   ListChangeSetsCommandInput,
+  ListStacksCommandInput,
   OnStackFailure,
   PropertyDifference,
   StackStatus,
@@ -217,6 +218,23 @@ export class Stacks {
       }
       stack.proceed();
       return { Stacks: [shownStack(stack)] };
+    },
+
+    ListStacks: ({ StackStatusFilter: statuses, NextToken }: ListStacksCommandInput, client) => {
+      const { items, next } = page(
+        this.all.filter(({ region, status }) => region === client.region && (!statuses || statuses.includes(status))),
+        NextToken,
+      );
+      return {
+        StackSummaries: items.map((stack) => ({
+          StackId: stack.id,
+          StackName: stack.name,
+          StackStatus: stack.status,
+          CreationTime: stack.createdAt,
+          DeletionTime: stack.deletedAt,
+        })),
+        NextToken: next,
+      };
     },
 
     DescribeStackEvents: ({ StackName = '', NextToken }: DescribeStackEventsCommandInput, client) => {

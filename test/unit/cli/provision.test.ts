@@ -156,6 +156,11 @@ describe('what the other commands say', () => {
     );
     expect(said).toContain('aws acm delete-certificate --region us-east-1');
     expect(said).toContain(`Delete the record ${DOMAIN} at your DNS provider`);
+    const again = await run('destroy', '--yes');
+    expect(again).toContain('The stack ghost-images-example-com is deleted already.');
+    expect(again).toContain(`The bucket ${bucket} is kept`);
+    account.buckets.all.splice(0);
+    account.stacks.all.splice(0);
     expect(await run('destroy', '--yes')).toContain('nothing to delete');
     expect(JSON.parse(await run('destroy', '--yes', '--json'))).toEqual({});
   });

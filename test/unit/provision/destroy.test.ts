@@ -120,6 +120,152 @@ describe('an image server that is taken down', () => {
   });
 });
 
+describe('a deletion that was stopped or refused', () => {
+  const dns = { dnsProfile: 'dns' };
+  const recordsLeft = () =>
+    account.hostedZones.all.flatMap(({ records }) => records.filter(({ Name }) => Name === `${DOMAIN}.`));
+
+  /** An image server whose records are in another account, with two files. */
+  async function build(): Promise<string> {
+    account.hostedZones.add({ name: 'example.com', profile: 'dns' });
+    const { provisioned } = await provisionOnce(account, { ...dns, identity: 'iam-user', createAccessKey: true });
+    const bucket = provisioned?.stack.outputs.BucketName ?? '';
+    account.buckets.find(bucket)?.versions.push({ key: 'content/images/a.png', versionId: '1' });
+    return bucket;
+  }
+
+  const typing = (bucket: string) => (terminal: RecordedTerminal) => void terminal.typed.push(bucket, bucket);
+
+  test('after any of its calls is finished by the next, with the bucket where its name is typed again', async () => {
+    const bucket = await build();
+    let before = account.calls.length;
+    await destroyOnce(typing(bucket), dns);
+    const total = account.calls.length - before;
+    for (const withBucket of [true, false]) {
+      for (let count = 1; count < total; count += 1) {
+        account.restore();
+        account = new AwsAccount();
+        const name = await build();
+        before = account.calls.length;
+        account.interruptAfter(count, () => {
+          throw new Error('switched off');
+        });
+        await destroyOnce(typing(name), dns).catch(() => undefined);
+        const isThere = account.buckets.find(name) !== undefined;
+        const { destroyed } = await destroyOnce(withBucket ? typing(name) : undefined, dns);
+        expect([count, account.stacks.get(STACK), recordsLeft()]).toEqual([count, undefined, []]);
+        expect([count, account.buckets.all.length]).toEqual([count, isThere && !withBucket ? 1 : 0]);
+        expect([count, destroyed[withBucket ? 'deletedBucket' : 'keptBucket']]).toEqual([
+          count,
+          isThere ? name : undefined,
+        ]);
+      }
+    }
+  }, 60_000);
+
+  test('by Ctrl-C, while CloudFormation is at work, goes on to the bucket when it is gone', async () => {
+    const bucket = await build();
+    const isStopped = destroyOnce((terminal) => {
+      typing(bucket)(terminal);
+      const stop = () =>
+        account.stacks.get(STACK)?.status === 'DELETE_IN_PROGRESS'
+          ? terminal.interrupt()
+          : account.interruptAfter(1, stop);
+      account.interruptAfter(1, stop);
+    }, dns);
+    await expect(isStopped).rejects.toThrow('it resumes');
+    expect(account.stacks.get(STACK)?.status).toBe('DELETE_IN_PROGRESS');
+    const { destroyed, terminal } = await destroyOnce(typing(bucket), dns);
+    expect(terminal.text).toContain(`the bucket ${bucket} with everything in it`);
+    expect(destroyed.deletedBucket).toBe(bucket);
+    expect(account.buckets.all).toEqual([]);
+  });
+
+  test.each([
+    'sts:GetCallerIdentity',
+    'cloudformation:DescribeStacks',
+    'iam:ListEntitiesForPolicy',
+    'iam:ListAccessKeys',
+    'iam:DeleteAccessKey',
+    'route53:ListHostedZones',
+    'route53:GetHostedZone',
+    'route53:ListResourceRecordSets',
+    'route53:ChangeResourceRecordSets',
+    'cloudformation:DescribeStackEvents',
+    'cloudformation:DeleteStack',
+    'cloudfront:DeleteDistribution',
+    'iam:DeletePolicy',
+    's3:DeleteBucketPolicy',
+    's3:ListBucketVersions',
+    's3:DeleteObjectVersion',
+    's3:DeleteBucket',
+  ])('for want of %s names it, and is finished by the next run', async (action) => {
+    const bucket = await build();
+    account.deny(action);
+    await expect(destroyOnce(typing(bucket), dns)).rejects.toMatchObject({
+      message: expect.stringMatching(new RegExp(`may not ${action}|the permission ${action} is missing`)),
+      cure: expect.stringContaining(`Allow ${action}`),
+    });
+    account.allow(action);
+    const { destroyed } = await destroyOnce(typing(bucket), dns);
+    expect(destroyed.deletedBucket).toBe(bucket);
+    expect([account.stacks.get(STACK), account.buckets.all, recordsLeft()]).toEqual([undefined, [], []]);
+  });
+
+  test.each(['cloudformation:ListStacks', 's3:GetBucketPolicy'])(
+    'and that cannot look at what is left, for want of %s, says so',
+    async (action) => {
+      const bucket = await build();
+      await destroyOnce(undefined, dns);
+      account.deny(action);
+      await expect(destroyOnce(undefined, dns)).rejects.toThrow(`may not ${action}`);
+      account.allow(action);
+      expect((await destroyOnce(undefined, dns)).destroyed.keptBucket).toBe(bucket);
+    },
+  );
+
+  test('never takes a bucket that serves another image server by now', async () => {
+    const bucket = await build();
+    await destroyOnce(undefined, dns);
+    await provisionOnce(account, { ...dns, bucket, stackName: 'pictures' });
+    const { destroyed, terminal } = await destroyOnce(typing(bucket), dns);
+    expect(destroyed).toEqual({});
+    expect(terminal.questions).toEqual([]);
+    expect(account.buckets.find(bucket)?.versions).toHaveLength(1);
+  });
+
+  test('of a stack of somebody else, that had the name once, is none of ours', async () => {
+    await build();
+    await destroyOnce(undefined, dns);
+    account.stacks.all.forEach(({ definition }) => Object.assign(definition ?? {}, { parameters: { Password: 'x' } }));
+    expect((await destroyOnce(undefined, dns)).destroyed).toEqual({});
+  });
+
+  test('takes the records with it that an earlier one has left in the zone of another account', async () => {
+    await build();
+    // Without the profile, nobody sees the zone.
+    expect((await destroyOnce()).destroyed.danglingRecord).toBe(DOMAIN);
+    expect(recordsLeft()).toHaveLength(3);
+    const refused = destroyOnce((terminal) => (terminal.agrees = false), dns);
+    await expect(refused).rejects.toThrow('Nothing was changed.');
+    const { terminal } = await destroyOnce(undefined, dns);
+    expect(terminal.questions[0]).toBe('Delete the records?');
+    expect(recordsLeft()).toEqual([]);
+  });
+
+  test('goes on to name the record at another provider, until it leads elsewhere', async () => {
+    account.certificates.add({ names: [DOMAIN] });
+    const { provisioned } = await provisionOnce(account);
+    const target = provisioned?.stack.outputs.DistributionDomainName ?? '';
+    await destroyOnce();
+    expect((await destroyOnce()).destroyed.danglingRecord).toBe(DOMAIN);
+    const still = { live: { CNAME: { [DOMAIN]: [target] } } };
+    expect((await destroyOnce(undefined, still)).destroyed.danglingRecord).toBe(DOMAIN);
+    const elsewhere = { live: { CNAME: { [DOMAIN]: ['d111111abcdef8.cloudfront.net'] } } };
+    expect((await destroyOnce(undefined, elsewhere)).destroyed.danglingRecord).toBeUndefined();
+  });
+});
+
 describe('the records of an image server that is taken down', () => {
   test('go also from the zone of another account', async () => {
     account.hostedZones.add({ name: 'example.com', profile: 'dns' });

@@ -142,6 +142,12 @@ describe('The aliases', () => {
     ]);
   });
 
+  test('are deleted also where a CNAME stands in their place', async () => {
+    zoneHas(cname(DOMAIN, `${DISTRIBUTION}.`));
+    await deleteAliases(client, ZONE, DOMAIN, DISTRIBUTION);
+    expect(changes()).toEqual([{ zone: 'Z1', changes: [expect.objectContaining({ Action: 'DELETE' })] }]);
+  });
+
   test('need not be there to be deleted', async () => {
     zoneHas();
     await deleteAliases(client, ZONE, DOMAIN, DISTRIBUTION);

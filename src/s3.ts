@@ -74,7 +74,7 @@ function createClient(sdk: Sdk, config: Config, patience: Patience): S3Client {
     endpoint: config.endpoint,
     forcePathStyle: config.forcePathStyle,
     credentials: credentialsOf(config),
-    maxAttempts: config.maxAttempts,
+    retryStrategy: retriesByRequest(sdk, config.maxAttempts),
     requestChecksumCalculation: checksums,
     responseChecksumValidation: checksums,
     // With `Expect: 100-continue` the SDK opens a new connection for every body of 2 MiB or more, and waits a round trip.
@@ -93,6 +93,23 @@ function createClient(sdk: Sdk, config: Config, patience: Patience): S3Client {
     renewExpiredCredentials(client);
   }
   return client;
+}
+
+/**
+ * The SDK's retries, without the budget that all requests of a client share: in the middle of an import on a bad line it
+ * is used up after some dozen retries, and every upload fails at its first mishap from then on.
+ */
+function retriesByRequest({ StandardRetryStrategy }: Sdk, maxAttempts: number) {
+  return new (class extends StandardRetryStrategy {
+    override async refreshRetryTokenForRetry(
+      ...retry: Parameters<InstanceType<Sdk['StandardRetryStrategy']>['refreshRetryTokenForRetry']>
+    ) {
+      const token = await super.refreshRetryTokenForRetry(...retry);
+      // Gives back what the retry has cost.
+      this.recordSuccess(token);
+      return token;
+    }
+  })(maxAttempts);
 }
 
 /**

@@ -12,9 +12,10 @@ import { installPeers } from '../support/peers';
 import { AT_SOME_DISTANCE } from '../support/places';
 import { network } from './network';
 import { outage } from './outage';
+import { paths } from './paths';
 import { race } from './race';
 
-const PROGRAMS: Record<string, Benchmark> = { race, network, outage };
+const PROGRAMS: Record<string, Benchmark> = { race, network, outage, paths };
 
 async function main(wanted: string[]): Promise<void> {
   const unknown = wanted.find((name) => !Object.hasOwn(PROGRAMS, name));

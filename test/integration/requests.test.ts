@@ -312,6 +312,18 @@ describe('the connection', () => {
   });
 });
 
+test('a hundred uploads that are tried again leave the others their attempts', async () => {
+  const adapter = createAdapter(newBucket(), { maxAttempts: 3 });
+  const names = Array.from({ length: 150 }, (_, number) => `size/w600/${number}.jpg`);
+  for (const name of names) {
+    const kind = { status: 500, code: 'InternalError' };
+    server.injectFault({ operation: 'PutObject', key: `content/images/${name}`, times: 2, kind });
+  }
+  const urls = await Promise.all(names.map((name) => adapter.saveRaw(Buffer.from('x'), name)));
+  server.clearFaults();
+  expect(new Set(urls).size).toBe(names.length);
+});
+
 describe('a provider without conditional writes (501)', () => {
   test('keeps a taken name, gives a random suffix, and says so once', async () => {
     const warn = jest.spyOn(console, 'warn').mockImplementation();

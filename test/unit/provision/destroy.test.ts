@@ -138,7 +138,7 @@ describe('a deletion that was stopped or refused', () => {
 
   test('after any of its calls is finished by the next, with the bucket where its name is typed again', async () => {
     const bucket = await build();
-    let before = account.calls.length;
+    const before = account.calls.length;
     await destroyOnce(typing(bucket), dns);
     const total = account.calls.length - before;
     for (const withBucket of [true, false]) {
@@ -146,7 +146,6 @@ describe('a deletion that was stopped or refused', () => {
         account.restore();
         account = new AwsAccount();
         const name = await build();
-        before = account.calls.length;
         account.interruptAfter(count, () => {
           throw new Error('switched off');
         });

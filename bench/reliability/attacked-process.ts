@@ -1,0 +1,100 @@
+// A process of its own in which a storage adapter is attacked, as a Ghost would be: what it does not survive, ends it.
+// Forked with JSON, the `AttackOptions`; says that it is ready, and then answers each number of an input with what came
+// of it.
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import fc from 'fast-check';
+import { type Attacked, attacks, hostileInput, type Surroundings } from '../../test/support/hostile-input';
+import { requestRaw } from '../../test/support/raw-request';
+import { createStorage, type Handler, type StorageOptions } from '../support/storages';
+
+/** What the process is told. */
+export interface AttackOptions {
+  storage: StorageOptions;
+  surroundings: Surroundings;
+  /** All processes of a seed make the same inputs. */
+  seed: number;
+  inputs: number;
+  /** Path of a temporary file. */
+  upload: string;
+}
+
+/** What came of an input, in all methods together. */
+export interface Came {
+  /** Errors that are none of Ghost's: `TypeError`, or what else they are called. */
+  errors: string[];
+  /** Calls that were given up on. */
+  hung: number;
+  /** Addresses that are not below the CDN's, to which visitors were sent on. */
+  strayed: number;
+  /** Answers to visitors with a status of 500 or more, or none. */
+  failedVisits: number;
+}
+
+const PATIENCE_MS = 5000;
+const HUNG = Symbol('hung');
+
+/** Mounts the middleware as Ghost does, in Ghost's own Express. */
+async function listen(handler: Handler, ghost: string): Promise<number> {
+  const express = createRequire(path.join(ghost, 'package.json'))('express') as () => {
+    use(path: string, handler: Handler): void;
+  };
+  const application = express();
+  application.use('/content/images', handler);
+  const server = createServer(application as unknown as Parameters<typeof createServer>[1]);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+async function patiently<T>(call: () => T | Promise<T>): Promise<T | typeof HUNG> {
+  const stop = new AbortController();
+  const late = sleep<typeof HUNG>(PATIENCE_MS, HUNG, { signal: stop.signal }).catch((): typeof HUNG => HUNG);
+  try {
+    return await Promise.race([call(), late]);
+  } finally {
+    stop.abort();
+  }
+}
+
+async function main({ storage: options, surroundings, seed, inputs, upload }: AttackOptions): Promise<void> {
+  const adapter = createStorage(options) as unknown as Attacked;
+  const handler = adapter.serve?.() as Handler | undefined;
+  const port = handler && (await listen(handler, options.ghost));
+  const all = fc.sample(hostileInput(surroundings), { seed, numRuns: inputs });
+
+  const attack = async (input: unknown): Promise<Came> => {
+    const came: Came = { errors: [], hung: 0, strayed: 0, failedVisits: 0 };
+    for (const [, call] of attacks(adapter, input, upload)) {
+      try {
+        came.hung += (await patiently(call)) === HUNG ? 1 : 0;
+      } catch (error) {
+        const { name = typeof error, errorType } = (error ?? {}) as { name?: string; errorType?: string };
+        came.errors.push(...(errorType ? [] : [name]));
+      }
+    }
+    if (port !== undefined && typeof input === 'string') {
+      const target = `/content/images${input.startsWith('/') ? '' : '/'}${input}`;
+      const answer = await patiently(() => requestRaw(port, target));
+      if (answer === HUNG) {
+        came.hung += 1;
+      } else {
+        const { status, headers } = answer;
+        came.failedVisits += status >= 500 || status === 0 ? 1 : 0;
+        came.strayed +=
+          headers.location?.startsWith(`${surroundings.cdnUrl}/${surroundings.ownPrefix}/`) === false ? 1 : 0;
+      }
+    }
+    return came;
+  };
+
+  process.on('disconnect', () => process.exit(0));
+  process.on('message', ({ index }: { index: number }) => {
+    void attack(all[index]).then((came) => process.send?.(came));
+  });
+  process.send?.('ready');
+}
+
+void main(JSON.parse(process.argv[2] ?? '') as AttackOptions);

@@ -1,0 +1,111 @@
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
+import type { Surroundings } from '../../test/support/hostile-input';
+import { type InMemoryS3, startInMemoryS3 } from '../../test/support/in-memory-s3';
+import type { Benchmark } from '../index';
+import { Child } from '../support/child';
+import { writeUpload } from '../support/files';
+import { publish, type Row } from '../support/results';
+import type { StorageName } from '../support/storages';
+import type { AttackOptions, Came } from './attacked-process';
+
+const NAMES: StorageName[] = ['S3CloudFrontStorage', "Ghost's S3Storage", 'ghos3', 'ghost-storage-adapter-s3'];
+const INPUTS = Number(process.env.HOSTILE_INPUTS ?? 10_000);
+const SEED = Number(process.env.HOSTILE_SEED ?? 20261124);
+const BUCKET = 'bench-paths';
+const SURROUNDINGS: Surroundings = {
+  cdnUrl: 'https://images.example.com',
+  ownPrefix: 'content/images',
+  otherPrefixes: ['eight/content/images', 'content/media', 'content/files'],
+  file: '2026/11/x.jpg',
+};
+
+const root = path.resolve(__dirname, '../..');
+
+/**
+ * Paths, names and addresses that somebody makes up, in every method of every adapter. First the whole number through
+ * the test of the suite, which holds this adapter to more than the others could be asked.
+ */
+export const paths: Benchmark = async ({ ghost, folder }) => {
+  execFileSync(process.execPath, [path.join(root, 'node_modules/jest/bin/jest.js'), 'test/integration/hostile-paths'], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, HOSTILE_INPUTS: String(INPUTS), HOSTILE_SEED: String(SEED) },
+  });
+  const server = await startInMemoryS3({ region: 'eu-central-1' });
+  const upload = writeUpload(folder, 1000);
+  try {
+    const rows: Row[] = [];
+    for (const name of NAMES) {
+      server.createBucket(BUCKET, { objectOwnership: 'ObjectWriter' });
+      const { endpoint, region, rootCredentials } = server;
+      const bucket = { bucket: BUCKET, endpoint, region, ...rootCredentials };
+      const storage = { name, ghost: ghost.dir, bucket, folder };
+      rows.push(await attack(server, { storage, surroundings: SURROUNDINGS, seed: SEED, inputs: INPUTS, upload }));
+    }
+    publish(
+      {
+        id: 'reliability-paths',
+        title: `Of ${INPUTS.toLocaleString('en-US')} hostile paths, names and addresses, in every method`,
+        command: 'npm run bench:reliability -- paths',
+        rows,
+        compared: 'left the prefix',
+        moreIsBetter: false,
+      },
+      ghost.version,
+    );
+  } finally {
+    await server.close();
+  }
+};
+
+/** @returns how many inputs had which end */
+async function attack(server: InMemoryS3, options: AttackOptions): Promise<Row> {
+  const script = path.resolve(__dirname, 'attacked-process.ts');
+  const start = async () => (await Child.start<{ index: number }, Came, string>(script, options))[0];
+  const counts = { left: 0, ended: 0, typeErrors: 0, foreignErrors: 0, hung: 0, strayed: 0, failedVisits: 0 };
+  let child = await start();
+  try {
+    for (let index = 0; index < options.inputs; index += 1) {
+      server.requests.length = 0;
+      try {
+        const came = await child.ask({ index });
+        counts.typeErrors += came.errors.includes('TypeError') ? 1 : 0;
+        counts.foreignErrors += came.errors.length > 0 ? 1 : 0;
+        counts.hung += came.hung > 0 ? 1 : 0;
+        counts.strayed += came.strayed;
+        counts.failedVisits += came.failedVisits;
+      } catch {
+        counts.ended += 1;
+        await child.close();
+        child = await start();
+      }
+      counts.left += hasLeft(server) ? 1 : 0;
+      server.objects(BUCKET).clear();
+    }
+  } finally {
+    await child.close();
+  }
+  return {
+    name: options.storage.name,
+    values: {
+      'left the prefix': counts.left,
+      'ended the process': counts.ended,
+      'a TypeError': counts.typeErrors,
+      'an error that is none of Ghost’s': counts.foreignErrors,
+      'answered nothing in 5 s': counts.hung,
+      'sent visitors elsewhere': counts.strayed,
+      'failed for visitors': counts.failedVisits,
+    },
+    // Of nothing there are no multiples.
+    remark: '',
+  };
+}
+
+/** Whether a key, or a listing, that is not below the prefix was asked for. */
+function hasLeft({ requests }: InMemoryS3): boolean {
+  return requests.some(({ operation, key, query }) => {
+    const place = operation.startsWith('List') ? query.prefix : key;
+    return !(place ?? '').startsWith(`${SURROUNDINGS.ownPrefix}/`);
+  });
+}

@@ -14,8 +14,9 @@ import { network } from './network';
 import { outage } from './outage';
 import { paths } from './paths';
 import { race } from './race';
+import { soak } from './soak';
 
-const PROGRAMS: Record<string, Benchmark> = { race, network, outage, paths };
+const PROGRAMS: Record<string, Benchmark> = { race, network, outage, paths, soak };
 
 async function main(wanted: string[]): Promise<void> {
   const unknown = wanted.find((name) => !Object.hasOwn(PROGRAMS, name));

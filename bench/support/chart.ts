@@ -46,27 +46,30 @@ export interface Lines {
   title: string;
   x: string;
   y: string;
+  /** Of both axes; default by powers of ten. */
+  scale?: 'log' | 'linear';
   points: { name: string; x: number; y: number }[];
 }
 
-/** Draws lines into docs/images, both axes by powers of ten. */
-export async function drawLines({ id, title, x, y, points }: Lines): Promise<void> {
+/** Draws lines into docs/images. */
+export async function drawLines({ id, title, x, y, scale = 'log', points }: Lines): Promise<void> {
   const names = [...new Set(points.map(({ name }) => name))];
   const others = ['#9aa5b1', '#c08a3e', '#7d6fb0', '#b05a6f'];
   const range = names.map((name) => (isOurs(name) ? COLOURS.ours : (others.shift() ?? COLOURS.others)));
-  const values = [...new Set(points.map((point) => point.x))];
+  // Where numbers grow by powers, those that were measured; else those that fit.
+  const values = scale === 'log' ? [...new Set(points.map((point) => point.x))] : undefined;
   await draw(id, {
     title,
     data: { values: points },
     width: 460,
     height: 260,
-    mark: { type: 'line', point: true, strokeWidth: 2.5 },
+    mark: { type: 'line', point: scale === 'log', strokeWidth: 2.5 },
     encoding: {
-      x: { field: 'x', type: 'quantitative', scale: { type: 'log' }, axis: { title: x, values, grid: false } },
+      x: { field: 'x', type: 'quantitative', scale: { type: scale }, axis: { title: x, values, grid: false } },
       y: {
         field: 'y',
         type: 'quantitative',
-        scale: { type: 'log' },
+        scale: { type: scale },
         axis: { title: y, gridOpacity: 0.4, format: ',' },
       },
       color: {

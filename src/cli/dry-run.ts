@@ -1,11 +1,16 @@
 import { dryRun } from '../provision/dry-run';
 import { checkRegion } from '../provision/region';
-import { type ProvisionOptions, readSettings } from '../provision/settings';
+import { checkAccessKeyWish, type ProvisionOptions, readSettings } from '../provision/settings';
+import { checkGhostConfigFile } from './ghost-config-file';
 import { openTerminal } from './terminal';
 
 /** `provision --dry-run`: loads nothing of AWS. */
 export function runDryRun(options: ProvisionOptions): void {
   const settings = readSettings(options);
+  checkAccessKeyWish(settings);
+  if (options.writeConfig !== undefined) {
+    checkGhostConfigFile(options.writeConfig);
+  }
   const region = options.region ?? process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION;
   if (region) {
     checkRegion(region);

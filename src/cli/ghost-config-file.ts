@@ -44,7 +44,11 @@ export function withGhostConfig(text: string, block: GhostConfigBlock, file: str
   const options = Object.entries(block.storage.S3CloudFrontStorage).map(
     ([name, value]) => [[...storage, 'S3CloudFrontStorage', name], value] as const,
   );
-  return withValues(text, [
+  // Of an image server without them: the addresses and the CDN know nothing of a former prefix or secret.
+  const outdated = ['tenantPrefix', 'cdnFallbackSecret']
+    .filter((name) => !(name in block.storage.S3CloudFrontStorage))
+    .map((name) => [...storage, 'S3CloudFrontStorage', name]);
+  return withValues(text.trim() === '' ? text : withoutValues(text, outdated), [
     [[...storage, 'active'], block.storage.active],
     [[...storage, 'media'], block.storage.media],
     [[...storage, 'files'], block.storage.files],

@@ -77,7 +77,7 @@ export function openTerminal({ yes = false, json = false }: TerminalOptions): Te
       return await question({ output, signal: interruption.signal });
     } catch (error) {
       if (error instanceof Error && ['ExitPromptError', 'AbortPromptError'].includes(error.name)) {
-        throw new Interruption('Nothing was changed.');
+        throw new Interruption('Stopped at the question: nothing was changed by it.');
       }
       throw error;
     }

@@ -11,6 +11,9 @@ import { checkState, type Session } from './situation';
 import { createChangeSet, deleteChangeSet, isAtWork, type Stack } from './stack';
 import { requireStack } from './status';
 
+/** Where the secret stands that CloudFront shows to Ghost, in a property of a distribution. */
+const SECRET_PATH = /OriginCustomHeaders/;
+
 /** What is not as the template has it. */
 export interface Differences {
   /** What this version's template would change. */
@@ -98,8 +101,8 @@ async function detectDrift({ aws: { cloudFormation } }: Session, stack: Stack, p
         properties: (drift.PropertyDifferences ?? []).map(
           ({ PropertyPath: path = '', ExpectedValue: expected = '', ActualValue: actual = '' }) => ({
             path,
-            expected,
-            actual,
+            expected: shown(path, expected),
+            actual: shown(path, actual),
           }),
         ),
       });
@@ -107,4 +110,9 @@ async function detectDrift({ aws: { cloudFormation } }: Session, stack: Stack, p
     NextToken = page.NextToken;
   } while (NextToken);
   return drifts;
+}
+
+/** A value as it may be shown: of one that holds the secret between CloudFront and Ghost, only that it is another one. */
+function shown(path: string, value: string): string {
+  return SECRET_PATH.test(path) || /HeaderValue/.test(value) ? '(a secret, not shown)' : value;
 }

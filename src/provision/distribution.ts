@@ -1,6 +1,7 @@
 import { GetDistributionConfigCommand, paginateListDistributions } from '@aws-sdk/client-cloudfront';
+import { Failure } from '../cli/failure';
 import type { Aws } from './aws';
-import { call } from './aws-errors';
+import { absentIf, call } from './aws-errors';
 import type { Finding } from './finding';
 
 /** Ghost sends bytes, and no redirect, to who shows this header. */
@@ -14,11 +15,23 @@ export interface DistributionDetails {
   webAclArn?: string;
 }
 
-/** @param distributionId `E…` */
+/**
+ * @param distributionId `E…`
+ * @throws Failure when somebody has deleted it behind the stack's back
+ */
 export async function describeDistribution({ cloudFront }: Aws, distributionId: string): Promise<DistributionDetails> {
-  const { DistributionConfig } = await call('cloudfront:GetDistributionConfig', () =>
-    cloudFront.send(new GetDistributionConfigCommand({ Id: distributionId })),
+  const answer = await absentIf(['NoSuchDistribution'], () =>
+    call('cloudfront:GetDistributionConfig', () =>
+      cloudFront.send(new GetDistributionConfigCommand({ Id: distributionId })),
+    ),
   );
+  if (!answer) {
+    throw new Failure(
+      `The distribution ${distributionId} of the stack is gone: it was deleted outside of CloudFormation.`,
+      'Run "provision destroy", which keeps the bucket, and then "provision" with --bucket and its name.',
+    );
+  }
+  const { DistributionConfig } = answer;
   return {
     fallbackSecret: (DistributionConfig?.Origins?.Items ?? [])
       .flatMap(({ CustomHeaders }) => CustomHeaders?.Items ?? [])

@@ -29,12 +29,19 @@ export interface PlannedStep {
   words: string;
 }
 
-/** The steps of a stack that is not there yet. */
-export function stepsOfCreation(stack: RenderedStack): PlannedStep[] {
+/**
+ * The steps of a stack that is not there yet.
+ *
+ * @param adoptedBucket name of one that is there, and comes into the stack
+ */
+export function stepsOfCreation(stack: RenderedStack, adoptedBucket?: string): PlannedStep[] {
   const { Origins } = stack.Resources.Distribution?.Properties.DistributionConfig as { Origins: { Id: string }[] };
   const hasGhost = Origins.some(({ Id }) => Id === 'ghost');
   return Object.entries(stack.Resources).map(([name, { Type }]) => {
     const words = RESOURCES[name] ?? name;
+    if (name === 'Bucket' && adoptedBucket) {
+      return { sign: '=', what: Type, words: `${adoptedBucket} that is there already, with everything in it` };
+    }
     return {
       sign: '+',
       what: Type,

@@ -14,7 +14,7 @@ import { type AccessKey, ghostConfigOf } from './outputs';
 import { planLines, type PlannedStep, stepsOfChanges, stepsOfCreation } from './plan';
 import { readTemplate } from './read-template';
 import { renderTemplate } from './render-template';
-import type { Settings } from './settings';
+import { checkAccessKeyWish, type Settings } from './settings';
 import { eventLine, lookAround, type Session, settledStack, type Situation } from './situation';
 import {
   type ChangeSet,
@@ -25,6 +25,7 @@ import {
   executeChangeSet,
   followStack,
   isDeleted,
+  isEmpty,
   isFailedCreation,
   lastEventOf,
   type Stack,
@@ -54,7 +55,7 @@ export async function provision(session: Session, settings: Settings): Promise<P
   const situation = await terminal.step('Looking at what is there', () => lookAround(session, before, settings));
   report(terminal, situation.findings);
   const { stack, zone } = situation;
-  checkAccessKeyWish(settings, stack);
+  checkAccessKeyWish(settings, stack?.parameters.Identity);
 
   const parameters = parametersOf(settings, situation, aws.dnsElsewhere);
   const title = `Image server https://${domain}, in ${aws.region} of the account ${aws.account}`;
@@ -66,19 +67,24 @@ export async function provision(session: Session, settings: Settings): Promise<P
       parameters: { ...parameters, CertificateArn },
       adoptedBucket: situation.adoptedBucket,
     });
+  let changed = false;
   const agree = async (steps: PlannedStep[], changeSet?: ChangeSet) => {
     terminal.say();
     planLines(title, steps).forEach((line) => terminal.say(line));
-    if (!(await agreed(terminal, changeSet ? () => deleteChangeSet(aws, changeSet.id) : undefined))) {
-      throw new Declined();
+    const takeBack = changeSet && (() => discard(aws, changeSet, stack));
+    if (!(await agreed(terminal, takeBack))) {
+      throw new Declined(
+        changed ? 'The certificate was requested and is kept; nothing else was changed.' : 'Nothing was changed.',
+      );
     }
   };
 
   let arn = situation.certificate?.status === 'ISSUED' ? situation.certificate.arn : undefined;
-  let changed = false;
   if (!arn) {
     // What a stack that is there becomes by a new certificate can be told, and asked, when that is issued.
-    await agree(stack ? besides.before : [...besides.before, ...stepsOfNewStack(parameters), ...besides.after]);
+    await agree(
+      stack ? besides.before : [...besides.before, ...stepsOfNewStack(parameters, situation), ...besides.after],
+    );
     arn = await obtainCertificate(session, settings, situation);
     changed = true;
   }
@@ -86,7 +92,7 @@ export async function provision(session: Session, settings: Settings): Promise<P
   const changeSet = await terminal.step('Handing the template to CloudFormation', () => changeSetFor(issued));
   const steps = [
     ...(changed ? [] : besides.before),
-    ...(stack ? (changeSet ? stepsOfChanges(changeSet.changes) : []) : stepsOfNewStack(parameters)),
+    ...(stack ? (changeSet ? stepsOfChanges(changeSet.changes) : []) : stepsOfNewStack(parameters, situation)),
     ...besides.after,
   ];
   if (steps.some(({ sign }) => sign !== '=') && !(changed && !stack)) {
@@ -123,8 +129,10 @@ export async function provision(session: Session, settings: Settings): Promise<P
   };
 }
 
-const stepsOfNewStack = (parameters: Record<string, string>) =>
-  stepsOfCreation(renderTemplate(readTemplate(), { ...parameters, 'AWS::Partition': 'aws' }, ['CertificateArn']));
+function stepsOfNewStack(parameters: Record<string, string>, { adoptedBucket }: Situation): PlannedStep[] {
+  const rendered = renderTemplate(readTemplate(), { ...parameters, 'AWS::Partition': 'aws' }, ['CertificateArn']);
+  return stepsOfCreation(rendered, adoptedBucket);
+}
 
 /** The stack as it is when CloudFormation rests. What an attempt has left that failed is deleted: it serves nobody. */
 async function clearedStack(session: Session, stackName: string): Promise<Stack | undefined> {
@@ -163,16 +171,6 @@ function report(terminal: Terminal, findings: Finding[]): void {
     `${refusals.length} things stand in the way:\n${refusals.map(({ cause, cure }) => `- ${cause}\n  ${cure}`).join('\n')}`,
     'Mend them, and run the command again.',
   );
-}
-
-function checkAccessKeyWish({ createAccessKey, parameters }: Settings, stack: Stack | undefined): void {
-  const identity = parameters.Identity ?? stack?.parameters.Identity ?? 'policy-only';
-  if (createAccessKey && identity !== 'iam-user') {
-    throw new Failure(
-      `--create-access-key needs a user, and --identity is ${identity}.`,
-      'Add --identity iam-user. A Ghost on EC2 or ECS needs no access key: its role is safer.',
-    );
-  }
 }
 
 /** Parameters for the stack but for the certificate's. Those that are not named keep their values. */
@@ -232,6 +230,15 @@ function stepsBesideTheStack(
     after.push({ sign: '+', what: 'access key', words: 'for the user, shown once' });
   }
   return { before, after };
+}
+
+/** Takes back a change set, and with it the empty stack that CloudFormation has begun for one that makes a new stack. */
+async function discard(aws: Session['aws'], changeSet: ChangeSet, stack: Stack | undefined): Promise<void> {
+  await deleteChangeSet(aws, changeSet.id);
+  const begun = stack ? undefined : await describeStack(aws, changeSet.stackId);
+  if (begun && isEmpty(begun)) {
+    await deleteStack(aws, begun);
+  }
 }
 
 /** A change set that is not wanted is taken back, also when the question is broken off. */

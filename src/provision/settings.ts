@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { domainToASCII } from 'node:url';
 import { Failure } from '../cli/failure';
 import { readTemplate } from './read-template';
@@ -38,6 +39,9 @@ export interface Settings {
   createAccessKey: boolean;
 }
 
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html */
+const MAX_STACK_NAME = 128;
+
 /** The options whose values go into the template as they are. */
 const PARAMETERS: Partial<Record<keyof ProvisionOptions, [option: string, parameter: string]>> = {
   certificateArn: ['--certificate-arn', 'CertificateArn'],
@@ -53,6 +57,7 @@ const PARAMETERS: Partial<Record<keyof ProvisionOptions, [option: string, parame
  * @throws Failure with the option, its value and what to write instead
  */
 export function readSettings(options: ProvisionOptions): Settings {
+  refuseEmpty(options);
   if (options.domain === undefined) {
     throw new Failure(
       '--domain is missing.',
@@ -76,6 +81,12 @@ export function readSettings(options: ProvisionOptions): Settings {
       'Leave out --wildcard to use the certificate, or --certificate-arn to request a wildcard certificate.',
     );
   }
+  if (options.hostedZone === 'none' && options.dnsProfile !== undefined) {
+    throw new Failure(
+      '--hosted-zone none and --dns-profile exclude each other.',
+      'Leave out --dns-profile to make the records yourself, or --hosted-zone none to have them made in its account.',
+    );
+  }
   const hostedZoneId = options.hostedZone?.trim().replace(/^\/?hostedzone\//, '');
   return {
     domain,
@@ -92,6 +103,35 @@ export function readSettings(options: ProvisionOptions): Settings {
 }
 
 /**
+ * An empty value is a variable of the shell that was never set. It must not undo what the stack has: without its name, a
+ * bucket would be replaced by an empty one.
+ */
+function refuseEmpty(options: ProvisionOptions): void {
+  const [name] = Object.entries(options).find(([, value]) => typeof value === 'string' && value.trim() === '') ?? [];
+  if (name !== undefined) {
+    const option = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    throw new Failure(
+      `${option} is empty.`,
+      `Write its value (a variable of the shell that is not set gives none), or leave out ${option}.`,
+    );
+  }
+}
+
+/**
+ * @param identityOfStack what the stack that is there has
+ * @throws Failure when there is no user whose access key could be made
+ */
+export function checkAccessKeyWish({ createAccessKey, parameters }: Settings, identityOfStack = 'policy-only'): void {
+  const identity = parameters.Identity ?? identityOfStack;
+  if (createAccessKey && identity !== 'iam-user') {
+    throw new Failure(
+      `--create-access-key needs a user, and --identity is ${identity}.`,
+      'Add --identity iam-user. A Ghost on EC2 or ECS needs no access key: its role is safer.',
+    );
+  }
+}
+
+/**
  * The name of the stack for the commands that look at one that is there.
  *
  * @throws Failure when neither `--stack-name` nor `--domain` tells it
@@ -100,8 +140,7 @@ export function readStackName(stackName: string | undefined, domain: string | un
   if (stackName === undefined && domain === undefined) {
     throw new Failure('Which image server is meant?', 'Name its domain: --domain images.example.com');
   }
-  const name = stackName ?? `ghost-${readDomain('--domain', domain ?? '').replaceAll('.', '-')}`.slice(0, 128);
-  // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
+  const name = stackName ?? stackNameOf(readDomain('--domain', domain ?? ''));
   if (!/^[A-Za-z][A-Za-z0-9-]{0,127}$/.test(name)) {
     throw new Failure(
       `--stack-name is "${name}".`,
@@ -109,6 +148,16 @@ export function readStackName(stackName: string | undefined, domain: string | un
     );
   }
   return name;
+}
+
+/**
+ * A name of its own for each domain: `ghost-images-example-com`. Hyphens are doubled, so that `images-blog.example.com` is
+ * not `images.blog.example.com`: no label begins or ends with one.
+ */
+function stackNameOf(domain: string): string {
+  const name = `ghost-${domain.replaceAll('-', '--').replaceAll('.', '-')}`;
+  const digest = createHash('sha256').update(domain).digest('hex').slice(0, 12);
+  return name.length > MAX_STACK_NAME ? `${name.slice(0, MAX_STACK_NAME - 13)}-${digest}` : name;
 }
 
 function readDomain(option: string, value: string): string {
@@ -147,6 +196,12 @@ function readGhostUrl(value: string, domain: string): Record<string, string> {
     throw new Failure(
       `--ghost-url is "${value}", which is not HTTPS.`,
       `CloudFront asks the blog over HTTPS only. Give the blog a certificate, and write its address so: ${example}`,
+    );
+  }
+  if (/^\/ghost(\/|$)/.test(url.pathname)) {
+    throw new Failure(
+      `--ghost-url is "${value}", which is where its editors sign in.`,
+      `Write the address that visitors use, without /ghost: --ghost-url https://${url.hostname}`,
     );
   }
   if (url.port) {

@@ -59,7 +59,13 @@ export async function lookAround(
   checkState(stack);
   const present = stack && !isEmpty(stack) ? stack : undefined;
   const { DistributionId: distributionId, DistributionDomainName: target } = present?.outputs ?? {};
-  const zone = hostedZoneId === 'none' ? undefined : await findHostedZone(aws.route53, domain, hostedZoneId, resolver);
+  const found = hostedZoneId === 'none' ? undefined : await findHostedZone(aws.route53, domain, hostedZoneId, resolver);
+  // Built without the zone (--hosted-zone none), the stack stays without it as long as nobody asks that zone.
+  const isPassedOver =
+    found && hostedZoneId === undefined && !aws.dnsElsewhere && present?.parameters.HostedZoneId === ''
+      ? (await checkDelegation(resolver, found)) !== undefined
+      : false;
+  const zone = isPassedOver ? undefined : found;
   if (!zone && aws.dnsElsewhere) {
     throw new Failure(
       `--dns-profile: the account of that profile has no public zone for ${domain}.`,
@@ -85,6 +91,12 @@ export async function lookAround(
   if (!certificate) {
     // That there can be none for this name is better said now.
     certificateName(domain, settings.wildcard);
+    if (settings.wildcard && zone?.name === domain) {
+      throw new Failure(
+        `--wildcard: the certificate for ${wildcardOf(domain)} is validated in the zone above, and ${zone.id} is that of ${domain} alone.`,
+        'Leave out --wildcard, or name the zone above with --hosted-zone.',
+      );
+    }
   }
   const all = [...findings.filter((finding) => finding !== undefined), ...(bucketState?.findings ?? [])];
   return {

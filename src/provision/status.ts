@@ -1,6 +1,6 @@
 import { GetDistributionCommand } from '@aws-sdk/client-cloudfront';
 import { Failure } from '../cli/failure';
-import { call } from './aws-errors';
+import { absentIf, call } from './aws-errors';
 import { lookAtCertificate } from './certificate';
 import { pointsTo } from './live-dns';
 import { checkOwnership, type Session } from './situation';
@@ -12,7 +12,10 @@ export interface Status {
   domain: string;
   /** Undefined for a stack that was never built. */
   certificate?: { arn: string; status: string; notAfter?: Date };
-  /** CloudFront's word: `Deployed`, or `InProgress` for some minutes after a change. */
+  /**
+   * CloudFront's word: `Deployed`, or `InProgress` for some minutes after a change; `DELETED` where somebody has deleted it
+   * behind the stack's back.
+   */
   distribution?: string;
   /** Whether the domain leads to the distribution. */
   pointsToDistribution: boolean;
@@ -26,9 +29,11 @@ export async function readStatus({ aws, resolver }: Session, stackName: string):
   const [certificate, distribution, pointsToDistribution] = await Promise.all([
     arn ? lookAtCertificate(aws.acm, arn, domain) : undefined,
     DistributionId
-      ? call('cloudfront:GetDistribution', () =>
-          aws.cloudFront.send(new GetDistributionCommand({ Id: DistributionId })),
-        ).then(({ Distribution }) => Distribution?.Status)
+      ? absentIf(['NoSuchDistribution'], () =>
+          call('cloudfront:GetDistribution', () =>
+            aws.cloudFront.send(new GetDistributionCommand({ Id: DistributionId })),
+          ),
+        ).then((answer) => (answer ? answer.Distribution?.Status : 'DELETED'))
       : undefined,
     DistributionDomainName ? pointsTo(resolver, domain, DistributionDomainName) : false,
   ]);

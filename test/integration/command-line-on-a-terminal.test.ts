@@ -139,7 +139,7 @@ const hasDeleted = () => aws.actions.includes('DeleteStack');
     test('is left with Ctrl-C: nothing is changed, and the exit code is 130', async () => {
       terminal.press(KEYS.ctrlC);
       expect(await terminal.ends()).toBe(130);
-      expect(terminal.screen()).toContain('Nothing was changed.');
+      expect(terminal.screen()).toContain('Stopped at the question: nothing was changed by it.');
       expect(hasDeleted()).toBe(false);
       expect(terminal.hasCursor()).toBe(true);
     });

@@ -55,6 +55,18 @@ describe("what is written into Ghost's configuration", () => {
     });
   });
 
+  test('takes out the prefix and the secret of a former image server', () => {
+    const former = { bucket: 'other', tenantPrefix: 'blog-7', cdnFallbackSecret: 'a-former-secret', maxAttempts: 7 };
+    const written = withGhostConfig(
+      JSON.stringify({ storage: { S3CloudFrontStorage: former } }),
+      BLOCK,
+      'config.production.json',
+    );
+    expect(JSON.parse(written)).toMatchObject(BLOCK);
+    expect(written).not.toMatch(/tenantPrefix|cdnFallbackSecret/);
+    expect(written).toContain('"maxAttempts"');
+  });
+
   test('goes below adapters where Ghost reads it from there', () => {
     const before = '{ "adapters": { "storage": { "active": "S3Storage" }, "sso": {} } }';
     expect(JSON.parse(withGhostConfig(before, BLOCK, 'config.production.json'))).toEqual({

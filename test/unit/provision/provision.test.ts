@@ -1,6 +1,7 @@
 import { AwsAccount } from '../../support/aws-account';
 import { openTestSession, provisionOnce, type RecordedTerminal } from '../../support/provisioning';
 import { destroy } from '../../../src/provision/destroy';
+import { readStatus } from '../../../src/provision/status';
 
 const DOMAIN = 'images.example.com';
 const STACK = 'ghost-images-example-com';
@@ -159,6 +160,9 @@ describe('a zone in Route 53 that nobody asks any more', () => {
     const { provisioned } = await provisionOnce(account, { live, hostedZone: 'none' });
     expect(provisioned?.missingRecord).toMatchObject({ name: DOMAIN });
     expect(account.hostedZones.all[0]?.records.filter(({ Name }) => Name === `${DOMAIN}.`)).toEqual([]);
+    const again = await provisionOnce(account, { live });
+    expect(again.provisioned).toMatchObject({ changed: false, missingRecord: { name: DOMAIN } });
+    expect(account.hostedZones.all[0]?.records.filter(({ Name }) => Name === `${DOMAIN}.`)).toEqual([]);
   });
 });
 
@@ -265,7 +269,7 @@ describe('a second run', () => {
     const { error, terminal } = await provisionOnce(account, { wildcard: true }, (recorded) => {
       Object.defineProperty(recorded, 'agrees', { get: () => answers.shift() ?? false });
     });
-    expect(error?.message).toBe('Nothing was changed.');
+    expect(error?.message).toBe('The certificate was requested and is kept; nothing else was changed.');
     expect(terminal.questions).toEqual(['Go on?', 'Go on?']);
     expect(terminal.text).toMatch(/~ AWS::CloudFront::Distribution/);
     expect(account.stacks.get(STACK)?.parameters.CertificateArn).toBe(before);
@@ -604,6 +608,47 @@ describe('a call that is not allowed', () => {
     const { error } = await provisionOnce(account, { bucket: 'my-pictures' });
     expect(error?.message).toContain('s3:GetBucketPolicy');
   });
+});
+
+test('a wildcard that the zone of the domain cannot validate is refused before it is requested', async () => {
+  account.hostedZones.add({ name: DOMAIN });
+  const { error } = await provisionOnce(account, { wildcard: true });
+  expect(error).toMatchObject({ name: 'Failure', message: expect.stringContaining('--wildcard') });
+  expect(changesMade()).toEqual([]);
+});
+
+describe('a plan', () => {
+  test('that is refused has the stack deleted that was begun for it', async () => {
+    account.hostedZones.add({ name: 'example.com' });
+    account.certificates.add({ names: [DOMAIN] });
+    const { error } = await provisionOnce(account, {}, (terminal) => (terminal.agrees = false));
+    expect(error).toMatchObject({ name: 'Declined', message: 'Nothing was changed.' });
+    expect(account.stacks.get(STACK)?.status).toBe('DELETE_IN_PROGRESS');
+    expect((await provisionOnce(account)).provisioned?.stack.status).toBe('CREATE_COMPLETE');
+  });
+
+  test('says that a bucket that is there is used as it is', async () => {
+    account.hostedZones.add({ name: 'example.com' });
+    const first = await provisionOnce(account, { bucket: 'my-pictures' });
+    expect(first.terminal.text).toMatch(/\+ AWS::S3::Bucket /);
+    await destroy(await openTestSession(account), STACK);
+    const { terminal, error } = await provisionOnce(account, { bucket: 'my-pictures' });
+    expect(error).toBeUndefined();
+    expect(terminal.text).toMatch(/= AWS::S3::Bucket +my-pictures that is there already/);
+    expect(terminal.text).not.toMatch(/\+ AWS::S3::Bucket /);
+  });
+});
+
+test('a distribution that somebody has deleted by hand is named, with the way out', async () => {
+  account.hostedZones.add({ name: 'example.com' });
+  const { provisioned } = await provisionOnce(account);
+  account.distributions.remove(provisioned?.stack.outputs.DistributionId ?? '');
+  const { error } = await provisionOnce(account);
+  expect(error).toMatchObject({
+    name: 'Failure',
+    message: expect.stringContaining('deleted outside of CloudFormation'),
+  });
+  expect(await readStatus(await openTestSession(account), STACK)).toMatchObject({ distribution: 'DELETED' });
 });
 
 describe('AWS that is busy', () => {

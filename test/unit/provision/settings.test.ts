@@ -35,10 +35,30 @@ describe('the options of provision', () => {
     ['images', '"images", which is no domain'],
     ['my_images.example.com', 'which is no domain'],
     ['192.168.1.1', 'which is no domain'],
-    ['', 'which is no domain'],
     [`${'a'.repeat(250)}.example.com`, 'which is no domain'],
   ])('refuse the domain %j', (domain, message) => {
     expect(refusal({ domain })).toContain(message);
+  });
+
+  test.each(['domain', 'bucket', 'tenantPrefix', 'ghostUrl', 'certificateArn', 'hostedZone', 'stackName'])(
+    'refuse an empty value, as a variable gives that is not set: %s',
+    (name) => {
+      const option = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+      expect(refusal({ [name]: '' })).toContain(`${option} is empty`);
+    },
+  );
+
+  test('refuse two answers to who makes the records', () => {
+    expect(refusal({ hostedZone: 'none', dnsProfile: 'dns' })).toContain('exclude each other');
+  });
+
+  test('give each domain a stack of its own', () => {
+    const domains = ['images.blog.example.com', 'images-blog.example.com', 'images.blog-example.com'];
+    const long = [`${'a.'.repeat(100)}example.com`, `${'a.'.repeat(101)}example.com`];
+    const names = [...domains, ...long].map((domain) => read({ domain }).stackName);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names.every((name) => /^[A-Za-z][A-Za-z0-9-]{0,127}$/.test(name))).toBe(true);
+    expect(names[0]).toBe('ghost-images-blog-example-com');
   });
 
   test('say what is missing without a domain', () => {
@@ -63,6 +83,7 @@ describe('the options of provision', () => {
     ['https://images.example.com', 'the domain of the images'],
     ['https://localhost', '--ghost-url is "localhost"'],
     ['https://', 'which is no address'],
+    ['https://blog.example.com/ghost/', 'without /ghost: --ghost-url https://blog.example.com'],
     ['https://blog.example.com/a b', '--ghost-url is "/a%20b"'],
   ])('refuse %s as the address of the blog', (ghostUrl, message) => {
     expect(refusal({ ghostUrl })).toContain(message);

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
 import { PARAMETER_SETS } from '../../support/template/parameter-sets';
 import { PROMISES } from '../../support/template/promises';
 import { readTemplate } from '../../../src/provision/read-template';
@@ -38,4 +40,17 @@ describe.each(Object.entries(PARAMETER_SETS))('the stack for %s', (_, parameters
   });
 
   test.each(Object.entries(PROMISES))('%s', (__, promise) => promise(stack, parameters));
+});
+
+test('Python’s cfn-lint, where it is installed, finds nothing in the template', () => {
+  const { error, status, stdout } = spawnSync(
+    'cfn-lint',
+    [path.join(__dirname, '../../../infrastructure/template.yaml')],
+    {
+      encoding: 'utf8',
+    },
+  );
+  expect(error ?? { status, stdout }).toEqual(
+    error ? expect.objectContaining({ code: 'ENOENT' }) : { status: 0, stdout: '' },
+  );
 });

@@ -31,6 +31,8 @@ const project = (name: string) => ({
 
 const config: Config = {
   projects: [project('unit'), project('integration'), project('e2e')],
+  // Most tests wait for servers most of the time: on a machine with two cores, one worker would leave one idle.
+  maxWorkers: '100%',
   // Whole servers are started and stopped in tests, on machines that do other things besides.
   testTimeout: 30_000,
   collectCoverageFrom: ['src/**/*.ts'],

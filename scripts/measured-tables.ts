@@ -1,7 +1,6 @@
 // The tables of what was measured, made of bench/results: what the README shows is what the benchmarks have written.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { format } from 'prettier';
 
 const root = path.resolve(__dirname, '..');
 /** The contenders, as the results name them, and as the heads of the tables do. */
@@ -81,8 +80,6 @@ const RELIABILITY: TableRow[] = [
   ['… lost or corrupted without a word', 'reliability-network', of('lost or corrupted', '')],
   ['… multipart uploads left in the bucket', 'reliability-network', of('leaked multipart uploads', '')],
   ['S3 silent for 30 s: an upload begun meanwhile ends after', 'reliability-outage', of('silent: seconds', ' s')],
-  ['10,000 hostile paths: that led out of the prefix', 'reliability-paths', of('left the prefix', '')],
-  ['… that ended in a TypeError', 'reliability-paths', of('a TypeError', '')],
 ];
 
 const read = (id: string): Results =>
@@ -116,6 +113,19 @@ function facts(rows: TableRow[], command: string): string {
   );
 }
 
+/** What ten minutes of load have come to. */
+function soakSentence(): string {
+  const { rows, date } = read('reliability-soak');
+  const values = rows[0]?.values ?? {};
+  const fromTo = (column: string) =>
+    `${number(values[`${column}: first third`])} → ${number(values[`${column}: last third`])}`;
+  return (
+    `In ${number(values.minutes)} minutes of load, ${number(values.uploads)} uploads with their sizes and ${number(values.streams)} streams, of which ` +
+    `${number(values['left in the middle'])} were left in the middle: memory ${fromTo('memory, MB')} MB, heap ${fromTo('heap, MB')} MB, ` +
+    `sockets ${fromTo('sockets')}, file handles ${fromTo('file handles')} (first and last third; ${date}, \`npm run bench:reliability -- soak\`).`
+  );
+}
+
 /** The commands that bring files into a bucket, of which only one is an adapter's. */
 function migrateTable(): string {
   const { rows } = read('migrate');
@@ -135,25 +145,25 @@ function migrateTable(): string {
 const TABLES: Record<string, () => string> = {
   performance: () => `${table(PERFORMANCE)}\n\n${facts(PERFORMANCE, 'npm run bench')}`,
   reliability: () => `${table(RELIABILITY)}\n\n${facts(RELIABILITY, 'npm run bench:reliability')}`,
+  soak: soakSentence,
   migrate: () => `${migrateTable()}\n\n${facts([['', 'migrate', of('', '')]], 'npm run bench -- migrate')}`,
   ceph: () => `${table(ON_CEPH)}\n\n${facts(ON_CEPH, 'eval "$(test/support/ceph-rgw/start.sh)" && npm run bench')}`,
 };
 
 /**
  * @param text a document with tables between `<!-- measured: NAME -->` and `<!-- end -->`
- * @returns the document with these tables as they were measured last
+ * @returns the document with these tables as they were measured last, their columns not aligned
  * @throws Error for a table that there is not, and where there are no results
  */
-export async function withMeasuredTables(text: string): Promise<string> {
-  const filled = text.replace(
+export function withMeasuredTables(text: string): string {
+  return text.replace(
     /(<!-- measured: (\w+) -->\n).*?(<!-- end -->)/gs,
-    (_, begin: string, name: string, end) => {
+    (_, begin: string, name: string, end: string) => {
       const make = TABLES[name];
       if (!make) {
         throw new Error(`There is no table "${name}". There are: ${Object.keys(TABLES).join(', ')}`);
       }
-      return `${begin}\n${make()}\n\n${String(end)}`;
+      return `${begin}\n${make()}\n\n${end}`;
     },
   );
-  return format(filled, { parser: 'markdown', printWidth: 120, proseWrap: 'preserve' });
 }

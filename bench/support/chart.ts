@@ -70,7 +70,7 @@ export async function drawLines({ id, title, x, y, scale = 'log', points }: Line
         field: 'y',
         type: 'quantitative',
         scale: { type: scale },
-        axis: { title: y, gridOpacity: 0.4, format: ',' },
+        axis: { title: y, gridOpacity: 0.4, format: scale === 'log' ? ',' : ',d' },
       },
       color: {
         field: 'name',

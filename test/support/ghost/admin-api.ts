@@ -145,20 +145,28 @@ export class AdminApi {
   /** Reads the answer to its end: Ghost sends the headers of a log-in before it has stored the session. */
   private async fetch(method: string, path: string, body?: object): Promise<{ headers: Headers; text: string }> {
     const isForm = body instanceof FormData;
-    const response = await fetch(`${this.siteUrl}/ghost/api/admin/${path}`, {
-      method,
-      headers: {
-        origin: new URL(this.siteUrl).origin,
-        cookie: this.cookie,
-        ...(body && !isForm ? { 'content-type': 'application/json' } : {}),
-      },
-      body: body && !isForm ? JSON.stringify(body) : body,
+    const request = () =>
+      fetch(`${this.siteUrl}/ghost/api/admin/${path}`, {
+        method,
+        headers: {
+          origin: new URL(this.siteUrl).origin,
+          cookie: this.cookie,
+          ...(body && !isForm ? { 'content-type': 'application/json' } : {}),
+        },
+        body: body && !isForm ? JSON.stringify(body) : body,
+      });
+    const response = await request().catch((error: unknown) => {
+      // Ghost closes connections that were idle for 5 seconds, perhaps just as one is used again.
+      if (CLOSED.has(((error as Error).cause as NodeJS.ErrnoException | undefined)?.code ?? '')) return request();
+      throw error;
     });
     const text = await response.text();
     if (!response.ok) throw new AdminApiError(`${method} ${path}`, response.status, text);
     return { headers: response.headers, text };
   }
 }
+
+const CLOSED = new Set(['EPIPE', 'ECONNRESET', 'UND_ERR_SOCKET']);
 
 function form(fields: Record<string, UploadFile | string | undefined>): FormData {
   const data = new FormData();

@@ -6,13 +6,11 @@ import fresh from 'fresh';
 import parseRange from 'range-parser';
 import type { Config } from './config';
 import { ghostSetting } from './ghost-host';
+import type { Middleware } from './middleware';
 import type { ObjectKeys } from './object-keys';
 import type { Bucket, ObjectAnswer, ReadConditions } from './s3';
 import { conditionalReadStatus, isNotFound } from './s3-errors';
 import type { SizesOnDemand } from './sizes-on-demand';
-
-/** A middleware of Express, as far as it is needed: Node's own request and response do. */
-export type Middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
 
 /** What CloudFront sends to its second origin: see `cdnFallbackSecret`. Names with `X-Amz-` or `X-Edge-` are forbidden. */
 const FALLBACK_HEADER = 'x-ghost-cdn-fallback';

@@ -1,7 +1,7 @@
 // A process of its own in which a storage adapter is attacked, as a Ghost would be: what it does not survive, ends it.
 // Forked with JSON, the `AttackOptions`; says that it is ready, and then answers each number of an input with what came
 // of it.
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -37,13 +37,29 @@ export interface Came {
 const PATIENCE_MS = 5000;
 const HUNG = Symbol('hung');
 
-/** Mounts the middleware as Ghost does, in Ghost's own Express. */
+type ErrorHandler = (
+  error: { statusCode?: number },
+  request: unknown,
+  response: ServerResponse,
+  next: (error: unknown) => void,
+) => void;
+
+/** Mounts the middleware as Ghost does, in Ghost's own Express, and answers its errors with their status, as Ghost does. */
 async function listen(handler: Handler, ghost: string): Promise<number> {
   const express = createRequire(path.join(ghost, 'package.json'))('express') as () => {
     use(path: string, handler: Handler): void;
+    use(handler: ErrorHandler): void;
   };
   const application = express();
   application.use('/content/images', handler);
+  application.use((error, _request, response, next) => {
+    if (response.headersSent) {
+      next(error);
+      return;
+    }
+    response.statusCode = error.statusCode ?? 500;
+    response.end();
+  });
   const server = createServer(application as unknown as Parameters<typeof createServer>[1]);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return (server.address() as AddressInfo).port;
@@ -63,11 +79,15 @@ async function main({ storage: options, surroundings, seed, inputs, upload }: At
   const adapter = createStorage(options) as unknown as Attacked;
   const handler = adapter.serve?.() as Handler | undefined;
   const port = handler && (await listen(handler, options.ghost));
+  // These two take a directory with the prefix before it, as their own getTargetDir() gives it to Ghost.
+  const month = path.posix.dirname(surroundings.file);
+  const takesWholeKeys = options.name === 'ghos3' || options.name === 'ghost-storage-adapter-s3';
+  const directory = takesWholeKeys ? `${surroundings.ownPrefix}/${month}` : month;
   const all = fc.sample(hostileInput(surroundings), { seed, numRuns: inputs });
 
   const attack = async (input: unknown): Promise<Came> => {
     const came: Came = { errors: [], hung: 0, strayed: 0, failedVisits: 0 };
-    for (const [, call] of attacks(adapter, input, upload)) {
+    for (const [, call] of attacks(adapter, input, upload, directory)) {
       try {
         came.hung += (await patiently(call)) === HUNG ? 1 : 0;
       } catch (error) {

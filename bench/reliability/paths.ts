@@ -63,7 +63,7 @@ export const paths: Benchmark = async ({ ghost, folder }) => {
 async function attack(server: InMemoryS3, options: AttackOptions): Promise<Row> {
   const script = path.resolve(__dirname, 'attacked-process.ts');
   const start = async () => (await Child.start<{ index: number }, Came, string>(script, options))[0];
-  const counts = { left: 0, ended: 0, typeErrors: 0, foreignErrors: 0, hung: 0, strayed: 0, failedVisits: 0 };
+  const counts = { left: 0, wrote: 0, ended: 0, typeErrors: 0, foreignErrors: 0, hung: 0, strayed: 0, failedVisits: 0 };
   let child = await start();
   try {
     for (let index = 0; index < options.inputs; index += 1) {
@@ -80,7 +80,9 @@ async function attack(server: InMemoryS3, options: AttackOptions): Promise<Row> 
         await child.close();
         child = await start();
       }
-      counts.left += hasLeft(server) ? 1 : 0;
+      const outside = server.requests.filter(isOutside);
+      counts.left += outside.length > 0 ? 1 : 0;
+      counts.wrote += outside.some(({ operation }) => /^(Put|Delete|Create)/.test(operation)) ? 1 : 0;
       server.objects(BUCKET).clear();
     }
   } finally {
@@ -90,6 +92,7 @@ async function attack(server: InMemoryS3, options: AttackOptions): Promise<Row> 
     name: options.storage.name,
     values: {
       'left the prefix': counts.left,
+      'wrote or deleted outside': counts.wrote,
       'ended the process': counts.ended,
       'a TypeError': counts.typeErrors,
       'an error that is none of Ghost’s': counts.foreignErrors,
@@ -103,9 +106,7 @@ async function attack(server: InMemoryS3, options: AttackOptions): Promise<Row> 
 }
 
 /** Whether a key, or a listing, that is not below the prefix was asked for. */
-function hasLeft({ requests }: InMemoryS3): boolean {
-  return requests.some(({ operation, key, query }) => {
-    const place = operation.startsWith('List') ? query.prefix : key;
-    return !(place ?? '').startsWith(`${SURROUNDINGS.ownPrefix}/`);
-  });
+function isOutside({ operation, key, query }: InMemoryS3['requests'][number]): boolean {
+  const place = operation.startsWith('List') ? query.prefix : key;
+  return !(place ?? '').startsWith(`${SURROUNDINGS.ownPrefix}/`);
 }

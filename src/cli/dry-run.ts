@@ -1,5 +1,5 @@
 import { dryRun } from '../provision/dry-run';
-import { checkRegion } from '../provision/region';
+import { checkRegion, namedRegion } from '../provision/region';
 import { checkAccessKeyWish, type ProvisionOptions, readSettings } from '../provision/settings';
 import { checkGhostConfigFile } from './ghost-config-file';
 import { openTerminal } from './terminal';
@@ -11,9 +11,9 @@ export function runDryRun(options: ProvisionOptions): void {
   if (options.writeConfig !== undefined) {
     checkGhostConfigFile(options.writeConfig);
   }
-  const region = options.region ?? process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION;
+  const { region, setting } = namedRegion(options.region);
   if (region) {
-    checkRegion(region);
+    checkRegion(region, setting);
   }
   const { lines, steps, template } = dryRun(settings, region);
   const terminal = openTerminal(options);

@@ -7,7 +7,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { Failure } from '../cli/failure';
 import { call } from './aws-errors';
-import { checkRegion } from './region';
+import { checkRegion, namedRegion } from './region';
 
 /** The account that the command works in. */
 export interface Aws {
@@ -69,15 +69,14 @@ export async function signIn(options: { region?: string; profile?: string; dnsPr
 }
 
 async function readRegion({ region, profile }: { region?: string; profile?: string }): Promise<string> {
-  // AWS's command line reads AWS_DEFAULT_REGION, its SDK does not.
-  const named = region ?? process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION;
-  const found = await new CloudFormationClient({ region: named, profile }).config.region().catch(() => undefined);
+  const named = namedRegion(region);
+  const found = await new CloudFormationClient({ region: named.region, profile }).config.region().catch(() => undefined);
   if (!found) {
     throw new Failure(
       'No region is given.',
       'Name the region that the bucket is to be in, near to the blog: --region eu-central-1',
     );
   }
-  checkRegion(found);
+  checkRegion(found, named.setting);
   return found;
 }

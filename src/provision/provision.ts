@@ -51,7 +51,7 @@ export interface Provisioned {
 export async function provision(session: Session, settings: Settings): Promise<Provisioned> {
   const { aws, terminal, pause } = session;
   const { stackName, domain } = settings;
-  const before = await clearedStack(session, stackName);
+  const { stack: before, isCleared } = await clearedStack(session, stackName);
   const situation = await terminal.step('Looking at what is there', () => lookAround(session, before, settings));
   report(terminal, situation.findings);
   const { stack, zone } = situation;
@@ -73,9 +73,11 @@ export async function provision(session: Session, settings: Settings): Promise<P
     planLines(title, steps).forEach((line) => terminal.say(line));
     const takeBack = changeSet && (() => discard(aws, changeSet, stack));
     if (!(await agreed(terminal, takeBack))) {
-      throw new Declined(
-        changed ? 'The certificate was requested and is kept; nothing else was changed.' : 'Nothing was changed.',
-      );
+      const done = [
+        ...(isCleared ? ['What the failed attempt had left was deleted'] : []),
+        ...(changed ? ['The certificate was requested and is kept'] : []),
+      ];
+      throw new Declined(done.length > 0 ? `${done.join('. ')}; nothing else was changed.` : 'Nothing was changed.');
     }
   };
 
@@ -135,14 +137,14 @@ function stepsOfNewStack(parameters: Record<string, string>, { adoptedBucket }: 
 }
 
 /** The stack as it is when CloudFormation rests. What an attempt has left that failed is deleted: it serves nobody. */
-async function clearedStack(session: Session, stackName: string): Promise<Stack | undefined> {
+async function clearedStack(session: Session, stackName: string): Promise<{ stack?: Stack; isCleared: boolean }> {
   const { aws, terminal, pause } = session;
   const stack = await settledStack(session, stackName);
   if (!stack || isDeleted(stack)) {
-    return undefined;
+    return { isCleared: false };
   }
   if (!isFailedCreation(stack)) {
-    return stack;
+    return { stack, isCleared: false };
   }
   const question = `An attempt to build ${stackName} has failed (${stack.status}). Delete what it has left, and begin anew?`;
   if (!(await terminal.confirm(question))) {
@@ -153,7 +155,7 @@ async function clearedStack(session: Session, stackName: string): Promise<Stack 
     await deleteStack(aws, stack);
     await followStack(aws, pause, stack.id, since, (happened) => event(eventLine(happened)));
   });
-  return undefined;
+  return { isCleared: true };
 }
 
 /** Says what the looks have found, and stops where to go on makes no sense. */

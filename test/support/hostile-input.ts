@@ -230,9 +230,15 @@ export type Attacked = Record<string, ((...given: unknown[]) => unknown) | undef
  * an address; in the order in which something may be found out, written and taken away.
  *
  * @param upload path of a temporary file
+ * @param directory of this month, as the adapter is given it: below its prefix, or with it
  * @returns a call for each, by what is called; nothing for methods that the adapter does not have
  */
-export function attacks(adapter: Attacked, input: unknown, upload: string): [name: string, call: () => unknown][] {
+export function attacks(
+  adapter: Attacked,
+  input: unknown,
+  upload: string,
+  directory = '2026/11',
+): [name: string, call: () => unknown][] {
   const file = (name: unknown) => ({ name, path: upload, type: 'image/jpeg' });
   const bytes = Buffer.from('written by the intruder');
   const calls: [string, ...unknown[]][] = [
@@ -241,21 +247,21 @@ export function attacks(adapter: Attacked, input: unknown, upload: string): [nam
     ['getTargetDir', input],
     ['exists', input],
     ['exists', 'x.jpg', input],
-    ['exists', input, '2026/11'],
+    ['exists', input, directory],
     ['read', { path: input }],
-    ['getUniqueFileName', file(input), '2026/11'],
+    ['getUniqueFileName', file(input), directory],
     ['getUniqueFileName', file('x.jpg'), input],
-    ['save', file(input), '2026/11'],
+    ['save', file(input), directory],
     ['save', file('x.jpg'), input],
     ['saveRaw', bytes, input],
     ['delete', input],
     ['delete', 'x.jpg', input],
-    ['delete', input, '2026/11'],
+    ['delete', input, directory],
   ];
   const wholes: [string, ...unknown[]][] = [
     ['read', input],
     ['save', input],
-    ['getUniqueFileName', input, '2026/11'],
+    ['getUniqueFileName', input, directory],
   ];
   return [...calls, ...(typeof input === 'string' ? [] : wholes)]
     .filter(([name]) => typeof adapter[name] === 'function')

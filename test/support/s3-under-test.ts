@@ -12,6 +12,7 @@ import {
   type _Object,
   S3Client,
 } from '@aws-sdk/client-s3';
+import pLimit from 'p-limit';
 import { type Credentials, type InMemoryS3, startInMemoryS3 } from './in-memory-s3';
 
 /** An entry of a listing. */
@@ -177,8 +178,11 @@ async function removeBucket(client: S3Client, bucket: string): Promise<void> {
   for (const { Key, UploadId } of await listUploads(client, bucket)) {
     await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }));
   }
-  for (const { Key } of await listAll(client, bucket)) {
-    await client.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
-  }
+  const atATime = pLimit(16);
+  await Promise.all(
+    (await listAll(client, bucket)).map(({ Key }) =>
+      atATime(() => client.send(new DeleteObjectCommand({ Bucket: bucket, Key }))),
+    ),
+  );
   await client.send(new DeleteBucketCommand({ Bucket: bucket }));
 }

@@ -173,6 +173,12 @@ describe('the command line', () => {
     expect(run('provision', '--domain', 'images.example.com', '--region', region).stderr).toContain(region);
   });
 
+  test.each([['AWS_REGION'], ['AWS_DEFAULT_REGION']])('names %s where that is what is wrong', (variable) => {
+    for (const parameters of [DRY_RUN, ['provision', '--domain', 'images.example.com']]) {
+      expect(runWith({ [variable]: 'nowhere' }, ...parameters).stderr).toContain(`variable ${variable} is "nowhere"`);
+    }
+  });
+
   test("looks at Ghost's configuration file before it begins", () => {
     const file = path.join(folder, 'config.production.json');
     writeFileSync(file, '{ "url": ');

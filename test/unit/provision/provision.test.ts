@@ -420,6 +420,17 @@ describe('a stack that fails', () => {
     },
   );
 
+  test('and was deleted is not called unchanged when the new plan is refused', async () => {
+    account.stacks.add({ name: STACK, parameters: existing(), status: 'ROLLBACK_COMPLETE' });
+    const { error } = await provisionOnce(account, {}, (terminal) => {
+      jest.spyOn(terminal, 'confirm').mockResolvedValueOnce(true).mockResolvedValue(false);
+    });
+    expect(error).toMatchObject({
+      name: 'Declined',
+      message: 'What the failed attempt had left was deleted; nothing else was changed.',
+    });
+  });
+
   test.each([
     ['UPDATE_ROLLBACK_FAILED', 'continue-update-rollback'],
     ['DELETE_FAILED', 'provision destroy'],

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import pLimit from 'p-limit';
 import { digest, MIB } from '../support/bytes';
 import { type ContentFolder, createContentFolder } from '../support/migrate/command';
 import { startS3UnderTest, type S3UnderTest } from '../support/s3-under-test';
@@ -67,12 +68,12 @@ async function writeMany(): Promise<void> {
 
 /** What the bucket holds, as `folder.read` tells what the disk holds. */
 async function stored(): Promise<Record<string, string>> {
+  const atATime = pLimit(16);
   const objects = await server.objects(bucket);
-  const entries: (readonly [string, string])[] = [];
-  for (const { key } of objects) {
-    entries.push([key.replace('content/', ''), digest((await server.read(bucket, key)).bytes)]);
-  }
-  return Object.fromEntries(entries);
+  const entries = objects.map(({ key }) =>
+    atATime(async () => [key.replace('content/', ''), digest((await server.read(bucket, key)).bytes)] as const),
+  );
+  return Object.fromEntries(await Promise.all(entries));
 }
 
 test('killed ten times in the middle, it ends as one run would have', async () => {
@@ -132,7 +133,9 @@ test('Ctrl-C ends with nothing half done, says how to go on, and takes the parts
 });
 
 test('takes a bounded memory, whatever the number and the size of the files', async () => {
-  const names = Array.from({ length: 15_000 }, (_, index) => `images/${index % 20}/${index}.jpg`);
+  // What the number does to the memory is no matter of the server, and one on this machine stores on its disk.
+  const number = server.kind === 'external' ? 3_000 : 15_000;
+  const names = Array.from({ length: number }, (_, index) => `images/${index % 20}/${index}.jpg`);
   await folder.write(Object.fromEntries(names.map((name) => [name, name])));
   const large = Array.from({ length: 40 }, (_, index) => `media/${index}.mp4`);
   await folder.write(Object.fromEntries(large.map((name) => [name, randomBytes(7 * MIB)])));

@@ -13,6 +13,8 @@ const VIDEO = { key: '2026/11/video.mp4', bytes: 50_000_000 };
 const ROUNDS = 5;
 const PICTURES = 20;
 const CLIENTS = 200;
+/** So often they come in each round: what they take depends on how long the process has run. */
+const CROWDS = 6;
 /** Where the viewer winds to, in bytes, and how much a player wants of it. */
 const SEEK = { from: 40_000_000, bytes: 65_536 };
 
@@ -83,16 +85,21 @@ async function measure(port: number): Promise<Record<string, number>> {
   const begin = performance.now();
   const { bytes } = await fetchFrom(port, VIDEO.key, agent);
   const megabytesPerSecond = bytes / 1000 / (performance.now() - begin);
-  const together = performance.now();
-  const all = await Promise.all(Array.from({ length: CLIENTS }, () => fetchFrom(port, PICTURE.key)));
-  const clientsMs = performance.now() - together;
-  const whole = all.filter((met) => met.bytes === PICTURE.bytes).length;
+  const crowds: number[] = [];
+  for (let index = 0; index < CROWDS; index += 1) {
+    const together = performance.now();
+    const all = await Promise.all(Array.from({ length: CLIENTS }, () => fetchFrom(port, PICTURE.key)));
+    crowds.push(performance.now() - together);
+    if (all.some((met) => met.bytes !== PICTURE.bytes)) {
+      throw new Error('A client was not sent the whole picture.');
+    }
+  }
   const { enoughMs } = await fetchFrom(port, VIDEO.key, agent, SEEK);
   agent.destroy();
   return {
     'first byte, ms': median(first),
     'one stream, MB/s': megabytesPerSecond,
-    [`${CLIENTS} clients, ms`]: whole === CLIENTS ? clientsMs : NaN,
+    [`${CLIENTS} clients, ms`]: median(crowds),
     'seek, ms': enoughMs,
   };
 }

@@ -35,14 +35,17 @@ const common: BuildOptions & { metafile: true } = {
   metafile: true,
 };
 
-async function bundleAdapter(): Promise<Metafile> {
-  const { metafile } = await build({
-    ...common,
-    entryPoints: ['src/index.ts', ...readdirSync(path.join(root, 'src/lazy')).map((file) => `src/lazy/${file}`)],
-    outbase: 'src',
-    outdir: dist,
-  });
-  return metafile;
+const SDK = 'src/lazy/aws-sdk.ts';
+
+async function bundleAdapter(): Promise<Metafile[]> {
+  const lazy = readdirSync(path.join(root, 'src/lazy')).map((file) => `src/lazy/${file}`);
+  const built = { ...common, outbase: 'src', outdir: dist };
+  const results = await Promise.all([
+    build({ ...built, entryPoints: ['src/index.ts', ...lazy.filter((file) => file !== SDK)] }),
+    // With names to keep, the SDK would name its closures anew in each request.
+    build({ ...built, entryPoints: [SDK], keepNames: false }),
+  ]);
+  return results.map(({ metafile }) => metafile);
 }
 
 async function bundleCommandLine(): Promise<Metafile> {
@@ -106,7 +109,7 @@ function writeTypes(): void {
 
 async function main(): Promise<void> {
   rmSync(dist, { recursive: true, force: true });
-  writeNotices(await Promise.all([bundleAdapter(), bundleCommandLine()]));
+  writeNotices([...(await bundleAdapter()), await bundleCommandLine()]);
   writeTypes();
 }
 

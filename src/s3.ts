@@ -76,7 +76,8 @@ function createClient(sdk: Sdk, config: Config, patience: Patience): S3Client {
     credentials: credentialsOf(config),
     retryStrategy: retriesByRequest(sdk, config.maxAttempts),
     requestChecksumCalculation: checksums,
-    responseChecksumValidation: checksums,
+    // For visitors it would come too late: when a checksum is known to be wrong, they have all of the bytes.
+    responseChecksumValidation: patience === 'no-answer' ? 'WHEN_REQUIRED' : checksums,
     // With `Expect: 100-continue` the SDK opens a new connection for every body of 2 MiB or more, and waits a round trip.
     expectContinueHeader: false,
     requestHandler: {

@@ -99,7 +99,11 @@ async function stream(
     return;
   }
   const abort = new AbortController();
-  response.once('close', () => abort.abort());
+  response.once('close', () => {
+    if (!response.writableFinished) {
+      abort.abort();
+    }
+  });
   let answer: Partial<ObjectAnswer>;
   try {
     answer = takeWhole(request, sizes, key) ?? (await readConditionally(request, bucket, key, abort.signal));

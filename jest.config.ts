@@ -2,7 +2,14 @@
 import type { Config } from 'jest';
 
 // These ship ES modules only; Jest runs CommonJS, so they are compiled like our own sources.
-const esModules = ['ghost-storage-base', 'content-disposition', 'yocto-spinner', 'yoctocolors', 'p-limit', 'yocto-queue'];
+const esModules = [
+  'ghost-storage-base',
+  'content-disposition',
+  'yocto-spinner',
+  'yoctocolors',
+  'p-limit',
+  'yocto-queue',
+];
 
 // The SDK announces with every process that its versions of 2027 need a newer Node.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';

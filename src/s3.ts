@@ -90,6 +90,9 @@ function createClient(sdk: Sdk, config: Config, patience: Patience): S3Client {
       httpsAgent: { maxSockets: Infinity },
     },
   });
+  if (isAwsEndpoint(config.endpoint)) {
+    leavePartsUnsigned(client);
+  }
   if (!credentialsOf(config)) {
     renewExpiredCredentials(client);
   }
@@ -111,6 +114,25 @@ function retriesByRequest({ StandardRetryStrategy }: Sdk, maxAttempts: number) {
       return token;
     }
   })(maxAttempts);
+}
+
+/**
+ * Has the SDK compute no SHA-256 of the parts of an upload, which would stop everything else in Ghost for so long. They
+ * travel inside TLS, and their CRC-32, by which S3 checks them, is signed:
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+ */
+function leavePartsUnsigned(client: S3Client): void {
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        if (commandName === 'UploadPartCommand') {
+          const { headers } = args.request as { headers: Record<string, string> };
+          headers['x-amz-content-sha256'] = 'UNSIGNED-PAYLOAD';
+        }
+        return next(args);
+      },
+    { step: 'build', name: 'leavePartsUnsigned' },
+  );
 }
 
 /**

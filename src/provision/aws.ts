@@ -70,7 +70,9 @@ export async function signIn(options: { region?: string; profile?: string; dnsPr
 
 async function readRegion({ region, profile }: { region?: string; profile?: string }): Promise<string> {
   const named = namedRegion(region);
-  const found = await new CloudFormationClient({ region: named.region, profile }).config.region().catch(() => undefined);
+  const found = await new CloudFormationClient({ region: named.region, profile }).config
+    .region()
+    .catch(() => undefined);
   if (!found) {
     throw new Failure(
       'No region is given.',

@@ -458,6 +458,14 @@ describe('on AWS itself', () => {
     expect(server.objects(bucket).get('content/images/2026/11/clip.mp4')?.bytes.equals(bytes)).toBe(true);
   });
 
+  test('and the parts are signed by that, not by a SHA-256 that would hold up Ghost', async () => {
+    await adapter.save(await uploads.file('clip.mp4', randomBytes(12 * MIB)));
+    const { headers } = lastRequest('UploadPart');
+    expect(headers['x-amz-content-sha256']).toBe('UNSIGNED-PAYLOAD');
+    expect(headers.authorization).toMatch(/SignedHeaders=[^,]*x-amz-checksum-crc32/);
+    expect(lastRequest('CompleteMultipartUpload').headers['x-amz-content-sha256']).not.toBe('UNSIGNED-PAYLOAD');
+  });
+
   test('the region comes from the environment when the configuration has none, and its absence is explained', async () => {
     const before = { ...process.env };
     const options = { endpoint: `http://s3.us-east-1.amazonaws.com:${server.port}`, region: undefined };

@@ -17,7 +17,7 @@ const PATIENCE_MS = 240_000;
 
 /** A picture under a name that others have already, `photo.jpg`, `photo-1.jpg`, … */
 export const taken: Benchmark = async ({ ghost, folder }) => {
-  const server = await startS3Server(FROM_A_VPS);
+  const server = await startS3Server({ ...FROM_A_VPS, trustsBodies: true });
   const file = writeUpload(folder, BYTES);
   const rows: Row[] = NAMES.map((name) => ({ name, values: {} }));
   try {
@@ -34,7 +34,9 @@ export const taken: Benchmark = async ({ ghost, folder }) => {
               PATIENCE_MS,
             );
           try {
-            await saveAs('first-use.jpg');
+            for (let index = 0; index < SAVES; index += 1) {
+              await saveAs(`first-use-${index}.jpg`);
+            }
             const times: number[] = [];
             while (times.length < SAVES && !times.some((time) => time > LONG_MS)) {
               times.push(...((await saveAs(nameOf(0)))?.milliseconds ?? []));

@@ -34,6 +34,8 @@ const both = (first: ReturnType<typeof of>, second: ReturnType<typeof of>) => (v
   const cells = [first(values), second(values)].filter((cell) => cell !== undefined);
   return cells.length > 0 ? cells.join(', ') : undefined;
 };
+/** Of so many that were tried. */
+const ofInputs = (column: string) => (values: Values) => `${number(values[column])} of ${number(values.inputs)}`;
 
 const PERFORMANCE: TableRow[] = [
   ['a picture of 200 KB under a free name', 'save', of('ms each', ' ms')],
@@ -79,6 +81,9 @@ const RELIABILITY: TableRow[] = [
   ['… hung for 2 minutes', 'reliability-network', of('hung for 2 min', '')],
   ['… lost or corrupted without a word', 'reliability-network', of('lost or corrupted', '')],
   ['… multipart uploads left in the bucket', 'reliability-network', of('leaked multipart uploads', '')],
+  ['hostile paths, names and addresses that led out of the prefix', 'reliability-paths', ofInputs('left the prefix')],
+  ['… by which something was written or deleted there', 'reliability-paths', ofInputs('wrote or deleted outside')],
+  ['… that ended in a `TypeError`', 'reliability-paths', ofInputs('a TypeError')],
   ['S3 silent for 30 s: an upload begun meanwhile ends after', 'reliability-outage', of('silent: seconds', ' s')],
 ];
 
@@ -101,17 +106,20 @@ function table(rows: TableRow[]): string {
     .join('\n');
 }
 
-/** When and with what a table was measured. */
-function facts(rows: TableRow[], command: string): string {
-  const results = rows.map(([, id]) => read(id));
+const SOFTWARE: Record<string, string> = { node: 'Node', ghost: 'Ghost', rclone: 'rclone', 'aws-cli': 'AWS CLI' };
+const ADAPTERS = ['node', 'ghost', 'ghos3', 'ghost-storage-adapter-s3'];
+
+/** When and with what results were measured. */
+function facts(ids: string[], command: string, software: string[]): string {
+  const results = ids.map(read);
   const dates = [...new Set(results.map(({ date }) => date))].sort();
   const { machine, versions } = results[0] as Results;
   const [first, last] = [dates[0], dates.at(-1)];
-  return (
-    `Measured ${first === last ? `on ${first}` : `from ${first} to ${last}`} by \`${command}\` (${machine}, Node ${versions.node}, ` +
-    `Ghost ${versions.ghost}, ghos3 ${versions.ghos3}, ghost-storage-adapter-s3 ${versions['ghost-storage-adapter-s3']}).`
-  );
+  const used = software.map((name) => `${SOFTWARE[name] ?? name} ${versions[name]}`);
+  return `Measured ${first === last ? `on ${first}` : `from ${first} to ${last}`} by \`${command}\` (${[machine, ...used].join(', ')}).`;
 }
+
+const idsOf = (rows: TableRow[]): string[] => rows.map(([, id]) => id);
 
 /** What ten minutes of load have come to. */
 function soakSentence(): string {
@@ -142,12 +150,15 @@ function migrateTable(): string {
   ].join('\n');
 }
 
+const ON_CEPH_COMMAND = 'eval "$(test/support/ceph-rgw/start.sh)" && npm run bench';
+
 const TABLES: Record<string, () => string> = {
-  performance: () => `${table(PERFORMANCE)}\n\n${facts(PERFORMANCE, 'npm run bench')}`,
-  reliability: () => `${table(RELIABILITY)}\n\n${facts(RELIABILITY, 'npm run bench:reliability')}`,
+  performance: () => `${table(PERFORMANCE)}\n\n${facts(idsOf(PERFORMANCE), 'npm run bench', ADAPTERS)}`,
+  ceph: () => `${table(ON_CEPH)}\n\n${facts(idsOf(ON_CEPH), ON_CEPH_COMMAND, ADAPTERS)}`,
+  reliability: () => `${table(RELIABILITY)}\n\n${facts(idsOf(RELIABILITY), 'npm run bench:reliability', ADAPTERS)}`,
   soak: soakSentence,
-  migrate: () => `${migrateTable()}\n\n${facts([['', 'migrate', of('', '')]], 'npm run bench -- migrate')}`,
-  ceph: () => `${table(ON_CEPH)}\n\n${facts(ON_CEPH, 'eval "$(test/support/ceph-rgw/start.sh)" && npm run bench')}`,
+  migrate: () =>
+    `${migrateTable()}\n\n${facts(['migrate'], 'npm run bench -- migrate', ['node', 'rclone', 'aws-cli'])}`,
 };
 
 /**

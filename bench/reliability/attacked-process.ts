@@ -80,14 +80,13 @@ async function main({ storage: options, surroundings, seed, inputs, upload }: At
   const handler = adapter.serve?.() as Handler | undefined;
   const port = handler && (await listen(handler, options.ghost));
   // These two take a directory with the prefix before it, as their own getTargetDir() gives it to Ghost.
-  const month = path.posix.dirname(surroundings.file);
   const takesWholeKeys = options.name === 'ghos3' || options.name === 'ghost-storage-adapter-s3';
-  const directory = takesWholeKeys ? `${surroundings.ownPrefix}/${month}` : month;
+  const prefix = takesWholeKeys ? `${surroundings.ownPrefix}/` : '';
   const all = fc.sample(hostileInput(surroundings), { seed, numRuns: inputs });
 
   const attack = async (input: unknown): Promise<Came> => {
     const came: Came = { errors: [], hung: 0, strayed: 0, failedVisits: 0 };
-    for (const [, call] of attacks(adapter, input, upload, directory)) {
+    for (const [, call] of attacks(adapter, input, upload, prefix)) {
       try {
         came.hung += (await patiently(call)) === HUNG ? 1 : 0;
       } catch (error) {

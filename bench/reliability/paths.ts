@@ -91,6 +91,7 @@ async function attack(server: InMemoryS3, options: AttackOptions): Promise<Row> 
   return {
     name: options.storage.name,
     values: {
+      inputs: options.inputs,
       'left the prefix': counts.left,
       'wrote or deleted outside': counts.wrote,
       'ended the process': counts.ended,

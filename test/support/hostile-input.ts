@@ -230,32 +230,34 @@ export type Attacked = Record<string, ((...given: unknown[]) => unknown) | undef
  * an address; in the order in which something may be found out, written and taken away.
  *
  * @param upload path of a temporary file
- * @param directory of this month, as the adapter is given it: below its prefix, or with it
+ * @param prefix what stands before every directory that the adapter is given; nothing, where it adds it by itself
  * @returns a call for each, by what is called; nothing for methods that the adapter does not have
  */
 export function attacks(
   adapter: Attacked,
   input: unknown,
   upload: string,
-  directory = '2026/11',
+  prefix = '',
 ): [name: string, call: () => unknown][] {
   const file = (name: unknown) => ({ name, path: upload, type: 'image/jpeg' });
   const bytes = Buffer.from('written by the intruder');
+  const directory = `${prefix}2026/11`;
+  const inputDirectory = typeof input === 'string' ? `${prefix}${input}` : input;
   const calls: [string, ...unknown[]][] = [
     ['urlToPath', input],
     ['getSanitizedFileName', input],
     ['getTargetDir', input],
     ['exists', input],
-    ['exists', 'x.jpg', input],
+    ['exists', 'x.jpg', inputDirectory],
     ['exists', input, directory],
     ['read', { path: input }],
     ['getUniqueFileName', file(input), directory],
-    ['getUniqueFileName', file('x.jpg'), input],
+    ['getUniqueFileName', file('x.jpg'), inputDirectory],
     ['save', file(input), directory],
-    ['save', file('x.jpg'), input],
-    ['saveRaw', bytes, input],
+    ['save', file('x.jpg'), inputDirectory],
+    ['saveRaw', bytes, inputDirectory],
     ['delete', input],
-    ['delete', 'x.jpg', input],
+    ['delete', 'x.jpg', inputDirectory],
     ['delete', input, directory],
   ];
   const wholes: [string, ...unknown[]][] = [

@@ -81,8 +81,11 @@ const RELIABILITY: TableRow[] = [
   ['… hung for 2 minutes', 'reliability-network', of('hung for 2 min', '')],
   ['… lost or corrupted without a word', 'reliability-network', of('lost or corrupted', '')],
   ['… multipart uploads left in the bucket', 'reliability-network', of('leaked multipart uploads', '')],
-  ['hostile paths, names and addresses that led out of the prefix', 'reliability-paths', ofInputs('left the prefix')],
-  ['… by which something was written or deleted there', 'reliability-paths', ofInputs('wrote or deleted outside')],
+  [
+    'hostile paths, names and addresses by which something outside of the prefix was written or deleted',
+    'reliability-paths',
+    ofInputs('wrote or deleted outside'),
+  ],
   ['… that ended in a `TypeError`', 'reliability-paths', ofInputs('a TypeError')],
   ['S3 silent for 30 s: an upload begun meanwhile ends after', 'reliability-outage', of('silent: seconds', ' s')],
 ];

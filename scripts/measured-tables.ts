@@ -143,7 +143,8 @@ function migrateTable(): string {
   const lines = rows.map(({ name, values, remark }) => {
     const isOurs = name === 'S3CloudFrontStorage';
     const shown = [of('seconds', ' s')(values) ?? '–', of('memory, MB', ' MB')(values) ?? '–'];
-    const words = `${isOurs ? '`migrate`' : name}${remark ? `: ${remark}` : ''}`;
+    const command = isOurs ? '`migrate`' : name.replace(/^(migrate|rclone.*|aws.*)/, '`$1`');
+    const words = `${command}${remark ? `: ${remark}` : ''}`;
     return `| ${[words, ...shown.map((cell) => (isOurs ? `**${cell}**` : cell))].join(' | ')} |`;
   });
   return [

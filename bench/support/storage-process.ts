@@ -88,10 +88,9 @@ async function save(
 async function firstUse(storage: Storage, file: string, { milliseconds, rss }: Start): Promise<StorageAnswer> {
   const begin = performance.now();
   await storage.save({ name: 'first.jpg', path: file, type: 'image/jpeg' }, '2026/11');
-  return {
-    totalMilliseconds: milliseconds + performance.now() - begin,
-    extraBytes: process.memoryUsage.rss() - rss,
-  };
+  const totalMilliseconds = milliseconds + performance.now() - begin;
+  global.gc?.();
+  return { totalMilliseconds, extraBytes: process.memoryUsage.rss() - rss };
 }
 
 async function saveEach(
@@ -159,8 +158,10 @@ interface Start {
 function main(options: StorageOptions): void {
   becomeAws();
   Object.assign(process.env, options.bucket.environment);
-  const begin = performance.now();
+  // What this program has used before is not to be used again for the adapter.
+  global.gc?.();
   const rss = process.memoryUsage.rss();
+  const begin = performance.now();
   const storage = createStorage(options);
   const start = { milliseconds: performance.now() - begin, rss };
   process.on('disconnect', () => process.exit(0));

@@ -25,13 +25,14 @@ const compilerOptions = {
 };
 
 // On another S3 than the one in memory, only what is S3's is worth a run: `*.s3.test.ts`.
-const tests = (name: string) => (name === 'integration' && process.env.S3_TEST_ENDPOINT ? '*.s3.test.ts' : '*.test.ts');
+const filesOf = (name: string) =>
+  name === 'integration' && process.env.S3_TEST_ENDPOINT ? '*.s3.test.ts' : '*.test.ts';
 
 const project = (name: string) => ({
   displayName: name,
   // Not the caches, which hold whole Ghosts.
   roots: ['<rootDir>/src', '<rootDir>/test'],
-  testMatch: [`<rootDir>/test/${name}/**/${tests(name)}`],
+  testMatch: [`<rootDir>/test/${name}/**/${filesOf(name)}`],
   testEnvironment: '<rootDir>/test/support/node-environment.ts',
   // The one global that the environment shares with all files, Error, must outlive each of them.
   testEnvironmentOptions: { globalsCleanup: 'off' },

@@ -109,7 +109,7 @@ function writeTypes(): void {
 
 async function main(): Promise<void> {
   rmSync(dist, { recursive: true, force: true });
-  writeNotices([...(await bundleAdapter()), await bundleCommandLine()]);
+  writeNotices((await Promise.all([bundleAdapter(), bundleCommandLine()])).flat());
   writeTypes();
 }
 

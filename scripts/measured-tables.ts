@@ -143,7 +143,10 @@ function migrateTable(): string {
   const lines = rows.map(({ name, values, remark }) => {
     const isOurs = name === 'S3CloudFrontStorage';
     const shown = [of('seconds', ' s')(values) ?? '–', of('memory, MB', ' MB')(values) ?? '–'];
-    const command = isOurs ? '`migrate`' : name.replace(/^(migrate|rclone.*|aws.*)/, '`$1`');
+    // As it is typed: the results name it shortly.
+    const command = isOurs
+      ? '`migrate`'
+      : name.replace(/^rclone/, 'rclone copy').replace(/^(migrate|rclone.*|aws.*)/, '`$1`');
     const words = `${command}${remark ? `: ${remark}` : ''}`;
     return `| ${[words, ...shown.map((cell) => (isOurs ? `**${cell}**` : cell))].join(' | ')} |`;
   });

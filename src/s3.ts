@@ -117,16 +117,16 @@ function retriesByRequest({ StandardRetryStrategy }: Sdk, maxAttempts: number) {
 }
 
 /**
- * Has the SDK compute no SHA-256 of the parts of an upload, which would stop everything else in Ghost for so long. They
- * travel inside TLS, and their CRC-32, by which S3 checks them, is signed:
+ * Has the SDK compute no SHA-256 of the parts of an upload, which would stop everything else in Ghost for so long, where
+ * they travel inside TLS. Their CRC-32, by which S3 checks them, is signed:
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  */
 function leavePartsUnsigned(client: S3Client): void {
   client.middlewareStack.add(
     (next, { commandName }) =>
       async (args) => {
-        if (commandName === 'UploadPartCommand') {
-          const { headers } = args.request as { headers: Record<string, string> };
+        const { protocol, headers } = args.request as { protocol: string; headers: Record<string, string> };
+        if (commandName === 'UploadPartCommand' && protocol === 'https:') {
           headers['x-amz-content-sha256'] = 'UNSIGNED-PAYLOAD';
         }
         return next(args);

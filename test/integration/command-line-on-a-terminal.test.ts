@@ -225,8 +225,8 @@ describe('In a pipe', () => {
     const { stdout, stderr, status } = await run([...DESTROY, '--yes']);
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout.match(/.*Deleting the stack.*/g)).toEqual(['✔ Deleting the stack: CloudFront takes some minutes']);
-    // eslint-disable-next-line no-control-regex
-    expect(stdout).not.toMatch(/[\x1b\r]/);
+    expect(stdout).not.toContain('\x1b');
+    expect(stdout).not.toContain('\r');
   });
 
   test('--json leaves the standard output to the result', async () => {

@@ -75,6 +75,10 @@ export function runOnTerminal(command: string, environment: Record<string, strin
   };
 }
 
+const ESCAPE = '\x1b';
+/** A sequence with its parameters and its last letter, or a character. */
+const PIECES = new RegExp(`${ESCAPE}\\[([?\\d;]*)([A-Za-z])|[^]`, 'gu');
+
 /**
  * Draws what was sent to a terminal: text, line ends, and the sequences by which the cursor goes and lines are cleared.
  * https://vt100.net/docs/vt510-rm/chapter4.html
@@ -82,8 +86,7 @@ export function runOnTerminal(command: string, environment: Record<string, strin
 function linesOf(output: string): string[] {
   const lines: string[][] = [[]];
   let [row, column] = [0, 0];
-  // eslint-disable-next-line no-control-regex
-  for (const [piece, parameters, final] of output.matchAll(/\x1b\[([?\d;]*)([A-Za-z])|[^]/gu)) {
+  for (const [piece, parameters, final] of output.matchAll(PIECES)) {
     const count = Number(parameters) || 1;
     const line = (lines[row] ??= []);
     if (final === 'A') row = Math.max(row - count, 0);

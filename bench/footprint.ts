@@ -1,45 +1,81 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { cpSync, lstatSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import type { Benchmark } from './index';
 import { drawBars } from './support/chart';
-import { cleanEnvironment } from './support/child';
-import { withContenders } from './support/contenders';
+import { cleanEnvironment, HOSTS_OF_AWS } from './support/child';
 import { writeUpload } from './support/files';
 import { folderOf, type Peer } from './support/peers';
 import { publish, type Row } from './support/results';
 import { onAws, startS3Server } from './support/s3-server';
 import { median, rounded } from './support/statistics';
-import { moduleOf, type StorageName } from './support/storages';
+import { type AdapterName, moduleOf, optionsOf } from './support/storages';
 
-const NAMES: StorageName[] = ['S3CloudFrontStorage', "Ghost's S3Storage", 'ghos3', 'ghost-storage-adapter-s3'];
+const NAMES: AdapterName[] = ['S3CloudFrontStorage', "Ghost's S3Storage", 'ghos3', 'ghost-storage-adapter-s3'];
 const LOADS = 9;
 const PICTURE_BYTES = 200_000;
 const root = path.resolve(__dirname, '..');
 
+/** What is asked of load-as-ghost.mjs. */
+interface Loading {
+  /** Folder of a Ghost that is installed. */
+  ghost: string;
+  /** Path of the adapter. */
+  module: string;
+  /** As Ghost hands them over. */
+  options: object;
+  environment?: Record<string, string>;
+  /** Path of the picture that is saved. */
+  file: string;
+}
+
+/** What it answers. Bytes are what the process grew by since before the adapter, without what is garbage. */
+interface Loaded {
+  loadMilliseconds: number;
+  loadBytes: number;
+  /** Until the first picture is stored, from before the adapter is loaded. */
+  firstSaveMilliseconds: number;
+  firstSaveBytes: number;
+}
+
 /** What an adapter costs: time and memory to load it and until the first upload is stored, and room on the disk. */
 export const footprint: Benchmark = async ({ ghost, folder }) => {
   const installed = copyOurs(folder);
-  const loads = new Map(NAMES.map((name) => [name, [] as { ms: number; megabytes: number }[]]));
-  for (let round = 0; round <= LOADS; round += 1) {
-    for (const name of NAMES) {
-      const measured = load(name === 'S3CloudFrontStorage' ? installed : moduleOf(name, ghost.dir));
-      // The first one reads from the disk.
-      if (round > 0) {
-        loads.get(name)?.push(measured);
+  const file = writeUpload(folder, PICTURE_BYTES);
+  const loads = new Map(NAMES.map((name) => [name, [] as Loaded[]]));
+  // Without latency: what is measured is the adapter.
+  const server = await startS3Server({});
+  try {
+    for (let round = 0; round <= LOADS; round += 1) {
+      await server.createBucket('bench-footprint');
+      const bucket = onAws(server, 'bench-footprint');
+      for (const name of NAMES) {
+        const loaded = await load({
+          ghost: ghost.dir,
+          module: name === 'S3CloudFrontStorage' ? installed : moduleOf(name, ghost.dir),
+          options: optionsOf(name, bucket, folder),
+          environment: bucket.environment,
+          file,
+        });
+        // The first one reads from the disk.
+        if (round > 0) {
+          loads.get(name)?.push(loaded);
+        }
       }
     }
+  } finally {
+    await server.close();
   }
-  const uses = await firstUses(ghost.dir, folder);
   const rows = NAMES.map((name): Row => {
-    const measured = loads.get(name) ?? [];
+    const medianOf = (what: keyof Loaded) => median((loads.get(name) ?? []).map((loaded) => loaded[what]));
     return {
       name,
       values: {
-        'load, ms': median(measured.map(({ ms }) => ms)),
-        'memory, MB': median(measured.map(({ megabytes }) => megabytes)),
-        'first save, ms': median(uses.get(name)?.map(({ ms }) => ms) ?? []),
-        'memory then, MB': median(uses.get(name)?.map(({ megabytes }) => megabytes) ?? []),
+        'load, ms': medianOf('loadMilliseconds'),
+        'memory, MB': medianOf('loadBytes') / 1e6,
+        'first save, ms': medianOf('firstSaveMilliseconds'),
+        'memory then, MB': medianOf('firstSaveBytes') / 1e6,
         ...roomOf(name, installed),
       },
     };
@@ -58,45 +94,20 @@ export const footprint: Benchmark = async ({ ghost, folder }) => {
   });
 };
 
-/** Loads, makes and uses each adapter in new processes, on an S3 without latency. */
-async function firstUses(ghost: string, folder: string): Promise<Map<string, { ms: number; megabytes: number }[]>> {
-  const uses = new Map(NAMES.map((name) => [name as string, [] as { ms: number; megabytes: number }[]]));
-  const file = writeUpload(folder, PICTURE_BYTES);
-  const server = await startS3Server({});
-  try {
-    for (let round = 0; round <= LOADS; round += 1) {
-      await server.createBucket('bench-footprint');
-      for (const name of NAMES) {
-        await withContenders([name], ghost, onAws(server, 'bench-footprint'), async ([contender]) => {
-          const answer = await contender?.ask({ do: 'first use', file });
-          if (round > 0) {
-            uses
-              .get(name)
-              ?.push({ ms: answer?.totalMilliseconds ?? NaN, megabytes: (answer?.extraBytes ?? NaN) / 1e6 });
-          }
-        });
-      }
-    }
-  } finally {
-    await server.close();
-  }
-  return uses;
-}
-
-/** Loads a module in a new process. */
-function load(module: string): { ms: number; megabytes: number } {
-  const script = `
-    const before = process.memoryUsage.rss();
-    const begin = performance.now();
-    require(${JSON.stringify(module)});
-    const ms = performance.now() - begin;
-    console.log(JSON.stringify({ ms, megabytes: (process.memoryUsage.rss() - before) / 1e6 }));`;
-  const output = execFileSync(process.execPath, ['-e', script], { encoding: 'utf8', env: cleanEnvironment() });
-  return JSON.parse(output.trim().split('\n').at(-1) ?? '') as { ms: number; megabytes: number };
+/** Loads, makes and uses an adapter in a new process. */
+async function load(loading: Loading): Promise<Loaded> {
+  const script = path.join(__dirname, 'support/load-as-ghost.mjs');
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--expose-gc', '--import', HOSTS_OF_AWS, script, JSON.stringify(loading)],
+    { env: cleanEnvironment() },
+  );
+  // Before it, what the adapter logs.
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Loaded;
 }
 
 /** What stands in Ghost's folder for adapters. Ghost's own comes with Ghost, and the SDK that it needs with it. */
-function roomOf(name: StorageName, installed: string): Row['values'] {
+function roomOf(name: AdapterName, installed: string): Row['values'] {
   if (name === "Ghost's S3Storage") {
     return {};
   }

@@ -3,7 +3,7 @@
 import { chmodSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { generateDtsBundle } from 'dts-bundle-generator';
-import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
+import { build, type BuildOptions, type Metafile, type Plugin, transform } from 'esbuild';
 
 const root = path.resolve(__dirname, '..');
 const dist = path.join(root, 'dist');
@@ -16,6 +16,18 @@ const lazyModules: Plugin = {
   },
 };
 
+/** Of the table of media types, two thirds of it are names without a file extension, by which nothing is looked up. */
+const typesWithExtensions: Plugin = {
+  name: 'types-with-extensions',
+  setup(setup) {
+    setup.onLoad({ filter: /[\\/]mime-db[\\/]db\.json$/ }, ({ path: file }) => {
+      const all = Object.entries(JSON.parse(readFileSync(file, 'utf8')) as Record<string, { extensions?: string[] }>);
+      const contents = JSON.stringify(Object.fromEntries(all.filter(([, { extensions }]) => extensions)));
+      return { contents, loader: 'json' };
+    });
+  },
+};
+
 const common: BuildOptions & { metafile: true } = {
   absWorkingDir: root,
   bundle: true,
@@ -23,6 +35,8 @@ const common: BuildOptions & { metafile: true } = {
   target: 'node20',
   format: 'cjs',
   minify: true,
+  // As `require`, like all that is loaded on first use.
+  supported: { 'dynamic-import': false },
   // Ghost looks at the name of the class that an adapter extends.
   keepNames: true,
   // The SDK's package.json files name builds for browsers first.
@@ -31,7 +45,7 @@ const common: BuildOptions & { metafile: true } = {
   legalComments: 'none',
   // The SDK is in the bundle: that its later versions need a newer Node is news for this project, not for its users.
   define: { 'process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED': '"true"' },
-  plugins: [lazyModules],
+  plugins: [lazyModules, typesWithExtensions],
   metafile: true,
 };
 
@@ -39,13 +53,46 @@ const SDK = 'src/lazy/aws-sdk.ts';
 
 async function bundleAdapter(): Promise<Metafile[]> {
   const lazy = readdirSync(path.join(root, 'src/lazy')).map((file) => `src/lazy/${file}`);
-  const built = { ...common, outbase: 'src', outdir: dist };
-  const results = await Promise.all([
-    build({ ...built, entryPoints: ['src/index.ts', ...lazy.filter((file) => file !== SDK)] }),
+  const { metafile } = await build({
+    ...common,
+    entryPoints: ['src/index.ts', ...lazy.filter((file) => file !== SDK)],
+    outbase: 'src',
+    outdir: dist,
+  });
+  return [metafile, await bundleSdk()];
+}
+
+/**
+ * Bundles the SDK into several files, of which Node reads those that it comes to. One file of all of it takes twice the
+ * time and its parser three times the memory, for CloudFront's client and for ways to credentials that most have no
+ * use for.
+ */
+async function bundleSdk(): Promise<Metafile> {
+  const { metafile, outputFiles } = await build({
+    ...common,
+    entryPoints: [SDK],
+    outbase: 'src',
+    outdir: dist,
+    chunkNames: 'lazy/aws-sdk-[name]-[hash]',
+    // Only modules of this format can be split.
+    format: 'esm',
+    splitting: true,
     // With names to keep, the SDK would name its closures anew in each request.
-    build({ ...built, entryPoints: [SDK], keepNames: false }),
-  ]);
-  return results.map(({ metafile }) => metafile);
+    keepNames: false,
+    write: false,
+  });
+  for (const { path: file, text } of outputFiles) {
+    // What `require` could not load once (too many files are open) it can the next time, and `import` cannot.
+    const { code } = await transform(text, {
+      format: 'cjs',
+      target: common.target,
+      supported: { 'dynamic-import': false },
+      minify: true,
+      charset: 'utf8',
+    });
+    writeFileSync(file, code);
+  }
+  return metafile;
 }
 
 async function bundleCommandLine(): Promise<Metafile> {

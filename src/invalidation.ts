@@ -118,7 +118,7 @@ class GatheredInvalidations implements Invalidations {
     const CallerReference = randomUUID();
     for (const pause of [...RETRY_PAUSES_MS, undefined]) {
       try {
-        const { CreateInvalidationCommand } = await import('./lazy/aws-sdk');
+        const { CreateInvalidationCommand } = await (await import('./lazy/aws-sdk')).loadCloudFront();
         this.client ??= await this.connect();
         await this.client.send(
           new CreateInvalidationCommand({
@@ -139,7 +139,7 @@ class GatheredInvalidations implements Invalidations {
   }
 
   private async connect(): Promise<CloudFrontClient> {
-    const { CloudFrontClient } = await import('./lazy/aws-sdk');
+    const { CloudFrontClient } = await (await import('./lazy/aws-sdk')).loadCloudFront();
     return new CloudFrontClient({
       // CloudFront is one service for all regions, and signs for this one.
       region: 'us-east-1',

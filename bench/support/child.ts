@@ -1,5 +1,10 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+/** For Node's `--import`: with it, the host names of AWS are this machine. */
+export const HOSTS_OF_AWS = pathToFileURL(path.join(__dirname, 'hosts-of-aws.mjs')).href;
 
 /** A process of the benchmarks that answers what it is asked, one question at a time. */
 export class Child<Question, Answer> {
@@ -19,7 +24,7 @@ export class Child<Question, Answer> {
   ): Promise<[Child<Question, Answer>, First]> {
     // What adapters log is not what is measured.
     const child = fork(script, [JSON.stringify(argument)], {
-      execArgv: ['--import', 'tsx', '--expose-gc'],
+      execArgv: ['--import', HOSTS_OF_AWS, '--import', 'tsx', '--expose-gc'],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       env: cleanEnvironment(),
     });

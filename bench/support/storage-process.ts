@@ -1,6 +1,5 @@
 // A process of its own that stores and serves by one adapter, as a Ghost does.
 // Forked with JSON, the `StorageOptions`; says that it is ready, and then answers each `StorageQuestion`.
-import dns from 'node:dns';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
@@ -12,8 +11,6 @@ import { createStorage, type Handler, type Storage, type StorageOptions } from '
 export type StorageQuestion =
   /** Saves a file under names of its own, some of them at a time. */
   | { do: 'save'; file: string; names: string[]; directory: string; atATime: number }
-  /** Saves the first file of all; what it took to load the adapter and to make it counts. */
-  | { do: 'first use'; file: string }
   /**
    * Saves files, some of them at a time, and says of each what became of it: nobody waits longer than `patienceMs` for
    * one, nor begins the next one later than `handOverMs` for its sake.
@@ -51,14 +48,6 @@ export interface StorageAnswer {
   error?: string;
 }
 
-/** The host names of AWS are this machine. */
-function becomeAws(): void {
-  const { lookup } = dns;
-  const toThisMachine = (name: string, ...rest: unknown[]) =>
-    (lookup as (...all: unknown[]) => void)(name.endsWith('.amazonaws.com') ? '127.0.0.1' : name, ...rest);
-  dns.lookup = toThisMachine as unknown as typeof dns.lookup;
-}
-
 async function save(
   storage: Storage,
   { file, names, directory, atATime }: Extract<StorageQuestion, { do: 'save' }>,
@@ -83,14 +72,6 @@ async function save(
     clearInterval(watch);
   }
   return { milliseconds, totalMilliseconds: performance.now() - startedAt, extraBytes: peak - before };
-}
-
-async function firstUse(storage: Storage, file: string, { milliseconds, rss }: Start): Promise<StorageAnswer> {
-  const begin = performance.now();
-  await storage.save({ name: 'first.jpg', path: file, type: 'image/jpeg' }, '2026/11');
-  const totalMilliseconds = milliseconds + performance.now() - begin;
-  global.gc?.();
-  return { totalMilliseconds, extraBytes: process.memoryUsage.rss() - rss };
 }
 
 async function saveEach(
@@ -131,17 +112,10 @@ async function serve(storage: Storage, ghost: string): Promise<StorageAnswer> {
   return { port: (server.address() as AddressInfo).port };
 }
 
-async function answer(
-  storage: Storage,
-  question: StorageQuestion,
-  { ghost }: StorageOptions,
-  start: Start,
-): Promise<StorageAnswer> {
+async function answer(storage: Storage, question: StorageQuestion, { ghost }: StorageOptions): Promise<StorageAnswer> {
   switch (question.do) {
     case 'save':
       return save(storage, question);
-    case 'first use':
-      return firstUse(storage, question.file, start);
     case 'save each':
       return saveEach(storage, question);
     case 'serve':
@@ -149,24 +123,12 @@ async function answer(
   }
 }
 
-/** How long it took to load an adapter and to make it, and what memory was taken before, in bytes. */
-interface Start {
-  milliseconds: number;
-  rss: number;
-}
-
 function main(options: StorageOptions): void {
-  becomeAws();
   Object.assign(process.env, options.bucket.environment);
-  // What this program has used before is not to be used again for the adapter.
-  global.gc?.();
-  const rss = process.memoryUsage.rss();
-  const begin = performance.now();
   const storage = createStorage(options);
-  const start = { milliseconds: performance.now() - begin, rss };
   process.on('disconnect', () => process.exit(0));
   process.on('message', (question: StorageQuestion) => {
-    answer(storage, question, options, start).then(
+    answer(storage, question, options).then(
       (given) => process.send?.(given),
       (error: unknown) => process.send?.({ error: String(error) } satisfies StorageAnswer),
     );

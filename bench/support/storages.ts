@@ -25,6 +25,9 @@ export type Handler = (request: unknown, response: unknown, next: (error?: unkno
 export type StorageName =
   'S3CloudFrontStorage' | "Ghost's S3Storage" | 'ghost-storage-adapter-s3' | 'ghos3' | "Ghost's disk" | 'raw request';
 
+/** Those that Ghost can be configured to use. */
+export type AdapterName = Exclude<StorageName, 'raw request'>;
+
 /** What a process of the benchmark is told. */
 export interface StorageOptions {
   name: StorageName;
@@ -59,26 +62,31 @@ export function createStorage({ name, ghost, bucket, folder }: StorageOptions): 
   }
   const loaded = requireHere(moduleOf(name, ghost)) as { default?: unknown };
   const Class = (loaded.default ?? loaded) as new (options: object) => Storage;
+  return new Class(optionsOf(name, bucket, folder));
+}
+
+/** @returns what Ghost hands to a storage from its configuration */
+export function optionsOf(name: AdapterName, bucket: BucketOptions, folder: string): object {
   const keys = { accessKeyId: bucket.accessKeyId, secretAccessKey: bucket.secretAccessKey };
   const s3 = { ...keys, bucket: bucket.bucket, region: bucket.region, endpoint: bucket.endpoint, forcePathStyle: true };
   const staticFileURLPrefix = 'content/images';
   switch (name) {
     case 'S3CloudFrontStorage':
-      return new Class({ ...s3, cdnUrl: CDN_URL, serve: 'stream' });
+      return { ...s3, cdnUrl: CDN_URL, serve: 'stream' };
     case "Ghost's S3Storage":
       // As Ghost documents it: https://docs.ghost.org/config
-      return new Class({
+      return {
         ...s3,
         cdnUrl: CDN_URL,
         staticFileURLPrefix,
         multipartUploadThresholdBytes: 10 * MIB,
         multipartChunkSizeBytes: 10 * MIB,
-      });
+      };
     case "Ghost's disk":
-      return new Class({ storagePath: folder, staticFileURLPrefix, siteUrl: 'https://blog.example.com/' });
+      return { storagePath: folder, staticFileURLPrefix, siteUrl: 'https://blog.example.com/' };
     case 'ghos3':
     case 'ghost-storage-adapter-s3':
-      return new Class({ ...s3, assetHost: CDN_URL, pathPrefix: staticFileURLPrefix });
+      return { ...s3, assetHost: CDN_URL, pathPrefix: staticFileURLPrefix };
   }
 }
 

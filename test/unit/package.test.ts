@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -20,6 +20,42 @@ const [packed] = JSON.parse(
 ) as [Packed];
 const paths = packed.files.map((file) => file.path);
 const scripts = paths.filter((file) => file.endsWith('.js'));
+
+/**
+ * Uploads twice in a new process, to where nobody listens.
+ *
+ * @param dist folder of the built adapter
+ * @param missing path of a file that is away the first time
+ * @returns the codes of the errors, and the names of the files that were loaded
+ */
+function uploadBy(dist: string, missing?: string): { codes: string[]; loaded: string[] } {
+  const options = {
+    bucket: 'pictures',
+    region: 'eu-central-1',
+    endpoint: 'http://127.0.0.1:9',
+    accessKeyId: 'key',
+    secretAccessKey: 'secret',
+    cdnUrl: 'https://images.example.com',
+    maxAttempts: 1,
+  };
+  const script = `
+    const { renameSync } = require('node:fs');
+    const { basename } = require('node:path');
+    const [file, missing] = process.argv.slice(1);
+    const Storage = require(file);
+    const storage = new Storage(${JSON.stringify(options)});
+    const upload = () => storage.saveRaw(Buffer.from('picture'), 'photo.jpg').catch(({ code }) => code);
+    const move = (from, to) => missing && renameSync(missing + from, missing + to);
+    (async () => {
+      move('', '.away');
+      const codes = [await upload()];
+      move('.away', '');
+      codes.push(await upload());
+      console.log(JSON.stringify({ codes, loaded: Object.keys(require.cache).map((name) => basename(name)) }));
+    })();`;
+  const argv = ['-e', script, path.join(dist, 'index.js'), ...(missing ? [missing] : [])];
+  return JSON.parse(execFileSync(process.execPath, argv, { encoding: 'utf8' })) as ReturnType<typeof uploadBy>;
+}
 
 describe('the package', () => {
   test('holds the adapter, its types, the command line, template and guide, README and licenses, and nothing else', () => {
@@ -66,7 +102,28 @@ describe('the package', () => {
     for (const script of scripts) {
       const source = readFileSync(path.join(root, script), 'utf8');
       const required = [...source.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name = '']) => name);
-      expect(required.filter((name) => !known.has(name) && !/^\.\/lazy\/[\w-]+\.js$/.test(name))).toEqual([]);
+      const isPacked = (name: string) => paths.includes(path.posix.join(path.posix.dirname(script), name));
+      expect(required.filter((name) => !known.has(name) && !isPacked(name))).toEqual([]);
+    }
+  });
+
+  test('has an upload wait for nothing that only other settings need', () => {
+    const { loaded } = uploadBy(path.join(root, 'dist'));
+    expect(loaded).toContain('aws-sdk.js');
+    expect(loaded.filter((file) => /cloudfront|credential|sso|sts|signin|transliteration/.test(file))).toEqual([]);
+  });
+
+  test('loads at the next upload what could not be read at the first one', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'dist-'));
+    try {
+      cpSync(path.join(root, 'dist'), folder, { recursive: true });
+      const sdk = readFileSync(path.join(folder, 'lazy/aws-sdk.js'), 'utf8');
+      const [, part = ''] = /require\("\.\/(aws-sdk-chunk-\w+\.js)"\)/.exec(sdk) ?? [];
+      const { codes } = uploadBy(folder, path.join(folder, 'lazy', part));
+      // Where nobody listens, an upload comes no further than that.
+      expect(codes).toEqual(['STORAGE_S3_FAILED', 'STORAGE_S3_UNREACHABLE']);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
     }
   });
 

@@ -15,7 +15,7 @@ import { isInMonth, type ObjectKeys } from './object-keys';
 import { isAwsEndpoint, type Bucket } from './s3';
 import { isNotImplemented, isRepeatedAfterSuccess, isTaken } from './s3-errors';
 import { UniqueNames } from './unique-name';
-import { bytesOf, OpenedFile, sizeOf, type UploadedFile } from './uploaded-file';
+import { OpenedFile, type UploadedFile } from './uploaded-file';
 
 /** From this size on, in bytes, it is asked whether a name is free before the bytes are sent, perhaps in vain. */
 const MIN_BYTES_TO_ASK_FIRST = 1024 * 1024;
@@ -71,13 +71,12 @@ export class Uploads {
     const uploadId = randomUUID();
     const headers = contentHeaders(this.config, uploadId, type, contentDispositionOf(file.name, prefix));
 
-    const size = await sizeOf(file);
-    if (size < this.config.multipartUploadThresholdBytes) {
-      const bytes = await bytesOf(file);
-      return this.storeAs(names, this.inOneRequest(bytes, uploadId, headers));
-    }
     const opened = await OpenedFile.open(file);
     try {
+      const { size } = opened;
+      if (size < this.config.multipartUploadThresholdBytes) {
+        return await this.storeAs(names, this.inOneRequest(await opened.bytes(), uploadId, headers));
+      }
       const write = (key: string, onlyIfFree: boolean) =>
         uploadInParts(this.config, this.bucket, key, opened, size, headers, onlyIfFree);
       return await this.storeAs(names, { size, uploadId, write });

@@ -1,4 +1,4 @@
-import { open, readFile, stat, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { errors } from './ghost-host';
 
 /** What Ghost passes to `save`. Its `size` is that of the original upload, not of the file at `path`. */
@@ -8,25 +8,32 @@ export interface UploadedFile {
   type?: string;
 }
 
-/** @returns the size of the temporary file in bytes */
-export function sizeOf(file: UploadedFile): Promise<number> {
-  return reading(file, async () => (await stat(file.path)).size);
-}
-
-/** @returns all bytes of the temporary file */
-export function bytesOf(file: UploadedFile): Promise<Buffer> {
-  return reading(file, () => readFile(file.path));
-}
-
 /** A temporary file that is read at any place, in no order. The handle keeps it readable when its name goes away. */
 export class OpenedFile {
   private constructor(
     private readonly file: UploadedFile,
     private readonly handle: FileHandle,
+    /** In bytes. */
+    readonly size: number,
   ) {}
 
   static open(file: UploadedFile): Promise<OpenedFile> {
-    return reading(file, async () => new OpenedFile(file, await open(file.path)));
+    return reading(file, async () => {
+      const handle = await open(file.path);
+      try {
+        return new OpenedFile(file, handle, (await handle.stat()).size);
+      } catch (error) {
+        await handle.close();
+        throw error;
+      }
+    });
+  }
+
+  /** @returns all bytes */
+  async bytes(): Promise<Buffer> {
+    const buffer = Buffer.allocUnsafe(this.size);
+    await this.fill(buffer, 0);
+    return buffer;
   }
 
   /**

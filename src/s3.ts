@@ -24,8 +24,12 @@ export interface ReadConditions {
   IfModifiedSince?: Date;
 }
 
-/** The options that decide which client serves an instance. */
+/**
+ * The options that decide which client serves an instance. The bucket is one of them: requests of one client that are
+ * under way at the same time share what the SDK has found out of their bucket.
+ */
 const CONNECTION_OPTIONS = [
+  'bucket',
   'region',
   'endpoint',
   'forcePathStyle',
@@ -75,6 +79,9 @@ function createClient(sdk: Sdk, config: Config, patience: Patience): S3Client {
     forcePathStyle: config.forcePathStyle,
     credentials: credentialsOf(config),
     retryStrategy: retriesByRequest(sdk, config.maxAttempts),
+    // What is done for a request is put together once for all requests without options, which takes a fifth of the
+    // time that the SDK needs for an upload. They share a context then, which holds the address of the bucket.
+    cacheMiddleware: true,
     requestChecksumCalculation: checksums,
     // For visitors it would come too late: when a checksum is known to be wrong, they have all of the bytes.
     responseChecksumValidation: patience === 'no-answer' ? 'WHEN_REQUIRED' : checksums,
@@ -172,6 +179,11 @@ export function contentMd5(body: Uint8Array): string {
   return createHash('md5').update(body).digest('base64');
 }
 
+/** @returns options of a request; none without a signal, as then the SDK does with what it has put together before */
+function under(abortSignal: AbortSignal | undefined): { abortSignal: AbortSignal } | undefined {
+  return abortSignal && { abortSignal };
+}
+
 /** The bucket of a configuration: the requests that the adapter makes, their failures explained. */
 export class Bucket {
   constructor(private readonly config: Config) {}
@@ -226,7 +238,7 @@ export class Bucket {
    */
   async get(key: string, abortSignal?: AbortSignal): Promise<ObjectAnswer> {
     const { sdk, client } = await connect(this.config);
-    return (await client.send(new sdk.GetObjectCommand(this.at(key)), { abortSignal })) as ObjectAnswer;
+    return (await client.send(new sdk.GetObjectCommand(this.at(key)), under(abortSignal))) as ObjectAnswer;
   }
 
   /** As `get`, for a visitor: under conditions, at the visitor's pace, and given up when the visitor has left. */
@@ -243,7 +255,7 @@ export class Bucket {
     abortSignal?: AbortSignal,
   ): Promise<HeadObjectCommandOutput> {
     const { sdk, client } = await connect(this.config);
-    const ask = () => client.send(new sdk.HeadObjectCommand({ ...this.at(key), ...conditions }), { abortSignal });
+    const ask = () => client.send(new sdk.HeadObjectCommand({ ...this.at(key), ...conditions }), under(abortSignal));
     try {
       return await ask();
     } catch (error) {

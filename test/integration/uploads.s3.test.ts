@@ -109,6 +109,23 @@ describe('uploads', () => {
     }
   });
 
+  test('into two buckets at the same time arrive each in its own', async () => {
+    const buckets = [bucket, await server.createBucket()];
+    const adapters = buckets.map((name) => ({ name, adapter: createAdapter(server, name) }));
+    const saving = Array.from({ length: 20 }, (_, index) =>
+      adapters.map(({ name, adapter }) => adapter.saveRaw(Buffer.from(name), `icon/${index}.png`)),
+    );
+    await Promise.all(saving.flat());
+    for (const name of buckets) {
+      const objects = await server.objects(name);
+      expect(objects).toHaveLength(20);
+      const contents = await Promise.all(
+        objects.map(async ({ key }) => (await server.read(name, key)).bytes.toString()),
+      );
+      expect(new Set(contents)).toEqual(new Set([name]));
+    }
+  });
+
   test('of two tenants and three features stay apart', async () => {
     const saved = [];
     for (const tenantPrefix of ['seven', 'eight']) {

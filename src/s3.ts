@@ -277,18 +277,21 @@ export class Bucket {
    */
   async put(key: string, body: Uint8Array, headers: ContentHeaders, onlyIfFree: boolean): Promise<string | undefined> {
     const { sdk, client } = await connect(this.config);
-    const { ETag } = await client.send(
-      new sdk.PutObjectCommand({
-        ...this.at(key),
-        ...headers,
-        Body: body,
-        ContentLength: body.byteLength,
-        // On AWS the SDK adds a checksum of its own.
-        ContentMD5: isAwsEndpoint(this.config.endpoint) ? undefined : contentMd5(body),
-        IfNoneMatch: onlyIfFree ? '*' : undefined,
-      }),
-    );
-    return ETag;
+    const command = new sdk.PutObjectCommand({
+      ...this.at(key),
+      ...headers,
+      Body: body,
+      ContentLength: body.byteLength,
+      // On AWS the SDK adds a checksum of its own.
+      ContentMD5: isAwsEndpoint(this.config.endpoint) ? undefined : contentMd5(body),
+      IfNoneMatch: onlyIfFree ? '*' : undefined,
+    });
+    try {
+      return (await client.send(command)).ETag;
+    } finally {
+      // The client keeps the first command of its kind, with what it has put together for it.
+      command.input.Body = undefined;
+    }
   }
 
   /**

@@ -42,6 +42,7 @@ const PERFORMANCE: TableRow[] = [
   ['… when 10 pictures have the name', 'taken', of('10 taken, ms', ' ms')],
   ['… when 500 have it', 'taken', of('500 taken, ms', ' ms')],
   ['… when 5,000 have it', 'taken', of('5000 taken, ms', ' ms')],
+  ['… when 500 have it and Ghost has just started', 'taken', of('first of 500, ms', ' ms')],
   [
     'a video of 300 MB, and the memory for it',
     'large',

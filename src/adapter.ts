@@ -116,6 +116,7 @@ export class S3CloudFrontStorage extends StorageBase {
   override async delete(fileName: string, targetDir?: string): Promise<void> {
     const key = this.#keys.toKey(fileName, targetDir);
     await this.#bucket.delete(key);
+    this.#uploads.forgetNumbers();
     this.#sizes.forget(key);
     this.#invalidations?.deleted(this.#keys.toUrl(key));
   }
@@ -160,7 +161,7 @@ export class S3CloudFrontStorage extends StorageBase {
     );
     const plain = names.plain();
     const isTaken = await this.#bucket.exists(this.#keys.keyOf(plain));
-    return path.posix.join(targetDir, path.posix.basename(isTaken ? await names.numbered() : plain));
+    return path.posix.join(targetDir, path.posix.basename(isTaken ? names.numbered(await names.nextNumber()) : plain));
   }
 
   /** @returns this month's directory, `2026/11`, below a base directory if one is given */

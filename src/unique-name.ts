@@ -25,13 +25,13 @@ export class UniqueNames {
   }
 
   /**
-   * The next number that nothing has: `2026/11/photo-4.jpg`. One listing finds it, however many are taken; what one
-   * listing cannot tell (more than 1,000 of the name) gets a random suffix.
+   * The next number that nothing has. One listing finds it, however many are taken; what one listing cannot tell (more
+   * than 1,000 of the name) is undefined.
    */
-  async numbered(): Promise<string> {
+  async nextNumber(): Promise<number | undefined> {
     const { keys, isTruncated } = await this.bucket.list(this.keys.keyOf(this.with('-', '')));
     if (isTruncated) {
-      return this.random();
+      return undefined;
     }
     const before = this.keys.keyOf(this.with('-', '')).length;
     const numbers = keys
@@ -39,7 +39,12 @@ export class UniqueNames {
       .map((key) => key.slice(before, key.length - this.name.extension.length))
       .filter((number) => /^[1-9]\d{0,8}$/.test(number))
       .map(Number);
-    return this.with(`-${Math.max(0, ...numbers) + 1}`);
+    return Math.max(0, ...numbers) + 1;
+  }
+
+  /** `2026/11/photo-4.jpg`; with a random suffix where there is no number */
+  numbered(number: number | undefined): string {
+    return number === undefined ? this.random() : this.with(`-${number}`);
   }
 
   /** `2026/11/photo-9f86d081.jpg`: for when others upload the same name at this very moment. */

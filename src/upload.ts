@@ -9,6 +9,7 @@ import {
 } from './content-headers';
 import { splitFileName } from './file-names';
 import { errors, warnOnce } from './ghost-host';
+import { GivenNumbers } from './given-numbers';
 import type { Invalidations } from './invalidation';
 import { uploadInParts } from './multipart-upload';
 import { isInMonth, type ObjectKeys } from './object-keys';
@@ -40,6 +41,9 @@ const withoutConditionalWrites = new Set<string>();
 
 /** Keys (with endpoint and bucket) that uploads of this process are being written to. */
 const beingWritten = new Set<string>();
+
+/** By the keys (with endpoint and bucket) of the plain names. */
+const givenNumbers = new GivenNumbers();
 
 /** Puts uploads into the bucket, each under a name that nothing had before. */
 export class Uploads {
@@ -133,6 +137,11 @@ export class Uploads {
     }
   }
 
+  /** Something was deleted, so that names may be free again. */
+  forgetNumbers(): void {
+    givenNumbers.forget();
+  }
+
   private inOneRequest(bytes: Uint8Array, uploadId: string, headers: ContentHeaders): Content {
     const write = (key: string, onlyIfFree: boolean) => this.bucket.put(key, bytes, headers, onlyIfFree);
     return { size: bytes.byteLength, uploadId, write };
@@ -148,16 +157,23 @@ export class Uploads {
     // AWS keeps its word on conditions. Another provider may ignore them without a word: asking first then at least
     // keeps what is there.
     const asksFirst = !isAwsEndpoint(this.config.endpoint) || content.size >= MIN_BYTES_TO_ASK_FIRST;
-    let outcome = await this.writeIfFree(plain, content, asksFirst, false);
+    const identity = this.identityOf(plain);
+    const isKnown = givenNumbers.has(identity) && !withoutConditionalWrites.has(this.provider());
+    let key = isKnown ? this.keys.keyOf(names.numbered(givenNumbers.next(identity))) : plain;
+    let outcome = await this.writeIfFree(key, content, asksFirst, false);
     // Lost to another process in the moment since it was asked: a number would be lost the same way. And without
     // conditions nobody would notice.
     const isContested = outcome === 'lost' || withoutConditionalWrites.has(this.provider());
-    const attempts = isContested ? [] : [() => names.numbered()];
-    attempts.push(() => Promise.resolve(names.random()));
-    let key = plain;
+    const count = () => names.nextNumber();
+    const attempts = isContested ? [] : [count];
+    attempts.push(() => Promise.resolve(undefined));
     for (let attempt = attempts.shift(); outcome !== 'stored' && attempt; attempt = attempts.shift()) {
-      key = this.keys.keyOf(await attempt());
+      const number = await attempt();
+      key = this.keys.keyOf(names.numbered(number));
       outcome = await this.writeIfFree(key, content, false, true);
+      if (outcome === 'stored' && attempt === count) {
+        givenNumbers.gave(identity, number);
+      }
     }
     if (outcome !== 'stored') {
       throw new errors.InternalServerError({
@@ -181,7 +197,7 @@ export class Uploads {
     asksFirst: boolean,
     isNew: boolean,
   ): Promise<'stored' | 'taken' | 'lost'> {
-    const identity = `${this.provider()} ${key}`;
+    const identity = this.identityOf(key);
     // Two uploads of one process never depend on the provider to be kept apart.
     if (beingWritten.has(identity)) {
       return 'taken';
@@ -226,6 +242,10 @@ export class Uploads {
     // Only now it is known that the condition was what the provider does not implement.
     this.giveUpConditionalWrites();
     return outcome;
+  }
+
+  private identityOf(key: string): string {
+    return `${this.provider()} ${key}`;
   }
 
   private provider(): string {

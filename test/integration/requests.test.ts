@@ -99,6 +99,48 @@ describe('finding a free name', () => {
     expect(adapter.urlToPath(url)).toMatch(/^2026\/11\/photo-[0-9a-f]{12}\.jpg$/);
   });
 
+  test.each([
+    [500, /^2026\/11\/photo-501\.jpg$/],
+    [1200, /^2026\/11\/photo-[0-9a-f]{12}\.jpg$/],
+  ])('takes two requests from the second upload on when %d are taken', async (taken, second) => {
+    const bucket = newBucket();
+    await take(bucket, 'photo', taken);
+    const adapter = createAdapter(bucket);
+    const upload = await uploads.file('photo.jpg', 'x');
+    await adapter.save(upload, '2026/11');
+    let url = '';
+    const operations = await operationsOf(async () => (url = await adapter.save(upload, '2026/11')));
+    expect(operations).toEqual(['HeadObject', 'PutObject']);
+    expect(adapter.urlToPath(url)).toMatch(second);
+  });
+
+  test('takes at most four requests when another process has given the next numbers', async () => {
+    const bucket = newBucket();
+    await take(bucket, 'photo', 2);
+    const adapter = createAdapter(bucket);
+    const upload = await uploads.file('photo.jpg', 'x');
+    expect(adapter.urlToPath(await adapter.save(upload, '2026/11'))).toBe('2026/11/photo-2.jpg');
+    await take(bucket, 'photo', 9);
+    let url = '';
+    const operations = await operationsOf(async () => (url = await adapter.save(upload, '2026/11')));
+    expect(operations).toEqual(['HeadObject', 'ListObjectsV2', 'PutObject']);
+    expect(adapter.urlToPath(url)).toBe('2026/11/photo-9.jpg');
+  });
+
+  test('finds a name that was deleted free again, as Ghost wants it for a thumbnail that it replaces', async () => {
+    const bucket = newBucket();
+    const adapter = createAdapter(bucket);
+    const upload = await uploads.file('thumbnail.jpg', 'x');
+    const save = async () => adapter.urlToPath(await adapter.save(upload, '2026/11'));
+    expect([await save(), await save(), await save()]).toEqual([
+      '2026/11/thumbnail.jpg',
+      '2026/11/thumbnail-1.jpg',
+      '2026/11/thumbnail-2.jpg',
+    ]);
+    await adapter.delete('thumbnail.jpg', '2026/11');
+    expect(await save()).toBe('2026/11/thumbnail.jpg');
+  });
+
   test('takes three requests when another process gets the name in the moment since it was asked', async () => {
     const adapter = createAdapter(newBucket());
     const upload = await uploads.file('photo.jpg', 'x');

@@ -180,7 +180,7 @@ export function contentMd5(body: Uint8Array): string {
 }
 
 /** @returns options of a request; none without a signal, as then the SDK does with what it has put together before */
-function under(abortSignal: AbortSignal | undefined): { abortSignal: AbortSignal } | undefined {
+function optionsWith(abortSignal: AbortSignal | undefined): { abortSignal: AbortSignal } | undefined {
   return abortSignal && { abortSignal };
 }
 
@@ -238,7 +238,7 @@ export class Bucket {
    */
   async get(key: string, abortSignal?: AbortSignal): Promise<ObjectAnswer> {
     const { sdk, client } = await connect(this.config);
-    return (await client.send(new sdk.GetObjectCommand(this.at(key)), under(abortSignal))) as ObjectAnswer;
+    return (await client.send(new sdk.GetObjectCommand(this.at(key)), optionsWith(abortSignal))) as ObjectAnswer;
   }
 
   /** As `get`, for a visitor: under conditions, at the visitor's pace, and given up when the visitor has left. */
@@ -255,7 +255,8 @@ export class Bucket {
     abortSignal?: AbortSignal,
   ): Promise<HeadObjectCommandOutput> {
     const { sdk, client } = await connect(this.config);
-    const ask = () => client.send(new sdk.HeadObjectCommand({ ...this.at(key), ...conditions }), under(abortSignal));
+    const ask = () =>
+      client.send(new sdk.HeadObjectCommand({ ...this.at(key), ...conditions }), optionsWith(abortSignal));
     try {
       return await ask();
     } catch (error) {

@@ -100,18 +100,20 @@ describe('finding a free name', () => {
   });
 
   test.each([
-    [500, /^2026\/11\/photo-501\.jpg$/],
-    [1200, /^2026\/11\/photo-[0-9a-f]{12}\.jpg$/],
-  ])('takes two requests from the second upload on when %d are taken', async (taken, second) => {
+    [500, [/-501\.jpg$/, /-502\.jpg$/]],
+    [1200, [/-[0-9a-f]{12}\.jpg$/, /-[0-9a-f]{12}\.jpg$/]],
+  ])('takes two requests from the second upload on when %d are taken, also for two at a time', async (taken, names) => {
     const bucket = newBucket();
     await take(bucket, 'photo', taken);
     const adapter = createAdapter(bucket);
     const upload = await uploads.file('photo.jpg', 'x');
     await adapter.save(upload, '2026/11');
-    let url = '';
-    const operations = await operationsOf(async () => (url = await adapter.save(upload, '2026/11')));
-    expect(operations).toEqual(['HeadObject', 'PutObject']);
-    expect(adapter.urlToPath(url)).toMatch(second);
+    const urls: string[] = [];
+    const saveTwo = async () => {
+      urls.push(...(await Promise.all([adapter.save(upload, '2026/11'), adapter.save(upload, '2026/11')])));
+    };
+    expect((await operationsOf(saveTwo)).sort()).toEqual(['HeadObject', 'HeadObject', 'PutObject', 'PutObject']);
+    expect(urls.sort()).toEqual(names.map((name) => expect.stringMatching(name)));
   });
 
   test('takes at most four requests when another process has given the next numbers', async () => {
@@ -179,6 +181,18 @@ describe('finding a free name', () => {
 });
 
 describe('every upload', () => {
+  test('leaves none of its bytes with the client when it is stored, which keeps the first request of each kind', async () => {
+    const sent = jest.spyOn(S3Client.prototype, 'send');
+    try {
+      await createAdapter(newBucket()).save(await uploads.file('x.jpg', 'x'));
+      const put = sent.mock.calls.map(([command]) => command).find((command) => command instanceof PutObjectCommand);
+      expect(put?.input.Key).toMatch(/x\.jpg$/);
+      expect(put?.input.Body).toBeUndefined();
+    } finally {
+      sent.mockRestore();
+    }
+  });
+
   test('is written only where nothing is', async () => {
     const bucket = newBucket();
     await createAdapter(bucket).save(await uploads.file('x.jpg', 'x'));
@@ -381,6 +395,18 @@ describe('a provider without conditional writes (501)', () => {
     expect((await adapter.read({ path: '2026/11/photo.jpg' })).toString()).toBe('first');
     expect((await adapter.read({ path: second })).toString()).toBe('second');
     expect(warn.mock.calls.flat().filter((line) => String(line).includes('no conditional writes'))).toHaveLength(1);
+    warn.mockRestore();
+  });
+
+  test('gives no number after another: a second process would give the same one', async () => {
+    const warn = jest.spyOn(console, 'warn').mockImplementation();
+    const bucket = newBucket({ conditionalWrites: 'not-implemented' });
+    await take(bucket, 'photo', 2);
+    const adapter = createAdapter(bucket);
+    // The first one finds out what the provider cannot do.
+    await adapter.save(await uploads.file('photo.jpg', 'first'), '2026/11');
+    const second = adapter.urlToPath(await adapter.save(await uploads.file('photo.jpg', 'second'), '2026/11'));
+    expect(second).toMatch(/^2026\/11\/photo-[0-9a-f]{12}\.jpg$/);
     warn.mockRestore();
   });
 

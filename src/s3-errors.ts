@@ -220,6 +220,19 @@ export function explainS3Error(error: unknown, operation: S3Operation, config: C
         `S3 cannot encrypt with the key "${config.kmsKeyId ?? 'of the bucket'}".`,
         'Correct "serverSideEncryption" and "kmsKeyId", and enable the key in the region of the bucket.',
       );
+    case 'MODULE_NOT_FOUND':
+      return usage(
+        'A file of S3CloudFrontStorage is missing: it was updated or removed while Ghost ran.',
+        'Restart Ghost. If it stays so, install the adapter again.',
+      );
+    case 'EMFILE':
+    case 'ENFILE':
+      return new errors.InternalServerError({
+        message: `This machine lets Ghost open no more files and connections (${code}).`,
+        code: 'STORAGE_TOO_MANY_OPEN_FILES',
+        help: 'Try again. If it stays so, raise the limit of open files: LimitNOFILE of a systemd unit, "ulimits" in Docker.',
+        ...details,
+      });
     default:
   }
 

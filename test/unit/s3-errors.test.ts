@@ -69,6 +69,18 @@ describe('an error of S3 is explained with the setting or permission and the cur
       'S3 cannot be reached (TimeoutError)',
       'Try again',
     ],
+    [
+      Object.assign(new Error("Cannot find module './aws-sdk-x.js'"), { code: 'MODULE_NOT_FOUND' }),
+      'IncorrectUsageError',
+      'A file of S3CloudFrontStorage is missing',
+      'Restart Ghost',
+    ],
+    [
+      Object.assign(new Error('connect EMFILE'), { code: 'EMFILE' }),
+      'InternalServerError',
+      'open no more files and connections (EMFILE)',
+      'LimitNOFILE',
+    ],
     ['a text', 'InternalServerError', 'failed to carry out PutObject', 'Try again'],
     [undefined, 'InternalServerError', 'failed to carry out PutObject', 'Try again'],
   ])('%s', (error, errorType, message, help) => {

@@ -24,7 +24,10 @@ export interface AttackOptions {
 
 /** What came of an input, in all methods together. */
 export interface Came {
-  /** Errors that are none of Ghost's: `TypeError`, or what else they are called. */
+  /**
+   * Errors that are none of Ghost's: `TypeError`, or what else they are called. No `TypeError` counts where a harmless
+   * path ends in one too, nor for what is no text: Ghost passes nothing else.
+   */
   errors: string[];
   /** Calls that were given up on. */
   hung: number;
@@ -82,16 +85,23 @@ async function main({ storage: options, surroundings, seed, inputs, upload }: At
   // These two take a directory with the prefix before it, as their own getTargetDir() gives it to Ghost.
   const takesWholeKeys = options.name === 'ghos3' || options.name === 'ghost-storage-adapter-s3';
   const prefix = takesWholeKeys ? `${surroundings.ownPrefix}/` : '';
+  // What an adapter cannot do with a harmless path either, it is not brought to by hostile ones.
+  const unable = new Set<string>();
+  for (const [name, call] of attacks(adapter, surroundings.file, upload, prefix)) {
+    await patiently(call).catch((error: unknown) => error instanceof TypeError && unable.add(name));
+  }
   const all = fc.sample(hostileInput(surroundings), { seed, numRuns: inputs });
 
   const attack = async (input: unknown): Promise<Came> => {
     const came: Came = { errors: [], hung: 0, strayed: 0, failedVisits: 0 };
-    for (const [, call] of attacks(adapter, input, upload, prefix)) {
+    for (const [call, run] of attacks(adapter, input, upload, prefix)) {
       try {
-        came.hung += (await patiently(call)) === HUNG ? 1 : 0;
+        came.hung += (await patiently(run)) === HUNG ? 1 : 0;
       } catch (error) {
         const { name = typeof error, errorType } = (error ?? {}) as { name?: string; errorType?: string };
-        came.errors.push(...(errorType ? [] : [name]));
+        const isOwn =
+          errorType !== undefined || (name === 'TypeError' && (unable.has(call) || typeof input !== 'string'));
+        came.errors.push(...(isOwn ? [] : [name]));
       }
     }
     if (port !== undefined && typeof input === 'string') {

@@ -106,8 +106,8 @@ async function attack(server: InMemoryS3, options: AttackOptions): Promise<Row> 
   };
 }
 
-/** Whether a key, or a listing, that is not below the prefix was asked for. */
+/** Whether a key, or a listing, that is neither the prefix nor below it was asked for. */
 function isOutside({ operation, key, query }: InMemoryS3['requests'][number]): boolean {
-  const place = operation.startsWith('List') ? query.prefix : key;
-  return !(place ?? '').startsWith(`${SURROUNDINGS.ownPrefix}/`);
+  const place = (operation.startsWith('List') ? query.prefix : key) ?? '';
+  return place !== SURROUNDINGS.ownPrefix && !place.startsWith(`${SURROUNDINGS.ownPrefix}/`);
 }

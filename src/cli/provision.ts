@@ -1,5 +1,6 @@
 import { Resolver } from 'node:dns/promises';
 import colors from './colors';
+import { quoted } from '../install/print';
 import { signIn } from '../provision/aws';
 import { type Destroyed, destroy } from '../provision/destroy';
 import { type Differences, findDifferences } from '../provision/diff';
@@ -145,7 +146,12 @@ function showProvisioned(
   terminal.say(
     'It is the same for Ghost 6 and Ghost 5. "urls" is for Ghost 6: Ghost 5 passes over it, and its posts hold full addresses.',
   );
-  terminal.say('Then restart Ghost.');
+  terminal.say('Next:');
+  const where = writeConfig === undefined ? '' : ` --config ${quoted(writeConfig)}`;
+  terminal.say(
+    `  ghost-storage-s3-cloudfront install${where}   (before Ghost starts again: with this configuration it needs the adapter)`,
+  );
+  terminal.say('  It says what comes after it.');
 }
 
 function showStatus(terminal: Terminal, status: Status): void {

@@ -56,7 +56,8 @@ function composeOf(environment: Record<string, string>, major: number): string {
       services: {
         ghost: {
           image: `ghost:${major}`,
-          volumes: ['ghost:/var/lib/ghost/content', `./${ADAPTER}:${IN_THE_VOLUME}:ro`],
+          // Not read-only: the image gives the whole content folder to its user, and does not start where it cannot.
+          volumes: ['ghost:/var/lib/ghost/content', `./${ADAPTER}:${IN_THE_VOLUME}`],
           // Compose puts variables in place of a single dollar.
           environment: mapValues(environment, (value) => value.replaceAll('$', '$$$$')),
         },

@@ -81,6 +81,15 @@ describe('what provision says at its end', () => {
     expect(await run(...NEW, '--identity', identity)).toContain(advice);
   });
 
+  test('leads to install, and not to a Ghost that would look for the adapter in vain', async () => {
+    expect(await run(...NEW)).toMatch(/Next:\n {2}ghost-storage-s3-cloudfront install {3}\(before Ghost starts again/);
+    const file = path.join(folder, 'config.production.json');
+    writeFileSync(file, '{}');
+    const said = await run(...NEW, '--write-config', file);
+    expect(said).toContain(`ghost-storage-s3-cloudfront install --config ${file}   (before Ghost starts again`);
+    expect(said).not.toContain('restart Ghost');
+  });
+
   test('shows an access key with its secret this once', async () => {
     const options = [...NEW, '--identity', 'iam-user', '--create-access-key'];
     const said = await run(...options);

@@ -1,20 +1,15 @@
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { digest, MIB } from '../support/bytes';
 import { type ContentFolder, createContentFolder } from '../support/migrate/command';
+import { startMigrate } from '../support/migrate/process';
 import { startS3UnderTest, type S3UnderTest } from '../support/s3-under-test';
 
 jest.setTimeout(240_000);
 
-const CLI = path.resolve(__dirname, '../../dist/cli.js');
-const FILES = 1_500;
-const MEMORY_LIMIT_BYTES = 200e6;
+const FILES = 1_000;
 
 let server: S3UnderTest;
 let bucket: string;
@@ -31,31 +26,7 @@ afterEach(() => folder.remove());
 afterAll(() => server.close());
 
 /** Starts what is built, as a user does. */
-function start(...options: string[]) {
-  const child = spawn(process.execPath, [CLI, 'migrate', '--config', folder.config, ...options], {
-    cwd: path.dirname(folder.content),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let said = '';
-  let peakBytes = 0;
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => (said += text));
-  }
-  const watch = setInterval(() => {
-    try {
-      const [, kilobytes = '0'] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8')) ?? [];
-      peakBytes = Math.max(peakBytes, Number(kilobytes) * 1024);
-    } catch {
-      // It has ended meanwhile.
-    }
-  }, 20);
-  const end = async () => {
-    const [code] = (await once(child, 'exit')) as [number | null];
-    clearInterval(watch);
-    return { code, said, peakBytes };
-  };
-  return { child, ended: end() };
-}
+const start = (...options: string[]) => startMigrate(folder, ...options);
 
 async function writeMany(): Promise<void> {
   const names = Array.from(
@@ -129,14 +100,4 @@ test('Ctrl-C ends with nothing half done, says how to go on, and takes the parts
   expect([code, said]).toEqual([130, expect.stringContaining('run the same command again')]);
   expect(await server.objects(bucket)).toEqual([]);
   expect(await server.multipartUploads(bucket)).toEqual([]);
-});
-
-test('takes a bounded memory, whatever the number and the size of the files', async () => {
-  const names = Array.from({ length: 6_000 }, (_, index) => `images/${index % 20}/${index}.jpg`);
-  await folder.write(Object.fromEntries(names.map((name) => [name, name])));
-  const large = Array.from({ length: 40 }, (_, index) => `media/${index}.mp4`);
-  await folder.write(Object.fromEntries(large.map((name) => [name, randomBytes(7 * MIB)])));
-  const { code, peakBytes } = await start().ended;
-  expect(code).toBe(0);
-  expect(peakBytes).toBeLessThan(MEMORY_LIMIT_BYTES);
 });

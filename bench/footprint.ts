@@ -106,10 +106,10 @@ async function load(loading: Loading): Promise<Loaded> {
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Loaded;
 }
 
-/** What stands in Ghost's folder for adapters. Ghost's own comes with Ghost, and the SDK that it needs with it. */
+/** What is added to Ghost. Its own adapter comes with it, and the SDK that it needs. */
 function roomOf(name: AdapterName, installed: string): Row['values'] {
   if (name === "Ghost's S3Storage") {
-    return {};
+    return { 'size, MB': 0, files: 0, packages: 0 };
   }
   const files = filesBelow(name === 'S3CloudFrontStorage' ? installed : folderOf(name as Peer)).filter(
     (file) => path.basename(file) !== 'installed',

@@ -84,6 +84,12 @@ function commandsFor({ endpoint, region, accessKeyId, secretAccessKey }: S3Serve
       RCLONE_CONFIG_S3_SECRET_ACCESS_KEY: secretAccessKey,
       RCLONE_S3_NO_CHECK_BUCKET: 'true',
     });
+  const sync = (bucket: string, env: NodeJS.ProcessEnv = {}) =>
+    measure(
+      '/usr/bin/aws',
+      ['--endpoint-url', endpoint, 's3', 'sync', '--quiet', images, `s3://${bucket}/content/images`],
+      { ...aws, ...env },
+    );
   return {
     migrate: (bucket: string) => {
       const target = ['--bucket', bucket, '--region', region, '--cdn-url', 'https://images.example.com'];
@@ -93,12 +99,12 @@ function commandsFor({ endpoint, region, accessKeyId, secretAccessKey }: S3Serve
     rclone: (bucket: string) => rclone(bucket),
     // As many files at a time as migrate.
     'rclone --transfers 32 --checkers 32': (bucket: string) => rclone(bucket, '--transfers', '32', '--checkers', '32'),
-    'aws s3 sync': (bucket: string) =>
-      measure(
-        '/usr/bin/aws',
-        ['--endpoint-url', endpoint, 's3', 'sync', '--quiet', images, `s3://${bucket}/content/images`],
-        aws,
-      ),
+    'aws s3 sync': (bucket: string) => sync(bucket),
+    'aws s3 sync with max_concurrent_requests 32': (bucket: string) => {
+      const file = path.join(path.dirname(content), 'aws-config');
+      writeFileSync(file, '[default]\ns3 =\n  max_concurrent_requests = 32\n');
+      return sync(bucket, { AWS_CONFIG_FILE: file });
+    },
   };
 }
 

@@ -60,8 +60,8 @@ const PERFORMANCE: TableRow[] = [
     'footprint',
     both(of('first save, ms', ' ms'), of('memory then, MB', ' MB')),
   ],
-  ['on the disk', 'footprint', both(of('size, MB', ' MB'), of('files', ' files'))],
-  ['packages', 'footprint', of('packages', '')],
+  ['what it adds to Ghost, by `install`', 'footprint', both(of('size, MB', ' MB'), of('files', ' files'))],
+  ['… packages', 'footprint', of('packages', '')],
 ];
 
 const ON_CEPH: TableRow[] = [

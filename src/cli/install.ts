@@ -265,13 +265,15 @@ function tellInstalled(
     tellOfGhost5(terminal);
   }
   const where = `--config ${quoted(site.configFile)}`;
+  const migrate = `ghost-storage-s3-cloudfront migrate ${where}`;
   const steps = [
     ...(hasFiles(site.contentPath)
       ? [
-          `ghost-storage-s3-cloudfront migrate ${where}   (brings the files to the bucket; before the restart, or old posts lack them until then)`,
+          `${migrate}   (brings the files to the bucket; before the restart, or old posts lack them until then)`,
+          restart(site),
+          `${migrate}   (for what was uploaded meanwhile)`,
         ]
-      : []),
-    restart(site),
+      : [restart(site)]),
     `ghost-storage-s3-cloudfront doctor ${where}   (proves that it works)`,
   ];
   terminal.say();

@@ -123,7 +123,7 @@ describe('install', () => {
       urls: { image: 'https://images.example.com' },
     });
     expect(stdout).toContain('+    "active": "S3CloudFrontStorage"');
-    expect(stdout).toMatch(/Next:[^]*migrate[^]*restart[^]*doctor/);
+    expect(stdout).toMatch(/Next:[^]*migrate[^]*restart[^]*migrate[^]*doctor/);
     expect(stdout).not.toContain('hidden');
   });
 

@@ -221,10 +221,12 @@ export function explainS3Error(error: unknown, operation: S3Operation, config: C
         'Correct "serverSideEncryption" and "kmsKeyId", and enable the key in the region of the bucket.',
       );
     case 'MODULE_NOT_FOUND':
-      return usage(
-        'A file of S3CloudFrontStorage is missing: it was updated or removed while Ghost ran.',
-        'Restart Ghost. If it stays so, install the adapter again.',
-      );
+      return new errors.IncorrectUsageError({
+        message: 'A file of S3CloudFrontStorage is missing: it was updated or removed while Ghost ran.',
+        help: 'Restart Ghost. If it stays so, install the adapter again.',
+        code: 'STORAGE_ADAPTER_INCOMPLETE',
+        ...details,
+      });
     case 'EMFILE':
     case 'ENFILE':
       return new errors.InternalServerError({

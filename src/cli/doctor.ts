@@ -1,11 +1,11 @@
-import colors from './colors';
+import colors from '../shell/colors';
 import yoctoSpinner from 'yocto-spinner';
 import { failed, type Finding, type Result, runChecks } from '../doctor/check';
 import { CHECKS } from '../doctor/checks';
 import { internet } from '../doctor/network';
 import { SetUp, type SetUpOptions } from '../doctor/set-up';
-import { Interruption } from './failure';
-import { openTerminal, type Terminal } from './terminal';
+import { Interruption } from '../shell/failure';
+import { openTerminal, type Terminal } from '../shell/terminal';
 
 export interface DoctorOptions extends SetUpOptions {
   json?: boolean;

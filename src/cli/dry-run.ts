@@ -1,8 +1,8 @@
 import { dryRun } from '../provision/dry-run';
 import { checkRegion, namedRegion } from '../provision/region';
 import { checkAccessKeyWish, type ProvisionOptions, readSettings } from '../provision/settings';
-import { checkGhostConfigFile } from './ghost-config-file';
-import { openTerminal } from './terminal';
+import { checkGhostConfigFile } from '../ghost-site/config-file';
+import { openTerminal } from '../shell/terminal';
 
 /** `provision --dry-run`: loads nothing of AWS. */
 export function runDryRun(options: ProvisionOptions): void {

@@ -1,5 +1,5 @@
-import colors from './colors';
-import { Declined, Failure, INTERRUPTED, Interruption } from './failure';
+import colors from '../shell/colors';
+import { Declined, Failure, INTERRUPTED, Interruption } from '../shell/failure';
 import { createProgram } from './program';
 
 /** As the shell has it for a process that SIGPIPE has ended. */

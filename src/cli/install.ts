@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
-import colors from './colors';
+import colors from '../shell/colors';
 import {
   adapterFolder,
   installedVersion,
@@ -25,7 +25,7 @@ import {
   type Machine,
   supportedMajor,
 } from '../install/traps';
-import { Declined, Failure } from './failure';
+import { Declined, Failure } from '../shell/failure';
 import {
   ADAPTER,
   adapterOptionsOf,
@@ -34,10 +34,10 @@ import {
   settingsOfEnvironment,
   storageOf,
   withSettings,
-} from './ghost-config';
-import { replaceGhostConfig } from './ghost-config-file';
-import { findGhostSite, type GhostSite, type GhostSiteOptions } from './ghost-site';
-import { openTerminal, type Terminal } from './terminal';
+} from '../ghost-site/config';
+import { replaceGhostConfig } from '../ghost-site/config-file';
+import { findGhostSite, type GhostSite, type GhostSiteOptions } from '../ghost-site/site';
+import { openTerminal, type Terminal } from '../shell/terminal';
 
 export interface InstallOptions extends GhostSiteOptions, ConfigOptions {
   print?: boolean;

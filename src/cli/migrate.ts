@@ -7,10 +7,10 @@ import { type MigrateOptions, readMoveSettings } from '../migrate/settings';
 import { showSummary } from '../migrate/show-summary';
 import { moveToBucket } from '../migrate/to-bucket';
 import { moveToLocal } from '../migrate/to-local';
-import { readAdapterConfigs } from './adapter-config';
-import { Failure } from './failure';
-import { findGhostSite } from './ghost-site';
-import { openTerminal } from './terminal';
+import { readAdapterConfigs } from '../ghost-site/adapter-config';
+import { Failure } from '../shell/failure';
+import { findGhostSite } from '../ghost-site/site';
+import { openTerminal } from '../shell/terminal';
 
 /** `migrate` */
 export async function runMigrate(options: MigrateOptions): Promise<void> {

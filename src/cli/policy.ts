@@ -1,8 +1,8 @@
 import type { Config } from '../config';
-import { type PolicySubject, bucketStatements, ghostStatements, type Statement } from '../provision/policies';
-import { type AdapterOptions, readAdapterConfigs } from './adapter-config';
-import { Failure } from './failure';
-import { findGhostSite, type GhostSiteOptions } from './ghost-site';
+import { type PolicySubject, bucketStatements, ghostStatements, type Statement } from '../template/policies';
+import { type AdapterOptions, readAdapterConfigs } from '../ghost-site/adapter-config';
+import { Failure } from '../shell/failure';
+import { findGhostSite, type GhostSiteOptions } from '../ghost-site/site';
 
 export interface PolicyOptions extends GhostSiteOptions, AdapterOptions {
   bucketPolicy?: boolean;

@@ -5,7 +5,7 @@ import { addInstall } from './commands/install';
 import { addMigrate } from './commands/migrate';
 import { addPolicy } from './commands/policy';
 import { addProvision } from './commands/provision';
-import { packageFile } from './package-file';
+import { packageFile } from '../shell/paths';
 
 /** The command line: its commands, options and their help. What a command does is loaded when it runs. */
 export function createProgram(): Command {

@@ -1,5 +1,5 @@
 import { Resolver } from 'node:dns/promises';
-import colors from './colors';
+import colors from '../shell/colors';
 import { quoted } from '../install/print';
 import { signIn } from '../provision/aws';
 import { type Destroyed, destroy } from '../provision/destroy';
@@ -11,8 +11,8 @@ import { provision, type Provisioned } from '../provision/provision';
 import { type ProvisionOptions, readSettings, readStackName } from '../provision/settings';
 import type { Session } from '../provision/situation';
 import { readStatus, type Status } from '../provision/status';
-import { checkGhostConfigFile, type GhostConfigBlock, writeGhostConfig } from './ghost-config-file';
-import { openTerminal, type Terminal } from './terminal';
+import { checkGhostConfigFile, type GhostConfigBlock, writeGhostConfig } from '../ghost-site/config-file';
+import { openTerminal, type Terminal } from '../shell/terminal';
 
 /** `provision` */
 export async function runProvision(options: ProvisionOptions): Promise<void> {

@@ -9,7 +9,7 @@ import {
   ListObjectsV2Command,
   S3Client,
 } from '@aws-sdk/client-s3';
-import type { Feature } from '../cli/ghost-config';
+import type { Feature } from '../ghost-site/config';
 import { connect, isAwsEndpoint } from '../s3';
 import { isNotImplemented, isTaken } from '../s3-errors';
 import { type Check, failed, type Finding, passed, unchecked, warned } from './check';

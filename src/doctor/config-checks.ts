@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { S3Client } from '@aws-sdk/client-s3';
-import { Failure } from '../cli/failure';
+import { Failure } from '../shell/failure';
 import {
   ADAPTER,
   adapterOf,
@@ -9,7 +9,7 @@ import {
   FEATURES,
   readGhostConfig,
   storageOf,
-} from '../cli/ghost-config';
+} from '../ghost-site/config';
 import { parseConfig } from '../config';
 import { isAwsEndpoint } from '../s3';
 import { type Check, failed, type Finding, passed, unchecked, warned } from './check';

@@ -1,8 +1,8 @@
 import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { Failure } from '../cli/failure';
-import { ADAPTER } from '../cli/ghost-config';
-import { packageFile } from '../cli/package-file';
+import { Failure } from '../shell/failure';
+import { ADAPTER } from '../ghost-site/config';
+import { packageFile } from '../shell/paths';
 import { type Check, failed, type Finding, passed, unchecked, warned } from './check';
 import { type Answer, ask, codeOf, inWords } from './network';
 import type { SetUp } from './set-up';

@@ -4,7 +4,7 @@ import { contentHeaders, type ContentHeaders } from '../content-headers';
 import { ObjectKeys } from '../object-keys';
 import { Bucket } from '../s3';
 import { isNotImplemented } from '../s3-errors';
-import type { Feature } from '../cli/ghost-config';
+import type { Feature } from '../ghost-site/config';
 import { makePicture } from './picture';
 
 /** A picture in the bucket that only the doctor knows of. */

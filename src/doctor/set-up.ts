@@ -1,7 +1,7 @@
-import { type AdapterConfigs, type AdapterOptions, readAdapterConfigs } from '../cli/adapter-config';
-import { Failure } from '../cli/failure';
-import { ADAPTER, adapterOf, type Feature, FEATURES, type GhostConfig, storageOf } from '../cli/ghost-config';
-import { findGhostSite, type GhostSite, type GhostSiteOptions } from '../cli/ghost-site';
+import { type AdapterConfigs, type AdapterOptions, readAdapterConfigs } from '../ghost-site/adapter-config';
+import { Failure } from '../shell/failure';
+import { ADAPTER, adapterOf, type Feature, FEATURES, type GhostConfig, storageOf } from '../ghost-site/config';
+import { findGhostSite, type GhostSite, type GhostSiteOptions } from '../ghost-site/site';
 import type { Config } from '../config';
 import type { Network } from './network';
 import { Probes } from './probes';

@@ -1,6 +1,6 @@
-import type { AdapterOptions } from '../cli/adapter-config';
-import { Failure } from '../cli/failure';
-import { ADAPTER, type StorageSettings } from '../cli/ghost-config';
+import type { AdapterOptions } from '../ghost-site/adapter-config';
+import { Failure } from '../shell/failure';
+import { ADAPTER, type StorageSettings } from '../ghost-site/config';
 
 /** What other adapters have and this one does not, with what has become of it. */
 const DROPPED: Record<string, string> = {

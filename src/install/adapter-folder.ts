@@ -13,10 +13,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { Failure } from '../cli/failure';
-import { ADAPTER } from '../cli/ghost-config';
-import type { GhostSite } from '../cli/ghost-site';
-import { packageFile } from '../cli/package-file';
+import { Failure } from '../shell/failure';
+import { ADAPTER } from '../ghost-site/config';
+import type { GhostSite } from '../ghost-site/site';
+import { packageFile } from '../shell/paths';
 
 /** What Ghost needs of this package, beside its package.json. */
 const FILES = ['LICENSE', 'dist/THIRD_PARTY_LICENSES.txt', 'dist/index.js'];

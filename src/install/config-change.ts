@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type AdapterConfigs, type AdapterOptions, readAdapterConfigs } from '../cli/adapter-config';
-import { Failure } from '../cli/failure';
+import { type AdapterConfigs, type AdapterOptions, readAdapterConfigs } from '../ghost-site/adapter-config';
+import { Failure } from '../shell/failure';
 import {
   ADAPTER,
   type Feature,
@@ -10,8 +10,8 @@ import {
   type StorageSettings,
   storageOf,
   withSettings,
-} from '../cli/ghost-config';
-import { type Setting, withValues } from '../cli/ghost-config-file';
+} from '../ghost-site/config';
+import { type Setting, withValues } from '../ghost-site/config-file';
 import { formerAdapters, givenOptions, takeOver, withOurNames } from './adapter-block';
 
 /** Ghost's configuration as it is. */

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { createTwoFilesPatch } from 'diff';
 import { type Node, parseTree } from 'jsonc-parser';
-import colors from '../cli/colors';
+import colors from '../shell/colors';
 
 const MASK = '********';
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { ADAPTER, adapterOf, FEATURES, type GhostConfig, readGhostConfig, storageOf } from '../cli/ghost-config';
-import { type Setting, withoutValues, withValues } from '../cli/ghost-config-file';
+import { ADAPTER, adapterOf, FEATURES, type GhostConfig, readGhostConfig, storageOf } from '../ghost-site/config';
+import { type Setting, withoutValues, withValues } from '../ghost-site/config-file';
 import { storagePlace, URL_NAMES, valueAt } from './config-change';
 
 /** Ghost's configuration without the adapter. */

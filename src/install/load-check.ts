@@ -2,8 +2,8 @@ import { spawnSync, type SpawnSyncOptionsWithStringEncoding, type SpawnSyncRetur
 import { existsSync, readdirSync, readFileSync, realpathSync, type Stats } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Failure } from '../cli/failure';
-import { ADAPTER } from '../cli/ghost-config';
+import { Failure } from '../shell/failure';
+import { ADAPTER } from '../ghost-site/config';
 import { isInside } from './is-inside';
 
 const TIMEOUT_MS = 60_000;

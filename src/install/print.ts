@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
-import { ADAPTER } from '../cli/ghost-config';
-import { type Setting, withValues } from '../cli/ghost-config-file';
+import { ADAPTER } from '../ghost-site/config';
+import { type Setting, withValues } from '../ghost-site/config-file';
 import { withMaskedSecrets } from './config-diff';
 
 const IN_THE_VOLUME = `/var/lib/ghost/content/adapters/storage/${ADAPTER}`;

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
-import { Failure } from '../cli/failure';
-import type { GhostSite } from '../cli/ghost-site';
+import { Failure } from '../shell/failure';
+import type { GhostSite } from '../ghost-site/site';
 import { isInside } from './is-inside';
 
 /** The oldest Ghost 5 that the adapter is tried with. */

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { CopyObjectCommand } from '@aws-sdk/client-s3';
-import { Failure } from '../cli/failure';
-import type { Feature } from '../cli/ghost-config';
+import { Failure } from '../shell/failure';
+import type { Feature } from '../ghost-site/config';
 import { encodePath } from '../object-keys';
 import { Bucket, connect } from '../s3';
 import { isNotFound } from '../s3-errors';

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import colors from '../cli/colors';
-import { Declined, Failure, Interruption } from '../cli/failure';
-import { ADAPTER, adapterOf, FEATURES, type GhostConfig, storageOf } from '../cli/ghost-config';
-import type { GhostSite } from '../cli/ghost-site';
-import type { Terminal } from '../cli/terminal';
+import colors from '../shell/colors';
+import { Declined, Failure, Interruption } from '../shell/failure';
+import { ADAPTER, adapterOf, FEATURES, type GhostConfig, storageOf } from '../ghost-site/config';
+import type { GhostSite } from '../ghost-site/site';
+import type { Terminal } from '../shell/terminal';
 import { copyFromBucket } from './copy-from-bucket';
 import { GhostAdmin, KEY_CURE } from './ghost-admin';
 import { move } from './move';
@@ -12,7 +12,7 @@ import type { Place } from './place';
 import type { Summary } from './report';
 import type { MigrateOptions, MoveSettings } from './settings';
 import { showSummary } from './show-summary';
-import { counted } from './wording';
+import { counted } from '../shell/text';
 
 /** How long Ghost may be without a post more that is rewritten, in milliseconds: it saves a post when all of it is fetched. */
 const PATIENCE_MS = 180_000;

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { Failure } from '../cli/failure';
+import { Failure } from '../shell/failure';
 
 /** What the API gives of posts and the like, as far as it is looked at. */
 export type Item = Record<string, unknown> & { id: string };

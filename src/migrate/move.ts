@@ -1,5 +1,5 @@
-import { Interruption } from '../cli/failure';
-import type { Terminal } from '../cli/terminal';
+import { Interruption } from '../shell/failure';
+import type { Terminal } from '../shell/terminal';
 import { showProgress } from './progress';
 import { Report, type Summary } from './report';
 import { beginRun, type Run } from './run';

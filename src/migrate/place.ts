@@ -1,6 +1,6 @@
 import path from 'node:path';
-import type { AdapterConfigs } from '../cli/adapter-config';
-import { type Feature, FEATURES } from '../cli/ghost-config';
+import type { AdapterConfigs } from '../ghost-site/adapter-config';
+import { type Feature, FEATURES } from '../ghost-site/config';
 import type { Config } from '../config';
 import { encodePath, ObjectKeys } from '../object-keys';
 import { Bucket } from '../s3';

@@ -1,5 +1,5 @@
 import { type Options, SingleBar } from 'cli-progress';
-import { duration, megabytes, number } from './wording';
+import { duration, megabytes, number } from '../shell/text';
 
 /** So often a line is written where there is no terminal, in milliseconds. */
 const LINE_EVERY_MS = 5_000;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
-import { Failure } from '../cli/failure';
+import { Failure } from '../shell/failure';
 import { isProblem, type Outcome, type Result } from './outcome';
 
 /** So many problems are told one by one; all of them are in the report. */

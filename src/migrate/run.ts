@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { Failure } from '../cli/failure';
+import { Failure } from '../shell/failure';
 import { type Bandwidth, limitBandwidth } from './bandwidth';
 import type { Outcome } from './outcome';
 import type { Place } from './place';

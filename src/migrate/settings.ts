@@ -1,7 +1,7 @@
-import type { AdapterOptions } from '../cli/adapter-config';
-import { Failure } from '../cli/failure';
-import type { GhostSiteOptions } from '../cli/ghost-site';
-import type { TerminalOptions } from '../cli/terminal';
+import type { AdapterOptions } from '../ghost-site/adapter-config';
+import { Failure } from '../shell/failure';
+import type { GhostSiteOptions } from '../ghost-site/site';
+import type { TerminalOptions } from '../shell/terminal';
 
 /** The options of `migrate`, as they are typed. */
 export interface MigrateOptions extends GhostSiteOptions, AdapterOptions, TerminalOptions {

@@ -1,9 +1,9 @@
-import colors from '../cli/colors';
-import type { Terminal } from '../cli/terminal';
+import colors from '../shell/colors';
+import type { Terminal } from '../shell/terminal';
 import type { Outcome, Result } from './outcome';
 import type { Summary } from './report';
 import type { MigrateOptions, MoveSettings } from './settings';
-import { counted, megabytes, number } from './wording';
+import { counted, megabytes, number } from '../shell/text';
 
 /** What is said of each result. */
 const WORDS: Record<Result, string> = {

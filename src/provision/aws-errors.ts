@@ -1,4 +1,4 @@
-import { Failure } from '../cli/failure';
+import { Failure } from '../shell/failure';
 
 /** What an error of the SDK, of a service or of the network looks like, as far as we look. */
 interface ForeignError {

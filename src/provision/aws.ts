@@ -5,7 +5,7 @@ import { IAMClient } from '@aws-sdk/client-iam';
 import { Route53Client } from '@aws-sdk/client-route-53';
 import { S3Client } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { Failure } from '../cli/failure';
+import { Failure } from '../shell/failure';
 import { call } from './aws-errors';
 import { checkRegion, namedRegion } from './region';
 

@@ -10,7 +10,7 @@ import {
   ListObjectVersionsCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { Failure } from '../cli/failure';
+import { Failure } from '../shell/failure';
 import type { Aws } from './aws';
 import { absentIf, call } from './aws-errors';
 import type { Finding } from './finding';

@@ -1,4 +1,4 @@
-import { Failure } from '../cli/failure';
+import { Failure } from '../shell/failure';
 
 /** The first name of a certificate is its common name, which X.509 limits. */
 const FIRST_NAME_LENGTH = 64;

@@ -4,7 +4,7 @@ import {
   type CertificateDetail,
   type DomainValidation,
 } from '@aws-sdk/client-acm';
-import { Failure } from '../cli/failure';
+import { Failure } from '../shell/failure';
 import { call } from './aws-errors';
 import type { Pause } from './pause';
 

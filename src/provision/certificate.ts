@@ -8,7 +8,7 @@ import {
   type CertificateStatus,
   type CertificateSummary,
 } from '@aws-sdk/client-acm';
-import { Failure } from '../cli/failure';
+import { Failure } from '../shell/failure';
 import { absentIf, call } from './aws-errors';
 import { certificateName, wildcardOf } from './certificate-name';
 import { validationFailure } from './certificate-validation';

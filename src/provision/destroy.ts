@@ -1,5 +1,5 @@
 import { ListEntitiesForPolicyCommand } from '@aws-sdk/client-iam';
-import { Declined, Failure } from '../cli/failure';
+import { Declined, Failure } from '../shell/failure';
 import { deleteAccessKeys, listAccessKeys } from './access-key';
 import type { Aws } from './aws';
 import { absentIf, call } from './aws-errors';

@@ -3,7 +3,7 @@ import {
   DescribeStackResourceDriftsCommand,
   DetectStackDriftCommand,
 } from '@aws-sdk/client-cloudformation';
-import { Failure } from '../cli/failure';
+import { Failure } from '../shell/failure';
 import { call } from './aws-errors';
 import type { Pause } from './pause';
 import { type PlannedStep, stepsOfChanges } from './plan';

@@ -1,5 +1,5 @@
 import { GetDistributionConfigCommand, paginateListDistributions } from '@aws-sdk/client-cloudfront';
-import { Failure } from '../cli/failure';
+import { Failure } from '../shell/failure';
 import type { Aws } from './aws';
 import { absentIf, call } from './aws-errors';
 import type { Finding } from './finding';

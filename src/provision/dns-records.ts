@@ -8,7 +8,7 @@ import {
   type Route53Client,
   type RRType,
 } from '@aws-sdk/client-route-53';
-import { Failure } from '../cli/failure';
+import { Failure } from '../shell/failure';
 import { call } from './aws-errors';
 import type { ValidationRecord } from './certificate-validation';
 import type { HostedZone } from './hosted-zone';

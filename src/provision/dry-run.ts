@@ -1,8 +1,8 @@
 import { stringify } from 'yaml';
 import { certificateName } from './certificate-name';
 import { planLines, type PlannedStep, stepsOfCreation } from './plan';
-import { type Parameter, readTemplate } from './read-template';
-import { renderTemplate, type Stack } from './render-template';
+import { type Parameter, readTemplate } from '../template/read';
+import { renderTemplate, type Stack } from '../template/render';
 import type { Settings } from './settings';
 
 /** What `provision` would build, as far as it can be told without AWS. */

@@ -4,7 +4,7 @@ import {
   type HostedZone as ListedZone,
   type Route53Client,
 } from '@aws-sdk/client-route-53';
-import { Failure } from '../cli/failure';
+import { Failure } from '../shell/failure';
 import { call } from './aws-errors';
 import { isInside, nameServersOf, plainName, Unanswered, type Resolver } from './live-dns';
 

@@ -1,4 +1,4 @@
-import type { GhostConfigBlock } from '../cli/ghost-config-file';
+import type { GhostConfigBlock } from '../ghost-site/config-file';
 import type { Stack } from './stack';
 
 /** An access key of the stack's user, as IAM shows it this once. */

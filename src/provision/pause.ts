@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { Interruption } from '../cli/failure';
+import { Interruption } from '../shell/failure';
 
 /** Waits so many seconds; rejects with an Interruption when the user presses Ctrl-C. */
 export type Pause = (seconds: number) => Promise<void>;

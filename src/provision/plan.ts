@@ -1,7 +1,7 @@
 import type { Change } from '@aws-sdk/client-cloudformation';
-import colors from '../cli/colors';
+import colors from '../shell/colors';
 import { roughCosts } from './costs';
-import type { Stack as RenderedStack } from './render-template';
+import type { Stack as RenderedStack } from '../template/render';
 
 /** What the template's resources are, in the words of who reads the plan. */
 const RESOURCES: Record<string, string> = {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { type GhostConfigBlock } from '../cli/ghost-config-file';
-import { Declined, Failure } from '../cli/failure';
-import type { Terminal } from '../cli/terminal';
+import { type GhostConfigBlock } from '../ghost-site/config-file';
+import { Declined, Failure } from '../shell/failure';
+import type { Terminal } from '../shell/terminal';
 import { createAccessKey, listAccessKeys } from './access-key';
 import { requestCertificate } from './certificate';
 import { certificateName } from './certificate-name';
@@ -12,8 +12,8 @@ import type { Finding } from './finding';
 import { pointsTo, zoneOf } from './live-dns';
 import { type AccessKey, ghostConfigOf } from './outputs';
 import { planLines, type PlannedStep, stepsOfChanges, stepsOfCreation } from './plan';
-import { readTemplate } from './read-template';
-import { renderTemplate } from './render-template';
+import { readTemplate } from '../template/read';
+import { renderTemplate } from '../template/render';
 import { checkAccessKeyWish, type Settings } from './settings';
 import { eventLine, lookAround, type Session, settledStack, type Situation } from './situation';
 import {

@@ -1,4 +1,4 @@
-import { Failure } from '../cli/failure';
+import { Failure } from '../shell/failure';
 
 /**
  * @param option the value of `--region`

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { domainToASCII } from 'node:url';
-import { Failure } from '../cli/failure';
-import { readTemplate } from './read-template';
+import { Failure } from '../shell/failure';
+import { readTemplate } from '../template/read';
 
 /** What the user has said on the command line, as the parser gives it. */
 export interface ProvisionOptions {

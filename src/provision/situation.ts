@@ -1,6 +1,6 @@
 import type { StackEvent } from '@aws-sdk/client-cloudformation';
-import { Failure } from '../cli/failure';
-import type { Terminal } from '../cli/terminal';
+import { Failure } from '../shell/failure';
+import type { Terminal } from '../shell/terminal';
 import { listAccessKeys } from './access-key';
 import type { Aws } from './aws';
 import { checkBucket } from './bucket';
@@ -14,7 +14,7 @@ import { findHostedZone, type HostedZone } from './hosted-zone';
 import type { Resolver } from './live-dns';
 import type { Pause } from './pause';
 import { checkPermissions, IDENTITY_ACTIONS, PROVISIONING_ACTIONS, TENANT_ACTIONS } from './permissions';
-import { bucketStatements } from './policies';
+import { bucketStatements } from '../template/policies';
 import type { Settings } from './settings';
 import { describeStack, followStack, isAtWork, isEmpty, lastEventBeforeWork, type Stack } from './stack';
 

@@ -13,11 +13,11 @@ import {
   type StackEvent,
   type StackSummary,
 } from '@aws-sdk/client-cloudformation';
-import { Failure } from '../cli/failure';
+import { Failure } from '../shell/failure';
 import type { Aws } from './aws';
 import { call, deniedActionOf } from './aws-errors';
 import type { Pause } from './pause';
-import { readTemplate, TEMPLATE_TEXT } from './read-template';
+import { readTemplate, TEMPLATE_TEXT } from '../template/read';
 
 /** The stack of an image server as it stands in the account. */
 export interface Stack {

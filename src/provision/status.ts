@@ -1,5 +1,5 @@
 import { GetDistributionCommand } from '@aws-sdk/client-cloudfront';
-import { Failure } from '../cli/failure';
+import { Failure } from '../shell/failure';
 import { absentIf, call } from './aws-errors';
 import { lookAtCertificate } from './certificate';
 import { pointsTo } from './live-dns';

@@ -1,6 +1,6 @@
 import type { CaaRecord } from 'node:dns';
-import { Interruption } from '../../src/cli/failure';
-import type { Terminal } from '../../src/cli/terminal';
+import { Interruption } from '../../src/shell/failure';
+import type { Terminal } from '../../src/shell/terminal';
 import { signIn } from '../../src/provision/aws';
 import type { Resolver } from '../../src/provision/live-dns';
 import { provision, type Provisioned } from '../../src/provision/provision';

@@ -11,7 +11,7 @@ import {
   PROVISIONING_ACTIONS,
   TENANT_ACTIONS,
 } from '../../src/provision/permissions';
-import { readTemplate, TEMPLATE_TEXT } from '../../src/provision/read-template';
+import { readTemplate, TEMPLATE_TEXT } from '../../src/template/read';
 import { problemsOf, problemsOfInstalledCli, problemsOfMention } from '../support/aws-cli';
 import { recordScript, type Command } from '../support/recorded-script';
 import { PSEUDO_PARAMETERS, render, withReferencesAsText } from '../support/template/render';

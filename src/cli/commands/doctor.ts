@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { DoctorOptions } from '../doctor';
-import { withAdapterOptions, withSiteOptions } from './common-options';
+import { withAdapterOptions, withSiteOptions } from '../../ghost-site/options';
 
 /** `doctor` */
 export function addDoctor(program: Command): void {

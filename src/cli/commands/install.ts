@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { InstallOptions } from '../install';
-import { withBucketOptions, withSiteOptions } from './common-options';
+import { withBucketOptions, withSiteOptions } from '../../ghost-site/options';
 
 /** `install` */
 export function addInstall(program: Command): void {

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { MigrateOptions } from '../../migrate/settings';
-import { withAdapterOptions, withSiteOptions } from './common-options';
+import { withAdapterOptions, withSiteOptions } from '../../ghost-site/options';
 
 /** `migrate` */
 export function addMigrate(program: Command): void {

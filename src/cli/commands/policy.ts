@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { PolicyOptions } from '../policy';
-import { withAdapterOptions, withSiteOptions } from './common-options';
+import { withAdapterOptions, withSiteOptions } from '../../ghost-site/options';
 
 /** `policy` */
 export function addPolicy(program: Command): void {

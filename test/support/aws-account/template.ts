@@ -1,5 +1,5 @@
-import { readTemplate, TEMPLATE_TEXT, type Resource, type Template } from '../../../src/provision/read-template';
-import { renderTemplate, type Stack as RenderedStack } from '../../../src/provision/render-template';
+import { readTemplate, TEMPLATE_TEXT, type Resource, type Template } from '../../../src/template/read';
+import { renderTemplate, type Stack as RenderedStack } from '../../../src/template/render';
 
 export { readTemplate, renderTemplate, TEMPLATE_TEXT };
 export type { RenderedStack, Resource, Template };

@@ -1,5 +1,5 @@
-import type { Template } from '../../../src/provision/read-template';
-import { renderTemplate, type Stack } from '../../../src/provision/render-template';
+import type { Template } from '../../../src/template/read';
+import { renderTemplate, type Stack } from '../../../src/template/render';
 
 export type { Stack };
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createProgram } from '../../../src/cli/program';
-import { readTemplate } from '../../../src/provision/read-template';
+import { readTemplate } from '../../../src/template/read';
 import { schemaFindings } from '../../support/template/tools';
 
 const root = path.resolve(__dirname, '../../..');

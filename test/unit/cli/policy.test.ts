@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Failure } from '../../../src/cli/failure';
-import { ADAPTER } from '../../../src/cli/ghost-config';
+import type { Failure } from '../../../src/shell/failure';
+import { ADAPTER } from '../../../src/ghost-site/config';
 import { createProgram } from '../../../src/cli/program';
-import { readTemplate } from '../../../src/provision/read-template';
+import { readTemplate } from '../../../src/template/read';
 import { PSEUDO_PARAMETERS, render } from '../../support/template/render';
 import { SMALLEST } from '../../support/template/parameter-sets';
 import { listenToOutput } from '../../support/written-output';

@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import type { Failure } from '../../../src/cli/failure';
+import type { Failure } from '../../../src/shell/failure';
 import { createProgram } from '../../../src/cli/program';
 
 const root = path.resolve(__dirname, '../../..');

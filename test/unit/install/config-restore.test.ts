@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { replaceGhostConfig } from '../../../src/cli/ghost-config-file';
+import { replaceGhostConfig } from '../../../src/ghost-site/config-file';
 import { planConfigChange } from '../../../src/install/config-change';
 import { restoredConfig } from '../../../src/install/config-restore';
 

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Failure } from '../../../src/cli/failure';
+import type { Failure } from '../../../src/shell/failure';
 import {
   checkConfigFile,
   checkNodeVersion,

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { limitBandwidth } from '../../../src/migrate/bandwidth';
 import { inParallel } from '../../../src/migrate/in-parallel';
 import { showProgress } from '../../../src/migrate/progress';
-import { duration, megabytes } from '../../../src/migrate/wording';
+import { duration, megabytes } from '../../../src/shell/text';
 
 test.each([
   [0, '0.0 MB'],

@@ -1,4 +1,4 @@
-import { Failure } from '../../../src/cli/failure';
+import { Failure } from '../../../src/shell/failure';
 import { call, deniedActionOf } from '../../../src/provision/aws-errors';
 
 const SECRET = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';

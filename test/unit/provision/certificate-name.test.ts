@@ -1,4 +1,4 @@
-import { Failure } from '../../../src/cli/failure';
+import { Failure } from '../../../src/shell/failure';
 import { certificateName } from '../../../src/provision/certificate-name';
 
 const LABEL = 'a'.repeat(60);

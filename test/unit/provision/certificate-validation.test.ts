@@ -1,6 +1,6 @@
 import { ACMClient, DescribeCertificateCommand, type CertificateDetail } from '@aws-sdk/client-acm';
 import { mockClient } from 'aws-sdk-client-mock';
-import { Interruption } from '../../../src/cli/failure';
+import { Interruption } from '../../../src/shell/failure';
 import { recordSpellings, validationRecord, waitUntilIssued } from '../../../src/provision/certificate-validation';
 
 const DOMAIN = 'images.example.com';

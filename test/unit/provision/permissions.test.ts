@@ -6,7 +6,7 @@ import {
   IDENTITY_ACTIONS,
   PROVISIONING_ACTIONS,
 } from '../../../src/provision/permissions';
-import { readTemplate } from '../../../src/provision/read-template';
+import { readTemplate } from '../../../src/template/read';
 import { AwsAccount } from '../../support/aws-account';
 import { openTestSession, provisionOnce } from '../../support/provisioning';
 

@@ -1,6 +1,6 @@
 import { PARAMETER_SETS } from '../../support/template/parameter-sets';
 import { brokenPromises } from '../../support/template/promises';
-import { readTemplate, TEMPLATE_TEXT } from '../../../src/provision/read-template';
+import { readTemplate, TEMPLATE_TEXT } from '../../../src/template/read';
 import { render } from '../../support/template/render';
 import { nagFindings, schemaFindings } from '../../support/template/tools';
 

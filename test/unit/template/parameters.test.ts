@@ -1,5 +1,5 @@
 import { PARAMETER_SETS, SMALLEST } from '../../support/template/parameter-sets';
-import { readTemplate, TEMPLATE_TEXT } from '../../../src/provision/read-template';
+import { readTemplate, TEMPLATE_TEXT } from '../../../src/template/read';
 import { render } from '../../support/template/render';
 import { route } from '../../support/template/route';
 import { schemaFindings } from '../../support/template/tools';

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { PARAMETER_SETS } from '../../support/template/parameter-sets';
 import { PROMISES } from '../../support/template/promises';
-import { readTemplate } from '../../../src/provision/read-template';
+import { readTemplate } from '../../../src/template/read';
 import { render } from '../../support/template/render';
 import { nagFindings, schemaFindings } from '../../support/template/tools';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isAlias, isMap, isScalar, isSeq, parseDocument, type Node } from 'yaml';
-import { packageFile } from '../cli/package-file';
+import { packageFile } from '../shell/paths';
 
 /** A parameter: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html */
 export interface Parameter {

@@ -11,8 +11,8 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { findNodeAtLocation, getNodeValue, type Node, parseTree } from 'jsonc-parser';
-import { Failure } from './failure';
-import { BYTE_ORDER_MARK, readGhostConfig } from './ghost-config';
+import { Failure } from '../shell/failure';
+import { BYTE_ORDER_MARK, readGhostConfig } from './config';
 
 /** The part of Ghost's configuration that this package is about. */
 export interface GhostConfigBlock {

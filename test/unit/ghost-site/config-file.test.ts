@@ -6,7 +6,7 @@ import {
   type GhostConfigBlock,
   withGhostConfig,
   writeGhostConfig,
-} from '../../../src/cli/ghost-config-file';
+} from '../../../src/ghost-site/config-file';
 
 const BLOCK: GhostConfigBlock = {
   storage: {

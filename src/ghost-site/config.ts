@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse, type ParseError, printParseErrorCode } from 'jsonc-parser';
-import { Failure } from './failure';
+import { Failure } from '../shell/failure';
 
 /** The part of Ghost's configuration that this package reads. */
 export interface GhostConfig {

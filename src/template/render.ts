@@ -1,4 +1,4 @@
-import type { Resource, Template } from './read-template';
+import type { Resource, Template } from './read';
 
 /** What a template becomes with parameters: no conditions are left, and references only to what is known later. */
 export interface Stack {

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { findGhostSite, type GhostSiteOptions } from '../../../src/cli/ghost-site';
+import { findGhostSite, type GhostSiteOptions } from '../../../src/ghost-site/site';
 
 const startedIn = process.cwd();
 let folder: string;

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
-import { Failure } from './failure';
-import { type GhostConfig, readGhostConfig, settingsOfEnvironment, withSettings } from './ghost-config';
+import { Failure } from '../shell/failure';
+import { type GhostConfig, readGhostConfig, settingsOfEnvironment, withSettings } from './config';
 
 /** Where a Ghost is, as far as it can be found. */
 export interface GhostSite {
@@ -93,7 +93,7 @@ function findFolder({ ghost, config, content }: GhostSiteOptions): string {
 
 /** Ghost takes a relative path with a slash in it for one below its code, and any other for one where it was started. */
 function contentPathOf(configured: string, folder: string, codeFolder: string = folder): string {
-  return path.resolve(/[/\\]/.test(configured) || configured === '.' ? codeFolder : folder, configured);
+  return path.resolve(/[/\\]/.test(configured) || configured === '../cli' ? codeFolder : folder, configured);
 }
 
 const isGhostFolder = (folder: string) =>

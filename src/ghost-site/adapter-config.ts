@@ -1,14 +1,6 @@
 import { parseConfig, type Config } from '../config';
-import { Failure } from './failure';
-import {
-  ADAPTER,
-  adapterOf,
-  adapterOptionsOf,
-  type Feature,
-  FEATURES,
-  type GhostConfig,
-  storageOf,
-} from './ghost-config';
+import { Failure } from '../shell/failure';
+import { ADAPTER, adapterOf, adapterOptionsOf, type Feature, FEATURES, type GhostConfig, storageOf } from './config';
 
 /** Options of commands that stand over Ghost's configuration. */
 export interface AdapterOptions {

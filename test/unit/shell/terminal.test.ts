@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { runProvision } from '../../../src/cli/provision';
-import { openTerminal, type TerminalOptions } from '../../../src/cli/terminal';
+import { openTerminal, type TerminalOptions } from '../../../src/shell/terminal';
 import { AwsAccount } from '../../support/aws-account';
 import { listenToOutput, type WrittenOutput } from '../../support/written-output';
 

@@ -1,5 +1,5 @@
-import { readTemplate } from './read-template';
-import { renderTemplate } from './render-template';
+import { readTemplate } from './read';
+import { renderTemplate } from './render';
 
 /** A statement of a policy: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html */
 export interface Statement {

@@ -99,7 +99,7 @@ async function bundleCommandLine(): Promise<Metafile> {
   const outfile = path.join(dist, 'cli.js');
   const { metafile } = await build({
     ...common,
-    entryPoints: ['src/cli/index.ts'],
+    entryPoints: ['src/cli.ts'],
     outfile,
     banner: { js: '#!/usr/bin/env node' },
   });

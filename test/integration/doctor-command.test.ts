@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Result } from '../../src/doctor/check';
+import type { Result } from '../../src/commands/doctor/check';
 import { type Breakage, type Patient, startPatient } from '../support/doctor';
 import { runCommandLine } from '../support/doctor/run-command';
 import { installTools } from '../support/tls-cdn/tools';

@@ -1,6 +1,6 @@
-import { type Result, runChecks } from '../../src/doctor/check';
-import { CHECKS } from '../../src/doctor/checks';
-import { SetUp } from '../../src/doctor/set-up';
+import { type Result, runChecks } from '../../src/commands/doctor/check';
+import { CHECKS } from '../../src/commands/doctor/checks';
+import { SetUp } from '../../src/commands/doctor/set-up';
 import { startS3UnderTest, type S3UnderTest } from '../support/s3-under-test';
 
 let s3: S3UnderTest;

@@ -1,6 +1,6 @@
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Result } from '../../src/doctor/check';
+import type { Result } from '../../src/commands/doctor/check';
 import { type CloudFrontRecorder, startCloudFrontRecorder } from '../support/cloudfront-recorder';
 import { BLOG_HOST, BUCKET, type Breakage, CDN_HOST, type Patient, startPatient } from '../support/doctor';
 import type { EdgeAnswer } from '../support/doctor/edge';

@@ -17,14 +17,27 @@ import {
   PutObjectCommand,
   PutPublicAccessBlockCommand,
 } from '@aws-sdk/client-s3';
-import { signIn, type Aws } from '../../src/provision/aws';
-import { checkBucket, deleteBucket } from '../../src/provision/bucket';
-import { describeCertificate, findCertificate, requestCertificate } from '../../src/provision/certificate';
-import { recordSpellings, validationRecord, waitUntilIssued } from '../../src/provision/certificate-validation';
-import { deleteAliases, recordsAt, upsertAliases, upsertValidationRecord } from '../../src/provision/dns-records';
-import { checkDelegation, checkExistingRecords } from '../../src/provision/domain-checks';
-import { findHostedZone, type HostedZone } from '../../src/provision/hosted-zone';
-import { createChangeSet, deleteChangeSet, describeStack } from '../../src/provision/stack';
+import { signIn, type Aws } from '../../src/commands/provision/aws/sign-in';
+import { checkBucket, deleteBucket } from '../../src/commands/provision/bucket';
+import {
+  describeCertificate,
+  findCertificate,
+  requestCertificate,
+} from '../../src/commands/provision/certificate/certificate';
+import {
+  recordSpellings,
+  validationRecord,
+  waitUntilIssued,
+} from '../../src/commands/provision/certificate/validation';
+import {
+  deleteAliases,
+  recordsAt,
+  upsertAliases,
+  upsertValidationRecord,
+} from '../../src/commands/provision/dns/records';
+import { checkDelegation, checkExistingRecords } from '../../src/commands/provision/dns/checks';
+import { findHostedZone, type HostedZone } from '../../src/commands/provision/dns/hosted-zone';
+import { createChangeSet, deleteChangeSet, describeStack } from '../../src/commands/provision/stack/stack';
 import { hasMoto, startMoto, type Moto } from '../support/moto';
 import { resolverOf } from '../support/resolver';
 

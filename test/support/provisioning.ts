@@ -1,11 +1,11 @@
 import type { CaaRecord } from 'node:dns';
 import { Interruption } from '../../src/shell/failure';
 import type { Terminal } from '../../src/shell/terminal';
-import { signIn } from '../../src/provision/aws';
-import type { Resolver } from '../../src/provision/live-dns';
-import { provision, type Provisioned } from '../../src/provision/provision';
-import { type ProvisionOptions, readSettings } from '../../src/provision/settings';
-import type { Session } from '../../src/provision/situation';
+import { signIn } from '../../src/commands/provision/aws/sign-in';
+import type { Resolver } from '../../src/commands/provision/dns/live-dns';
+import { provision, type Provisioned } from '../../src/commands/provision/provision';
+import { type ProvisionOptions, readSettings } from '../../src/commands/provision/settings';
+import type { Session } from '../../src/commands/provision/situation';
 import type { AwsAccount } from './aws-account';
 
 /** A terminal that writes down what is said, and answers as a test wants it. */

@@ -1,5 +1,5 @@
 import type { CaaRecord, SoaRecord } from 'node:dns';
-import type { Resolver } from '../../src/provision/live-dns';
+import type { Resolver } from '../../src/commands/provision/dns/live-dns';
 
 /** The records of one name. */
 export interface NameRecords {

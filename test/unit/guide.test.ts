@@ -1,16 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Command as Program } from 'commander';
-import { createProgram } from '../../src/cli/program';
+import { createProgram } from '../../src/commands/program';
 import { parseConfig } from '../../src/config';
-import { roughCosts } from '../../src/provision/costs';
+import { roughCosts } from '../../src/commands/provision/costs';
 import {
   BUCKET_DELETION_ACTIONS,
   DIFF_ACTIONS,
   IDENTITY_ACTIONS,
   PROVISIONING_ACTIONS,
   TENANT_ACTIONS,
-} from '../../src/provision/permissions';
+} from '../../src/commands/provision/permissions';
 import { readTemplate, TEMPLATE_TEXT } from '../../src/template/read';
 import { problemsOf, problemsOfInstalledCli, problemsOfMention } from '../support/aws-cli';
 import { recordScript, type Command } from '../support/recorded-script';

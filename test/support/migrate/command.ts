@@ -1,10 +1,10 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { runMigrate } from '../../../src/cli/migrate';
-import type { Outcome } from '../../../src/migrate/outcome';
-import type { Summary } from '../../../src/migrate/report';
-import type { MigrateOptions } from '../../../src/migrate/settings';
+import { runMigrate } from '../../../src/commands/migrate/migrate';
+import type { Outcome } from '../../../src/commands/migrate/outcome';
+import type { Summary } from '../../../src/commands/migrate/report';
+import type { MigrateOptions } from '../../../src/commands/migrate/settings';
 import { CDN_URL, optionsFor } from '../adapter';
 import { digest } from '../bytes';
 import type { S3UnderTest } from '../s3-under-test';

@@ -1,12 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { runProvision } from '../../../src/cli/provision';
+import { runProvision } from '../../../src/commands/provision/run';
 import { openTerminal, type TerminalOptions } from '../../../src/shell/terminal';
 import { AwsAccount } from '../../support/aws-account';
 import { listenToOutput, type WrittenOutput } from '../../support/written-output';
 
-jest.mock('../../../src/provision/pause', () => ({ pauseUntil: () => () => Promise.resolve() }));
+jest.mock('../../../src/commands/provision/session', () => ({ pauseUntil: () => () => Promise.resolve() }));
 jest.mock('node:dns/promises', () => ({
   Resolver: class {
     resolveNs = mockNotFound;

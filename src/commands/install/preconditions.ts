@@ -1,0 +1,177 @@
+import { accessSync, constants, existsSync, readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
+import path from 'node:path';
+import { Failure } from '../../shell/failure';
+import type { GhostSite } from '../../ghost-site/site';
+import { isInside } from './is-inside';
+
+/** The oldest Ghost 5 that the adapter is tried with. */
+const OLDEST_MINOR_OF_5 = 130;
+
+/**
+ * @param version of Ghost, `6.65.0`; undefined where it is not known
+ * @returns its first number
+ * @throws Failure when the adapter is not made for it
+ */
+export function supportedMajor(version: string | undefined): number | undefined {
+  if (version === undefined) {
+    return undefined;
+  }
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major < 5 || (major === 5 && minor < OLDEST_MINOR_OF_5)) {
+    throw new Failure(
+      `This is Ghost ${version}; the adapter needs Ghost 5.${OLDEST_MINOR_OF_5} or newer.`,
+      'Update Ghost first: ghost update, or a newer image.',
+    );
+  }
+  return major;
+}
+
+/**
+ * @param version that a Node tells, `v20.20.2`
+ * @throws Failure when it is older than Node 20
+ */
+export function checkNodeVersion(version: string, node: string): void {
+  if (Number.parseInt(version.replace(/^v/, ''), 10) < 20) {
+    throw new Failure(
+      `Ghost runs with Node ${version} (${node}); the adapter needs Node 20 or newer.`,
+      'Install a newer Node that this Ghost supports, and run: ghost doctor',
+    );
+  }
+}
+
+/**
+ * Looks whether the configuration file is the one that Ghost reads, and can be written.
+ *
+ * @param named by the user, who then knows that it is the one
+ * @throws Failure when it is another environment's, is not there, or cannot be written
+ */
+export function checkConfigFile(
+  { folder, configFile }: Pick<GhostSite, 'folder' | 'configFile'>,
+  named?: string,
+): void {
+  const name = path.basename(configFile);
+  if (!existsSync(configFile)) {
+    const others = namesIn(folder).filter((other) => /^config\..+\.json$/.test(other));
+    throw new Failure(
+      `There is no ${configFile}${others.length > 0 ? `, but ${others.join(', ')}` : ''}.`,
+      others.length > 0
+        ? `Name the one that Ghost runs with: --config ${path.join(folder, others[0] ?? '')}`
+        : "Name Ghost's configuration file with --config. Where Ghost gets its configuration from the environment alone,\n--print shows what to set there; once it is set, the command installs without a file.",
+    );
+  }
+  const running = runningEnvironment(folder);
+  if (named === undefined && running && name !== `config.${running}.json`) {
+    throw new Failure(
+      `Ghost runs here in the environment ${running}, and does not read ${name}.`,
+      `Name the file that it reads: --config ${path.join(folder, `config.${running}.json`)}`,
+    );
+  }
+  try {
+    accessSync(configFile, constants.W_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Failure(
+      `${configFile} cannot be written (${code}).`,
+      code === 'EROFS'
+        ? 'It is mounted read-only: change it where it comes from, or set the environment. --print shows both.'
+        : 'Run the command as who may write it, as a rule with sudo.',
+    );
+  }
+}
+
+/** What Ghost-CLI has noted when it started Ghost. */
+function runningEnvironment(folder: string): string | null | undefined {
+  try {
+    return (JSON.parse(readFileSync(path.join(folder, '.ghost-cli'), 'utf8')) as { running?: string | null }).running;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Looks whether the adapter can be put into its folder, and whether Ghost could read it there.
+ *
+ * @param target folder of the adapter
+ * @throws Failure with the folder that stands in the way
+ */
+export function checkPermissions(target: string, contentPath: string, owner: Stats): void {
+  const ways = foldersDownTo(path.dirname(target));
+  const existing = ways.at(-1) ?? '/';
+  try {
+    accessSync(existing, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Failure(
+      `${existing} cannot be written (${code}).`,
+      code === 'EROFS'
+        ? 'It is mounted read-only: put the adapter there where it is mounted from. --print shows how, with Docker.'
+        : 'Run the command as who may write there, as a rule with sudo.',
+    );
+  }
+  const closed = ways.filter((folder) => isInside(folder, contentPath)).find((folder) => !mayRead(folder, owner));
+  if (closed !== undefined) {
+    throw new Failure(
+      `${closed} may not be read by the owner of ${contentPath}, who Ghost runs as.`,
+      `Give it to Ghost: sudo chown -R --reference=${contentPath} ${closed} && sudo chmod -R u+rwX ${closed}`,
+    );
+  }
+}
+
+/** What of the machine is looked at for Docker. */
+export interface Machine {
+  environment: NodeJS.ProcessEnv;
+  /** Text of `/proc/self/mountinfo`, empty where there is none. */
+  mounts: string;
+}
+
+/**
+ * Looks whether the adapter will still be there when a container starts: Docker's official image declares its content
+ * folder as a volume, which hides what an image brings in it.
+ *
+ * @see https://github.com/docker-library/ghost
+ * @throws Failure when it will be hidden
+ */
+export function checkVolume(target: string, { environment, mounts }: Machine): void {
+  const { GHOST_CONTENT: volume } = environment;
+  if (volume !== undefined && isInside(target, volume) && !isMounted(volume, path.dirname(volume), mounts)) {
+    throw new Failure(
+      `In this image ${volume} is a volume: the adapter would be hidden in every container.`,
+      'Put it beside the volume, by two lines before this one in the Dockerfile (Ghost 6):\n' +
+        `  ENV paths__installedAdaptersPath=${path.join(path.dirname(volume), 'adapters')}\n` +
+        '  RUN mkdir -p $paths__installedAdaptersPath\n' +
+        'or mount the adapter into the volume: --print shows how.',
+    );
+  }
+}
+
+/**
+ * @returns whether what is written into a file goes with the container, in Docker's official image
+ */
+export function goesWithContainer(file: string, { environment, mounts }: Machine): boolean {
+  const { GHOST_INSTALL: install } = environment;
+  return install !== undefined && isInside(file, install) && !isMounted(file, install, mounts);
+}
+
+/** Whether a file or folder is a mount, or lies in one, at Ghost's folder or below it. */
+function isMounted(file: string, install: string, mounts: string): boolean {
+  // The fifth field is where it is mounted: https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html
+  const places = mounts.split('\n').map((line) => line.split(' ')[4] ?? '');
+  return places.some((place) => place !== '' && isInside(place, install) && isInside(file, place));
+}
+
+/** The folders on the way to one that are there, the outermost first. */
+function foldersDownTo(folder: string): string[] {
+  const parent = path.dirname(folder);
+  const above = parent === folder ? [] : foldersDownTo(parent);
+  return existsSync(folder) ? [...above, folder] : above;
+}
+
+function mayRead(folder: string, { uid, gid }: Stats): boolean {
+  const found = statSync(folder);
+  const shift = found.uid === uid ? 6 : found.gid === gid ? 3 : 0;
+  return uid === 0 || ((found.mode >> shift) & 0o5) === 0o5;
+}
+
+function namesIn(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
+}

@@ -1,0 +1,138 @@
+import { createHmac } from 'node:crypto';
+import { Failure } from '../../../shell/failure';
+
+/** What the API gives of posts and the like, as far as it is looked at. */
+export type Item = Record<string, unknown> & { id: string };
+
+/** So many items come with one answer: Ghost 6 gives 100 at most. */
+const PAGE_ITEMS = 50;
+
+/** Ghost refuses tokens that are valid for longer, in seconds. */
+const TOKEN_SECONDS = 300;
+
+const WHERE_THE_TOKEN_IS =
+  "It is in Ghost's admin: Settings → Staff → your own name → Staff access token, at the bottom. You must be owner or administrator.\n" +
+  'Set it as GHOST_ADMIN_API_KEY, so that it is not in the history of your shell.';
+
+/** The cure for a key that is missing. */
+export const KEY_CURE = `Give the staff access token of an administrator. ${WHERE_THE_TOKEN_IS}`;
+
+/**
+ * Ghost's Admin API, with a key.
+ *
+ * @see https://docs.ghost.org/admin-api
+ */
+export class GhostAdmin {
+  private readonly id: string;
+  private readonly secret: Buffer;
+
+  /**
+   * @param siteUrl address of the blog, or of its admin where that is another one
+   * @param key `id:secret`, of a staff member or an integration
+   * @param signal ends what is under way
+   * @throws Failure for what is no key
+   */
+  constructor(
+    private readonly siteUrl: string,
+    key: string,
+    private readonly signal: AbortSignal,
+  ) {
+    const [, id = '', secret = ''] = /^([\da-f]{24}):([\da-f]{64})$/i.exec(key.trim()) ?? [];
+    if (!id) {
+      throw new Failure('--admin-key is no key of Ghost: two hexadecimal numbers with a colon between them.', KEY_CURE);
+    }
+    this.id = id;
+    this.secret = Buffer.from(secret, 'hex');
+  }
+
+  /**
+   * Everything that there is of a kind, page by page.
+   *
+   * @param resource `posts`, `pages`, `tags` or `users`
+   */
+  async *browse(resource: string, query: Record<string, string> = {}): AsyncGenerator<Item> {
+    for (let page: number | null = 1; page !== null;) {
+      const parameters = new URLSearchParams({ ...query, limit: String(PAGE_ITEMS), page: String(page) });
+      const answer = await this.send('GET', `${resource}/?${parameters.toString()}`);
+      const { meta } = answer as { meta?: { pagination?: { next?: number | null } } };
+      yield* answer[resource] as Item[];
+      page = meta?.pagination?.next ?? null;
+    }
+  }
+
+  /** The settings of the blog, by their names. */
+  async settings(): Promise<Record<string, unknown>> {
+    const { settings } = (await this.send('GET', 'settings/')) as { settings: { key: string; value: unknown }[] };
+    return Object.fromEntries(settings.map(({ key, value }) => [key, value]));
+  }
+
+  /**
+   * Has Ghost fetch everything that posts, pages, tags and staff show from addresses that begin so, store it and write
+   * the new addresses into them. Ghost answers at once, and works on it afterwards.
+   *
+   * @throws Failure for the key of an integration: Ghost allows this to people only
+   */
+  async inlineMedia(domains: string[]): Promise<void> {
+    await this.send('POST', 'db/media/inline/', { domains });
+  }
+
+  private async send(method: string, path: string, body?: object): Promise<Record<string, unknown>> {
+    const url = `${this.siteUrl}/ghost/api/admin/${path}`;
+    let response: Response;
+    try {
+      response = await fetch(url, {
+        method,
+        headers: {
+          authorization: `Ghost ${this.token()}`,
+          'accept-version': 'v5.0',
+          ...(body ? { 'content-type': 'application/json' } : {}),
+        },
+        body: body && JSON.stringify(body),
+        signal: this.signal,
+      });
+    } catch (error) {
+      if (this.signal.aborted) {
+        throw error;
+      }
+      const { code, message } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
+      throw new Failure(
+        `Ghost cannot be reached at ${this.siteUrl} (${code ?? message}).`,
+        'Start Ghost, or name its address as this machine reaches it: --ghost-url https://blog.example.com',
+        { cause: error },
+      );
+    }
+    const answer: unknown = await response.json().catch(() => undefined);
+    if (!response.ok || typeof answer !== 'object' || answer === null) {
+      throw this.failure(method, path, response.status, answer);
+    }
+    return answer as Record<string, unknown>;
+  }
+
+  private failure(method: string, path: string, status: number, answer: unknown): Failure {
+    const [{ message = 'no words' } = {}] = (answer as { errors?: { message?: string }[] } | undefined)?.errors ?? [];
+    if (status === 401) {
+      return new Failure(`Ghost does not know the key of --admin-key: ${message}`, KEY_CURE);
+    }
+    if (status === 403 || status === 501) {
+      return new Failure(
+        `Ghost does not allow this to the key of --admin-key: ${message}`,
+        `The key of an integration may look at posts, and not have them rewritten. ${KEY_CURE}`,
+      );
+    }
+    return new Failure(
+      `Ghost answered ${status} to ${method} /ghost/api/admin/${path.replace(/\?.*/, '')}: ${message}`,
+      `Look into Ghost's log, and whether ${this.siteUrl} is the address of the blog (--ghost-url).`,
+    );
+  }
+
+  /** @see https://docs.ghost.org/admin-api/#token-authentication */
+  private token(): string {
+    const now = Math.floor(Date.now() / 1000);
+    const head = encoded({ alg: 'HS256', typ: 'JWT', kid: this.id });
+    const claims = encoded({ iat: now, exp: now + TOKEN_SECONDS, aud: '/admin/' });
+    const signature = createHmac('sha256', this.secret).update(`${head}.${claims}`).digest('base64url');
+    return `${head}.${claims}.${signature}`;
+  }
+}
+
+const encoded = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');

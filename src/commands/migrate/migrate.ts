@@ -1,0 +1,47 @@
+import { setFlagsFromString } from 'node:v8';
+import { moveFromUrl } from './from-url/from-url';
+import { move } from './move';
+import { placesOf } from './place';
+import type { Run } from './run';
+import { type MigrateOptions, readMoveSettings } from './settings';
+import { showSummary } from './summary';
+import { moveToBucket } from './to-bucket';
+import { moveToLocal } from './to-local';
+import { readAdapterConfigs } from '../../ghost-site/adapter-config';
+import { Failure } from '../../shell/failure';
+import { findGhostSite } from '../../ghost-site/site';
+import { openTerminal } from '../../shell/terminal';
+
+/** `migrate` */
+export async function runMigrate(options: MigrateOptions): Promise<void> {
+  const settings = readMoveSettings(options);
+  // The garbage of many small requests would triple the memory before it is looked at.
+  setFlagsFromString('--heap-growing-percent=80');
+  if (options.toLocal && options.fromUrl !== undefined) {
+    throw new Failure('--to-local and --from-url are two different ways.', 'Take one of them.');
+  }
+  const site = findGhostSite(options);
+  const configs = readAdapterConfigs(site.config, options);
+  if (options.profile !== undefined) {
+    process.env.AWS_PROFILE = options.profile;
+  }
+  const terminal = openTerminal(options);
+  const places = placesOf(site.contentPath, configs);
+  if (options.fromUrl !== undefined) {
+    return moveFromUrl(terminal, options, { settings, site, places, fromUrl: options.fromUrl });
+  }
+
+  const where = `the bucket ${configs.images.bucket}`;
+  const [from, to] = options.toLocal ? [where, site.contentPath] : [site.contentPath, where];
+  terminal.say(`From ${from} to ${to}${settings.dryRun ? ': a dry run, nothing is changed' : ''}`);
+  const insides = [site.contentPath, ...places.map(({ folder }) => folder)];
+  const movePlace = options.toLocal ? moveToLocal : moveToBucket;
+  const steps = places.map((place) => (run: Run) => movePlace(run, place, insides));
+  const summary = await move(terminal, options, settings, steps);
+  if (options.json) {
+    terminal.result({ dryRun: settings.dryRun, ...summary });
+  } else {
+    showSummary(terminal, options, settings, summary);
+  }
+  process.exitCode = summary.complete ? 0 : 1;
+}

@@ -1,0 +1,60 @@
+import path from 'node:path';
+import type { AdapterConfigs } from '../../ghost-site/adapter-config';
+import { type Feature, FEATURES } from '../../ghost-site/config';
+import type { Config } from '../../config';
+import { encodePath, ObjectKeys } from '../../object-keys';
+import { Bucket } from '../../s3';
+
+/** Where the files of a feature are: its folder on the disk, its keys in the bucket. */
+export interface Place {
+  feature: Feature;
+  /** `/var/www/ghost/content/images` */
+  folder: string;
+  config: Config;
+  bucket: Bucket;
+  keys: ObjectKeys;
+  /** What the feature's keys begin with, `content/images/`. */
+  keyPrefix: string;
+}
+
+/** Where sizes of pictures are, below the folder of images and their prefix. */
+export const SIZES = 'size/';
+
+/** The places of images, media and files, in this order. */
+export function placesOf(contentPath: string, configs: AdapterConfigs): Place[] {
+  return FEATURES.map((feature) => {
+    const config = configs[feature];
+    const keys = new ObjectKeys(config);
+    return {
+      feature,
+      folder: path.join(contentPath, feature),
+      config,
+      bucket: new Bucket(config),
+      keys,
+      keyPrefix: `${keys.keyOf('')}/`,
+    };
+  });
+}
+
+/**
+ * The key that a request for a file reaches: what Ghost and the CDN will ask for.
+ *
+ * @param relativePath below the feature's folder, `2026/11/photo.jpg`; nothing in it is encoded
+ * @throws IncorrectUsageError for a name that the adapter refuses
+ */
+export const keyOfFile = ({ keys }: Place, relativePath: string): string =>
+  keys.toKeyOfRequest(encodePath(relativePath));
+
+/** Orders keys by their bytes, as S3 lists them. JavaScript's own order differs beyond the basic plane alone. */
+export function compareKeys(one: string, other: string): number {
+  if (HALF_CHARACTER.test(one) || HALF_CHARACTER.test(other)) {
+    return Buffer.compare(Buffer.from(one), Buffer.from(other));
+  }
+  return one < other ? -1 : Number(one > other);
+}
+
+const HALF_CHARACTER = /[\ud800-\udfff]/;
+
+/** Whether a path belongs to a size of a picture, which Ghost can make again. */
+export const isSize = ({ feature }: Place, relativePath: string): boolean =>
+  feature === 'images' && relativePath.startsWith(SIZES);

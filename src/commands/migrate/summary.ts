@@ -1,0 +1,60 @@
+import colors from '../../shell/colors';
+import type { Terminal } from '../../shell/terminal';
+import type { Outcome, Result } from './outcome';
+import type { Summary } from './report';
+import type { MigrateOptions, MoveSettings } from './settings';
+import { counted, megabytes, number } from '../../shell/text';
+
+/** What is said of each result. */
+const WORDS: Record<Result, string> = {
+  uploaded: 'uploaded',
+  downloaded: 'downloaded',
+  copied: 'copied',
+  overwritten: 'overwritten',
+  'to-upload': 'to upload',
+  'to-download': 'to download',
+  'to-copy': 'to copy',
+  'to-overwrite': 'to overwrite',
+  present: 'there already, the same',
+  ignored: 'left where they are: hidden and temporary files',
+  conflict: 'with something else under their name',
+  refused: 'refused',
+  failed: 'failed',
+};
+
+/** Tells what a run came to. */
+export function showSummary(
+  terminal: Terminal,
+  { report }: Pick<MigrateOptions, 'report'>,
+  { dryRun, verify }: MoveSettings,
+  summary: Summary,
+): void {
+  for (const [result, { files, bytes }] of Object.entries(summary.results)) {
+    terminal.say(`  ${number(files).padStart(9)}  ${WORDS[result as Result]} (${megabytes(bytes)})`);
+  }
+  if (verify) {
+    terminal.say(`  ${number(summary.verified).padStart(9)}  read back and compared: the same bytes`);
+  }
+  summary.problems.forEach((problem) => terminal.warn(problemLine(problem)));
+  const all = ['conflict', 'refused', 'failed'] as const;
+  const problems = all.reduce((sum, result) => sum + (summary.results[result]?.files ?? 0), 0);
+  if (problems > summary.problems.length) {
+    const rest = counted(problems - summary.problems.length, 'more file');
+    terminal.say(`  … and ${rest}${report === undefined ? ': --report FILE lists all' : `: see ${report}`}`);
+  }
+  if (summary.results.conflict) {
+    terminal.say('  What differs is kept as it is. With --overwrite it is replaced.');
+  }
+  const total = `${counted(summary.files, 'file')}, ${megabytes(summary.bytes)}, in ${summary.seconds} s`;
+  if (!summary.complete) {
+    terminal.say(colors.red(`✖ Not everything is where it should be: ${number(problems)} of ${total}.`));
+  } else if (dryRun) {
+    terminal.say(`This was a dry run: ${total}. Nothing was changed.`);
+  } else {
+    terminal.say(colors.green(`✔ Everything is there: ${total}.`));
+  }
+}
+
+/** Names of files can hold what would move the cursor of the terminal. */
+const problemLine = ({ path, error = '' }: Outcome) =>
+  `${path}: ${error}`.replace(/\p{Cc}/gu, (character) => encodeURIComponent(character));

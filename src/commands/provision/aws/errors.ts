@@ -1,0 +1,247 @@
+import { Failure } from '../../../shell/failure';
+
+/** What an error of the SDK, of a service or of the network looks like, as far as we look. */
+interface ForeignError {
+  name?: string;
+  message?: string;
+  code?: string;
+  Code?: string;
+  hostname?: string;
+  address?: string;
+  port?: number;
+  errors?: ForeignError[];
+  cause?: unknown;
+  $metadata?: { httpStatusCode?: number };
+}
+
+const EXPIRED = ['ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'TokenRefreshRequired'];
+
+const WRONG_KEY = [
+  'InvalidClientTokenId',
+  'UnrecognizedClientException',
+  'SignatureDoesNotMatch',
+  'InvalidSignatureException',
+  'InvalidAccessKeyId',
+];
+
+const CLOCK = ['RequestTimeTooSkewed', 'RequestInTheFuture'];
+
+const THROTTLED = [
+  'Throttling',
+  'ThrottlingException',
+  'ThrottledException',
+  'RequestThrottled',
+  'RequestThrottledException',
+  'RequestLimitExceeded',
+  'PriorRequestNotComplete',
+  'SlowDown',
+  'TooManyRequestsException',
+];
+
+const REGION_NOT_ENABLED = ['OptInRequired', 'AuthFailure'];
+
+const LIMITS = ['LimitExceeded', 'LimitExceededException', 'LimitsExceeded', 'ServiceQuotaExceededException'];
+
+const DENIED = [
+  'AccessDenied',
+  'AccessDeniedException',
+  'UnauthorizedOperation',
+  'UnauthorizedException',
+  'NotAuthorized',
+  'NotAuthorizedException',
+  'Forbidden',
+];
+
+const NETWORK = [
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EPIPE',
+  'ETIMEDOUT',
+  'TimeoutError',
+];
+
+/**
+ * Runs one call to AWS, and explains what keeps it from succeeding.
+ *
+ * @param action IAM action that the call needs, `acm:RequestCertificate`
+ * @param request sends the call
+ * @returns what the call answers
+ * @throws Failure with cause and cure, for what lies outside of the call: permission, credentials, clock, throttling,
+ * network, region, quota. Everything else as it came, so that callers can tell by its `name`.
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+ */
+export async function call<T>(action: string, request: () => Promise<T>): Promise<T> {
+  try {
+    return await request();
+  } catch (error) {
+    throw explain(action, error);
+  }
+}
+
+/**
+ * Runs a request whose answer may be an error when it means "there is none".
+ *
+ * @param errorNames the errors that mean it
+ * @returns undefined then
+ */
+export async function absentIf<T>(errorNames: string[], request: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await request();
+  } catch (error) {
+    if (error instanceof Error && errorNames.includes(error.name)) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/**
+ * The action that a message of AWS says is missing, as in the events of a stack.
+ *
+ * @returns `s3:CreateBucket`; undefined when the message is about something else
+ */
+export function deniedActionOf(text: string): string | undefined {
+  const action = String.raw`['"]?([a-z][a-z0-9-]*:[A-Z][A-Za-z0-9]*)`;
+  const sayings = [
+    `(?:authorized|permissions?) to perform:?(?: the)? ${action}`,
+    `(?:allows|deny for|denies) (?:the )?${action}`,
+    // CloudFormation puts the call before the words of the service.
+    `API: ${action}\\b[^]*?(?:Access ?Denied|not authorized|UnauthorizedOperation|Forbidden)`,
+  ];
+  for (const saying of sayings) {
+    const found = new RegExp(saying).exec(text)?.[1];
+    if (found) {
+      return found;
+    }
+  }
+  return undefined;
+}
+
+function explain(action: string, error: unknown): unknown {
+  if (typeof error !== 'object' || error === null || error instanceof Failure) {
+    return error;
+  }
+  const foreign: ForeignError = error;
+  const message = foreign.message ?? '';
+  const names = [foreign.name, foreign.Code, foreign.code];
+  const is = (known: string[]) => names.some((name) => name && known.includes(name));
+  const failure = (cause: string, cure: string) => new Failure(cause, cure, { cause: error });
+
+  // The provider of credentials says in words what the services say in codes.
+  if (is(['CredentialsProviderError', 'TokenProviderError', 'ProviderError'])) {
+    return /expired|refresh|SSO session/i.test(message) ? expired(failure) : noCredentials(message, failure);
+  }
+  if (is(EXPIRED)) {
+    return expired(failure);
+  }
+  if (is(CLOCK) || (is(WRONG_KEY) && /signature expired|not yet current/i.test(message))) {
+    return failure(
+      'AWS refuses the request because the clock of this machine is wrong.',
+      'Set the clock (on Linux: timedatectl set-ntp true), then run the command again.',
+    );
+  }
+  if (is(WRONG_KEY)) {
+    return failure(
+      'AWS does not know the access key, or the secret key does not belong to it.',
+      'Check the credentials with: aws sts get-caller-identity. An account in which the region is not enabled ' +
+        'answers the same: Account → AWS Regions in the console.',
+    );
+  }
+  if (is(THROTTLED) || foreign.$metadata?.httpStatusCode === 429) {
+    return failure(
+      `AWS is asked too often at the moment (${action}), also after several tries.`,
+      'Run the same command again in a few minutes: it resumes where it stopped.',
+    );
+  }
+  if (is(REGION_NOT_ENABLED)) {
+    return failure(
+      `The region is not enabled in this account, or the service is not subscribed to (${action}).`,
+      'Enable the region in the console (Account → AWS Regions), or choose another one with --region.',
+    );
+  }
+  // TooManyDistributions, TooManyHostedZones …
+  if (is(LIMITS) || names.some((name) => name && /^TooMany(?!Requests|Tags)/.test(name))) {
+    return failure(
+      `A quota of the account is used up (${action}). AWS says: ${message}`,
+      'Remove what is not needed any more, or ask for a higher quota in the console (Service Quotas).',
+    );
+  }
+  if (is(NETWORK)) {
+    return failure(
+      `${hostOf(foreign) ?? 'AWS'} cannot be reached for ${action} (${foreign.code ?? foreign.name}).`,
+      'Check the network, the proxy and the name of the region, then run the command again: it resumes where it stopped.',
+    );
+  }
+  if (is(DENIED) || (foreign.$metadata?.httpStatusCode === 403 && isNameless(foreign))) {
+    return denied(action, message, failure);
+  }
+  return error;
+}
+
+type MakeFailure = (cause: string, cure: string) => Failure;
+
+function expired(failure: MakeFailure): Failure {
+  return failure(
+    'The AWS credentials have expired.',
+    'Sign in again (aws sso login, or fetch new temporary credentials), then run the same command again: it resumes ' +
+      'where it stopped.',
+  );
+}
+
+function noCredentials(message: string, failure: MakeFailure): Failure {
+  const profile = /profile:? \[?([\w.@+-]+)\]?/i.exec(message)?.[1];
+  return failure(
+    profile
+      ? `Not signed in: there are no credentials in the profile ${profile}.`
+      : 'Not signed in: there are no AWS credentials.',
+    'Name a profile with --profile or AWS_PROFILE, or make one with aws configure or aws sso login.',
+  );
+}
+
+function denied(action: string, message: string, failure: MakeFailure): Failure {
+  // New accounts: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/troubleshooting-distributions.html
+  if (/account must be verified/i.test(message)) {
+    return failure(
+      'AWS has not verified this account yet.',
+      'Ask AWS Support to verify it, then run the command again.',
+    );
+  }
+  const missing = deniedActionOf(message) ?? action;
+  const caller = /User:\s+(arn:\S+)/.exec(message)?.[1];
+  const resource = /on resource:?\s+(\S+?)[.,]?(?:\s|$)/.exec(message)?.[1];
+  const who = caller ?? 'The user of these credentials';
+  const where = resource ? ` on ${resource}` : '';
+  const byOrganization = /service control policy|resource control policy/i.exec(message)?.[0];
+  if (byOrganization) {
+    return failure(
+      `${who} may not ${missing}${where}: a ${byOrganization} of the organization denies it.`,
+      `Ask the administrator of the organization to allow ${missing}.`,
+    );
+  }
+  return failure(
+    `${who} may not ${missing}${where}${/explicit deny/i.test(message) ? ': a policy denies it explicitly' : ''}.`,
+    `Allow ${missing}${where} in a policy of that user or role, or use other credentials with --profile. ` +
+      'Then run the same command again: it resumes where it stopped.',
+  );
+}
+
+/** Answers without a body, as to HEAD, have no code of their own. */
+function isNameless({ name = '', Code }: ForeignError): boolean {
+  return !Code && ['', 'Error', 'Unknown', 'UnknownError', '403'].includes(name);
+}
+
+function hostOf({ hostname, address, port, errors, cause }: ForeignError): string | undefined {
+  if (hostname) {
+    return hostname;
+  }
+  if (address) {
+    return port ? `${address}:${port}` : address;
+  }
+  // Several addresses were tried at once.
+  const inner = errors?.[0] ?? (cause as ForeignError | undefined);
+  return inner ? hostOf(inner) : undefined;
+}

@@ -1,0 +1,151 @@
+import {
+  DeleteBucketCommand,
+  DeleteObjectsCommand,
+  GetBucketLifecycleConfigurationCommand,
+  GetBucketOwnershipControlsCommand,
+  GetBucketPolicyCommand,
+  GetBucketVersioningCommand,
+  GetPublicAccessBlockCommand,
+  HeadBucketCommand,
+  ListObjectVersionsCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { Failure } from '../../shell/failure';
+import type { Aws } from './aws/sign-in';
+import { absentIf, call } from './aws/errors';
+import type { Finding } from './finding';
+
+/** What is known of the name that a bucket is to have. */
+export interface BucketState {
+  /** Whether the account has that bucket already. */
+  exists: boolean;
+  findings: Finding[];
+}
+
+/**
+ * Looks whether a bucket can be made, or taken into the stack.
+ *
+ * @param name of the bucket
+ * @param statements those of the template's bucket policy, to be merged by hand where there is a policy already
+ */
+export async function checkBucket(aws: Aws, name: string, statements: string): Promise<BucketState> {
+  const { s3, region } = aws;
+  let bucketRegion: string | undefined;
+  try {
+    ({ BucketRegion: bucketRegion } = await s3.send(new HeadBucketCommand({ Bucket: name })));
+  } catch (error) {
+    if (statusOf(error) === 404) {
+      return { exists: false, findings: [] };
+    }
+    if (statusOf(error) === 403) {
+      return refused(
+        `The bucket ${name} exists, and S3 does not let ${aws.callerArn} look at it.`,
+        'It may belong to somebody else: names are unique in the whole world. Choose another --bucket, or leave it out for a generated name. If it is yours, allow s3:ListBucket on it.',
+      );
+    }
+    return call('s3:ListBucket', () => Promise.reject(error as Error));
+  }
+  if (bucketRegion && bucketRegion !== region) {
+    return refused(
+      `The bucket ${name} is in ${bucketRegion}, and the stack in ${region}.`,
+      `Run the command with --region ${bucketRegion}, or choose another --bucket.`,
+    );
+  }
+  const policy = await absentIf(['NoSuchBucketPolicy'], () =>
+    call('s3:GetBucketPolicy', () => s3.send(new GetBucketPolicyCommand({ Bucket: name }))),
+  );
+  if (policy?.Policy) {
+    return refused(
+      `The bucket ${name} has a bucket policy, which the stack would replace.`,
+      `Choose another --bucket. To go on with this one, build the rest by hand as GUIDE.md shows ("An existing bucket"), and add these statements to its policy:\n${statements}`,
+    );
+  }
+  const differences = await differencesFromTemplate(s3, name);
+  if (differences.length > 0) {
+    return refused(
+      `The bucket ${name} is there, and not as the template has it: ${differences.join(', ')}. CloudFormation takes it over as it is.`,
+      'Choose another --bucket, or set this one up as GUIDE.md shows ("The bucket by hand", without creating it), and run the command again.',
+    );
+  }
+  return { exists: true, findings: [] };
+}
+
+/** What is not as in the template, in words. */
+async function differencesFromTemplate(s3: S3Client, Bucket: string): Promise<string[]> {
+  const [access, ownership, versioning, lifecycle] = await Promise.all([
+    absentIf(['NoSuchPublicAccessBlockConfiguration'], () =>
+      call('s3:GetBucketPublicAccessBlock', () => s3.send(new GetPublicAccessBlockCommand({ Bucket }))),
+    ),
+    absentIf(['OwnershipControlsNotFoundError'], () =>
+      call('s3:GetBucketOwnershipControls', () => s3.send(new GetBucketOwnershipControlsCommand({ Bucket }))),
+    ),
+    call('s3:GetBucketVersioning', () => s3.send(new GetBucketVersioningCommand({ Bucket }))),
+    absentIf(['NoSuchLifecycleConfiguration'], () =>
+      call('s3:GetLifecycleConfiguration', () => s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket }))),
+    ),
+  ]);
+  const blocks = Object.values(access?.PublicAccessBlockConfiguration ?? {});
+  const owner = ownership?.OwnershipControls?.Rules?.[0]?.ObjectOwnership;
+  const abortsUploads = lifecycle?.Rules?.some(({ AbortIncompleteMultipartUpload }) => AbortIncompleteMultipartUpload);
+  return [
+    ...(blocks.length === 4 && blocks.every(Boolean) ? [] : ['public access is not blocked']),
+    ...(owner === 'BucketOwnerEnforced' ? [] : ['access lists are on']),
+    ...(versioning.Status === 'Enabled' ? [] : ['versioning is off']),
+    ...(abortsUploads ? [] : ['unfinished uploads are never removed']),
+  ];
+}
+
+const refused = (cause: string, cure: string): BucketState => ({
+  exists: true,
+  findings: [{ check: 'bucket', refuses: true, cause, cure }],
+});
+
+/**
+ * Whether a bucket is still there that a deleted stack has left, and serves nothing else: with a policy, another image
+ * server may have it.
+ */
+export async function isLeftAlone({ s3 }: Aws, Bucket: string): Promise<boolean> {
+  try {
+    const { Policy } = await call('s3:GetBucketPolicy', () => s3.send(new GetBucketPolicyCommand({ Bucket })));
+    return !Policy;
+  } catch (error) {
+    if (error instanceof Error && ['NoSuchBucket', 'NoSuchBucketPolicy'].includes(error.name)) {
+      return error.name === 'NoSuchBucketPolicy';
+    }
+    throw error;
+  }
+}
+
+/**
+ * Deletes a bucket with everything in it, old versions too.
+ *
+ * @param onProgress called with the number of objects and versions deleted so far
+ */
+export async function deleteBucket({ s3 }: Aws, name: string, onProgress: (count: number) => void): Promise<void> {
+  let count = 0;
+  for (;;) {
+    // Always the first page: what it had is gone by the next time.
+    const { Versions = [], DeleteMarkers = [] } = await call('s3:ListBucketVersions', () =>
+      s3.send(new ListObjectVersionsCommand({ Bucket: name })),
+    );
+    const Objects = [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key, VersionId }));
+    if (Objects.length === 0) {
+      break;
+    }
+    const { Errors = [] } = await call('s3:DeleteObjectVersion', () =>
+      s3.send(new DeleteObjectsCommand({ Bucket: name, Delete: { Objects, Quiet: true } })),
+    );
+    const [first] = Errors;
+    if (first) {
+      throw new Failure(
+        `S3 does not delete ${first.Key} in the bucket ${name}: ${first.Code} ${first.Message}`,
+        'Allow s3:DeleteObjectVersion on the bucket, or empty it in the console (S3, Empty). The stack is deleted already; run the command again to delete the rest of the bucket.',
+      );
+    }
+    count += Objects.length;
+    onProgress(count);
+  }
+  await call('s3:DeleteBucket', () => s3.send(new DeleteBucketCommand({ Bucket: name })));
+}
+
+const statusOf = (error: unknown) => (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;

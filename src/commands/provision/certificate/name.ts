@@ -1,0 +1,44 @@
+import { Failure } from '../../../shell/failure';
+
+/** The first name of a certificate is its common name, which X.509 limits. */
+const FIRST_NAME_LENGTH = 64;
+
+/**
+ * The first name of a certificate for the domain.
+ *
+ * @param domain `images.example.com`
+ * @param wildcard whether the certificate is to stand for all names beside the domain
+ * @returns `images.example.com`, or `*.example.com`
+ * @throws Failure when no certificate can have the name: `*.com`, and names of more than 64 characters
+ * @see https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
+ */
+export function certificateName(domain: string, wildcard: boolean): string {
+  const wildcardName = wildcardOf(domain);
+  const hasWildcard = wildcardName.split('.').length > 2;
+  if (wildcard && !hasWildcard) {
+    throw new Failure(
+      `--wildcard: there are no certificates for ${wildcardName}.`,
+      `Leave out --wildcard, or use a sub-domain such as images.${domain}.`,
+    );
+  }
+  const name = wildcard ? wildcardName : domain;
+  if (name.length > FIRST_NAME_LENGTH) {
+    const shorter = !wildcard && hasWildcard && wildcardName.length <= FIRST_NAME_LENGTH;
+    throw new Failure(
+      `${name} is longer than the ${FIRST_NAME_LENGTH} characters that the first name of a certificate may have.`,
+      `${shorter ? `Add --wildcard to get one for ${wildcardName}, or request` : 'Request'} a certificate with a ` +
+        'shorter first name and this one as a further name, and name it with --certificate-arn.',
+    );
+  }
+  return name;
+}
+
+/**
+ * The wildcard that stands for the domain and the names beside it.
+ *
+ * @param domain `images.example.com`
+ * @returns `*.example.com`
+ */
+export function wildcardOf(domain: string): string {
+  return `*${domain.slice(domain.indexOf('.'))}`;
+}

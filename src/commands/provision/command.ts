@@ -1,0 +1,118 @@
+import type { Command } from 'commander';
+import { closest, distance } from 'fastest-levenshtein';
+import type { ProvisionOptions } from './settings';
+
+/** `provision` with its sub-commands. */
+export function addProvision(program: Command): void {
+  const command = program
+    .command('provision')
+    .summary('build the image server on AWS: bucket, CDN, certificate, DNS, permissions')
+    .description(
+      'Builds the image server on AWS, or brings it up to date: a private S3 bucket, a CloudFront distribution on your\n' +
+        'domain with its certificate and DNS records, and the permissions for Ghost. Shows the plan and asks before it\n' +
+        'does anything. Can be stopped and run again at any time.',
+    )
+    .option('--domain <domain>', 'the domain that images are shown from (required)')
+    .option('--ghost-url <url>', 'address of the blog, which then makes the sizes of pictures that are missing')
+    .option('--region <region>', 'region of the bucket (default: as configured for AWS)')
+    .option('--profile <name>', 'profile of the AWS configuration to sign in with')
+    .option('--dns-profile <name>', 'profile of the account that holds the Route 53 zone, when it is another one')
+    .option(
+      '--hosted-zone <id>',
+      'Route 53 zone of the domain, or none where another provider serves it (default: found)',
+    )
+    .option('--certificate-arn <arn>', 'certificate in us-east-1 to use (default: found, or requested)')
+    .option('--wildcard', 'request a certificate for all names beside the domain, *.example.com')
+    .option('--bucket <name>', 'name of the bucket (default: generated)')
+    .option('--identity <kind>', 'who Ghost signs in as: policy-only (default), iam-user, ec2-role or ecs-task-role')
+    .option('--create-access-key', 'make an access key for the user of --identity iam-user, and show it once')
+    .option('--tenant-prefix <prefix>', 'stands before content/images in the bucket: for one of several blogs')
+    .option('--price-class <class>', 'edge locations: PriceClass_All (default), PriceClass_200 or PriceClass_100')
+    .option('--stack-name <name>', 'name of the CloudFormation stack (default: ghost- and the domain)')
+    .option('--write-config <file>', "write the result into Ghost's configuration file, with a backup beside it")
+    .option('--dry-run', 'show the plan and the rendered template, without asking AWS anything')
+    .option('--yes', 'agree to the plan beforehand')
+    .option('--json', 'give the result as JSON; everything else goes to the error output')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ ghost-storage-s3-cloudfront provision --domain images.example.com --ghost-url https://blog.example.com --dry-run
+  $ ghost-storage-s3-cloudfront provision --domain images.example.com --ghost-url https://blog.example.com \\
+      --region eu-central-1 --identity iam-user --create-access-key --write-config config.production.json
+  $ ghost-storage-s3-cloudfront provision status --domain images.example.com`,
+    )
+    // Its commands have options of the same names.
+    .enablePositionalOptions()
+    .hook('preAction', (_provision, called) => {
+      if (called === command) {
+        refuseUnknownCommand(command);
+      } else {
+        refuseForeignOptions(command, called);
+      }
+    })
+    // They are refused above, in better words.
+    .allowExcessArguments()
+    .action(async (options: ProvisionOptions) =>
+      options.dryRun
+        ? (await import('./run-dry-run')).runDryRun(options)
+        : (await import('./run')).runProvision(options),
+    );
+
+  const existing = (name: string, description: string) =>
+    command
+      .command(name)
+      .description(description)
+      .option('--domain <domain>', 'the domain of the image server')
+      .option('--stack-name <name>', 'its stack, where it has a name of its own')
+      .option('--region <region>', 'region of the bucket (default: as configured for AWS)')
+      .option('--profile <name>', 'profile of the AWS configuration to sign in with')
+      .option('--json', 'give the result as JSON; everything else goes to the error output');
+  // Options may stand before the name, too: provision --domain images.example.com status
+  const optionsOf = (called: Command) => called.optsWithGlobals<ProvisionOptions>();
+  existing('status', 'Shows how the image server does: stack, certificate, distribution, DNS.').action(
+    async (_options, called: Command) => (await import('./run')).runStatus(optionsOf(called)),
+  );
+  existing('diff', "Compares the stack with this version's template, and with what is really there.").action(
+    async (_options, called: Command) => (await import('./run')).runDiff(optionsOf(called)),
+  );
+  existing('destroy', 'Takes the image server down. The bucket stays, unless its name is typed.')
+    .option('--dns-profile <name>', 'profile of the account that holds the Route 53 zone, when it is another one')
+    .option('--yes', 'agree beforehand; the bucket stays')
+    .action(async (_options, called: Command) => (await import('./run')).runDestroy(optionsOf(called)));
+}
+
+/** More than this many letters are no slip of the keyboard. */
+const MAX_SLIPS = 3;
+
+/** "provision destory" is not "provision". */
+function refuseUnknownCommand(command: Command): void {
+  const [unknown] = command.args;
+  if (unknown === undefined) {
+    return;
+  }
+  const names = command.commands.map((candidate) => candidate.name());
+  const nearest = closest(unknown, names);
+  command.error(
+    `error: unknown command '${command.name()} ${unknown}'\n` +
+      (distance(unknown, nearest) <= MAX_SLIPS ? `(Did you mean ${nearest}?)` : `(There are ${names.join(', ')}.)`),
+  );
+}
+
+/**
+ * What stands before the name of a command must be meant for it: "provision --dry-run destroy" would not be a dry run,
+ * and of two domains one would be destroyed.
+ */
+function refuseForeignOptions(parent: Command, called: Command): void {
+  const isGiven = (command: Command, name: string) => command.getOptionValueSource(name) === 'cli';
+  for (const option of parent.options.filter((candidate) => isGiven(parent, candidate.attributeName()))) {
+    const name = option.attributeName();
+    if (!called.options.some((candidate) => candidate.attributeName() === name)) {
+      called.error(`error: '${parent.name()} ${called.name()}' has no option '${option.long}'`);
+    }
+    const [before, after] = [parent, called].map((command) => command.getOptionValue(name) as unknown);
+    if (isGiven(called, name) && before !== after) {
+      called.error(`error: option '${option.long}' is given twice: ${String(before)} and ${String(after)}`);
+    }
+  }
+}

@@ -1,0 +1,262 @@
+import type { CaaRecord } from 'node:dns';
+import type { ResourceRecordSet, Route53Client } from '@aws-sdk/client-route-53';
+import { standsFor, recordsAt } from './records';
+import type { Finding } from '../finding';
+import type { HostedZone } from './hosted-zone';
+import {
+  answerOf,
+  cnamesOf,
+  isDistribution,
+  isInside,
+  isZone,
+  nameServersOf,
+  plainName,
+  pointsTo,
+  shareAddress,
+  Unanswered,
+  withParents,
+  type Resolver,
+} from './live-dns';
+
+/** The names by which CAA records mean Amazon: https://docs.aws.amazon.com/acm/latest/userguide/setup-caa.html */
+const AMAZON_ISSUERS = ['amazon.com', 'amazontrust.com', 'awstrust.com', 'amazonaws.com'];
+
+/** DNS providers that answer for the apex of a zone with the addresses of another name. */
+export const APEX_ALIAS_PROVIDERS: { provider: string; recordType: string; nameServers: string[] }[] = [
+  { provider: 'Cloudflare', recordType: 'CNAME', nameServers: ['ns.cloudflare.com'] },
+  {
+    provider: 'DNSimple',
+    recordType: 'ALIAS',
+    nameServers: ['dnsimple.com', 'dnsimple-edge.net', 'dnsimple-edge.org'],
+  },
+  { provider: 'DNS Made Easy', recordType: 'ANAME', nameServers: ['dnsmadeeasy.com'] },
+  { provider: 'NS1', recordType: 'ALIAS', nameServers: ['nsone.net'] },
+  { provider: 'Porkbun', recordType: 'ALIAS', nameServers: ['ns.porkbun.com'] },
+  { provider: 'Namecheap', recordType: 'ALIAS', nameServers: ['registrar-servers.com'] },
+  { provider: 'Gandi', recordType: 'ALIAS', nameServers: ['gandi.net'] },
+  { provider: 'easyDNS', recordType: 'ANAME', nameServers: ['easydns.com', 'easydns.net', 'easydns.org'] },
+];
+
+/** What to do about a question about the certificate that DNS did not answer. */
+const CHECK_NETWORK = 'Check the network and the name servers of this machine if the certificate is not issued.';
+
+/** What stands in the way of the aliases to the distribution. */
+const CONFLICTING_TYPES = ['A', 'AAAA', 'CNAME', 'HTTPS'];
+
+/**
+ * Whether the internet asks the name servers of the zone. If not, nothing that is put into the zone is ever seen, and
+ * the certificate is never validated.
+ */
+export function checkDelegation(resolver: Resolver, zone: HostedZone): Promise<Finding | undefined> {
+  const unchecked = `If the certificate is not issued, see whether these name servers are set for ${zone.name} at your registrar: ${zone.nameServers.join(', ')}.`;
+  return checked('delegation', `the name servers of ${zone.name}`, unchecked, async () => {
+    const live = await nameServersOf(resolver, zone.name);
+    const strangers = live.filter((server) => !zone.nameServers.includes(server));
+    if (live.length > 0 && strangers.length === 0) {
+      return undefined;
+    }
+    const cure =
+      `Set these name servers for ${zone.name} at your registrar: ${zone.nameServers.join(', ')}. ` +
+      'If the domain is served from another zone, name it with --hosted-zone (in another account: with --dns-profile); ' +
+      'if another provider serves it, write --hosted-zone none.';
+    if (live.length === 0) {
+      return { refuses: true, cause: `${zone.name} is not delegated to any name server.`, cure };
+    }
+    if (strangers.length < live.length) {
+      const cause = `Some of the live name servers of ${zone.name} do not belong to the zone ${zone.id}: ${strangers.join(', ')}.`;
+      return { refuses: false, cause, cure };
+    }
+    // Servers may have names of one's own: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/white-label-name-servers.html
+    if (await shareAddress(resolver, live, zone.nameServers)) {
+      return undefined;
+    }
+    const cause = `The live name servers of ${zone.name} (${live.join(', ')}) are not those of the zone ${zone.id}: what is put into it is not seen.`;
+    return { refuses: true, cause, cure };
+  });
+}
+
+/**
+ * Whether Amazon may issue a certificate. The first of the name and its parents that has CAA records decides.
+ *
+ * @param options `wildcard`: for a certificate that stands for all names beside the domain
+ * @see https://www.rfc-editor.org/rfc/rfc8659
+ */
+export function checkCaa(
+  resolver: Resolver,
+  domain: string,
+  { wildcard }: { wildcard: boolean },
+): Promise<Finding | undefined> {
+  return checked('CAA', `the CAA records of ${domain}`, CHECK_NETWORK, async () => {
+    for (const name of wildcard ? withParents(domain).slice(1) : withParents(domain)) {
+      const records = await answerOf(resolver.resolveCaa(name));
+      if (records && records.length > 0) {
+        return judgeCaa(name, records, wildcard);
+      }
+    }
+    return undefined;
+  });
+}
+
+/**
+ * Whether the zone has records at the domain that lead elsewhere: the stack could not make its own beside them. Where
+ * it delegates the domain, or a name above it, nobody sees what is put there.
+ *
+ * @param distributionDomainName our distribution, if there is one already: `d111111abcdef8.cloudfront.net`
+ * @throws Failure
+ */
+export async function checkExistingRecords(
+  route53: Route53Client,
+  zone: HostedZone,
+  domain: string,
+  distributionDomainName?: string,
+): Promise<Finding | undefined> {
+  const check = 'existing record';
+  const names = withParents(plainName(domain)).filter((name) => isInside(zone.name, name));
+  const found = (await Promise.all(names.map((name) => recordsAt(route53, zone, name)))).flat();
+  // The highest delegation decides: those below it are not seen.
+  const delegation = found.findLast(({ Name = '', Type }) => Type === 'NS' && plainName(Name) !== zone.name);
+  if (delegation) {
+    const subZone = plainName(delegation.Name ?? '');
+    return {
+      check,
+      refuses: true,
+      cause: `The zone ${zone.name} (${zone.id}) delegates ${subZone} to other name servers: ${valuesOf(delegation)}. What it has at ${domain} is not seen.`,
+      cure:
+        `Name the zone of ${subZone} itself with --hosted-zone (in another account: with --dns-profile); if another ` +
+        'provider serves it, write --hosted-zone none. Or delete the NS record.',
+    };
+  }
+  const conflicts = found.filter(
+    (record) =>
+      plainName(record.Name ?? '') === plainName(domain) &&
+      CONFLICTING_TYPES.includes(record.Type ?? '') &&
+      !(distributionDomainName && standsFor(record, distributionDomainName)),
+  );
+  if (conflicts.length === 0) {
+    return undefined;
+  }
+  const lines = conflicts.map((record) => `${domain} ${record.Type} ${valuesOf(record)}`);
+  return {
+    check,
+    refuses: true,
+    cause: `The zone ${zone.name} (${zone.id}) has records at ${domain} already.`,
+    cure:
+      `Delete them if nobody needs them, or use another domain: ${lines.join('; ')}. With --hosted-zone none they stay, ` +
+      'and the record of the domain is left to you.',
+  };
+}
+
+/**
+ * Whether a domain outside of Route 53 is the apex of its zone, where no CNAME may be: then it can point at the
+ * distribution only where the provider has a record type of its own for that.
+ */
+export function checkApex(resolver: Resolver, domain: string): Promise<Finding | undefined> {
+  return checked('apex', `whether ${domain} is the apex of its zone`, CHECK_NETWORK, async () => {
+    if (!(await isZone(resolver, domain))) {
+      return undefined;
+    }
+    const nameServers = await nameServersOf(resolver, domain);
+    const cause = `${domain} is the apex of its zone, where DNS allows no CNAME.`;
+    const better = `A sub-domain such as images.${domain} needs none of this.`;
+    if (nameServers.some((server) => /\.awsdns-\d+\./.test(server))) {
+      const cure = `Its zone is in Route 53, in another account: name a profile of that account with --dns-profile, or make the alias records there by hand. ${better}`;
+      return { refuses: false, cause, cure };
+    }
+    const known = APEX_ALIAS_PROVIDERS.find((candidate) =>
+      candidate.nameServers.some((suffix) => nameServers.some((server) => server.endsWith(`.${suffix}`))),
+    );
+    if (known) {
+      const type = known.recordType === 'CNAME' ? 'CNAME, which it flattens' : known.recordType;
+      const cure = `At ${known.provider}, use the record type ${type}, for the record that is shown at the end. ${better}`;
+      return { refuses: false, cause, cure };
+    }
+    const cure = `Use a sub-domain such as images.${domain}, or move the zone to Route 53 or another provider with ALIAS or ANAME records.`;
+    return { refuses: true, cause, cure };
+  });
+}
+
+/**
+ * Whether a domain outside of Route 53 leads elsewhere now. A distribution may not get a domain that leads to another
+ * one.
+ *
+ * @param distributionDomainName our distribution, if there is one already: `d111111abcdef8.cloudfront.net`
+ * @returns a warning: the record is the user's to change
+ * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/CNAMEs.html#alternate-domain-names-restrictions
+ */
+export function checkLiveRecord(
+  resolver: Resolver,
+  domain: string,
+  distributionDomainName: string | undefined,
+): Promise<Finding | undefined> {
+  const unchecked = `See at your DNS provider whether ${domain} has a record already: it has to be replaced at the end.`;
+  return checked('live record', `where ${domain} leads to`, unchecked, async () => {
+    if (distributionDomainName && (await pointsTo(resolver, domain, distributionDomainName))) {
+      return undefined;
+    }
+    const targets = await cnamesOf(resolver, domain);
+    const foreign = targets.find(isDistribution);
+    if (foreign) {
+      return {
+        refuses: false,
+        cause: `${domain} leads to another CloudFront distribution, ${foreign}: CloudFront may refuse to serve the domain from a new one.`,
+        cure: 'Remove that record at your DNS provider first, or change it.',
+      };
+    }
+    const addresses = (await answerOf(resolver.resolve4(domain))) ?? [];
+    const target = targets[0] ?? addresses.join(', ');
+    return target
+      ? {
+          refuses: false,
+          cause: `${domain} leads to ${target} at present.`,
+          cure: 'Visitors go there until you replace that record with the one that is shown at the end.',
+        }
+      : undefined;
+  });
+}
+
+/** What cannot be checked keeps nobody from going on. */
+async function checked(
+  check: string,
+  subject: string,
+  unchecked: string,
+  run: () => Promise<Omit<Finding, 'check'> | undefined>,
+): Promise<Finding | undefined> {
+  try {
+    const finding = await run();
+    return finding && { check, ...finding };
+  } catch (error) {
+    if (!(error instanceof Unanswered)) {
+      throw error;
+    }
+    return {
+      check,
+      refuses: false,
+      cause: `DNS does not tell ${subject} (${error.message}): this was not checked.`,
+      cure: unchecked,
+    };
+  }
+}
+
+function judgeCaa(name: string, records: CaaRecord[], wildcard: boolean): Omit<Finding, 'check'> | undefined {
+  const tag = wildcard && records.some(({ issuewild }) => issuewild !== undefined) ? 'issuewild' : 'issue';
+  const values = records.flatMap((record) => record[tag] ?? []);
+  // What follows a semicolon are parameters; before it there may be nothing: "nobody".
+  const issuers = values.map((value) => plainName((value.split(';')[0] ?? '').trim()));
+  if (issuers.length === 0 || issuers.some((issuer) => AMAZON_ISSUERS.includes(issuer))) {
+    return undefined;
+  }
+  const allowed = issuers.filter(Boolean);
+  return {
+    refuses: true,
+    cause:
+      `The CAA records of ${name} allow ${allowed.length > 0 ? `${allowed.join(', ')} only` : 'nobody'} to issue ` +
+      `${wildcard ? 'wildcard certificates' : 'certificates'}, and not Amazon.`,
+    cure: `Add this record beside them: ${name} CAA 0 ${tag} "amazon.com"`,
+  };
+}
+
+function valuesOf({ AliasTarget, ResourceRecords = [] }: ResourceRecordSet): string {
+  return AliasTarget
+    ? `alias of ${plainName(AliasTarget.DNSName ?? '')}`
+    : ResourceRecords.map(({ Value }) => Value).join(', ');
+}

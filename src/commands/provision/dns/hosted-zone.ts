@@ -1,0 +1,129 @@
+import {
+  GetHostedZoneCommand,
+  ListHostedZonesCommand,
+  type HostedZone as ListedZone,
+  type Route53Client,
+} from '@aws-sdk/client-route-53';
+import { Failure } from '../../../shell/failure';
+import { call } from '../aws/errors';
+import { isInside, nameServersOf, plainName, Unanswered, type Resolver } from './live-dns';
+
+/** A public zone in Route 53. */
+export interface HostedZone {
+  /** `Z0123456789ABCDEFGHIJ` */
+  id: string;
+  /** `example.com`, without a final dot. */
+  name: string;
+  /** The four that Route 53 has given to the zone, `ns-1.awsdns-01.com`. */
+  nameServers: string[];
+}
+
+/**
+ * Finds the public zone of the account that holds the domain: the one with the longest name. Of several with one name
+ * it is the one that the domain is delegated to.
+ *
+ * @param route53 client of the account that holds the zone
+ * @param hostedZoneId zone that the user has named, `Z0123456789ABCDEFGHIJ` or `/hostedzone/Z0123456789ABCDEFGHIJ`
+ * @param resolver asks the live DNS
+ * @returns undefined when the account has no such zone
+ * @throws Failure, also when the named zone cannot hold the domain, and when it is unclear which zone is live
+ * @see https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListHostedZones.html
+ */
+export async function findHostedZone(
+  route53: Route53Client,
+  domain: string,
+  hostedZoneId: string | undefined,
+  resolver: Resolver,
+): Promise<HostedZone | undefined> {
+  if (hostedZoneId) {
+    return namedZone(route53, domain, bareId(hostedZoneId));
+  }
+  const holding = (await listHostedZones(route53)).filter(
+    ({ Name = '', Config }) => !Config?.PrivateZone && isInside(Name, domain),
+  );
+  const longest = Math.max(...holding.map(({ Name = '' }) => plainName(Name).length));
+  const ids = holding.flatMap(({ Id, Name = '' }) => (Id && plainName(Name).length === longest ? [bareId(Id)] : []));
+  const zones = await Promise.all(ids.map(async (id) => (await getZone(route53, id)).zone));
+  return zones.length > 1 ? liveZone(resolver, zones) : zones[0];
+}
+
+async function namedZone(route53: Route53Client, domain: string, id: string): Promise<HostedZone> {
+  const { zone, isPrivate } = await getZone(route53, id).catch((error: unknown) => {
+    if (error instanceof Error && ['NoSuchHostedZone', 'InvalidInput'].includes(error.name)) {
+      throw new Failure(
+        `--hosted-zone: there is no zone ${id} in this account.`,
+        'Compare it with: aws route53 list-hosted-zones. For a zone of another account, name its profile with ' +
+          '--dns-profile.',
+        { cause: error },
+      );
+    }
+    throw error;
+  });
+  if (isPrivate) {
+    throw new Failure(
+      `--hosted-zone: the zone ${id} (${zone.name}) is a private one, which the internet does not see.`,
+      'Name the public zone of the domain, or leave out --hosted-zone to have it found.',
+    );
+  }
+  if (!isInside(zone.name, domain)) {
+    throw new Failure(
+      `--hosted-zone: the zone ${id} is for ${zone.name}, and cannot hold ${domain}.`,
+      `Name a zone that ${domain} ends with, or leave out --hosted-zone to have it found.`,
+    );
+  }
+  return zone;
+}
+
+async function liveZone(resolver: Resolver, zones: HostedZone[]): Promise<HostedZone> {
+  const [{ name }] = zones as [HostedZone];
+  const live = await liveNameServers(resolver, name);
+  const delegated = zones.filter(({ nameServers }) => nameServers.some((server) => live.includes(server)));
+  if (delegated.length === 1 && delegated[0]) {
+    return delegated[0];
+  }
+  throw new Failure(
+    `There are several public zones for ${name} in Route 53 (${zones.map(({ id }) => id).join(', ')}), and ` +
+      `${live.length > 0 ? `the live name servers (${live.join(', ')}) belong to none or several of them` : 'DNS does not say which is live'}.`,
+    'Name the right one with --hosted-zone: the one whose name servers are set at your registrar.',
+  );
+}
+
+async function liveNameServers(resolver: Resolver, zoneName: string): Promise<string[]> {
+  try {
+    return await nameServersOf(resolver, zoneName);
+  } catch (error) {
+    if (error instanceof Unanswered) {
+      return [];
+    }
+    throw error;
+  }
+}
+
+async function listHostedZones(route53: Route53Client): Promise<ListedZone[]> {
+  const zones: ListedZone[] = [];
+  let Marker: string | undefined;
+  do {
+    const page = await call('route53:ListHostedZones', () => route53.send(new ListHostedZonesCommand({ Marker })));
+    zones.push(...(page.HostedZones ?? []));
+    Marker = page.IsTruncated ? page.NextMarker : undefined;
+  } while (Marker);
+  return zones;
+}
+
+async function getZone(route53: Route53Client, id: string): Promise<{ zone: HostedZone; isPrivate: boolean }> {
+  const { HostedZone: found, DelegationSet } = await call('route53:GetHostedZone', () =>
+    route53.send(new GetHostedZoneCommand({ Id: id })),
+  );
+  return {
+    zone: {
+      id,
+      name: plainName(found?.Name ?? ''),
+      nameServers: (DelegationSet?.NameServers ?? []).map(plainName),
+    },
+    isPrivate: found?.Config?.PrivateZone ?? false,
+  };
+}
+
+function bareId(id: string): string {
+  return id.replace(/^\/?hostedzone\//, '');
+}

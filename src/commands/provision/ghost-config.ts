@@ -1,0 +1,70 @@
+import type { GhostConfigBlock } from '../../ghost-site/config-file';
+import type { Stack } from './stack/stack';
+
+/** An access key of the stack's user, as IAM shows it this once. */
+export interface AccessKey {
+  accessKeyId: string;
+  secretAccessKey: string;
+}
+
+/**
+ * What belongs into Ghost's configuration for a stack.
+ *
+ * @param stack finished
+ * @param secret between CloudFront and Ghost, undefined when CloudFront does not ask Ghost
+ * @param accessKey undefined where Ghost gets its credentials elsewhere
+ */
+export function ghostConfigOf(stack: Stack, secret: string | undefined, accessKey?: AccessKey): GhostConfigBlock {
+  const { BucketName = '', BucketRegion = '', CdnUrl = '', DistributionId = '' } = stack.outputs;
+  const tenantPrefix = stack.parameters.TenantPrefix ?? '';
+  const url = tenantPrefix ? `${CdnUrl}/${tenantPrefix}` : CdnUrl;
+  return {
+    storage: {
+      active: 'S3CloudFrontStorage',
+      media: { adapter: 'S3CloudFrontStorage', staticFileURLPrefix: 'content/media' },
+      files: { adapter: 'S3CloudFrontStorage', staticFileURLPrefix: 'content/files' },
+      S3CloudFrontStorage: {
+        bucket: BucketName,
+        region: BucketRegion,
+        cdnUrl: CdnUrl,
+        ...(tenantPrefix && { tenantPrefix }),
+        distributionId: DistributionId,
+        ...(secret && { cdnFallbackSecret: secret }),
+        ...accessKey,
+      },
+    },
+    urls: { image: url, media: url, files: url },
+  };
+}
+
+/**
+ * How the identity that the stack has made comes to Ghost.
+ *
+ * @param accessKeyId the one that stands in the configuration, if there is one
+ */
+export function identityAdvice(stack: Stack, accessKeyId?: string): string[] {
+  const { GhostPolicyArn, GhostUserName, GhostRoleName, GhostInstanceProfileName, GhostTaskRoleName } = stack.outputs;
+  if (GhostUserName && accessKeyId) {
+    return [
+      `Ghost signs in as the user ${GhostUserName} with the access key ${accessKeyId}. Its secret is shown this once: keep it.`,
+    ];
+  }
+  if (GhostUserName) {
+    return [
+      `Ghost signs in as the user ${GhostUserName}. It needs an access key:`,
+      `  aws iam create-access-key --user-name ${GhostUserName}`,
+      'or run this command again with --create-access-key.',
+    ];
+  }
+  if (GhostInstanceProfileName) {
+    return [
+      `Ghost signs in by the role ${GhostRoleName}. Attach its profile to the instance that Ghost runs on:`,
+      `  aws ec2 associate-iam-instance-profile --instance-id YOUR_INSTANCE --iam-instance-profile Name=${GhostInstanceProfileName}`,
+      'In Docker on that instance, the metadata service needs a hop limit of 2.',
+    ];
+  }
+  if (GhostTaskRoleName) {
+    return [`Ghost signs in by the role ${GhostTaskRoleName}: write it as taskRoleArn into the task definition.`];
+  }
+  return [`Give the policy ${GhostPolicyArn} to the role or user that Ghost runs with.`];
+}

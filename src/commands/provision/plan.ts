@@ -1,0 +1,108 @@
+import type { Change } from '@aws-sdk/client-cloudformation';
+import colors from '../../shell/colors';
+import { roughCosts } from './costs';
+import type { Stack as RenderedStack } from '../../template/render';
+
+/** What the template's resources are, in the words of who reads the plan. */
+const RESOURCES: Record<string, string> = {
+  Bucket: 'private bucket: encrypted, versioned, TLS only; it outlives the stack',
+  BucketPolicy: 'CloudFront alone may read images, media and files',
+  OriginAccessControl: 'CloudFront signs its requests to the bucket',
+  ImageHeaders: 'security headers of images',
+  FileHeaders: 'security headers of media and files',
+  TenantFunction: 'takes the tenant prefix from paths that Ghost is asked for',
+  Distribution: 'CDN on the domain: HTTP/3, IPv6, TLS 1.2+, compressed',
+  DomainRecords: 'A, AAAA and HTTPS records of the domain',
+  GhostPolicy: 'least privilege for Ghost',
+  GhostUser: 'who Ghost signs in as; its access key is made apart',
+  GhostEc2Role: 'who a Ghost on EC2 signs in as',
+  GhostInstanceProfile: 'brings the role to the instance',
+  GhostTaskRole: 'who a Ghost on ECS signs in as',
+};
+
+/** A line of the plan. */
+export interface PlannedStep {
+  /** What happens: `+` is made, `~` changed in place, `±` replaced, `-` removed, `=` used as it is. */
+  sign: '+' | '~' | '±' | '-' | '=';
+  /** `AWS::S3::Bucket`, `certificate` */
+  what: string;
+  words: string;
+}
+
+/**
+ * The steps of a stack that is not there yet.
+ *
+ * @param adoptedBucket name of one that is there, and comes into the stack
+ */
+export function stepsOfCreation(stack: RenderedStack, adoptedBucket?: string): PlannedStep[] {
+  const { Origins } = stack.Resources.Distribution?.Properties.DistributionConfig as { Origins: { Id: string }[] };
+  const hasGhost = Origins.some(({ Id }) => Id === 'ghost');
+  return Object.entries(stack.Resources).map(([name, { Type }]) => {
+    const words = RESOURCES[name] ?? name;
+    if (name === 'Bucket' && adoptedBucket) {
+      return { sign: '=', what: Type, words: `${adoptedBucket} that is there already, with everything in it` };
+    }
+    return {
+      sign: '+',
+      what: Type,
+      words: name === 'Distribution' && hasGhost ? `${words}; missing sizes are made by Ghost` : words,
+    };
+  });
+}
+
+/** The steps of a change set. One that touches no resource changes what the stack says of itself. */
+export function stepsOfChanges(changes: Change[]): PlannedStep[] {
+  if (changes.length === 0) {
+    return [{ sign: '~', what: 'stack', words: 'its outputs and descriptions; nothing that it has made' }];
+  }
+  return changes.map(({ ResourceChange = {} }) => {
+    const { Action, LogicalResourceId = '', ResourceType = '', Replacement, Details = [] } = ResourceChange;
+    const words = RESOURCES[LogicalResourceId] ?? LogicalResourceId;
+    const properties = [...new Set(Details.flatMap(({ Target }) => Target?.Name ?? Target?.Attribute ?? []))].join(
+      ', ',
+    );
+    const step = { what: ResourceType, words: properties ? `${words} (${properties})` : words };
+    if (Action === 'Add') {
+      return { ...step, sign: '+' };
+    }
+    if (Action === 'Remove') {
+      return { ...step, sign: '-' };
+    }
+    if (Action === 'Import') {
+      return { ...step, sign: '=', words: `${LogicalResourceId} that is there already, with everything in it` };
+    }
+    return { ...step, sign: Replacement === 'True' || Replacement === 'Conditional' ? '±' : '~' };
+  });
+}
+
+const SIGNS: Record<PlannedStep['sign'], { meaning: string; color: (text: string) => string }> = {
+  '+': { meaning: 'made', color: colors.green },
+  '~': { meaning: 'changed in place', color: colors.yellow },
+  '±': { meaning: 'replaced', color: colors.magenta },
+  '-': { meaning: 'removed', color: colors.red },
+  '=': { meaning: 'used as it is', color: colors.dim },
+};
+
+/** The plan as lines for a terminal, with what it costs. */
+export function planLines(title: string, steps: PlannedStep[]): string[] {
+  return [
+    colors.bold(title),
+    '',
+    ...stepLines(steps),
+    '',
+    `${colors.bold('Costs')}, roughly:`,
+    ...roughCosts().map((line) => `  ${line}`),
+    '',
+  ];
+}
+
+/** Steps as lines for a terminal, with their signs explained. */
+export function stepLines(steps: PlannedStep[]): string[] {
+  const width = Math.max(...steps.map(({ what }) => what.length));
+  const used = Object.entries(SIGNS).filter(([sign]) => steps.some((step) => step.sign === sign));
+  return [
+    ...steps.map(({ sign, what, words }) => `  ${SIGNS[sign].color(sign)} ${what.padEnd(width)}  ${words}`),
+    '',
+    colors.dim(`  ${used.map(([sign, { meaning }]) => `${sign} ${meaning}`).join(', ')}`),
+  ];
+}

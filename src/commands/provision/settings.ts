@@ -1,0 +1,239 @@
+import { createHash } from 'node:crypto';
+import { domainToASCII } from 'node:url';
+import { Failure } from '../../shell/failure';
+import { readTemplate } from '../../template/read';
+
+/** What the user has said on the command line, as the parser gives it. */
+export interface ProvisionOptions {
+  domain?: string;
+  ghostUrl?: string;
+  region?: string;
+  profile?: string;
+  dnsProfile?: string;
+  hostedZone?: string;
+  certificateArn?: string;
+  wildcard?: boolean;
+  bucket?: string;
+  identity?: string;
+  createAccessKey?: boolean;
+  tenantPrefix?: string;
+  priceClass?: string;
+  stackName?: string;
+  writeConfig?: string;
+  dryRun?: boolean;
+  yes?: boolean;
+  json?: boolean;
+}
+
+/** The image server that is wanted. What is undefined is left as it is, or to the template's default. */
+export interface Settings {
+  /** Lower case, ASCII. */
+  domain: string;
+  stackName: string;
+  /** The template's parameters that the options name. */
+  parameters: Record<string, string>;
+  /** `Z…`; `none` where another provider serves the domain, whatever zones Route 53 has; undefined to look for it. */
+  hostedZoneId?: string;
+  certificateArn?: string;
+  wildcard: boolean;
+  createAccessKey: boolean;
+}
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html */
+const MAX_STACK_NAME = 128;
+
+/** The options whose values go into the template as they are. */
+const PARAMETERS: Partial<Record<keyof ProvisionOptions, [option: string, parameter: string]>> = {
+  certificateArn: ['--certificate-arn', 'CertificateArn'],
+  bucket: ['--bucket', 'BucketName'],
+  identity: ['--identity', 'Identity'],
+  tenantPrefix: ['--tenant-prefix', 'TenantPrefix'],
+  priceClass: ['--price-class', 'PriceClass'],
+};
+
+/**
+ * Reads the options of `provision`.
+ *
+ * @throws Failure with the option, its value and what to write instead
+ */
+export function readSettings(options: ProvisionOptions): Settings {
+  refuseEmpty(options);
+  if (options.domain === undefined) {
+    throw new Failure(
+      '--domain is missing.',
+      'Name the domain that images are to be shown from: --domain images.example.com',
+    );
+  }
+  const domain = readDomain('--domain', options.domain);
+  const parameters: Record<string, string> = { Domain: domain };
+  for (const [name, [option, parameter]] of Object.entries(PARAMETERS)) {
+    const value = options[name as keyof ProvisionOptions] as string | undefined;
+    if (value !== undefined) {
+      parameters[parameter] = checked(option, parameter, value);
+    }
+  }
+  if (options.ghostUrl !== undefined) {
+    Object.assign(parameters, readGhostUrl(options.ghostUrl, domain));
+  }
+  if (options.wildcard && options.certificateArn) {
+    throw new Failure(
+      '--wildcard and --certificate-arn exclude each other.',
+      'Leave out --wildcard to use the certificate, or --certificate-arn to request a wildcard certificate.',
+    );
+  }
+  if (options.hostedZone === 'none' && options.dnsProfile !== undefined) {
+    throw new Failure(
+      '--hosted-zone none and --dns-profile exclude each other.',
+      'Leave out --dns-profile to make the records yourself, or --hosted-zone none to have them made in its account.',
+    );
+  }
+  const hostedZoneId = options.hostedZone?.trim().replace(/^\/?hostedzone\//, '');
+  return {
+    domain,
+    stackName: readStackName(options.stackName, domain),
+    parameters,
+    hostedZoneId:
+      hostedZoneId === undefined || hostedZoneId === 'none'
+        ? hostedZoneId
+        : checked('--hosted-zone', 'HostedZoneId', hostedZoneId),
+    certificateArn: parameters.CertificateArn,
+    wildcard: options.wildcard ?? false,
+    createAccessKey: options.createAccessKey ?? false,
+  };
+}
+
+/**
+ * An empty value is a variable of the shell that was never set. It must not undo what the stack has: without its name, a
+ * bucket would be replaced by an empty one.
+ */
+function refuseEmpty(options: ProvisionOptions): void {
+  const [name] = Object.entries(options).find(([, value]) => typeof value === 'string' && value.trim() === '') ?? [];
+  if (name !== undefined) {
+    const option = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    throw new Failure(
+      `${option} is empty.`,
+      `Write its value (a variable of the shell that is not set gives none), or leave out ${option}.`,
+    );
+  }
+}
+
+/**
+ * @param identityOfStack what the stack that is there has
+ * @throws Failure when there is no user whose access key could be made
+ */
+export function checkAccessKeyWish({ createAccessKey, parameters }: Settings, identityOfStack = 'policy-only'): void {
+  const identity = parameters.Identity ?? identityOfStack;
+  if (createAccessKey && identity !== 'iam-user') {
+    throw new Failure(
+      `--create-access-key needs a user, and --identity is ${identity}.`,
+      'Add --identity iam-user. A Ghost on EC2 or ECS needs no access key: its role is safer.',
+    );
+  }
+}
+
+/**
+ * The name of the stack for the commands that look at one that is there.
+ *
+ * @throws Failure when neither `--stack-name` nor `--domain` tells it
+ */
+export function readStackName(stackName: string | undefined, domain: string | undefined): string {
+  if (stackName === undefined && domain === undefined) {
+    throw new Failure('Which image server is meant?', 'Name its domain: --domain images.example.com');
+  }
+  const name = stackName ?? stackNameOf(readDomain('--domain', domain ?? ''));
+  if (!/^[A-Za-z][A-Za-z0-9-]{0,127}$/.test(name)) {
+    throw new Failure(
+      `--stack-name is "${name}".`,
+      'It must begin with a letter, and have letters, digits and hyphens only, 128 at most: --stack-name ghost-images',
+    );
+  }
+  return name;
+}
+
+/**
+ * A name of its own for each domain: `ghost-images-example-com`. Hyphens are doubled, so that `images-blog.example.com` is
+ * not `images.blog.example.com`: no label begins or ends with one.
+ */
+function stackNameOf(domain: string): string {
+  const name = `ghost-${domain.replaceAll('-', '--').replaceAll('.', '-')}`;
+  const digest = createHash('sha256').update(domain).digest('hex').slice(0, 12);
+  return name.length > MAX_STACK_NAME ? `${name.slice(0, MAX_STACK_NAME - 13)}-${digest}` : name;
+}
+
+function readDomain(option: string, value: string): string {
+  const bare = value
+    .trim()
+    .replace(/^[a-z][a-z0-9+.-]*:\/\//i, '')
+    .replace(/[/?#].*$/, '');
+  const domain = domainToASCII(bare.replace(/\.$/, '').toLowerCase());
+  const isDomain = new RegExp(parameterOf('Domain').AllowedPattern ?? '').test(domain) && domain.length <= 253;
+  if (!isDomain) {
+    throw new Failure(
+      `${option} is "${value}", which is no domain.`,
+      'Write a domain with at least one dot, without port and path: images.example.com',
+    );
+  }
+  if (bare !== value.trim()) {
+    throw new Failure(`${option} is "${value}".`, `Write the domain alone, without scheme and path: ${domain}`);
+  }
+  return domain;
+}
+
+/** The blog's address, as the parameters of the template that come from it. */
+function readGhostUrl(value: string, domain: string): Record<string, string> {
+  const example = '--ghost-url https://blog.example.com';
+  const text = value.trim();
+  let url: URL;
+  try {
+    url = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`);
+  } catch {
+    throw new Failure(`--ghost-url is "${value}", which is no address.`, `Write the address of the blog: ${example}`);
+  }
+  if (url.username || url.password) {
+    throw new Failure('--ghost-url holds a user or a password.', `Write the address without them: ${example}`);
+  }
+  if (url.protocol !== 'https:') {
+    throw new Failure(
+      `--ghost-url is "${value}", which is not HTTPS.`,
+      `CloudFront asks the blog over HTTPS only. Give the blog a certificate, and write its address so: ${example}`,
+    );
+  }
+  if (/^\/ghost(\/|$)/.test(url.pathname)) {
+    throw new Failure(
+      `--ghost-url is "${value}", which is where its editors sign in.`,
+      `Write the address that visitors use, without /ghost: --ghost-url https://${url.hostname}`,
+    );
+  }
+  if (url.port) {
+    throw new Failure(
+      `--ghost-url is "${value}", with a port.`,
+      'CloudFront asks the blog at port 443. Write the address that visitors use, without a port.',
+    );
+  }
+  const host = checked('--ghost-url', 'GhostHost', url.hostname.replace(/\.$/, ''));
+  if (host === domain) {
+    throw new Failure(
+      `--ghost-url is on ${domain}, the domain of the images.`,
+      'The blog and its images need two domains, or CloudFront would ask itself in a circle: for example blog.example.com and images.example.com.',
+    );
+  }
+  return { GhostHost: host, GhostPath: checked('--ghost-url', 'GhostPath', url.pathname.replace(/\/+$/, '')) };
+}
+
+/** Holds an option against what the template says about its parameter, so that nothing is begun that would fail. */
+function checked(option: string, parameter: string, value: string): string {
+  const { AllowedPattern = '', AllowedValues, MaxLength = Infinity, ConstraintDescription } = parameterOf(parameter);
+  const allowed = AllowedValues ? AllowedValues.includes(value) : new RegExp(`^(?:${AllowedPattern})$`).test(value);
+  if (!allowed || value.length > MaxLength) {
+    throw new Failure(`${option} is "${value}".`, `It ${ConstraintDescription}.`);
+  }
+  return value;
+}
+
+const parameterOf = (name: string) => {
+  const parameter = readTemplate().Parameters[name];
+  if (!parameter) {
+    throw new Error(`The template has no parameter ${name}.`);
+  }
+  return parameter;
+};

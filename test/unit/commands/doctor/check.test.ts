@@ -1,0 +1,74 @@
+import {
+  type Check,
+  failed,
+  passed,
+  type Result,
+  runChecks,
+  unchecked,
+  warned,
+} from '../../../../src/commands/doctor/check';
+import type { SetUp } from '../../../../src/commands/doctor/set-up';
+
+const check = (name: string, run: Check['run'], ...needs: string[]): Check => ({ group: 'CDN', name, needs, run });
+const bad = () => failed('tried', 'found', 'cure');
+
+async function run(...checks: Check[]): Promise<Record<string, string>> {
+  const reported: Result[] = [];
+  const setUp = { signal: new AbortController().signal } as SetUp;
+  const results = await runChecks(checks, setUp, {
+    begins: () => undefined,
+    ended: (result) => void reported.push(result),
+  });
+  expect(reported).toEqual(results);
+  return Object.fromEntries(results.map(({ name, result, found }) => [name, `${result}: ${found}`]));
+}
+
+test('what needs something that failed is not run, and the cause is named at every distance', async () => {
+  const never = jest.fn();
+  expect(
+    await run(
+      check('DNS', bad),
+      check('TLS', never, 'DNS'),
+      check('bytes', never, 'TLS'),
+      check('clock', () => passed('right')),
+    ),
+  ).toEqual({
+    DNS: 'failed: found',
+    TLS: 'unchecked: because of "DNS"',
+    bytes: 'unchecked: because of "DNS"',
+    clock: 'passed: right',
+  });
+  expect(never).not.toHaveBeenCalled();
+});
+
+test('what only warns, or could not be told, keeps nothing from being checked', async () => {
+  expect(
+    await run(
+      check('warned', () => warned('tried', 'found', 'cure')),
+      check('unknown', () => unchecked('nobody tells')),
+      check('next', () => passed('right'), 'warned', 'unknown'),
+    ),
+  ).toMatchObject({ next: 'passed: right' });
+});
+
+test('a check that breaks down is a failure with what it says, and the others go on', async () => {
+  expect(
+    await run(
+      check('broken', () => Promise.reject(new Error('socket hang up'))),
+      check('other', () => passed('right')),
+    ),
+  ).toEqual({ broken: 'failed: socket hang up', other: 'passed: right' });
+});
+
+test('nothing more is begun when the user has had enough', async () => {
+  const stop = new AbortController();
+  const never = jest.fn();
+  const checks = [
+    check('first', () => passed('right')),
+    check('second', () => (stop.abort(), bad())),
+    check('third', never),
+  ];
+  const results = await runChecks(checks, { signal: stop.signal } as SetUp, { begins: () => 0, ended: () => 0 });
+  expect(results.map(({ name }) => name)).toEqual(['first']);
+  expect(never).not.toHaveBeenCalled();
+});

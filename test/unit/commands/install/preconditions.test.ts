@@ -1,0 +1,122 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Failure } from '../../../../src/shell/failure';
+import {
+  checkConfigFile,
+  checkNodeVersion,
+  checkPermissions,
+  checkVolume,
+  goesWithContainer,
+  supportedMajor,
+} from '../../../../src/commands/install/preconditions';
+
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(path.join(tmpdir(), 'traps-'))));
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Message and cure. */
+function refusal(check: () => unknown): string {
+  try {
+    check();
+  } catch (error) {
+    const { message, cure } = error as Failure;
+    return `${message}\n${cure}`;
+  }
+  throw new Error('It was not refused.');
+}
+
+describe('a Ghost', () => {
+  test.each([
+    ['6.65.0', 6],
+    ['5.130.0', 5],
+    [undefined, undefined],
+  ])('of version %s is taken', (version, major) => expect(supportedMajor(version)).toBe(major));
+
+  test.each(['5.129.2', '4.48.9'])('of version %s is refused, with the way to a newer one', (version) => {
+    expect(refusal(() => supportedMajor(version))).toMatch(/5\.130 or newer[^]*ghost update/);
+  });
+
+  test('that runs with a Node before 20 is refused', () => {
+    expect(refusal(() => checkNodeVersion('v18.20.4', '/usr/bin/node'))).toContain('/usr/bin/node');
+    expect(() => checkNodeVersion('v20.0.0', 'node')).not.toThrow();
+  });
+});
+
+describe('the configuration file', () => {
+  const site = (name = 'config.production.json') => ({ folder, configFile: path.join(folder, name) });
+
+  test('of another environment is found, and named', () => {
+    writeFileSync(path.join(folder, 'config.development.json'), '{}');
+    expect(refusal(() => checkConfigFile(site()))).toMatch(/but config.development.json[^]*--config .*development/);
+  });
+
+  test('that is not there at all is asked for', () => {
+    expect(refusal(() => checkConfigFile(site()))).toMatch(/There is no .*[^]*--config[^]*--print/);
+  });
+
+  test('that Ghost does not read is told from the one it runs with, but for a user who names it', () => {
+    writeFileSync(path.join(folder, 'config.production.json'), '{}');
+    writeFileSync(path.join(folder, '.ghost-cli'), '{"running":"development"}');
+    expect(refusal(() => checkConfigFile(site()))).toMatch(/environment development[^]*config\.development\.json/);
+    expect(() => checkConfigFile(site(), 'config.production.json')).not.toThrow();
+    writeFileSync(path.join(folder, '.ghost-cli'), '{"running":null}');
+    expect(() => checkConfigFile(site())).not.toThrow();
+  });
+});
+
+describe('the folder of the adapter', () => {
+  const somebody = () => ({ ...statSync(folder), uid: 4711, gid: 4711 });
+  const target = () => path.join(folder, 'adapters', 'storage', 'S3CloudFrontStorage');
+
+  test('may be missing with everything on the way to it', () => {
+    expect(() => checkPermissions(target(), folder, statSync(folder))).not.toThrow();
+  });
+
+  const onUnix = process.platform === 'win32' ? test.skip : test;
+  onUnix('is not put where Ghost may not read: the cure gives it to Ghost', () => {
+    mkdirSync(path.join(folder, 'adapters'));
+    chmodSync(folder, 0o755);
+    chmodSync(path.join(folder, 'adapters'), 0o700);
+    expect(refusal(() => checkPermissions(target(), folder, somebody()))).toMatch(
+      /adapters may not be read[^]*sudo chown -R --reference=/,
+    );
+    chmodSync(path.join(folder, 'adapters'), 0o755);
+    expect(() => checkPermissions(target(), folder, somebody())).not.toThrow();
+  });
+
+  onUnix('is not put where nobody may write', () => {
+    // Not even root may, in /proc.
+    expect(refusal(() => checkPermissions('/proc/1/x/S3CloudFrontStorage', '/proc', somebody()))).toMatch(
+      /cannot be written|may not be read/,
+    );
+  });
+});
+
+describe('in an image of Docker', () => {
+  const environment = { GHOST_INSTALL: '/var/lib/ghost', GHOST_CONTENT: '/var/lib/ghost/content' };
+  const target = '/var/lib/ghost/content/adapters/storage/S3CloudFrontStorage';
+  const root = '600 500 0:50 / / rw,relatime - overlay overlay rw\n601 600 0:51 / /proc rw - proc proc rw\n';
+  const volume = `${root}602 600 8:1 /volumes/ghost /var/lib/ghost/content rw,relatime - ext4 /dev/sda1 rw\n`;
+
+  test('the volume that would hide the adapter is named, with the place beside it', () => {
+    expect(refusal(() => checkVolume(target, { environment, mounts: root }))).toMatch(
+      /hidden[^]*paths__installedAdaptersPath=\/var\/lib\/ghost\/adapters/,
+    );
+  });
+
+  test('the adapter goes into the volume of a container that runs, and beside it while the image is built', () => {
+    expect(() => checkVolume(target, { environment, mounts: volume })).not.toThrow();
+    const beside = '/var/lib/ghost/adapters/storage/S3CloudFrontStorage';
+    expect(() => checkVolume(beside, { environment, mounts: root })).not.toThrow();
+    expect(() => checkVolume('/var/www/ghost/content/x', { environment: {}, mounts: root })).not.toThrow();
+  });
+
+  test('a configuration file that is gone with the container is told from one that is mounted', () => {
+    const file = '/var/lib/ghost/config.production.json';
+    expect(goesWithContainer(file, { environment, mounts: volume })).toBe(true);
+    const mounted = `${volume}603 600 8:1 /srv/config.json ${file} rw - ext4 /dev/sda1 rw\n`;
+    expect(goesWithContainer(file, { environment, mounts: mounted })).toBe(false);
+    expect(goesWithContainer('/var/www/ghost/config.production.json', { environment: {}, mounts: '' })).toBe(false);
+  });
+});

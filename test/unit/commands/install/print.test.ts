@@ -1,0 +1,63 @@
+import { execFileSync } from 'node:child_process';
+import { parse } from 'yaml';
+import { planConfigChange } from '../../../../src/commands/install/config-change';
+import { printed, quoted } from '../../../../src/commands/install/print';
+
+const GIVEN = { bucket: 'blog-images', region: 'eu-central-1', cdnUrl: 'https://images.example.com' };
+
+function print(block: object, major?: number) {
+  const text = JSON.stringify({ storage: { S3CloudFrontStorage: block } });
+  return printed(planConfigChange({ text, file: 'config.production.json', environment: {}, major }, {}).all, major);
+}
+
+describe('what --print gives', () => {
+  test('is the block of the configuration, and the same by the names of the environment', () => {
+    const { config, environment, hasSecrets } = print({ ...GIVEN, forcePathStyle: true });
+    expect(config).toMatchObject({ storage: { active: 'S3CloudFrontStorage' }, urls: { image: GIVEN.cdnUrl } });
+    expect(environment).toMatchObject({
+      storage__active: 'S3CloudFrontStorage',
+      storage__media__staticFileURLPrefix: 'content/media',
+      storage__S3CloudFrontStorage__bucket: 'blog-images',
+      storage__S3CloudFrontStorage__forcePathStyle: 'true',
+      urls__files: GIVEN.cdnUrl,
+    });
+    expect(hasSecrets).toBe(false);
+  });
+
+  test('holds no secret in any of its forms, and says so', () => {
+    const secrets = { accessKeyId: 'hidden1', secretAccessKey: 'hidden2', cdnFallbackSecret: 'hidden-hidden-hidden' };
+    const ways = print({ ...GIVEN, ...secrets });
+    expect(JSON.stringify(ways)).not.toContain('hidden');
+    expect(ways.environment.storage__S3CloudFrontStorage__secretAccessKey).toBe('********');
+    expect(ways.hasSecrets).toBe(true);
+  });
+
+  test('is YAML for Docker Compose, with dollars that it does not replace', () => {
+    const { compose, environment } = print({ ...GIVEN, cacheControl: 'max-age=1, "$x": \'yes\' # no' });
+    const { services } = parse(compose) as { services: { ghost: { volumes: string[]; environment: object } } };
+    expect(services.ghost.environment).toEqual({
+      ...environment,
+      storage__S3CloudFrontStorage__cacheControl: 'max-age=1, "$$x": \'yes\' # no',
+    });
+    expect(services.ghost.volumes[1]).toMatch(/^\.\/S3CloudFrontStorage:.*\/content\/adapters\/storage\/\w+$/);
+  });
+
+  test('has a Dockerfile that puts the adapter beside the volume, on Ghost 6', () => {
+    expect(print(GIVEN).dockerfile).toMatch(
+      /^FROM ghost:6[^]*ENV paths__installedAdaptersPath=\/var\/lib\/ghost\/adapters/,
+    );
+    const ghost5 = print(GIVEN, 5);
+    expect(ghost5.dockerfile).toBeUndefined();
+    expect(ghost5.compose).toContain('image: ghost:5');
+    expect(ghost5.config).not.toHaveProperty('urls');
+  });
+
+  const onUnix = process.platform === 'win32' ? test.skip : test;
+  onUnix.each(['blog-images', 'https://images.example.com', 'public, max-age=1', `it's "$HOME" \`x\` \\`, ''])(
+    'is quoted so that a shell takes it as it is: %s',
+    (value) => {
+      const output = execFileSync('sh', ['-c', `NAME=${quoted(value)}; printf %s "$NAME"`], { encoding: 'utf8' });
+      expect(output).toBe(value);
+    },
+  );
+});

@@ -1,0 +1,168 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { untilRewritten } from '../../../../../src/commands/migrate/from-url/from-url';
+import { GhostAdmin } from '../../../../../src/commands/migrate/from-url/ghost-admin';
+import { type ContentFolder, createContentFolder, runCommand } from '../../../../support/migrate/command';
+
+const KEY = `${'a'.repeat(24)}:${'b'.repeat(64)}`;
+const OLD = 'https://old.example.com';
+const UNREACHABLE = {
+  endpoint: 'http://127.0.0.1:9',
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'A', secretAccessKey: 'B' },
+};
+
+/** What the Ghost of these tests holds; its media inliner is through as soon as it is asked. */
+let posts: { id: string; title: string; lexical?: string; feature_image?: string }[];
+let answerStatus: number;
+let inlined: string[];
+let ghost: Server;
+let url: string;
+let folder: ContentFolder;
+
+beforeEach(async () => {
+  [posts, answerStatus, inlined] = [[], 200, []];
+  ghost = createServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://ghost');
+    const resource = pathname.split('/')[4] ?? '';
+    let body = '';
+    request.on('data', (piece: Buffer) => (body += piece.toString()));
+    request.on('end', () => {
+      if (resource === 'db') {
+        inlined = (JSON.parse(body) as { domains: string[] }).domains;
+        posts = posts.filter(({ title }) => title.includes('unreachable'));
+      }
+      const page = Number(searchParams.get('page') ?? 1);
+      const limit = Number(searchParams.get('limit') ?? 1);
+      const items = resource === 'posts' ? posts.slice((page - 1) * limit, page * limit) : [];
+      const next = resource === 'posts' && page * limit < posts.length ? page + 1 : null;
+      const settings = [
+        { key: 'logo', value: null },
+        { key: 'cover_image', value: `${OLD}/cover.jpg` },
+      ];
+      const answer = { [resource]: resource === 'settings' ? settings : items, meta: { pagination: { next } } };
+      response.writeHead(answerStatus, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(answerStatus === 200 ? answer : { errors: [{ message: 'No.' }] }));
+    });
+  }).listen(0, '127.0.0.1');
+  await once(ghost, 'listening');
+  url = `http://127.0.0.1:${(ghost.address() as AddressInfo).port}`;
+  folder = await createContentFolder(UNREACHABLE as never, 'blog-images');
+});
+afterEach(async () => {
+  ghost.closeAllConnections();
+  ghost.close();
+  await folder.remove();
+});
+
+const run = (options = {}) =>
+  runCommand(folder, { fromUrl: `${OLD}/`, adminKey: KEY, ghostUrl: url, json: false, ...options });
+
+test('posts of all pages are listed with their addresses, and what is to be changed by hand', async () => {
+  posts = Array.from({ length: 120 }, (_, index) => ({ id: String(index), title: `Post ${index}`, lexical: '{}' }));
+  Object.assign(posts[110] as object, {
+    feature_image: `${OLD}/2020/a.jpg`,
+    lexical: JSON.stringify({ src: `${OLD}/2020/b.jpg` }),
+  });
+  const { said, exitCode } = await run({ dryRun: true });
+  expect(exitCode).toBe(0);
+  expect(said).toMatch(
+    /post Post 110\n {4}https:\/\/old.example.com\/2020\/b.jpg\n {4}https:\/\/old.example.com\/2020\/a.jpg/,
+  );
+  expect(said).toMatch(/setting cover_image/);
+  expect(said).not.toContain('Post 111');
+  expect(inlined).toEqual([]);
+});
+
+test('Ghost is asked to rewrite posts, for the one address', async () => {
+  posts = [{ id: '1', title: 'Old', feature_image: `${OLD}/2020/a.jpg` }];
+  const { said, exitCode } = await run({ yes: true });
+  expect([exitCode, inlined]).toEqual([0, [OLD]]);
+  expect(said).toContain(`✔ No post shows ${OLD} any more.`);
+});
+
+test('nobody is asked where there is nobody, and nothing is done', async () => {
+  posts = [{ id: '1', title: 'Old', feature_image: `${OLD}/2020/a.jpg` }];
+  const { error } = await run();
+  expect(error?.message).toContain('Nobody can be asked');
+  expect(inlined).toEqual([]);
+});
+
+test.each([
+  [401, 'does not know the key', 'Staff access token'],
+  [403, 'does not allow this', 'Staff access token'],
+  [501, 'does not allow this', 'Staff access token'],
+  [404, 'answered 404', '--ghost-url'],
+])('an answer of %i is told with its cure', async (status, message, cure) => {
+  answerStatus = status;
+  const { error } = await run({ dryRun: true });
+  expect([error?.message, error?.cure]).toEqual([expect.stringContaining(message), expect.stringContaining(cure)]);
+});
+
+test('a Ghost that does not answer is named with its address', async () => {
+  const { error } = await run({ ghostUrl: 'http://127.0.0.1:9' });
+  expect(error?.message).toMatch(/cannot be reached at http:\/\/127\.0\.0\.1:9/);
+});
+
+test('what is no key is refused, and not shown', () => {
+  expect(() => new GhostAdmin(url, 'my-secret', new AbortController().signal)).toThrow(/^(?!.*my-secret)/);
+});
+
+describe('waiting for Ghost', () => {
+  const left = (count: number) => ({
+    concerned: count ? [{ kind: 'post' as const, title: 'Old', addresses: Array<string>(count).fill(OLD) }] : [],
+    byHand: [],
+  });
+  const signal = () => new AbortController().signal;
+
+  test('goes on as long as something changes', async () => {
+    const counts = [5, 4, 3, 2, 1, 0];
+    const told: string[] = [];
+    const result = await untilRewritten(
+      () => Promise.resolve(left(counts.shift() ?? 0)),
+      signal(),
+      (text) => told.push(text),
+      30,
+      20,
+    );
+    expect(result.concerned).toEqual([]);
+    expect(told).toEqual(['5 to go', '4 to go', '3 to go', '2 to go', '1 to go', '0 to go']);
+  });
+
+  test('ends with what is left when nothing changes any more', async () => {
+    expect(
+      (
+        await untilRewritten(
+          () => Promise.resolve(left(2)),
+          signal(),
+          () => {},
+          30,
+          5,
+        )
+      ).concerned[0]?.addresses,
+    ).toHaveLength(2);
+  });
+
+  test('ends with Ctrl-C, and says that Ghost goes on', async () => {
+    const stopping = new AbortController();
+    setTimeout(() => stopping.abort(), 20);
+    await expect(
+      untilRewritten(
+        () => Promise.resolve(left(2)),
+        stopping.signal,
+        () => {},
+      ),
+    ).rejects.toThrow('Ghost itself goes on');
+  });
+});
+
+test('Ghost without the adapter is not asked: what it fetches would go elsewhere', async () => {
+  posts = [{ id: '1', title: 'Old', feature_image: `${OLD}/2020/a.jpg` }];
+  const { writeFile } = await import('node:fs/promises');
+  await writeFile(folder.config, JSON.stringify({ url }));
+  const target = { bucket: 'blog-images', region: 'us-east-1', cdnUrl: 'https://images.example.com' };
+  const { error } = await run({ ...target, yes: true });
+  expect(error?.message).toContain('images and media and files');
+  expect(inlined).toEqual([]);
+});

@@ -1,0 +1,65 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { filesBelow } from '../../../../src/commands/migrate/local-files';
+import { compareKeys } from '../../../../src/commands/migrate/place';
+import { compareUtf8 } from '../../../support/in-memory-s3/utf8-order';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'local-files-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function found(leftOut?: string): Promise<string[]> {
+  const paths: string[] = [];
+  for await (const batch of filesBelow(folder, [], leftOut)) {
+    paths.push(...batch.filter(({ kind }) => kind === 'file').map((entry) => entry.path));
+  }
+  return paths;
+}
+
+test('files come in the order in which S3 lists their keys', async () => {
+  const names = [
+    'a/b',
+    'a.jpg',
+    'a-b/c',
+    'a/b.d/e',
+    'a/b-d',
+    'ab',
+    'B',
+    'ä',
+    'z',
+    '\ufb01',
+    '🌋',
+    '🌋/x',
+    '𝒜',
+    'a/~',
+    'a/ä/ö',
+  ];
+  const files = names.map((name) => (names.some((other) => other.startsWith(`${name}/`)) ? `${name}_` : name));
+  for (const name of files) {
+    await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
+    await writeFile(path.join(folder, name), '');
+  }
+  expect(await found()).toEqual([...files].sort(compareUtf8));
+});
+
+test('a folder of more files than are looked at together is complete, between its sub-folders', async () => {
+  const names = Array.from({ length: 700 }, (_, index) => (index % 100 === 50 ? `${index}/x` : String(index)));
+  for (const name of names) {
+    await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
+    await writeFile(path.join(folder, name), '');
+  }
+  expect(await found()).toEqual([...names].sort());
+  expect(await found('50/')).toEqual(names.filter((name) => name !== '50/x').sort());
+});
+
+test('keys are compared by their bytes', () => {
+  const keys = ['a', 'a/', 'b', '', '\ufb01', '🌋', '\uffff', '𝒜', 'é'];
+  for (const one of keys) {
+    for (const other of keys) {
+      expect(Math.sign(compareKeys(one, other))).toBe(Math.sign(compareUtf8(one, other)));
+    }
+  }
+});

@@ -1,0 +1,17 @@
+import { parseConfig } from '../../../../src/config';
+import type { Place } from '../../../../src/commands/migrate/place';
+import { wordsOf } from '../../../../src/commands/migrate/run';
+import { Bucket } from '../../../../src/s3';
+
+const { config } = parseConfig({ bucket: 'blog-images', region: 'eu-central-1', cdnUrl: 'https://images.example.com' });
+const place = { bucket: new Bucket(config) } as Place;
+const wordsFor = (code: string, more: object) =>
+  wordsOf(Object.assign(new Error(code), { code, ...more }), place, 'GetObject', 'content/images/a.jpg');
+
+test.each(['ENOSPC', 'EDQUOT'])('a full disk (%s) ends the run, and is named as the cause', (code) => {
+  expect(() => wordsFor(code, { syscall: 'write' })).toThrow(`The disk is full (${code}).`);
+});
+
+test('a file that cannot be written is named, and the others go on', () => {
+  expect(wordsFor('EACCES', { syscall: 'open', path: '/srv/a.jpg' })).toBe('/srv/a.jpg: EACCES');
+});

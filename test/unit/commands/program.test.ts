@@ -1,0 +1,209 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createProgram } from '../../../src/commands/program';
+import { readTemplate } from '../../../src/template/read';
+import { schemaFindings } from '../../support/template/tools';
+
+const root = path.resolve(__dirname, '../../..');
+const cli = path.join(root, 'dist/cli.js');
+const version = (JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string }).version;
+
+let folder: string;
+beforeAll(() => (folder = mkdtempSync(path.join(tmpdir(), 'command-line-'))));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs what is built in an empty folder, without credentials, and with a network in which every request fails. */
+function run(...parameters: string[]) {
+  return runWith({ NO_COLOR: '1' }, ...parameters);
+}
+
+/** The same with more in the environment. */
+function runWith(environment: NodeJS.ProcessEnv, ...parameters: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...parameters], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: {
+      HOME: folder,
+      PATH: process.env.PATH,
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+      ...environment,
+    },
+  });
+  return { status, stdout, stderr };
+}
+
+const DRY_RUN = ['provision', '--domain', 'images.example.com', '--ghost-url', 'https://blog.example.com', '--dry-run'];
+
+describe('colours', () => {
+  const ESCAPE = '\x1b[';
+
+  test.each<NodeJS.ProcessEnv>([{}, { CI: 'true' }, { FORCE_COLOR: '0' }, { FORCE_COLOR: '1', NO_COLOR: '1' }])(
+    'stay out of what is piped, %j',
+    (environment) => {
+      const { stdout, stderr } = runWith(environment, ...DRY_RUN);
+      expect(stdout + stderr).not.toContain(ESCAPE);
+    },
+  );
+
+  test('are there when FORCE_COLOR asks for them', () => {
+    expect(runWith({ FORCE_COLOR: '1' }, ...DRY_RUN).stdout).toContain(ESCAPE);
+  });
+});
+
+describe('a dry run', () => {
+  test('prints the plan, what it costs and the template, without credentials or network', () => {
+    const { status, stdout, stderr } = run(...DRY_RUN);
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+    expect(stdout).toContain('Image server https://images.example.com');
+    expect(stdout).toMatch(/\+ certificate +images\.example\.com, in us-east-1/);
+    expect(stdout).toMatch(/\+ AWS::CloudFront::Distribution +.*missing sizes are made by Ghost/);
+    expect(stdout).toMatch(/prices of November 2026/);
+    expect(stdout).toContain('AWS was not asked');
+  });
+
+  test('prints a template that CloudFormation takes as it is', () => {
+    const { stdout } = run(...DRY_RUN, '--identity', 'iam-user', '--region', 'eu-central-1');
+    const text = stdout.slice(stdout.indexOf('AWSTemplateFormatVersion'), stdout.indexOf('This was a dry run'));
+    expect(Object.keys(readTemplate(text).Parameters)).toEqual(['CertificateArn', 'FallbackSecret']);
+    expect(readTemplate(text).Resources).toHaveProperty('GhostUser');
+    expect(schemaFindings(text)).toEqual([]);
+    expect(stdout).not.toContain('Fn::If');
+  });
+
+  test('is JSON for programs', () => {
+    const { stdout } = run(...DRY_RUN, '--json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      domain: 'images.example.com',
+      stackName: 'ghost-images-example-com',
+      steps: expect.arrayContaining([expect.objectContaining({ sign: '+', what: 'AWS::S3::Bucket' })]),
+      template: { Resources: { Bucket: { Type: 'AWS::S3::Bucket' } } },
+    });
+  });
+});
+
+describe('a dry run of what cannot be', () => {
+  test.each([
+    [['--wildcard', '--domain', 'example.com'], '*.com'],
+    [['--domain', 'images.example.com', '--region', 'nowhere'], '--region is "nowhere"'],
+  ])('is refused: %j', (parameters, message) => {
+    expect(run('provision', '--dry-run', ...parameters).stderr).toContain(message);
+  });
+});
+
+describe('the command line', () => {
+  test('tells its version and what there is', () => {
+    expect(run('--version').stdout.trim()).toBe(version);
+    expect(run('--help').stdout).toContain('provision');
+    const help = run('provision', '--help').stdout;
+    expect(help).toContain('Examples:');
+    expect(help).toContain('status');
+  });
+
+  test('names the option, its value and the cure, without a stack trace, and ends with 1', () => {
+    const { status, stdout, stderr } = run('provision', '--domain', 'images', '--dry-run');
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toBe(
+      '✖ --domain is "images", which is no domain.\n  Write a domain with at least one dot, without port and path: images.example.com\n',
+    );
+  });
+
+  test('shows where an error comes from with --debug', () => {
+    expect(run('provision', '--domain', 'images', '--dry-run', '--debug').stderr).toMatch(/at .*cli\.js/);
+  });
+
+  test.each([
+    [['provision', '--domian', 'images.example.com'], "unknown option '--domian'"],
+    [['provison'], "unknown command 'provison'"],
+  ])('suggests what was meant by %j', (parameters, message) => {
+    const { status, stderr } = run(...parameters);
+    expect(stderr).toContain(message);
+    expect(stderr).toContain('Did you mean');
+    expect(status).toBe(1);
+  });
+
+  test.each([
+    ['provision destory --yes', "unknown command 'provision destory'\n(Did you mean destroy?)"],
+    ['provision staus --domain images.example.com --json', "unknown command 'provision staus'\n(Did you mean status?)"],
+    [
+      'provision images.example.com',
+      "unknown command 'provision images.example.com'\n(There are status, diff, destroy.)",
+    ],
+  ])('does not take an unknown sub-command for the command: %s', (line, message) => {
+    const { status, stdout, stderr } = run(...line.split(' '), '--domain', 'images.example.com');
+    expect(stderr).toContain(message);
+    expect([status, stdout]).toEqual([1, '']);
+  });
+
+  test.each([
+    ['provision --dry-run --domain images.example.com destroy --yes', "'provision destroy' has no option '--dry-run'"],
+    ['provision --yes status --domain images.example.com', "'provision status' has no option '--yes'"],
+    ['provision --bucket my-pictures diff --domain images.example.com', "'provision diff' has no option '--bucket'"],
+    [
+      'provision --domain images.example.com destroy --domain media.example.com --yes',
+      "option '--domain' is given twice: images.example.com and media.example.com",
+    ],
+  ])('does not pass over an option before a sub-command: %s', (line, message) => {
+    const { status, stdout, stderr } = run(...line.split(' '));
+    expect(stderr).toContain(message);
+    expect([status, stdout]).toEqual([1, '']);
+  });
+
+  test('takes an option twice that says the same', () => {
+    const domain = ['--domain', 'images.example.com'];
+    const { stderr } = run('provision', ...domain, 'status', ...domain, '--region', 'eu-central-1');
+    expect(stderr).toContain('there are no AWS credentials');
+  });
+
+  test('asks for credentials where there are none', () => {
+    const { status, stderr } = run('provision', '--domain', 'images.example.com', '--region', 'eu-central-1');
+    expect(stderr).toContain('there are no AWS credentials');
+    expect(stderr).toContain('--profile');
+    expect(status).toBe(1);
+  });
+
+  test('asks for a region where there is none', () => {
+    expect(run('provision', '--domain', 'images.example.com').stderr).toContain('--region eu-central-1');
+  });
+
+  test.each(['cn-north-1', 'us-gov-west-1', 'Frankfurt'])('refuses the region %s', (region) => {
+    expect(run('provision', '--domain', 'images.example.com', '--region', region).stderr).toContain(region);
+  });
+
+  test.each([['AWS_REGION'], ['AWS_DEFAULT_REGION']])('names %s where that is what is wrong', (variable) => {
+    for (const parameters of [DRY_RUN, ['provision', '--domain', 'images.example.com']]) {
+      expect(runWith({ [variable]: 'nowhere' }, ...parameters).stderr).toContain(`variable ${variable} is "nowhere"`);
+    }
+  });
+
+  test("looks at Ghost's configuration file before it begins", () => {
+    const file = path.join(folder, 'config.production.json');
+    writeFileSync(file, '{ "url": ');
+    const { stderr } = run('provision', '--domain', 'images.example.com', '--write-config', file);
+    expect(stderr).toContain('is no JSON object');
+  });
+
+  test.each(['status', 'diff', 'destroy'])('takes options before and after %s', (name) => {
+    const program = createProgram();
+    const seen: unknown[] = [];
+    const command = program.commands
+      .find((candidate) => candidate.name() === 'provision')
+      ?.commands.find((candidate) => candidate.name() === name);
+    command?.action((_options, called: { optsWithGlobals(): unknown }) => void seen.push(called.optsWithGlobals()));
+    const domain = ['--domain', 'images.example.com'];
+    program.parse(['provision', ...domain, name, '--region', 'eu-central-1'], { from: 'user' });
+    program.parse(['provision', name, ...domain, '--region', 'eu-central-1', '--debug'], { from: 'user' });
+    const expected = { domain: 'images.example.com', region: 'eu-central-1' };
+    expect(seen).toEqual([expect.objectContaining(expected), expect.objectContaining({ ...expected, debug: true })]);
+  });
+
+  const onUnix = process.platform === 'win32' ? test.skip : test;
+  onUnix('ends quietly when nobody reads on', () => {
+    const command = `"${process.execPath}" "${cli}" ${DRY_RUN.join(' ')} | head -1`;
+    const output = execFileSync('bash', ['-o', 'pipefail', '-c', command], { encoding: 'utf8', stdio: 'pipe' });
+    expect(output).toContain('Image server');
+  });
+});

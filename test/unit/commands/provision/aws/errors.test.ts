@@ -1,0 +1,210 @@
+import { Failure } from '../../../../../src/shell/failure';
+import { call, deniedActionOf } from '../../../../../src/commands/provision/aws/errors';
+
+const SECRET = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
+
+function awsError(name: string, message = '', more: object = {}): Error {
+  return Object.assign(new Error(message), { name, ...more });
+}
+
+async function explained(error: unknown): Promise<Failure> {
+  const result = await call('acm:RequestCertificate', () => Promise.reject(error as Error)).catch(
+    (caught: unknown) => caught,
+  );
+  if (!(result instanceof Failure)) throw new Error(`not explained: ${String(result)}`);
+  return result;
+}
+
+test('what a call answers is handed on', async () => {
+  expect(await call('acm:ListCertificates', () => Promise.resolve(42))).toBe(42);
+});
+
+describe('Access denied', () => {
+  const WORDS =
+    'User: arn:aws:iam::123456789012:user/ada is not authorized to perform: acm:AddTagsToCertificate on resource: ' +
+    'arn:aws:acm:us-east-1:123456789012:certificate/* because no identity-based policy allows the acm:AddTagsToCertificate action';
+
+  test('names the action, the resource and the caller', async () => {
+    const { message, cure } = await explained(awsError('AccessDeniedException', WORDS));
+    expect(message).toContain('arn:aws:iam::123456789012:user/ada may not acm:AddTagsToCertificate');
+    expect(message).toContain('on arn:aws:acm:us-east-1:123456789012:certificate/*');
+    expect(cure).toContain('Allow acm:AddTagsToCertificate');
+  });
+
+  test.each(['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation', 'NotAuthorizedException', 'Forbidden'])(
+    'without words names the action of the call: %s',
+    async (name) => {
+      expect((await explained(awsError(name))).message).toContain('may not acm:RequestCertificate');
+    },
+  );
+
+  test('is known by its status, too', async () => {
+    const error = awsError('UnknownError', '', { $metadata: { httpStatusCode: 403 } });
+    expect((await explained(error)).message).toContain('may not acm:RequestCertificate');
+  });
+
+  test('by the organization sends to its administrator', async () => {
+    const { message, cure } = await explained(
+      awsError('AccessDenied', `${WORDS.replace(/because.*/, 'with an explicit deny in a service control policy')}`),
+    );
+    expect(message).toContain('service control policy');
+    expect(cure).toContain('administrator');
+  });
+
+  test('by an explicit deny says so', async () => {
+    const words = WORDS.replace(/because.*/, 'with an explicit deny in an identity-based policy');
+    expect((await explained(awsError('AccessDenied', words))).message).toContain('denies it explicitly');
+  });
+
+  test('of an account that is not verified sends to AWS Support', async () => {
+    const words = 'Your account must be verified before you can add new CloudFront resources.';
+    expect((await explained(awsError('AccessDenied', words))).cure).toContain('AWS Support');
+  });
+});
+
+describe('Credentials', () => {
+  test('that are missing: the ways to name some', async () => {
+    const { message, cure } = await explained(
+      awsError('CredentialsProviderError', 'Could not load credentials from any providers'),
+    );
+    expect(message).toBe('Not signed in: there are no AWS credentials.');
+    expect(cure).toMatch(/--profile.*AWS_PROFILE.*aws configure.*aws sso login/);
+  });
+
+  test('that a profile lacks: its name', async () => {
+    const words = 'Could not resolve credentials using profile: [blog] in configuration/credentials file(s).';
+    expect((await explained(awsError('CredentialsProviderError', words))).message).toContain('the profile blog');
+  });
+
+  test.each([
+    ['ExpiredToken', ''],
+    ['ExpiredTokenException', ''],
+    ['RequestExpired', ''],
+    ['TokenRefreshRequired', ''],
+    ['CredentialsProviderError', 'The SSO session associated with this profile has expired.'],
+    ['TokenProviderError', "Token is expired. To refresh this SSO session run 'aws sso login'."],
+  ])('that have expired: sign in again (%s)', async (name, words) => {
+    const { message, cure } = await explained(awsError(name, words));
+    expect(message).toContain('expired');
+    expect(cure).toMatch(/aws sso login.*resumes/);
+  });
+
+  test.each(['InvalidClientTokenId', 'UnrecognizedClientException', 'SignatureDoesNotMatch', 'InvalidAccessKeyId'])(
+    'that are wrong: how to check them (%s)',
+    async (name) => {
+      const { message, cure } = await explained(awsError(name, `The signature of ${SECRET} does not match`));
+      expect(message).toContain('does not know the access key');
+      expect(cure).toContain('aws sts get-caller-identity');
+    },
+  );
+
+  test('are never shown', async () => {
+    for (const name of ['SignatureDoesNotMatch', 'CredentialsProviderError', 'InvalidAccessKeyId', 'ExpiredToken']) {
+      const { message, cure } = await explained(awsError(name, `profile: x ${SECRET}`, { AWSAccessKeyId: 'AKIA0' }));
+      expect(message + cure).not.toMatch(/wJalr|AKIA/);
+    }
+  });
+});
+
+test.each([
+  ['RequestTimeTooSkewed', 'The difference between the request time and the current time is too large.'],
+  ['SignatureDoesNotMatch', 'Signature expired: 20261124T010000Z is now earlier than 20261124T030000Z'],
+  ['InvalidSignatureException', 'Signature not yet current: 20261124T050000Z is still later than 20261124T030000Z'],
+])('A clock that is wrong is named: %s', async (name, words) => {
+  expect((await explained(awsError(name, words))).message).toContain('clock');
+});
+
+test.each([
+  awsError('ThrottlingException', 'Rate exceeded'),
+  awsError('Throttling', 'Rate exceeded'),
+  awsError('TooManyRequestsException'),
+  awsError('PriorRequestNotComplete'),
+  awsError('Unknown', '', { $metadata: { httpStatusCode: 429 } }),
+])('Throttling after all tries: run again (%s)', async (error) => {
+  expect((await explained(error)).cure).toContain('resumes');
+});
+
+describe('The network', () => {
+  test('names the host that has no address', async () => {
+    const error = awsError('Error', 'getaddrinfo ENOTFOUND acm.eu-west-9.amazonaws.com', {
+      code: 'ENOTFOUND',
+      hostname: 'acm.eu-west-9.amazonaws.com',
+    });
+    expect((await explained(error)).message).toContain(
+      'acm.eu-west-9.amazonaws.com cannot be reached for acm:RequestCertificate (ENOTFOUND)',
+    );
+  });
+
+  test('names the address that refuses', async () => {
+    const one = awsError('Error', '', { code: 'ECONNREFUSED', address: '192.0.2.1', port: 443 });
+    const several = Object.assign(new AggregateError([one]), { code: 'ECONNREFUSED' });
+    expect((await explained(one)).message).toContain('192.0.2.1:443');
+    expect((await explained(several)).message).toContain('192.0.2.1:443');
+  });
+
+  test('names AWS when only time has run out', async () => {
+    expect((await explained(awsError('TimeoutError'))).message).toContain(
+      'AWS cannot be reached for acm:RequestCertificate (TimeoutError)',
+    );
+  });
+});
+
+test.each(['OptInRequired', 'AuthFailure'])('A region that is not enabled: how to enable it (%s)', async (name) => {
+  expect((await explained(awsError(name))).cure).toContain('Enable the region');
+});
+
+test.each(['LimitExceededException', 'LimitExceeded', 'LimitsExceeded', 'TooManyDistributions'])(
+  'A quota is told with the words of AWS: %s',
+  async (name) => {
+    const { message, cure } = await explained(awsError(name, 'You have reached 2500 certificates'));
+    expect(message).toContain('2500 certificates');
+    expect(cure).toContain('Service Quotas');
+  },
+);
+
+describe('What is no matter of the surroundings is passed on unchanged', () => {
+  test.each([
+    awsError('ResourceNotFoundException', 'no such certificate'),
+    awsError('NoSuchBucket', '', { $metadata: { httpStatusCode: 404 } }),
+    awsError('InvalidObjectState', '', { $metadata: { httpStatusCode: 403 } }),
+    awsError('AbortError'),
+    new TypeError('a mistake of the program'),
+    new Failure('known', 'already'),
+    'no error at all',
+  ])('%s', async (error) => {
+    await expect(call('acm:X', () => Promise.reject(error as Error))).rejects.toBe(error);
+  });
+
+  test('and what is explained keeps its cause', async () => {
+    const error = awsError('AccessDenied');
+    expect((await explained(error)).cause).toBe(error);
+  });
+});
+
+describe('The missing action is found in the words of AWS', () => {
+  test.each([
+    ['User: arn:aws:iam::1:user/x is not authorized to perform: s3:CreateBucket on resource: arn', 's3:CreateBucket'],
+    ['API: s3:PutBucketPolicy Access Denied', 's3:PutBucketPolicy'],
+    ['API: iam:CreateRole User: arn:aws:iam::1:user/x is not authorized to perform: iam:CreateRole', 'iam:CreateRole'],
+    [
+      'Resource handler returned message: "Access denied for operation \'AWS::CloudFront::Distribution: User: arn is ' +
+        'not authorized to perform: cloudfront:CreateDistribution on resource" (HandlerErrorCode: AccessDenied)',
+      'cloudfront:CreateDistribution',
+    ],
+    [
+      'because no identity-based policy allows the route53:ChangeResourceRecordSets action',
+      'route53:ChangeResourceRecordSets',
+    ],
+    [
+      "You don't have permission to perform the 'cloudformation:CreateChangeSet' action",
+      'cloudformation:CreateChangeSet',
+    ],
+  ])('%s', (text, action) => {
+    expect(deniedActionOf(text)).toBe(action);
+  });
+
+  test('and not where they are about something else', () => {
+    expect(deniedActionOf('images.example.com already exists in stack arn:aws:cloudformation:x')).toBeUndefined();
+    expect(deniedActionOf('API: s3:CreateBucket the bucket exists')).toBeUndefined();
+  });
+});

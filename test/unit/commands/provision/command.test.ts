@@ -1,0 +1,176 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createProgram } from '../../../../src/commands/program';
+import { AwsAccount } from '../../../support/aws-account';
+import { listenToOutput, type WrittenOutput } from '../../../support/written-output';
+
+jest.mock('../../../../src/commands/provision/session', () => ({ pauseUntil: () => () => Promise.resolve() }));
+jest.mock('node:dns/promises', () => ({
+  Resolver: class {
+    resolveNs = mockNoRecord;
+    resolveCaa = mockNoRecord;
+    resolveSoa = mockNoRecord;
+    resolveCname = mockNoRecord;
+    resolve4 = mockNoRecord;
+  },
+}));
+
+function mockNoRecord(): Promise<never> {
+  return Promise.reject(Object.assign(new Error('ENOTFOUND'), { code: 'ENOTFOUND' }));
+}
+
+const DOMAIN = 'images.example.com';
+const NEW = ['--ghost-url', 'https://blog.example.com', '--yes'];
+
+let account: AwsAccount;
+let written: WrittenOutput;
+let folder: string;
+
+beforeEach(() => {
+  account = new AwsAccount();
+  account.certificates.add({ names: [DOMAIN] });
+  written = listenToOutput();
+  folder = mkdtempSync(path.join(tmpdir(), 'provision-'));
+});
+
+afterEach(() => {
+  written.restore();
+  account.restore();
+  process.removeAllListeners('SIGINT');
+  process.exitCode = undefined;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Runs a command line in this process. */
+async function run(...parameters: string[]): Promise<string> {
+  written.stdout = '';
+  await createProgram().parseAsync(['provision', ...parameters, '--region', 'eu-central-1', '--domain', DOMAIN], {
+    from: 'user',
+  });
+  return written.stdout;
+}
+
+const secretOf = () =>
+  /"cdnFallbackSecret":"([^"]+)"/.exec(JSON.stringify(account.stacks.all.map(({ parameters }) => parameters)))?.[1] ??
+  account.stacks.all.at(-1)?.parameters.FallbackSecret ??
+  '';
+
+describe('what provision says at its end', () => {
+  test("is what it has made, Ghost's configuration, who Ghost is and what is left to do", async () => {
+    const said = await run(...NEW);
+    const [distribution] = account.distributions.all;
+    expect(said).toContain(`✔ https://${DOMAIN} is built.`);
+    expect(said).toMatch(new RegExp(`DistributionId +${distribution?.id}`));
+    expect(said).toMatch(new RegExp(`Name +${DOMAIN}\\n`));
+    expect(said).toContain(`Value  ${distribution?.domainName}`);
+    expect(said).toContain('Give the policy arn:aws:iam::123456789012:policy/');
+    const block = JSON.parse(said.slice(said.indexOf('{\n  "storage"'), said.lastIndexOf('}') + 1)) as {
+      storage: { S3CloudFrontStorage: unknown };
+    };
+    expect(block.storage.S3CloudFrontStorage).toMatchObject({ cdnFallbackSecret: secretOf() });
+    expect(said).toContain('Ghost 5 passes over it');
+    expect(await run(...NEW)).toContain(`Nothing to change: https://${DOMAIN} is as it should be.`);
+  });
+
+  test.each([
+    ['iam-user', 'aws iam create-access-key --user-name'],
+    ['ec2-role', 'aws ec2 associate-iam-instance-profile'],
+    ['ecs-task-role', 'taskRoleArn'],
+  ])('is how a Ghost with --identity %s signs in', async (identity, advice) => {
+    expect(await run(...NEW, '--identity', identity)).toContain(advice);
+  });
+
+  test('leads to install, and not to a Ghost that would look for the adapter in vain', async () => {
+    expect(await run(...NEW)).toMatch(/Next:\n {2}ghost-storage-s3-cloudfront install {3}\(before Ghost starts again/);
+    const file = path.join(folder, 'config.production.json');
+    writeFileSync(file, '{}');
+    const said = await run(...NEW, '--write-config', file);
+    expect(said).toContain(`ghost-storage-s3-cloudfront install --config ${file}   (before Ghost starts again`);
+    expect(said).not.toContain('restart Ghost');
+  });
+
+  test('shows an access key with its secret this once', async () => {
+    const options = [...NEW, '--identity', 'iam-user', '--create-access-key'];
+    const said = await run(...options);
+    const key = account.identities.users[0]?.accessKeys[0];
+    expect(said).toContain(key?.secret);
+    expect(said).toContain(`with the access key ${key?.id}. Its secret is shown this once`);
+    expect(await run(...options)).not.toContain(key?.secret);
+  });
+
+  test('is not the secret, when that is written into a file', async () => {
+    const file = path.join(folder, 'config.production.json');
+    writeFileSync(file, '{ "url": "https://blog.example.com" }');
+    const said = await run(...NEW, '--write-config', file);
+    expect(readFileSync(file, 'utf8')).toContain(secretOf());
+    expect(said).not.toContain(secretOf());
+    expect(said).toMatch(/was changed; as it was before, it is .*\.backup/);
+    const again = await run(...NEW, '--write-config', file);
+    expect(again).toContain('holds the configuration');
+  });
+
+  test('is the configuration itself, when the file cannot be written after all: nothing is lost', async () => {
+    const file = path.join(folder, 'config.production.json');
+    writeFileSync(file, '{}');
+    const options = [...NEW, '--identity', 'iam-user', '--create-access-key', '--write-config', file];
+    // Somebody takes the folder away while AWS is at work.
+    account.interruptAfter(30, () => rmSync(folder, { recursive: true }));
+    const said = await run(...options);
+    expect(said).toContain('could not be written (ENOENT');
+    expect(said).toContain(account.identities.users[0]?.accessKeys[0]?.secret);
+    expect(process.exitCode).toBe(1);
+  });
+
+  test('is JSON alone with --json', async () => {
+    const result = JSON.parse(await run(...NEW, '--json')) as Record<string, unknown>;
+    expect(result).toMatchObject({
+      changed: true,
+      stackName: 'ghost-images-example-com',
+      outputs: { CdnUrl: `https://${DOMAIN}` },
+      ghostConfig: { urls: { image: `https://${DOMAIN}` } },
+      missingRecord: { name: DOMAIN },
+    });
+    expect(written.stderr).toContain('CREATE_COMPLETE');
+  });
+});
+
+describe('what the other commands say', () => {
+  beforeEach(async () => void (await run(...NEW)));
+
+  test('is how the image server does', async () => {
+    const said = await run('status');
+    expect(said).toMatch(/Stack +ghost-images-example-com: CREATE_COMPLETE/);
+    expect(said).toMatch(/Certificate +ISSUED, until \d{4}-\d\d-\d\d/);
+    expect(said).toMatch(/DNS +images\.example\.com does not lead to d\w+\.cloudfront\.net \(yet\)/);
+    expect(JSON.parse(await run('status', '--json'))).toMatchObject({ pointsToDistribution: false });
+  });
+
+  test('is what differs', async () => {
+    expect(await run('diff')).toContain('Everything is as CloudFormation has made it.');
+    account.drift('ghost-images-example-com', 'Bucket', [
+      { PropertyPath: '/A', ExpectedValue: 'on', ActualValue: 'off', DifferenceType: 'NOT_EQUAL' },
+    ]);
+    const said = await run('diff');
+    expect(said).toMatch(/Bucket \(.*\): MODIFIED/);
+    expect(said).toContain('/A: on → off');
+    expect(JSON.parse(await run('diff', '--json'))).toMatchObject({ drifts: [{ resource: 'Bucket' }] });
+  });
+
+  test('is what is left of an image server that was taken down', async () => {
+    const bucket = account.buckets.all[0]?.name;
+    const said = await run('destroy', '--yes');
+    expect(said).toContain(
+      `The bucket ${bucket} is kept, with every file. To use it again: provision --bucket ${bucket}`,
+    );
+    expect(said).toContain('aws acm delete-certificate --region us-east-1');
+    expect(said).toContain(`Delete the record ${DOMAIN} at your DNS provider`);
+    const again = await run('destroy', '--yes');
+    expect(again).toContain('The stack ghost-images-example-com is deleted already.');
+    expect(again).toContain(`The bucket ${bucket} is kept`);
+    account.buckets.all.splice(0);
+    account.stacks.all.splice(0);
+    expect(await run('destroy', '--yes')).toContain('nothing to delete');
+    expect(JSON.parse(await run('destroy', '--yes', '--json'))).toEqual({});
+  });
+});

@@ -1,0 +1,282 @@
+import { destroy } from '../../../../src/commands/provision/destroy';
+import { AwsAccount } from '../../../support/aws-account';
+import { openTestSession, provisionOnce, type RecordedTerminal } from '../../../support/provisioning';
+
+const DOMAIN = 'images.example.com';
+const STACK = 'ghost-images-example-com';
+
+let account: AwsAccount;
+beforeEach(() => (account = new AwsAccount()));
+afterEach(() => account.restore());
+
+async function destroyOnce(prepare: (terminal: RecordedTerminal) => void = () => {}, options = {}) {
+  const session = await openTestSession(account, options);
+  prepare(session.terminal);
+  return { destroyed: await destroy(session, STACK), terminal: session.terminal };
+}
+
+describe('an image server that is taken down', () => {
+  beforeEach(() => void account.hostedZones.add({ name: 'example.com' }));
+
+  test('leaves the bucket with everything in it, and the certificate', async () => {
+    const { provisioned } = await provisionOnce(account);
+    const bucket = provisioned?.stack.outputs.BucketName ?? '';
+    account.buckets.find(bucket)?.versions.push({ key: 'content/images/a.png', versionId: '1' });
+    const { destroyed, terminal } = await destroyOnce();
+    expect(destroyed).toEqual({
+      stackName: STACK,
+      keptBucket: bucket,
+      keptCertificate: account.certificates.all[0]?.arn,
+      danglingRecord: undefined,
+    });
+    expect(account.buckets.find(bucket)?.versions).toHaveLength(1);
+    expect(account.distributions.all).toEqual([]);
+    expect(account.hostedZones.all[0]?.records.filter(({ Name }) => Name === `${DOMAIN}.`)).toEqual([]);
+    expect(terminal.text).toContain(`the bucket ${bucket} with everything in it`);
+    expect(terminal.questions[0]).toBe('Delete it?');
+  });
+
+  test('stays when the user does not agree', async () => {
+    await provisionOnce(account);
+    const before = account.calls.length;
+    await expect(destroyOnce((terminal) => (terminal.agrees = false))).rejects.toThrow('Nothing was changed.');
+    expect(account.actions.slice(before).filter((action) => /:(Delete|Change)/.test(action))).toEqual([]);
+  });
+
+  test('takes the bucket with it, old versions too, when its name was typed twice', async () => {
+    const { provisioned } = await provisionOnce(account);
+    const bucket = provisioned?.stack.outputs.BucketName ?? '';
+    for (let version = 1; version <= 30; version += 1) {
+      account.buckets.find(bucket)?.versions.push({
+        key: `content/images/${version % 7}.png`,
+        versionId: `v${version}`,
+        isDeleteMarker: version % 5 === 0,
+      });
+    }
+    const { destroyed } = await destroyOnce((terminal) => terminal.typed.push(bucket, bucket));
+    expect(destroyed).toMatchObject({ deletedBucket: bucket });
+    expect(destroyed.keptBucket).toBeUndefined();
+    expect(account.buckets.all).toEqual([]);
+  });
+
+  test.each([[['']], [['yes']], [['yes', 'BUCKET']], [['BUCKET', '']], [['BUCKET', 'yes']], [['BUCKET', 'BUCKET-2']]])(
+    'keeps the bucket when what is typed is %j',
+    async (typed) => {
+      const { provisioned } = await provisionOnce(account);
+      const bucket = provisioned?.stack.outputs.BucketName ?? '';
+      const { destroyed } = await destroyOnce((terminal) =>
+        terminal.typed.push(...typed.map((text) => text.replace('BUCKET', bucket))),
+      );
+      expect(destroyed.keptBucket).toBe(bucket);
+      expect(account.buckets.all).toHaveLength(1);
+    },
+  );
+
+  test('takes the access keys of its user along, which would keep it from going', async () => {
+    const { provisioned } = await provisionOnce(account, { identity: 'iam-user', createAccessKey: true });
+    const { terminal } = await destroyOnce();
+    expect(terminal.text).toContain(`with the access key ${provisioned?.accessKey?.accessKeyId}`);
+    expect(account.stacks.get(STACK)).toBeUndefined();
+  });
+
+  test('is refused while its policy serves somebody else, with the command to take it off', async () => {
+    const { provisioned } = await provisionOnce(account);
+    const arn = provisioned?.stack.outputs.GhostPolicyArn ?? '';
+    account.identities.addRole('blog', [arn]);
+    await expect(destroyOnce()).rejects.toMatchObject({
+      cure: expect.stringContaining(`aws iam detach-role-policy --role-name blog --policy-arn ${arn}`),
+    });
+    expect(account.stacks.get(STACK)?.status).toBe('CREATE_COMPLETE');
+  });
+
+  test('is left alone, with its key, when it is protected against that', async () => {
+    await provisionOnce(account, { identity: 'iam-user', createAccessKey: true });
+    Object.assign(account.stacks.get(STACK) ?? {}, { isProtected: true });
+    await expect(destroyOnce()).rejects.toMatchObject({
+      cure: expect.stringContaining('--no-enable-termination-protection'),
+    });
+    expect(account.identities.users[0]?.accessKeys).toHaveLength(1);
+  });
+
+  test('may have been taken down before: that is no error', async () => {
+    expect((await destroyOnce()).destroyed).toEqual({});
+  });
+
+  test('can be gone on with when a deletion has failed', async () => {
+    await provisionOnce(account);
+    account.failResource('Distribution', 'Access denied');
+    await expect(destroyOnce()).rejects.toThrow('DELETE_FAILED');
+    expect((await destroyOnce()).destroyed.stackName).toBe(STACK);
+    expect(account.stacks.get(STACK)).toBeUndefined();
+  });
+
+  test('can be gone on with after Ctrl-C', async () => {
+    await provisionOnce(account);
+    const interrupted = destroyOnce((terminal) => account.interruptAfter(7, () => terminal.interrupt()));
+    await expect(interrupted).rejects.toThrow('it resumes');
+    expect(account.stacks.get(STACK)?.status).toBe('DELETE_IN_PROGRESS');
+    await destroyOnce();
+    expect(account.stacks.get(STACK)).toBeUndefined();
+  });
+});
+
+describe('a deletion that was stopped or refused', () => {
+  const dns = { dnsProfile: 'dns' };
+  const recordsLeft = () =>
+    account.hostedZones.all.flatMap(({ records }) => records.filter(({ Name }) => Name === `${DOMAIN}.`));
+
+  /** An image server whose records are in another account, with two files. */
+  async function build(): Promise<string> {
+    account.hostedZones.add({ name: 'example.com', profile: 'dns' });
+    const { provisioned } = await provisionOnce(account, { ...dns, identity: 'iam-user', createAccessKey: true });
+    const bucket = provisioned?.stack.outputs.BucketName ?? '';
+    account.buckets.find(bucket)?.versions.push({ key: 'content/images/a.png', versionId: '1' });
+    return bucket;
+  }
+
+  const typing = (bucket: string) => (terminal: RecordedTerminal) => void terminal.typed.push(bucket, bucket);
+
+  test('after any of its calls is finished by the next, with the bucket where its name is typed again', async () => {
+    const bucket = await build();
+    const before = account.calls.length;
+    await destroyOnce(typing(bucket), dns);
+    const total = account.calls.length - before;
+    for (const withBucket of [true, false]) {
+      for (let count = 1; count < total; count += 1) {
+        account.restore();
+        account = new AwsAccount();
+        const name = await build();
+        account.interruptAfter(count, () => {
+          throw new Error('switched off');
+        });
+        await destroyOnce(typing(name), dns).catch(() => undefined);
+        const isThere = account.buckets.find(name) !== undefined;
+        const { destroyed } = await destroyOnce(withBucket ? typing(name) : undefined, dns);
+        expect([count, account.stacks.get(STACK), recordsLeft()]).toEqual([count, undefined, []]);
+        expect([count, account.buckets.all.length]).toEqual([count, isThere && !withBucket ? 1 : 0]);
+        expect([count, destroyed[withBucket ? 'deletedBucket' : 'keptBucket']]).toEqual([
+          count,
+          isThere ? name : undefined,
+        ]);
+      }
+    }
+  }, 60_000);
+
+  test('by Ctrl-C, while CloudFormation is at work, goes on to the bucket when it is gone', async () => {
+    const bucket = await build();
+    const isStopped = destroyOnce((terminal) => {
+      typing(bucket)(terminal);
+      const stop = () =>
+        account.stacks.get(STACK)?.status === 'DELETE_IN_PROGRESS'
+          ? terminal.interrupt()
+          : account.interruptAfter(1, stop);
+      account.interruptAfter(1, stop);
+    }, dns);
+    await expect(isStopped).rejects.toThrow('it resumes');
+    expect(account.stacks.get(STACK)?.status).toBe('DELETE_IN_PROGRESS');
+    const { destroyed, terminal } = await destroyOnce(typing(bucket), dns);
+    expect(terminal.text).toContain(`the bucket ${bucket} with everything in it`);
+    expect(destroyed.deletedBucket).toBe(bucket);
+    expect(account.buckets.all).toEqual([]);
+  });
+
+  test.each([
+    'sts:GetCallerIdentity',
+    'cloudformation:DescribeStacks',
+    'iam:ListEntitiesForPolicy',
+    'iam:ListAccessKeys',
+    'iam:DeleteAccessKey',
+    'route53:ListHostedZones',
+    'route53:GetHostedZone',
+    'route53:ListResourceRecordSets',
+    'route53:ChangeResourceRecordSets',
+    'cloudformation:DescribeStackEvents',
+    'cloudformation:DeleteStack',
+    'cloudfront:DeleteDistribution',
+    'iam:DeletePolicy',
+    's3:DeleteBucketPolicy',
+    's3:ListBucketVersions',
+    's3:DeleteObjectVersion',
+    's3:DeleteBucket',
+  ])('for want of %s names it, and is finished by the next run', async (action) => {
+    const bucket = await build();
+    account.deny(action);
+    await expect(destroyOnce(typing(bucket), dns)).rejects.toMatchObject({
+      message: expect.stringMatching(new RegExp(`may not ${action}|the permission ${action} is missing`)),
+      cure: expect.stringContaining(`Allow ${action}`),
+    });
+    account.allow(action);
+    const { destroyed } = await destroyOnce(typing(bucket), dns);
+    expect(destroyed.deletedBucket).toBe(bucket);
+    expect([account.stacks.get(STACK), account.buckets.all, recordsLeft()]).toEqual([undefined, [], []]);
+  });
+
+  test.each(['cloudformation:ListStacks', 's3:GetBucketPolicy'])(
+    'and that cannot look at what is left, for want of %s, says so',
+    async (action) => {
+      const bucket = await build();
+      await destroyOnce(undefined, dns);
+      account.deny(action);
+      await expect(destroyOnce(undefined, dns)).rejects.toThrow(`may not ${action}`);
+      account.allow(action);
+      expect((await destroyOnce(undefined, dns)).destroyed.keptBucket).toBe(bucket);
+    },
+  );
+
+  test('never takes a bucket that serves another image server by now', async () => {
+    const bucket = await build();
+    await destroyOnce(undefined, dns);
+    await provisionOnce(account, { ...dns, bucket, stackName: 'pictures' });
+    const { destroyed, terminal } = await destroyOnce(typing(bucket), dns);
+    expect(destroyed).toEqual({});
+    expect(terminal.questions).toEqual([]);
+    expect(account.buckets.find(bucket)?.versions).toHaveLength(1);
+  });
+
+  test('of a stack of somebody else, that had the name once, is none of ours', async () => {
+    await build();
+    await destroyOnce(undefined, dns);
+    account.stacks.all.forEach(({ definition }) => Object.assign(definition ?? {}, { parameters: { Password: 'x' } }));
+    expect((await destroyOnce(undefined, dns)).destroyed).toEqual({});
+  });
+
+  test('takes the records with it that an earlier one has left in the zone of another account', async () => {
+    await build();
+    // Without the profile, nobody sees the zone.
+    expect((await destroyOnce()).destroyed.danglingRecord).toBe(DOMAIN);
+    expect(recordsLeft()).toHaveLength(3);
+    const refused = destroyOnce((terminal) => (terminal.agrees = false), dns);
+    await expect(refused).rejects.toThrow('Nothing was changed.');
+    const { terminal } = await destroyOnce(undefined, dns);
+    expect(terminal.questions[0]).toBe('Delete the records?');
+    expect(recordsLeft()).toEqual([]);
+  });
+
+  test('goes on to name the record at another provider, until it leads elsewhere', async () => {
+    account.certificates.add({ names: [DOMAIN] });
+    const { provisioned } = await provisionOnce(account);
+    const target = provisioned?.stack.outputs.DistributionDomainName ?? '';
+    await destroyOnce();
+    expect((await destroyOnce()).destroyed.danglingRecord).toBe(DOMAIN);
+    const still = { live: { CNAME: { [DOMAIN]: [target] } } };
+    expect((await destroyOnce(undefined, still)).destroyed.danglingRecord).toBe(DOMAIN);
+    const elsewhere = { live: { CNAME: { [DOMAIN]: ['d111111abcdef8.cloudfront.net'] } } };
+    expect((await destroyOnce(undefined, elsewhere)).destroyed.danglingRecord).toBeUndefined();
+  });
+});
+
+describe('the records of an image server that is taken down', () => {
+  test('go also from the zone of another account', async () => {
+    account.hostedZones.add({ name: 'example.com', profile: 'dns' });
+    await provisionOnce(account, { dnsProfile: 'dns' });
+    const { destroyed } = await destroyOnce(undefined, { dnsProfile: 'dns' });
+    expect(account.hostedZones.all[0]?.records.filter(({ Name }) => Name === `${DOMAIN}.`)).toEqual([]);
+    expect(destroyed.danglingRecord).toBeUndefined();
+  });
+
+  test('at another provider are named: they would lead to whoever comes next', async () => {
+    account.certificates.add({ names: [DOMAIN] });
+    await provisionOnce(account);
+    expect((await destroyOnce()).destroyed.danglingRecord).toBe(DOMAIN);
+  });
+});

@@ -1,0 +1,59 @@
+import { createProgram } from '../../../../src/commands/program';
+import { PARAMETER_SETS } from '../../../support/template/parameter-sets';
+import { schemaFindings } from '../../../support/template/tools';
+import { listenToOutput, type WrittenOutput } from '../../../support/written-output';
+
+let written: WrittenOutput;
+beforeEach(() => (written = listenToOutput()));
+afterEach(() => {
+  written.restore();
+  process.removeAllListeners('SIGINT');
+});
+
+async function run(...parameters: string[]): Promise<string> {
+  written.stdout = '';
+  await createProgram().parseAsync(['provision', '--dry-run', '--domain', 'images.example.com', ...parameters], {
+    from: 'user',
+  });
+  return written.stdout;
+}
+
+const ghost = ['--ghost-url', 'https://blog.example.com/blog'];
+const certificate = ['--certificate-arn', PARAMETER_SETS['only what is needed']?.CertificateArn ?? ''];
+
+describe('the plan of a dry run', () => {
+  test('says what becomes of the certificate', async () => {
+    expect(await run()).toMatch(/\+ certificate +images\.example\.com, in us-east-1, unless one is there/);
+    expect(await run('--wildcard')).toMatch(/\+ certificate +\*\.example\.com/);
+    expect(await run(...certificate)).toMatch(/= certificate +arn:aws:acm:us-east-1/);
+  });
+
+  test('says what becomes of the domain', async () => {
+    expect(await run()).toMatch(/\+ DNS +records in Route 53 if it has the zone, else you make a CNAME/);
+    expect(await run('--hosted-zone', 'none')).toMatch(/\+ DNS +you make a CNAME/);
+    const zone = await run('--hosted-zone', 'Z0123456789ABCDEFGHIJ');
+    expect(zone).toMatch(/\+ AWS::Route53::RecordSetGroup/);
+    expect(zone).not.toMatch(/\+ DNS/);
+  });
+
+  test('names an access key, when one is wanted', async () => {
+    expect(await run('--identity', 'iam-user', '--create-access-key')).toMatch(/\+ access key +for the user/);
+  });
+
+  test.each([[[]], [ghost], [[...ghost, '--tenant-prefix', 'seven', '--identity', 'ec2-role', ...certificate]]])(
+    'has a template that CloudFormation takes, with %j',
+    async (parameters) => {
+      const output = await run(...parameters, '--region', 'eu-central-1');
+      const text = output.slice(output.indexOf('AWSTemplateFormatVersion'), output.indexOf('This was a dry run'));
+      expect(schemaFindings(text)).toEqual([]);
+    },
+  );
+
+  test('is JSON for programs, with the same steps', async () => {
+    const { steps } = JSON.parse(await run(...ghost, '--json')) as { steps: { what: string; words: string }[] };
+    const text = await run(...ghost);
+    for (const { what, words } of steps) {
+      expect(text).toMatch(new RegExp(`${what} +${words.replace(/[.*+?()|[\]]/g, '\\$&')}`));
+    }
+  });
+});

@@ -1,0 +1,85 @@
+import { destroy } from '../../../../src/commands/provision/destroy';
+import { findDifferences } from '../../../../src/commands/provision/diff';
+import {
+  BUCKET_DELETION_ACTIONS,
+  DIFF_ACTIONS,
+  IDENTITY_ACTIONS,
+  PROVISIONING_ACTIONS,
+} from '../../../../src/commands/provision/permissions';
+import { readTemplate } from '../../../../src/template/read';
+import { AwsAccount } from '../../../support/aws-account';
+import { openTestSession, provisionOnce } from '../../../support/provisioning';
+
+describe('the permissions that are looked at beforehand', () => {
+  test('are all that a whole life of an image server calls for', async () => {
+    const account = new AwsAccount();
+    account.hostedZones.add({ name: 'example.com' });
+    await provisionOnce(account, { identity: 'iam-user', createAccessKey: true, bucket: 'my-pictures' });
+    await destroy(await openTestSession(account), 'ghost-images-example-com');
+    const known = new Set([...Object.keys(PROVISIONING_ACTIONS), ...Object.values(IDENTITY_ACTIONS).flat()]);
+    // Everybody may ask who they are, and the question about permissions is the first that may be refused.
+    const others = new Set(['sts:GetCallerIdentity', 'iam:SimulatePrincipalPolicy']);
+    expect(account.actions.filter((action) => !known.has(action) && !others.has(action))).toEqual([]);
+    account.restore();
+  });
+
+  test('come to more for a comparison, and for the deletion of the bucket', async () => {
+    const account = new AwsAccount();
+    account.hostedZones.add({ name: 'example.com' });
+    await provisionOnce(account, { bucket: 'my-pictures' });
+    account.buckets.find('my-pictures')?.versions.push({ key: 'content/images/a.png', versionId: '1' });
+    const besides = (from: number) =>
+      [...new Set(account.actions.slice(from))].filter(
+        (action) => !(action in PROVISIONING_ACTIONS) && action !== 'sts:GetCallerIdentity',
+      );
+    let before = account.actions.length;
+    await findDifferences(await openTestSession(account), 'ghost-images-example-com');
+    expect(besides(before)).toEqual(DIFF_ACTIONS);
+
+    before = account.actions.length;
+    const session = await openTestSession(account);
+    session.terminal.typed.push('my-pictures', 'my-pictures');
+    await destroy(session, 'ghost-images-example-com');
+    expect(besides(before)).toEqual(BUCKET_DELETION_ACTIONS);
+    account.restore();
+  });
+
+  test('speak of every service and kind of resource in the template', () => {
+    const actions = [...Object.keys(PROVISIONING_ACTIONS), ...Object.values(IDENTITY_ACTIONS).flat()].join();
+    const creators: Record<string, string> = {
+      'AWS::S3::Bucket': 's3:CreateBucket',
+      'AWS::S3::BucketPolicy': 's3:PutBucketPolicy',
+      'AWS::CloudFront::Distribution': 'cloudfront:CreateDistribution',
+      'AWS::CloudFront::OriginAccessControl': 'cloudfront:CreateOriginAccessControl',
+      'AWS::CloudFront::ResponseHeadersPolicy': 'cloudfront:CreateResponseHeadersPolicy',
+      'AWS::CloudFront::Function': 'cloudfront:',
+      'AWS::Route53::RecordSetGroup': 'route53:ChangeResourceRecordSets',
+      'AWS::IAM::ManagedPolicy': 'iam:CreatePolicy',
+      'AWS::IAM::User': 'iam:CreateUser',
+      'AWS::IAM::Role': 'iam:CreateRole',
+      'AWS::IAM::InstanceProfile': 'iam:CreateInstanceProfile',
+    };
+    for (const { Type } of Object.values(readTemplate().Resources)) {
+      expect(actions).toContain(creators[Type] ?? `nothing for ${Type}`);
+    }
+  });
+
+  test('of a role are those of the role itself, with its path', async () => {
+    const callerArn = 'arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_Admin_1/ada';
+    const account = new AwsAccount({ callerArn });
+    const role = account.identities.addRole('AWSReservedSSO_Admin_1');
+    account.hostedZones.add({ name: 'example.com' });
+    await provisionOnce(account);
+    const [simulation] = account.calls.filter(({ action }) => action === 'iam:SimulatePrincipalPolicy');
+    expect(simulation?.input.PolicySourceArn).toBe(role.arn);
+    account.restore();
+  });
+
+  test('of the root user are not asked for', async () => {
+    const account = new AwsAccount({ callerArn: 'arn:aws:iam::123456789012:root' });
+    account.hostedZones.add({ name: 'example.com' });
+    await provisionOnce(account);
+    expect(account.actions).not.toContain('iam:SimulatePrincipalPolicy');
+    account.restore();
+  });
+});

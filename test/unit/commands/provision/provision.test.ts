@@ -1,0 +1,736 @@
+import { AwsAccount } from '../../../support/aws-account';
+import { openTestSession, provisionOnce, type RecordedTerminal } from '../../../support/provisioning';
+import { destroy } from '../../../../src/commands/provision/destroy';
+import { readStatus } from '../../../../src/commands/provision/status';
+
+const DOMAIN = 'images.example.com';
+const STACK = 'ghost-images-example-com';
+
+let account: AwsAccount;
+beforeEach(() => (account = new AwsAccount()));
+afterEach(() => account.restore());
+
+/** Parameters of a stack that is there before the first run. */
+const existing = () => ({ Domain: DOMAIN, CertificateArn: account.certificates.all[0]?.arn ?? '' });
+
+/** Does something after the first call that leaves the account in a state. */
+function doWhen(isReached: () => boolean, act: () => void): void {
+  account.interruptAfter(1, () => (isReached() ? act() : doWhen(isReached, act)));
+}
+
+/** Ctrl-C, after the first call that leaves the account in a state. */
+const interruptWhen = (terminal: RecordedTerminal, isReached: () => boolean) =>
+  doWhen(isReached, () => terminal.interrupt());
+
+/** What AWS is changed by. */
+const changesMade = () => account.actions.filter((action) => !/:(Get|List|Describe|Head|Simulate|Detect)/.test(action));
+
+describe('a new image server with its domain in Route 53', () => {
+  test('is built from nothing: certificate, validation, stack, records', async () => {
+    account.hostedZones.add({ name: 'example.com' });
+    const { provisioned, terminal } = await provisionOnce(account);
+    expect(provisioned).toMatchObject({ changed: true, stack: { status: 'CREATE_COMPLETE' } });
+    expect(provisioned?.missingRecord).toBeUndefined();
+    expect(account.certificates.all).toEqual([expect.objectContaining({ names: [DOMAIN], status: 'ISSUED' })]);
+    expect(account.hostedZones.all[0]?.records.map(({ Name, Type }) => `${Type} ${Name}`)).toEqual(
+      expect.arrayContaining([
+        `A ${DOMAIN}.`,
+        `AAAA ${DOMAIN}.`,
+        `HTTPS ${DOMAIN}.`,
+        expect.stringMatching(/^CNAME _/),
+      ]),
+    );
+    expect(terminal.questions).toEqual(['Go on?']);
+    expect(terminal.text).toMatch(/\+ certificate +images\.example\.com.*validated by a record in the Route 53 zone/);
+    expect(terminal.text).toMatch(/CREATE_COMPLETE +AWS::CloudFront::Distribution Distribution/);
+  });
+
+  test("ends with Ghost's configuration, and the secret that CloudFront really sends", async () => {
+    account.hostedZones.add({ name: 'example.com' });
+    const { provisioned } = await provisionOnce(account, { tenantPrefix: 'blog-7', bucket: 'my-pictures' });
+    const [distribution] = account.distributions.all;
+    const secret = provisioned?.config.storage.S3CloudFrontStorage.cdnFallbackSecret;
+    expect(secret).toMatch(/^[\w-]{32,}$/);
+    expect(JSON.stringify(distribution)).toContain(secret);
+    expect(provisioned?.config).toEqual({
+      storage: {
+        active: 'S3CloudFrontStorage',
+        media: { adapter: 'S3CloudFrontStorage', staticFileURLPrefix: 'content/media' },
+        files: { adapter: 'S3CloudFrontStorage', staticFileURLPrefix: 'content/files' },
+        S3CloudFrontStorage: {
+          bucket: 'my-pictures',
+          region: 'eu-central-1',
+          cdnUrl: `https://${DOMAIN}`,
+          tenantPrefix: 'blog-7',
+          distributionId: distribution?.id,
+          cdnFallbackSecret: secret,
+        },
+      },
+      urls: {
+        image: `https://${DOMAIN}/blog-7`,
+        media: `https://${DOMAIN}/blog-7`,
+        files: `https://${DOMAIN}/blog-7`,
+      },
+    });
+  });
+
+  test('is asked for before anything is made', async () => {
+    account.hostedZones.add({ name: 'example.com' });
+    const { error } = await provisionOnce(account, {}, (terminal) => (terminal.agrees = false));
+    expect(error).toMatchObject({ name: 'Declined', message: 'Nothing was changed.' });
+    expect(changesMade()).toEqual([]);
+  });
+
+  test('has a certificate for all names beside the domain with --wildcard', async () => {
+    account.hostedZones.add({ name: 'example.com' });
+    account.certificates.add({ names: [DOMAIN] });
+    await provisionOnce(account, { wildcard: true });
+    expect(account.certificates.all.map(({ names }) => names)).toEqual([[DOMAIN], ['*.example.com']]);
+    expect(account.stacks.get(STACK)?.parameters.CertificateArn).toBe(account.certificates.all[1]?.arn);
+  });
+
+  test('takes the zone of another account with --dns-profile, whose records the stack cannot make', async () => {
+    account.hostedZones.add({ name: 'example.com', profile: 'dns' });
+    const { provisioned } = await provisionOnce(account, { dnsProfile: 'dns' });
+    expect(account.stacks.get(STACK)?.parameters.HostedZoneId ?? '').toBe('');
+    expect(account.hostedZones.all[0]?.records.map(({ Name, Type }) => `${Type} ${Name}`)).toEqual(
+      expect.arrayContaining([`A ${DOMAIN}.`, `AAAA ${DOMAIN}.`, `HTTPS ${DOMAIN}.`]),
+    );
+    expect(provisioned?.missingRecord).toBeUndefined();
+  });
+});
+
+describe('a domain outside of Route 53', () => {
+  const live = { SOA: ['example.com'], NS: { 'example.com': ['ns1.provider.example'] } };
+
+  test('is validated by a record that is shown in both spellings, while a countdown runs', async () => {
+    const { provisioned, terminal } = await provisionOnce(account, { live }, () => {
+      doWhen(
+        () => account.certificates.all.some(({ described }) => described > 2),
+        () => account.certificates.all.forEach(({ arn }) => account.certificates.validate(arn)),
+      );
+    });
+    expect(provisioned?.changed).toBe(true);
+    expect(terminal.text).toMatch(/Name {3}_\w+\.images\.example\.com\n.*adds example\.com itself: {2}_\w+\.images\n/);
+    expect(terminal.text).toMatch(/Value {2}_\w+\..*acm-validations\.aws/);
+    expect(terminal.progress[0]).toMatch(/^ACM waits (72 h 0|71 h 59) min more$/);
+  });
+
+  test('ends with the record that leads visitors to the distribution, and without it once it is there', async () => {
+    account.certificates.add({ names: [DOMAIN] });
+    const first = await provisionOnce(account, { live });
+    const target = first.provisioned?.stack.outputs.DistributionDomainName ?? '';
+    expect(first.provisioned?.missingRecord).toEqual({
+      name: DOMAIN,
+      relativeName: 'images',
+      zone: 'example.com',
+      value: target,
+    });
+    const second = await provisionOnce(account, { live: { ...live, CNAME: { [DOMAIN]: [target] } } });
+    expect(second.provisioned).toMatchObject({ changed: false });
+    expect(second.provisioned?.missingRecord).toBeUndefined();
+  });
+
+  test('loses nothing by Ctrl-C while the certificate is waited for: the next run waits on, with less time left', async () => {
+    const first = await provisionOnce(account, { live }, (terminal) => {
+      interruptWhen(terminal, () => account.certificates.all.some(({ described }) => described > 2));
+    });
+    expect(first.error).toMatchObject({ name: 'Interruption', message: expect.stringContaining('it resumes') });
+    expect(account.stacks.all).toEqual([]);
+    account.advance({ hours: 5 });
+    const [certificate] = account.certificates.all;
+    const second = await provisionOnce(account, { live }, () => {
+      doWhen(
+        () => account.actions.length > 20,
+        () => account.certificates.validate(certificate?.arn ?? ''),
+      );
+    });
+    expect(second.provisioned?.changed).toBe(true);
+    expect(account.certificates.all).toHaveLength(1);
+  });
+});
+
+describe('a zone in Route 53 that nobody asks any more', () => {
+  test('is passed over with --hosted-zone none', async () => {
+    account.hostedZones.add({ name: 'example.com' });
+    account.certificates.add({ names: [DOMAIN] });
+    const live = { SOA: ['example.com'], NS: { 'example.com': ['ns1.provider.example'] } };
+    const refused = await provisionOnce(account, { live });
+    expect(refused.error?.cure).toContain('--hosted-zone none');
+    const { provisioned } = await provisionOnce(account, { live, hostedZone: 'none' });
+    expect(provisioned?.missingRecord).toMatchObject({ name: DOMAIN });
+    expect(account.hostedZones.all[0]?.records.filter(({ Name }) => Name === `${DOMAIN}.`)).toEqual([]);
+    const again = await provisionOnce(account, { live });
+    expect(again.provisioned).toMatchObject({ changed: false, missingRecord: { name: DOMAIN } });
+    expect(account.hostedZones.all[0]?.records.filter(({ Name }) => Name === `${DOMAIN}.`)).toEqual([]);
+  });
+});
+
+describe('records that lead to the distribution and are not of the stack', () => {
+  test('stay as they are, also when the zone is found later', async () => {
+    const zone = account.hostedZones.add({ name: 'example.com' });
+    account.certificates.add({ names: [DOMAIN] });
+    const first = await provisionOnce(account, { hostedZone: 'none' });
+    const target = first.provisioned?.stack.outputs.DistributionDomainName ?? '';
+    zone.records.push({ Name: `${DOMAIN}.`, Type: 'CNAME', TTL: 300, ResourceRecords: [{ Value: target }] });
+    const { provisioned, error } = await provisionOnce(account);
+    expect(error).toBeUndefined();
+    expect(provisioned?.changed).toBe(false);
+  });
+
+  test('of another account are written once', async () => {
+    account.hostedZones.add({ name: 'example.com', profile: 'dns' });
+    await provisionOnce(account, { dnsProfile: 'dns' });
+    const before = account.calls.length;
+    const { provisioned } = await provisionOnce(account, { dnsProfile: 'dns' });
+    expect(provisioned?.changed).toBe(false);
+    expect(account.actions.slice(before)).not.toContain('route53:ChangeResourceRecordSets');
+  });
+});
+
+describe('a certificate that is there', () => {
+  test.each([
+    ['for the domain', [DOMAIN]],
+    ['for a wildcard of the same level', ['*.example.com']],
+  ])('%s is used, and none is requested', async (_, names) => {
+    account.hostedZones.add({ name: 'example.com' });
+    const { arn } = account.certificates.add({ names });
+    const { terminal } = await provisionOnce(account);
+    expect(account.stacks.get(STACK)?.parameters.CertificateArn).toBe(arn);
+    expect(account.actions).not.toContain('acm:RequestCertificate');
+    expect(terminal.text).toContain(`${names.join(', ')} (${arn})`);
+  });
+
+  test('for another level is not', async () => {
+    account.hostedZones.add({ name: 'example.com' });
+    account.certificates.add({ names: ['example.com', '*.images.example.com'] });
+    await provisionOnce(account);
+    expect(account.actions).toContain('acm:RequestCertificate');
+  });
+
+  test('in use by the stack stays, also when a newer one is there', async () => {
+    account.hostedZones.add({ name: 'example.com' });
+    const { arn } = account.certificates.add({ names: ['*.example.com'] });
+    await provisionOnce(account);
+    account.certificates.add({ names: [DOMAIN] });
+    const { provisioned } = await provisionOnce(account);
+    expect(provisioned?.changed).toBe(false);
+    expect(account.stacks.get(STACK)?.parameters.CertificateArn).toBe(arn);
+  });
+});
+
+describe('a second run', () => {
+  beforeEach(() => void account.hostedZones.add({ name: 'example.com' }));
+
+  test('changes nothing and asks nothing', async () => {
+    const first = await provisionOnce(account);
+    const before = account.calls.length;
+    const second = await provisionOnce(account);
+    expect(second.provisioned).toEqual({ ...first.provisioned, changed: false });
+    expect(second.terminal.questions).toEqual([]);
+    const changes = account.actions
+      .slice(before)
+      .filter((action) => /Execute|Request|Change(Resource)|:Create(?!ChangeSet)/.test(action));
+    expect(changes).toEqual([]);
+  });
+
+  test('keeps what is not said again', async () => {
+    await provisionOnce(account, { priceClass: 'PriceClass_100', tenantPrefix: 'seven', identity: 'ec2-role' });
+    const secret = account.stacks.get(STACK)?.parameters.FallbackSecret;
+    const { provisioned } = await provisionOnce(account, { ghostUrl: undefined });
+    expect(provisioned?.changed).toBe(false);
+    expect(account.stacks.get(STACK)?.parameters).toMatchObject({
+      PriceClass: 'PriceClass_100',
+      TenantPrefix: 'seven',
+      Identity: 'ec2-role',
+      GhostHost: 'blog.example.com',
+      FallbackSecret: secret,
+    });
+  });
+
+  test('shows what would change, and changes it when the user agrees', async () => {
+    await provisionOnce(account);
+    const declined = await provisionOnce(
+      account,
+      { priceClass: 'PriceClass_100' },
+      (terminal) => (terminal.agrees = false),
+    );
+    expect(declined.terminal.text).toMatch(/~ AWS::CloudFront::Distribution/);
+    expect(account.stacks.get(STACK)?.parameters.PriceClass).toBe('PriceClass_All');
+    expect(account.actions.at(-1)).toBe('cloudformation:DeleteChangeSet');
+    const { provisioned } = await provisionOnce(account, { priceClass: 'PriceClass_100' });
+    expect(provisioned).toMatchObject({ changed: true, stack: { status: 'UPDATE_COMPLETE' } });
+  });
+
+  test('asks once more when the certificate is there that the changes of the stack need', async () => {
+    await provisionOnce(account);
+    const before = account.stacks.get(STACK)?.parameters.CertificateArn;
+    const answers = [true, false];
+    const { error, terminal } = await provisionOnce(account, { wildcard: true }, (recorded) => {
+      Object.defineProperty(recorded, 'agrees', { get: () => answers.shift() ?? false });
+    });
+    expect(error?.message).toBe('The certificate was requested and is kept; nothing else was changed.');
+    expect(terminal.questions).toEqual(['Go on?', 'Go on?']);
+    expect(terminal.text).toMatch(/~ AWS::CloudFront::Distribution/);
+    expect(account.stacks.get(STACK)?.parameters.CertificateArn).toBe(before);
+    const { provisioned } = await provisionOnce(account, { wildcard: true });
+    expect(provisioned?.changed).toBe(true);
+    expect(account.certificates.all.map(({ names }) => names)).toEqual([[DOMAIN], ['*.example.com']]);
+  });
+
+  test('goes on when the certificate of the stack is gone or has expired', async () => {
+    await provisionOnce(account);
+    account.certificates.all.forEach((certificate) => (certificate.status = 'EXPIRED'));
+    const expired = await provisionOnce(account);
+    expect(expired.provisioned?.changed).toBe(true);
+    account.certificates.all.splice(0);
+    const gone = await provisionOnce(account);
+    expect(gone.provisioned?.changed).toBe(true);
+    expect(account.stacks.get(STACK)?.parameters.CertificateArn).toBe(account.certificates.all[0]?.arn);
+  });
+
+  test.each([
+    [{ bucket: 'other-pictures' }, 'the files stay in'],
+    [{ tenantPrefix: 'seven' }, 'the files stay where they are'],
+    [{ domain: 'pictures.example.com', stackName: STACK }, `addresses on ${DOMAIN} stop to work`],
+  ])('warns that files are not moved by %j', async (options, warning) => {
+    await provisionOnce(account);
+    const { terminal } = await provisionOnce(account, options, (recorded) => (recorded.agrees = false));
+    expect(terminal.warnings.join()).toContain(warning);
+  });
+
+  test("takes the stack's own bucket by its generated name for what it is", async () => {
+    const { provisioned } = await provisionOnce(account);
+    const again = await provisionOnce(account, { bucket: provisioned?.stack.outputs.BucketName });
+    expect(again.provisioned?.changed).toBe(false);
+  });
+
+  test('keeps the web ACL that a flat-rate plan has given to the distribution', async () => {
+    await provisionOnce(account);
+    const arn = 'arn:aws:wafv2:us-east-1:123456789012:global/webacl/plan/473e64fd-f30b-4765-81a0-62ad96dd167a';
+    Object.assign(account.distributions.all[0]?.config ?? {}, { WebACLId: arn });
+    await provisionOnce(account, { priceClass: 'PriceClass_100' });
+    expect(account.distributions.all[0]?.config).toMatchObject({ PriceClass: 'PriceClass_100', WebACLId: arn });
+  });
+
+  test('waits for the end of what somebody else does with the stack, however that ends', async () => {
+    await provisionOnce(account);
+    account.failResource('Distribution', 'Access denied for operation');
+    const { error } = await provisionOnce(account, { priceClass: 'PriceClass_100' }, (terminal) => {
+      interruptWhen(terminal, () => account.stacks.get(STACK)?.status === 'UPDATE_IN_PROGRESS');
+    });
+    expect(error?.name).toBe('Interruption');
+    expect(account.stacks.get(STACK)?.status).toMatch(/_IN_PROGRESS$/);
+    const { provisioned, terminal } = await provisionOnce(account, { priceClass: 'PriceClass_100' });
+    expect(terminal.warnings.join()).toContain('Access denied for operation');
+    expect(provisioned?.stack).toMatchObject({
+      status: 'UPDATE_COMPLETE',
+      parameters: { PriceClass: 'PriceClass_100' },
+    });
+  });
+
+  test('gives a secret to a stack that gets its blog later', async () => {
+    const first = await provisionOnce(account, { ghostUrl: undefined });
+    expect(first.provisioned?.config.storage.S3CloudFrontStorage).not.toHaveProperty('cdnFallbackSecret');
+    const second = await provisionOnce(account);
+    expect(second.provisioned?.config.storage.S3CloudFrontStorage.cdnFallbackSecret).toMatch(/^[\w-]{32,}$/);
+  });
+});
+
+describe('a run that was stopped', () => {
+  test('after any of its calls is finished by the next, with the same end', async () => {
+    account.hostedZones.add({ name: 'example.com' });
+    await provisionOnce(account);
+    const total = account.calls.length;
+    for (let count = 1; count < total; count += 1) {
+      account.restore();
+      account = new AwsAccount();
+      account.hostedZones.add({ name: 'example.com' });
+      // The answer is lost, and with it the run: as when the machine is switched off.
+      account.interruptAfter(count, () => {
+        throw new Error('switched off');
+      });
+      await provisionOnce(account).catch(() => undefined);
+      const { provisioned, error } = await provisionOnce(account);
+      expect([count, error]).toEqual([count, undefined]);
+      expect(provisioned?.stack.status).toBe('CREATE_COMPLETE');
+      expect(account.certificates.all).toHaveLength(1);
+      expect(account.distributions.all).toHaveLength(1);
+      expect(account.buckets.all).toHaveLength(1);
+      expect(account.stacks.all.filter(({ status }) => status === 'CREATE_COMPLETE')).toHaveLength(1);
+      const secret = provisioned?.config.storage.S3CloudFrontStorage.cdnFallbackSecret;
+      expect(JSON.stringify(account.distributions.all)).toContain(secret);
+    }
+  }, 60_000);
+
+  test('by Ctrl-C, while CloudFormation is at work, is followed to its end by the next', async () => {
+    account.hostedZones.add({ name: 'example.com' });
+    account.certificates.add({ names: [DOMAIN] });
+    const first = await provisionOnce(account, {}, (terminal) => {
+      interruptWhen(terminal, () => account.stacks.get(STACK)?.status === 'CREATE_IN_PROGRESS');
+    });
+    expect(first.error?.name).toBe('Interruption');
+    expect(account.stacks.get(STACK)?.status).toBe('CREATE_IN_PROGRESS');
+    const { provisioned, terminal } = await provisionOnce(account);
+    expect(terminal.steps[0]).toContain('is at work');
+    expect(provisioned).toMatchObject({ changed: false, stack: { status: 'CREATE_COMPLETE' } });
+    expect(account.distributions.all).toHaveLength(1);
+  });
+});
+
+describe('a stack that fails', () => {
+  beforeEach(() => {
+    account.hostedZones.add({ name: 'example.com' });
+    account.certificates.add({ names: [DOMAIN] });
+  });
+
+  test('says by what and how to mend it, and leaves nothing in the way of the next run', async () => {
+    account.failResource('Distribution', 'Your account must be verified before you can add new CloudFront resources.');
+    const { error } = await provisionOnce(account);
+    expect(error?.message).toContain('Distribution (AWS::CloudFront::Distribution) failed');
+    expect(error?.message).toContain('must be verified');
+    expect(error?.cure).toContain('AWS Support');
+    expect(account.buckets.all).toEqual([]);
+    expect((await provisionOnce(account)).provisioned?.stack.status).toBe('CREATE_COMPLETE');
+  });
+
+  test('for want of a permission names the action', async () => {
+    account.deny('s3:PutBucketPolicy');
+    const { error, terminal } = await provisionOnce(account);
+    expect(error?.message).toContain('the permission s3:PutBucketPolicy is missing');
+    expect(terminal.warnings.join()).toContain('s3:PutBucketPolicy');
+  });
+
+  test('in an update is as it was before', async () => {
+    await provisionOnce(account);
+    account.failResource('Distribution', 'Access denied for operation');
+    const { error } = await provisionOnce(account, { priceClass: 'PriceClass_100' });
+    expect(error?.message).toContain('UPDATE_ROLLBACK_COMPLETE');
+    const { provisioned } = await provisionOnce(account, { priceClass: 'PriceClass_100' });
+    expect(provisioned?.stack.status).toBe('UPDATE_COMPLETE');
+  });
+
+  test.each(['ROLLBACK_COMPLETE', 'CREATE_FAILED', 'ROLLBACK_FAILED'] as const)(
+    'and was left %s is deleted first, when the user agrees',
+    async (status) => {
+      account.stacks.add({ name: STACK, parameters: existing(), status });
+      const { provisioned, terminal } = await provisionOnce(account);
+      expect(terminal.questions[0]).toContain(`${STACK} has failed (${status})`);
+      expect(provisioned?.stack.status).toBe('CREATE_COMPLETE');
+    },
+  );
+
+  test('and was deleted is not called unchanged when the new plan is refused', async () => {
+    account.stacks.add({ name: STACK, parameters: existing(), status: 'ROLLBACK_COMPLETE' });
+    const { error } = await provisionOnce(account, {}, (terminal) => {
+      jest.spyOn(terminal, 'confirm').mockResolvedValueOnce(true).mockResolvedValue(false);
+    });
+    expect(error).toMatchObject({
+      name: 'Declined',
+      message: 'What the failed attempt had left was deleted; nothing else was changed.',
+    });
+  });
+
+  test.each([
+    ['UPDATE_ROLLBACK_FAILED', 'continue-update-rollback'],
+    ['DELETE_FAILED', 'provision destroy'],
+  ] as const)('and is %s is not touched', async (status, cure) => {
+    account.stacks.add({ name: STACK, parameters: existing(), status });
+    const { error } = await provisionOnce(account);
+    expect(error?.message).toContain(status);
+    expect(error?.cure).toContain(cure);
+    expect(changesMade()).toEqual([]);
+  });
+});
+
+describe('what stands in the way is said before anything is made:', () => {
+  const refusal = async (
+    ...options: Parameters<typeof provisionOnce> extends [unknown, ...infer Rest] ? Rest : never
+  ) => {
+    const { error } = await provisionOnce(account, ...options);
+    expect(changesMade()).toEqual([]);
+    return `${error?.message} ${error?.cure}`;
+  };
+
+  test('the domain on another distribution', async () => {
+    account.hostedZones.add({ name: 'example.com' });
+    const { id } = account.distributions.add({ aliases: [DOMAIN] });
+    expect(await refusal()).toContain(`${DOMAIN} is an alternate domain name of the distribution ${id}`);
+  });
+
+  test('a record at the domain', async () => {
+    const zone = account.hostedZones.add({ name: 'example.com' });
+    zone.records.push({ Name: `${DOMAIN}.`, Type: 'A', TTL: 60, ResourceRecords: [{ Value: '192.0.2.1' }] });
+    expect(await refusal()).toMatch(/has records at images\.example\.com already.*A 192\.0\.2\.1/);
+  });
+
+  test('a zone that the internet does not ask', async () => {
+    account.hostedZones.add({ name: 'example.com' });
+    const answer = await refusal({ live: { NS: { 'example.com': ['ns1.registrar.example'] } } });
+    expect(answer).toContain('ns1.registrar.example');
+    expect(answer).toContain('ns-1.awsdns-11.com');
+  });
+
+  test('a CAA record that keeps Amazon out', async () => {
+    account.hostedZones.add({ name: 'example.com' });
+    const live = { CAA: { 'example.com': [{ critical: 0, issue: 'letsencrypt.org' }] } };
+    expect(await refusal({ live })).toContain('example.com CAA 0 issue "amazon.com"');
+  });
+
+  test('the apex of a zone whose provider has no aliases', async () => {
+    const live = { SOA: ['example.com'], NS: { 'example.com': ['ns1.provider.example'] } };
+    expect(await refusal({ domain: 'example.com', live })).toContain('Use a sub-domain such as images.example.com');
+  });
+
+  test('a bucket of somebody else', async () => {
+    account.hostedZones.add({ name: 'example.com' });
+    account.buckets.add({ name: 'my-pictures', otherOwner: true });
+    expect(await refusal({ bucket: 'my-pictures' })).toContain('names are unique in the whole world');
+  });
+
+  test('a bucket in another region', async () => {
+    account.hostedZones.add({ name: 'example.com' });
+    account.buckets.add({ name: 'my-pictures', region: 'us-west-2' });
+    expect(await refusal({ bucket: 'my-pictures' })).toContain('--region us-west-2');
+  });
+
+  test('a bucket with a policy of its own, with the statements to merge', async () => {
+    account.hostedZones.add({ name: 'example.com' });
+    account.buckets.add({ name: 'my-pictures', policy: '{"Statement":[]}' });
+    const answer = await refusal({ bucket: 'my-pictures' });
+    const statements = JSON.parse(answer.slice(answer.indexOf('['))) as { Sid: string; Resource: unknown }[];
+    expect(statements.map(({ Sid }) => Sid)).toContain('CloudFrontReads');
+    expect(JSON.stringify(statements)).toContain('arn:aws:s3:::my-pictures/content/images/*');
+    expect(JSON.stringify(statements)).toContain('arn:aws:cloudfront::123456789012:distribution/YOUR_DISTRIBUTION_ID');
+    expect(JSON.stringify(statements)).not.toContain('${');
+  });
+
+  test('an access key without a user', async () => {
+    account.hostedZones.add({ name: 'example.com' });
+    expect(await refusal({ createAccessKey: true })).toContain('Add --identity iam-user');
+  });
+
+  test('a name for which there can be no certificate', async () => {
+    account.hostedZones.add({ name: 'example.com' });
+    expect(await refusal({ domain: 'example.com', wildcard: true })).toContain('*.com');
+    expect(await refusal({ domain: `${'a'.repeat(60)}.example.com` })).toContain('--wildcard');
+  });
+
+  test('a profile for DNS that has no such zone', async () => {
+    account.hostedZones.add({ name: 'example.org', profile: 'dns' });
+    expect(await refusal({ dnsProfile: 'dns' })).toContain('no public zone for images.example.com');
+  });
+
+  test('a domain that leads to another distribution, at another provider, as a warning', async () => {
+    account.certificates.add({ names: [DOMAIN] });
+    const live = { CNAME: { [DOMAIN]: ['d111111abcdef8.cloudfront.net'] } };
+    const { terminal } = await provisionOnce(account, { live }, (recorded) => (recorded.agrees = false));
+    expect(terminal.warnings.join()).toContain('d111111abcdef8.cloudfront.net');
+  });
+
+  test('a stack of that name which is something else', async () => {
+    account.hostedZones.add({ name: 'example.com' });
+    await provisionOnce(account);
+    Object.assign(account.stacks.get(STACK)?.definition ?? {}, { parameters: { DatabasePassword: 'x' } });
+    const before = account.calls.length;
+    const { error } = await provisionOnce(account);
+    expect(error?.message).toContain(`The stack ${STACK} is something else`);
+    await expect(destroy(await openTestSession(account), STACK)).rejects.toThrow('is something else');
+    expect(account.actions.slice(before).filter((action) => /:(Create|Delete|Execute)/.test(action))).toEqual([]);
+  });
+
+  test('a user with an access key that another identity would remove', async () => {
+    account.hostedZones.add({ name: 'example.com' });
+    await provisionOnce(account, { identity: 'iam-user', createAccessKey: true });
+    const { error } = await provisionOnce(account, { identity: 'ec2-role' });
+    expect(error?.message).toContain('--identity ec2-role removes the user');
+    expect(error?.cure).toMatch(/aws iam delete-access-key --user-name \S+ --access-key-id AKIA/);
+    account.identities.users.forEach((user) => (user.accessKeys.length = 0));
+    const { provisioned } = await provisionOnce(account, { identity: 'ec2-role' });
+    expect(provisioned?.stack.outputs).toHaveProperty('GhostInstanceProfileName');
+  });
+
+  test('several things at once, each with its cure', async () => {
+    const zone = account.hostedZones.add({ name: 'example.com' });
+    zone.records.push({ Name: `${DOMAIN}.`, Type: 'A', TTL: 60, ResourceRecords: [{ Value: '192.0.2.1' }] });
+    account.distributions.add({ aliases: [DOMAIN] });
+    const answer = await refusal();
+    expect(answer).toContain('2 things stand in the way');
+    expect(answer).toContain('192.0.2.1');
+    expect(answer).toContain('alternate domain name');
+  });
+
+  test('permissions that are missing, all of them, as a warning: policies for single resources cannot be foreseen', async () => {
+    account.hostedZones.add({ name: 'example.com' });
+    account.deny('cloudfront:CreateDistribution');
+    account.deny('iam:CreatePolicy');
+    const { terminal } = await provisionOnce(account, {}, (recorded) => (recorded.agrees = false));
+    expect(terminal.warnings).toEqual([
+      expect.stringMatching(/seems not to be allowed: cloudfront:CreateDistribution, iam:CreatePolicy/),
+    ]);
+  });
+
+  test('nothing, when IAM does not tell about permissions', async () => {
+    account.hostedZones.add({ name: 'example.com' });
+    account.deny('iam:SimulatePrincipalPolicy');
+    const { terminal, provisioned } = await provisionOnce(account);
+    expect(terminal.warnings.join()).toContain('iam:SimulatePrincipalPolicy');
+    expect(provisioned?.changed).toBe(true);
+  });
+});
+
+describe('a call that is not allowed', () => {
+  test.each([
+    'sts:GetCallerIdentity',
+    'cloudformation:DescribeStacks',
+    'route53:ListHostedZones',
+    'route53:GetHostedZone',
+    'route53:ListResourceRecordSets',
+    'acm:ListCertificates',
+    'cloudfront:ListDistributions',
+    'acm:RequestCertificate',
+    'acm:DescribeCertificate',
+    'route53:ChangeResourceRecordSets',
+    'cloudformation:CreateChangeSet',
+    'cloudformation:DescribeChangeSet',
+    'cloudformation:DescribeStackEvents',
+    'cloudformation:ExecuteChangeSet',
+    'cloudfront:GetDistributionConfig',
+    'iam:ListAccessKeys',
+    'iam:CreateAccessKey',
+  ])('is named, and done by the next run when it is: %s', async (action) => {
+    account.hostedZones.add({ name: 'example.com' });
+    account.deny(action);
+    const options = { identity: 'iam-user', createAccessKey: true };
+    const { error } = await provisionOnce(account, options).catch((failure: Error) => ({ error: failure }));
+    expect(error?.message).toMatch(new RegExp(`may not ${action}|the permission ${action} is missing`));
+    expect((error as unknown as { cure: string }).cure).toContain(`Allow ${action}`);
+    account.allow(action);
+    const { provisioned } = await provisionOnce(account, options);
+    expect(provisioned?.stack.status).toBe('CREATE_COMPLETE');
+    expect(provisioned?.accessKey?.accessKeyId).toMatch(/^AKIA/);
+    expect(account.certificates.all).toHaveLength(1);
+  });
+
+  test('of the bucket is named as well', async () => {
+    account.hostedZones.add({ name: 'example.com' });
+    account.buckets.add({ name: 'my-pictures' });
+    account.deny('s3:GetBucketPolicy');
+    const { error } = await provisionOnce(account, { bucket: 'my-pictures' });
+    expect(error?.message).toContain('s3:GetBucketPolicy');
+  });
+});
+
+test('a wildcard that the zone of the domain cannot validate is refused before it is requested', async () => {
+  account.hostedZones.add({ name: DOMAIN });
+  const { error } = await provisionOnce(account, { wildcard: true });
+  expect(error).toMatchObject({ name: 'Failure', message: expect.stringContaining('--wildcard') });
+  expect(changesMade()).toEqual([]);
+});
+
+describe('a plan', () => {
+  test('that is refused has the stack deleted that was begun for it', async () => {
+    account.hostedZones.add({ name: 'example.com' });
+    account.certificates.add({ names: [DOMAIN] });
+    const { error } = await provisionOnce(account, {}, (terminal) => (terminal.agrees = false));
+    expect(error).toMatchObject({ name: 'Declined', message: 'Nothing was changed.' });
+    expect(account.stacks.get(STACK)?.status).toBe('DELETE_IN_PROGRESS');
+    expect((await provisionOnce(account)).provisioned?.stack.status).toBe('CREATE_COMPLETE');
+  });
+
+  test('says that a bucket that is there is used as it is', async () => {
+    account.hostedZones.add({ name: 'example.com' });
+    const first = await provisionOnce(account, { bucket: 'my-pictures' });
+    expect(first.terminal.text).toMatch(/\+ AWS::S3::Bucket /);
+    await destroy(await openTestSession(account), STACK);
+    const { terminal, error } = await provisionOnce(account, { bucket: 'my-pictures' });
+    expect(error).toBeUndefined();
+    expect(terminal.text).toMatch(/= AWS::S3::Bucket +my-pictures that is there already/);
+    expect(terminal.text).not.toMatch(/\+ AWS::S3::Bucket /);
+  });
+});
+
+test('a distribution that somebody has deleted by hand is named, with the way out', async () => {
+  account.hostedZones.add({ name: 'example.com' });
+  const { provisioned } = await provisionOnce(account);
+  account.distributions.remove(provisioned?.stack.outputs.DistributionId ?? '');
+  const { error } = await provisionOnce(account);
+  expect(error).toMatchObject({
+    name: 'Failure',
+    message: expect.stringContaining('deleted outside of CloudFormation'),
+  });
+  expect(await readStatus(await openTestSession(account), STACK)).toMatchObject({ distribution: 'DELETED' });
+});
+
+describe('AWS that is busy', () => {
+  test.each(['acm:DescribeCertificate', 'cloudformation:DescribeStacks', 'route53:ChangeResourceRecordSets'])(
+    'stops the run with a word, and the next one goes on: %s',
+    async (action) => {
+      account.hostedZones.add({ name: 'example.com' });
+      account.throttle(action, 1);
+      const { error } = await provisionOnce(account);
+      expect(error).toMatchObject({ name: 'Failure', cure: expect.stringContaining('resumes') });
+      expect((await provisionOnce(account)).provisioned?.stack.status).toBe('CREATE_COMPLETE');
+    },
+  );
+});
+
+describe('an access key', () => {
+  beforeEach(() => void account.hostedZones.add({ name: 'example.com' }));
+
+  test('is made when it is asked for, once, and never stands in the stack', async () => {
+    const options = { identity: 'iam-user', createAccessKey: true };
+    const first = await provisionOnce(account, options);
+    const key = first.provisioned?.accessKey;
+    expect(first.provisioned?.config.storage.S3CloudFrontStorage).toMatchObject({ ...key });
+    expect(JSON.stringify(account.stacks.get(STACK))).not.toContain(key?.secretAccessKey);
+    expect(first.terminal.text).not.toContain(key?.secretAccessKey);
+    // What fails after it would lose the secret.
+    expect(account.actions.at(-1)).toBe('iam:CreateAccessKey');
+    const second = await provisionOnce(account, options);
+    expect(second.terminal.questions).toEqual([]);
+    expect(second.provisioned).toMatchObject({ changed: false, accessKey: undefined });
+    expect(second.terminal.warnings.join()).toContain(`has the access key ${key?.accessKeyId} already`);
+  });
+
+  test('is not made when nobody asks for it', async () => {
+    await provisionOnce(account, { identity: 'iam-user' });
+    expect(account.actions).not.toContain('iam:CreateAccessKey');
+  });
+});
+
+describe('a bucket that outlived its stack', () => {
+  test('comes back into the next one with everything in it', async () => {
+    account.hostedZones.add({ name: 'example.com' });
+    const first = await provisionOnce(account, { bucket: 'my-pictures' });
+    expect(first.provisioned?.stack.outputs.BucketName).toBe('my-pictures');
+    account.buckets.find('my-pictures')?.versions.push({ key: 'content/images/a.png', versionId: '1' });
+    await destroy(await openTestSession(account), STACK);
+    const { provisioned } = await provisionOnce(account, { bucket: 'my-pictures' });
+    expect(provisioned?.stack.outputs.BucketName).toBe('my-pictures');
+    expect(account.buckets.find('my-pictures')?.versions).toHaveLength(1);
+  });
+
+  test('or any other of the account must be set up as the template has it: it comes in as it is', async () => {
+    account.hostedZones.add({ name: 'example.com' });
+    const bucket = account.buckets.add({ name: 'my-pictures' });
+    const { error } = await provisionOnce(account, { bucket: 'my-pictures' });
+    expect(error?.message).toContain(
+      'public access is not blocked, access lists are on, versioning is off, unfinished uploads are never removed',
+    );
+    expect(changesMade()).toEqual([]);
+    Object.assign(bucket, {
+      publicAccessBlock: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      ownership: 'BucketOwnerEnforced',
+      versioning: 'Enabled',
+      abortsUploads: true,
+    });
+    const { provisioned } = await provisionOnce(account, { bucket: 'my-pictures' });
+    expect(provisioned?.stack.outputs.BucketName).toBe('my-pictures');
+  });
+});

@@ -1,0 +1,144 @@
+import { type ProvisionOptions, readSettings, readStackName } from '../../../../src/commands/provision/settings';
+
+const DOMAIN = 'images.example.com';
+const read = (options: ProvisionOptions = {}) => readSettings({ domain: DOMAIN, ...options });
+
+const refusal = (options: ProvisionOptions): string => {
+  try {
+    readSettings({ domain: DOMAIN, ...options });
+  } catch (error) {
+    return `${(error as Error).message} ${(error as { cure: string }).cure}`;
+  }
+  return 'nothing is refused';
+};
+
+describe('the options of provision', () => {
+  test('need no more than the domain', () => {
+    expect(read()).toMatchObject({
+      domain: DOMAIN,
+      stackName: 'ghost-images-example-com',
+      parameters: { Domain: DOMAIN },
+      wildcard: false,
+      createAccessKey: false,
+    });
+  });
+
+  test('take a domain in any spelling', () => {
+    expect(read({ domain: ' Images.Example.COM. ' }).domain).toBe(DOMAIN);
+    expect(read({ domain: 'bilder.müller.de' }).domain).toBe('bilder.xn--mller-kva.de');
+  });
+
+  test.each([
+    ['https://images.example.com', 'alone, without scheme and path: images.example.com'],
+    ['images.example.com/content', 'alone, without scheme and path: images.example.com'],
+    ['images.example.com:443', '"images.example.com:443", which is no domain'],
+    ['images', '"images", which is no domain'],
+    ['my_images.example.com', 'which is no domain'],
+    ['192.168.1.1', 'which is no domain'],
+    [`${'a'.repeat(250)}.example.com`, 'which is no domain'],
+  ])('refuse the domain %j', (domain, message) => {
+    expect(refusal({ domain })).toContain(message);
+  });
+
+  test.each(['domain', 'bucket', 'tenantPrefix', 'ghostUrl', 'certificateArn', 'hostedZone', 'stackName'])(
+    'refuse an empty value, as a variable gives that is not set: %s',
+    (name) => {
+      const option = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+      expect(refusal({ [name]: '' })).toContain(`${option} is empty`);
+    },
+  );
+
+  test('refuse two answers to who makes the records', () => {
+    expect(refusal({ hostedZone: 'none', dnsProfile: 'dns' })).toContain('exclude each other');
+  });
+
+  test('give each domain a stack of its own', () => {
+    const domains = ['images.blog.example.com', 'images-blog.example.com', 'images.blog-example.com'];
+    const long = [`${'a.'.repeat(100)}example.com`, `${'a.'.repeat(101)}example.com`];
+    const names = [...domains, ...long].map((domain) => read({ domain }).stackName);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names.every((name) => /^[A-Za-z][A-Za-z0-9-]{0,127}$/.test(name))).toBe(true);
+    expect(names[0]).toBe('ghost-images-blog-example-com');
+  });
+
+  test('say what is missing without a domain', () => {
+    expect(refusal({ domain: undefined })).toContain('--domain images.example.com');
+  });
+
+  test.each([
+    ['https://blog.example.com', { GhostHost: 'blog.example.com', GhostPath: '' }],
+    ['https://blog.example.com/', { GhostHost: 'blog.example.com', GhostPath: '' }],
+    ['blog.example.com', { GhostHost: 'blog.example.com', GhostPath: '' }],
+    ['https://www.example.com/blog/', { GhostHost: 'www.example.com', GhostPath: '/blog' }],
+    ['https://WWW.example.com/a/b', { GhostHost: 'www.example.com', GhostPath: '/a/b' }],
+    ['https://blog.example.com:443/', { GhostHost: 'blog.example.com', GhostPath: '' }],
+  ])('take the address of the blog from %s', (ghostUrl, parameters) => {
+    expect(read({ ghostUrl }).parameters).toMatchObject(parameters);
+  });
+
+  test.each([
+    ['http://blog.example.com', 'which is not HTTPS'],
+    ['ftp://blog.example.com', 'which is not HTTPS'],
+    ['https://blog.example.com:2368', 'with a port'],
+    ['https://images.example.com', 'the domain of the images'],
+    ['https://localhost', '--ghost-url is "localhost"'],
+    ['https://', 'which is no address'],
+    ['https://blog.example.com/ghost/', 'without /ghost: --ghost-url https://blog.example.com'],
+    ['https://blog.example.com/a b', '--ghost-url is "/a%20b"'],
+  ])('refuse %s as the address of the blog', (ghostUrl, message) => {
+    expect(refusal({ ghostUrl })).toContain(message);
+  });
+
+  test('never repeat a password that stands in the address of the blog', () => {
+    const message = refusal({ ghostUrl: 'https://me:hunter2@blog.example.com' });
+    expect(message).toContain('holds a user or a password');
+    expect(message).not.toContain('hunter2');
+  });
+
+  test('go into the parameters of the template', () => {
+    const { parameters, hostedZoneId, certificateArn } = read({
+      bucket: 'my-pictures',
+      identity: 'iam-user',
+      tenantPrefix: 'blog-7',
+      priceClass: 'PriceClass_100',
+      hostedZone: '/hostedzone/Z0123456789ABC',
+      certificateArn: 'arn:aws:acm:us-east-1:123456789012:certificate/abc',
+    });
+    expect(parameters).toEqual({
+      Domain: DOMAIN,
+      BucketName: 'my-pictures',
+      Identity: 'iam-user',
+      TenantPrefix: 'blog-7',
+      PriceClass: 'PriceClass_100',
+      CertificateArn: 'arn:aws:acm:us-east-1:123456789012:certificate/abc',
+    });
+    expect([hostedZoneId, certificateArn]).toEqual(['Z0123456789ABC', parameters.CertificateArn]);
+  });
+
+  test.each<[ProvisionOptions, string]>([
+    [{ bucket: 'My_Pictures' }, '--bucket is "My_Pictures". It must be 3 to 63 lower case letters'],
+    [{ bucket: 'my.pictures' }, 'no dots'],
+    [{ identity: 'root' }, '--identity is "root". It must be policy-only, iam-user, ec2-role or ecs-task-role'],
+    [{ tenantPrefix: '../other' }, '--tenant-prefix is "../other"'],
+    [{ tenantPrefix: 'content/images' }, '--tenant-prefix is "content/images"'],
+    [{ priceClass: '100' }, 'PriceClass_100'],
+    [{ hostedZone: 'example.com' }, '--hosted-zone is "example.com"'],
+    [{ certificateArn: 'arn:aws:acm:eu-central-1:123456789012:certificate/abc' }, 'us-east-1'],
+    [{ certificateArn: 'arn:aws:acm:us-east-1:123456789012:certificate/abc', wildcard: true }, 'exclude each other'],
+    [{ stackName: '7blogs' }, '--stack-name is "7blogs"'],
+    [{ stackName: 'my_stack' }, '--stack-name is "my_stack"'],
+  ])('refuse %j', (options, message) => {
+    expect(refusal(options)).toContain(message);
+  });
+});
+
+describe('the name of the stack', () => {
+  test('follows from the domain, or is given', () => {
+    expect(readStackName(undefined, 'Images.Example.com')).toBe('ghost-images-example-com');
+    expect(readStackName('pictures', undefined)).toBe('pictures');
+  });
+
+  test('is asked for when neither is there', () => {
+    expect(() => readStackName(undefined, undefined)).toThrow('Which image server is meant?');
+  });
+});

@@ -11,7 +11,7 @@ export default tseslint.config(
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@typescript-eslint/consistent-type-imports': ['error', { disallowTypeAnnotations: false }],
-      // What lies in src/lazy is loaded on first use, and Ghost calls some methods synchronously.
+      // What lies in src/core/lazy is loaded on first use, and Ghost calls some methods synchronously.
       '@typescript-eslint/no-require-imports': ['error', { allow: ['^\\./lazy/'] }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',

@@ -8,11 +8,14 @@ import { build, type BuildOptions, type Metafile, type Plugin, transform } from 
 const root = path.resolve(__dirname, '..');
 const dist = path.join(root, 'dist');
 
-/** Leaves `./lazy/…` to be required at run time: each of those modules is built to a file of its own. */
+/** Leaves the modules of `core/lazy` to be required at run time: each is built to a file of its own, `dist/lazy/…`. */
 const lazyModules: Plugin = {
   name: 'lazy-modules',
   setup(setup) {
-    setup.onResolve({ filter: /^\.\/lazy\// }, ({ path: request }) => ({ path: `${request}.js`, external: true }));
+    setup.onResolve({ filter: /^\.{1,2}\/lazy\// }, ({ path: request }) => ({
+      path: `./lazy/${path.posix.basename(request)}.js`,
+      external: true,
+    }));
   },
 };
 
@@ -49,17 +52,18 @@ const common: BuildOptions & { metafile: true } = {
   metafile: true,
 };
 
-const SDK = 'src/lazy/aws-sdk.ts';
+/** What the adapter loads on first use, by its path in dist. CloudFront's client is loaded, and built, by the SDK's file. */
+const LAZY = Object.fromEntries(
+  readdirSync(path.join(root, 'src/core/lazy'))
+    .filter((file) => file !== 'cloudfront.ts')
+    .map((file) => [`lazy/${path.parse(file).name}`, `src/core/lazy/${file}`]),
+);
+const SDK = 'lazy/aws-sdk';
 
 async function bundleAdapter(): Promise<Metafile[]> {
-  const lazy = readdirSync(path.join(root, 'src/lazy')).map((file) => `src/lazy/${file}`);
-  const { metafile } = await build({
-    ...common,
-    entryPoints: ['src/index.ts', ...lazy.filter((file) => file !== SDK)],
-    outbase: 'src',
-    outdir: dist,
-  });
-  return [metafile, await bundleSdk()];
+  const { [SDK]: sdk = '', ...others } = LAZY;
+  const { metafile } = await build({ ...common, entryPoints: { index: 'src/index.ts', ...others }, outdir: dist });
+  return [metafile, await bundleSdk(sdk)];
 }
 
 /**
@@ -67,11 +71,10 @@ async function bundleAdapter(): Promise<Metafile[]> {
  * time and its parser three times the memory, for CloudFront's client and for ways to credentials that most have no
  * use for.
  */
-async function bundleSdk(): Promise<Metafile> {
+async function bundleSdk(file: string): Promise<Metafile> {
   const { metafile, outputFiles } = await build({
     ...common,
-    entryPoints: [SDK],
-    outbase: 'src',
+    entryPoints: { [SDK]: file },
     outdir: dist,
     chunkNames: 'lazy/aws-sdk-[name]-[hash]',
     // Only modules of this format can be split.

@@ -1,3 +1,3 @@
-import { S3CloudFrontStorage } from './adapter';
+import { S3CloudFrontStorage } from './adapter/adapter';
 
 export = S3CloudFrontStorage;

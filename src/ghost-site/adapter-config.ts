@@ -1,4 +1,4 @@
-import { parseConfig, type Config } from '../config';
+import { parseConfig, type Config } from '../core/config';
 import { Failure } from '../shell/failure';
 import { ADAPTER, adapterOf, adapterOptionsOf, type Feature, FEATURES, type GhostConfig, storageOf } from './config';
 

@@ -4,7 +4,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateMultipartUploadCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { S3CloudFrontStorage } from '../../src/adapter';
+import { S3CloudFrontStorage } from '../../src/adapter/adapter';
 import { createUploadFolder, optionsFor, type UploadFolder } from '../support/adapter';
 import { MIB, digest } from '../support/bytes';
 import { startInMemoryS3, type BucketOptions, type InMemoryS3 } from '../support/in-memory-s3';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { S3CloudFrontStorage } from '../../src/adapter';
+import { S3CloudFrontStorage } from '../../src/adapter/adapter';
 import { CDN_URL, createAdapter, createUploadFolder, thisMonth, type UploadFolder } from '../support/adapter';
 import { startS3UnderTest, type S3UnderTest } from '../support/s3-under-test';
 

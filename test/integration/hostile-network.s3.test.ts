@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { S3CloudFrontStorage } from '../../src/adapter';
+import type { S3CloudFrontStorage } from '../../src/adapter/adapter';
 import { CDN_URL, createAdapter, createUploadFolder, type UploadFolder } from '../support/adapter';
 import { digest, MIB } from '../support/bytes';
 import { get } from '../support/get';

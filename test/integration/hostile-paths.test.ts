@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
-import type { S3CloudFrontStorage } from '../../src/adapter';
+import type { S3CloudFrontStorage } from '../../src/adapter/adapter';
 import { CDN_URL, createAdapter, createUploadFolder, type UploadFolder } from '../support/adapter';
 import { startBlogServer, type BlogServer } from '../support/blog-server';
 import { type Attacked, attacks, hostileInput, runsWanted, type Surroundings } from '../support/hostile-input';

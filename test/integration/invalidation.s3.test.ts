@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { S3CloudFrontStorage } from '../../src/adapter';
+import type { S3CloudFrontStorage } from '../../src/adapter/adapter';
 import { createAdapter, createUploadFolder, optionsFor, type UploadFolder } from '../support/adapter';
 import {
   startCloudFrontRecorder,

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { S3CloudFrontStorage } from '../../src/adapter';
+import type { S3CloudFrontStorage } from '../../src/adapter/adapter';
 import { CDN_URL, createAdapter, createUploadFolder, type UploadFolder } from '../support/adapter';
 import { digest, MIB } from '../support/bytes';
 import { startHostileNetwork, type HostileNetwork } from '../support/hostile-network';

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { S3CloudFrontStorage } from '../../src/adapter';
+import { S3CloudFrontStorage } from '../../src/adapter/adapter';
 import { createUploadFolder, optionsFor, type UploadFolder } from '../support/adapter';
 import { startBlogServer } from '../support/blog-server';
 import { startPatient, type Patient, SECRET } from '../support/doctor';

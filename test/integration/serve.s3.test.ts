@@ -4,7 +4,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { S3CloudFrontStorage } from '../../src/adapter';
+import { S3CloudFrontStorage } from '../../src/adapter/adapter';
 import { CDN_URL, createAdapter, optionsFor } from '../support/adapter';
 import { startBlogServer, type BlogServer } from '../support/blog-server';
 import { digest, MIB } from '../support/bytes';

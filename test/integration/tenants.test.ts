@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { S3CloudFrontStorage } from '../../src/adapter';
+import type { S3CloudFrontStorage } from '../../src/adapter/adapter';
 import { CDN_URL, createAdapter, createUploadFolder, type UploadFolder } from '../support/adapter';
 import { startBlogServer, type BlogServer } from '../support/blog-server';
 import { startInMemoryS3, type InMemoryS3, type RecordedRequest } from '../support/in-memory-s3';

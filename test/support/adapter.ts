@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { S3CloudFrontStorage } from '../../src/adapter';
+import { S3CloudFrontStorage } from '../../src/adapter/adapter';
 
 export const CDN_URL = 'https://images.example.com';
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Command as Program } from 'commander';
 import { createProgram } from '../../src/commands/program';
-import { parseConfig } from '../../src/config';
+import { parseConfig } from '../../src/core/config';
 import { roughCosts } from '../../src/commands/provision/costs';
 import {
   BUCKET_DELETION_ACTIONS,

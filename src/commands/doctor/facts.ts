@@ -1,6 +1,6 @@
 import { HeadBucketCommand } from '@aws-sdk/client-s3';
-import { connect } from '../../s3';
-import { isNoSuchUpload } from '../../s3-errors';
+import { connect } from '../../core/s3/bucket';
+import { isNoSuchUpload } from '../../core/s3/errors';
 import type { Probe } from './probes';
 import { askAnonymously, statusOf } from './requests';
 import type { SetUp } from './set-up';

@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Config } from '../../config';
-import { contentHeaders, type ContentHeaders } from '../../content-headers';
-import { ObjectKeys } from '../../object-keys';
-import { Bucket } from '../../s3';
-import { isNotImplemented } from '../../s3-errors';
+import type { Config } from '../../core/config';
+import { contentHeaders, type ContentHeaders } from '../../core/content-headers';
+import { ObjectKeys } from '../../core/object-keys';
+import { Bucket } from '../../core/s3/bucket';
+import { isNotImplemented } from '../../core/s3/errors';
 import type { Feature } from '../../ghost-site/config';
 import { makePicture } from './picture';
 

@@ -2,7 +2,7 @@ import { type AdapterConfigs, type AdapterOptions, readAdapterConfigs } from '..
 import { Failure } from '../../shell/failure';
 import { ADAPTER, adapterOf, type Feature, FEATURES, type GhostConfig, storageOf } from '../../ghost-site/config';
 import { findGhostSite, type GhostSite, type GhostSiteOptions } from '../../ghost-site/site';
-import type { Config } from '../../config';
+import type { Config } from '../../core/config';
 import type { Network } from './network';
 import { Probes } from './probes';
 

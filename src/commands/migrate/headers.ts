@@ -6,7 +6,7 @@ import {
   type ContentHeaders,
   contentTypeOf,
   contentTypeOfRaw,
-} from '../../content-headers';
+} from '../../core/content-headers';
 import { isSize, type Place } from './place';
 
 /** The headers that the adapter would store a file with, had it been uploaded in Ghost's editor. */

@@ -1,6 +1,6 @@
 import type { ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
-import { connect, type Bucket } from '../../s3';
-import type { Config } from '../../config';
+import { connect, type Bucket } from '../../core/s3/bucket';
+import type { Config } from '../../core/config';
 import { persevere } from './retry';
 import { compareKeys } from './place';
 import { failureOf } from './run';

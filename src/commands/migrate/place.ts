@@ -1,9 +1,9 @@
 import path from 'node:path';
 import type { AdapterConfigs } from '../../ghost-site/adapter-config';
 import { type Feature, FEATURES } from '../../ghost-site/config';
-import type { Config } from '../../config';
-import { encodePath, ObjectKeys } from '../../object-keys';
-import { Bucket } from '../../s3';
+import type { Config } from '../../core/config';
+import { encodePath, ObjectKeys } from '../../core/object-keys';
+import { Bucket } from '../../core/s3/bucket';
 
 /** Where the files of a feature are: its folder on the disk, its keys in the bucket. */
 export interface Place {

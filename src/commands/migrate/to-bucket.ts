@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { UPLOAD_ID } from '../../content-headers';
-import { invalidationsFor } from '../../invalidation';
-import { uploadInParts } from '../../multipart-upload';
-import { isNotImplemented, isTaken } from '../../s3-errors';
-import { OpenedFile } from '../../uploaded-file';
+import { UPLOAD_ID } from '../../core/content-headers';
+import { invalidationsFor } from '../../core/invalidation';
+import { uploadInParts } from '../../core/s3/multipart-upload';
+import { isNotImplemented, isTaken } from '../../core/s3/errors';
+import { OpenedFile } from '../../core/s3/opened-file';
 import { headersOf } from './headers';
 import { inParallel } from './parallel';
 import { type ListedObject, Listing, LookUp } from './listing';

@@ -1,4 +1,4 @@
-import type { Config } from '../../config';
+import type { Config } from '../../core/config';
 import { type PolicySubject, bucketStatements, ghostStatements, type Statement } from '../../template/policies';
 import { type AdapterOptions, readAdapterConfigs } from '../../ghost-site/adapter-config';
 import { Failure } from '../../shell/failure';

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { S3CloudFrontStorage } from '../../../src/adapter';
+import { S3CloudFrontStorage } from '../../../src/adapter/adapter';
 
 export interface GhostStandInOptions {
   /** The options of the adapter, by feature. */

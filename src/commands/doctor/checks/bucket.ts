@@ -10,8 +10,8 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import type { Feature } from '../../../ghost-site/config';
-import { connect, isAwsEndpoint } from '../../../s3';
-import { isNotImplemented, isTaken } from '../../../s3-errors';
+import { connect, isAwsEndpoint } from '../../../core/s3/bucket';
+import { isNotImplemented, isTaken } from '../../../core/s3/errors';
 import { type Check, failed, type Finding, passed, unchecked, warned } from '../check';
 import { anonymousAnswer, firstAnswer, refusalToAbort, refusalToWrite } from '../facts';
 import { askAnonymously, connectionOf, regionOf, statusOf, wordOf } from '../requests';

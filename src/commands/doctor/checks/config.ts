@@ -10,8 +10,8 @@ import {
   readGhostConfig,
   storageOf,
 } from '../../../ghost-site/config';
-import { parseConfig } from '../../../config';
-import { isAwsEndpoint } from '../../../s3';
+import { parseConfig } from '../../../core/config';
+import { isAwsEndpoint } from '../../../core/s3/bucket';
 import { type Check, failed, type Finding, passed, unchecked, warned } from '../check';
 import type { SetUp } from '../set-up';
 

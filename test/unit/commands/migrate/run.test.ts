@@ -1,7 +1,7 @@
-import { parseConfig } from '../../../../src/config';
+import { parseConfig } from '../../../../src/core/config';
 import type { Place } from '../../../../src/commands/migrate/place';
 import { wordsOf } from '../../../../src/commands/migrate/run';
-import { Bucket } from '../../../../src/s3';
+import { Bucket } from '../../../../src/core/s3/bucket';
 
 const { config } = parseConfig({ bucket: 'blog-images', region: 'eu-central-1', cdnUrl: 'https://images.example.com' });
 const place = { bucket: new Bucket(config) } as Place;

@@ -1,5 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import { errors } from './ghost-host';
+import { errors } from '../ghost-host';
 
 /** What Ghost passes to `save`. Its `size` is that of the original upload, not of the file at `path`. */
 export interface UploadedFile {

@@ -1,5 +1,5 @@
-import { parseConfig } from '../../src/config';
-import { explainS3Error, isNotFound, isTaken } from '../../src/s3-errors';
+import { parseConfig } from '../../../../src/core/config';
+import { explainS3Error, isNotFound, isTaken } from '../../../../src/core/s3/errors';
 
 const { config } = parseConfig({
   bucket: 'blog-images',

@@ -1,22 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import type { Config } from './config';
+import type { Config } from '../core/config';
 import {
   contentDispositionOf,
   contentHeaders,
   contentTypeOf,
   contentTypeOfRaw,
   type ContentHeaders,
-} from './content-headers';
-import { splitFileName } from './file-names';
-import { errors, warnOnce } from './ghost-host';
+} from '../core/content-headers';
+import { splitFileName } from '../core/file-names';
+import { errors, warnOnce } from '../core/ghost-host';
 import { GivenNumbers } from './given-numbers';
-import type { Invalidations } from './invalidation';
-import { uploadInParts } from './multipart-upload';
-import { isInMonth, type ObjectKeys } from './object-keys';
-import { isAwsEndpoint, type Bucket } from './s3';
-import { isNotImplemented, isRepeatedAfterSuccess, isTaken } from './s3-errors';
+import type { Invalidations } from '../core/invalidation';
+import { uploadInParts } from '../core/s3/multipart-upload';
+import { isInMonth, type ObjectKeys } from '../core/object-keys';
+import { isAwsEndpoint, type Bucket } from '../core/s3/bucket';
+import { isNotImplemented, isRepeatedAfterSuccess, isTaken } from '../core/s3/errors';
 import { UniqueNames } from './unique-name';
-import { OpenedFile, type UploadedFile } from './uploaded-file';
+import { OpenedFile, type UploadedFile } from '../core/s3/opened-file';
 
 /** From this size on, in bytes, it is asked whether a name is free before the bytes are sent, perhaps in vain. */
 const MIN_BYTES_TO_ASK_FIRST = 1024 * 1024;

@@ -1,5 +1,5 @@
-import type { Config } from './config';
-import { errors } from './ghost-host';
+import type { Config } from '../config';
+import { errors } from '../ghost-host';
 
 /** The operations of S3 that the adapter uses, each with the permission it needs. */
 const PERMISSIONS = {

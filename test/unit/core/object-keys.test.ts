@@ -1,4 +1,4 @@
-import { ObjectKeys } from '../../src/object-keys';
+import { ObjectKeys } from '../../../src/core/object-keys';
 
 const plain = new ObjectKeys({
   cdnUrl: 'https://images.example.com',

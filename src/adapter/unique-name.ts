@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import type { FileName } from './file-names';
-import type { ObjectKeys } from './object-keys';
-import type { Bucket } from './s3';
+import type { FileName } from '../core/file-names';
+import type { ObjectKeys } from '../core/object-keys';
+import type { Bucket } from '../core/s3/bucket';
 
 /** The names that an upload may get in its directory, each a path below the prefix. */
 export class UniqueNames {

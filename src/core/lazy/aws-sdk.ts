@@ -16,4 +16,4 @@ export {
 export { StandardRetryStrategy } from '@smithy/core/retry';
 
 /** CloudFront's client lies here too, as what it shares with S3's is most of it. It is run by the first invalidation. */
-export const loadCloudFront = () => import('../cloudfront-client');
+export const loadCloudFront = () => import('./cloudfront');

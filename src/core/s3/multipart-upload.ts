@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import type { CompletedPart } from '@aws-sdk/client-s3';
-import type { Config } from './config';
-import type { ContentHeaders } from './content-headers';
-import { connect, contentMd5, isAwsEndpoint, type Bucket } from './s3';
-import { attemptsOf, isForgotten, mayBeCarriedOut, TakenError } from './s3-errors';
+import type { Config } from '../config';
+import type { ContentHeaders } from '../content-headers';
+import { connect, contentMd5, isAwsEndpoint, type Bucket } from './bucket';
+import { attemptsOf, isForgotten, mayBeCarriedOut, TakenError } from './errors';
 import { abort, abortLost, goingOnWith, type Upload } from './unfinished-uploads';
-import type { OpenedFile } from './uploaded-file';
+import type { OpenedFile } from './opened-file';
 
 /** S3's largest number of parts: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 const MAX_PARTS = 10_000;

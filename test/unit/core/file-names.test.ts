@@ -1,4 +1,4 @@
-import { sanitizeFileName, splitFileName } from '../../src/file-names';
+import { sanitizeFileName, splitFileName } from '../../../src/core/file-names';
 
 const mojibake = (name: string) => Buffer.from(name, 'utf8').toString('latin1');
 

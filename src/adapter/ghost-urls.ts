@@ -1,6 +1,6 @@
 import path from 'node:path';
-import type { Config } from './config';
-import { ghostSetting, warnOnce } from './ghost-host';
+import type { Config } from '../core/config';
+import { ghostSetting, warnOnce } from '../core/ghost-host';
 
 /** What Ghost calls the address of each kind of file, by the last part of the path that it is stored below. */
 const URL_SETTINGS: Record<string, string> = { images: 'image', media: 'media', files: 'files' };

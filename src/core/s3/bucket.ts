@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { GetObjectCommandOutput, HeadObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
-import type { Config } from './config';
-import { UPLOAD_ID, type ContentHeaders } from './content-headers';
-import { explainS3Error, isExpiredToken, isNotFound, isUnexplained, type S3Operation } from './s3-errors';
+import type { Config } from '../config';
+import { UPLOAD_ID, type ContentHeaders } from '../content-headers';
+import { explainS3Error, isExpiredToken, isNotFound, isUnexplained, type S3Operation } from './errors';
 
-type Sdk = typeof import('./lazy/aws-sdk');
+type Sdk = typeof import('../lazy/aws-sdk');
 
 /** The SDK, loaded, and a client of it. */
 export interface Connection {
@@ -60,7 +60,7 @@ export function connect(config: Config, patience: Patience = 'silence'): Promise
   const identity = JSON.stringify([patience, ...CONNECTION_OPTIONS.map((option) => config[option])]);
   let connection = connections.get(identity);
   if (!connection) {
-    connection = import('./lazy/aws-sdk').then((sdk) => ({ sdk, client: createClient(sdk, config, patience) }));
+    connection = import('../lazy/aws-sdk').then((sdk) => ({ sdk, client: createClient(sdk, config, patience) }));
     connections.set(identity, connection);
     // A file that could not be read once (too many are open) can be the next time.
     connection.catch(() => connections.delete(identity));

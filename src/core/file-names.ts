@@ -9,7 +9,7 @@ export interface FileName {
 }
 
 /**
- * Makes a readable file name of ASCII letters, digits, `_`, `@`, `.` and `-`.
+ * Makes a readable file name of ASCII letters, digits, `_`, `@`, `..` and `-`.
  *
  * Ghost's base class turns everything else into dashes; here names in other scripts are spelled in Latin letters
  * first (`Überraschung.jpg` → `Uberraschung.jpg`), and names that arrive as UTF-8 read as Latin-1 are repaired.

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
-import { S3CloudFrontStorage } from '../../src/adapter';
-import { ADDRESS_OPTIONS, OPTION_NAMES, SECRET_OPTIONS } from '../../src/config';
-import { logging } from '../../src/ghost-host';
-import { type Attacked, attacks, noText, runsWanted } from '../support/hostile-input';
+import { S3CloudFrontStorage } from '../../../src/adapter/adapter';
+import { ADDRESS_OPTIONS, OPTION_NAMES, SECRET_OPTIONS } from '../../../src/core/config';
+import { logging } from '../../../src/core/ghost-host';
+import { type Attacked, attacks, noText, runsWanted } from '../../support/hostile-input';
 
 // What is wrong with a configuration is said when Ghost starts, and never by an exception later.
 

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import path from 'node:path';
-import type { ContentHeaders } from './content-headers';
-import { errors } from './ghost-host';
-import type { ObjectKeys } from './object-keys';
-import type { Bucket, ObjectAnswer } from './s3';
+import type { ContentHeaders } from '../core/content-headers';
+import { errors } from '../core/ghost-host';
+import type { ObjectKeys } from '../core/object-keys';
+import type { Bucket, ObjectAnswer } from '../core/s3/bucket';
 
 /** A picture in a size, perhaps in another format: `size/w600/format/webp/2026/11/x.jpg`. */
 const SIZE_OF = /^size\/[^/]+\/(?:format\/[^/]+\/)?(.+)$/;

@@ -1,17 +1,17 @@
 import path from 'node:path';
 import type { ReadOptions, StorageFile } from 'ghost-storage-base';
-import { parseConfig, type Config } from './config';
-import { sanitizeFileName, splitFileName } from './file-names';
-import { StorageBase, errors, ghostMajorVersion, warnOnce } from './ghost-host';
-import { invalidationsFor, type Invalidations } from './invalidation';
+import { parseConfig, type Config } from '../core/config';
+import { sanitizeFileName, splitFileName } from '../core/file-names';
+import { StorageBase, errors, ghostMajorVersion, warnOnce } from '../core/ghost-host';
+import { invalidationsFor, type Invalidations } from '../core/invalidation';
 import type { Middleware } from './middleware';
-import { ObjectKeys, encodePath, isInMonth } from './object-keys';
-import { Bucket } from './s3';
+import { ObjectKeys, encodePath, isInMonth } from '../core/object-keys';
+import { Bucket } from '../core/s3/bucket';
 import { serveFrom } from './serve';
 import { SizesOnDemand } from './sizes-on-demand';
 import { UniqueNames } from './unique-name';
 import { Uploads } from './upload';
-import { warnOfOtherUrls } from './urls-check';
+import { warnOfOtherUrls } from './ghost-urls';
 
 /**
  * Ghost's storage adapter for a bucket on S3 behind CloudFront.
@@ -174,7 +174,7 @@ export class S3CloudFrontStorage extends StorageBase {
     );
   }
 
-  /** @returns the name in ASCII letters, digits, `_`, `@`, `.` and `-` */
+  /** @returns the name in ASCII letters, digits, `_`, `@`, `..` and `-` */
   override getSanitizedFileName(fileName: string): string {
     return sanitizeFileName(fileName);
   }

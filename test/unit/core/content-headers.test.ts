@@ -1,5 +1,10 @@
-import { parseConfig } from '../../src/config';
-import { contentDispositionOf, contentHeaders, contentTypeOf, contentTypeOfRaw } from '../../src/content-headers';
+import { parseConfig } from '../../../src/core/config';
+import {
+  contentDispositionOf,
+  contentHeaders,
+  contentTypeOf,
+  contentTypeOfRaw,
+} from '../../../src/core/content-headers';
 
 const images = 'content/images';
 const media = 'content/media';

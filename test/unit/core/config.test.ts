@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseConfig } from '../../src/config';
+import { parseConfig } from '../../../src/core/config';
 
 const required = { bucket: 'blog-images', cdnUrl: 'https://images.example.com' };
 
@@ -291,7 +291,7 @@ describe('the configuration', () => {
   );
 
   test('is the one that the README gives', () => {
-    const readme = readFileSync(path.join(__dirname, '../../README.md'), 'utf8');
+    const readme = readFileSync(path.join(__dirname, '../../../README.md'), 'utf8');
     const [, block = ''] = /```json\n(.*?)```/s.exec(readme) ?? [];
     const { storage } = JSON.parse(block) as { storage: Record<string, Record<string, unknown>> };
     for (const feature of [{}, storage.media, storage.files]) {

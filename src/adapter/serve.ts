@@ -4,12 +4,12 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import fresh from 'fresh';
 import parseRange from 'range-parser';
-import type { Config } from './config';
-import { ghostSetting } from './ghost-host';
+import type { Config } from '../core/config';
+import { ghostSetting } from '../core/ghost-host';
 import type { Middleware } from './middleware';
-import type { ObjectKeys } from './object-keys';
-import type { Bucket, ObjectAnswer, ReadConditions } from './s3';
-import { conditionalReadStatus, isNotFound } from './s3-errors';
+import type { ObjectKeys } from '../core/object-keys';
+import type { Bucket, ObjectAnswer, ReadConditions } from '../core/s3/bucket';
+import { conditionalReadStatus, isNotFound } from '../core/s3/errors';
 import type { SizesOnDemand } from './sizes-on-demand';
 
 /** What CloudFront sends to its second origin: see `cdnFallbackSecret`. Names with `X-Amz-` or `X-Edge-` are forbidden. */

@@ -1,7 +1,7 @@
 import { CloudFrontClient, CreateInvalidationCommand } from '@aws-sdk/client-cloudfront';
 import { mockClient } from 'aws-sdk-client-mock';
-import { parseConfig } from '../../src/config';
-import { invalidationsFor, type Invalidations } from '../../src/invalidation';
+import { parseConfig } from '../../../src/core/config';
+import { invalidationsFor, type Invalidations } from '../../../src/core/invalidation';
 
 // No server here can do CloudFront: its client is a mock, and time is ours.
 

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
-const adapter = path.resolve(__dirname, '../../dist/index.js');
+const adapter = path.resolve(__dirname, '../../../dist/index.js');
 const options = { bucket: 'b', assetHost: 'images.example.com' };
 let folder: string;
 

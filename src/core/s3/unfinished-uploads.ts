@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Config } from './config';
-import { logging } from './ghost-host';
-import { connect } from './s3';
-import { isForbidden, isNoSuchUpload } from './s3-errors';
+import type { Config } from '../config';
+import { logging } from '../ghost-host';
+import { connect } from './bucket';
+import { isForbidden, isNoSuchUpload } from './errors';
 
 /** When what could not be removed at once is tried again: what keeps S3 away for long is over by the last. */
 const PAUSES_MS = [1_000, 10_000, 60_000, 600_000];

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { cpSync, lstatSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import type { Benchmark } from './index';
+import type { Benchmark } from './support/benchmark';
 import { drawBars } from './support/chart';
 import { cleanEnvironment, HOSTS_OF_AWS } from './support/child';
 import { writeUpload } from './support/files';

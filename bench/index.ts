@@ -9,7 +9,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type GhostInstall, installGhost } from '../test/support/ghost/install';
+import { installGhost } from '../test/support/ghost/install';
 import { editors } from './editors';
 import { footprint } from './footprint';
 import { large } from './large';
@@ -18,18 +18,9 @@ import { save } from './save';
 import { serve } from './serve';
 import { size } from './size';
 import { installPeers } from './support/peers';
-import { AT_SOME_DISTANCE, cephIfThere, type Place } from './support/places';
+import { AT_SOME_DISTANCE, cephIfThere } from './support/places';
 import { taken } from './taken';
-
-/** What a benchmark works with. */
-export interface Bench {
-  ghost: GhostInstall;
-  /** For files of its own. */
-  folder: string;
-  place: Place;
-}
-
-export type Benchmark = (bench: Bench) => Promise<void>;
+import type { Benchmark } from './support/benchmark';
 
 const BENCHMARKS: Record<string, Benchmark> = { save, taken, large, editors, serve, size, footprint, migrate };
 /** Those that only need a bucket, wherever it is. */

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Benchmark } from './index';
+import type { Benchmark } from './support/benchmark';
 import { drawLines } from './support/chart';
 import { cleanEnvironment } from './support/child';
 import { publish, type Row } from './support/results';

@@ -1,5 +1,5 @@
 import { Agent, get } from 'node:http';
-import type { Benchmark } from './index';
+import type { Benchmark } from './support/benchmark';
 import { drawBars } from './support/chart';
 import { withContenders, type Contender } from './support/contenders';
 import { publish, type Row } from './support/results';

@@ -3,7 +3,7 @@ import { adapterConfig } from '../test/support/ghost/adapter-config';
 import { AdminApi } from '../test/support/ghost/admin-api';
 import { freePort, startGhost } from '../test/support/ghost/boot';
 import type { JsonObject } from '../test/support/ghost/config';
-import type { Benchmark } from './index';
+import type { Benchmark } from './support/benchmark';
 import { drawBars } from './support/chart';
 import { publish, type Row } from './support/results';
 import { FROM_A_VPS, startS3Server, type S3Server } from './support/s3-server';

@@ -1,4 +1,4 @@
-import type { Benchmark } from './index';
+import type { Benchmark } from './support/benchmark';
 import { drawLines } from './support/chart';
 import { withContenders } from './support/contenders';
 import { writeUpload } from './support/files';

@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { installGhost } from '../../test/support/ghost/install';
-import type { Benchmark } from '../index';
+import type { Benchmark } from '../support/benchmark';
 import { installPeers } from '../support/peers';
 import { AT_SOME_DISTANCE } from '../support/places';
 import { network } from './network';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { randomNumbers, startHostileNetwork } from '../../test/support/hostile-network';
-import type { Benchmark } from '../index';
+import type { Benchmark } from '../support/benchmark';
 import { startContender } from '../support/contenders';
 import { publish, type Row } from '../support/results';
 import { onAws, startS3Server } from '../support/s3-server';

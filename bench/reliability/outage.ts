@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startHostileNetwork, type Outage } from '../../test/support/hostile-network';
-import type { Benchmark } from '../index';
+import type { Benchmark } from '../support/benchmark';
 import { startContender } from '../support/contenders';
 import { writeUpload } from '../support/files';
 import { publish, type Row } from '../support/results';

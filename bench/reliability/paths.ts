@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import type { Surroundings } from '../../test/support/hostile-input';
 import { type InMemoryS3, startInMemoryS3 } from '../../test/support/in-memory-s3';
-import type { Benchmark } from '../index';
+import type { Benchmark } from '../support/benchmark';
 import { Child } from '../support/child';
 import { writeUpload } from '../support/files';
 import { publish, type Row } from '../support/results';

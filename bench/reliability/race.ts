@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Benchmark } from '../index';
+import type { Benchmark } from '../support/benchmark';
 import { withContenders } from '../support/contenders';
 import { publish, type Row } from '../support/results';
 import { FROM_A_VPS, onAws, startS3Server } from '../support/s3-server';

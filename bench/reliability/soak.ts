@@ -2,7 +2,7 @@ import { Agent, get } from 'node:http';
 import { copyFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Benchmark } from '../index';
+import type { Benchmark } from '../support/benchmark';
 import { drawLines } from '../support/chart';
 import { Child } from '../support/child';
 import { writeUpload } from '../support/files';

@@ -1,17 +1,16 @@
 import path from 'node:path';
 import type { ReadOptions, StorageFile } from 'ghost-storage-base';
-import { parseConfig, type Config } from '../core/config';
+import { type Config, parseConfig } from '../core/config';
 import { sanitizeFileName, splitFileName } from '../core/file-names';
-import { StorageBase, errors, ghostMajorVersion, warnOnce } from '../core/ghost-host';
-import { invalidationsFor, type Invalidations } from '../core/invalidation';
-import type { Middleware } from './middleware';
-import { ObjectKeys, encodePath, isInMonth } from '../core/object-keys';
+import { errors, ghostMajorVersion, StorageBase, warnOnce } from '../core/ghost-host';
+import { type Invalidations, invalidationsFor } from '../core/invalidation';
+import { encodePath, isInMonth, ObjectKeys } from '../core/object-keys';
 import { Bucket } from '../core/s3/bucket';
-import { serveFrom } from './serve';
-import { SizesOnDemand } from './sizes-on-demand';
-import { UniqueNames } from './unique-name';
-import { Uploads } from './upload';
+import { UniqueNames } from './free-names';
 import { warnOfOtherUrls } from './ghost-urls';
+import { type Middleware, serveFrom } from './serve';
+import { SizesOnDemand } from './sizes-on-demand';
+import { Uploads } from './upload';
 
 /**
  * Ghost's storage adapter for a bucket on S3 behind CloudFront.

@@ -6,7 +6,7 @@ import fresh from 'fresh';
 import parseRange from 'range-parser';
 import type { Config } from '../core/config';
 import { ghostSetting } from '../core/ghost-host';
-import type { Middleware } from './middleware';
+
 import type { ObjectKeys } from '../core/object-keys';
 import type { Bucket, ObjectAnswer, ReadConditions } from '../core/s3/bucket';
 import { conditionalReadStatus, isNotFound } from '../core/s3/errors';
@@ -278,3 +278,6 @@ function setHeaders(response: ServerResponse, headers: Record<string, string | u
     }
   }
 }
+
+/** A middleware of Express, as far as it is needed: Node's own request and response do. */
+export type Middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;

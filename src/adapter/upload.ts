@@ -3,20 +3,20 @@ import type { Config } from '../core/config';
 import {
   contentDispositionOf,
   contentHeaders,
+  type ContentHeaders,
   contentTypeOf,
   contentTypeOfRaw,
-  type ContentHeaders,
 } from '../core/content-headers';
 import { splitFileName } from '../core/file-names';
 import { errors, warnOnce } from '../core/ghost-host';
-import { GivenNumbers } from './given-numbers';
 import type { Invalidations } from '../core/invalidation';
-import { uploadInParts } from '../core/s3/multipart-upload';
 import { isInMonth, type ObjectKeys } from '../core/object-keys';
-import { isAwsEndpoint, type Bucket } from '../core/s3/bucket';
+import type { Bucket } from '../core/s3/bucket';
+import { isAwsEndpoint } from '../core/s3/client';
 import { isNotImplemented, isRepeatedAfterSuccess, isTaken } from '../core/s3/errors';
-import { UniqueNames } from './unique-name';
+import { uploadInParts } from '../core/s3/multipart-upload';
 import { OpenedFile, type UploadedFile } from '../core/s3/opened-file';
+import { GivenNumbers, UniqueNames } from './free-names';
 
 /** From this size on, in bytes, it is asked whether a name is free before the bytes are sent, perhaps in vain. */
 const MIN_BYTES_TO_ASK_FIRST = 1024 * 1024;

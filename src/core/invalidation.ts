@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { CloudFrontClient } from '@aws-sdk/client-cloudfront';
 import type { Config } from './config';
 import { logging } from './ghost-host';
-import { credentialsOf } from './s3/bucket';
+import { credentialsOf } from './s3/client';
 
 /** So long paths are gathered before they are sent, in milliseconds: replacing a thumbnail is a delete and a save. */
 const GATHERING_MS = 500;

@@ -1,6 +1,7 @@
 import { parseConfig, type Config } from '../core/config';
 import { Failure } from '../shell/failure';
-import { ADAPTER, adapterOf, adapterOptionsOf, type Feature, FEATURES, type GhostConfig, storageOf } from './config';
+import { adapterOf, adapterOptionsOf, type GhostConfig, storageOf } from './config';
+import { ADAPTER, type Feature, FEATURES } from '../core/features';
 
 /** Options of commands that stand over Ghost's configuration. */
 export interface AdapterOptions {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse, type ParseError, printParseErrorCode } from 'jsonc-parser';
 import { Failure } from '../shell/failure';
+import type { Feature } from '../core/features';
 
 /** The part of Ghost's configuration that this package reads. */
 export interface GhostConfig {
@@ -19,15 +20,8 @@ export interface StorageSettings {
   [adapter: string]: unknown;
 }
 
-/** What Ghost stores by an adapter. */
-export const FEATURES = ['images', 'media', 'files'] as const;
-export type Feature = (typeof FEATURES)[number];
-
 /** Some editors on Windows begin files with it; Ghost passes over it. */
 export const BYTE_ORDER_MARK = /^\uFEFF/;
-
-/** Name of the adapter in Ghost's configuration, and of its folder. */
-export const ADAPTER = 'S3CloudFrontStorage';
 
 /**
  * @param text of a configuration file, JSON with or without comments

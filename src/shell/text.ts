@@ -1,4 +1,3 @@
-/** `20,000` */
 export const number = (value: number): string => value.toLocaleString('en-US');
 
 /** `1 file`, `300 files` */
@@ -18,3 +17,7 @@ export function duration(seconds: number): string {
   }
   return minutes < 100 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
+
+/** Quotes a value for a POSIX shell and for files of environment variables. */
+export const quoted = (value: string): string =>
+  /^[\w./:@%+,=-]*$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;

@@ -3,7 +3,7 @@ import dns from 'node:dns';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { S3CloudFrontStorage } from '../../src/adapter/adapter';
 import { parseConfig } from '../../src/core/config';
-import { connect } from '../../src/core/s3/bucket';
+import { connect } from '../../src/core/s3/client';
 import { createUploadFolder, optionsFor, type UploadFolder } from '../support/adapter';
 import { MIB } from '../support/bytes';
 import { startInMemoryS3, type BucketOptions, type InMemoryS3 } from '../support/in-memory-s3';

@@ -5,7 +5,7 @@ import { signIn } from '../../src/commands/provision/aws/sign-in';
 import type { Resolver } from '../../src/commands/provision/dns/live-dns';
 import { provision, type Provisioned } from '../../src/commands/provision/provision';
 import { type ProvisionOptions, readSettings } from '../../src/commands/provision/settings';
-import type { Session } from '../../src/commands/provision/situation';
+import type { Session } from '../../src/commands/provision/session';
 import type { AwsAccount } from './aws-account';
 
 /** A terminal that writes down what is said, and answers as a test wants it. */

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Command as Program } from 'commander';
 import { createProgram } from '../../src/commands/program';
 import { parseConfig } from '../../src/core/config';
-import { roughCosts } from '../../src/commands/provision/costs';
+import { roughCosts } from '../../src/commands/provision/plan';
 import {
   BUCKET_DELETION_ACTIONS,
   DIFF_ACTIONS,

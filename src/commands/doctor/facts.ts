@@ -1,5 +1,5 @@
 import { HeadBucketCommand } from '@aws-sdk/client-s3';
-import { connect } from '../../core/s3/bucket';
+import { connect } from '../../core/s3/client';
 import { isNoSuchUpload } from '../../core/s3/errors';
 import type { Probe } from './probes';
 import { askAnonymously, statusOf } from './requests';

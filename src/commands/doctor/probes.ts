@@ -4,7 +4,7 @@ import { contentHeaders, type ContentHeaders } from '../../core/content-headers'
 import { ObjectKeys } from '../../core/object-keys';
 import { Bucket } from '../../core/s3/bucket';
 import { isNotImplemented } from '../../core/s3/errors';
-import type { Feature } from '../../ghost-site/config';
+import type { Feature } from '../../core/features';
 import { makePicture } from './picture';
 
 /** A picture in the bucket that only the doctor knows of. */

@@ -1,6 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Config } from '../../core/config';
-import { credentialsOf, isAwsEndpoint } from '../../core/s3/bucket';
+import { credentialsOf, isAwsEndpoint } from '../../core/s3/client';
 
 /** What an error of the SDK looks like, as far as we look. */
 interface ForeignError {

@@ -1,6 +1,7 @@
 import { type AdapterConfigs, type AdapterOptions, readAdapterConfigs } from '../../ghost-site/adapter-config';
 import { Failure } from '../../shell/failure';
-import { ADAPTER, adapterOf, type Feature, FEATURES, type GhostConfig, storageOf } from '../../ghost-site/config';
+import { adapterOf, type GhostConfig, storageOf } from '../../ghost-site/config';
+import { ADAPTER, type Feature, FEATURES } from '../../core/features';
 import { findGhostSite, type GhostSite, type GhostSiteOptions } from '../../ghost-site/site';
 import type { Config } from '../../core/config';
 import type { Network } from './network';

@@ -1,6 +1,7 @@
 import type { AdapterOptions } from '../../ghost-site/adapter-config';
 import { Failure } from '../../shell/failure';
-import { ADAPTER, type StorageSettings } from '../../ghost-site/config';
+import { type StorageSettings } from '../../ghost-site/config';
+import { ADAPTER } from '../../core/features';
 
 /** What other adapters have and this one does not, with what has become of it. */
 const DROPPED: Record<string, string> = {

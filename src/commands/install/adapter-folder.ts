@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { Failure } from '../../shell/failure';
-import { ADAPTER } from '../../ghost-site/config';
+import { ADAPTER } from '../../core/features';
 import type { GhostSite } from '../../ghost-site/site';
 import { packageFile } from '../../shell/paths';
 

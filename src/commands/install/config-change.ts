@@ -1,17 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
+import { ADAPTER, type Feature, FEATURES, URL_NAMES } from '../../core/features';
 import { type AdapterConfigs, type AdapterOptions, readAdapterConfigs } from '../../ghost-site/adapter-config';
-import { Failure } from '../../shell/failure';
 import {
-  ADAPTER,
-  type Feature,
-  FEATURES,
   type GhostConfig,
   readGhostConfig,
-  type StorageSettings,
   storageOf,
+  type StorageSettings,
   withSettings,
 } from '../../ghost-site/config';
-import { type Setting, withValues } from '../../ghost-site/config-file';
+import { type Setting, withValues } from '../../ghost-site/edit-config';
+import { Failure } from '../../shell/failure';
 import { formerAdapters, givenOptions, takeOver, withOurNames } from './adapter-block';
 
 /** Ghost's configuration as it is. */
@@ -41,9 +39,6 @@ export interface ConfigChange {
   /** What the user should know about options that were taken over. */
   notices: string[];
 }
-
-/** What Ghost calls the address of each feature. */
-export const URL_NAMES: Record<Feature, string> = { images: 'image', media: 'media', files: 'files' };
 
 /** The options of `install` that the configuration is made of. */
 export interface ConfigOptions extends AdapterOptions {

@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { ADAPTER, adapterOf, FEATURES, type GhostConfig, readGhostConfig, storageOf } from '../../ghost-site/config';
-import { type Setting, withoutValues, withValues } from '../../ghost-site/config-file';
-import { storagePlace, URL_NAMES, valueAt } from './config-change';
+import { ADAPTER, FEATURES, URL_NAMES } from '../../core/features';
+import { adapterOf, type GhostConfig, readGhostConfig, storageOf } from '../../ghost-site/config';
+import { type Setting, withoutValues, withValues } from '../../ghost-site/edit-config';
+import { storagePlace, valueAt } from './config-change';
 
 /** Ghost's configuration without the adapter. */
 export interface Restored {

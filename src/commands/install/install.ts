@@ -15,7 +15,8 @@ import { configDiff } from './config-diff';
 import { type ConfigOptions, planConfigChange } from './config-change';
 import { restoredConfig, usesAdapter } from './config-restore';
 import { checkThatGhostLoads, nodeOfGhost } from './load-check';
-import { printed, quoted } from './print';
+import { printed } from './print';
+import { quoted } from '../../shell/text';
 import {
   checkConfigFile,
   checkNodeVersion,
@@ -27,14 +28,13 @@ import {
 } from './preconditions';
 import { Declined, Failure } from '../../shell/failure';
 import {
-  ADAPTER,
   adapterOptionsOf,
-  FEATURES,
   readGhostConfig,
   settingsOfEnvironment,
   storageOf,
   withSettings,
 } from '../../ghost-site/config';
+import { ADAPTER, FEATURES } from '../../core/features';
 import { replaceGhostConfig } from '../../ghost-site/config-file';
 import { findGhostSite, type GhostSite, type GhostSiteOptions } from '../../ghost-site/site';
 import { openTerminal, type Terminal } from '../../shell/terminal';

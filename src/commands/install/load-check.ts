@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync, realpathSync, type Stats } from 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Failure } from '../../shell/failure';
-import { ADAPTER } from '../../ghost-site/config';
-import { isInside } from './is-inside';
+import { ADAPTER } from '../../core/features';
+import { isInside } from '../../shell/paths';
 
 const TIMEOUT_MS = 60_000;
 

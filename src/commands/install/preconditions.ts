@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, readdirSync, readFileSync, type Stat
 import path from 'node:path';
 import { Failure } from '../../shell/failure';
 import type { GhostSite } from '../../ghost-site/site';
-import { isInside } from './is-inside';
+import { isInside } from '../../shell/paths';
 
 /** The oldest Ghost 5 that the adapter is tried with. */
 const OLDEST_MINOR_OF_5 = 130;

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
-import { ADAPTER } from '../../ghost-site/config';
-import { type Setting, withValues } from '../../ghost-site/config-file';
+import { ADAPTER } from '../../core/features';
+import { type Setting, withValues } from '../../ghost-site/edit-config';
 import { withMaskedSecrets } from './config-diff';
 
 const IN_THE_VOLUME = `/var/lib/ghost/content/adapters/storage/${ADAPTER}`;
@@ -35,10 +35,6 @@ export function printed(settings: readonly Setting[], major = 6): Printed {
     hasSecrets: JSON.stringify(config) !== JSON.stringify(whole),
   };
 }
-
-/** Quotes a value for a POSIX shell and for files of environment variables. */
-export const quoted = (value: string): string =>
-  /^[\w./:@%+,=-]*$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
 
 /** Every value by the name that Ghost gives it in the environment. */
 function environmentOf(config: object, prefix = ''): Record<string, string> {

@@ -1,5 +1,6 @@
 import type { ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
-import { connect, type Bucket } from '../../core/s3/bucket';
+import { type Bucket } from '../../core/s3/bucket';
+import { connect } from '../../core/s3/client';
 import type { Config } from '../../core/config';
 import { persevere } from './retry';
 import { compareKeys } from './place';

@@ -1,16 +1,15 @@
 import { setFlagsFromString } from 'node:v8';
+import { readAdapterConfigs } from '../../ghost-site/adapter-config';
+import { findGhostSite } from '../../ghost-site/site';
+import { Failure } from '../../shell/failure';
+import { openTerminal } from '../../shell/terminal';
 import { moveFromUrl } from './from-url/from-url';
-import { move } from './move';
 import { placesOf } from './place';
-import type { Run } from './run';
+import { move, type Run } from './run';
 import { type MigrateOptions, readMoveSettings } from './settings';
 import { showSummary } from './summary';
 import { moveToBucket } from './to-bucket';
 import { moveToLocal } from './to-local';
-import { readAdapterConfigs } from '../../ghost-site/adapter-config';
-import { Failure } from '../../shell/failure';
-import { findGhostSite } from '../../ghost-site/site';
-import { openTerminal } from '../../shell/terminal';
 
 /** `migrate` */
 export async function runMigrate(options: MigrateOptions): Promise<void> {

@@ -1,9 +1,17 @@
 import path from 'node:path';
 import type { AdapterConfigs } from '../../ghost-site/adapter-config';
-import { type Feature, FEATURES } from '../../ghost-site/config';
+import { type Feature, FEATURES } from '../../core/features';
 import type { Config } from '../../core/config';
 import { encodePath, ObjectKeys } from '../../core/object-keys';
 import { Bucket } from '../../core/s3/bucket';
+import { randomUUID } from 'node:crypto';
+import {
+  contentDispositionOf,
+  contentHeaders,
+  type ContentHeaders,
+  contentTypeOf,
+  contentTypeOfRaw,
+} from '../../core/content-headers';
 
 /** Where the files of a feature are: its folder on the disk, its keys in the bucket. */
 export interface Place {
@@ -58,3 +66,13 @@ const HALF_CHARACTER = /[\ud800-\udfff]/;
 /** Whether a path belongs to a size of a picture, which Ghost can make again. */
 export const isSize = ({ feature }: Place, relativePath: string): boolean =>
   feature === 'images' && relativePath.startsWith(SIZES);
+
+/** The headers that the adapter would store a file with, had it been uploaded in Ghost's editor. */
+export function headersOf(place: Place, relativePath: string): ContentHeaders {
+  const { config } = place;
+  const prefix = config.staticFileURLPrefix;
+  const type = isSize(place, relativePath)
+    ? contentTypeOfRaw(relativePath, prefix)
+    : contentTypeOf(relativePath, prefix);
+  return contentHeaders(config, randomUUID(), type, contentDispositionOf(path.posix.basename(relativePath), prefix));
+}

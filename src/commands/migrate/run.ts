@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events';
-import { Failure } from '../../shell/failure';
+import { Failure, Interruption } from '../../shell/failure';
+import type { Terminal } from '../../shell/terminal';
 import { type Bandwidth, limitBandwidth } from './bandwidth';
-import type { Outcome } from './outcome';
 import type { Place } from './place';
-import type { Progress } from './progress';
-import type { Report } from './report';
-import type { MoveSettings } from './settings';
+import { type Progress, showProgress } from './progress';
+import { type Outcome, Report, type Summary } from './report';
+import type { MigrateOptions, MoveSettings } from './settings';
 
 /** A run under way: what all its jobs share. */
 export interface Run {
@@ -77,3 +77,36 @@ export function wordsOf(
 /** @param explained one of Ghost's errors, as the adapter throws them */
 export const failureOf = (explained: Error & { help?: string }): Failure =>
   new Failure(explained.message, explained.help ?? 'Try again: what is done is not done twice.', { cause: explained });
+
+const STOPPED = 'Stopped. Nothing is half done: run the same command again, and it goes on.';
+
+/**
+ * Does steps that move files, one after the other, shows how far they are, and counts what they come to.
+ *
+ * @throws Interruption when the user has stopped them
+ */
+export async function move(
+  terminal: Terminal,
+  { json, report: file }: Pick<MigrateOptions, 'json' | 'report'>,
+  settings: MoveSettings,
+  steps: ((run: Run) => Promise<void>)[],
+): Promise<Summary> {
+  const report = await Report.open(file);
+  const progress = showProgress(json ? process.stderr : process.stdout);
+  const startedAt = performance.now();
+  const run = beginRun(settings, terminal.signal, progress, report);
+  terminal.signal.addEventListener('abort', progress.stop, { once: true });
+  try {
+    for (const step of steps) {
+      await step(run);
+      terminal.signal.throwIfAborted();
+    }
+  } catch (error) {
+    throw terminal.signal.aborted ? new Interruption(STOPPED) : error;
+  } finally {
+    terminal.signal.removeEventListener('abort', progress.stop);
+    progress.stop();
+    await report.close();
+  }
+  return report.summary((performance.now() - startedAt) / 1000);
+}

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as zlib from 'node:zlib';
-import { connect } from '../../core/s3/bucket';
+import { connect } from '../../core/s3/client';
 import type { ListedObject } from './listing';
 import { persevere } from './retry';
 import type { Place } from './place';

@@ -1,9 +1,8 @@
 import colors from '../../shell/colors';
 import type { Terminal } from '../../shell/terminal';
-import type { Outcome, Result } from './outcome';
-import type { Summary } from './report';
-import type { MigrateOptions, MoveSettings } from './settings';
 import { counted, megabytes, number } from '../../shell/text';
+import type { Outcome, Result, Summary } from './report';
+import type { MigrateOptions, MoveSettings } from './settings';
 
 /** What is said of each result. */
 const WORDS: Record<Result, string> = {

@@ -1,16 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { UPLOAD_ID } from '../../core/content-headers';
 import { invalidationsFor } from '../../core/invalidation';
-import { uploadInParts } from '../../core/s3/multipart-upload';
 import { isNotImplemented, isTaken } from '../../core/s3/errors';
+import { uploadInParts } from '../../core/s3/multipart-upload';
 import { OpenedFile } from '../../core/s3/opened-file';
-import { headersOf } from './headers';
-import { inParallel } from './parallel';
 import { type ListedObject, Listing, LookUp } from './listing';
 import { filesBelow, type LocalEntry, unreadable } from './local-files';
-import type { Outcome } from './outcome';
+import { inParallel } from './parallel';
+import { headersOf, keyOfFile, type Place, SIZES } from './place';
+import type { Outcome } from './report';
 import { persevere } from './retry';
-import { keyOfFile, type Place, SIZES } from './place';
 import { MEMORY_BYTES, note, type Run, wordsOf } from './run';
 import { digestOfFile, digestOfObject, isSameContent, type LocalContent } from './same-content';
 

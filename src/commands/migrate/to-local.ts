@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { inParallel } from './parallel';
 import { type ListedObject, Listing } from './listing';
 import { isWithin } from './local-files';
-import type { Outcome } from './outcome';
+import type { Outcome } from './report';
 import { persevere } from './retry';
 import { isSize, type Place } from './place';
 import { MEMORY_BYTES, note, type Run, wordsOf } from './run';

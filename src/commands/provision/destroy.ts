@@ -7,7 +7,8 @@ import { deleteBucket, isLeftAlone } from './bucket';
 import { deleteAliases, hasAliases } from './dns/records';
 import { findHostedZone, type HostedZone } from './dns/hosted-zone';
 import { answerOf, cnamesOf, plainName, type Resolver, Unanswered } from './dns/live-dns';
-import { checkOwnership, eventLine, isOwn, type Session, settledStack } from './situation';
+import { checkOwnership, eventLine, isOwn, settledStack } from './situation';
+import { type Session } from './session';
 import {
   deleteStack,
   describeStack,

@@ -5,9 +5,9 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { Failure } from '../../shell/failure';
 import { call } from './aws/errors';
-import type { Pause } from './session';
 import { type PlannedStep, stepsOfChanges } from './plan';
-import { checkState, type Session } from './situation';
+import type { Pause, Session } from './session';
+import { checkState } from './situation';
 import { createChangeSet, deleteChangeSet, isAtWork, type Stack } from './stack/stack';
 import { requireStack } from './status';
 

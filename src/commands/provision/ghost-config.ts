@@ -1,4 +1,4 @@
-import type { GhostConfigBlock } from '../../ghost-site/config-file';
+import type { GhostConfigBlock } from '../../ghost-site/edit-config';
 import type { Stack } from './stack/stack';
 
 /** An access key of the stack's user, as IAM shows it this once. */

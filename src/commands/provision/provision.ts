@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type GhostConfigBlock } from '../../ghost-site/config-file';
+import { type GhostConfigBlock } from '../../ghost-site/edit-config';
 import { Declined, Failure } from '../../shell/failure';
 import type { Terminal } from '../../shell/terminal';
 import { createAccessKey, listAccessKeys } from './access-key';
@@ -15,7 +15,8 @@ import { planLines, type PlannedStep, stepsOfChanges, stepsOfCreation } from './
 import { readTemplate } from '../../template/read';
 import { renderTemplate } from '../../template/render';
 import { checkAccessKeyWish, type Settings } from './settings';
-import { eventLine, lookAround, type Session, settledStack, type Situation } from './situation';
+import { eventLine, lookAround, settledStack, type Situation } from './situation';
+import { type Session } from './session';
 import {
   type ChangeSet,
   createChangeSet,

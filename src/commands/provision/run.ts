@@ -1,18 +1,18 @@
 import { Resolver } from 'node:dns/promises';
+import { checkGhostConfigFile, writeGhostConfig } from '../../ghost-site/config-file';
+import type { GhostConfigBlock } from '../../ghost-site/edit-config';
 import colors from '../../shell/colors';
-import { quoted } from '../install/print';
+import { openTerminal, type Terminal } from '../../shell/terminal';
+import { quoted } from '../../shell/text';
 import { signIn } from './aws/sign-in';
-import { type Destroyed, destroy } from './destroy';
+import { destroy, type Destroyed } from './destroy';
 import { type Differences, findDifferences } from './diff';
 import { identityAdvice } from './ghost-config';
-import { pauseUntil } from './session';
 import { stepLines } from './plan';
 import { provision, type Provisioned } from './provision';
+import { pauseUntil, type Session } from './session';
 import { type ProvisionOptions, readSettings, readStackName } from './settings';
-import type { Session } from './situation';
 import { readStatus, type Status } from './status';
-import { checkGhostConfigFile, type GhostConfigBlock, writeGhostConfig } from '../../ghost-site/config-file';
-import { openTerminal, type Terminal } from '../../shell/terminal';
 
 /** `provision` */
 export async function runProvision(options: ProvisionOptions): Promise<void> {

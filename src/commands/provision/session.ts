@@ -1,5 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { Interruption } from '../../shell/failure';
+import type { Terminal } from '../../shell/terminal';
+import type { Aws } from './aws/sign-in';
+import type { Resolver } from './dns/live-dns';
 
 /** Waits so many seconds; rejects with an Interruption when the user presses Ctrl-C. */
 export type Pause = (seconds: number) => Promise<void>;
@@ -14,4 +17,12 @@ export function pauseUntil(signal: AbortSignal): Pause {
       throw new Interruption();
     });
   };
+}
+
+/** What a command works with. */
+export interface Session {
+  aws: Aws;
+  terminal: Terminal;
+  resolver: Resolver;
+  pause: Pause;
 }

@@ -1,6 +1,5 @@
 import type { StackEvent } from '@aws-sdk/client-cloudformation';
 import { Failure } from '../../shell/failure';
-import type { Terminal } from '../../shell/terminal';
 import { listAccessKeys } from './access-key';
 import type { Aws } from './aws/sign-in';
 import { checkBucket } from './bucket';
@@ -17,20 +16,11 @@ import { leadsTo } from './dns/records';
 import { checkApex, checkCaa, checkDelegation, checkExistingRecords, checkLiveRecord } from './dns/checks';
 import type { Finding } from './finding';
 import { findHostedZone, type HostedZone } from './dns/hosted-zone';
-import type { Resolver } from './dns/live-dns';
-import type { Pause } from './session';
 import { checkPermissions, IDENTITY_ACTIONS, PROVISIONING_ACTIONS, TENANT_ACTIONS } from './permissions';
 import { bucketStatements } from '../../template/policies';
 import type { Settings } from './settings';
 import { describeStack, followStack, isAtWork, isEmpty, lastEventBeforeWork, type Stack } from './stack/stack';
-
-/** What a command works with. */
-export interface Session {
-  aws: Aws;
-  terminal: Terminal;
-  resolver: Resolver;
-  pause: Pause;
-}
+import type { Session } from './session';
 
 /** What is there before anything is done. */
 export interface Situation {

@@ -3,7 +3,8 @@ import { Failure } from '../../shell/failure';
 import { absentIf, call } from './aws/errors';
 import { lookAtCertificate } from './certificate/certificate';
 import { pointsTo } from './dns/live-dns';
-import { checkOwnership, type Session } from './situation';
+import { checkOwnership } from './situation';
+import { type Session } from './session';
 import { describeStack, isEmpty, type Stack } from './stack/stack';
 
 /** How an image server does. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config';
 import { logging } from '../ghost-host';
-import { connect } from './bucket';
+import { connect } from './client';
 import { isForbidden, isNoSuchUpload } from './errors';
 
 /** When what could not be removed at once is tried again: what keeps S3 away for long is over by the last. */

@@ -2,8 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { runMigrate } from '../../../src/commands/migrate/migrate';
-import type { Outcome } from '../../../src/commands/migrate/outcome';
-import type { Summary } from '../../../src/commands/migrate/report';
+import type { Outcome, Summary } from '../../../src/commands/migrate/report';
 import type { MigrateOptions } from '../../../src/commands/migrate/settings';
 import { CDN_URL, optionsFor } from '../adapter';
 import { digest } from '../bytes';

@@ -1,12 +1,8 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import {
-  checkGhostConfigFile,
-  type GhostConfigBlock,
-  withGhostConfig,
-  writeGhostConfig,
-} from '../../../src/ghost-site/config-file';
+import { checkGhostConfigFile, writeGhostConfig } from '../../../src/ghost-site/config-file';
+import { type GhostConfigBlock, withGhostConfig } from '../../../src/ghost-site/edit-config';
 
 const BLOCK: GhostConfigBlock = {
   storage: {

@@ -9,8 +9,8 @@ import {
   ListObjectsV2Command,
   S3Client,
 } from '@aws-sdk/client-s3';
-import type { Feature } from '../../../ghost-site/config';
-import { connect, isAwsEndpoint } from '../../../core/s3/bucket';
+import type { Feature } from '../../../core/features';
+import { connect, isAwsEndpoint } from '../../../core/s3/client';
 import { isNotImplemented, isTaken } from '../../../core/s3/errors';
 import { type Check, failed, type Finding, passed, unchecked, warned } from '../check';
 import { anonymousAnswer, firstAnswer, refusalToAbort, refusalToWrite } from '../facts';

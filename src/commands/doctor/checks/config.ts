@@ -1,17 +1,10 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { S3Client } from '@aws-sdk/client-s3';
 import { Failure } from '../../../shell/failure';
-import {
-  ADAPTER,
-  adapterOf,
-  adapterOptionsOf,
-  type Feature,
-  FEATURES,
-  readGhostConfig,
-  storageOf,
-} from '../../../ghost-site/config';
+import { adapterOf, adapterOptionsOf, readGhostConfig, storageOf } from '../../../ghost-site/config';
+import { ADAPTER, type Feature, FEATURES } from '../../../core/features';
 import { parseConfig } from '../../../core/config';
-import { isAwsEndpoint } from '../../../core/s3/bucket';
+import { isAwsEndpoint } from '../../../core/s3/client';
 import { type Check, failed, type Finding, passed, unchecked, warned } from '../check';
 import type { SetUp } from '../set-up';
 

@@ -1,5 +1,5 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { connect, isAwsEndpoint } from '../../../core/s3/bucket';
+import { connect, isAwsEndpoint } from '../../../core/s3/client';
 import { type Check, failed, passed, unchecked, warned } from '../check';
 import { anonymousAnswer, firstAnswer } from '../facts';
 import { codeOf } from '../network';

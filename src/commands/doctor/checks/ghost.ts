@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { Failure } from '../../../shell/failure';
-import { ADAPTER } from '../../../ghost-site/config';
+import { ADAPTER } from '../../../core/features';
 import { packageFile } from '../../../shell/paths';
 import { type Check, failed, type Finding, passed, unchecked, warned } from '../check';
 import { type Answer, ask, codeOf, inWords } from '../network';

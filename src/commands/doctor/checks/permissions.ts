@@ -1,7 +1,7 @@
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { CloudFrontClient, CreateInvalidationCommand } from '@aws-sdk/client-cloudfront';
 import { randomUUID } from 'node:crypto';
-import { credentialsOf } from '../../../core/s3/bucket';
+import { credentialsOf } from '../../../core/s3/client';
 import { type Check, failed, type Finding, passed, unchecked, warned } from '../check';
 import { type Refusal, refusalToAbort, refusalToDelete, refusalToWrite } from '../facts';
 import { arnOf, statement, statusOf, wordOf } from '../requests';

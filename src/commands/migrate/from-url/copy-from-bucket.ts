@@ -1,16 +1,16 @@
 import path from 'node:path';
 import { CopyObjectCommand } from '@aws-sdk/client-s3';
-import { Failure } from '../../../shell/failure';
-import type { Feature } from '../../../ghost-site/config';
+import type { Feature } from '../../../core/features';
 import { encodePath } from '../../../core/object-keys';
-import { Bucket, connect } from '../../../core/s3/bucket';
+import { Bucket } from '../../../core/s3/bucket';
+import { connect } from '../../../core/s3/client';
 import { isNotFound } from '../../../core/s3/errors';
-import { headersOf } from '../headers';
-import { inParallel } from '../parallel';
+import { Failure } from '../../../shell/failure';
 import { type ListedObject, Listing } from '../listing';
-import type { Outcome } from '../outcome';
+import { inParallel } from '../parallel';
+import { headersOf, isSize, keyOfFile, type Place } from '../place';
+import type { Outcome } from '../report';
 import { persevere } from '../retry';
-import { isSize, keyOfFile, type Place } from '../place';
 import { MEMORY_BYTES, note, type Run, wordsOf } from '../run';
 import { digestOfObject } from '../same-content';
 

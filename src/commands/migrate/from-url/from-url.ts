@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import colors from '../../../shell/colors';
 import { Declined, Failure, Interruption } from '../../../shell/failure';
-import { ADAPTER, adapterOf, FEATURES, type GhostConfig, storageOf } from '../../../ghost-site/config';
+import { adapterOf, type GhostConfig, storageOf } from '../../../ghost-site/config';
+import { ADAPTER, FEATURES } from '../../../core/features';
 import type { GhostSite } from '../../../ghost-site/site';
 import type { Terminal } from '../../../shell/terminal';
 import { copyFromBucket } from './copy-from-bucket';
 import { GhostAdmin, KEY_CURE } from './ghost-admin';
-import { move } from '../move';
+import { move } from '../run';
 import { addressCount, type Concerned, findOldAddresses, type OldAddresses } from './old-addresses';
 import type { Place } from '../place';
 import type { Summary } from '../report';

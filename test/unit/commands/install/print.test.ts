@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { parse } from 'yaml';
 import { planConfigChange } from '../../../../src/commands/install/config-change';
-import { printed, quoted } from '../../../../src/commands/install/print';
+import { printed } from '../../../../src/commands/install/print';
+import { quoted } from '../../../../src/shell/text';
 
 const GIVEN = { bucket: 'blog-images', region: 'eu-central-1', cdnUrl: 'https://images.example.com' };
 

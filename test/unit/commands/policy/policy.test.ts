@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Failure } from '../../../../src/shell/failure';
-import { ADAPTER } from '../../../../src/ghost-site/config';
+import { ADAPTER } from '../../../../src/core/features';
 import { createProgram } from '../../../../src/commands/program';
 import { readTemplate } from '../../../../src/template/read';
 import { PSEUDO_PARAMETERS, render } from '../../../support/template/render';

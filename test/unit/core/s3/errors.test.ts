@@ -1,5 +1,6 @@
 import { parseConfig } from '../../../../src/core/config';
-import { explainS3Error, isNotFound, isTaken } from '../../../../src/core/s3/errors';
+import { isNotFound, isTaken } from '../../../../src/core/s3/errors';
+import { explainS3Error } from '../../../../src/core/s3/explain-error';
 
 const { config } = parseConfig({
   bucket: 'blog-images',

@@ -161,7 +161,7 @@ const schema = z.strictObject({
     'content/images',
   ),
   tenantPrefix: z._default(
-    prefix('must be a path of letters, digits, "..", "_", "-" and "/"').check(
+    prefix('must be a path of letters, digits, ".", "_", "-" and "/"').check(
       z.refine(
         (value) => !/(^|\/)content\/(images|media|files)(\/|$)/.test(value),
         'must not hold "content/images": it would lie among the files of another blog',

@@ -93,7 +93,7 @@ function findFolder({ ghost, config, content }: GhostSiteOptions): string {
 
 /** Ghost takes a relative path with a slash in it for one below its code, and any other for one where it was started. */
 function contentPathOf(configured: string, folder: string, codeFolder: string = folder): string {
-  return path.resolve(/[/\\]/.test(configured) || configured === '../cli' ? codeFolder : folder, configured);
+  return path.resolve(/[/\\]/.test(configured) || configured === '.' ? codeFolder : folder, configured);
 }
 
 const isGhostFolder = (folder: string) =>

@@ -23,5 +23,5 @@ export function packageFile(name: string): string {
 /** @returns whether a file is a folder or lies below it, by their names */
 export function isInside(file: string, folder: string): boolean {
   const relative = path.relative(folder, file);
-  return relative !== '../..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
+  return relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
 }

@@ -188,7 +188,7 @@ async function download(
 function isSafe(relativePath: string): boolean {
   const segments = relativePath.split('/');
   const hasBackslash = path.sep === '\\' && relativePath.includes('\\');
-  return !hasBackslash && !relativePath.includes('\0') && segments.every((name) => !['', '.', '../..'].includes(name));
+  return !hasBackslash && !relativePath.includes('\0') && segments.every((name) => !['', '.', '..'].includes(name));
 }
 
 /** The folders that files are brought to. */

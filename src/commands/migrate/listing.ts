@@ -3,8 +3,8 @@ import { type Bucket } from '../../core/s3/bucket';
 import { connect } from '../../core/s3/client';
 import type { Config } from '../../core/config';
 import { persevere } from './retry';
-import { compareKeys } from './place';
-import { failureOf } from './run';
+import { compareKeys } from './feature-location';
+import { asFailure } from './errors';
 
 /** An object as S3 lists it. */
 export interface ListedObject {
@@ -51,7 +51,7 @@ export class Listing {
     try {
       return await persevere(this.signal, () => client.send(command(), { abortSignal: this.signal }));
     } catch (error) {
-      throw this.signal.aborted ? error : failureOf(this.bucket.explain(error, 'ListObjectsV2', this.prefix));
+      throw this.signal.aborted ? error : asFailure(this.bucket.explain(error, 'ListObjectsV2', this.prefix));
     }
   }
 }

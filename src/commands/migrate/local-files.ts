@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { compareKeys } from './place';
+import { compareKeys } from './feature-location';
 
 /** What is found below a folder; `path` is relative to it, with slashes. */
 export type LocalEntry =

@@ -3,17 +3,17 @@ import { readAdapterConfigs } from '../../ghost-site/adapter-config';
 import { findGhostSite } from '../../ghost-site/site';
 import { Failure } from '../../shell/failure';
 import { openTerminal } from '../../shell/terminal';
-import { moveFromUrl } from './from-url/from-url';
-import { placesOf } from './place';
-import { move, type Run } from './run';
-import { type MigrateOptions, readMoveSettings } from './settings';
+import { migrateFromUrl } from './from-url/from-url';
+import { locationsOf } from './feature-location';
+import { runSteps, type Run } from './run';
+import { type MigrateOptions, readMigrateSettings } from './settings';
 import { showSummary } from './summary';
-import { moveToBucket } from './to-bucket';
-import { moveToLocal } from './to-local';
+import { migrateToBucket } from './to-bucket';
+import { migrateToLocal } from './to-local';
 
 /** `migrate` */
 export async function runMigrate(options: MigrateOptions): Promise<void> {
-  const settings = readMoveSettings(options);
+  const settings = readMigrateSettings(options);
   // The garbage of many small requests would triple the memory before it is looked at.
   setFlagsFromString('--heap-growing-percent=80');
   if (options.toLocal && options.fromUrl !== undefined) {
@@ -25,18 +25,18 @@ export async function runMigrate(options: MigrateOptions): Promise<void> {
     process.env.AWS_PROFILE = options.profile;
   }
   const terminal = openTerminal(options);
-  const places = placesOf(site.contentPath, configs);
+  const locations = locationsOf(site.contentPath, configs);
   if (options.fromUrl !== undefined) {
-    return moveFromUrl(terminal, options, { settings, site, places, fromUrl: options.fromUrl });
+    return migrateFromUrl(terminal, options, { settings, site, locations, fromUrl: options.fromUrl });
   }
 
   const where = `the bucket ${configs.images.bucket}`;
   const [from, to] = options.toLocal ? [where, site.contentPath] : [site.contentPath, where];
   terminal.say(`From ${from} to ${to}${settings.dryRun ? ': a dry run, nothing is changed' : ''}`);
-  const insides = [site.contentPath, ...places.map(({ folder }) => folder)];
-  const movePlace = options.toLocal ? moveToLocal : moveToBucket;
-  const steps = places.map((place) => (run: Run) => movePlace(run, place, insides));
-  const summary = await move(terminal, options, settings, steps);
+  const insides = [site.contentPath, ...locations.map(({ folder }) => folder)];
+  const migrateFeature = options.toLocal ? migrateToLocal : migrateToBucket;
+  const steps = locations.map((location) => (run: Run) => migrateFeature(run, location, insides));
+  const summary = await runSteps(terminal, options, settings, steps);
   if (options.json) {
     terminal.result({ dryRun: settings.dryRun, ...summary });
   } else {

@@ -12,9 +12,9 @@ export interface Progress {
   /** More files have been found, that have to be looked at. */
   found(files: number, bytes: number): void;
   /** A file is done. */
-  done(bytes: number): void;
+  finished(bytes: number): void;
   /** So many bytes were sent or read over the line. */
-  moved(bytes: number): void;
+  transferred(bytes: number): void;
   stop: () => void;
 }
 
@@ -76,11 +76,11 @@ export function showProgress(output: NodeJS.WriteStream): Progress {
       sums.files += files;
       sums.bytes += bytes;
     },
-    done(bytes) {
+    finished(bytes) {
       sums.doneFiles += 1;
       sums.doneBytes += bytes;
     },
-    moved: (bytes) => void (sums.movedBytes += bytes),
+    transferred: (bytes) => void (sums.movedBytes += bytes),
     stop() {
       clearInterval(timer);
       bar?.stop();

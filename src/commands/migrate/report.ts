@@ -14,7 +14,7 @@ export interface Summary {
   results: Partial<Record<Result, { files: number; bytes: number }>>;
   verified: number;
   /** The first files that are not where they should be. */
-  problems: Outcome[];
+  problems: ReportLine[];
   /** Everything is where it should be. */
   complete: boolean;
   seconds: number;
@@ -23,7 +23,7 @@ export interface Summary {
 /** Counts what becomes of the files, and writes it down line by line where a file for it is named. */
 export class Report {
   private readonly results: Summary['results'] = {};
-  private readonly problems: Outcome[] = [];
+  private readonly problems: ReportLine[] = [];
   private problemCount = 0;
   private verified = 0;
   private failure?: NodeJS.ErrnoException;
@@ -52,7 +52,7 @@ export class Report {
   }
 
   /** @throws Failure when the report cannot be written any more: what is not written down would be lost */
-  async add(outcome: Outcome): Promise<void> {
+  async add(outcome: ReportLine): Promise<void> {
     this.assertWritable();
     const { result, bytes = 0, verified } = outcome;
     const sum = (this.results[result] ??= { files: 0, bytes: 0 });
@@ -127,7 +127,7 @@ export type Result =
   | 'failed';
 
 /** A line of the report. */
-export interface Outcome {
+export interface ReportLine {
   /** Below the content folder, `images/2026/11/photo.jpg`. */
   path: string;
   /** In the bucket; absent for what has none. */
@@ -142,4 +142,4 @@ export interface Outcome {
 /** Results that mean that something is not where it should be. */
 const PROBLEMS: ReadonlySet<Result> = new Set(['conflict', 'refused', 'failed']);
 
-export const isProblem = ({ result }: Outcome): boolean => PROBLEMS.has(result);
+export const isProblem = ({ result }: ReportLine): boolean => PROBLEMS.has(result);

@@ -6,7 +6,7 @@ import * as zlib from 'node:zlib';
 import { connect } from '../../core/s3/client';
 import type { ListedObject } from './listing';
 import { persevere } from './retry';
-import type { Place } from './place';
+import type { FeatureLocation } from './feature-location';
 
 const MIB = 1024 * 1024;
 
@@ -28,7 +28,7 @@ export async function digestOfFile(local: LocalContent, algorithm: 'md5' | 'sha2
 }
 
 /** @returns the SHA-256 of what is stored, read back byte for byte */
-export function digestOfObject({ bucket }: Place, key: string, signal: AbortSignal): Promise<string> {
+export function digestOfObject({ bucket }: FeatureLocation, key: string, signal: AbortSignal): Promise<string> {
   return persevere(signal, async () => {
     const { Body } = await bucket.get(key);
     const hash = createHash('sha256');
@@ -55,7 +55,7 @@ export function digestOfObject({ bucket }: Place, key: string, signal: AbortSign
  * @throws the SDK's error, or the file's when it cannot be read
  */
 export async function isSameContent(
-  place: Place,
+  location: FeatureLocation,
   local: LocalContent,
   { key, bytes, etag }: Pick<ListedObject, 'key' | 'bytes' | 'etag'>,
   signal: AbortSignal,
@@ -64,18 +64,25 @@ export async function isSameContent(
     return false;
   }
   const [, parts] = /^[\da-f]{32}(?:-(\d+))?$/i.exec(etag) ?? [];
-  if (parts === undefined ? etag === (await digestOfFile(local, 'md5')) : await isOfParts(place, local, etag, +parts)) {
+  if (
+    parts === undefined ? etag === (await digestOfFile(local, 'md5')) : await isOfParts(location, local, etag, +parts)
+  ) {
     return true;
   }
-  const checksum = await checksumOf(place, key, signal);
+  const checksum = await checksumOf(location, key, signal);
   if (checksum !== undefined && 'crc32' in zlib) {
     return checksum === (await crc32Of(local));
   }
-  return (await digestOfObject(place, key, signal)) === (await digestOfFile(local, 'sha256'));
+  return (await digestOfObject(location, key, signal)) === (await digestOfFile(local, 'sha256'));
 }
 
 /** Whether an ETag comes of uploading the file in parts of the adapter's size, or of one that other programs use. */
-async function isOfParts({ config }: Place, local: LocalContent, etag: string, count: number): Promise<boolean> {
+async function isOfParts(
+  { config }: FeatureLocation,
+  local: LocalContent,
+  etag: string,
+  count: number,
+): Promise<boolean> {
   const sizes = [
     config.multipartChunkSizeBytes,
     ...USUAL_PARTS_MIB.map((mib) => mib * MIB),
@@ -115,7 +122,7 @@ async function digestOfParts(local: LocalContent, partBytes: number): Promise<st
 }
 
 /** S3's CRC32 of a whole object, in Base64, where it has one. */
-async function checksumOf({ config }: Place, key: string, signal: AbortSignal): Promise<string | undefined> {
+async function checksumOf({ config }: FeatureLocation, key: string, signal: AbortSignal): Promise<string | undefined> {
   const { sdk, client } = await connect(config);
   const head = () =>
     client.send(new sdk.HeadObjectCommand({ Bucket: config.bucket, Key: key, ChecksumMode: 'ENABLED' }), {

@@ -25,7 +25,7 @@ const DEFAULT_CONCURRENCY = 32;
 const MAX_CONCURRENCY = 256;
 
 /** How files are moved. */
-export interface MoveSettings {
+export interface MigrateSettings {
   dryRun: boolean;
   /** Different content is replaced. */
   overwrite: boolean;
@@ -40,7 +40,7 @@ export interface MoveSettings {
 }
 
 /** @throws Failure for a number that is none */
-export function readMoveSettings(options: MigrateOptions): MoveSettings {
+export function readMigrateSettings(options: MigrateOptions): MigrateSettings {
   const { concurrency = String(DEFAULT_CONCURRENCY), bandwidth } = options;
   const isNumber = /^\d+$/.test(concurrency) && Number(concurrency) >= 1 && Number(concurrency) <= MAX_CONCURRENCY;
   if (!isNumber) {

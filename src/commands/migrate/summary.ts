@@ -1,8 +1,8 @@
 import colors from '../../shell/colors';
 import type { Terminal } from '../../shell/terminal';
 import { counted, megabytes, number } from '../../shell/text';
-import type { Outcome, Result, Summary } from './report';
-import type { MigrateOptions, MoveSettings } from './settings';
+import type { ReportLine, Result, Summary } from './report';
+import type { MigrateOptions, MigrateSettings } from './settings';
 
 /** What is said of each result. */
 const WORDS: Record<Result, string> = {
@@ -25,7 +25,7 @@ const WORDS: Record<Result, string> = {
 export function showSummary(
   terminal: Terminal,
   { report }: Pick<MigrateOptions, 'report'>,
-  { dryRun, verify }: MoveSettings,
+  { dryRun, verify }: MigrateSettings,
   summary: Summary,
 ): void {
   for (const [result, { files, bytes }] of Object.entries(summary.results)) {
@@ -55,5 +55,5 @@ export function showSummary(
 }
 
 /** Names of files can hold what would move the cursor of the terminal. */
-const problemLine = ({ path, error = '' }: Outcome) =>
+const problemLine = ({ path, error = '' }: ReportLine) =>
   `${path}: ${error}`.replace(/\p{Cc}/gu, (character) => encodeURIComponent(character));

@@ -7,10 +7,11 @@ import { OpenedFile } from '../../core/s3/opened-file';
 import { type ListedObject, Listing, LookUp } from './listing';
 import { filesBelow, type LocalEntry, unreadable } from './local-files';
 import { inParallel } from './parallel';
-import { headersOf, keyOfFile, type Place, SIZES } from './place';
-import type { Outcome } from './report';
+import { headersOf, keyOfFile, type FeatureLocation, SIZES_PREFIX } from './feature-location';
+import type { ReportLine } from './report';
 import { persevere } from './retry';
-import { MEMORY_BYTES, note, type Run, wordsOf } from './run';
+import { MEMORY_BYTES, recordOutcome, type Run } from './run';
+import { explainOrThrow } from './errors';
 import { digestOfFile, digestOfObject, isSameContent, type LocalContent } from './same-content';
 
 type LocalFile = Extract<LocalEntry, { kind: 'file' }>;
@@ -31,16 +32,16 @@ interface Candidate {
  * @param insides folders that links may lead into
  * @throws Failure for what keeps all files from being moved
  */
-export async function moveToBucket(run: Run, place: Place, insides: string[]): Promise<void> {
+export async function migrateToBucket(run: Run, location: FeatureLocation, insides: string[]): Promise<void> {
   const { settings, stopping } = run;
-  const leftOut = settings.skipSizes && place.feature === 'images' ? SIZES : undefined;
-  const files = () => filesBelow(place.folder, insides, leftOut);
+  const leftOut = settings.skipSizes && location.feature === 'images' ? SIZES_PREFIX : undefined;
+  const files = () => filesBelow(location.folder, insides, leftOut);
   // What it fails with, the others meet, too.
   count(run, files()).catch(() => {});
   const limits = { concurrency: settings.concurrency, memoryBytes: MEMORY_BYTES };
-  const weight = (candidate: Candidate) => weigh(place, candidate);
-  await inParallel(candidates(run, place, files()), limits, stopping, weight, (candidate) =>
-    move(run, place, candidate),
+  const weight = (candidate: Candidate) => weigh(location, candidate);
+  await inParallel(candidates(run, location, files()), limits, stopping, weight, (candidate) =>
+    move(run, location, candidate),
   );
 }
 
@@ -61,10 +62,10 @@ async function count({ progress, stopping }: Run, batches: AsyncIterable<LocalEn
 /** Goes through the disk and the bucket side by side: both are in the order of the keys. */
 async function* candidates(
   { stopping }: Run,
-  place: Place,
+  location: FeatureLocation,
   batches: AsyncIterable<LocalEntry[]>,
 ): AsyncGenerator<Candidate> {
-  const bucket = new LookUp(new Listing(place.config, place.bucket, place.keyPrefix, stopping.signal));
+  const bucket = new LookUp(new Listing(location.config, location.bucket, location.keyPrefix, stopping.signal));
   for await (const batch of batches) {
     for (const entry of batch) {
       if (entry.kind !== 'file') {
@@ -73,7 +74,7 @@ async function* candidates(
       }
       let key: string;
       try {
-        key = keyOfFile(place, entry.path);
+        key = keyOfFile(location, entry.path);
       } catch (error) {
         yield { entry, refusal: (error as Error).message };
         continue;
@@ -83,7 +84,7 @@ async function* candidates(
   }
 }
 
-function weigh({ config }: Place, { entry }: Candidate): number {
+function weigh({ config }: FeatureLocation, { entry }: Candidate): number {
   if (entry.kind !== 'file') {
     return 0;
   }
@@ -92,28 +93,28 @@ function weigh({ config }: Place, { entry }: Candidate): number {
     : Math.min(config.uploadConcurrency * config.multipartChunkSizeBytes, entry.bytes);
 }
 
-async function move(run: Run, place: Place, { entry, key, listed, refusal }: Candidate): Promise<void> {
-  const path = `${place.feature}/${entry.path}`;
+async function move(run: Run, location: FeatureLocation, { entry, key, listed, refusal }: Candidate): Promise<void> {
+  const path = `${location.feature}/${entry.path}`;
   if (entry.kind === 'ignored') {
-    await note(run, { path, result: 'ignored' });
+    await recordOutcome(run, { path, result: 'ignored' });
   } else if (entry.kind === 'refused') {
-    await note(run, { path, result: 'refused', error: entry.reason });
+    await recordOutcome(run, { path, result: 'refused', error: entry.reason });
   } else if (key === undefined) {
-    await note(run, { path, bytes: entry.bytes, result: 'refused', error: refusal });
+    await recordOutcome(run, { path, bytes: entry.bytes, result: 'refused', error: refusal });
   } else {
-    const outcome = await moveFile(run, place, entry, key, listed);
+    const outcome = await moveFile(run, location, entry, key, listed);
     if (outcome) {
-      await note(run, { path, key, bytes: entry.bytes, ...outcome });
+      await recordOutcome(run, { path, key, bytes: entry.bytes, ...outcome });
     }
   }
 }
 
-type FileOutcome = Pick<Outcome, 'result' | 'verified' | 'error'>;
+type FileOutcome = Pick<ReportLine, 'result' | 'verified' | 'error'>;
 
 /** @returns undefined when the run was stopped in the middle */
 async function moveFile(
   run: Run,
-  place: Place,
+  location: FeatureLocation,
   file: LocalFile,
   key: string,
   listed: ListedObject | undefined,
@@ -121,18 +122,18 @@ async function moveFile(
   const { settings, stopping } = run;
   let local: LocalContent;
   try {
-    local = await load(place, file, settings.dryRun && !listed);
+    local = await load(location, file, settings.dryRun && !listed);
   } catch (error) {
     return { result: 'failed', error: unreadable(error) };
   }
   try {
-    const outcome = await bringInto(run, place, file, local, key, listed);
+    const outcome = await bringInto(run, location, file, local, key, listed);
     const isThere = ['uploaded', 'overwritten', 'present'].includes(outcome.result);
     if (!settings.verify || !isThere) {
       return outcome;
     }
-    run.progress.moved(local.bytes);
-    const isSame = (await digestOfObject(place, key, stopping.signal)) === (await digestOfFile(local, 'sha256'));
+    run.progress.transferred(local.bytes);
+    const isSame = (await digestOfObject(location, key, stopping.signal)) === (await digestOfFile(local, 'sha256'));
     return isSame
       ? { ...outcome, verified: true }
       : { result: 'failed', error: 'what was read back from the bucket is not what is on the disk' };
@@ -140,12 +141,12 @@ async function moveFile(
     if (stopping.signal.aborted) {
       return undefined;
     }
-    return { result: 'failed', error: wordsOf(error, place, 'PutObject', key) };
+    return { result: 'failed', error: explainOrThrow(error, location, 'PutObject', key) };
   }
 }
 
 /** @param nameOnly nobody will look at the bytes */
-async function load({ config }: Place, { file, bytes }: LocalFile, nameOnly: boolean): Promise<LocalContent> {
+async function load({ config }: FeatureLocation, { file, bytes }: LocalFile, nameOnly: boolean): Promise<LocalContent> {
   if (nameOnly || bytes >= config.multipartUploadThresholdBytes) {
     return { file, bytes };
   }
@@ -155,7 +156,7 @@ async function load({ config }: Place, { file, bytes }: LocalFile, nameOnly: boo
 
 async function bringInto(
   run: Run,
-  place: Place,
+  location: FeatureLocation,
   file: LocalFile,
   local: LocalContent,
   key: string,
@@ -166,18 +167,18 @@ async function bringInto(
     if (dryRun) {
       return { result: 'to-upload' };
     }
-    const { outcome, uploadId } = await put(run, place, file, local, key, true);
+    const { outcome, uploadId } = await put(run, location, file, local, key, true);
     if (outcome === 'stored') {
       return { result: 'uploaded' };
     }
     // Taken since it was listed: by another program, or by this one, when the answer to its first attempt was lost.
-    const { ContentLength = 0, ETag = '', Metadata } = await place.bucket.head(key);
+    const { ContentLength = 0, ETag = '', Metadata } = await location.bucket.head(key);
     if (Metadata?.[UPLOAD_ID] === uploadId) {
       return { result: 'uploaded' };
     }
-    return bringInto(run, place, file, local, key, { key, bytes: ContentLength, etag: ETag.replaceAll('"', '') });
+    return bringInto(run, location, file, local, key, { key, bytes: ContentLength, etag: ETag.replaceAll('"', '') });
   }
-  if (await isSameContent(place, local, listed, run.stopping.signal)) {
+  if (await isSameContent(location, local, listed, run.stopping.signal)) {
     return { result: 'present' };
   }
   if (!overwrite) {
@@ -186,8 +187,8 @@ async function bringInto(
   if (dryRun) {
     return { result: 'to-overwrite' };
   }
-  await put(run, place, file, local, key, false);
-  invalidationsFor(place.config)?.overwritten(place.keys.toUrl(key));
+  await put(run, location, file, local, key, false);
+  invalidationsFor(location.config)?.overwritten(location.keys.toUrl(key));
   return { result: 'overwritten' };
 }
 
@@ -201,14 +202,14 @@ const withoutConditionalWrites = new WeakSet<object>();
  */
 async function put(
   run: Run,
-  place: Place,
+  location: FeatureLocation,
   file: LocalFile,
   local: LocalContent,
   key: string,
   onlyIfFree: boolean,
 ): Promise<{ outcome: 'stored' | 'taken'; uploadId?: string }> {
-  const { config, bucket } = place;
-  const headers = headersOf(place, file.path);
+  const { config, bucket } = location;
+  const headers = headersOf(location, file.path);
   const uploadId = headers.Metadata?.[UPLOAD_ID];
   const isConditional = onlyIfFree && !withoutConditionalWrites.has(config);
   try {
@@ -219,7 +220,7 @@ async function put(
       if (local.content) {
         await run.bandwidth.take(local.bytes);
         await bucket.put(key, local.content, headers, isConditional);
-        run.progress.moved(local.bytes);
+        run.progress.transferred(local.bytes);
         return;
       }
       const opened = await openForParts(run, file);
@@ -236,7 +237,7 @@ async function put(
     }
     if (isConditional && isNotImplemented(error)) {
       withoutConditionalWrites.add(config);
-      return put(run, place, file, local, key, onlyIfFree);
+      return put(run, location, file, local, key, onlyIfFree);
     }
     throw error;
   }
@@ -250,7 +251,7 @@ async function openForParts({ stopping, bandwidth, progress }: Run, { file, path
     stopping.signal.throwIfAborted();
     await bandwidth.take(buffer.byteLength);
     await fill(buffer, position);
-    progress.moved(buffer.byteLength);
+    progress.transferred(buffer.byteLength);
   };
   return opened;
 }

@@ -7,10 +7,11 @@ import { pipeline } from 'node:stream/promises';
 import { inParallel } from './parallel';
 import { type ListedObject, Listing } from './listing';
 import { isWithin } from './local-files';
-import type { Outcome } from './report';
+import type { ReportLine } from './report';
 import { persevere } from './retry';
-import { isSize, type Place } from './place';
-import { MEMORY_BYTES, note, type Run, wordsOf } from './run';
+import { isImageSize, type FeatureLocation } from './feature-location';
+import { MEMORY_BYTES, recordOutcome, type Run } from './run';
+import { explainOrThrow } from './errors';
 import { digestOfFile, digestOfObject, isSameContent, type LocalContent } from './same-content';
 
 /** What the buffers of a download take, in bytes. */
@@ -23,35 +24,40 @@ const DOWNLOAD_BYTES = 512 * 1024;
  * @param insides folders that links on the way may lead into
  * @throws Failure for what keeps all files from being moved
  */
-export async function moveToLocal(run: Run, place: Place, insides: string[]): Promise<void> {
+export async function migrateToLocal(run: Run, location: FeatureLocation, insides: string[]): Promise<void> {
   const { settings, stopping } = run;
-  const owner = await stat(path.dirname(place.folder));
-  const folders = new Folders(place.folder, insides, owner);
+  const owner = await stat(path.dirname(location.folder));
+  const folders = new Folders(location.folder, insides, owner);
   const limits = { concurrency: settings.concurrency, memoryBytes: MEMORY_BYTES };
   // What it fails with, the others meet, too.
-  count(run, place).catch(() => {});
+  count(run, location).catch(() => {});
   await inParallel(
-    objects(run, place),
+    objects(run, location),
     limits,
     stopping,
     () => DOWNLOAD_BYTES,
     async (object) => {
-      const outcome = await moveObject(run, place, folders, object);
+      const outcome = await moveObject(run, location, folders, object);
       if (outcome) {
-        const relativePath = object.key.slice(place.keyPrefix.length);
-        await note(run, { path: `${place.feature}/${relativePath}`, key: object.key, bytes: object.bytes, ...outcome });
+        const relativePath = object.key.slice(location.keyPrefix.length);
+        await recordOutcome(run, {
+          path: `${location.feature}/${relativePath}`,
+          key: object.key,
+          bytes: object.bytes,
+          ...outcome,
+        });
       }
     },
   );
 }
 
-async function* objects({ settings, stopping }: Run, place: Place): AsyncGenerator<ListedObject> {
-  const listing = new Listing(place.config, place.bucket, place.keyPrefix, stopping.signal);
+async function* objects({ settings, stopping }: Run, location: FeatureLocation): AsyncGenerator<ListedObject> {
+  const listing = new Listing(location.config, location.bucket, location.keyPrefix, stopping.signal);
   for await (const page of listing.pages()) {
     for (const object of page) {
       // Consoles make empty objects for folders.
       const isFolder = object.key.endsWith('/') && object.bytes === 0;
-      if (!isFolder && !(settings.skipSizes && isSize(place, object.key.slice(place.keyPrefix.length)))) {
+      if (!isFolder && !(settings.skipSizes && isImageSize(location, object.key.slice(location.keyPrefix.length)))) {
         yield object;
       }
     }
@@ -59,38 +65,39 @@ async function* objects({ settings, stopping }: Run, place: Place): AsyncGenerat
 }
 
 /** Goes ahead, so that the progress knows its end. */
-async function count(run: Run, place: Place): Promise<void> {
-  for await (const { bytes } of objects(run, place)) {
+async function count(run: Run, location: FeatureLocation): Promise<void> {
+  for await (const { bytes } of objects(run, location)) {
     run.progress.found(1, bytes);
   }
 }
 
-type FileOutcome = Pick<Outcome, 'result' | 'verified' | 'error'>;
+type FileOutcome = Pick<ReportLine, 'result' | 'verified' | 'error'>;
 
 /** @returns undefined when the run was stopped in the middle */
 async function moveObject(
   run: Run,
-  place: Place,
+  location: FeatureLocation,
   folders: Folders,
   object: ListedObject,
 ): Promise<FileOutcome | undefined> {
   const { settings, stopping } = run;
-  const relativePath = object.key.slice(place.keyPrefix.length);
+  const relativePath = object.key.slice(location.keyPrefix.length);
   if (!isSafe(relativePath)) {
     return { result: 'refused', error: 'the key is no path of a file' };
   }
-  const file = path.join(place.folder, relativePath);
+  const file = path.join(location.folder, relativePath);
   try {
     if (!(await folders.isInside(path.dirname(file)))) {
       return { result: 'refused', error: 'a link on the way to it leads out of the content' };
     }
-    const outcome = await bringTo(run, place, folders, file, object);
+    const outcome = await bringTo(run, location, folders, file, object);
     const isThere = ['downloaded', 'overwritten', 'present'].includes(outcome.result);
     if (!settings.verify || !isThere) {
       return outcome;
     }
     const local = { file, bytes: object.bytes };
-    const isSame = (await digestOfFile(local, 'sha256')) === (await digestOfObject(place, object.key, stopping.signal));
+    const isSame =
+      (await digestOfFile(local, 'sha256')) === (await digestOfObject(location, object.key, stopping.signal));
     return isSame
       ? { ...outcome, verified: true }
       : { result: 'failed', error: 'what was read back from the disk is not what is in the bucket' };
@@ -98,13 +105,13 @@ async function moveObject(
     if (stopping.signal.aborted) {
       return undefined;
     }
-    return { result: 'failed', error: wordsOf(error, place, 'GetObject', object.key) };
+    return { result: 'failed', error: explainOrThrow(error, location, 'GetObject', object.key) };
   }
 }
 
 async function bringTo(
   run: Run,
-  place: Place,
+  location: FeatureLocation,
   folders: Folders,
   file: string,
   object: ListedObject,
@@ -118,26 +125,26 @@ async function bringTo(
   });
   if (!there) {
     if (!dryRun) {
-      await download(run, place, folders, file, object);
+      await download(run, location, folders, file, object);
     }
     return { result: dryRun ? 'to-download' : 'downloaded' };
   }
   if (!there.isFile()) {
     return { result: 'conflict', error: 'a folder has its name on the disk' };
   }
-  if (await isSameContent(place, await load(place, file, there), object, run.stopping.signal)) {
+  if (await isSameContent(location, await load(location, file, there), object, run.stopping.signal)) {
     return { result: 'present' };
   }
   if (!overwrite) {
     return { result: 'conflict', error: 'the disk holds something else under this name' };
   }
   if (!dryRun) {
-    await download(run, place, folders, file, object);
+    await download(run, location, folders, file, object);
   }
   return { result: dryRun ? 'to-overwrite' : 'overwritten' };
 }
 
-const load = async ({ config }: Place, file: string, { size }: Stats): Promise<LocalContent> => ({
+const load = async ({ config }: FeatureLocation, file: string, { size }: Stats): Promise<LocalContent> => ({
   file,
   bytes: size,
   content: size < Math.min(DOWNLOAD_BYTES, config.multipartUploadThresholdBytes) ? await readFile(file) : undefined,
@@ -145,7 +152,7 @@ const load = async ({ config }: Place, file: string, { size }: Stats): Promise<L
 
 async function download(
   run: Run,
-  place: Place,
+  location: FeatureLocation,
   folders: Folders,
   file: string,
   { key, bytes, lastModified }: ListedObject,
@@ -158,11 +165,11 @@ async function download(
   try {
     await persevere(stopping.signal, async () => {
       await rm(temporary, { force: true });
-      const { Body } = await place.bucket.get(key);
+      const { Body } = await location.bucket.get(key);
       const metered = async function* (pieces: Readable) {
         for await (const piece of pieces as AsyncIterable<Buffer>) {
           await bandwidth.take(piece.length);
-          progress.moved(piece.length);
+          progress.transferred(piece.length);
           yield piece;
         }
       };
@@ -220,9 +227,9 @@ class Folders {
   }
 
   /** What root makes, Ghost could not change. */
-  async giveToOwner(place: string): Promise<void> {
+  async giveToOwner(target: string): Promise<void> {
     if (process.getuid?.() === 0) {
-      await chown(place, this.owner.uid, this.owner.gid);
+      await chown(target, this.owner.uid, this.owner.gid);
     }
   }
 

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { runMigrate } from '../../../src/commands/migrate/migrate';
-import type { Outcome, Summary } from '../../../src/commands/migrate/report';
+import type { ReportLine, Summary } from '../../../src/commands/migrate/report';
 import type { MigrateOptions } from '../../../src/commands/migrate/settings';
 import { CDN_URL, optionsFor } from '../adapter';
 import { digest } from '../bytes';
@@ -69,7 +69,7 @@ export interface Ran {
   exitCode: number;
   error?: Error & { cure?: string };
   /** The report, a line for each file. */
-  lines: Outcome[];
+  lines: ReportLine[];
 }
 
 /** Runs `migrate` in this process, with the configuration of a content folder. */

@@ -8,10 +8,11 @@ import { isNotFound } from '../../../core/s3/errors';
 import { Failure } from '../../../shell/failure';
 import { type ListedObject, Listing } from '../listing';
 import { inParallel } from '../parallel';
-import { headersOf, isSize, keyOfFile, type Place } from '../place';
-import type { Outcome } from '../report';
+import { headersOf, isImageSize, keyOfFile, type FeatureLocation } from '../feature-location';
+import type { ReportLine } from '../report';
 import { persevere } from '../retry';
-import { MEMORY_BYTES, note, type Run, wordsOf } from '../run';
+import { MEMORY_BYTES, recordOutcome, type Run } from '../run';
+import { explainOrThrow } from '../errors';
 import { digestOfObject } from '../same-content';
 
 /** The old bucket. */
@@ -33,9 +34,9 @@ const IMAGES = /\.(jpe?g|gif|png|svgz?|ico|webp|avif|heic|heif)$/i;
  *
  * @throws Failure for what keeps all objects from being copied
  */
-export async function copyFromBucket(run: Run, places: Place[], source: Source): Promise<void> {
+export async function copyFromBucket(run: Run, locations: FeatureLocation[], source: Source): Promise<void> {
   const { settings, stopping } = run;
-  const { config } = places[0] as Place;
+  const { config } = locations[0] as FeatureLocation;
   if (source.bucket === config.bucket && source.prefix === '') {
     throw new Failure(`--from-bucket is the bucket itself, ${source.bucket}.`, 'Name the bucket of the old adapter.');
   }
@@ -44,9 +45,9 @@ export async function copyFromBucket(run: Run, places: Place[], source: Source):
   const objects = async function* () {
     for await (const page of listing.pages()) {
       for (const object of page) {
-        const target = targetOf(places, object.key.slice(source.prefix.length));
+        const target = targetOf(locations, object.key.slice(source.prefix.length));
         const isFolder = object.key.endsWith('/') && object.bytes === 0;
-        if (!isFolder && !(settings.skipSizes && isSize(target.place, target.path))) {
+        if (!isFolder && !(settings.skipSizes && isImageSize(target.location, target.path))) {
           run.progress.found(1, object.bytes);
           yield { object, ...target };
         }
@@ -59,29 +60,32 @@ export async function copyFromBucket(run: Run, places: Place[], source: Source):
     limits,
     stopping,
     () => 0,
-    async ({ object, place, path: relativePath }) => {
-      const outcome = await copy(run, place, relativePath, source, object);
+    async ({ object, location, path: relativePath }) => {
+      const outcome = await copy(run, location, relativePath, source, object);
       if (outcome) {
-        await note(run, { path: `${place.feature}/${relativePath}`, bytes: object.bytes, ...outcome });
+        await recordOutcome(run, { path: `${location.feature}/${relativePath}`, bytes: object.bytes, ...outcome });
       }
     },
   );
 }
 
 /** Where an object belongs, by its key below the old prefix. */
-function targetOf(places: Place[], oldKey: string): { place: Place; path: string } {
+function targetOf(locations: FeatureLocation[], oldKey: string): { location: FeatureLocation; path: string } {
   const [, feature, rest] = /^content\/(images|media|files)\/(.+)$/s.exec(oldKey) ?? [];
   const wanted: Feature =
     (feature as Feature) ?? (MEDIA.test(oldKey) ? 'media' : IMAGES.test(oldKey) ? 'images' : 'files');
-  return { place: places.find((place) => place.feature === wanted) as Place, path: rest ?? oldKey };
+  return {
+    location: locations.find((location) => location.feature === wanted) as FeatureLocation,
+    path: rest ?? oldKey,
+  };
 }
 
-type CopyOutcome = Pick<Outcome, 'key' | 'result' | 'verified' | 'error'>;
+type CopyOutcome = Pick<ReportLine, 'key' | 'result' | 'verified' | 'error'>;
 
 /** @returns undefined when the run was stopped in the middle */
 async function copy(
   run: Run,
-  place: Place,
+  location: FeatureLocation,
   relativePath: string,
   source: Source,
   object: ListedObject,
@@ -89,17 +93,17 @@ async function copy(
   const { settings, stopping } = run;
   let key: string;
   try {
-    key = keyOfFile(place, relativePath);
+    key = keyOfFile(location, relativePath);
   } catch (error) {
     return { result: 'refused', error: (error as Error).message };
   }
-  const oldPlace = oldPlaceOf(place, source);
+  const oldLocation = oldLocationOf(location, source);
   try {
-    const there = await headOf(place, key);
+    const there = await headOf(location, key);
     if (there) {
       const isSame =
         there.bytes === object.bytes &&
-        (there.etag === object.etag || (await isSameObject(run, place, key, oldPlace, object.key)));
+        (there.etag === object.etag || (await isSameObject(run, location, key, oldLocation, object.key)));
       if (isSame) {
         return { key, result: 'present' };
       }
@@ -110,26 +114,26 @@ async function copy(
     if (settings.dryRun) {
       return { key, result: there ? 'to-overwrite' : 'to-copy' };
     }
-    await copyObject(run, place, key, relativePath, source, object, !there);
+    await copyObject(run, location, key, relativePath, source, object, !there);
     const result = there ? 'overwritten' : 'copied';
     if (!settings.verify) {
       return { key, result };
     }
-    return (await isSameObject(run, place, key, oldPlace, object.key))
+    return (await isSameObject(run, location, key, oldLocation, object.key))
       ? { key, result, verified: true }
       : { key, result: 'failed', error: 'the copy is not the same' };
   } catch (error) {
     if (stopping.signal.aborted) {
       return undefined;
     }
-    return { key, result: 'failed', error: wordsOfCopy(error, place, key, source) };
+    return { key, result: 'failed', error: wordsOfCopy(error, location, key, source) };
   }
 }
 
 /** As `wordsOf`; a copy is refused in the same words whichever of the two buckets does not allow it. */
-function wordsOfCopy(error: unknown, place: Place, key: string, { bucket }: Source): string {
+function wordsOfCopy(error: unknown, location: FeatureLocation, key: string, { bucket }: Source): string {
   try {
-    return wordsOf(error, place, 'PutObject', key);
+    return explainOrThrow(error, location, 'PutObject', key);
   } catch (failure) {
     const { message, cure } = failure as Failure;
     throw new Failure(message, `${cure}\nA copy also needs s3:GetObject on the objects of "${bucket}".`, {
@@ -138,12 +142,12 @@ function wordsOfCopy(error: unknown, place: Place, key: string, { bucket }: Sour
   }
 }
 
-const oldPlaceOf = (place: Place, { bucket, region }: Source): Place => {
-  const config = { ...place.config, bucket, region: region ?? place.config.region };
-  return { ...place, config, bucket: new Bucket(config) };
+const oldLocationOf = (location: FeatureLocation, { bucket, region }: Source): FeatureLocation => {
+  const config = { ...location.config, bucket, region: region ?? location.config.region };
+  return { ...location, config, bucket: new Bucket(config) };
 };
 
-async function headOf({ bucket }: Place, key: string): Promise<{ bytes: number; etag: string } | undefined> {
+async function headOf({ bucket }: FeatureLocation, key: string): Promise<{ bytes: number; etag: string } | undefined> {
   try {
     const { ContentLength = 0, ETag = '' } = await bucket.head(key);
     return { bytes: ContentLength, etag: ETag.replaceAll('"', '') };
@@ -157,14 +161,14 @@ async function headOf({ bucket }: Place, key: string): Promise<{ bytes: number; 
 
 async function isSameObject(
   { stopping }: Run,
-  place: Place,
+  location: FeatureLocation,
   key: string,
-  oldPlace: Place,
+  oldLocation: FeatureLocation,
   oldKey: string,
 ): Promise<boolean> {
   const [one, other] = await Promise.all([
-    digestOfObject(place, key, stopping.signal),
-    digestOfObject(oldPlace, oldKey, stopping.signal),
+    digestOfObject(location, key, stopping.signal),
+    digestOfObject(oldLocation, oldKey, stopping.signal),
   ]);
   return one === other;
 }
@@ -172,23 +176,23 @@ async function isSameObject(
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
 async function copyObject(
   { stopping }: Run,
-  place: Place,
+  location: FeatureLocation,
   key: string,
   relativePath: string,
   source: Source,
   object: ListedObject,
   onlyIfFree: boolean,
 ): Promise<void> {
-  const { client } = await connect(place.config);
+  const { client } = await connect(location.config);
   const command = () =>
     new CopyObjectCommand({
-      Bucket: place.config.bucket,
+      Bucket: location.config.bucket,
       Key: key,
       CopySource: `${source.bucket}/${encodePath(object.key)}`,
       CopySourceIfMatch: object.etag,
       IfNoneMatch: onlyIfFree ? '*' : undefined,
       MetadataDirective: 'REPLACE',
-      ...headersOf(place, path.posix.normalize(relativePath)),
+      ...headersOf(location, path.posix.normalize(relativePath)),
     });
   await persevere(stopping.signal, () => client.send(command(), { abortSignal: stopping.signal }));
 }

@@ -7,11 +7,11 @@ import type { GhostSite } from '../../../ghost-site/site';
 import type { Terminal } from '../../../shell/terminal';
 import { copyFromBucket } from './copy-from-bucket';
 import { GhostAdmin, KEY_CURE } from './ghost-admin';
-import { move } from '../run';
+import { runSteps } from '../run';
 import { addressCount, type Concerned, findOldAddresses, type OldAddresses } from './old-addresses';
-import type { Place } from '../place';
+import type { FeatureLocation } from '../feature-location';
 import type { Summary } from '../report';
-import type { MigrateOptions, MoveSettings } from '../settings';
+import type { MigrateOptions, MigrateSettings } from '../settings';
 import { showSummary } from '../summary';
 import { counted } from '../../../shell/text';
 
@@ -24,9 +24,9 @@ const MAX_SHOWN_ADDRESSES = 5;
 
 /** What `--from-url` is about. */
 export interface FromUrlTask {
-  settings: MoveSettings;
+  settings: MigrateSettings;
   site: GhostSite;
-  places: Place[];
+  locations: FeatureLocation[];
   fromUrl: string;
 }
 
@@ -38,9 +38,9 @@ export interface FromUrlTask {
  * @param options with `fromBucket`, `adminKey`, `ghostUrl`
  * @throws Failure, and Interruption when the user stops
  */
-export async function moveFromUrl(terminal: Terminal, options: MigrateOptions, task: FromUrlTask): Promise<void> {
-  const { settings, site, places } = task;
-  const oldUrl = readOldUrl(task.fromUrl, places);
+export async function migrateFromUrl(terminal: Terminal, options: MigrateOptions, task: FromUrlTask): Promise<void> {
+  const { settings, site, locations } = task;
+  const oldUrl = readOldUrl(task.fromUrl, locations);
   const { fromBucket, adminKey } = options;
   if (adminKey === undefined && fromBucket === undefined) {
     throw new Failure('Without a key, Ghost does not show its posts: --admin-key is missing.', KEY_CURE);
@@ -81,7 +81,7 @@ export async function moveFromUrl(terminal: Terminal, options: MigrateOptions, t
   }
 }
 
-function readOldUrl(text: string, places: Place[]): string {
+function readOldUrl(text: string, locations: FeatureLocation[]): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^https?:$/.test(url.protocol) || url.search || url.hash) {
     throw new Failure(
@@ -90,7 +90,7 @@ function readOldUrl(text: string, places: Place[]): string {
     );
   }
   const oldUrl = `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
-  const same = places.find(({ config }) => config.cdnUrl === oldUrl);
+  const same = locations.find(({ config }) => config.cdnUrl === oldUrl);
   if (same) {
     throw new Failure(
       `--from-url is the address of the CDN itself, ${oldUrl}.`,
@@ -112,7 +112,7 @@ function readSiteUrl({ ghostUrl }: MigrateOptions, { config, configFile }: Ghost
 async function copyAll(
   terminal: Terminal,
   options: MigrateOptions,
-  { settings, places }: FromUrlTask,
+  { settings, locations }: FromUrlTask,
   oldUrl: string,
   bucket: string,
 ): Promise<Summary> {
@@ -120,9 +120,9 @@ async function copyAll(
   // In an address with the bucket in its path, that is no part of the keys.
   const folder = decodeURIComponent(pathname).replace(/^\/+/, '').split('/').filter(Boolean);
   const prefix = (folder[0] === bucket ? folder.slice(1) : folder).map((name) => `${name}/`).join('');
-  terminal.say(`From the bucket ${bucket} to the bucket ${places[0]?.config.bucket}`);
+  terminal.say(`From the bucket ${bucket} to the bucket ${locations[0]?.config.bucket}`);
   const source = { bucket, region: options.fromRegion, prefix };
-  const summary = await move(terminal, options, settings, [(run) => copyFromBucket(run, places, source)]);
+  const summary = await runSteps(terminal, options, settings, [(run) => copyFromBucket(run, locations, source)]);
   if (!options.json) {
     showSummary(terminal, options, settings, summary);
   }

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { filesBelow } from '../../../../src/commands/migrate/local-files';
-import { compareKeys } from '../../../../src/commands/migrate/place';
+import { compareKeys } from '../../../../src/commands/migrate/feature-location';
 import { compareUtf8 } from '../../../support/in-memory-s3/utf8-order';
 
 let folder: string;

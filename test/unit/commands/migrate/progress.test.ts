@@ -28,8 +28,8 @@ test('on a terminal a bar shows files, bytes, rate and the time left, and is gon
   terminal.on('data', (text: Buffer) => (shown += text.toString()));
   const progress = showProgress(terminal as unknown as NodeJS.WriteStream);
   progress.found(4, 4_000_000);
-  progress.done(1_000_000);
-  progress.moved(1_000_000);
+  progress.finished(1_000_000);
+  progress.transferred(1_000_000);
   await sleep(400);
   progress.stop();
   expect(shown).toMatch(/█{6}░{18} 1 of 4 files, 1\.0 MB of 4\.0 MB, [\d.]+ MB\/s, \d+ s left/);

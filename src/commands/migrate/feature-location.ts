@@ -14,7 +14,7 @@ import {
 } from '../../core/content-headers';
 
 /** Where the files of a feature are: its folder on the disk, its keys in the bucket. */
-export interface Place {
+export interface FeatureLocation {
   feature: Feature;
   /** `/var/www/ghost/content/images` */
   folder: string;
@@ -26,10 +26,10 @@ export interface Place {
 }
 
 /** Where sizes of pictures are, below the folder of images and their prefix. */
-export const SIZES = 'size/';
+export const SIZES_PREFIX = 'size/';
 
-/** The places of images, media and files, in this order. */
-export function placesOf(contentPath: string, configs: AdapterConfigs): Place[] {
+/** The locations of images, media and files, in this order. */
+export function locationsOf(contentPath: string, configs: AdapterConfigs): FeatureLocation[] {
   return FEATURES.map((feature) => {
     const config = configs[feature];
     const keys = new ObjectKeys(config);
@@ -50,7 +50,7 @@ export function placesOf(contentPath: string, configs: AdapterConfigs): Place[] 
  * @param relativePath below the feature's folder, `2026/11/photo.jpg`; nothing in it is encoded
  * @throws IncorrectUsageError for a name that the adapter refuses
  */
-export const keyOfFile = ({ keys }: Place, relativePath: string): string =>
+export const keyOfFile = ({ keys }: FeatureLocation, relativePath: string): string =>
   keys.toKeyOfRequest(encodePath(relativePath));
 
 /** Orders keys by their bytes, as S3 lists them. JavaScript's own order differs beyond the basic plane alone. */
@@ -64,14 +64,14 @@ export function compareKeys(one: string, other: string): number {
 const HALF_CHARACTER = /[\ud800-\udfff]/;
 
 /** Whether a path belongs to a size of a picture, which Ghost can make again. */
-export const isSize = ({ feature }: Place, relativePath: string): boolean =>
-  feature === 'images' && relativePath.startsWith(SIZES);
+export const isImageSize = ({ feature }: FeatureLocation, relativePath: string): boolean =>
+  feature === 'images' && relativePath.startsWith(SIZES_PREFIX);
 
 /** The headers that the adapter would store a file with, had it been uploaded in Ghost's editor. */
-export function headersOf(place: Place, relativePath: string): ContentHeaders {
-  const { config } = place;
+export function headersOf(location: FeatureLocation, relativePath: string): ContentHeaders {
+  const { config } = location;
   const prefix = config.staticFileURLPrefix;
-  const type = isSize(place, relativePath)
+  const type = isImageSize(location, relativePath)
     ? contentTypeOfRaw(relativePath, prefix)
     : contentTypeOf(relativePath, prefix);
   return contentHeaders(config, randomUUID(), type, contentDispositionOf(path.posix.basename(relativePath), prefix));

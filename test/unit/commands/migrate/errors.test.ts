@@ -1,12 +1,12 @@
 import { parseConfig } from '../../../../src/core/config';
-import type { Place } from '../../../../src/commands/migrate/place';
-import { wordsOf } from '../../../../src/commands/migrate/run';
+import type { FeatureLocation } from '../../../../src/commands/migrate/feature-location';
+import { explainOrThrow } from '../../../../src/commands/migrate/errors';
 import { Bucket } from '../../../../src/core/s3/bucket';
 
 const { config } = parseConfig({ bucket: 'blog-images', region: 'eu-central-1', cdnUrl: 'https://images.example.com' });
-const place = { bucket: new Bucket(config) } as Place;
+const location = { bucket: new Bucket(config) } as FeatureLocation;
 const wordsFor = (code: string, more: object) =>
-  wordsOf(Object.assign(new Error(code), { code, ...more }), place, 'GetObject', 'content/images/a.jpg');
+  explainOrThrow(Object.assign(new Error(code), { code, ...more }), location, 'GetObject', 'content/images/a.jpg');
 
 test.each(['ENOSPC', 'EDQUOT'])('a full disk (%s) ends the run, and is named as the cause', (code) => {
   expect(() => wordsFor(code, { syscall: 'write' })).toThrow(`The disk is full (${code}).`);

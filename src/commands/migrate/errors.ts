@@ -1,0 +1,42 @@
+import { Failure } from '../../shell/failure';
+import type { FeatureLocation } from './feature-location';
+
+/** Errors of Ghost's kind that all other files would meet, too. */
+const FATAL_CODES = new Set(['STORAGE_S3_FORBIDDEN', 'STORAGE_S3_MISCONFIGURED', 'STORAGE_S3_UNREACHABLE']);
+
+/** The disk, or what its user may have of it, is used up. */
+const DISK_FULL_CODES = new Set(['ENOSPC', 'EDQUOT']);
+
+/**
+ * Tells what went wrong with a file.
+ *
+ * @param error of the SDK, of the adapter or of the disk
+ * @returns it in words
+ * @throws Failure for what all other files would meet, too: a missing permission, a wrong region, a full disk
+ */
+export function explainOrThrow(
+  error: unknown,
+  { bucket }: FeatureLocation,
+  operation: Parameters<typeof bucket.explain>[1],
+  key: string,
+): string {
+  const { code = '', syscall, path } = error as NodeJS.ErrnoException;
+  if (DISK_FULL_CODES.has(code)) {
+    throw new Failure(
+      `The disk is full (${code}).`,
+      'Make room, and run the same command again: what is there already is not fetched twice.',
+    );
+  }
+  if (syscall !== undefined && path !== undefined) {
+    return `${path}: ${code}`;
+  }
+  const explained = bucket.explain(error, operation, key) as Error & { code?: string; help?: string; context?: string };
+  if (FATAL_CODES.has(explained.code ?? '')) {
+    throw asFailure(explained);
+  }
+  return explained.message;
+}
+
+/** @param explained one of Ghost's errors, as the adapter throws them */
+export const asFailure = (explained: Error & { help?: string }): Failure =>
+  new Failure(explained.message, explained.help ?? 'Try again: what is done is not done twice.', { cause: explained });

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Result } from '../../src/commands/doctor/check';
+import type { CheckReport } from '../../src/commands/doctor/check';
 import { type Breakage, type Patient, startPatient } from '../support/doctor';
 import { runCommandLine } from '../support/doctor/run-command';
 import { installTools } from '../support/tls-cdn/tools';
@@ -48,7 +48,7 @@ test('ends with 0 when there are warnings only', async () => {
 test('--json is for programs: every check with its result, and nothing else', async () => {
   const { status, stdout } = await (await run({ forbidden: ['s3:ListBucket'] }, '--json')).ended;
   expect(status).toBe(1);
-  const results = JSON.parse(stdout) as Result[];
+  const results = JSON.parse(stdout) as CheckReport[];
   expect(results).toContainEqual({
     group: 'Permissions',
     name: 'list',

@@ -1,6 +1,6 @@
-import { type Result, runChecks } from '../../src/commands/doctor/check';
+import { type CheckReport, runChecks } from '../../src/commands/doctor/check';
 import { CHECKS } from '../../src/commands/doctor/checks';
-import { SetUp } from '../../src/commands/doctor/set-up';
+import { DoctorContext } from '../../src/commands/doctor/context';
 import { startS3UnderTest, type S3UnderTest } from '../support/s3-under-test';
 
 let s3: S3UnderTest;
@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => s3.close());
 
 /** Looks at a bucket alone: there is neither CDN nor Ghost. */
-async function examine(changes: Record<string, string> = {}): Promise<Result[]> {
+async function examine(changes: Record<string, string> = {}): Promise<CheckReport[]> {
   const { accessKeyId, secretAccessKey } = s3.credentials;
   const given = {
     bucket,
@@ -36,15 +36,15 @@ async function examine(changes: Record<string, string> = {}): Promise<Result[]> 
     },
   };
   const { signal } = new AbortController();
-  const setUp = new SetUp({ content: __dirname }, { network, signal, environment });
+  const context = new DoctorContext({ content: __dirname }, { network, signal, environment });
   try {
-    return await runChecks(CHECKS, setUp, { begins: () => undefined, ended: () => undefined });
+    return await runChecks(CHECKS, context, { started: () => undefined, finished: () => undefined });
   } finally {
-    expect(await setUp.tidyUp()).toEqual([]);
+    expect(await context.cleanUp()).toEqual([]);
   }
 }
 
-const troubles = (results: Result[]) =>
+const troubles = (results: CheckReport[]) =>
   results
     .filter(({ group, result }) => ['Credentials', 'Bucket', 'Permissions'].includes(group) && result === 'failed')
     .map(({ name, found }) => `${name}: ${found}`);

@@ -1,6 +1,6 @@
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Result } from '../../src/commands/doctor/check';
+import type { CheckReport } from '../../src/commands/doctor/check';
 import { type CloudFrontRecorder, startCloudFrontRecorder } from '../support/cloudfront-recorder';
 import { BLOG_HOST, BUCKET, type Breakage, CDN_HOST, type Patient, startPatient } from '../support/doctor';
 import type { EdgeAnswer } from '../support/doctor/edge';
@@ -16,12 +16,12 @@ afterEach(async () => {
   jest.restoreAllMocks();
 });
 
-async function examine(breakage: Breakage = {}): Promise<Result[]> {
+async function examine(breakage: Breakage = {}): Promise<CheckReport[]> {
   patient = await startPatient(breakage);
   return patient.examine();
 }
 
-const troubles = (results: Result[]) =>
+const troubles = (results: CheckReport[]) =>
   results
     .filter(({ result }) => result === 'failed' || result === 'warned')
     .map(({ result, name, found }) => `${result} ${name}: ${found}`);

@@ -1,110 +1,107 @@
-import type { SetUp } from './set-up';
+import type { DoctorContext } from './context';
 
-/** The parts of a set-up, in the order in which they depend on each other. */
+/** The groups of checks, in the order in which they depend on each other. */
 export type Group = 'Config' | 'Credentials' | 'Bucket' | 'Permissions' | 'CDN' | 'Ghost';
 
 /**
- * What a check has found.
+ * The result of a check.
  *
- * - `passed`: it is as it should be.
- * - `warned`: it works, and could be better.
- * - `failed`: pictures are lost, missing or in danger.
- * - `unchecked`: it cannot be told.
+ * - `passed`: works as it should.
+ * - `warned`: works, but could be better.
+ * - `failed`: images are lost, missing or at risk.
+ * - `unchecked`: could not be determined.
  */
-export interface Finding {
+export interface CheckResult {
   result: 'passed' | 'warned' | 'failed' | 'unchecked';
-  /** What came back; for what was not checked, the reason. */
+  /** The observation; for `unchecked`, the reason. */
   found: string;
-  /** What was done to find out. */
+  /** How it was tested. */
   tried?: string;
-  /** What to do about it. */
+  /** How to fix it. */
   cure?: string;
 }
 
-/** A promise of a set-up that works. */
+/** One row of the table of checks. */
 export interface Check {
   group: Group;
   /** Unique among all checks. */
   name: string;
-  /** What it waits for, where that takes long. */
+  /** What a slow check waits for. */
   wait?: string;
-  /** Checks without which this one has no meaning: when one of them fails, this one is not run. */
+  /** Names of the checks that must not have failed; otherwise this one is skipped. */
   needs?: string[];
-  run(setUp: SetUp): Finding | Promise<Finding>;
+  run: (context: DoctorContext) => CheckResult | Promise<CheckResult>;
 }
 
-/** A check and what it has found. */
-export interface Result extends Finding {
+/** A result with the check that it belongs to, as `--json` prints it. */
+export interface CheckReport extends CheckResult {
   group: Group;
   name: string;
 }
 
-/** It is as it should be. */
-export const passed = (found: string): Finding => ({ result: 'passed', found });
+/** Is told about each check as it runs. */
+export interface Reporter {
+  started(check: Check): void;
+  finished(report: CheckReport): void;
+}
 
-/** It cannot be told, and nothing follows from that. */
-export const unchecked = (found: string, cure?: string): Finding => ({ result: 'unchecked', found, cure });
+export const passed = (found: string): CheckResult => ({ result: 'passed', found });
+
+export const unchecked = (found: string, cure?: string): CheckResult => ({ result: 'unchecked', found, cure });
 
 /**
- * @param tried what was done to find out
- * @param found what came back
- * @param cure what to do about it
+ * @param tried how it was tested
+ * @param found the observation
+ * @param cure how to fix it
  */
-export const failed = (tried: string, found: string, cure: string): Finding => ({
+export const failed = (tried: string, found: string, cure: string): CheckResult => ({
   result: 'failed',
   tried,
   found,
   cure,
 });
 
-/** As `failed`, for what works all the same. */
-export const warned = (tried: string, found: string, cure: string): Finding => ({
+/** Takes the same arguments as `failed`. */
+export const warned = (tried: string, found: string, cure: string): CheckResult => ({
+  ...failed(tried, found, cure),
   result: 'warned',
-  tried,
-  found,
-  cure,
 });
 
 /**
- * Runs checks one after the other. One that needs another that has failed is not run, nor what needs that in turn: so
- * each cause is named once.
+ * Runs checks one after the other. A check that depends on a failed one, directly or not, is skipped, so that each cause
+ * is reported once.
  *
- * @param report is told each result as soon as it is there
- * @returns all results, in the order of the checks; those so far when `setUp.signal` is aborted
+ * @returns the reports in the order of the checks; after an abort of `context.signal`, those so far
  */
-export async function runChecks(
-  checks: Check[],
-  setUp: SetUp,
-  report: { begins(check: Check): void; ended(result: Result): void },
-): Promise<Result[]> {
-  const results: Result[] = [];
-  /** The check that has failed at the bottom of it, by the names of those that have no meaning without it. */
+export async function runChecks(checks: Check[], context: DoctorContext, reporter: Reporter): Promise<CheckReport[]> {
+  const reports: CheckReport[] = [];
+  /** The root cause of each check that failed or was skipped, by its name. */
   const causes = new Map<string, string>();
   for (const check of checks) {
     const { group, name, needs = [] } = check;
     const cause = needs.map((need) => causes.get(need)).find((found) => found !== undefined);
-    report.begins(check);
-    const finding = cause === undefined ? await runCheck(check, setUp) : unchecked(`because of "${cause}"`);
-    if (setUp.signal.aborted) {
+    reporter.started(check);
+    const result = cause === undefined ? await runCheck(check, context) : unchecked(`because of "${cause}"`);
+    if (context.signal.aborted) {
       break;
     }
-    if (cause !== undefined || finding.result === 'failed') {
+    if (cause !== undefined || result.result === 'failed') {
       causes.set(name, cause ?? name);
     }
-    const result = { group, name, ...finding };
-    results.push(result);
-    report.ended(result);
+    const report = { group, name, ...result };
+    reports.push(report);
+    reporter.finished(report);
   }
-  return results;
+  return reports;
 }
 
-async function runCheck(check: Check, setUp: SetUp): Promise<Finding> {
+async function runCheck({ name, run }: Check, doctorContext: DoctorContext): Promise<CheckResult> {
   try {
-    return await check.run(setUp);
+    return await run(doctorContext);
   } catch (error) {
     const { message, help, context } = error as Error & { help?: string; context?: string };
     return failed(
-      context ?? `The check "${check.name}" was run.`,
+      context ?? `The check "${name}" was run.`,
       message,
       help ?? 'Run the command again with --debug; if it stays so, report it with what is shown.',
     );

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import type { DoctorOptions } from './doctor';
+import type { DoctorOptions } from './context';
 import { withAdapterOptions, withSiteOptions } from '../../ghost-site/options';
 
-/** `doctor` */
+/** Defines the command `doctor`. */
 export function addDoctor(program: Command): void {
   const command = program
     .command('doctor')

@@ -3,23 +3,23 @@ import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage 
 import net from 'node:net';
 import tls from 'node:tls';
 
-/** How long an answer may take, in milliseconds: Ghost gives up on a picture after 10 seconds. */
+/** How long (ms) to wait for an answer. Ghost itself waits 10 seconds for an image. */
 const TIMEOUT_MS = 20_000;
 
-/** More than any answer here has: the probe is some kilobytes, a page of a blog may be some hundred. */
+/** Larger than any expected body: probes have a few kilobytes, pages of a blog up to several hundred. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
-/** Some hosts answer nobody without a name. */
-const NAME = 'ghost-storage-s3-cloudfront (doctor)';
+/** Some hosts refuse requests without a user agent. */
+const USER_AGENT = 'ghost-storage-s3-cloudfront (doctor)';
 
-/** The way to a host, which tests lead elsewhere. */
+/** Finds hosts and connects to them; replaced in tests. */
 export interface Network {
-  /** @throws an error with a code, `ENOTFOUND` */
+  /** @throws an error with a code such as `ENOTFOUND` */
   lookup(host: string): Promise<string[]>;
-  /** @returns what the host is another name for; undefined when it is none or DNS does not tell */
+  /** Returns the target of the host's CNAME record; undefined when it has none or DNS does not answer. */
   canonicalNameOf(host: string): Promise<string | undefined>;
   connect(host: string, port: number): net.Socket;
-  /** Authorities to trust, PEM; undefined for those that Node trusts. */
+  /** Certificate authorities to trust (PEM); undefined for Node's own. */
   authorities?: string;
 }
 
@@ -37,50 +37,50 @@ export const internet: Network = {
   connect: (host, port) => net.connect({ host, port }),
 };
 
-/** What a server has answered; redirects are not followed. */
+/** An HTTP answer. */
 export interface Answer {
   status: number;
   headers: IncomingHttpHeaders;
   body: Buffer;
 }
 
-/** What a TLS connection is like, whether it is to be trusted or not. */
-export interface Handshake {
+/** The properties of a TLS connection, trusted or not. */
+export interface TlsConnection {
   /** `TLSv1.3` */
   protocol: string;
   /** `h2`; undefined when the server chose none. */
   application?: string;
   certificate: tls.PeerCertificate;
-  /** Why the chain of the certificate is not trusted, in OpenSSL's words. */
+  /** OpenSSL's reason for not trusting the certificate chain. */
   distrust?: string;
 }
 
 /**
- * Asks for a URL exactly as it is given.
+ * Requests a URL exactly as given, without following redirects.
  *
- * @throws the error of the network or of TLS, with its `code`
+ * @throws the network or TLS error, with its `code`
  */
-export function ask(
+export function get(
   network: Network,
   url: string,
   { headers = {}, signal }: { headers?: Record<string, string>; signal?: AbortSignal } = {},
 ): Promise<Answer> {
   const { protocol, hostname, host, pathname, search } = new URL(url);
   const isSecure = protocol === 'https:';
-  const name = bare(hostname);
+  const name = withoutBrackets(hostname);
   const socket = network.connect(name, portOf(url));
   return new Promise((resolve, reject) => {
     const options = {
       method: 'GET',
       path: pathname + search,
-      headers: { host, 'user-agent': NAME, accept: '*/*', ...headers },
+      headers: { host, 'user-agent': USER_AGENT, accept: '*/*', ...headers },
       signal,
     };
-    const createConnection = () => (isSecure ? secure(network, name, socket) : socket);
+    const createConnection = () => (isSecure ? startTls(network, name, socket) : socket);
     const request = httpRequest({ ...options, createConnection }, (response) => {
       read(response).then(resolve, reject);
     });
-    const timer = setTimeout(() => request.destroy(timedOut()), TIMEOUT_MS);
+    const timer = setTimeout(() => request.destroy(timeoutError()), TIMEOUT_MS);
     request.once('error', reject);
     request.once('close', () => {
       clearTimeout(timer);
@@ -91,22 +91,22 @@ export function ask(
 }
 
 /**
- * Shakes hands with a server, and hangs up.
+ * Opens a TLS connection, and closes it after the handshake.
  *
- * @param options what to offer: versions and protocols
- * @throws the error of the network or of TLS, with its `code`
+ * @param options the versions and protocols to offer
+ * @throws the network or TLS error, with its `code`
  */
-export function shakeHands(
+export function connectTls(
   network: Network,
   host: string,
   port: number,
   options: tls.ConnectionOptions = {},
-): Promise<Handshake> {
-  const name = bare(host);
+): Promise<TlsConnection> {
+  const name = withoutBrackets(host);
   const socket = network.connect(name, port);
   return new Promise((resolve, reject) => {
-    const connection = secure(network, name, socket, { ...options, rejectUnauthorized: false });
-    const timer = setTimeout(() => connection.destroy(timedOut()), TIMEOUT_MS);
+    const connection = startTls(network, name, socket, { ...options, rejectUnauthorized: false });
+    const timer = setTimeout(() => connection.destroy(timeoutError()), TIMEOUT_MS);
     connection.once('error', reject);
     connection.once('close', () => {
       clearTimeout(timer);
@@ -125,25 +125,25 @@ export function shakeHands(
   });
 }
 
-/** Port of a URL, also where it is the usual one. */
+/** Returns the port of a URL, the protocol's default included. */
 export function portOf(url: string): number {
   const { port, protocol } = new URL(url);
   return Number(port) || (protocol === 'https:' ? 443 : 80);
 }
 
-/** The code of an error of the network, of DNS or of TLS: `ECONNREFUSED`, `CERT_HAS_EXPIRED`. */
-export function codeOf(error: unknown): string {
+/** Returns the code of a network, DNS or TLS error, such as `ECONNREFUSED` or `CERT_HAS_EXPIRED`. */
+export function networkCodeOf(error: unknown): string {
   const { code, message, errors } = error as NodeJS.ErrnoException & { errors?: unknown[] };
-  // Several addresses were tried at once.
-  return code ?? (errors?.length ? codeOf(errors[0]) : message);
+  // An AggregateError has one error for each address that was tried.
+  return code ?? (errors?.length ? networkCodeOf(errors[0]) : message);
 }
 
-/** @returns `404`, `302 (to https://…)` */
-export function inWords(status: number, location: string | undefined): string {
+/** Returns `404`, or `302 (to https://…)`. */
+export function statusText({ status, headers: { location } }: Pick<Answer, 'status' | 'headers'>): string {
   return location ? `${status} (to ${location})` : String(status);
 }
 
-function secure(network: Network, host: string, socket: net.Socket, options: tls.ConnectionOptions = {}) {
+function startTls(network: Network, host: string, socket: net.Socket, options: tls.ConnectionOptions = {}) {
   const servername = net.isIP(host) ? undefined : host;
   return tls.connect({ socket, host, servername, ca: network.authorities, ...options });
 }
@@ -161,7 +161,7 @@ async function read(response: IncomingMessage): Promise<Answer> {
   return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) };
 }
 
-/** A URL has the brackets of an IPv6 address, a socket not. */
-const bare = (hostname: string) => hostname.replace(/^\[|\]$/g, '');
+/** Sockets take an IPv6 address without the brackets that it has in a URL. */
+const withoutBrackets = (hostname: string) => hostname.replace(/^\[|\]$/g, '');
 
-const timedOut = () => Object.assign(new Error('No answer in time.'), { code: 'ETIMEDOUT' });
+const timeoutError = () => Object.assign(new Error('No answer in time.'), { code: 'ETIMEDOUT' });

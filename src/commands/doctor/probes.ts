@@ -5,40 +5,38 @@ import { ObjectKeys } from '../../core/object-keys';
 import { Bucket } from '../../core/s3/bucket';
 import { isNotImplemented } from '../../core/s3/errors';
 import type { Feature } from '../../core/features';
-import { makePicture } from './picture';
+import { createPng } from './png';
 
-/** A picture in the bucket that only the doctor knows of. */
+/** A test image in the bucket. */
 export interface Probe {
   feature: Feature;
   config: Config;
-  /** Of its feature, in the bucket. */
+  /** The bucket of the feature. */
   bucket: Bucket;
   /** Below the prefix: `2026/11/doctor-…-images.png`. */
   path: string;
   key: string;
   /** On the CDN. */
   url: string;
-  /** What is stored with it. */
+  /** Stored with it. */
   headers: ContentHeaders;
 }
 
-/** What the doctor puts into the bucket, and takes away again. */
+/** The test images, one for each feature, and everything else that is stored for them. */
 export class Probes {
-  /** One for each feature. */
   readonly all: Probe[];
   readonly bytes: Buffer;
-  private readonly mayExist: { bucket: Bucket; key: string }[] = [];
+  private readonly tracked: { bucket: Bucket; key: string }[] = [];
 
-  /** @param configs of the features that are looked at */
   constructor(configs: (readonly [Feature, Config])[]) {
     const now = new Date();
     const month = `${now.getFullYear()}/${String(now.getMonth() + 1).padStart(2, '0')}`;
-    // Nobody can guess it, as long as it is there.
+    // Nobody can guess the name while the images are public.
     const name = `doctor-${randomBytes(16).toString('hex')}`;
-    this.bytes = makePicture(name);
+    this.bytes = createPng(name);
     this.all = configs.map(([feature, config]) => {
       const keys = new ObjectKeys(config);
-      // Not the same for all, should they be stored among each other by mistake.
+      // The feature keeps the names apart in case two features share a prefix by mistake.
       const path = `${month}/${name}-${feature}.png`;
       const key = keys.keyOf(path);
       const headers = contentHeaders(config, randomUUID(), 'image/png');
@@ -46,34 +44,34 @@ export class Probes {
     });
   }
 
-  /** The one for images, or for whatever feature is looked at. */
+  /** The probe for images, or for the first feature that uses the adapter. */
   get first(): Probe {
     const [first] = this.all;
     if (!first) {
-      throw new Error('No feature is looked at.');
+      throw new Error('There are no features to check.');
     }
     return first;
   }
 
-  /**
-   * A file beside the first probe.
-   *
-   * @param path below the prefix
-   * @returns its key and its address on the CDN
-   */
-  beside(path: string): { key: string; url: string } {
+  /** A file that is requested from the CDN before it is uploaded. */
+  get lateFile(): { key: string; url: string } {
+    return this.locate(this.first.path.replace(/\.png$/, '-early.png'));
+  }
+
+  /** Returns the key and the CDN URL of a path below the prefix of the first probe. */
+  locate(path: string): { key: string; url: string } {
     const keys = new ObjectKeys(this.first.config);
     const key = keys.keyOf(path);
     return { key, url: keys.toUrl(key) };
   }
 
   /**
-   * Puts a probe into the bucket.
+   * Uploads a probe.
    *
    * @throws the SDK's error
    */
-  async write({ bucket, key, headers }: Probe): Promise<void> {
-    this.expect(key, bucket);
+  async upload({ bucket, key, headers }: Probe): Promise<void> {
+    this.track(key, bucket);
     try {
       await bucket.put(key, this.bytes, headers, true);
     } catch (error) {
@@ -84,22 +82,14 @@ export class Probes {
     }
   }
 
-  /**
-   * Remembers an object that is about to be made, by the doctor or by Ghost for it.
-   *
-   * @param key of the object
-   */
-  expect(key: string, bucket = this.first.bucket): void {
-    this.mayExist.push({ bucket, key });
+  /** Marks an object for deletion, before the doctor or Ghost stores it. */
+  track(key: string, bucket = this.first.bucket): void {
+    this.tracked.push({ bucket, key });
   }
 
-  /**
-   * Takes away everything that may have been made.
-   *
-   * @returns the keys that could not be taken away
-   */
-  async remove(): Promise<string[]> {
-    const objects = this.mayExist.splice(0);
+  /** Deletes all tracked objects, and returns the keys of those that could not be deleted. */
+  async deleteAll(): Promise<string[]> {
+    const objects = this.tracked.splice(0);
     const outcomes = await Promise.allSettled(objects.map(({ bucket, key }) => bucket.delete(key)));
     return objects.filter((_, index) => outcomes[index]?.status === 'rejected').map(({ key }) => key);
   }

@@ -3,10 +3,10 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PutPublicAccessBlockCommand, S3Client } from '@aws-sdk/client-s3';
-import { type Result, runChecks } from '../../../src/commands/doctor/check';
+import { type CheckReport, runChecks } from '../../../src/commands/doctor/check';
 import { CHECKS } from '../../../src/commands/doctor/checks';
 import type { Network } from '../../../src/commands/doctor/network';
-import { SetUp, type SetUpOptions } from '../../../src/commands/doctor/set-up';
+import { DoctorContext, type DoctorOptions } from '../../../src/commands/doctor/context';
 import { startCdnStandIn } from '../cdn-stand-in';
 import { adapterConfig } from '../ghost/adapter-config';
 import { freePort } from '../ghost/boot';
@@ -85,7 +85,7 @@ export interface Patient {
   /** PEM of what the CDN is vouched for by. */
   authorityFile: string;
   /** Lets the doctor look at it. */
-  examine(options?: SetUpOptions, signal?: AbortSignal): Promise<Result[]>;
+  examine(options?: DoctorOptions, signal?: AbortSignal): Promise<CheckReport[]>;
   /** Every key in every bucket. */
   keys(): string[];
   close(): Promise<void>;
@@ -196,12 +196,11 @@ export async function startPatient(breakage: Breakage = {}): Promise<Patient> {
     ports,
     authorityFile,
     async examine(given = { ghost: folder }, signal = new AbortController().signal) {
-      const surroundings = { network, signal, patienceMs: 300, environment: {} };
-      const setUp = new SetUp(given, surroundings);
+      const context = new DoctorContext(given, { network, signal, cdnErrorTtlMs: 300, environment: {} });
       try {
-        return await runChecks(CHECKS, setUp, { begins: () => undefined, ended: () => undefined });
+        return await runChecks(CHECKS, context, { started: () => undefined, finished: () => undefined });
       } finally {
-        await setUp.tidyUp();
+        await context.cleanUp();
       }
     },
     keys: () => [BUCKET, 'other-images'].flatMap((bucket) => [...s3.objects(bucket).keys()]),

@@ -2,39 +2,35 @@ import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { CloudFrontClient, CreateInvalidationCommand } from '@aws-sdk/client-cloudfront';
 import { randomUUID } from 'node:crypto';
 import { credentialsOf } from '../../../core/s3/client';
-import { type Check, failed, type Finding, passed, unchecked, warned } from '../check';
-import { type Refusal, refusalToAbort, refusalToDelete, refusalToWrite } from '../facts';
-import { arnOf, statement, statusOf, wordOf } from '../requests';
-import type { SetUp } from '../set-up';
+import { codeOf, statusOf } from '../../../core/s3/errors';
+import { type Check, type CheckResult, failed, passed, unchecked, warned } from '../check';
+import type { DoctorContext } from '../context';
+import { allowStatement, s3Arn } from '../iam-statement';
+import { abortRefusal, deleteRefusal, type Refusal, writeRefusal } from '../s3-requests';
 
-/** What Ghost may do with the bucket. */
-export const permissionChecks: Check[] = [
-  permission(
-    'delete',
-    's3:DeleteObject',
-    ['bucket region'],
-    'The probes were deleted before they were there',
-    refusalToDelete,
-  ),
-  permission('write', 's3:PutObject', ['delete'], 'The probes were written', refusalToWrite),
-  { group: 'Permissions', name: 'read', needs: ['write'], run: checkReading },
-  { group: 'Permissions', name: 'list', needs: ['bucket region'], run: checkListing },
-  permission(
-    'abort',
-    's3:AbortMultipartUpload',
-    ['bucket region'],
-    'Uploads were aborted that nobody has begun',
-    refusalToAbort,
-  ),
-  { group: 'Permissions', name: 'encrypt', needs: ['read'], run: checkEncryption },
-  { group: 'Permissions', name: 'invalidate', needs: ['accepted'], run: checkInvalidation },
-];
+/** Checks the permission to delete, which must come first: without it nothing is written. */
+export const checkDelete = permissionCheck(
+  's3:DeleteObject',
+  'The probes were deleted before they were there',
+  deleteRefusal,
+);
 
-async function checkReading(setUp: SetUp): Promise<Finding> {
-  for (const { bucket, key } of setUp.probes.all) {
+/** Checks the permission to upload. */
+export const checkWrite = permissionCheck('s3:PutObject', 'The probes were written', writeRefusal);
+
+/** Checks the permission to abort multipart uploads. */
+export const checkAbort = permissionCheck(
+  's3:AbortMultipartUpload',
+  'Uploads were aborted that nobody has begun',
+  abortRefusal,
+);
+
+/** Checks that the same bytes can be read back. */
+export async function checkRead(context: DoctorContext): Promise<CheckResult> {
+  for (const { bucket, key } of context.probes.all) {
     try {
       const { Body } = await bucket.get(key);
-      if (!Buffer.concat((await Body.toArray()) as Buffer[]).equals(setUp.probes.bytes)) {
+      if (!Buffer.concat((await Body.toArray()) as Buffer[]).equals(context.probes.bytes)) {
         return failed(
           `${key} was written and read back.`,
           'Other bytes came back.',
@@ -43,15 +39,14 @@ async function checkReading(setUp: SetUp): Promise<Finding> {
       }
     } catch (error) {
       const refusal = { key, error: bucket.explain(error, 'GetObject', key) };
-      return refused(`${key} was read.`, refusal, setUp, 's3:GetObject');
+      return refused(`${key} was read.`, refusal, context, 's3:GetObject');
     }
   }
   return passed('s3:GetObject');
 }
 
-async function checkListing(setUp: SetUp): Promise<Finding> {
-  const { first } = setUp.probes;
-  const { bucket } = first.config;
+/** Checks the permission to list the bucket. */
+export async function checkList({ probes: { first } }: DoctorContext): Promise<CheckResult> {
   try {
     await first.bucket.list(first.key);
     return passed('s3:ListBucket');
@@ -62,19 +57,20 @@ async function checkListing(setUp: SetUp): Promise<Finding> {
       ? failed(
           tried,
           `${message} Without it S3 answers 403, and not 404, for what does not exist, and uploads fail.`,
-          `Add this statement to the policy of the user or role:\n${statement(['s3:ListBucket'], arnOf(bucket))}`,
+          `Add this statement to the policy of the user or role:\n${allowStatement(['s3:ListBucket'], s3Arn(first.config.bucket))}`,
         )
       : failed(tried, message, help);
   }
 }
 
-async function checkEncryption(setUp: SetUp): Promise<Finding> {
-  const { first } = setUp.probes;
+/** Checks that objects are encrypted as configured. */
+export async function checkEncrypt({ probes: { first } }: DoctorContext): Promise<CheckResult> {
   const { serverSideEncryption, kmsKeyId } = first.config;
   if (!serverSideEncryption) {
     return passed('as the bucket does it');
   }
   const { ServerSideEncryption, SSEKMSKeyId } = (await first.bucket.head(first.key)) as GetObjectCommandOutput;
+  // S3 answers with the ARN of the key, from which an alias cannot be told.
   const isKey = !kmsKeyId || kmsKeyId.includes('alias/') || (SSEKMSKeyId ?? '').endsWith(kmsKeyId.replace(/^.*\//, ''));
   return ServerSideEncryption === serverSideEncryption && isKey
     ? passed(serverSideEncryption)
@@ -85,7 +81,8 @@ async function checkEncryption(setUp: SetUp): Promise<Finding> {
       );
 }
 
-async function checkInvalidation({ config, probes, features }: SetUp): Promise<Finding> {
+/** Checks the permission to invalidate files on the CDN. */
+export async function checkInvalidate({ config, probes, features }: DoctorContext): Promise<CheckResult> {
   const { distributionId } = config;
   if (!distributionId) {
     return passed(
@@ -105,9 +102,9 @@ async function checkInvalidation({ config, probes, features }: SetUp): Promise<F
     await client.send(new CreateInvalidationCommand({ DistributionId: distributionId, InvalidationBatch }));
     return passed('cloudfront:CreateInvalidation');
   } catch (error) {
-    const word = wordOf(error);
+    const code = codeOf(error);
     const tried = `The distribution ${distributionId} was told to forget a file.`;
-    if (word === 'NoSuchDistribution') {
+    if (code === 'NoSuchDistribution') {
       return failed(
         tried,
         'There is none of that ID in the account (NoSuchDistribution).',
@@ -118,54 +115,47 @@ async function checkInvalidation({ config, probes, features }: SetUp): Promise<F
       const resource = `arn:aws:cloudfront::ACCOUNT:distribution/${distributionId}`;
       return failed(
         tried,
-        `It is refused (${word}): replaced files are seen as they were until the CDN drops them.`,
-        `Add this statement to the policy of the user or role, with the number of the account:\n${statement(['cloudfront:CreateInvalidation'], resource)}`,
+        `It is refused (${code}): replaced files are seen as they were until the CDN drops them.`,
+        `Add this statement to the policy of the user or role, with the number of the account:\n${allowStatement(['cloudfront:CreateInvalidation'], resource)}`,
       );
     }
-    return unchecked(`CloudFront does not answer (${word})`);
+    return unchecked(`CloudFront does not answer (${code})`);
   } finally {
     client.destroy();
   }
 }
 
 /**
- * A check of a permission.
+ * Returns a check of a permission.
  *
- * @param action of IAM
- * @param tried what was done to find out, without a full stop
- * @param refusalOf finds out
+ * @param action the IAM action
+ * @param tried how it is tested, without a full stop
+ * @param refusalOf tests it
  */
-function permission(
-  name: string,
+function permissionCheck(
   action: string,
-  needs: string[],
   tried: string,
-  refusalOf: (setUp: SetUp) => Promise<Refusal | undefined>,
-): Check {
-  return {
-    group: 'Permissions',
-    name,
-    needs,
-    async run(setUp) {
-      const refusal = await refusalOf(setUp);
-      return refusal ? refused(`${tried} (${refusal.key}).`, refusal, setUp, action) : passed(action);
-    },
+  refusalOf: (context: DoctorContext) => Promise<Refusal | undefined>,
+): Check['run'] {
+  return async (context) => {
+    const refusal = await refusalOf(context);
+    return refusal ? refused(`${tried} (${refusal.key}).`, refusal, context, action) : passed(action);
   };
 }
 
-/** @param action that Ghost needs for it, on all of its files */
-function refused(tried: string, { error }: Refusal, { config, probes }: SetUp, action: string): Finding {
+/** @param action the IAM action that Ghost needs on all of its files */
+function refused(tried: string, { error }: Refusal, { config, probes }: DoctorContext, action: string): CheckResult {
   const isForbidden = (error as { errorType?: string }).errorType === 'NoPermissionError';
-  // The key service has permissions of its own, which its refusal names.
+  // KMS has permissions of its own, which its error names.
   if (!isForbidden || /\bkms:/.test(error.message)) {
     return failed(tried, error.message, error.help ?? '');
   }
-  const resources = probes.all.map((probe) => arnOf(probe.config.bucket, `${probe.key.slice(0, -probe.path.length)}*`));
+  const resources = probes.all.map((probe) => s3Arn(probe.config.bucket, `${probe.key.slice(0, -probe.path.length)}*`));
   const needsAcl = action === 's3:PutObject' && config.acl !== undefined;
   const actions = needsAcl ? [action, 's3:PutObjectAcl'] : [action];
   return failed(
     tried,
     `S3 refuses it: ${actions.join(' or ')} is not allowed.`,
-    `${needsAcl ? 'Remove "acl", which a bucket behind CloudFront needs not. Or add' : 'Add'} this statement to the policy of the user or role:\n${statement(actions, resources)}`,
+    `${needsAcl ? 'Remove "acl", which a bucket behind CloudFront needs not. Or add' : 'Add'} this statement to the policy of the user or role:\n${allowStatement(actions, resources)}`,
   );
 }

@@ -2,22 +2,22 @@ import {
   type Check,
   failed,
   passed,
-  type Result,
+  type CheckReport,
   runChecks,
   unchecked,
   warned,
 } from '../../../../src/commands/doctor/check';
-import type { SetUp } from '../../../../src/commands/doctor/set-up';
+import type { DoctorContext } from '../../../../src/commands/doctor/context';
 
 const check = (name: string, run: Check['run'], ...needs: string[]): Check => ({ group: 'CDN', name, needs, run });
 const bad = () => failed('tried', 'found', 'cure');
 
 async function run(...checks: Check[]): Promise<Record<string, string>> {
-  const reported: Result[] = [];
-  const setUp = { signal: new AbortController().signal } as SetUp;
-  const results = await runChecks(checks, setUp, {
-    begins: () => undefined,
-    ended: (result) => void reported.push(result),
+  const reported: CheckReport[] = [];
+  const context = { signal: new AbortController().signal } as DoctorContext;
+  const results = await runChecks(checks, context, {
+    started: () => undefined,
+    finished: (result) => void reported.push(result),
   });
   expect(reported).toEqual(results);
   return Object.fromEntries(results.map(({ name, result, found }) => [name, `${result}: ${found}`]));
@@ -68,7 +68,10 @@ test('nothing more is begun when the user has had enough', async () => {
     check('second', () => (stop.abort(), bad())),
     check('third', never),
   ];
-  const results = await runChecks(checks, { signal: stop.signal } as SetUp, { begins: () => 0, ended: () => 0 });
+  const results = await runChecks(checks, { signal: stop.signal } as DoctorContext, {
+    started: () => 0,
+    finished: () => 0,
+  });
   expect(results.map(({ name }) => name)).toEqual(['first']);
   expect(never).not.toHaveBeenCalled();
 });

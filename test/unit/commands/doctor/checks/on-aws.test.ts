@@ -15,11 +15,9 @@ import {
 } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { mockClient } from 'aws-sdk-client-mock';
-import { bucketChecks } from '../../../../../src/commands/doctor/checks/bucket';
-import { type Check, type Finding, passed } from '../../../../../src/commands/doctor/check';
-import { configChecks } from '../../../../../src/commands/doctor/checks/config';
-import { credentialChecks } from '../../../../../src/commands/doctor/checks/credentials';
-import { SetUp, type SetUpOptions } from '../../../../../src/commands/doctor/set-up';
+import { CHECKS } from '../../../../../src/commands/doctor/checks';
+import { type CheckResult, passed } from '../../../../../src/commands/doctor/check';
+import { DoctorContext, type DoctorOptions } from '../../../../../src/commands/doctor/context';
 
 const s3 = mockClient(S3Client);
 const sts = mockClient(STSClient);
@@ -33,7 +31,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A set-up on AWS, with keys in the configuration. */
-function setUpWith(options: Record<string, unknown> = {}, given: Partial<SetUpOptions> = {}): SetUp {
+function contextWith(options: Record<string, unknown> = {}, given: Partial<DoctorOptions> = {}): DoctorContext {
   const S3CloudFrontStorage = {
     bucket: 'blog-images',
     region: 'eu-central-1',
@@ -51,7 +49,10 @@ function setUpWith(options: Record<string, unknown> = {}, given: Partial<SetUpOp
       throw new Error('Nobody is to be reached.');
     },
   };
-  return new SetUp({ ghost: folder, ...given }, { network, signal: new AbortController().signal, environment: {} });
+  return new DoctorContext(
+    { ghost: folder, ...given },
+    { network, signal: new AbortController().signal, environment: {} },
+  );
 }
 
 /** What the environment of this process says besides, for one test. */
@@ -62,9 +63,9 @@ function inEnvironment(more: Record<string, string>): void {
 const environment = { ...process.env };
 afterEach(() => (process.env = { ...environment }));
 
-async function run(checks: Check[], name: string, setUp: SetUp): Promise<Finding> {
-  const check = checks.find((candidate) => candidate.name === name);
-  return (await check?.run(setUp)) ?? passed(`there is no check ${name}`);
+async function run(name: string, context: DoctorContext): Promise<CheckResult> {
+  const check = CHECKS.find((candidate) => candidate.name === name);
+  return (await check?.run(context)) ?? passed(`there is no check ${name}`);
 }
 
 /** An error as the SDK makes it of S3's answer. */
@@ -86,7 +87,7 @@ test('a bucket as the stack makes it: every setting is as it should be', async (
   s3.on(GetBucketLifecycleConfigurationCommand).resolves({
     Rules: [{ Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } }],
   });
-  const findings = await Promise.all(SETTINGS.map((name) => run(bucketChecks, name, setUpWith())));
+  const findings = await Promise.all(SETTINGS.map((name) => run(name, contextWith())));
   expect(findings).toEqual(
     ['BucketOwnerEnforced', 'on', 'AES256', 'on', 'removed after 1 day'].map((found) => ({ result: 'passed', found })),
   );
@@ -98,7 +99,7 @@ test('a bucket of former times: every setting is named, with the command that ch
   s3.on(GetBucketEncryptionCommand).rejects(refusal('ServerSideEncryptionConfigurationNotFoundError', 404));
   s3.on(GetBucketVersioningCommand).resolves({});
   s3.on(GetBucketLifecycleConfigurationCommand).rejects(refusal('NoSuchLifecycleConfiguration', 404));
-  const findings = await Promise.all(SETTINGS.map((name) => run(bucketChecks, name, setUpWith())));
+  const findings = await Promise.all(SETTINGS.map((name) => run(name, contextWith())));
   expect(findings.map(({ result }) => result)).toEqual(SETTINGS.map(() => 'warned'));
   expect(findings[0]?.cure).toContain('put-bucket-ownership-controls --bucket blog-images');
   expect(findings[1]?.found).toContain('RestrictPublicBuckets');
@@ -109,7 +110,7 @@ test('a bucket of former times: every setting is named, with the command that ch
 test('settings that Ghost has no right to read are not checked, with the action that it takes', async () => {
   s3.rejects(refusal('AccessDenied', 403));
   for (const name of SETTINGS) {
-    const { result, found, cure } = await run(bucketChecks, name, setUpWith());
+    const { result, found, cure } = await run(name, contextWith());
     expect([result, found, cure]).toEqual([
       'unchecked',
       expect.stringMatching(/^needs s3:Get\w+, which Ghost does not$/),
@@ -122,7 +123,7 @@ test('an ACL in the configuration is named where the bucket has none', async () 
   s3.on(GetBucketOwnershipControlsCommand).resolves({
     OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
   });
-  expect(await run(bucketChecks, 'ownership', setUpWith({ acl: 'public-read' }))).toMatchObject({
+  expect(await run('ownership', contextWith({ acl: 'public-read' }))).toMatchObject({
     result: 'failed',
     cure: expect.stringContaining('Remove "acl"'),
   });
@@ -132,7 +133,7 @@ test('a policy that S3 holds for public is named, also where nothing could be re
   s3.rejects(refusal('AccessDenied', 403));
   s3.on(GetBucketPolicyStatusCommand).resolves({ PolicyStatus: { IsPublic: true } });
   s3.on(ListObjectsV2Command).rejects(refusal('AccessDenied', 403));
-  expect(await run(bucketChecks, 'private', setUpWith())).toMatchObject({
+  expect(await run('private', contextWith())).toMatchObject({
     result: 'warned',
     found: expect.stringContaining('S3 holds the policy of the bucket for public'),
   });
@@ -142,7 +143,7 @@ test('the region is named that S3 redirects to', async () => {
   const moved = { $response: { headers: { 'x-amz-bucket-region': 'eu-west-1' } } };
   s3.on(GetObjectCommand).rejects(refusal('PermanentRedirect', 301, moved));
   s3.on(HeadBucketCommand).rejects(refusal('301', 301));
-  expect(await run(bucketChecks, 'bucket region', setUpWith())).toMatchObject({
+  expect(await run('bucket region', contextWith())).toMatchObject({
     result: 'failed',
     found: 'It is in eu-west-1 (PermanentRedirect).',
     cure: 'Set "region" to "eu-west-1".',
@@ -152,12 +153,12 @@ test('the region is named that S3 redirects to', async () => {
 test('the identity is shown', async () => {
   const Arn = 'arn:aws:sts::123456789012:assumed-role/ghost/i-0123456789';
   sts.on(GetCallerIdentityCommand).resolves({ Arn });
-  expect(await run(credentialChecks, 'identity', setUpWith())).toEqual({ result: 'passed', found: Arn });
+  expect(await run('identity', contextWith())).toEqual({ result: 'passed', found: Arn });
 });
 
 test('the root user of an account is none for a Ghost', async () => {
   sts.on(GetCallerIdentityCommand).resolves({ Arn: 'arn:aws:iam::123456789012:root' });
-  expect(await run(credentialChecks, 'identity', setUpWith())).toMatchObject({
+  expect(await run('identity', contextWith())).toMatchObject({
     result: 'warned',
     cure: expect.stringContaining('a user or role of its own'),
   });
@@ -165,7 +166,7 @@ test('the root user of an account is none for a Ghost', async () => {
 
 test('a machine that reaches S3 and nothing else is none the worse for it', async () => {
   sts.on(GetCallerIdentityCommand).rejects(Object.assign(new Error(), { name: 'TimeoutError' }));
-  expect(await run(credentialChecks, 'identity', setUpWith())).toEqual({
+  expect(await run('identity', contextWith())).toEqual({
     result: 'unchecked',
     found: 'sts:GetCallerIdentity was not answered (TimeoutError)',
   });
@@ -173,7 +174,7 @@ test('a machine that reaches S3 and nothing else is none the worse for it', asyn
 
 test('keys in the configuration of a machine that can have a role are named', async () => {
   inEnvironment({ AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/v2/credentials' });
-  expect(await run(configChecks, 'keys', setUpWith())).toMatchObject({
+  expect(await run('keys', contextWith())).toMatchObject({
     result: 'warned',
     found: expect.stringContaining('It is ECS'),
     cure: expect.stringContaining('--identity ecs-task-role'),
@@ -182,7 +183,7 @@ test('keys in the configuration of a machine that can have a role are named', as
 
 test('a region that nobody names is named as missing', async () => {
   inEnvironment({});
-  expect(await run(configChecks, 'region', setUpWith({ region: undefined }))).toMatchObject({
+  expect(await run('region', contextWith({ region: undefined }))).toMatchObject({
     result: 'failed',
     cure: expect.stringContaining('Set "region"'),
   });
@@ -190,14 +191,14 @@ test('a region that nobody names is named as missing', async () => {
 
 test('the region of the environment counts', async () => {
   inEnvironment({ AWS_REGION: 'eu-west-3' });
-  expect((await run(configChecks, 'region', setUpWith({ region: undefined }))).found).toContain('eu-west-3');
+  expect((await run('region', contextWith({ region: undefined }))).found).toContain('eu-west-3');
 });
 
 test('no credentials anywhere: where they were looked for, and where to put them', async () => {
   s3.restore();
   inEnvironment({ AWS_EC2_METADATA_DISABLED: 'true' });
   const keys = { accessKeyId: undefined, secretAccessKey: undefined };
-  expect(await run(credentialChecks, 'credentials', setUpWith(keys))).toMatchObject({
+  expect(await run('credentials', contextWith(keys))).toMatchObject({
     result: 'failed',
     tried: expect.stringContaining('The environment, the profile and the role'),
     cure: expect.stringContaining('--profile'),

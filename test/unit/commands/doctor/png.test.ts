@@ -1,8 +1,8 @@
 import { inflateSync } from 'node:zlib';
-import { makePicture } from '../../../../src/commands/doctor/picture';
+import { createPng } from '../../../../src/commands/doctor/png';
 
 test('the probe is a picture of some kilobytes, wide enough for sizes, and like no other', () => {
-  const bytes = makePicture('doctor-1');
+  const bytes = createPng('doctor-1');
   expect(bytes.subarray(0, 8)).toEqual(Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]));
   const [width, height] = [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
   expect(width).toBeGreaterThan(1000);
@@ -13,5 +13,5 @@ test('the probe is a picture of some kilobytes, wide enough for sizes, and like 
   // The checksum of an empty IEND is the same in every PNG.
   expect(bytes.subarray(-4).toString('hex')).toBe('ae426082');
   expect(bytes.length).toBeLessThan(10_000);
-  expect(makePicture('doctor-2')).not.toEqual(bytes);
+  expect(createPng('doctor-2')).not.toEqual(bytes);
 });

@@ -1,0 +1,135 @@
+import {
+  GetBucketEncryptionCommand,
+  GetBucketLifecycleConfigurationCommand,
+  GetBucketOwnershipControlsCommand,
+  GetBucketVersioningCommand,
+  GetPublicAccessBlockCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import type { Config } from '../../../core/config';
+import { codeOf, statusOf } from '../../../core/s3/errors';
+import { type Check, type CheckResult, failed, passed, unchecked, warned } from '../check';
+import { connectionOptions } from '../s3-requests';
+
+/** Checks that the bucket has no ACLs, and that uploads send none. */
+export const checkOwnership = settingCheck('s3:GetBucketOwnershipControls', async (client, { bucket, acl }) => {
+  const tried = 'Who owns the objects of the bucket was read.';
+  const isEnforced = await client
+    .send(new GetBucketOwnershipControlsCommand({ Bucket: bucket }))
+    .then(({ OwnershipControls }) => OwnershipControls?.Rules?.[0]?.ObjectOwnership === 'BucketOwnerEnforced')
+    .catch(undefinedFor('OwnershipControlsNotFoundError'));
+  if (isEnforced && acl) {
+    return failed(
+      tried,
+      `The bucket has no ACLs (BucketOwnerEnforced), and "acl" is "${acl}": S3 refuses every upload.`,
+      'Remove "acl": CloudFront reads the bucket without any.',
+    );
+  }
+  return isEnforced
+    ? passed('BucketOwnerEnforced')
+    : warned(
+        tried,
+        'The bucket has ACLs, by which single objects can be public.',
+        `aws s3api put-bucket-ownership-controls --bucket ${bucket} --ownership-controls 'Rules=[{ObjectOwnership=BucketOwnerEnforced}]'`,
+      );
+});
+
+/** Checks that all four settings that block public access are on. */
+export const checkPublicAccessBlock = settingCheck('s3:GetBucketPublicAccessBlock', async (client, { bucket }) => {
+  const block = await client
+    .send(new GetPublicAccessBlockCommand({ Bucket: bucket }))
+    .then(({ PublicAccessBlockConfiguration }) => PublicAccessBlockConfiguration)
+    .catch(undefinedFor('NoSuchPublicAccessBlockConfiguration'));
+  const { BlockPublicAcls, IgnorePublicAcls, BlockPublicPolicy, RestrictPublicBuckets } = block ?? {};
+  const off = Object.entries({ BlockPublicAcls, IgnorePublicAcls, BlockPublicPolicy, RestrictPublicBuckets })
+    .filter(([, isOn]) => !isOn)
+    .map(([name]) => name);
+  return off.length === 0
+    ? passed('on')
+    : warned(
+        'What blocks public access to the bucket was read.',
+        `${off.join(', ')} ${off.length === 1 ? 'is' : 'are'} off.`,
+        `aws s3api put-public-access-block --bucket ${bucket} --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true`,
+      );
+});
+
+/** Checks that the bucket encrypts by default. */
+export const checkEncryption = settingCheck('s3:GetEncryptionConfiguration', async (client, { bucket }) => {
+  const configuration = await client
+    .send(new GetBucketEncryptionCommand({ Bucket: bucket }))
+    .then(({ ServerSideEncryptionConfiguration }) => ServerSideEncryptionConfiguration)
+    .catch(undefinedFor('ServerSideEncryptionConfigurationNotFoundError'));
+  const algorithm = configuration?.Rules?.[0]?.ApplyServerSideEncryptionByDefault?.SSEAlgorithm;
+  return algorithm
+    ? passed(algorithm)
+    : warned(
+        'How the bucket encrypts was read.',
+        'It does not, unless an upload asks for it.',
+        'Set "serverSideEncryption" to "AES256", or encrypt by default in the settings of the bucket.',
+      );
+});
+
+/** Checks that the bucket keeps former versions of objects. */
+export const checkVersioning = settingCheck('s3:GetBucketVersioning', async (client, { bucket }) => {
+  const { Status } = await client.send(new GetBucketVersioningCommand({ Bucket: bucket }));
+  return Status === 'Enabled'
+    ? passed('on')
+    : warned(
+        'Whether the bucket keeps former versions was read.',
+        'It does not: what is deleted or overwritten by mistake is gone.',
+        `aws s3api put-bucket-versioning --bucket ${bucket} --versioning-configuration Status=Enabled`,
+      );
+});
+
+/** Checks that a lifecycle rule removes the parts of incomplete uploads. */
+export const checkIncompleteUploads = settingCheck('s3:GetLifecycleConfiguration', async (client, { bucket }) => {
+  const rules = await client
+    .send(new GetBucketLifecycleConfigurationCommand({ Bucket: bucket }))
+    .then(({ Rules }) => Rules)
+    .catch(undefinedFor('NoSuchLifecycleConfiguration'));
+  const days = rules
+    ?.filter(({ Status }) => Status === 'Enabled')
+    .map(({ AbortIncompleteMultipartUpload }) => AbortIncompleteMultipartUpload?.DaysAfterInitiation)
+    .find((found) => found !== undefined);
+  return days !== undefined
+    ? passed(`removed after ${days} ${days === 1 ? 'day' : 'days'}`)
+    : warned(
+        'The lifecycle rules of the bucket were read.',
+        'None removes the parts of large uploads that were broken off: they are paid for, and nobody sees them.',
+        'Add a rule with AbortIncompleteMultipartUpload, DaysAfterInitiation 1. (One that is there already has to be written along with it.)',
+      );
+});
+
+/**
+ * Returns a check of a bucket setting. It ends as unchecked when the permission to read the setting is missing, as it is
+ * in Ghost's own policy.
+ *
+ * @param action the IAM action that reading the setting needs
+ */
+function settingCheck(action: string, check: (client: S3Client, config: Config) => Promise<CheckResult>): Check['run'] {
+  return async ({ config, options }) => {
+    // With --profile, the owner of the bucket reads its settings, even if the configuration has keys for Ghost.
+    const credentials = options.profile === undefined ? {} : { credentials: undefined };
+    const client = new S3Client({ ...connectionOptions(config), ...credentials });
+    try {
+      return await check(client, config);
+    } catch (error) {
+      return statusOf(error) === 403
+        ? unchecked(
+            `needs ${action}, which Ghost does not`,
+            `To check it, run the command with --profile and a profile that may ${action}.`,
+          )
+        : unchecked(`the service does not tell (${codeOf(error)})`);
+    } finally {
+      client.destroy();
+    }
+  };
+}
+
+/** Returns an error handler that turns S3's error for a missing setting into undefined. */
+const undefinedFor = (code: string) => (error: unknown) => {
+  if (codeOf(error) !== code) {
+    throw error;
+  }
+  return undefined;
+};

@@ -1,0 +1,100 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type CheckResult, failed, passed, unchecked, warned } from '../check';
+import type { DoctorContext } from '../context';
+import type { Answer } from '../network';
+import { checkEachProbe } from './cdn-delivery';
+
+/** A CDN has many servers, so the first requests may reach some that have not cached the file yet. */
+const MAX_REQUESTS_FOR_A_HIT = 5;
+
+/** How long (ms) to wait between two requests for a file that the CDN may still report as missing. */
+const PAUSE_MS = 2_500;
+
+/** Checks that the CDN sends the stored Cache-Control. */
+export function checkCacheControl(context: DoctorContext): Promise<CheckResult> {
+  return checkEachProbe(context, async ({ url, headers: { CacheControl = '' } }) => {
+    const found = (await context.getOnce(url)).headers['cache-control'];
+    const tried = `${url} was stored with Cache-Control: ${CacheControl}.`;
+    const cure =
+      'Let the CDN pass on the Cache-Control of the bucket (CloudFront: a cache policy as CachingOptimized).';
+    if (found === undefined) {
+      return failed(tried, 'The CDN sends none: browsers fetch each picture again and again.', cure);
+    }
+    return sortedDirectives(found) === sortedDirectives(CacheControl)
+      ? passed(found)
+      : warned(tried, `The CDN sends Cache-Control: ${found}.`, cure);
+  });
+}
+
+const sortedDirectives = (cacheControl: string) =>
+  cacheControl
+    .toLowerCase()
+    .split(/\s*,\s*/)
+    .sort()
+    .join();
+
+/** Checks that the CDN answers 304 for a file that has not changed. */
+export async function checkNotModified(context: DoctorContext): Promise<CheckResult> {
+  const { url } = context.probes.first;
+  const { etag } = (await context.getOnce(url)).headers;
+  const status = etag && (await context.get(url, { 'if-none-match': etag })).status;
+  return status === 304
+    ? passed('304')
+    : warned(
+        `${url} was asked for once more, with its tag.`,
+        etag ? `The answer is ${status}, and not 304.` : 'The CDN sends no ETag.',
+        'Let the CDN pass on the ETag of the bucket.',
+      );
+}
+
+/** Checks that the CDN caches files. */
+export async function checkCached(context: DoctorContext): Promise<CheckResult> {
+  if (context.isOwnCdn) {
+    return unchecked('the blog is its own CDN');
+  }
+  const { url } = context.probes.first;
+  let cacheStatus: string | undefined;
+  for (let count = 0; count < MAX_REQUESTS_FOR_A_HIT; count += 1) {
+    const { headers } = await context.get(url);
+    cacheStatus = cacheStatusOf(headers);
+    if (/\bhit\b/i.test(cacheStatus ?? '') || Number(headers.age) > 0) {
+      return passed(cacheStatus ?? `Age ${headers.age}`);
+    }
+  }
+  const tried = `${url} was asked for ${MAX_REQUESTS_FOR_A_HIT} times more.`;
+  const cure = 'Let the CDN cache what is below /content (CloudFront: the cache policy CachingOptimized).';
+  return cacheStatus === undefined
+    ? warned(tried, 'Nothing tells that it came from a cache (no X-Cache, no Age).', cure)
+    : failed(tried, `It never came from the cache (${cacheStatus}): each visitor is served by the bucket.`, cure);
+}
+
+/** Returns the cache header of CloudFront, Fastly and KeyCDN, of Cloudflare, or of nginx as commonly configured. */
+function cacheStatusOf(headers: Answer['headers']): string | undefined {
+  const names = ['x-cache', 'cf-cache-status', 'x-cache-status', 'x-proxy-cache'];
+  return names.map((name) => headers[name]?.toString()).find((value) => value !== undefined);
+}
+
+/** Uploads a file that the CDN was asked for before, and checks how long the CDN reports it as missing. */
+export async function checkAskedTooEarly(context: DoctorContext): Promise<CheckResult> {
+  const { probes, cdnErrorTtlMs, signal } = context;
+  const { key, url } = probes.lateFile;
+  probes.track(key);
+  await probes.first.bucket.put(key, probes.bytes, probes.first.headers, false);
+  const begin = Date.now();
+  for (;;) {
+    const { status } = await context.get(url);
+    const elapsedMs = Date.now() - begin;
+    const seconds = Math.round(elapsedMs / 1000);
+    if (status === 200) {
+      return passed(`there after ${seconds} s`);
+    }
+    if (elapsedMs > cdnErrorTtlMs) {
+      return failed(
+        `${url} was asked for before and after it was put into the bucket.`,
+        `After ${seconds} s the answer is still ${status}: the CDN remembers for long that something is not there.`,
+        'Let the CDN keep errors for a minute at most (CloudFront: error caching minimum TTL of 403 and 404).',
+      );
+    }
+    await sleep(Math.min(PAUSE_MS, cdnErrorTtlMs), undefined, { signal });
+  }
+}

@@ -1,0 +1,174 @@
+import { type CheckResult, failed, passed, unchecked, warned } from '../check';
+import type { DoctorContext } from '../context';
+import { allowStatement, s3Arn } from '../iam-statement';
+import { type Answer, statusText } from '../network';
+import type { Probe } from '../probes';
+
+/** The Content-Security-Policy that the stack adds to images. */
+const INERT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox";
+
+/** Checks that the CDN does not show the bucket's file list. */
+export async function checkNoListing(context: DoctorContext): Promise<CheckResult> {
+  const { cdnUrl, tenantPrefix } = context.config;
+  const roots = new Set([`${new URL(cdnUrl).origin}/`, `${[cdnUrl, tenantPrefix].filter(Boolean).join('/')}/`]);
+  for (const url of roots) {
+    const { body } = await context.get(url);
+    if (/<ListBucketResult|<ListAllMyBucketsResult/.test(body.toString('latin1'))) {
+      return failed(
+        `${url} was asked for.`,
+        'The CDN shows the list of all files in the bucket.',
+        'Set a default root object that does not exist (CloudFront: index.html).',
+      );
+    }
+  }
+  return passed('shows no list of files');
+}
+
+/** Checks that the CDN answers 404 for a missing file. */
+export async function checkMissingFile(context: DoctorContext): Promise<CheckResult> {
+  const { url } = context.probes.lateFile;
+  const answer = await context.getOnce(url);
+  const tried = `${url} was asked for, which does not exist.`;
+  if (answer.status === 404) {
+    return passed('404');
+  }
+  if (answer.status === 403) {
+    return failed(
+      tried,
+      'The answer is 403, as S3 gives it to who may not list the bucket.',
+      `Add this to the statement of the bucket's policy that lets the CDN read, with the same principal and condition:\n${allowStatement(['s3:ListBucket'], s3Arn(context.config.bucket))}`,
+    );
+  }
+  return failed(
+    tried,
+    `The answer is ${statusText(answer)}.`,
+    answer.status >= 500
+      ? 'The CDN cannot reach the bucket: check the domain name of its origin.'
+      : 'Let the CDN pass on the 404 of the bucket: no error page with another status, no redirect.',
+  );
+}
+
+/** Checks that the CDN serves the bytes in the bucket. */
+export function checkBytes(context: DoctorContext): Promise<CheckResult> {
+  const { all, bytes } = context.probes;
+  return checkEachProbe(context, async (probe) => {
+    const { key, url } = probe;
+    const answer = await context.getOnce(url);
+    if (answer.status === 200 && answer.body.equals(bytes)) {
+      return passed(all.map(({ feature }) => feature).join(', '));
+    }
+    const tried = `${key} was put into the bucket, and asked for at ${url}.`;
+    if (answer.status !== 200) {
+      return failed(tried, ...causeOfStatus(answer, probe));
+    }
+    const type = answer.headers['content-type'];
+    return failed(
+      tried,
+      `Other bytes came back (${type ?? 'without a type'}, ${answer.body.length} in place of ${bytes.length}).`,
+      /html/.test(type ?? '')
+        ? `${new URL(url).host} shows a page: lead it to the CDN of the bucket.`
+        : 'Switch off what changes pictures on the way (optimization, compression of pictures, watermarks): Ghost makes the sizes.',
+    );
+  });
+}
+
+/** Returns what is wrong, and how to fix it, when the CDN does not answer 200 for a probe. */
+function causeOfStatus(answer: Answer, { config }: Probe): [found: string, cure: string] {
+  const { bucket, endpoint, region = 'REGION', staticFileURLPrefix } = config;
+  const origin = endpoint ? 'the bucket' : `${bucket}.s3.${region}.amazonaws.com`;
+  if (answer.status === 404) {
+    return [
+      'The answer is 404: the CDN reads another bucket, or another path in it.',
+      `Set the domain name of the CDN's origin to ${origin}, without an origin path. Are two buckets swapped?`,
+    ];
+  }
+  if (answer.status === 403) {
+    return [
+      'The answer is 403: the CDN may not read this file, or reads another bucket.',
+      `Check that its origin is ${origin} with origin access control, and that the bucket's policy has, for cloudfront.amazonaws.com:\n${allowStatement(['s3:GetObject'], s3Arn(bucket, `${staticFileURLPrefix}/*`))}`,
+    ];
+  }
+  return [
+    `The answer is ${statusText(answer)}.`,
+    answer.status >= 500
+      ? `The CDN cannot reach its origin: check that it is ${origin}.`
+      : 'Let the CDN answer with the file itself.',
+  ];
+}
+
+/** Checks that the CDN sends the stored Content-Type. */
+export function checkContentType(context: DoctorContext): Promise<CheckResult> {
+  return checkEachProbe(context, async ({ url, headers: { ContentType = '' } }) => {
+    const type = (await context.getOnce(url)).headers['content-type'];
+    return type === ContentType
+      ? passed(ContentType)
+      : failed(
+          `${url} was stored as ${ContentType}.`,
+          `The CDN sends it as ${type ?? 'nothing'}.`,
+          'Let the CDN pass on the Content-Type of the bucket.',
+        );
+  });
+}
+
+/** Checks that scripts in an upload cannot run when its URL is opened. */
+export async function checkSecurityHeaders(context: DoctorContext): Promise<CheckResult> {
+  const { url, feature } = context.probes.first;
+  const { headers } = await context.getOnce(url);
+  const missing = [
+    ...(headers['x-content-type-options'] === 'nosniff' ? [] : ['X-Content-Type-Options: nosniff']),
+    // Ghost accepts SVGs as images, and an SVG can contain scripts.
+    ...(feature !== 'images' || forbidsScripts(headers['content-security-policy'])
+      ? []
+      : [`Content-Security-Policy: ${INERT_POLICY}`]),
+  ];
+  return missing.length === 0
+    ? passed('sent')
+    : warned(
+        `The headers of ${url} were read.`,
+        `The CDN does not send ${missing.join(' and ')}: scripts in an uploaded file may run under its domain.`,
+        'Send it (CloudFront: a response headers policy, as in infrastructure/template.yaml).',
+      );
+}
+
+const forbidsScripts = (policy: Answer['headers'][string]): boolean =>
+  /\bsandbox\b(?!.*allow-scripts)|(default|script)-src 'none'/.test([policy].flat().join());
+
+/** Checks that scripts of the blog may read images. */
+export async function checkCors(context: DoctorContext): Promise<CheckResult> {
+  const { url } = context.probes.first;
+  const { origin } = new URL(context.siteUrl ?? 'https://blog.example.com');
+  const { headers } = await context.get(url, { origin });
+  const allowed = headers['access-control-allow-origin'];
+  return allowed === '*' || allowed === origin
+    ? passed(allowed)
+    : warned(
+        `${url} was asked for, as by a page of the blog.`,
+        `There is ${allowed === undefined ? 'no Access-Control-Allow-Origin' : `Access-Control-Allow-Origin: ${allowed}`}: scripts of the blog and its editor cannot read pictures.`,
+        'Send Access-Control-Allow-Origin: * with everything (CloudFront: a response headers policy).',
+      );
+}
+
+/** Checks that the CDN serves ranges of a file. */
+export async function checkRanges(context: DoctorContext): Promise<CheckResult> {
+  const { first, bytes } = context.probes;
+  const { status, body } = await context.get(first.url, { range: 'bytes=10-19' });
+  return status === 206 && body.equals(bytes.subarray(10, 20))
+    ? passed('206')
+    : failed(
+        `Ten bytes of ${first.url} were asked for.`,
+        `The answer is ${status} with ${body.length} bytes.`,
+        'Let the CDN answer ranges: without them videos do not play in Safari, nor can be wound.',
+      );
+}
+
+/** Checks every probe, and returns the first result that is not `passed`, or else the result for the first probe. */
+export async function checkEachProbe(
+  { probes }: DoctorContext,
+  check: (probe: Probe) => Promise<CheckResult>,
+): Promise<CheckResult> {
+  const results: CheckResult[] = [];
+  for (const probe of probes.all) {
+    results.push(await check(probe));
+  }
+  return results.find(({ result }) => result !== 'passed') ?? results[0] ?? unchecked('nothing is stored');
+}

@@ -1,0 +1,84 @@
+import { connect } from '../../../core/s3/client';
+import { codeOf, isNotImplemented, isTaken, statusOf } from '../../../core/s3/errors';
+import { type CheckResult, failed, passed, unchecked, warned } from '../check';
+import type { DoctorContext } from '../context';
+import { abortRefusal, writeRefusal } from '../s3-requests';
+
+/** Checks that S3 refuses to overwrite an object in a conditional write. */
+export function checkConditionalWrites(context: DoctorContext): Promise<CheckResult> {
+  return context.once('conditional writes', () => writeTwice(context));
+}
+
+async function writeTwice(context: DoctorContext): Promise<CheckResult> {
+  const { first, bytes } = context.probes;
+  if ((await writeRefusal(context)) !== undefined) {
+    return unchecked('nothing could be written: see Permissions');
+  }
+  const tried = 'A file was written twice, the second time with If-None-Match: *.';
+  try {
+    await first.bucket.put(first.key, bytes, first.headers, true);
+  } catch (error) {
+    if (isTaken(error)) {
+      return passed('a taken name is refused');
+    }
+    if (isNotImplemented(error)) {
+      return warned(
+        tried,
+        'The service has no conditional writes (501).',
+        'Run only one Ghost process on this bucket: it gives taken names a random suffix.',
+      );
+    }
+    throw first.bucket.explain(error, 'PutObject', first.key);
+  }
+  return failed(
+    tried,
+    'The service takes no notice of the condition: the second write has replaced the first.',
+    'Two uploads of one name at the same moment become one. Run only one Ghost process on this bucket, or use a service with conditional writes.',
+  );
+}
+
+/** Checks that S3 refuses to overwrite an object when a multipart upload is completed. */
+export async function checkConditionalCompletion(context: DoctorContext): Promise<CheckResult> {
+  if ((await writeRefusal(context)) !== undefined || (await abortRefusal(context)) !== undefined) {
+    return unchecked('no upload in parts could be taken back: see Permissions');
+  }
+  if ((await checkConditionalWrites(context)).result !== 'passed') {
+    return unchecked('the service has no conditional writes');
+  }
+  const tried = 'An upload in parts was completed with If-None-Match: *, under a name that is taken.';
+  const error = await multipartError(context);
+  if (error === undefined) {
+    return warned(
+      tried,
+      'The service takes no notice of the condition.',
+      'Large uploads look whether their name is free just before their end. To be quite safe, run only one Ghost process on this bucket.',
+    );
+  }
+  return isTaken(error)
+    ? passed('a taken name is refused')
+    : warned(
+        tried,
+        `The service answers ${statusOf(error) ?? ''} ${codeOf(error)}.`,
+        'Run only one Ghost process on this bucket.',
+      );
+}
+
+/** Uploads the first probe again, in one part, and returns the error of the conditional completion. */
+async function multipartError({ probes: { first, bytes } }: DoctorContext): Promise<unknown> {
+  const { sdk, client } = await connect(first.config);
+  const target = { Bucket: first.config.bucket, Key: first.key };
+  const { UploadId } = await client.send(new sdk.CreateMultipartUploadCommand({ ...target, ...first.headers }));
+  const upload = { ...target, UploadId };
+  try {
+    const PartNumber = 1;
+    const { ETag, ChecksumCRC32 } = await client.send(
+      new sdk.UploadPartCommand({ ...upload, PartNumber, Body: bytes }),
+    );
+    const MultipartUpload = { Parts: [{ PartNumber, ETag, ChecksumCRC32 }] };
+    await client.send(new sdk.CompleteMultipartUploadCommand({ ...upload, MultipartUpload, IfNoneMatch: '*' }));
+    return undefined;
+  } catch (error) {
+    await client.send(new sdk.AbortMultipartUploadCommand(upload)).catch(() => undefined);
+    return error;
+  }
+}

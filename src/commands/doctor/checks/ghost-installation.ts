@@ -1,0 +1,122 @@
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { ADAPTER } from '../../../core/features';
+import type { GhostSite } from '../../../ghost-site/site';
+import { packageFile } from '../../../shell/paths';
+import { type CheckResult, failed, passed, unchecked, warned } from '../check';
+import type { DoctorContext } from '../context';
+
+/** The first version of Ghost that supports everything the adapter needs. */
+const OLDEST_GHOST = [5, 130] as const;
+
+/** The part of a package.json that is read here. */
+interface Manifest {
+  version?: string;
+  main?: string;
+  engines?: { node?: string };
+}
+
+/** Checks that Ghost is new enough. */
+export function checkVersion({ site }: DoctorContext): CheckResult {
+  if (site?.version === undefined) {
+    return unchecked('its code is not here');
+  }
+  const [major = 0, minor = 0] = site.version.split('.').map(Number);
+  const [oldestMajor, oldestMinor] = OLDEST_GHOST;
+  return major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)
+    ? passed(site.version)
+    : failed(
+        `The version of Ghost in ${site.codeFolder} was read.`,
+        `It is ${site.version}.`,
+        `Update Ghost to ${oldestMajor}.${oldestMinor} or newer: ghost update`,
+      );
+}
+
+/** Checks that Ghost supports the Node version that runs this command. */
+export function checkNode({ site }: DoctorContext): CheckResult {
+  const { node } = process.versions;
+  const wanted = site?.codeFolder === undefined ? undefined : readManifest(site.codeFolder).engines?.node;
+  // Ghost gives a minimum for each major version: ^20.11.1 || ^22.13.1
+  const [major, minor = 0] = node.split('.').map(Number);
+  const from = [...(wanted ?? '').matchAll(/\^(\d+)\.(\d+)/g)].find(([, wantedMajor]) => Number(wantedMajor) === major);
+  const isWanted = wanted === undefined || (from !== undefined && minor >= Number(from[2]));
+  return isWanted
+    ? passed(node)
+    : warned(
+        'The version of the Node that runs this command was compared with what Ghost wants.',
+        `It is ${node}, and Ghost wants ${wanted}.`,
+        'See that Ghost runs with another one (ghost doctor), or install it.',
+      );
+}
+
+/** Checks that the adapter is installed, in the version of this command. */
+export function checkAdapter({ site }: DoctorContext): CheckResult {
+  const folders = adapterFolders(site);
+  const folder = folders.find((candidate) => existsSync(candidate));
+  if (!site || (!existsSync(site.contentPath) && !folder)) {
+    return unchecked('the content folder of Ghost is not here');
+  }
+  const tried = `The adapter was looked for in ${folders.join(' and ')}.`;
+  const cure = 'The command install puts it there. Then restart Ghost.';
+  if (folder === undefined) {
+    return failed(tried, 'It is not there.', cure);
+  }
+  const { version: ours } = readManifest(path.dirname(packageFile('package.json')));
+  try {
+    const { version, main = 'index.js' } = readManifest(folder);
+    accessSync(path.join(folder, main), constants.R_OK);
+    return version === ours
+      ? passed(`${version} in ${folder}`)
+      : warned(tried, `It is ${version} in ${folder}, and this command is ${ours}.`, cure);
+  } catch (error) {
+    return failed(
+      tried,
+      `What is in ${folder} cannot be loaded: ${(error as Error).message}`,
+      `${cure} All files must be readable to the user that Ghost runs as.`,
+    );
+  }
+}
+
+/**
+ * Checks that Ghost does not find another adapter of the same name first.
+ *
+ * @see https://docs.ghost.org/config#creating-a-custom-storage-adapter
+ */
+export function checkNotShadowed({ site }: DoctorContext): CheckResult {
+  if (!site) {
+    return unchecked('Ghost is not here');
+  }
+  const folders = adapterFolders(site);
+  const inGhost = site.codeFolder
+    ? [
+        path.join(site.codeFolder, 'node_modules', ADAPTER),
+        path.join(site.codeFolder, 'core/server/adapters/storage', `${ADAPTER}.js`),
+      ]
+    : [];
+  // Node loads a file before a folder of the same name.
+  const files = folders.map((folder) => `${folder}.js`).filter((file) => existsSync(file) && statSync(file).isFile());
+  const [shadow] = [...inGhost.filter((file) => existsSync(file)), ...files];
+  const [first, second] = folders.filter((folder) => existsSync(folder));
+  const tried = 'The places were searched in which Ghost looks for adapters, in its order.';
+  if (shadow !== undefined) {
+    return failed(tried, `Ghost loads ${shadow} in place of the adapter.`, 'Remove it, and restart Ghost.');
+  }
+  return second !== undefined
+    ? warned(tried, `The adapter is there twice, and Ghost loads ${first}.`, `Remove ${second}.`)
+    : passed('nothing stands before it');
+}
+
+/** Returns the folders in which Ghost looks for the adapter, in its order. */
+function adapterFolders(site: GhostSite | undefined): string[] {
+  if (!site) {
+    return [];
+  }
+  const { installedAdaptersPath } = site.config.paths ?? {};
+  return [
+    ...(installedAdaptersPath ? [path.resolve(site.folder, installedAdaptersPath, 'storage', ADAPTER)] : []),
+    path.join(site.contentPath, 'adapters', 'storage', ADAPTER),
+  ];
+}
+
+const readManifest = (folder: string) =>
+  JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as Manifest;

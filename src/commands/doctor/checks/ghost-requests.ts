@@ -1,0 +1,168 @@
+import { type CheckResult, failed, passed, unchecked, warned } from '../check';
+import type { DoctorContext } from '../context';
+import { type Answer, get, networkCodeOf, statusText } from '../network';
+import { withoutUser } from './config';
+
+/** Two sizes that every Ghost creates, on first request: one is requested from Ghost, the other from the CDN. */
+const SIZE_AT_GHOST = 'size/w1000';
+const SIZE_AT_CDN = 'size/w600';
+
+const NO_SITE_URL = '"url" of Ghost\'s configuration is not known';
+
+/** Checks that the blog answers. */
+export async function checkBlogAnswers(context: DoctorContext): Promise<CheckResult> {
+  const { siteUrl } = context;
+  if (siteUrl === undefined) {
+    return unchecked(NO_SITE_URL);
+  }
+  const tried = `${withoutUser(siteUrl)}/ was asked for.`;
+  try {
+    const answer = await context.get(`${siteUrl}/`);
+    return answer.status < 500
+      ? passed(statusText(answer))
+      : failed(
+          tried,
+          `The answer is ${answer.status}.`,
+          'Start Ghost, and read its log if it does not come up: ghost log',
+        );
+  } catch (error) {
+    return failed(
+      tried,
+      `There is no answer (${networkCodeOf(error)}).`,
+      'Start Ghost and what stands before it, or correct "url" of its configuration.',
+    );
+  }
+}
+
+/** Checks that Ghost serves a file in the bucket at its own URL, or redirects to the CDN. */
+export async function checkOldLinks(context: DoctorContext): Promise<CheckResult> {
+  const { siteUrl, probes } = context;
+  if (siteUrl === undefined) {
+    return unchecked(NO_SITE_URL);
+  }
+  const found = new Set<string>();
+  for (const { feature, path, url } of probes.all) {
+    const oldUrl = `${siteUrl}/content/${feature}/${path}`;
+    const answer = await context.get(oldUrl);
+    const { status, headers, body } = answer;
+    if (status === 200 && body.equals(probes.bytes)) {
+      found.add('the bytes');
+    } else if ([301, 302, 307, 308].includes(status) && headers.location === url) {
+      found.add(`${status} to the CDN`);
+    } else {
+      return wrongAnswer(`${oldUrl} was asked for, as by an old link.`, answer, context);
+    }
+  }
+  return passed([...found].join(', '));
+}
+
+/** Checks that Ghost creates image sizes when the CDN asks for them. */
+export async function checkSizes(context: DoctorContext): Promise<CheckResult> {
+  const { siteUrl, config, features, probes } = context;
+  if (siteUrl === undefined || !features.includes('images')) {
+    return unchecked(siteUrl === undefined ? NO_SITE_URL : 'images are stored elsewhere');
+  }
+  const path = `${SIZE_AT_GHOST}/${probes.first.path}`;
+  const size = probes.locate(path);
+  const url = `${siteUrl}/content/images/${path}`;
+  probes.track(size.key);
+  // Without the signal: Ghost would continue after an abort, and store the size after the cleanup.
+  const answer = await get(context.network, url, {
+    headers: {
+      'user-agent': 'Amazon CloudFront',
+      ...(config.cdnFallbackSecret && { 'x-ghost-cdn-fallback': config.cdnFallbackSecret }),
+    },
+  });
+  if (isImage(answer)) {
+    return passed('made by Ghost');
+  }
+  const { location } = answer.headers;
+  const tried = `${url} was asked for, as the CDN does it${config.cdnFallbackSecret ? ' with the secret' : ''}.`;
+  if (location === size.url) {
+    return failed(
+      tried,
+      'Ghost redirects it to the CDN, which asked: that leads in a circle.',
+      config.serve === 'redirect'
+        ? 'Remove "serve": "redirect".'
+        : 'Set "cdnFallbackSecret", and restart Ghost. What stands before Ghost must pass on the header X-Ghost-Cdn-Fallback.',
+    );
+  }
+  if (location?.endsWith(probes.first.path)) {
+    return warned(
+      tried,
+      `Ghost makes no size, and leads to the original (${location}).`,
+      'Switch on "imageOptimization.resize" in Ghost\'s configuration; the library sharp must be there.',
+    );
+  }
+  return wrongAnswer(tried, answer, context);
+}
+
+/** Checks that the CDN gets missing image sizes from Ghost. */
+export async function checkSizesOnCdn({ network, config, features, probes }: DoctorContext): Promise<CheckResult> {
+  if (!features.includes('images')) {
+    return unchecked('images are stored elsewhere');
+  }
+  const { key, url } = probes.locate(`${SIZE_AT_CDN}/${probes.first.path}`);
+  probes.track(key);
+  // Without the signal, as above.
+  const answer = await get(network, url);
+  if (isImage(answer)) {
+    return passed('made by Ghost for the CDN');
+  }
+  const { status } = answer;
+  const tried = `${url} was asked for, a size that is not in the bucket.`;
+  const hasSecret = config.cdnFallbackSecret !== undefined;
+  if (status === 403 || status === 404) {
+    const found = `The answer is ${status}: the CDN does not ask Ghost for it.`;
+    const cure =
+      'Give /content/images/size/* an origin group of the bucket and then Ghost, on 403 and 404, with the header X-Ghost-Cdn-Fallback: provision --ghost-url does it.';
+    // Without the secret, the fallback was never set up.
+    return hasSecret
+      ? failed(tried, found, `${cure} A 404 that the CDN remembers goes away by itself, or by an invalidation.`)
+      : warned(
+          tried,
+          `${found} Pages show the originals, or nothing, in its place.`,
+          `${cure} Set "cdnFallbackSecret" to its value.`,
+        );
+  }
+  if (status >= 300 && status < 400) {
+    return failed(
+      tried,
+      `The answer is ${statusText(answer)}: Ghost does not know that the CDN asks.`,
+      hasSecret
+        ? 'Set the header X-Ghost-Cdn-Fallback of the CDN\'s Ghost origin to the value of "cdnFallbackSecret".'
+        : 'Set "cdnFallbackSecret" to the value of the header X-Ghost-Cdn-Fallback of the CDN\'s Ghost origin.',
+    );
+  }
+  return failed(
+    tried,
+    `The answer is ${statusText(answer)}${status === 200 ? ' without a picture' : ''}.`,
+    status >= 500
+      ? "The CDN cannot reach Ghost, or Ghost fails: check the CDN's Ghost origin and Ghost's log."
+      : "Check the CDN's Ghost origin.",
+  );
+}
+
+/** Explains an answer of Ghost that does not come from this adapter and this bucket. */
+function wrongAnswer(tried: string, answer: Answer, { config: { bucket } }: DoctorContext): CheckResult {
+  const { status } = answer;
+  const found = `The answer is ${statusText(answer)}.`;
+  if (status === 404) {
+    return failed(
+      tried,
+      `${found} Ghost looks for it on its disk, or in another bucket than ${bucket}.`,
+      'Restart Ghost, so that it reads this configuration. Is it the Ghost of this configuration that answers there?',
+    );
+  }
+  if (status >= 500) {
+    return failed(tried, `${found} Ghost could not read the bucket.`, "Read Ghost's log: ghost log");
+  }
+  return failed(
+    tried,
+    status === 200 ? 'Another file came back.' : found,
+    'Restart Ghost, so that it reads this configuration. What stands before it (a proxy, a cache) must leave /content to it.',
+  );
+}
+
+const isImage = ({ status, headers, body }: Answer) =>
+  status === 200 && (headers['content-type'] ?? '').startsWith('image/') && body.length > 0;

@@ -1,0 +1,157 @@
+import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import type { Config } from '../../core/config';
+import { connect, credentialsOf, isAwsEndpoint } from '../../core/s3/client';
+import { isNoSuchUpload, statusOf } from '../../core/s3/errors';
+import type { DoctorContext } from './context';
+import type { Probe } from './probes';
+
+/** The ID of an upload that does not exist. With the permission to abort, S3 answers that there is no such upload. */
+const NO_UPLOAD = 'doctor-no-such-upload';
+
+/** A request for a probe that S3 refused. */
+export interface Refusal {
+  key: string;
+  /** One of Ghost's errors, which names the cause. */
+  error: Error & { help?: string };
+}
+
+/** S3's answer to a request without credentials. */
+export interface AnonymousAnswer {
+  /** Undefined when there was no answer. */
+  status?: number;
+  headers: Record<string, string>;
+  /** When the answer arrived by the clock of this machine (ms since the epoch). */
+  at: number;
+  error?: unknown;
+}
+
+/** Returns the adapter's connection options for a client of the doctor's own. */
+export function connectionOptions(config: Config) {
+  return {
+    region: config.region ?? (isAwsEndpoint(config.endpoint) ? undefined : 'us-east-1'),
+    endpoint: config.endpoint,
+    forcePathStyle: config.forcePathStyle,
+    credentials: credentialsOf(config),
+    maxAttempts: config.maxAttempts,
+    requestHandler: {
+      connectionTimeout: config.requestTimeoutMs,
+      requestTimeout: config.requestTimeoutMs,
+      throwOnRequestTimeout: true,
+    },
+  };
+}
+
+/** Sends a request to S3 without credentials. */
+export async function requestAnonymously(
+  config: Config,
+  request: (client: S3Client) => Promise<unknown>,
+): Promise<AnonymousAnswer> {
+  const client = new S3Client({
+    ...connectionOptions(config),
+    // The SDK requires credentials, even though the signer below does not use them.
+    credentials: { accessKeyId: 'anonymous', secretAccessKey: 'anonymous' },
+    signer: { sign: (unsigned) => Promise.resolve(unsigned) },
+  });
+  const answer: AnonymousAnswer = { headers: {}, at: 0 };
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const output = await next(args);
+      const { statusCode, headers } = output.response as { statusCode: number; headers: Record<string, string> };
+      Object.assign(answer, { status: statusCode, headers, at: Date.now() });
+      return output;
+    },
+    // Runs before the SDK turns the answer into an error.
+    { step: 'deserialize', priority: 'low' },
+  );
+  try {
+    await request(client);
+  } catch (error) {
+    answer.error = error;
+  } finally {
+    client.destroy();
+  }
+  return answer;
+}
+
+/**
+ * Sends the first signed request, for an object that does not exist. Its answer shows problems with credentials, region,
+ * bucket and permissions.
+ *
+ * @returns the SDK's error
+ */
+export function signedRequestError(context: DoctorContext): Promise<unknown> {
+  return context.once('signed request', async () => {
+    const { first } = context.probes;
+    try {
+      const { Body } = await first.bucket.get(`${first.key}.missing`);
+      Body.destroy();
+      return undefined;
+    } catch (error) {
+      return error;
+    }
+  });
+}
+
+/** Returns S3's answer to a HEAD of the bucket without credentials. */
+export function anonymousHead(context: DoctorContext): Promise<AnonymousAnswer> {
+  const { config } = context;
+  return context.once('anonymous HEAD', () =>
+    requestAnonymously(config, (client) => client.send(new HeadBucketCommand({ Bucket: config.bucket }))),
+  );
+}
+
+/**
+ * Deletes the probes before they exist. S3 refuses without the permission, and does nothing otherwise.
+ *
+ * @returns undefined when deleting is allowed
+ */
+export function deleteRefusal(context: DoctorContext): Promise<Refusal | undefined> {
+  return context.once('delete', () => firstRefusal(context, ({ bucket, key }) => bucket.delete(key)));
+}
+
+/**
+ * Uploads the probes, provided that they can be deleted again.
+ *
+ * @returns undefined when they are in the bucket
+ */
+export function writeRefusal(context: DoctorContext): Promise<Refusal | undefined> {
+  return context.once(
+    'write',
+    async () => (await deleteRefusal(context)) ?? firstRefusal(context, (probe) => context.probes.upload(probe)),
+  );
+}
+
+/**
+ * Aborts uploads that do not exist.
+ *
+ * @returns undefined when aborting is allowed
+ */
+export function abortRefusal(context: DoctorContext): Promise<Refusal | undefined> {
+  return context.once('abort', () =>
+    firstRefusal(context, async ({ config, key }) => {
+      const { sdk, client } = await connect(config);
+      const upload = { Bucket: config.bucket, Key: key, UploadId: NO_UPLOAD };
+      await client.send(new sdk.AbortMultipartUploadCommand(upload)).catch((error: unknown) => {
+        // Some services have another error for an unknown ID.
+        if (!isNoSuchUpload(error) && (statusOf(error) ?? 403) === 403) {
+          throw error;
+        }
+      });
+    }),
+  );
+}
+
+async function firstRefusal(
+  { probes }: DoctorContext,
+  request: (probe: Probe) => Promise<unknown>,
+): Promise<Refusal | undefined> {
+  for (const probe of probes.all) {
+    const { bucket, key } = probe;
+    try {
+      await request(probe);
+    } catch (error) {
+      return { key, error: bucket.explain(error, 'PutObject', key) };
+    }
+  }
+  return undefined;
+}

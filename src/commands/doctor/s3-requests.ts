@@ -25,7 +25,7 @@ export interface AnonymousAnswer {
   error?: unknown;
 }
 
-/** Returns the adapter's connection options for a client of the doctor's own. */
+/** Returns the options of an AWS client that connects as the adapter does. */
 export function connectionOptions(config: Config) {
   return {
     region: config.region ?? (isAwsEndpoint(config.endpoint) ? undefined : 'us-east-1'),

@@ -26,7 +26,7 @@ const SOURCES: Record<string, string> = {
   CREDENTIALS_IMDS: 'the role of the machine',
 };
 
-/** The codes with which S3 rejects credentials, and the cures for those in the configuration and for others. */
+/** The error codes for rejected credentials, with the cures for those in the configuration and from elsewhere. */
 const REJECTIONS = [
   {
     codes: ['ExpiredToken', 'ExpiredTokenException', 'InvalidToken', 'TokenRefreshRequired'],
@@ -97,7 +97,7 @@ export async function checkS3Answers(context: DoctorContext): Promise<CheckResul
     : passed(where);
 }
 
-/** Checks that S3 will accept requests signed by the clock of this machine. */
+/** Checks that the clock of this machine is accurate enough for signed requests. */
 export async function checkClock(context: DoctorContext): Promise<CheckResult> {
   const { headers, at } = await anonymousHead(context);
   const theirs = Date.parse(headers.date ?? '');

@@ -70,7 +70,7 @@ export async function checkEncrypt({ probes: { first } }: DoctorContext): Promis
     return passed('as the bucket does it');
   }
   const { ServerSideEncryption, SSEKMSKeyId } = (await first.bucket.head(first.key)) as GetObjectCommandOutput;
-  // S3 answers with the ARN of the key, from which an alias cannot be told.
+  // S3 returns the ARN of the key, which does not contain its alias.
   const isKey = !kmsKeyId || kmsKeyId.includes('alias/') || (SSEKMSKeyId ?? '').endsWith(kmsKeyId.replace(/^.*\//, ''));
   return ServerSideEncryption === serverSideEncryption && isKey
     ? passed(serverSideEncryption)

@@ -23,7 +23,7 @@ async function run(...checks: Check[]): Promise<Record<string, string>> {
   return Object.fromEntries(results.map(({ name, result, found }) => [name, `${result}: ${found}`]));
 }
 
-test('what needs something that failed is not run, and the cause is named at every distance', async () => {
+test('a check that needs a failed one, directly or not, is skipped and names the root cause', async () => {
   const never = jest.fn();
   expect(
     await run(
@@ -41,7 +41,7 @@ test('what needs something that failed is not run, and the cause is named at eve
   expect(never).not.toHaveBeenCalled();
 });
 
-test('what only warns, or could not be told, keeps nothing from being checked', async () => {
+test('a check runs although one that it needs has warned or is unchecked', async () => {
   expect(
     await run(
       check('warned', () => warned('tried', 'found', 'cure')),
@@ -51,7 +51,7 @@ test('what only warns, or could not be told, keeps nothing from being checked', 
   ).toMatchObject({ next: 'passed: right' });
 });
 
-test('a check that breaks down is a failure with what it says, and the others go on', async () => {
+test('a check that throws is reported as failed with the error message, and the others still run', async () => {
   expect(
     await run(
       check('broken', () => Promise.reject(new Error('socket hang up'))),
@@ -60,7 +60,7 @@ test('a check that breaks down is a failure with what it says, and the others go
   ).toEqual({ broken: 'failed: socket hang up', other: 'passed: right' });
 });
 
-test('nothing more is begun when the user has had enough', async () => {
+test('no further check starts after an abort', async () => {
   const stop = new AbortController();
   const never = jest.fn();
   const checks = [

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { CloudFrontClient } from '@aws-sdk/client-cloudfront';
 import type { Config } from './config';
+import { statusOf } from './foreign-error';
 import { logging } from './ghost-host';
 import { credentialsOf } from './s3/client';
 
@@ -173,6 +174,6 @@ const byDistribution = new Map<string, GatheredInvalidations>();
 
 /** Whether another attempt may work: too much at once, or CloudFront or the network failing. */
 function isPassing(error: unknown): boolean {
-  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+  const status = statusOf(error);
   return status === undefined || status >= 500 || status === 429 || TOO_MUCH.test((error as Error).name);
 }

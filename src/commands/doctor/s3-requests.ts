@@ -1,7 +1,8 @@
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import type { Config } from '../../core/config';
 import { connect, credentialsOf, isAwsEndpoint } from '../../core/s3/client';
-import { isNoSuchUpload, statusOf } from '../../core/s3/errors';
+import { statusOf } from '../../core/foreign-error';
+import { isNoSuchUpload } from '../../core/s3/errors';
 import type { DoctorContext } from './context';
 import type { Probe } from './probes';
 

@@ -1,27 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { asForeign, PASSING_NETWORK_CODES, statusOf } from '../../core/foreign-error';
 
 /** Pauses before further attempts, in milliseconds, beside those of the SDK: a bucket that throttles wants less for a while. */
 const PAUSES_MS = [500, 1_000, 2_000, 4_000, 8_000, 15_000];
 
 /** What a connection fails with that may work again. */
 const PASSING_CODES = new Set([
-  'EAI_AGAIN',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
+  ...PASSING_NETWORK_CODES,
   'ERR_STREAM_PREMATURE_CLOSE',
   'RequestTimeout',
   'SlowDown',
   'TimeoutError',
 ]);
-
-interface ForeignError {
-  name?: string;
-  code?: string;
-  Code?: string;
-  message?: string;
-  $metadata?: { httpStatusCode?: number };
-}
 
 /**
  * Does what may fail for a while: S3 throttles, or the line is down. Pauses grow, and are of random length, so that many
@@ -45,8 +35,8 @@ export async function persevere<T>(signal: AbortSignal, attempt: () => Promise<T
 }
 
 function isPassing(error: unknown): boolean {
-  const { name = '', code = '', Code = '', message = '', $metadata } = (error ?? {}) as ForeignError;
-  const status = $metadata?.httpStatusCode ?? 0;
+  const { name = '', code = '', Code = '', message = '' } = asForeign(error);
+  const status = statusOf(error) ?? 0;
   return (
     status === 429 ||
     (status >= 500 && status !== 501) ||

@@ -10,6 +10,7 @@ import {
   ListObjectVersionsCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import { statusOf } from '../../core/foreign-error';
 import { Failure } from '../../shell/failure';
 import type { Aws } from './aws/sign-in';
 import { absentIf, call } from './aws/errors';
@@ -147,5 +148,3 @@ export async function deleteBucket({ s3 }: Aws, name: string, onProgress: (count
   }
   await call('s3:DeleteBucket', () => s3.send(new DeleteBucketCommand({ Bucket: name })));
 }
-
-const statusOf = (error: unknown) => (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;

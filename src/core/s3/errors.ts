@@ -1,30 +1,10 @@
-/** What an error of the SDK or of the network looks like, as far as we look. */
-export interface ForeignError {
-  name?: string;
-  message?: string;
-  code?: string;
-  Code?: string;
-  Region?: string;
-  $metadata?: { httpStatusCode?: number; requestId?: string; attempts?: number };
-  $response?: { headers?: Record<string, string> };
-}
-
-export const NETWORK_CODES = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EPIPE',
-  'ETIMEDOUT',
-]);
+import { asForeign, NETWORK_CODES, statusOf } from '../foreign-error';
 
 /** S3's own word for what went wrong. The SDK puts it in `name` or in `Code`; an answer without a body has neither. */
 export function codeOf(error: unknown): string {
-  const { name, Code, code } = (error ?? {}) as ForeignError;
+  const { name, Code, code } = asForeign(error);
   // The SDK calls a connection that was reset a TimeoutError too.
-  if (code && NETWORK_CODES.has(code)) {
+  if (code && NETWORK_CODES.includes(code)) {
     return code;
   }
   const known = [Code, name].find(
@@ -33,13 +13,9 @@ export function codeOf(error: unknown): string {
   return known ?? code ?? 'Unknown';
 }
 
-export function statusOf(error: unknown): number | undefined {
-  return ((error ?? {}) as ForeignError).$metadata?.httpStatusCode;
-}
-
 /** How often a request was sent. */
 export function attemptsOf(outcome: unknown): number {
-  return ((outcome ?? {}) as ForeignError).$metadata?.attempts ?? 1;
+  return asForeign(outcome).$metadata?.attempts ?? 1;
 }
 
 /** Whether S3 says that the object does not exist. A missing bucket is something else, where S3 tells. */
@@ -116,6 +92,6 @@ export function isUnexplained(error: unknown): boolean {
 }
 
 export function regionOf(error: unknown): string | undefined {
-  const { Region, $response } = (error ?? {}) as ForeignError;
+  const { Region, $response } = asForeign(error);
   return Region ?? $response?.headers?.['x-amz-bucket-region'];
 }

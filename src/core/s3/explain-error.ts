@@ -1,6 +1,7 @@
 import type { Config } from '../config';
 import { errors } from '../ghost-host';
-import { codeOf, type ForeignError, isNotFound, NETWORK_CODES, regionOf, statusOf } from './errors';
+import { asForeign, NETWORK_CODES, statusOf } from '../foreign-error';
+import { codeOf, isNotFound, regionOf } from './errors';
 
 /** The operations of S3 that the adapter uses, each with the permission it needs. */
 const PERMISSIONS = {
@@ -29,7 +30,7 @@ export function explainS3Error(error: unknown, operation: S3Operation, config: C
   }
   const code = codeOf(error);
   const status = statusOf(error);
-  const requestId = ((error ?? {}) as ForeignError).$metadata?.requestId;
+  const requestId = asForeign(error).$metadata?.requestId;
   const where = `bucket "${config.bucket}"${config.endpoint ? ` at ${config.endpoint}` : ''}`;
   const context = [
     `${operation} of "${key}" in ${where}:`,
@@ -122,12 +123,12 @@ export function explainS3Error(error: unknown, operation: S3Operation, config: C
     default:
   }
 
-  if (/region is missing/i.test(((error ?? {}) as ForeignError).message ?? '')) {
+  if (/region is missing/i.test(asForeign(error).message ?? '')) {
     return usage('The region of the bucket is not known.', 'Set "region" in the configuration of S3CloudFrontStorage.');
   }
   if (status === 401 || status === 403) {
     // A refusal of the key service names its own permission, in the text alone.
-    const permission = /\bkms:\w+/.exec(((error ?? {}) as ForeignError).message ?? '')?.[0] ?? PERMISSIONS[operation];
+    const permission = /\bkms:\w+/.exec(asForeign(error).message ?? '')?.[0] ?? PERMISSIONS[operation];
     return new errors.NoPermissionError({
       message: `S3 refuses access to the ${where}: ${permission} is not allowed.`,
       code: 'STORAGE_S3_FORBIDDEN',
@@ -142,7 +143,7 @@ export function explainS3Error(error: unknown, operation: S3Operation, config: C
       ...details,
     });
   }
-  if (code === 'TimeoutError' || NETWORK_CODES.has(code)) {
+  if (code === 'TimeoutError' || NETWORK_CODES.includes(code)) {
     return new errors.InternalServerError({
       message: `S3 cannot be reached (${code}): the ${where}.`,
       code: 'STORAGE_S3_UNREACHABLE',

@@ -7,7 +7,8 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import type { Config } from '../../../core/config';
-import { codeOf, statusOf } from '../../../core/s3/errors';
+import { statusOf } from '../../../core/foreign-error';
+import { codeOf } from '../../../core/s3/errors';
 import { type Check, type CheckResult, failed, passed, unchecked, warned } from '../check';
 import { connectionOptions } from '../s3-requests';
 

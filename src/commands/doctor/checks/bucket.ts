@@ -1,7 +1,8 @@
 import { GetBucketPolicyStatusCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import type { Feature } from '../../../core/features';
 import { isAwsEndpoint } from '../../../core/s3/client';
-import { codeOf, regionOf, statusOf } from '../../../core/s3/errors';
+import { statusOf } from '../../../core/foreign-error';
+import { codeOf, regionOf } from '../../../core/s3/errors';
 import { type CheckResult, failed, passed, unchecked, warned } from '../check';
 import type { DoctorContext } from '../context';
 import { anonymousHead, connectionOptions, requestAnonymously, signedRequestError, writeRefusal } from '../s3-requests';

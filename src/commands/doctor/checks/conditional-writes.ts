@@ -1,5 +1,6 @@
 import { connect } from '../../../core/s3/client';
-import { codeOf, isNotImplemented, isTaken, statusOf } from '../../../core/s3/errors';
+import { statusOf } from '../../../core/foreign-error';
+import { codeOf, isNotImplemented, isTaken } from '../../../core/s3/errors';
 import { type CheckResult, failed, passed, unchecked, warned } from '../check';
 import type { DoctorContext } from '../context';
 import { abortRefusal, writeRefusal } from '../s3-requests';

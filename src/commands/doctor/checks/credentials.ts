@@ -1,6 +1,7 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { connect, isAwsEndpoint } from '../../../core/s3/client';
-import { codeOf, statusOf } from '../../../core/s3/errors';
+import { statusOf } from '../../../core/foreign-error';
+import { codeOf } from '../../../core/s3/errors';
 import { type CheckResult, failed, passed, unchecked, warned } from '../check';
 import type { DoctorContext } from '../context';
 import { networkCodeOf } from '../network';

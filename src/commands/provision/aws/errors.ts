@@ -1,18 +1,5 @@
+import { type ForeignError, NETWORK_CODES, statusOf } from '../../../core/foreign-error';
 import { Failure } from '../../../shell/failure';
-
-/** What an error of the SDK, of a service or of the network looks like, as far as we look. */
-interface ForeignError {
-  name?: string;
-  message?: string;
-  code?: string;
-  Code?: string;
-  hostname?: string;
-  address?: string;
-  port?: number;
-  errors?: ForeignError[];
-  cause?: unknown;
-  $metadata?: { httpStatusCode?: number };
-}
 
 const EXPIRED = ['ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'TokenRefreshRequired'];
 
@@ -52,17 +39,7 @@ const DENIED = [
   'Forbidden',
 ];
 
-const NETWORK = [
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EPIPE',
-  'ETIMEDOUT',
-  'TimeoutError',
-];
+const NETWORK = [...NETWORK_CODES, 'TimeoutError'];
 
 /**
  * Runs one call to AWS, and explains what keeps it from succeeding.
@@ -151,7 +128,7 @@ function explain(action: string, error: unknown): unknown {
         'answers the same: Account → AWS Regions in the console.',
     );
   }
-  if (is(THROTTLED) || foreign.$metadata?.httpStatusCode === 429) {
+  if (is(THROTTLED) || statusOf(foreign) === 429) {
     return failure(
       `AWS is asked too often at the moment (${action}), also after several tries.`,
       'Run the same command again in a few minutes: it resumes where it stopped.',
@@ -176,7 +153,7 @@ function explain(action: string, error: unknown): unknown {
       'Check the network, the proxy and the name of the region, then run the command again: it resumes where it stopped.',
     );
   }
-  if (is(DENIED) || (foreign.$metadata?.httpStatusCode === 403 && isNameless(foreign))) {
+  if (is(DENIED) || (statusOf(foreign) === 403 && isNameless(foreign))) {
     return denied(action, message, failure);
   }
   return error;

@@ -1,0 +1,31 @@
+/** The fields that are read of an error of the SDK, of a service, or of the network. */
+export interface ForeignError {
+  name?: string;
+  message?: string;
+  code?: string;
+  Code?: string;
+  Region?: string;
+  hostname?: string;
+  address?: string;
+  port?: number;
+  errors?: ForeignError[];
+  cause?: unknown;
+  $metadata?: { httpStatusCode?: number; requestId?: string; attempts?: number };
+  $response?: { headers?: Record<string, string> };
+}
+
+/** What Node calls a broken connection on which another attempt may work. */
+export const PASSING_NETWORK_CODES = ['EAI_AGAIN', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'];
+
+/** Everything that Node calls an unreachable host or a broken connection. */
+export const NETWORK_CODES = [...PASSING_NETWORK_CODES, 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND'];
+
+/** Returns an error of any origin in the shape of its known fields; for `null` and `undefined`, one without any. */
+export function asForeign(error: unknown): ForeignError {
+  return (error ?? {}) as ForeignError;
+}
+
+/** Returns the HTTP status of a response that the SDK reported as an error; undefined when there was no response. */
+export function statusOf(error: unknown): number | undefined {
+  return asForeign(error).$metadata?.httpStatusCode;
+}

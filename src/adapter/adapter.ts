@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { ReadOptions, StorageFile } from 'ghost-storage-base';
 import { type Config, parseConfig } from '../core/config';
+import { PATH_REFUSED } from '../core/error-codes';
 import { sanitizeFileName, splitFileName } from '../core/file-names';
 import { errors, ghostMajorVersion, StorageBase, warnOnce } from '../core/ghost-host';
 import { type Invalidations, invalidationsFor } from '../core/invalidation';
@@ -139,7 +140,7 @@ export class S3CloudFrontStorage extends StorageBase {
     if (!relativePath) {
       throw new errors.IncorrectUsageError({
         message: `The URL "${url}" names no stored file.`,
-        code: 'STORAGE_PATH_REFUSED',
+        code: PATH_REFUSED,
         help: `URLs of stored files begin with ${this.#keys.toUrl(this.#keys.keyOf('2026/11/'))}.`,
       });
     }

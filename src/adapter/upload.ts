@@ -7,6 +7,7 @@ import {
   contentTypeOf,
   contentTypeOfRaw,
 } from '../core/content-headers';
+import { NAME_TAKEN } from '../core/error-codes';
 import { splitFileName } from '../core/file-names';
 import { errors, warnOnce } from '../core/ghost-host';
 import type { Invalidations } from '../core/invalidation';
@@ -178,7 +179,7 @@ export class Uploads {
     if (outcome !== 'stored') {
       throw new errors.InternalServerError({
         message: `No free name was found for the upload "${names.plain()}".`,
-        code: 'STORAGE_NAME_TAKEN',
+        code: NAME_TAKEN,
         help: 'Nothing was stored. Upload it again, best under another name.',
       });
     }

@@ -1,5 +1,6 @@
 import { closest } from 'fastest-levenshtein';
 import * as z from 'zod/mini';
+import { CONFIG_INVALID } from './error-codes';
 import { errors } from './ghost-host';
 
 const MIB = 1024 * 1024;
@@ -308,7 +309,7 @@ function shorten(value: unknown): string {
 function invalid(problems: string[]): Error {
   return new errors.IncorrectUsageError({
     message: `S3CloudFrontStorage is not configured correctly: ${[...new Set(problems)].join('; ')}`,
-    code: 'STORAGE_CONFIG_INVALID',
+    code: CONFIG_INVALID,
     help: 'Correct the block "storage" → "S3CloudFrontStorage" of Ghost\'s configuration and start Ghost again.',
   });
 }

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { FILE_NAME_MISSING } from './error-codes';
 import { errors } from './ghost-host';
 
 /** The name of an upload in two parts, as it is stored: `photo` and `.jpg`. */
@@ -62,7 +63,7 @@ export function repairMojibake(name: string): string {
 function nameMissing(): Error {
   return new errors.IncorrectUsageError({
     message: 'The upload has no file name.',
-    code: 'STORAGE_FILE_NAME_MISSING',
+    code: FILE_NAME_MISSING,
     help: 'Give the file a name and upload it again.',
   });
 }

@@ -22,7 +22,7 @@ export const NETWORK_CODES = [...PASSING_NETWORK_CODES, 'ECONNREFUSED', 'EHOSTUN
 
 /** Returns an error of any origin in the shape of its known fields; for `null` and `undefined`, one without any. */
 export function asForeign(error: unknown): ForeignError {
-  return (error ?? {}) as ForeignError;
+  return error ?? {};
 }
 
 /** Returns the HTTP status of a response that the SDK reported as an error; undefined when there was no response. */

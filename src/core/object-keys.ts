@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { PATH_REFUSED } from './error-codes';
 import { errors } from './ghost-host';
 
 /** S3's limit for a key, in bytes of UTF-8: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
@@ -185,7 +186,7 @@ export class ObjectKeys {
   private refuse(spelling: unknown, reason: string, help?: string): Error {
     return new errors.IncorrectUsageError({
       message: `The storage path ${shown(spelling)} ${reason}.`,
-      code: 'STORAGE_PATH_REFUSED',
+      code: PATH_REFUSED,
       help: help ?? `Paths are relative to ${this.space.staticFileURLPrefix}, for example "2026/11/picture.jpg".`,
     });
   }

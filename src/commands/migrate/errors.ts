@@ -1,8 +1,9 @@
+import { S3_FORBIDDEN, S3_MISCONFIGURED, S3_UNREACHABLE } from '../../core/error-codes';
 import { Failure } from '../../shell/failure';
 import type { FeatureLocation } from './feature-location';
 
 /** Errors of Ghost's kind that all other files would meet, too. */
-const FATAL_CODES = new Set(['STORAGE_S3_FORBIDDEN', 'STORAGE_S3_MISCONFIGURED', 'STORAGE_S3_UNREACHABLE']);
+const FATAL_CODES = new Set([S3_FORBIDDEN, S3_MISCONFIGURED, S3_UNREACHABLE]);
 
 /** The disk, or what its user may have of it, is used up. */
 const DISK_FULL_CODES = new Set(['ENOSPC', 'EDQUOT']);

@@ -1,4 +1,13 @@
 import type { Config } from '../config';
+import {
+  ADAPTER_INCOMPLETE,
+  FILE_NOT_FOUND,
+  S3_FAILED,
+  S3_FORBIDDEN,
+  S3_MISCONFIGURED,
+  S3_UNREACHABLE,
+  TOO_MANY_OPEN_FILES,
+} from '../error-codes';
 import { errors } from '../ghost-host';
 import { asForeign, NETWORK_CODES, statusOf } from '../foreign-error';
 import { codeOf, isNotFound, regionOf } from './errors';
@@ -43,7 +52,7 @@ export function explainS3Error(error: unknown, operation: S3Operation, config: C
   const details = { context, errorDetails: { operation, key, bucket: config.bucket, status, code, requestId } };
 
   const usage = (message: string, help: string) =>
-    new errors.IncorrectUsageError({ message, help, code: 'STORAGE_S3_MISCONFIGURED', ...details });
+    new errors.IncorrectUsageError({ message, help, code: S3_MISCONFIGURED, ...details });
 
   const region = regionOf(error);
   if (
@@ -109,14 +118,14 @@ export function explainS3Error(error: unknown, operation: S3Operation, config: C
       return new errors.IncorrectUsageError({
         message: 'A file of S3CloudFrontStorage is missing: it was updated or removed while Ghost ran.',
         help: 'Restart Ghost. If it stays so, install the adapter again.',
-        code: 'STORAGE_ADAPTER_INCOMPLETE',
+        code: ADAPTER_INCOMPLETE,
         ...details,
       });
     case 'EMFILE':
     case 'ENFILE':
       return new errors.InternalServerError({
         message: `This machine lets Ghost open no more files and connections (${code}).`,
-        code: 'STORAGE_TOO_MANY_OPEN_FILES',
+        code: TOO_MANY_OPEN_FILES,
         help: 'Try again. If it stays so, raise the limit of open files: LimitNOFILE of a systemd unit, "ulimits" in Docker.',
         ...details,
       });
@@ -131,7 +140,7 @@ export function explainS3Error(error: unknown, operation: S3Operation, config: C
     const permission = /\bkms:\w+/.exec(asForeign(error).message ?? '')?.[0] ?? PERMISSIONS[operation];
     return new errors.NoPermissionError({
       message: `S3 refuses access to the ${where}: ${permission} is not allowed.`,
-      code: 'STORAGE_S3_FORBIDDEN',
+      code: S3_FORBIDDEN,
       help: `Allow ${permission} to the credentials that Ghost uses, and check the bucket's policy.`,
       ...details,
     });
@@ -139,21 +148,21 @@ export function explainS3Error(error: unknown, operation: S3Operation, config: C
   if (isNotFound(error) && operation !== 'PutObject') {
     return new errors.NotFoundError({
       message: `The file "${key}" does not exist.`,
-      code: 'STORAGE_FILE_NOT_FOUND',
+      code: FILE_NOT_FOUND,
       ...details,
     });
   }
   if (code === 'TimeoutError' || NETWORK_CODES.includes(code)) {
     return new errors.InternalServerError({
       message: `S3 cannot be reached (${code}): the ${where}.`,
-      code: 'STORAGE_S3_UNREACHABLE',
+      code: S3_UNREACHABLE,
       help: 'Try again. If it stays so, check "endpoint", "region" and the network of this machine.',
       ...details,
     });
   }
   return new errors.InternalServerError({
     message: `S3 failed to carry out ${operation}: ${code}.`,
-    code: 'STORAGE_S3_FAILED',
+    code: S3_FAILED,
     help: 'Try again; if it stays so, look up the code in the S3 API reference.',
     ...details,
   });

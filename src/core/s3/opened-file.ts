@@ -1,4 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
+import { UPLOAD_UNREADABLE } from '../error-codes';
 import { errors } from '../ghost-host';
 
 /** What Ghost passes to `save`. Its `size` is that of the original upload, not of the file at `path`. */
@@ -66,7 +67,7 @@ async function reading<T>(file: UploadedFile, step: () => Promise<T>): Promise<T
     const { code, message } = error as NodeJS.ErrnoException;
     throw new errors.InternalServerError({
       message: `The uploaded file "${file.name}" could not be read from Ghost's temporary folder (${code ?? message}).`,
-      code: 'STORAGE_UPLOAD_UNREADABLE',
+      code: UPLOAD_UNREADABLE,
       context: `Temporary file: ${file.path}`,
       help: 'Nothing was stored. Check that the disk of the temporary folder (TMPDIR) has room, and upload the file again.',
     });

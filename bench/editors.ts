@@ -10,13 +10,13 @@ import type { StorageName } from './support/storages';
 const NAMES: StorageName[] = ['S3CloudFrontStorage', "Ghost's S3Storage", 'ghos3', 'ghost-storage-adapter-s3'];
 const EDITORS = 16;
 const ROUNDS = 3;
-/** Rounds in which connections are made, and Node compiles what it runs often. */
+/** Rounds that are not counted: connections open, and Node compiles the hot code. */
 const WARM_UP_ROUNDS = 3;
 const BYTES = 200_000;
 
 const UPLOADS = 320;
 
-/** Pictures of 16 editors at the same time, under free names. */
+/** Measures 16 editors who save images at the same time, under free names. */
 export const editors: Benchmark = async ({ ghost, folder, place }) => {
   const server = await place.start();
   try {
@@ -28,7 +28,7 @@ export const editors: Benchmark = async ({ ghost, folder, place }) => {
       const names = Array.from({ length: UPLOADS }, (_, index) => `photo-${index}.jpg`);
       for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round += 1) {
         for (const { name, ask } of contenders) {
-          // Of one contender and one round, so that nobody finds what another one has left.
+          // A directory for each contender and round, so that none finds the files of another.
           const directory = `${name}-${round}`.replace(/[^\w-]/g, '');
           const { totalMilliseconds = NaN, milliseconds = [] } = await ask({
             do: 'save',

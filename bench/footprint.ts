@@ -14,37 +14,37 @@ import { type AdapterName, moduleOf, optionsOf } from './support/storages';
 
 const NAMES: AdapterName[] = ['S3CloudFrontStorage', "Ghost's S3Storage", 'ghos3', 'ghost-storage-adapter-s3'];
 const LOADS = 9;
-const PICTURE_BYTES = 200_000;
+const IMAGE_BYTES = 200_000;
 const root = path.resolve(__dirname, '..');
 
-/** What is asked of load-as-ghost.mjs. */
+/** The argument of load-as-ghost.mjs. */
 interface Loading {
-  /** Folder of a Ghost that is installed. */
+  /** Folder of an installed Ghost. */
   ghost: string;
-  /** Path of the adapter. */
+  /** Path of the adapter's module. */
   module: string;
-  /** As Ghost hands them over. */
+  /** As Ghost passes them to the adapter. */
   options: object;
   environment?: Record<string, string>;
-  /** Path of the picture that is saved. */
+  /** Path of the image to save. */
   file: string;
 }
 
-/** What it answers. Bytes are what the process grew by since before the adapter, without what is garbage. */
+/** The result of load-as-ghost.mjs. Bytes: how much the process grew, after garbage collection. */
 interface Loaded {
   loadMilliseconds: number;
   loadBytes: number;
-  /** Until the first picture is stored, from before the adapter is loaded. */
+  /** From before the adapter is loaded until the first image is stored. */
   firstSaveMilliseconds: number;
   firstSaveBytes: number;
 }
 
-/** What an adapter costs: time and memory to load it and until the first upload is stored, and room on the disk. */
+/** Measures the cost of an adapter: time and memory to load it and to store a first upload, and its size on disk. */
 export const footprint: Benchmark = async ({ ghost, folder }) => {
   const installed = copyOurs(folder);
-  const file = writeUpload(folder, PICTURE_BYTES);
+  const file = writeUpload(folder, IMAGE_BYTES);
   const loads = new Map(NAMES.map((name) => [name, [] as Loaded[]]));
-  // Without latency: what is measured is the adapter.
+  // Without latency, so that only the adapter is measured.
   const server = await startS3Server({});
   try {
     for (let round = 0; round <= LOADS; round += 1) {
@@ -58,7 +58,7 @@ export const footprint: Benchmark = async ({ ghost, folder }) => {
           environment: bucket.environment,
           file,
         });
-        // The first one reads from the disk.
+        // The first round reads from the disk.
         if (round > 0) {
           loads.get(name)?.push(loaded);
         }
@@ -94,7 +94,7 @@ export const footprint: Benchmark = async ({ ghost, folder }) => {
   });
 };
 
-/** Loads, makes and uses an adapter in a new process. */
+/** Loads, creates and uses an adapter in a new process. */
 async function load(loading: Loading): Promise<Loaded> {
   const script = path.join(__dirname, 'support/load-as-ghost.mjs');
   const { stdout } = await promisify(execFile)(
@@ -102,11 +102,11 @@ async function load(loading: Loading): Promise<Loaded> {
     ['--expose-gc', '--import', HOSTS_OF_AWS, script, JSON.stringify(loading)],
     { env: cleanEnvironment() },
   );
-  // Before it, what the adapter logs.
+  // The adapter's log lines come first.
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Loaded;
 }
 
-/** What is added to Ghost. Its own adapter comes with it, and the SDK that it needs. */
+/** Returns what an adapter adds to Ghost. Ghost's own adapter and the SDK that it needs come with Ghost. */
 function roomOf(name: AdapterName, installed: string): Row['values'] {
   if (name === "Ghost's S3Storage") {
     return { 'size, MB': 0, files: 0, packages: 0 };
@@ -122,7 +122,7 @@ function roomOf(name: AdapterName, installed: string): Row['values'] {
   };
 }
 
-/** @returns the folder that `install` would make, away from the modules of this repository */
+/** Copies what `install` copies to a folder outside of this repository, and returns that folder. */
 function copyOurs(folder: string): string {
   const target = path.join(folder, 'S3CloudFrontStorage');
   for (const name of ['dist/index.js', 'dist/lazy', 'dist/THIRD_PARTY_LICENSES.txt', 'LICENSE', 'package.json']) {

@@ -1,10 +1,10 @@
-// Runs the benchmarks, or those that are named: every adapter and this one, side by side, on the same server. Prints
+// Runs the benchmarks, all or those named: this adapter and its peers, side by side, on the same server. Prints
 // tables, writes bench/results/NAME.json and docs/images/bench-NAME.svg.
 //
 //   npm run bench
 //   npm run bench -- save serve
 //
-// Where S3_TEST_ENDPOINT names another S3, as for the integration tests, those that can run on that one as well; its
+// If S3_TEST_ENDPOINT names another S3, as for the integration tests, the benchmarks that can also run on it do; their
 // results are NAME-ceph.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,12 +18,12 @@ import { save } from './save';
 import { serve } from './serve';
 import { size } from './size';
 import { installPeers } from './support/peers';
-import { AT_SOME_DISTANCE, cephIfThere } from './support/places';
+import { AT_SOME_DISTANCE, cephIfAvailable } from './support/places';
 import { taken } from './taken';
 import type { Benchmark } from './support/benchmark';
 
 const BENCHMARKS: Record<string, Benchmark> = { save, taken, large, editors, serve, size, footprint, migrate };
-/** Those that only need a bucket, wherever it is. */
+/** The benchmarks that need only a bucket, on any S3. */
 const ANYWHERE = ['save', 'large', 'editors', 'serve'];
 
 async function main(wanted: string[]): Promise<void> {
@@ -37,7 +37,7 @@ async function main(wanted: string[]): Promise<void> {
   try {
     for (const [name, run] of Object.entries(BENCHMARKS)) {
       if (wanted.length === 0 || wanted.includes(name)) {
-        for (const place of [AT_SOME_DISTANCE, ...(ANYWHERE.includes(name) ? cephIfThere() : [])]) {
+        for (const place of [AT_SOME_DISTANCE, ...(ANYWHERE.includes(name) ? cephIfAvailable() : [])]) {
           await run({ ghost, folder, place });
         }
       }

@@ -7,13 +7,19 @@ import { onAws } from './support/s3-server';
 import { median, rounded } from './support/statistics';
 import type { StorageName } from './support/storages';
 
-const NAMES: StorageName[] = ['S3CloudFrontStorage', "Ghost's S3Storage", 'ghos3', 'ghost-storage-adapter-s3'];
+const NAMES: StorageName[] = [
+  'S3CloudFrontStorage',
+  "lib-storage's Upload",
+  "Ghost's S3Storage",
+  'ghos3',
+  'ghost-storage-adapter-s3',
+];
 const BYTES = 300_000_000;
 const ROUNDS = 3;
-/** So many parts are sent at a time by who sends several. */
+/** How many parts the contenders that upload in parallel send at a time. */
 const CONNECTIONS = 6;
 
-/** A video of 300 MB, each time in a process of its own. */
+/** Measures saving a video of 300 MB, each time in a new process. */
 export const large: Benchmark = async ({ ghost, folder, place }) => {
   const server = await place.start();
   const file = writeUpload(folder, BYTES);

@@ -12,16 +12,16 @@ import { startS3Server, type S3Server } from './support/s3-server';
 const CLI = path.resolve(__dirname, '../dist/cli.js');
 const LATENCY_MS = 10;
 const FILE_BYTES = 20_000;
-/** So many files; whoever is too slow for 100,000 is left out of them. */
+/** Numbers of files. Only `migrate` is fast enough for 100,000. */
 const COUNTS = [100, 1_000, 10_000, 20_000, 100_000];
 const MOST_OF_OTHERS = 20_000;
-/** By which the commands are compared. */
+/** The number of files for which the table compares the commands. */
 const COMPARED = 20_000;
 const MANY_FILES = 200_000;
 const SMALL_FILE_BYTES = 500;
 const FILES_PER_FOLDER = 500;
 
-/** Writes a content folder whose files all differ. */
+/** Writes a content folder in which no two files are the same. */
 function writeContent(folder: string, files: number, bytes: number): void {
   for (let index = 0; index < files; index += 1) {
     const month = String(Math.floor(index / FILES_PER_FOLDER)).padStart(4, '0');
@@ -35,7 +35,7 @@ function writeContent(folder: string, files: number, bytes: number): void {
 
 interface Measured {
   seconds: number;
-  /** Most memory that the process and its children held, in MB; of one that reports it itself. */
+  /** Peak memory of the process, in MB. */
   megabytes: number;
 }
 
@@ -53,7 +53,7 @@ async function measure(command: string, args: string[], env: NodeJS.ProcessEnv):
       const [, peak = '0'] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8')) ?? [];
       kilobytes = Math.max(kilobytes, Number(peak));
     } catch {
-      // It has ended meanwhile.
+      // The process has ended in the meantime.
     }
   }, 50);
   const [code] = (await once(child, 'exit')) as [number | null];
@@ -64,7 +64,7 @@ async function measure(command: string, args: string[], env: NodeJS.ProcessEnv):
   return { seconds: (performance.now() - startedAt) / 1000, megabytes: (kilobytes * 1024) / 1e6 };
 }
 
-/** The commands that bring a content folder into a bucket. */
+/** Returns the commands that copy a content folder to a bucket. */
 function commandsFor({ endpoint, region, accessKeyId, secretAccessKey }: S3Server, content: string) {
   const aws = {
     AWS_ACCESS_KEY_ID: accessKeyId,
@@ -97,7 +97,7 @@ function commandsFor({ endpoint, region, accessKeyId, secretAccessKey }: S3Serve
       return measure(process.execPath, [CLI, 'migrate', '--content', content, ...target, ...server], aws);
     },
     rclone: (bucket: string) => rclone(bucket),
-    // As many files at a time as migrate.
+    // As many files at a time as `migrate`.
     'rclone --transfers 32 --checkers 32': (bucket: string) => rclone(bucket, '--transfers', '32', '--checkers', '32'),
     'aws s3 sync': (bucket: string) => sync(bucket),
     'aws s3 sync with max_concurrent_requests 32': (bucket: string) => {
@@ -109,8 +109,8 @@ function commandsFor({ endpoint, region, accessKeyId, secretAccessKey }: S3Serve
 }
 
 /**
- * Brings files of 20 KB into a bucket that is 10 ms away, each command into one of its own; then once more, with nothing
- * to do; then many small files without latency, for the memory. Needs Debian's packages rclone and awscli.
+ * Measures copying files of 20 KB to a bucket 10 ms away, with a bucket for each command; then a second run with nothing
+ * left to do; then many small files without latency, for the memory. Needs Debian's packages rclone and awscli.
  */
 export const migrate: Benchmark = async ({ folder, ghost }) => {
   const rows: Row[] = [];

@@ -17,11 +17,11 @@ const NAMES: StorageName[] = [
 ];
 const ROUNDS = 5;
 const SAVES = 20;
-/** Rounds in which connections are made, and Node compiles what it runs often. */
+/** Rounds that are not counted: connections open, and Node compiles the hot code. */
 const WARM_UP_ROUNDS = 5;
 const BYTES = 200_000;
 
-/** A picture under a name that is free, one after the other. */
+/** Measures saving images under free names, one after the other. */
 export const save: Benchmark = async ({ ghost, folder, place }) => {
   const server = await place.start();
   try {

@@ -8,31 +8,31 @@ import { median, rounded } from './support/statistics';
 import type { StorageName } from './support/storages';
 
 const NAMES: StorageName[] = ['raw request', 'S3CloudFrontStorage', 'ghos3', 'ghost-storage-adapter-s3'];
-const PICTURE = { key: '2026/11/picture.jpg', bytes: 200_000 };
+const IMAGE = { key: '2026/11/picture.jpg', bytes: 200_000 };
 const VIDEO = { key: '2026/11/video.mp4', bytes: 50_000_000 };
 const ROUNDS = 5;
-const PICTURES = 20;
+const IMAGES = 20;
 const CLIENTS = 200;
-/** So often they come in each round: what they take depends on how long the process has run. */
+/** How often the clients come in each round: their time depends on how long the process has been running. */
 const CROWDS = 6;
-/** Where the viewer winds to, in bytes, and how much a player wants of it. */
+/** The position a viewer skips to, and how much a player needs from there, in bytes. */
 const SEEK = { from: 40_000_000, bytes: 65_536 };
 
-/** A response as a client meets it. */
-interface Met {
+/** A response, as the client sees it. */
+interface Received {
   status: number;
   firstByteMs: number;
-  /** Until so many bytes were there that were asked for. */
+  /** Until all the bytes that were asked for had arrived. */
   enoughMs: number;
   bytes: number;
 }
 
-/** Pictures and videos that Ghost streams out of the bucket. */
+/** Measures images and videos that Ghost streams from the bucket. */
 export const serve: Benchmark = async ({ ghost, place }) => {
   const server = await place.start();
   try {
     await server.createBucket('bench-serve');
-    for (const { key, bytes } of [PICTURE, VIDEO]) {
+    for (const { key, bytes } of [IMAGE, VIDEO]) {
       await server.fill('bench-serve', [`content/images/${key}`], bytes);
     }
     const rows = await withContenders(NAMES, ghost.dir, onAws(server, 'bench-serve'), async (contenders) => {
@@ -53,7 +53,7 @@ export const serve: Benchmark = async ({ ghost, place }) => {
         return { name, values: Object.fromEntries(columns.map(([column, values]) => [column, median(values)])) };
       });
     });
-    // Ghost's own storage is not here: it redirects, also the CDN that asks for what it does not have.
+    // Ghost's own storage is not among them: it redirects every request, even those of the CDN.
     const title = `Streaming out of the bucket, ${place.words}`;
     publish({ id: `serve${place.suffix}`, title, rows, compared: 'seek, ms', moreIsBetter: false }, ghost.version);
     await drawBars({
@@ -79,22 +79,22 @@ async function portOf(contender: Contender): Promise<number> {
 async function measure(port: number): Promise<Record<string, number>> {
   const agent = new Agent({ keepAlive: true });
   const first: number[] = [];
-  for (let index = 0; index < PICTURES; index += 1) {
-    first.push((await fetchFrom(port, PICTURE.key, agent)).firstByteMs);
+  for (let index = 0; index < IMAGES; index += 1) {
+    first.push((await fetchFrom(port, IMAGE.key, agent)).firstByteMs);
   }
   const begin = performance.now();
   const { bytes } = await fetchFrom(port, VIDEO.key, agent);
   const megabytesPerSecond = bytes / 1000 / (performance.now() - begin);
   const { enoughMs } = await fetchFrom(port, VIDEO.key, agent, SEEK);
-  // The connection that is kept would be ended by the server while the crowds come.
+  // The server would close this idle connection while the crowds are served.
   agent.destroy();
   const crowds: number[] = [];
   for (let index = 0; index < CROWDS; index += 1) {
     const together = performance.now();
-    const all = await Promise.all(Array.from({ length: CLIENTS }, () => fetchFrom(port, PICTURE.key)));
+    const all = await Promise.all(Array.from({ length: CLIENTS }, () => fetchFrom(port, IMAGE.key)));
     crowds.push(performance.now() - together);
-    if (all.some((met) => met.bytes !== PICTURE.bytes)) {
-      throw new Error('A client was not sent the whole picture.');
+    if (all.some((received) => received.bytes !== IMAGE.bytes)) {
+      throw new Error('A client did not receive the whole image.');
     }
   }
   return {
@@ -105,8 +105,8 @@ async function measure(port: number): Promise<Record<string, number>> {
   };
 }
 
-/** @param seek what is wanted of it; who is sent more reads on to there */
-function fetchFrom(port: number, key: string, agent?: Agent, seek?: typeof SEEK): Promise<Met> {
+/** @param seek the range to ask for; if more is sent, the client reads until it has the range */
+function fetchFrom(port: number, key: string, agent?: Agent, seek?: typeof SEEK): Promise<Received> {
   const begin = performance.now();
   return new Promise((resolve, reject) => {
     const headers = seek && { range: `bytes=${seek.from}-${seek.from + seek.bytes - 1}` };

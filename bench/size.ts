@@ -16,7 +16,7 @@ type Options = { cdnUrl: string } & JsonObject;
 
 const MIB = 1024 * 1024;
 
-/** A size of a picture that nobody has asked for yet, as a CDN asks Ghost for it. */
+/** Measures an image size that is requested for the first time, as a CDN requests it from Ghost. */
 export const size: Benchmark = async ({ ghost: install }) => {
   const server = await startS3Server(FROM_A_VPS);
   const rows: Row[] = [];
@@ -69,7 +69,7 @@ async function measure(server: S3Server, site: string, admin: AdminApi): Promise
     const total = performance.now() - begin;
     const requests = (await server.takeRequests()) ?? [];
     if (round > 0) {
-      found.push({ requests: requests.length, waits: together(requests), total, bytes });
+      found.push({ requests: requests.length, waits: timeInFlight(requests), total, bytes });
     }
   }
   const of = (name: keyof (typeof found)[number]) => median(found.map((each) => each[name]));
@@ -81,8 +81,8 @@ async function measure(server: S3Server, site: string, admin: AdminApi): Promise
   };
 }
 
-/** How long at least one request was under way, in milliseconds. */
-function together(requests: { startedAtMs: number; endedAtMs: number }[]): number {
+/** Returns how long at least one request was in flight, in milliseconds. */
+function timeInFlight(requests: { startedAtMs: number; endedAtMs: number }[]): number {
   let [sum, until] = [0, 0];
   for (const { startedAtMs, endedAtMs } of requests.toSorted((one, other) => one.startedAtMs - other.startedAtMs)) {
     sum += Math.max(0, endedAtMs - Math.max(startedAtMs, until));
@@ -91,7 +91,7 @@ function together(requests: { startedAtMs: number; endedAtMs: number }[]): numbe
   return sum;
 }
 
-/** As Ghost documents it: https://docs.ghost.org/config */
+/** The configuration that Ghost documents: https://docs.ghost.org/config */
 function ghostStorageConfig(options: Options): JsonObject {
   const limits = { multipartUploadThresholdBytes: 10 * MIB, multipartChunkSizeBytes: 10 * MIB };
   return {

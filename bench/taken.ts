@@ -11,12 +11,12 @@ const NAMES: StorageName[] = ['S3CloudFrontStorage', "Ghost's S3Storage", 'ghos3
 const TAKEN = [0, 10, 100, 500, 5_000];
 const TAKEN_BY_MANY = 500;
 const BYTES = 200_000;
-/** Whoever takes longer for each save is saved from more of them. */
+/** How many saves are measured; after one longer than LONG_MS, no more are. */
 const SAVES = 5;
 const LONG_MS = 2_000;
-const PATIENCE_MS = 240_000;
+const TIMEOUT_MS = 240_000;
 
-/** A picture under a name that others have already, `photo.jpg`, `photo-1.jpg`, … */
+/** Measures saving an image under a name that is taken: `photo.jpg`, `photo-1.jpg`, … */
 export const taken: Benchmark = async ({ ghost, folder }) => {
   const server = await startS3Server({ ...FROM_A_VPS, trustsBodies: true });
   const file = writeUpload(folder, BYTES);
@@ -26,14 +26,14 @@ export const taken: Benchmark = async ({ ghost, folder }) => {
       const bucket = `bench-taken-${count}`;
       const keys = Array.from({ length: count }, (_, index) => `content/images/2026/11/${nameOf(index)}`);
       for (const row of rows) {
-        // Without what the contender before has saved.
+        // Without the files that the previous contender saved.
         await server.createBucket(bucket);
         await server.fill(bucket, keys, BYTES / 1000);
         await withContenders([row.name as StorageName], ghost.dir, onAws(server, bucket), async ([contender]) => {
           const saveAs = (name: string) =>
             contender?.ask(
               { do: 'save', file, names: [name], directory: directoryOf(row.name as StorageName), atATime: 1 },
-              PATIENCE_MS,
+              TIMEOUT_MS,
             );
           try {
             for (let index = 0; index < SAVES; index += 1) {
@@ -44,7 +44,7 @@ export const taken: Benchmark = async ({ ghost, folder }) => {
               times.push(...((await saveAs(nameOf(0)))?.milliseconds ?? []));
             }
             if (count === TAKEN_BY_MANY) {
-              // An adapter may remember the name then.
+              // After the first save an adapter may remember the name.
               row.values[`first of ${count}, ms`] = times[0];
             }
             row.values[`${count} taken, ms`] = median(times);
@@ -64,7 +64,7 @@ export const taken: Benchmark = async ({ ghost, folder }) => {
     title,
     x: 'pictures of that name that are there already',
     y: 'milliseconds each',
-    // There is no nought on an axis of powers.
+    // A logarithmic axis has no zero.
     points: rows.flatMap(({ name, values }) =>
       TAKEN.slice(1).flatMap((count) => {
         const y = values[`${count} taken, ms`];
@@ -76,6 +76,6 @@ export const taken: Benchmark = async ({ ghost, folder }) => {
 
 const nameOf = (index: number) => (index === 0 ? 'photo.jpg' : `photo-${index}.jpg`);
 
-/** What Ghost passes on is relative to the storage; older adapters know keys only. */
+/** Returns the directory to save in. Ghost passes one relative to the storage; the older adapters expect a key. */
 const directoryOf = (name: StorageName) =>
   name === 'ghos3' || name === 'ghost-storage-adapter-s3' ? 'content/images/2026/11' : '2026/11';

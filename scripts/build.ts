@@ -1,5 +1,5 @@
-// Builds dist/: the adapter as one small CommonJS file with a few that it loads on first use, its types, the command
-// line as one file more, and the licenses of what is bundled. Nothing has to be installed beside it.
+// Builds dist/: the adapter as one small CommonJS file and a few that it loads on first use, its types, the command line
+// as another file, and the licenses of everything that is bundled. The result has no dependencies.
 import { chmodSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { generateDtsBundle } from 'dts-bundle-generator';
@@ -8,7 +8,7 @@ import { build, type BuildOptions, type Metafile, type Plugin, transform } from 
 const root = path.resolve(__dirname, '..');
 const dist = path.join(root, 'dist');
 
-/** Leaves the modules of `core/lazy` to be required at run time: each is built to a file of its own, `dist/lazy/…`. */
+/** Keeps the modules of `core/lazy` out of the bundle: each is built as `dist/lazy/…` and required at run time. */
 const lazyModules: Plugin = {
   name: 'lazy-modules',
   setup(setup) {
@@ -19,7 +19,7 @@ const lazyModules: Plugin = {
   },
 };
 
-/** Of the table of media types, two thirds of it are names without a file extension, by which nothing is looked up. */
+/** Drops the media types without a file extension, two thirds of the table: the adapter looks up types by extension. */
 const typesWithExtensions: Plugin = {
   name: 'types-with-extensions',
   setup(setup) {
@@ -38,21 +38,21 @@ const common: BuildOptions & { metafile: true } = {
   target: 'node20',
   format: 'cjs',
   minify: true,
-  // As `require`, like all that is loaded on first use.
+  // `import()` becomes `require`, as for everything that is loaded on first use.
   supported: { 'dynamic-import': false },
-  // Ghost looks at the name of the class that an adapter extends.
+  // Ghost checks the name of the class that an adapter extends.
   keepNames: true,
-  // The SDK's package.json files name builds for browsers first.
+  // The SDK's package.json files list their browser builds first.
   mainFields: ['module', 'main'],
   charset: 'utf8',
   legalComments: 'none',
-  // The SDK is in the bundle: that its later versions need a newer Node is news for this project, not for its users.
+  // The SDK is bundled, so that its warning about future Node versions does not concern the users.
   define: { 'process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED': '"true"' },
   plugins: [lazyModules, typesWithExtensions],
   metafile: true,
 };
 
-/** What the adapter loads on first use, by its path in dist. CloudFront's client is loaded, and built, by the SDK's file. */
+/** The modules that are loaded on first use, by their path in dist. CloudFront's client is built as a part of the SDK. */
 const LAZY = Object.fromEntries(
   readdirSync(path.join(root, 'src/core/lazy'))
     .filter((file) => file !== 'cloudfront.ts')
@@ -67,9 +67,8 @@ async function bundleAdapter(): Promise<Metafile[]> {
 }
 
 /**
- * Bundles the SDK into several files, of which Node reads those that it comes to. One file of all of it takes twice the
- * time and its parser three times the memory, for CloudFront's client and for ways to credentials that most have no
- * use for.
+ * Bundles the SDK into several files, of which Node reads only those that it needs. As one file, with CloudFront's client
+ * and rarely used credential providers, it would take twice the time and three times the memory to load.
  */
 async function bundleSdk(file: string): Promise<Metafile> {
   const { metafile, outputFiles } = await build({
@@ -77,15 +76,15 @@ async function bundleSdk(file: string): Promise<Metafile> {
     entryPoints: { [SDK]: file },
     outdir: dist,
     chunkNames: 'lazy/aws-sdk-[name]-[hash]',
-    // Only modules of this format can be split.
+    // esbuild splits only ES modules.
     format: 'esm',
     splitting: true,
-    // With names to keep, the SDK would name its closures anew in each request.
+    // With keepNames, the SDK would name its closures again in each request.
     keepNames: false,
     write: false,
   });
   for (const { path: file, text } of outputFiles) {
-    // What `require` could not load once (too many files are open) it can the next time, and `import` cannot.
+    // A `require` that failed (too many open files) can succeed later; an `import` cannot.
     const { code } = await transform(text, {
       format: 'cjs',
       target: common.target,
@@ -110,7 +109,7 @@ async function bundleCommandLine(): Promise<Metafile> {
   return metafile;
 }
 
-/** The folders of the packages that went into the bundle. */
+/** Returns the folders of all bundled packages. */
 function bundledPackages(metafiles: Metafile[]): string[] {
   const folders = metafiles
     .flatMap(({ inputs }) => Object.keys(inputs))
@@ -130,7 +129,7 @@ function licenseOf(folder: string): string {
   return `${name} ${version} (${license})\n\n${text}\n`;
 }
 
-/** Says each license text once, under all packages that have it: the SDK alone is some forty packages. */
+/** Writes each license text once, under the names of its packages: the SDK alone is about forty packages. */
 function writeNotices(metafiles: Metafile[]): void {
   const packagesByText = new Map<string, string[]>();
   for (const folder of bundledPackages(metafiles)) {
@@ -142,7 +141,7 @@ function writeNotices(metafiles: Metafile[]): void {
   writeFileSync(path.join(dist, 'THIRD_PARTY_LICENSES.txt'), notices.join(`\n${'-'.repeat(80)}\n\n`));
 }
 
-/** One file of declarations, with those of the base class in it: it is not installed where the adapter is. */
+/** Writes one file of declarations, which includes the base class: its package is not installed with the adapter. */
 function writeTypes(): void {
   const [declarations = ''] = generateDtsBundle(
     [

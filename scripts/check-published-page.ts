@@ -2,13 +2,13 @@ import path from 'node:path';
 import { lookup } from 'mime-types';
 import { get } from '../test/support/get';
 
-/** The type that an asset must have: its extension's, or the format that its path asks for. */
+/** Returns the media type that a URL must have, by its extension or by the format in its path. */
 function expectedType(url: URL): string {
   const format = /\/format\/([^/]+)\//.exec(url.pathname)?.[1];
   return lookup(format ?? path.posix.extname(url.pathname)) || '';
 }
 
-/** Every address in the page that names a stored file: in attributes, in each candidate of a srcset, in styles. */
+/** Returns every URL of a stored file in the page: in attributes, in each candidate of a srcset, in styles. */
 function storedFilesOf(page: string): string[] {
   const addresses = page
     .replaceAll('&amp;', '&')
@@ -18,12 +18,12 @@ function storedFilesOf(page: string): string[] {
 }
 
 /**
- * Fetches every stored file that a published page names.
+ * Fetches every stored file that a published page shows.
  *
- * @param pageUrl of the post
- * @param cdnUrl that all of them must begin with
- * @param say receives a line for each
- * @returns how many were missing, of the wrong type, redirected or elsewhere than on the CDN
+ * @param pageUrl the URL of the post
+ * @param cdnUrl the CDN on which all the files must be
+ * @param say receives a line for each file
+ * @returns how many were missing, of the wrong type, redirected or not on the CDN
  */
 export async function checkPublishedPage(
   pageUrl: string,

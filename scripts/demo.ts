@@ -1,7 +1,7 @@
-// A whole blog on this machine: an S3 in memory, a CDN before it, and a real Ghost with the built adapter.
+// A whole blog on this machine: an in-memory S3, a CDN in front of it, and a real Ghost with the built adapter.
 //
-//   npm run demo              opens the blog, and stays up until Ctrl-C
-//   npm run demo -- --check   ends with 0 only if every asset of the published post came from the CDN domain
+//   npm run demo              starts the blog, and runs until Ctrl-C
+//   npm run demo -- --check   exits with 0 only if every asset of the published post came from the CDN domain
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { startCdnStandIn } from '../test/support/cdn-stand-in';
@@ -15,7 +15,7 @@ import { checkPublishedPage } from './check-published-page';
 
 const BUCKET = 'demo-blog';
 
-// The SDK in the CDN stand-in would announce that its versions of 2027 need a newer Node.
+// The SDK in the CDN stand-in would warn that its 2027 versions need a newer Node.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
 const { values: options } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
@@ -24,7 +24,7 @@ function say(line = ''): void {
   console.log(line);
 }
 
-/** A post that shows what was uploaded: a feature image, a picture, a video and a file. */
+/** Publishes a post with uploads: a feature image, an image, a video and a file. */
 async function publishPost(admin: AdminApi): Promise<{ url: string; uploads: [string, string][] }> {
   const feature = await admin.uploadImage(fixture('landscape.jpg', 'Überraschung am See.jpg'));
   const picture = await admin.uploadImage(fixture('portrait.jpg'));

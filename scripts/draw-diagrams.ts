@@ -40,12 +40,12 @@ const CONFIG = {
   },
 };
 
-/** Margin around the picture, in pixels: the white goes beyond the lines, also where the page is dark. */
+/** White margin around the diagram in pixels, which shows on dark pages. */
 const MARGIN = 16;
 
 /**
- * Draws `docs/request.mmd` into `docs/images/request.svg`. Run it with `npx tsx scripts/draw-diagrams.ts`; it installs
- * Mermaid into `.cache` when it is not there, and needs a Chromium.
+ * Draws `docs/request.mmd` as `docs/images/request.svg`. Run it with `npx tsx scripts/draw-diagrams.ts`; it installs
+ * Mermaid into `.cache` if it is missing, and needs Chromium.
  */
 async function main(): Promise<void> {
   if (!existsSync(library)) {
@@ -58,7 +58,7 @@ async function main(): Promise<void> {
   try {
     await browser.page.setContent('<!doctype html><body></body>');
     await browser.page.addScriptTag({ path: library });
-    // As text: the compiler's helpers do not exist in the page.
+    // Passed as text, since the compiler's helpers do not exist in the page.
     const svg = await browser.page.evaluate<string>(`(async () => {
       mermaid.initialize(${JSON.stringify(CONFIG)});
       document.body.innerHTML = (await mermaid.render('request', ${JSON.stringify(source)})).svg;
@@ -71,10 +71,10 @@ async function main(): Promise<void> {
       svg.setAttribute('style', 'background: #ffffff');
       return new XMLSerializer().serializeToString(svg);
     })()`);
-    const picture = join(root, 'docs/images/request.svg');
+    const diagram = join(root, 'docs/images/request.svg');
     await mkdir(join(root, 'docs/images'), { recursive: true });
-    await writeFile(picture, `${svg}\n`);
-    console.log(picture);
+    await writeFile(diagram, `${svg}\n`);
+    console.log(diagram);
   } finally {
     await browser.close();
   }

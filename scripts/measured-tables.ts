@@ -1,9 +1,9 @@
-// The tables of what was measured, made of bench/results: what the README shows is what the benchmarks have written.
+// Builds the README's tables of measurements from bench/results, so that they show what the benchmarks wrote.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 const root = path.resolve(__dirname, '..');
-/** The contenders, as the results name them, and as the heads of the tables do. */
+/** The contenders' names in the results, and in the headings of the tables. */
 const CONTENDERS: Record<string, string> = {
   S3CloudFrontStorage: 'this adapter',
   "Ghost's S3Storage": "Ghost's `S3Storage`",
@@ -21,7 +21,7 @@ interface Results {
   rows: { name: string; values: Values; remark?: string }[];
 }
 
-/** A row: what it says, the results that it is of, and what stands in a cell. */
+/** A row: its text, the ID of its results, and the function that fills a cell. */
 type TableRow = [words: string, id: string, cell: (values: Values) => string | undefined];
 
 const number = (value: number | undefined): string | undefined =>
@@ -34,7 +34,7 @@ const both = (first: ReturnType<typeof of>, second: ReturnType<typeof of>) => (v
   const cells = [first(values), second(values)].filter((cell) => cell !== undefined);
   return cells.length > 0 ? cells.join(', ') : undefined;
 };
-/** Of so many that were tried. */
+/** Formats a count of the hostile inputs. */
 const ofInputs = (column: string) => (values: Values) => `${number(values[column])} of ${number(values.inputs)}`;
 
 const PERFORMANCE: TableRow[] = [
@@ -126,7 +126,7 @@ function table(rows: TableRow[]): string {
 const SOFTWARE: Record<string, string> = { node: 'Node', ghost: 'Ghost', rclone: 'rclone', 'aws-cli': 'AWS CLI' };
 const ADAPTERS = ['node', 'ghost', 'ghos3', 'ghost-storage-adapter-s3'];
 
-/** When and with what results were measured. */
+/** Returns a sentence that says when, with which command and on what the results were measured. */
 function facts(ids: string[], command: string, software: string[]): string {
   const results = ids.map(read);
   const dates = [...new Set(results.map(({ date }) => date))].sort();
@@ -138,7 +138,7 @@ function facts(ids: string[], command: string, software: string[]): string {
 
 const idsOf = (rows: TableRow[]): string[] => rows.map(([, id]) => id);
 
-/** What ten minutes of load have come to. */
+/** Returns a sentence about the ten minutes of load. */
 function soakSentence(): string {
   const { rows, date } = read('reliability-soak');
   const values = rows[0]?.values ?? {};
@@ -151,13 +151,13 @@ function soakSentence(): string {
   );
 }
 
-/** The commands that bring files into a bucket, of which only one is an adapter's. */
+/** Returns the table of commands that copy files to a bucket; only one of them comes with an adapter. */
 function migrateTable(): string {
   const { rows } = read('migrate');
   const lines = rows.map(({ name, values, remark }) => {
     const isOurs = name === 'S3CloudFrontStorage';
     const shown = [of('seconds', ' s')(values) ?? '–', of('memory, MB', ' MB')(values) ?? '–'];
-    // As it is typed: the results name it shortly.
+    // The command as it is typed; the results have a short name.
     const command = isOurs
       ? '`migrate`'
       : name.replace(/^rclone/, 'rclone copy').replace(/^(migrate|rclone.*|aws.*)/, '`$1`');
@@ -183,9 +183,11 @@ const TABLES: Record<string, () => string> = {
 };
 
 /**
+ * Replaces the tables of a document by the last measurements.
+ *
  * @param text a document with tables between `<!-- measured: NAME -->` and `<!-- end -->`
- * @returns the document with these tables as they were measured last, their columns not aligned
- * @throws Error for a table that there is not, and where there are no results
+ * @returns the document, the columns of its tables not aligned
+ * @throws Error for an unknown table, and for missing results
  */
 export function withMeasuredTables(text: string): string {
   return text.replace(

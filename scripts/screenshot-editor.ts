@@ -12,11 +12,11 @@ import { installGhost } from '../test/support/ghost/install';
 import { startS3UnderTest } from '../test/support/s3-under-test';
 
 const CDN_URL = 'https://images.example.com';
-const PICTURE = join(__dirname, '../docs/images/editor.png');
+const SCREENSHOT = join(__dirname, '../docs/images/editor.png');
 
 /**
- * Makes the picture of the README: a real Ghost with the built adapter, and in its editor a photograph whose address is
- * on the CDN domain. Run it with `npx tsx scripts/screenshot-editor.ts` after `npm run build`.
+ * Takes the README's screenshot of the editor: a real Ghost with the built adapter, and a photograph whose URL is on the
+ * CDN domain. Run it with `npx tsx scripts/screenshot-editor.ts` after `npm run build`.
  */
 async function main(): Promise<void> {
   const closers: (() => Promise<void>)[] = [];
@@ -37,7 +37,7 @@ async function main(): Promise<void> {
 
     const browser = await openBrowser({ width: 1280, height: 840 });
     closers.unshift(() => browser.close());
-    // Only here does the domain exist: what the browser asks of it, the stand-in answers.
+    // The domain exists only in this browser: the stand-in answers its requests.
     await browser.page.route(`${CDN_URL}/**`, async (route) => {
       const { status, headers, body } = await get(route.request().url().replace(CDN_URL, cdn.url));
       await route.fulfill({ status, contentType: String(headers['content-type']), body });
@@ -46,16 +46,16 @@ async function main(): Promise<void> {
     await editor.startPost('A lake at dusk');
     await editor.startBody();
     const url = await editor.addImage(fixturePath('landscape.jpg'));
-    if (!url.startsWith(`${CDN_URL}/`)) throw new Error(`The picture is not on the CDN domain, but at ${url}.`);
+    if (!url.startsWith(`${CDN_URL}/`)) throw new Error(`The image is not on the CDN domain, but at ${url}.`);
     await editor.captionImage(url);
     await browser.page.mouse.wheel(0, -10_000);
-    // "Saving…" has become "Draft - Saved"; the cursor and the buttons beside it are gone.
+    // Wait until "Saving…" has become "Draft - Saved", then hide the cursor and its buttons.
     await browser.page.getByText('Saved', { exact: false }).first().waitFor();
     await browser.page.evaluate('document.activeElement.blur()');
     await browser.page.mouse.move(0, 0);
-    await mkdir(dirname(PICTURE), { recursive: true });
-    await browser.page.screenshot({ path: PICTURE });
-    console.log(`${PICTURE}: ${url}`);
+    await mkdir(dirname(SCREENSHOT), { recursive: true });
+    await browser.page.screenshot({ path: SCREENSHOT });
+    console.log(`${SCREENSHOT}: ${url}`);
   } finally {
     for (const close of closers) await close();
   }

@@ -7,13 +7,13 @@ import { AnsiUp } from 'ansi_up';
 import { launchChromium } from '../test/support/browser';
 
 const REPOSITORY = join(__dirname, '..');
-const PICTURE = join(REPOSITORY, 'docs/images/provision.png');
+const SCREENSHOT = join(REPOSITORY, 'docs/images/provision.png');
 const COMMAND = [
   'npx --yes ./ghost-storage-s3-cloudfront-*.tgz provision \\',
   '  --domain images.example.com --ghost-url https://blog.example.com --dry-run',
 ];
 const COLUMNS = 132;
-/** The plan, and as much of the template as shows what follows; the last of them fade away. */
+/** How many lines to show: the plan and the beginning of the template. The last ones fade out. */
 const LINES = 60;
 
 const STYLE = `
@@ -33,8 +33,8 @@ const STYLE = `
 const run = promisify(execFile);
 
 /**
- * Makes the picture of the README: what the packed command line plans in an empty folder, without credentials. Run it
- * with `npx tsx scripts/screenshot-terminal.ts` after `npm run build`.
+ * Takes the README's screenshot of the terminal: the plan of the packed command in an empty folder, without credentials.
+ * Run it with `npx tsx scripts/screenshot-terminal.ts` after `npm run build`.
  */
 async function main(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'provision-'));
@@ -46,17 +46,17 @@ async function main(): Promise<void> {
     const { stdout } = await run('sh', ['-c', COMMAND.join('\n')], { cwd: folder, env });
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     await photograph(stdout.split('\n').slice(0, LINES).join('\n'));
-    console.log(`${PICTURE}: the command took ${seconds} s`);
+    console.log(`${SCREENSHOT}: the command took ${seconds} s`);
   } finally {
     await rm(folder, { recursive: true });
     await rm(cache, { recursive: true });
   }
 }
 
-/** @param output of the command, with the escape sequences of its colours */
+/** @param output the command's output, with ANSI escape sequences */
 async function photograph(output: string): Promise<void> {
   const ansi = new AnsiUp();
-  // The window's own colours, not those of a terminal of 1980.
+  // Colors by class, from STYLE, in place of the ANSI defaults.
   ansi.use_classes = true;
   const prompt = COMMAND.map((line, index) => (index === 0 ? `<span class="prompt">$</span> ${line}` : line));
   const browser = await launchChromium([]);
@@ -66,8 +66,8 @@ async function photograph(output: string): Promise<void> {
       `<!doctype html><meta charset="utf-8"><style>${STYLE}</style>` +
         `<main><header><i></i><i></i><i></i></header><pre>${prompt.join('\n')}\n${ansi.ansi_to_html(output)}</pre></main>`,
     );
-    await mkdir(dirname(PICTURE), { recursive: true });
-    await page.locator('body').screenshot({ path: PICTURE, omitBackground: true });
+    await mkdir(dirname(SCREENSHOT), { recursive: true });
+    await page.locator('body').screenshot({ path: SCREENSHOT, omitBackground: true });
   } finally {
     await browser.close();
   }

@@ -1,4 +1,4 @@
-// Brings the tables of the README up to what the benchmarks have written. `npm run measured` aligns their columns then.
+// Writes the README's tables from the benchmark results. `npm run measured` then aligns their columns.
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { withMeasuredTables } from './measured-tables';

@@ -1,6 +1,5 @@
-// A process of its own in which a storage adapter is attacked, as a Ghost would be: what it does not survive, ends it.
-// Forked with JSON, the `AttackOptions`; says that it is ready, and then answers each number of an input with what came
-// of it.
+// A separate process that attacks a storage adapter inside a Ghost-like server, so that a crash ends only this process.
+// Forked with `AttackOptions` as JSON; sends "ready", then for each input number the `AttackResult`.
 import { createServer, type ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
@@ -11,33 +10,33 @@ import { type Attacked, attacks, hostileInput, type Surroundings } from '../../t
 import { requestRaw } from '../../test/support/raw-request';
 import { createStorage, type Handler, type StorageOptions } from '../support/storages';
 
-/** What the process is told. */
+/** The argument of the process. */
 export interface AttackOptions {
   storage: StorageOptions;
   surroundings: Surroundings;
-  /** All processes of a seed make the same inputs. */
+  /** Processes with the same seed create the same inputs. */
   seed: number;
   inputs: number;
   /** Path of a temporary file. */
   upload: string;
 }
 
-/** What came of an input, in all methods together. */
-export interface Came {
+/** The result of one input, over all methods. */
+export interface AttackResult {
   /**
-   * Errors that are none of Ghost's: `TypeError`, or what else they are called. No `TypeError` counts where a harmless
-   * path ends in one too, nor for what is no text: Ghost passes nothing else.
+   * Names of errors that are not Ghost's, such as `TypeError`. A `TypeError` does not count if a harmless path causes it
+   * too, or if the input is not text: Ghost passes only text.
    */
   errors: string[];
-  /** Calls that were given up on. */
+  /** Calls that timed out. */
   hung: number;
-  /** Addresses that are not below the CDN's, to which visitors were sent on. */
+  /** Redirects to URLs outside of the CDN. */
   strayed: number;
-  /** Answers to visitors with a status of 500 or more, or none. */
+  /** Responses with a status of 500 or above, and missing responses. */
   failedVisits: number;
 }
 
-const PATIENCE_MS = 5000;
+const TIMEOUT_MS = 5000;
 const HUNG = Symbol('hung');
 
 type ErrorHandler = (
@@ -47,7 +46,7 @@ type ErrorHandler = (
   next: (error: unknown) => void,
 ) => void;
 
-/** Mounts the middleware as Ghost does, in Ghost's own Express, and answers its errors with their status, as Ghost does. */
+/** Mounts the middleware in Ghost's own Express, and answers its errors with their status, both as Ghost does. */
 async function listen(handler: Handler, ghost: string): Promise<number> {
   const express = createRequire(path.join(ghost, 'package.json'))('express') as () => {
     use(path: string, handler: Handler): void;
@@ -68,9 +67,9 @@ async function listen(handler: Handler, ghost: string): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-async function patiently<T>(call: () => T | Promise<T>): Promise<T | typeof HUNG> {
+async function withTimeout<T>(call: () => T | Promise<T>): Promise<T | typeof HUNG> {
   const stop = new AbortController();
-  const late = sleep<typeof HUNG>(PATIENCE_MS, HUNG, { signal: stop.signal }).catch((): typeof HUNG => HUNG);
+  const late = sleep<typeof HUNG>(TIMEOUT_MS, HUNG, { signal: stop.signal }).catch((): typeof HUNG => HUNG);
   try {
     return await Promise.race([call(), late]);
   } finally {
@@ -82,21 +81,21 @@ async function main({ storage: options, surroundings, seed, inputs, upload }: At
   const adapter = createStorage(options) as unknown as Attacked;
   const handler = adapter.serve?.() as Handler | undefined;
   const port = handler && (await listen(handler, options.ghost));
-  // These two take a directory with the prefix before it, as their own getTargetDir() gives it to Ghost.
+  // These two expect the prefix in front of a directory, as their getTargetDir() returns it.
   const takesWholeKeys = options.name === 'ghos3' || options.name === 'ghost-storage-adapter-s3';
   const prefix = takesWholeKeys ? `${surroundings.ownPrefix}/` : '';
-  // What an adapter cannot do with a harmless path either, it is not brought to by hostile ones.
+  // Methods that fail for a harmless path too: hostile paths are not to blame.
   const unable = new Set<string>();
   for (const [name, call] of attacks(adapter, surroundings.file, upload, prefix)) {
-    await patiently(call).catch((error: unknown) => error instanceof TypeError && unable.add(name));
+    await withTimeout(call).catch((error: unknown) => error instanceof TypeError && unable.add(name));
   }
   const all = fc.sample(hostileInput(surroundings), { seed, numRuns: inputs });
 
-  const attack = async (input: unknown): Promise<Came> => {
-    const came: Came = { errors: [], hung: 0, strayed: 0, failedVisits: 0 };
+  const attack = async (input: unknown): Promise<AttackResult> => {
+    const came: AttackResult = { errors: [], hung: 0, strayed: 0, failedVisits: 0 };
     for (const [call, run] of attacks(adapter, input, upload, prefix)) {
       try {
-        came.hung += (await patiently(run)) === HUNG ? 1 : 0;
+        came.hung += (await withTimeout(run)) === HUNG ? 1 : 0;
       } catch (error) {
         const { name = typeof error, errorType } = (error ?? {}) as { name?: string; errorType?: string };
         const isOwn =
@@ -106,7 +105,7 @@ async function main({ storage: options, surroundings, seed, inputs, upload }: At
     }
     if (port !== undefined && typeof input === 'string') {
       const target = `/content/images${input.startsWith('/') ? '' : '/'}${input}`;
-      const answer = await patiently(() => requestRaw(port, target));
+      const answer = await withTimeout(() => requestRaw(port, target));
       if (answer === HUNG) {
         came.hung += 1;
       } else {

@@ -1,5 +1,5 @@
-// Runs what tells how reliable the adapters are, or the parts of it that are named: every adapter and this one, on the
-// same server, under the same strain. Prints tables and writes bench/results/reliability-NAME.json.
+// Runs the reliability programs, all or those named: this adapter and its peers, on the same server, under the same
+// load. Prints tables and writes bench/results/reliability-NAME.json.
 //
 //   npm run bench:reliability
 //   npm run bench:reliability -- race network
@@ -42,5 +42,5 @@ main(process.argv.slice(2))
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;
   })
-  // Requests that were cut off can keep Node 20 from ever coming to its end by itself.
+  // On Node 20 an aborted request can keep the process from exiting.
   .finally(() => process.exit());

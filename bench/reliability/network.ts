@@ -12,23 +12,23 @@ import type { StorageName } from '../support/storages';
 import { ADAPTERS, keyOf, Stored } from './stored';
 
 const UPLOADS = 1_000;
-/** What is stored is looked at, and deleted, after so many: 3 GB need not fit into memory. */
+/** After how many uploads the stored objects are checked and deleted, so that 3 GB need not fit in memory. */
 const BATCH = 200;
 const AT_A_TIME = 8;
 const SMALLEST = 1_000;
 const LARGEST = 30_000_000;
 const SEED = 2026;
-/** Longer than the two minutes after which the older SDK tries again. */
-const PATIENCE_MS = 150_000;
-/** The next upload does not wait for one that is stuck. */
-const HAND_OVER_MS = 5_000;
-/** So long an upload that failed may need to clean up behind it. */
+/** Above the two minutes after which the older SDK retries. */
+const TIMEOUT_MS = 150_000;
+/** After this the next upload starts, even if the last one is stuck. */
+const NEXT_AFTER_MS = 5_000;
+/** How long (ms) a failed upload may take to clean up. */
 const CLEANING_UP_MS = 90_000;
 
-/** Uploads of all sizes through a network on which every third request meets with a mishap. */
+/** Uploads of all sizes over a network on which every third request meets a fault. */
 export const network: Benchmark = async ({ ghost, folder }) => {
-  // How they fare is measured, and not how fast: they can run side by side.
-  const rows = await Promise.all(ADAPTERS.map((name) => fare(name, ghost.dir, folder)));
+  // Results are counted, not timed, so that the contenders can run side by side.
+  const rows = await Promise.all(ADAPTERS.map((name) => measure(name, ghost.dir, folder)));
   publish(
     {
       id: 'reliability-network',
@@ -44,7 +44,7 @@ export const network: Benchmark = async ({ ghost, folder }) => {
   );
 };
 
-async function fare(name: StorageName, ghost: string, folder: string): Promise<Row> {
+async function measure(name: StorageName, ghost: string, folder: string): Promise<Row> {
   const bucket = 'bench-network';
   const server = await startS3Server({});
   const hostile = await startHostileNetwork(server.endpoint, { seed: SEED });
@@ -69,10 +69,10 @@ async function fare(name: StorageName, ghost: string, folder: string): Promise<R
           files,
           directory: '2026/11',
           atATime: AT_A_TIME,
-          handOverMs: HAND_OVER_MS,
-          patienceMs: PATIENCE_MS,
+          nextAfterMs: NEXT_AFTER_MS,
+          timeoutMs: TIMEOUT_MS,
         },
-        20 * PATIENCE_MS,
+        20 * TIMEOUT_MS,
       );
       for (const [index, { url, error }] of outcomes.entries()) {
         if (url === undefined) {

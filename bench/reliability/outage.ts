@@ -11,17 +11,17 @@ import { ADAPTERS, Stored } from './stored';
 
 const AWAY_MS = 30_000;
 const BYTES = 200_000;
-/** The older SDK gives a silent connection up after two minutes, and tries again then. */
-const PATIENCE_MS = 300_000;
+/** Above the two minutes after which the older SDK abandons a silent connection and retries. */
+const TIMEOUT_MS = 300_000;
 
-/** S3 is away for half a minute, in two ways: what the editor sees, after how long, and what comes then. */
+/** S3 refuses connections, then leaves them unanswered, for 30 s each: what the editor sees, when, and afterwards. */
 export const outage: Benchmark = async ({ ghost, folder }) => {
   const file = writeUpload(folder, BYTES);
-  const rows = await Promise.all(ADAPTERS.map((name) => endure(name, ghost.dir, file)));
+  const rows = await Promise.all(ADAPTERS.map((name) => measure(name, ghost.dir, file)));
   publish(
     {
       id: 'reliability-outage',
-      title: 'S3 is away for 30 s: seconds until an upload that was begun meanwhile is stored, or has failed',
+      title: 'S3 is away for 30 s: seconds until an upload that was begun during is stored, or has failed',
       command: 'npm run bench:reliability -- outage',
       rows,
       compared: 'silent: seconds',
@@ -31,7 +31,7 @@ export const outage: Benchmark = async ({ ghost, folder }) => {
   );
 };
 
-async function endure(name: StorageName, ghost: string, file: string): Promise<Row> {
+async function measure(name: StorageName, ghost: string, file: string): Promise<Row> {
   const bucket = 'bench-outage';
   const server = await startS3Server({});
   const network = await startHostileNetwork(server.endpoint, { mishaps: [] });
@@ -45,12 +45,12 @@ async function endure(name: StorageName, ghost: string, file: string): Promise<R
         files: [{ name: fileName, path: file }],
         directory: '2026/11',
         atATime: 1,
-        handOverMs: PATIENCE_MS,
-        patienceMs: PATIENCE_MS,
+        nextAfterMs: TIMEOUT_MS,
+        timeoutMs: TIMEOUT_MS,
       },
-      2 * PATIENCE_MS,
+      2 * TIMEOUT_MS,
     );
-    const [outcome = { milliseconds: PATIENCE_MS }] = outcomes;
+    const [outcome = { milliseconds: TIMEOUT_MS }] = outcomes;
     return { ...outcome, isWhole: outcome.url !== undefined && (await stored.isWhole(outcome.url, file)) };
   };
   const values: Row['values'] = {};
@@ -59,16 +59,14 @@ async function endure(name: StorageName, ghost: string, file: string): Promise<R
     await save('before.jpg');
     for (const kind of ['refused', 'silent'] satisfies Outage[]) {
       await network.takeAway(kind);
-      const back = sleep(AWAY_MS).then(() => network.bringBack());
-      const meanwhile = await save(`${kind}-meanwhile.jpg`);
-      await back;
+      const restored = sleep(AWAY_MS).then(() => network.bringBack());
+      const during = await save(`${kind}-during.jpg`);
+      await restored;
       const next = await save(`${kind}-next.jpg`);
-      const hasEnded = meanwhile.url !== undefined || meanwhile.error !== undefined;
-      values[`${kind}: seconds`] = hasEnded ? meanwhile.milliseconds / 1000 : undefined;
+      const hasEnded = during.url !== undefined || during.error !== undefined;
+      values[`${kind}: seconds`] = hasEnded ? during.milliseconds / 1000 : undefined;
       values[`${kind}: next upload works`] = Number(next.isWhole);
-      remarks.push(
-        `${kind}: ${meanwhile.isWhole ? 'stored' : (meanwhile.error ?? `no end within ${PATIENCE_MS / 1000} s`)}`,
-      );
+      remarks.push(`${kind}: ${during.isWhole ? 'stored' : (during.error ?? `no end within ${TIMEOUT_MS / 1000} s`)}`);
     }
     return { name, values, remark: remarks.join('; ') };
   } finally {

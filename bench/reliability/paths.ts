@@ -8,7 +8,7 @@ import { Child } from '../support/child';
 import { writeUpload } from '../support/files';
 import { publish, type Row } from '../support/results';
 import type { StorageName } from '../support/storages';
-import type { AttackOptions, Came } from './attacked-process';
+import type { AttackOptions, AttackResult } from './attacked-process';
 
 const NAMES: StorageName[] = ['S3CloudFrontStorage', "Ghost's S3Storage", 'ghos3', 'ghost-storage-adapter-s3'];
 const INPUTS = Number(process.env.HOSTILE_INPUTS ?? 10_000);
@@ -24,13 +24,13 @@ const SURROUNDINGS: Surroundings = {
 const root = path.resolve(__dirname, '../..');
 
 /**
- * Paths, names and addresses that somebody makes up, in every method of every adapter; and as many through the test of
- * the suite, which holds this adapter to more than the others could be asked.
+ * Passes hostile paths, names and URLs to every method of every adapter, and as many to the suite's own test, which is
+ * stricter with this adapter.
  */
 export const paths: Benchmark = async ({ ghost, folder }) => {
   const upload = writeUpload(folder, 1000);
-  // What comes of them is counted, and not how fast: they can run side by side.
-  const [, ...rows] = await Promise.all([runSuite(), ...NAMES.map((name) => endure(name, ghost.dir, folder, upload))]);
+  // Results are counted, not timed, so that the contenders can run side by side.
+  const [, ...rows] = await Promise.all([runSuite(), ...NAMES.map((name) => measure(name, ghost.dir, folder, upload))]);
   publish(
     {
       id: 'reliability-paths',
@@ -44,7 +44,7 @@ export const paths: Benchmark = async ({ ghost, folder }) => {
   );
 };
 
-/** @throws Error when the test of the suite fails */
+/** @throws Error if the suite's test fails */
 async function runSuite(): Promise<void> {
   const jest = path.join(root, 'node_modules/jest/bin/jest.js');
   const suite = spawn(process.execPath, [jest, 'test/integration/hostile-paths'], {
@@ -54,11 +54,11 @@ async function runSuite(): Promise<void> {
   });
   const [code] = (await once(suite, 'exit')) as [number | null];
   if (code !== 0) {
-    throw new Error('The test of the suite has failed: what it says stands above.');
+    throw new Error("The suite's test has failed; its output is above.");
   }
 }
 
-async function endure(name: StorageName, ghost: string, folder: string, upload: string): Promise<Row> {
+async function measure(name: StorageName, ghost: string, folder: string, upload: string): Promise<Row> {
   const server = await startInMemoryS3({ region: 'eu-central-1' });
   try {
     server.createBucket(BUCKET, { objectOwnership: 'ObjectWriter' });
@@ -71,10 +71,10 @@ async function endure(name: StorageName, ghost: string, folder: string, upload: 
   }
 }
 
-/** @returns how many inputs had which end */
+/** Returns how many inputs had which result. */
 async function attack(server: InMemoryS3, options: AttackOptions): Promise<Row> {
   const script = path.resolve(__dirname, 'attacked-process.ts');
-  const start = async () => (await Child.start<{ index: number }, Came, string>(script, options))[0];
+  const start = async () => (await Child.start<{ index: number }, AttackResult, string>(script, options))[0];
   const counts = { left: 0, wrote: 0, ended: 0, typeErrors: 0, foreignErrors: 0, hung: 0, strayed: 0, failedVisits: 0 };
   let child = await start();
   try {
@@ -113,12 +113,12 @@ async function attack(server: InMemoryS3, options: AttackOptions): Promise<Row> 
       'sent visitors elsewhere': counts.strayed,
       'failed for visitors': counts.failedVisits,
     },
-    // Of nothing there are no multiples.
+    // A ratio to zero has no meaning.
     remark: '',
   };
 }
 
-/** Whether a key, or a listing, that is neither the prefix nor below it was asked for. */
+/** Whether a request was for a key or a listing outside of the prefix. */
 function isOutside({ operation, key, query }: InMemoryS3['requests'][number]): boolean {
   const place = (operation.startsWith('List') ? query.prefix : key) ?? '';
   return place !== SURROUNDINGS.ownPrefix && !place.startsWith(`${SURROUNDINGS.ownPrefix}/`);

@@ -12,10 +12,10 @@ const SAVES = 250;
 const AT_A_TIME = 8;
 const BYTES = 5_000;
 const NAME = 'image.png';
-/** Who has not answered by then is taken to hang. */
-const PATIENCE_MS = 600_000;
+/** An upload without an answer by then counts as hung. */
+const TIMEOUT_MS = 600_000;
 
-/** Uploads of one name from several Ghosts on one bucket: how many of them are found under the URL that they got. */
+/** Uploads of one name by several Ghosts on one bucket: how many are found under the URL that was returned. */
 export const race: Benchmark = async ({ ghost, folder }) => {
   const server = await startS3Server(FROM_A_VPS);
   const rows: Row[] = [];
@@ -36,10 +36,10 @@ export const race: Benchmark = async ({ ghost, folder }) => {
                 files: files.slice(index * SAVES, (index + 1) * SAVES).map((file) => ({ name: NAME, path: file })),
                 directory: '2026/11',
                 atATime: AT_A_TIME,
-                handOverMs: PATIENCE_MS,
-                patienceMs: PATIENCE_MS,
+                nextAfterMs: TIMEOUT_MS,
+                timeoutMs: TIMEOUT_MS,
               },
-              2 * PATIENCE_MS,
+              2 * TIMEOUT_MS,
             ),
           ),
         );

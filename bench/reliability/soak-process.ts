@@ -1,17 +1,17 @@
-// A process of its own that uploads, makes sizes and serves without a pause, as a busy Ghost does.
-// Forked with JSON, the `SoakOptions`; sends its port first, and then a `Sample` for each question.
+// A separate process that uploads, creates sizes and serves without a pause, as a busy Ghost does.
+// Forked with `SoakOptions` as JSON; sends its port, then a `Sample` for each question.
 import { readdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { createStorage, type Handler, type Storage, type StorageOptions } from '../support/storages';
 
-/** What the process is told. */
+/** The argument of the process. */
 export interface SoakOptions {
   storage: StorageOptions;
   /** Paths of temporary files of different sizes. */
   files: string[];
-  /** How many uploads are under way at a time. */
+  /** How many uploads run at a time. */
   editors: number;
 }
 
@@ -19,15 +19,15 @@ export interface Sample {
   rssBytes: number;
   heapBytes: number;
   sockets: number;
-  /** Of all kinds, sockets included. */
+  /** All open file descriptors, sockets included. */
   fileHandles: number;
   uploads: number;
   failures: string[];
-  /** Paths below `/content/images` that can be fetched at the moment. */
+  /** Paths below `/content/images` that exist at the moment. */
   paths: string[];
 }
 
-/** So many uploads stay in the bucket. */
+/** How many uploads are kept in the bucket. */
 const KEPT = 40;
 const SIZE_BYTES = 20_000;
 
@@ -58,13 +58,13 @@ async function main({ storage: options, files, editors }: SoakOptions): Promise<
     const file = files[uploads % files.length] ?? '';
     uploads += 1;
     const url = await storage.save({ name: `${path.basename(file)}-${uploads}.jpg`, path: file, type: 'image/jpeg' });
-    const picture = storage.urlToPath(url);
-    const size = `size/w600/${picture}`;
+    const original = storage.urlToPath(url);
+    const size = `size/w600/${original}`;
     if (!(await storage.exists(`/${size}`))) {
-      await storage.read({ path: picture });
+      await storage.read({ path: original });
       await storage.saveRaw(Buffer.alloc(SIZE_BYTES, uploads), size);
     }
-    stored.push(picture, size);
+    stored.push(original, size);
     await Promise.all(stored.splice(0, Math.max(0, stored.length - KEPT)).map((name) => storage.delete(name)));
   };
   const edit = async (): Promise<never> => {

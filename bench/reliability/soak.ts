@@ -12,18 +12,18 @@ import { median } from '../support/statistics';
 import type { Sample, SoakOptions } from './soak-process';
 
 const SECONDS = Number(process.env.SOAK_SECONDS ?? 600);
-/** What is loaded and connected on first use is no leak. */
+/** Time to warm up: first-time loading and connecting is not a leak. */
 const WARM_UP_SHARE = 0.1;
 const SECONDS_BETWEEN_SAMPLES = 2;
 const FILE_BYTES = [1_000, 30_000, 200_000, 1_500_000, 20_000_000];
 const EDITORS = 3;
 const VISITORS = 6;
-/** So much more at the end than at the beginning is no growth: what is under way differs from moment to moment. */
+/** Differences up to this are not growth: the work in progress varies. */
 const MARGINS = { 'memory, MB': 40, 'heap, MB': 5, sockets: 8, 'file handles': 10 };
 
 type Column = keyof typeof MARGINS;
 
-/** Ten minutes of uploads, sizes and streams, with a third of the visitors leaving in the middle: nothing may grow. */
+/** Ten minutes of uploads, sizes and streams, of which visitors abandon a third halfway: nothing may grow. */
 export const soak: Benchmark = async ({ ghost, folder }) => {
   const server = await startS3Server({ trustsBodies: true });
   const files = FILE_BYTES.map((bytes) => {
@@ -79,7 +79,7 @@ export const soak: Benchmark = async ({ ghost, folder }) => {
   await report(samples, visits, ghost.version);
 };
 
-/** A visitor, who leaves after the first bytes where he `leaves`. */
+/** Fetches as a visitor does; one who `leaves` does so after the first bytes. */
 function fetchOnce(
   port: number,
   agent: Agent,

@@ -3,7 +3,7 @@ import { GetObjectCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sd
 import type { S3Server } from '../support/s3-server';
 import { digestOf, type StorageName } from '../support/storages';
 
-/** The adapters that store on S3: those that can be held against one another. */
+/** The adapters that store on S3, which are compared. */
 export const ADAPTERS: StorageName[] = [
   'S3CloudFrontStorage',
   "Ghost's S3Storage",
@@ -11,7 +11,7 @@ export const ADAPTERS: StorageName[] = [
   'ghost-storage-adapter-s3',
 ];
 
-/** A bucket as nobody's adapter sees it: straight from the server. */
+/** A bucket seen directly, without an adapter. */
 export class Stored {
   readonly client: S3Client;
 
@@ -24,7 +24,7 @@ export class Stored {
     this.client = new S3Client({ endpoint: `http://127.0.0.1:${port}`, region, credentials, forcePathStyle: true });
   }
 
-  /** @returns whether the bytes at the URL that an adapter gave are those of a file */
+  /** Returns whether the object behind the URL that an adapter returned has the file's bytes. */
   async isWhole(url: string, file: string): Promise<boolean> {
     try {
       const { Body } = await this.client.send(new GetObjectCommand({ Bucket: this.bucket, Key: keyOf(url) }));
@@ -37,12 +37,12 @@ export class Stored {
     }
   }
 
-  /** @returns how many uploads in parts nobody goes on with */
+  /** Returns the number of unfinished multipart uploads. */
   async unfinishedUploads(): Promise<number> {
     const { Uploads = [] } = await this.client.send(new ListMultipartUploadsCommand({ Bucket: this.bucket }));
     return Uploads.length;
   }
 }
 
-/** @returns the key of an object by its URL on the CDN */
+/** Returns the key of a CDN URL. */
 export const keyOf = (url: string): string => decodeURIComponent(new URL(url).pathname.slice(1));

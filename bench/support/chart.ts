@@ -3,22 +3,22 @@ import path from 'node:path';
 import type { TopLevelSpec } from 'vega-lite';
 
 const FONT = 'Helvetica, Arial, sans-serif';
-/** Ours, and everybody else. */
+/** The colors of this adapter and of its peers. */
 const COLOURS = { ours: '#0b7a75', others: '#9aa5b1' };
 
 /** A bar for each contender. */
 export interface Bars {
-  /** Of the picture: docs/images/bench-ID.svg. */
+  /** Part of the file's name: docs/images/bench-ID.svg. */
   id: string;
   title: string;
-  /** What stands below the bars, with the unit. */
+  /** The label of the axis, with the unit. */
   axis: string;
-  bars: { name: string; value: number; /** Beside the bar. */ label: string }[];
+  bars: { name: string; value: number; /** Next to the bar. */ label: string }[];
 }
 
 const isOurs = (name: string) => name === 'S3CloudFrontStorage' || name === 'migrate';
 
-/** Draws bars into docs/images. */
+/** Draws a bar chart into docs/images. */
 export async function drawBars({ id, title, axis, bars }: Bars): Promise<void> {
   const y = { field: 'name', type: 'nominal', sort: null, axis: { title: null, labelLimit: 320 } } as const;
   const x = { field: 'value', type: 'quantitative', axis: { title: axis, grid: false } } as const;
@@ -40,23 +40,23 @@ export async function drawBars({ id, title, axis, bars }: Bars): Promise<void> {
   });
 }
 
-/** Lines over a number that grows. */
+/** A line for each contender, over a growing number. */
 export interface Lines {
   id: string;
   title: string;
   x: string;
   y: string;
-  /** Of both axes; default by powers of ten. */
+  /** The scale of both axes; logarithmic by default. */
   scale?: 'log' | 'linear';
   points: { name: string; x: number; y: number }[];
 }
 
-/** Draws lines into docs/images. */
+/** Draws a line chart into docs/images. */
 export async function drawLines({ id, title, x, y, scale = 'log', points }: Lines): Promise<void> {
   const names = [...new Set(points.map(({ name }) => name))];
   const others = ['#9aa5b1', '#c08a3e', '#7d6fb0', '#b05a6f'];
   const range = names.map((name) => (isOurs(name) ? COLOURS.ours : (others.shift() ?? COLOURS.others)));
-  // Where numbers grow by powers, those that were measured; else those that fit.
+  // On a logarithmic axis, ticks at the measured numbers; otherwise Vega's own.
   const values = scale === 'log' ? [...new Set(points.map((point) => point.x))] : undefined;
   await draw(id, {
     title,
@@ -96,7 +96,7 @@ async function draw(id: string, content: object): Promise<void> {
     },
     ...content,
   } as TopLevelSpec;
-  // They wait for modules of theirs while they are loaded, which `require` cannot.
+  // These modules use top-level await, which `require` does not support.
   const [{ parse, View }, { compile }] = await Promise.all([import('vega'), import('vega-lite')]);
   const view = new View(parse(compile(specification).spec), { renderer: 'none' });
   const folder = path.resolve(__dirname, '../../docs/images');

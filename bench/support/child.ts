@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** For Node's `--import`: with it, the host names of AWS are this machine. */
+/** A module for Node's `--import` that resolves AWS host names to this machine. */
 export const HOSTS_OF_AWS = pathToFileURL(path.join(__dirname, 'hosts-of-aws.mjs')).href;
 
-/** A process of the benchmarks that answers what it is asked, one question at a time. */
+/** A child process that answers questions, one at a time. */
 export class Child<Question, Answer> {
   private constructor(private readonly child: ChildProcess) {}
 
@@ -14,15 +14,15 @@ export class Child<Question, Answer> {
    * Starts a script.
    *
    * @param script its path
-   * @param argument is handed over as JSON
-   * @returns the process, and what it says first
-   * @throws Error when it ends before
+   * @param argument passed as JSON
+   * @returns the process and its first message
+   * @throws Error if it ends before that message
    */
   static async start<Question extends object, Answer, First>(
     script: string,
     argument: unknown,
   ): Promise<[Child<Question, Answer>, First]> {
-    // What adapters log is not what is measured.
+    // The adapters' logs are of no interest.
     const child = fork(script, [JSON.stringify(argument)], {
       execArgv: ['--import', HOSTS_OF_AWS, '--import', 'tsx', '--expose-gc'],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -60,7 +60,7 @@ export class Child<Question, Answer> {
   }
 }
 
-/** Not what is set for AWS on this machine. */
+/** Returns the environment without this machine's AWS settings. */
 export function cleanEnvironment(): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_'));
   return {

@@ -9,15 +9,15 @@ import type { StorageName, StorageOptions } from './storages';
 /** A storage adapter in a process of its own. */
 export interface Contender {
   name: StorageName;
-  /** @throws Error with its reason when it cannot do it, or takes longer than that */
-  ask: (question: StorageQuestion, patienceMs?: number) => Promise<StorageAnswer>;
+  /** @throws Error with the reason if the adapter fails or takes longer than the timeout */
+  ask: (question: StorageQuestion, timeoutMs?: number) => Promise<StorageAnswer>;
   close: () => Promise<void>;
 }
 
-/** So long nobody waits for an answer, in milliseconds. */
-const PATIENCE_MS = 300_000;
+/** How long (ms) to wait for an answer. */
+const TIMEOUT_MS = 300_000;
 
-/** Starts a process for a storage adapter. */
+/** Starts a process that runs a storage adapter. */
 export async function startContender(name: StorageName, ghost: string, bucket: BucketOptions): Promise<Contender> {
   const folder = mkdtempSync(path.join(tmpdir(), 'bench-storage-'));
   const options: StorageOptions = { name, ghost, bucket, folder };
@@ -29,10 +29,10 @@ export async function startContender(name: StorageName, ghost: string, bucket: B
   };
   return {
     name,
-    ask: async (question, patienceMs = PATIENCE_MS) => {
+    ask: async (question, timeoutMs = TIMEOUT_MS) => {
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(new Error(`more than ${patienceMs / 1000} s`)), patienceMs);
+        timer = setTimeout(() => reject(new Error(`more than ${timeoutMs / 1000} s`)), timeoutMs);
       });
       try {
         const answer = await Promise.race([child.ask(question), late]);
@@ -48,7 +48,7 @@ export async function startContender(name: StorageName, ghost: string, bucket: B
   };
 }
 
-/** Runs something with each contender, one after the other, and ends them all. */
+/** Starts a process for each contender, passes them to `run`, and ends them afterwards. */
 export async function withContenders<T>(
   names: StorageName[],
   ghost: string,

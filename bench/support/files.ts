@@ -4,7 +4,7 @@ import path from 'node:path';
 
 const PIECE_BYTES = 1_000_000;
 
-/** @returns the path of a file of random bytes, as Ghost has one for each upload */
+/** Writes a file of random bytes, like the temporary file of an upload, and returns its path. */
 export function writeUpload(folder: string, bytes: number): string {
   const file = path.join(folder, `${bytes}_processed.jpg`);
   const handle = openSync(file, 'w');

@@ -1,4 +1,4 @@
-// Imported by a process before all else: the host names of AWS are this machine, so that adapters do what they do there.
+// Imported first by a process: AWS host names resolve to this machine, so that adapters behave as they do on AWS.
 import dns from 'node:dns';
 
 const { lookup } = dns;

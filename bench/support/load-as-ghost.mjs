@@ -1,6 +1,6 @@
-// A process that loads one adapter, makes it and saves a picture, as a Ghost that boots does. Without a loader of
-// TypeScript, so that what is measured is what Node needs for the adapter.
-// Started with JSON, the `Loading` of footprint.ts; prints JSON, the `Loaded`.
+// Loads and creates one adapter and saves an image, as a booting Ghost does. Runs without a TypeScript loader, so that
+// only the adapter is measured.
+// Started with the `Loading` of footprint.ts as JSON; prints the `Loaded` as JSON.
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -8,12 +8,11 @@ import process from 'node:process';
 
 const { ghost, module, options, environment, file } = JSON.parse(process.argv[2]);
 Object.assign(process.env, environment);
-// Ghost reads its configuration from there.
+// Ghost reads its configuration from the working directory.
 process.chdir(ghost);
 const manager = path.join(ghost, 'core/server/services/adapter-manager/adapter-manager.js');
 const requireAsGhost = createRequire(manager);
-// What every Ghost has loaded before it asks for an adapter, whichever that is: its log, its configuration, the classes
-// that adapters extend, and Node's HTTP.
+// Every Ghost has loaded these before any adapter: its log, its configuration, the base classes of adapters, Node's HTTP.
 requireAsGhost('@tryghost/logging');
 requireAsGhost('./index.js');
 requireAsGhost('node:http');

@@ -4,15 +4,15 @@ import path from 'node:path';
 
 const root = path.resolve(__dirname, '../..');
 
-/** The adapters that are compared, as npm knows them. */
+/** The npm packages that are compared, with their versions. */
 export const PEERS = { 'ghost-storage-adapter-s3': '2.8.0', ghos3: '3.1.0' } as const;
 
 export type Peer = keyof typeof PEERS;
 
-/** @returns the folder that a peer is installed in, with nothing else */
+/** Returns the folder that holds only this peer. */
 export const folderOf = (peer: Peer): string => path.join(root, '.cache/bench-peers', `${peer}-${PEERS[peer]}`);
 
-/** Installs the peers where they are not there yet, each by itself and without scripts of theirs. */
+/** Installs the missing peers, each in its own folder and without install scripts. */
 export function installPeers(): void {
   for (const [peer, version] of Object.entries(PEERS) as [Peer, string][]) {
     const folder = folderOf(peer);

@@ -12,16 +12,16 @@ const AT_A_TIME = 8;
 
 /** Where the S3 of a benchmark is. */
 export interface Place {
-  /** Of the names of its results: nothing, or `-ceph`. */
+  /** The suffix of result names: empty, or `-ceph`. */
   suffix: string;
-  /** For titles. */
+  /** Its description in titles. */
   words: string;
-  /** What one connection carries, in bytes a second, where that is known. */
+  /** The bandwidth of one connection in bytes per second, if known. */
   bandwidthBytesPerSecond?: number;
   start(): Promise<S3Server>;
 }
 
-/** The S3 in memory, at some distance. */
+/** The in-memory S3, some milliseconds away. */
 export const AT_SOME_DISTANCE: Place = {
   suffix: '',
   words: 'S3 20 ms away, 40 MB/s on each connection',
@@ -30,10 +30,10 @@ export const AT_SOME_DISTANCE: Place = {
 };
 
 /**
- * @returns Ceph's gateway where the variables of the integration tests name one: `S3_TEST_ENDPOINT`,
- * `S3_TEST_ACCESS_KEY_ID`, `S3_TEST_SECRET_ACCESS_KEY`
+ * Returns Ceph's gateway if the variables of the integration tests name one: `S3_TEST_ENDPOINT`,
+ * `S3_TEST_ACCESS_KEY_ID`, `S3_TEST_SECRET_ACCESS_KEY`.
  */
-export function cephIfThere(): Place[] {
+export function cephIfAvailable(): Place[] {
   const {
     S3_TEST_ENDPOINT: endpoint,
     S3_TEST_ACCESS_KEY_ID: accessKeyId = '',
@@ -51,7 +51,7 @@ export function cephIfThere(): Place[] {
 
 type Address = Pick<S3Server, 'endpoint' | 'port' | 'region' | 'accessKeyId' | 'secretAccessKey'>;
 
-/** A server that runs already, and goes on. */
+/** Returns a server that is already running and is left running. */
 function runningServer(address: Address): S3Server {
   const { endpoint, region, accessKeyId, secretAccessKey } = address;
   const credentials = { accessKeyId, secretAccessKey };
@@ -72,10 +72,10 @@ function runningServer(address: Address): S3Server {
 
   return {
     ...address,
-    // Ghost's S3Storage sends streams, which get trailers else, and Ceph's release 16 refuses these.
+    // Ghost's S3Storage sends streams; without this the SDK adds trailers, which Ceph 16 refuses.
     environment: { AWS_REQUEST_CHECKSUM_CALCULATION: 'WHEN_REQUIRED' },
     async createBucket(Bucket) {
-      // Of one that is there, Ceph says that it has been created.
+      // For an existing bucket Ceph answers as if it had been created.
       await client.send(new CreateBucketCommand({ Bucket }));
       await empty(Bucket);
     },

@@ -6,30 +6,30 @@ import { rounded } from './statistics';
 
 const root = path.resolve(__dirname, '../..');
 
-/** What one contender came to: numbers by what they mean, with their unit, `rate, 1/s`. */
+/** The result of one contender: numbers by their meaning and unit, `rate, 1/s`. */
 export interface Row {
   name: string;
   values: Record<string, number | undefined>;
-  /** What it cannot do, and why. */
+  /** What the contender can't do, and why. */
   remark?: string;
 }
 
-/** A benchmark that was run. */
+/** The results of a benchmark. */
 export interface Results {
-  /** Of the files that it is written to: `save`. */
+  /** Part of the file names: `save`. */
   id: string;
   title: string;
   rows: Row[];
-  /** The column that is compared, and whether more of it is better. */
+  /** The column that is compared; `moreIsBetter` says in which direction. */
   compared: string;
   moreIsBetter: boolean;
-  /** What it was run by; default `npm run bench -- ID`. */
+  /** The command that ran it; default `npm run bench -- ID`. */
   command?: string;
-  /** Versions of what else took part. */
+  /** Versions of other programs that took part. */
   versions?: Record<string, string>;
 }
 
-/** Shows a benchmark as a table with ratios, and writes it to bench/results. */
+/** Prints the results as a table with ratios, and writes them to bench/results. */
 export function publish(results: Results, ghostVersion: string): void {
   show(results);
   const folder = path.join(root, 'bench/results');

@@ -1,11 +1,11 @@
-// An S3 in memory in a process of its own, so that what is measured beside it has its processor for itself.
-// Forked with JSON, the options of `startInMemoryS3`; sends its address and keys first, then an answer to each
-// `S3Request`, and ends with its parent.
+// An in-memory S3 in a separate process, so that the measured program has a processor of its own.
+// Forked with the options of `startInMemoryS3` as JSON; sends its address and keys, then an answer to each `S3Request`,
+// and ends with its parent.
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import pLimit from 'p-limit';
 import { startInMemoryS3, type InMemoryS3, type InMemoryS3Options } from '../../test/support/in-memory-s3';
 
-/** What the parent gets to know first. */
+/** The first message to the parent. */
 export interface S3Address {
   endpoint: string;
   port: number;
@@ -14,13 +14,13 @@ export interface S3Address {
   secretAccessKey: string;
 }
 
-/** What the parent may ask for. */
+/** The parent's requests. */
 export type S3Request =
-  /** A new bucket, or an empty one in its place; what was requested so far is forgotten. */
+  /** Creates a bucket, or empties an existing one, and clears the recorded requests. */
   | { do: 'create bucket'; bucket: string }
-  /** Objects of some bytes under these keys. */
+  /** Stores objects of `bytes` bytes under these keys. */
   | { do: 'fill'; bucket: string; keys: string[]; bytes: number }
-  /** The operations that were requested since the last question. */
+  /** Returns and clears the recorded requests. */
   | { do: 'take requests' };
 
 export interface S3Answer {

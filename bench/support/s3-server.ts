@@ -3,22 +3,22 @@ import type { InMemoryS3Options } from '../../test/support/in-memory-s3';
 import { Child } from './child';
 import type { S3Address, S3Answer, S3Request } from './s3-process';
 
-/** A server on the same continent: so long a request takes, and so much one connection carries. */
+/** The latency and the bandwidth per connection to a server on the same continent. */
 export const FROM_A_VPS = { latencyMs: 20, bandwidthBytesPerSecond: 40_000_000 };
 
-/** The S3 of a benchmark. */
+/** The S3 server of a benchmark. */
 export interface S3Server extends S3Address {
-  /** Variables without which some adapters cannot store there. */
+  /** Environment variables that some adapters need to store on it. */
   environment?: Record<string, string>;
   createBucket(bucket: string): Promise<void>;
-  /** @param bytes of each object */
+  /** @param bytes the size of each object */
   fill(bucket: string, keys: string[], bytes: number): Promise<void>;
-  /** What was requested since the last question; undefined where nobody counts. */
+  /** Returns the requests since the last call; undefined if the server does not record them. */
   takeRequests(): Promise<S3Answer['requests']>;
   close(): Promise<void>;
 }
 
-/** Starts an S3 in a process of its own. */
+/** Starts an in-memory S3 in a separate process. */
 export async function startS3Server(options: InMemoryS3Options): Promise<S3Server> {
   const script = path.resolve(__dirname, 's3-process.ts');
   const [child, address] = await Child.start<S3Request, S3Answer, S3Address>(script, {
@@ -34,7 +34,7 @@ export async function startS3Server(options: InMemoryS3Options): Promise<S3Serve
   };
 }
 
-/** Where an adapter finds its bucket. */
+/** The connection options for an adapter. */
 export interface BucketOptions {
   bucket: string;
   endpoint: string;
@@ -44,7 +44,7 @@ export interface BucketOptions {
   environment?: Record<string, string>;
 }
 
-/** The address of a bucket under a host name of AWS, so that every adapter does what it does there. */
+/** Returns options with an AWS host name, so that every adapter behaves as it does on AWS. */
 export function onAws(
   { port, region, ...rest }: Omit<BucketOptions, 'bucket'> & S3Address,
   bucket: string,

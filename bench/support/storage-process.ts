@@ -1,5 +1,5 @@
-// A process of its own that stores and serves by one adapter, as a Ghost does.
-// Forked with JSON, the `StorageOptions`; says that it is ready, and then answers each `StorageQuestion`.
+// A separate process that stores and serves with one adapter, as Ghost does.
+// Forked with `StorageOptions` as JSON; sends "ready", then an answer to each `StorageQuestion`.
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
@@ -7,44 +7,44 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createStorage, type Handler, type Storage, type StorageOptions } from './storages';
 
-/** What the process may be asked to do. */
+/** The tasks of the process. */
 export type StorageQuestion =
-  /** Saves a file under names of its own, some of them at a time. */
+  /** Saves one file under several names, `atATime` in parallel. */
   | { do: 'save'; file: string; names: string[]; directory: string; atATime: number }
   /**
-   * Saves files, some of them at a time, and says of each what became of it: nobody waits longer than `patienceMs` for
-   * one, nor begins the next one later than `handOverMs` for its sake.
+   * Saves files, `atATime` in parallel, and reports the outcome of each. A save counts as hung after `timeoutMs`; the
+   * next one starts after `nextAfterMs` at the latest.
    */
   | {
       do: 'save each';
       files: { name: string; path: string }[];
       directory: string;
       atATime: number;
-      handOverMs: number;
-      patienceMs: number;
+      nextAfterMs: number;
+      timeoutMs: number;
     }
-  /** Serves on a port of its own. */
+  /** Serves on a free port. */
   | { do: 'serve' };
 
-/** What became of a file that was to be saved: neither a URL nor an error when it hangs. */
+/** The outcome of a save: a URL, an error, or neither if it hung. */
 export interface Outcome {
   url?: string;
-  /** As the editor sees it. */
+  /** The message that the editor sees. */
   error?: string;
   milliseconds: number;
 }
 
 export interface StorageAnswer {
-  /** Of each save, in milliseconds. */
+  /** For each save. */
   milliseconds?: number[];
-  /** Of all of them together. */
+  /** For all saves together. */
   totalMilliseconds?: number;
-  /** How much the memory of the process grew at most meanwhile. */
+  /** Peak growth of the process's memory. */
   extraBytes?: number;
   port?: number;
-  /** Of each file, in their order. */
+  /** For each file, in order. */
   outcomes?: Outcome[];
-  /** Why it cannot be done. */
+  /** The reason why the task failed. */
   error?: string;
 }
 
@@ -76,7 +76,7 @@ async function save(
 
 async function saveEach(
   storage: Storage,
-  { files, directory, atATime, handOverMs, patienceMs }: Extract<StorageQuestion, { do: 'save each' }>,
+  { files, directory, atATime, nextAfterMs, timeoutMs }: Extract<StorageQuestion, { do: 'save each' }>,
 ): Promise<StorageAnswer> {
   const outcomes: Promise<Outcome>[] = [];
   const waiting = [...files.entries()];
@@ -89,8 +89,8 @@ async function saveEach(
         (url) => ended({ url }),
         (error: unknown) => ended({ error: error instanceof Error ? error.message : String(error) }),
       );
-      outcomes[index] = Promise.race([saving, sleep(patienceMs).then(() => ended({}))]);
-      await Promise.race([saving, sleep(handOverMs)]);
+      outcomes[index] = Promise.race([saving, sleep(timeoutMs).then(() => ended({}))]);
+      await Promise.race([saving, sleep(nextAfterMs)]);
     }
   };
   await Promise.all(Array.from({ length: atATime }, one));
@@ -102,7 +102,7 @@ async function serve(storage: Storage, ghost: string): Promise<StorageAnswer> {
   if (!handler) {
     throw new Error('It does not serve.');
   }
-  // Ghost's own, by which adapters are asked.
+  // Ghost's own Express, which calls the adapter's middleware.
   const ofGhost = createRequire(path.join(ghost, 'package.json'));
   const express = ofGhost('express') as () => { use(path: string, handler: Handler): void };
   const application = express();

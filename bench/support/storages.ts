@@ -1,45 +1,53 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import type { S3Client } from '@aws-sdk/client-s3';
 import type { BucketOptions } from './s3-server';
 import { folderOf } from './peers';
 
 const root = path.resolve(__dirname, '../..');
-/** Adapters are CommonJS, and loaded when their turn has come. */
+/** Adapters are CommonJS, and loaded only when needed. */
 const requireHere = createRequire(__filename);
 const CDN_URL = 'https://images.example.com';
 const MIB = 1024 * 1024;
 
-/** What a storage adapter is to Ghost, as far as it is measured. */
+/** The part of a Ghost storage adapter that is measured. */
 export interface Storage {
   save(file: { name: string; path: string; type: string }, directory?: string): Promise<string>;
   saveRaw?(bytes: Buffer, target: string): Promise<string>;
   serve?(): Handler;
 }
 
-/** A middleware of Express. */
+/** An Express middleware. */
 export type Handler = (request: unknown, response: unknown, next: (error?: unknown) => void) => void;
 
-/** What is compared. The raw request is the limit: nobody can do with less than it. */
+/** The contenders. The raw request is the limit: every adapter needs at least that. */
 export type StorageName =
-  'S3CloudFrontStorage' | "Ghost's S3Storage" | 'ghost-storage-adapter-s3' | 'ghos3' | "Ghost's disk" | 'raw request';
+  | 'S3CloudFrontStorage'
+  | "Ghost's S3Storage"
+  | 'ghost-storage-adapter-s3'
+  | 'ghos3'
+  | "Ghost's disk"
+  | 'raw request'
+  | "lib-storage's Upload";
 
-/** Those that Ghost can be configured to use. */
-export type AdapterName = Exclude<StorageName, 'raw request'>;
+/** The contenders that Ghost can be configured to use. */
+export type AdapterName = Exclude<StorageName, 'raw request' | "lib-storage's Upload">;
 
-/** What a process of the benchmark is told. */
+/** The argument of a contender's process. */
 export interface StorageOptions {
   name: StorageName;
-  /** Folder of a Ghost that is installed. */
+  /** Folder of an installed Ghost. */
   ghost: string;
   bucket: BucketOptions;
-  /** For storing on the disk. */
+  /** Where Ghost's disk storage writes. */
   folder: string;
 }
 
-/** @returns the module that is loaded for a storage: what counts as its load time */
-export function moduleOf(name: StorageName, ghost: string): string {
+/** Returns the path of the module whose load time counts for a storage. */
+export function moduleOf(name: AdapterName, ghost: string): string {
   switch (name) {
     case 'S3CloudFrontStorage':
       return path.join(root, 'dist/index.js');
@@ -47,25 +55,27 @@ export function moduleOf(name: StorageName, ghost: string): string {
       return path.join(ghost, 'core/server/adapters/storage/S3Storage.js');
     case "Ghost's disk":
       return path.join(ghost, 'core/server/adapters/storage/LocalStorageBase.js');
-    case 'raw request':
-      return requireHere.resolve('@aws-sdk/client-s3');
+
     case 'ghos3':
     case 'ghost-storage-adapter-s3':
       return createRequire(path.join(folderOf(name), 'package.json')).resolve(name);
   }
 }
 
-/** Makes a storage as Ghost's adapter manager does it. */
+/** Creates a storage the way Ghost's adapter manager does. */
 export function createStorage({ name, ghost, bucket, folder }: StorageOptions): Storage {
   if (name === 'raw request') {
     return new RawRequests(bucket);
+  }
+  if (name === "lib-storage's Upload") {
+    return new LibStorage(bucket);
   }
   const loaded = requireHere(moduleOf(name, ghost)) as { default?: unknown };
   const Class = (loaded.default ?? loaded) as new (options: object) => Storage;
   return new Class(optionsOf(name, bucket, folder));
 }
 
-/** @returns what Ghost hands to a storage from its configuration */
+/** Returns the options that Ghost passes to a storage. */
 export function optionsOf(name: AdapterName, bucket: BucketOptions, folder: string): object {
   const keys = { accessKeyId: bucket.accessKeyId, secretAccessKey: bucket.secretAccessKey };
   const s3 = { ...keys, bucket: bucket.bucket, region: bucket.region, endpoint: bucket.endpoint, forcePathStyle: true };
@@ -74,7 +84,7 @@ export function optionsOf(name: AdapterName, bucket: BucketOptions, folder: stri
     case 'S3CloudFrontStorage':
       return { ...s3, cdnUrl: CDN_URL, serve: 'stream' };
     case "Ghost's S3Storage":
-      // As Ghost documents it: https://docs.ghost.org/config
+      // The configuration that Ghost documents: https://docs.ghost.org/config
       return {
         ...s3,
         cdnUrl: CDN_URL,
@@ -90,19 +100,13 @@ export function optionsOf(name: AdapterName, bucket: BucketOptions, folder: stri
   }
 }
 
-/** One request of the SDK for each file, under a name that nobody else has. */
+/** Stores each file with one SDK request, under a unique name. */
 class RawRequests implements Storage {
   private readonly sdk = requireHere('@aws-sdk/client-s3') as typeof import('@aws-sdk/client-s3');
   private readonly client;
 
   constructor(private readonly options: BucketOptions) {
-    const { endpoint, region, accessKeyId, secretAccessKey } = options;
-    this.client = new this.sdk.S3Client({
-      endpoint,
-      region,
-      credentials: { accessKeyId, secretAccessKey },
-      forcePathStyle: true,
-    });
+    this.client = clientOf(this.sdk, options);
   }
 
   async save(file: { path: string; type: string }): Promise<string> {
@@ -124,5 +128,29 @@ class RawRequests implements Storage {
   }
 }
 
-/** The bytes that a storage has stored under a URL, as their digest. */
+/** The SDK's own upload in parts, with the adapter's part size and concurrency: the yardstick of multipart-upload.ts. */
+class LibStorage implements Storage {
+  private readonly sdk = requireHere('@aws-sdk/client-s3') as typeof import('@aws-sdk/client-s3');
+  private readonly lib = requireHere('@aws-sdk/lib-storage') as typeof import('@aws-sdk/lib-storage');
+  private readonly client;
+
+  constructor(private readonly options: BucketOptions) {
+    this.client = clientOf(this.sdk, options);
+  }
+
+  async save(file: { path: string; type: string }): Promise<string> {
+    const Key = `content/images/${randomUUID()}`;
+    const Body = createReadStream(file.path);
+    const params = { Bucket: this.options.bucket, Key, Body, ContentType: file.type };
+    await new this.lib.Upload({ client: this.client, params, partSize: 8 * MIB, queueSize: 6 }).done();
+    return Key;
+  }
+}
+
+function clientOf(sdk: typeof import('@aws-sdk/client-s3'), options: BucketOptions): S3Client {
+  const { endpoint, region, accessKeyId, secretAccessKey } = options;
+  return new sdk.S3Client({ endpoint, region, credentials: { accessKeyId, secretAccessKey }, forcePathStyle: true });
+}
+
+/** Returns the SHA-256 of bytes, in hexadecimal digits. */
 export const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

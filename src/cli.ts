@@ -1,5 +1,5 @@
-import colors from './shell/colors';
 import { Declined, Failure, INTERRUPTED, Interruption } from './shell/failure';
+import { colorsOn } from './shell/terminal';
 import { createProgram } from './commands/program';
 
 /** As the shell has it for a process that SIGPIPE has ended. */
@@ -17,6 +17,7 @@ function stackOf(error: unknown): string {
 }
 
 function show(error: unknown, debug: boolean): void {
+  const colors = colorsOn(process.stderr);
   if (debug) {
     console.error(stackOf(error));
   }

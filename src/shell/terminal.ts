@@ -1,40 +1,66 @@
 import { confirm, input } from '@inquirer/prompts';
-import colors from './colors';
+import { createColors } from 'picocolors';
 import yoctoSpinner from 'yocto-spinner';
 import { Failure, INTERRUPTED, Interruption } from './failure';
+import { drawProgress, type Progress } from './progress-bar';
 
-/** Where a command speaks with its user. */
+/**
+ * What a command uses to talk to its user. It alone decides where the output goes, whether it is colored, and whether
+ * spinners and bars can be drawn.
+ */
 export interface Terminal {
-  /** Prints what the command has to say. With `--json` it goes to the error output: the other one is for the result. */
-  say(text?: string): void;
-  /** Prints something that is not as it should be, and does not keep the command from going on. */
-  warn(text: string): void;
-  /** Prints the result of the command for programs, to the standard output. */
-  result(value: unknown): void;
-  /**
-   * Runs a step of the command, with a spinner where there is a terminal.
-   *
-   * @param title what is done, `Requesting a certificate`
-   * @param run does it; what it tells `progress` stands beside the spinner, what it tells `event` stays, line by line
-   * @returns what `run` does
-   * @throws Interruption when the user has pressed Ctrl-C before
-   */
-  step<T>(title: string, run: (step: Step) => Promise<T>): Promise<T>;
-  /**
-   * @returns whether the user agrees, and a mere Enter is a no; `--yes` agrees to everything
-   * @throws Interruption after Ctrl-C, Failure where nobody can be asked
-   */
-  confirm(question: string): Promise<boolean>;
-  /** @returns what the user types; empty where nobody can type */
-  type(question: string): Promise<string>;
+  /** Color what is said; without effect where the output has no colors. */
+  readonly colors: Colors;
   /** Aborted by the first Ctrl-C; the second one ends the process. */
   readonly signal: AbortSignal;
+  /** Prints a text: to the standard output, or with `--json` to the error output, which leaves the other to the result. */
+  say(text?: string): void;
+  /** Prints a problem that does not stop the command. */
+  warn(text: string): void;
+  /** Prints the command's result as JSON to the standard output. */
+  result(value: unknown): void;
+  /**
+   * Runs a step of the command with a spinner, and prints its title when it has ended.
+   *
+   * @param title what is done, `Requesting a certificate`
+   * @param run does it, and can show its progress next to the spinner and print events, which stay
+   * @returns the result of `run`
+   * @throws Interruption when the user pressed Ctrl-C before it
+   */
+  step<T>(title: string, run: (step: Step) => Promise<T>): Promise<T>;
+  /** Shows a spinner until it is stopped, and nothing where spinners cannot be drawn. */
+  spin(title: string): Spinner;
+  /**
+   * Shows a progress bar until it is stopped or the user presses Ctrl-C; where bars cannot be drawn, a line every few
+   * seconds.
+   *
+   * @param look called for each drawing
+   * @returns what stops it
+   */
+  bar(look: () => Progress): () => void;
+  /**
+   * Asks for consent, which `--yes` gives to everything.
+   *
+   * @returns whether the user agrees; Enter alone is a no
+   * @throws Interruption after Ctrl-C, Failure when this is not a terminal
+   */
+  confirm(question: string): Promise<boolean>;
+  /** Asks for a text: empty with `--yes` and when this is not a terminal. */
+  type(question: string): Promise<string>;
 }
 
-/** What a step tells while it runs. */
+export type Colors = ReturnType<typeof createColors>;
+
+/** What a step can show while it runs. */
 export interface Step {
   progress: (text: string) => void;
   event: (text: string) => void;
+}
+
+export interface Spinner {
+  /** Shows a text next to the title. */
+  progress: (text: string) => void;
+  stop: () => void;
 }
 
 export interface TerminalOptions {
@@ -44,37 +70,37 @@ export interface TerminalOptions {
   json?: boolean;
 }
 
-/** What stands on the line goes: a spinner or a bar, and the ^C that terminals show. */
+/** Clears the line with the spinner or the bar, and the ^C that terminals show. */
 const CLEAR_LINE = '\r\x1b[K';
 
 /** Spinners and bars hide the cursor. */
 const SHOW_CURSOR = '\x1b[?25h';
 
-/** The terminal that the process runs in, or the pipes in its place. */
+/** Talks to the user on the terminal of the process, or on the pipes in its place. */
 export function openTerminal({ yes = false, json = false }: TerminalOptions): Terminal {
   const output = json ? process.stderr : process.stdout;
-  // Where nobody watches, a spinner and its countdown would be many lines: yocto-spinner looks at the same.
-  const isWatched = output.isTTY && process.env.TERM !== 'dumb' && !('CI' in process.env);
-  const say = (text = '') => void output.write(`${text}\n`);
-  const interruption = new AbortController();
-  process.on('SIGINT', () => {
-    if (interruption.signal.aborted) {
-      output.write(isWatched ? CLEAR_LINE + SHOW_CURSOR : '');
-      process.exit(INTERRUPTED);
-    }
-    // First, so that what draws on the terminal can leave its line.
-    interruption.abort();
-    say(`${isWatched ? CLEAR_LINE : ''}Stopping … (press Ctrl-C again to stop without waiting)`);
-  });
-  // The line to the machine is cut, or the system goes down: what is under way ends as after Ctrl-C.
-  process.on('SIGTERM', () => interruption.abort());
-  process.on('SIGHUP', () => interruption.abort());
-  output.on('error', () => interruption.abort());
+  const colors = colorsOn(output);
+  // In the log of a CI, a spinner and its countdown would be many lines: yocto-spinner has the same rule.
+  const isWatched = isTerminal(output) && !('CI' in process.env);
   const canAsk = process.stdin.isTTY && output.isTTY;
+  const say = (text = '') => void output.write(`${text}\n`);
+  const signal = listenForInterruption(output, isWatched, say);
+
+  const spin = (title: string): Spinner => {
+    const spinner = isWatched ? yoctoSpinner({ text: title, stream: output, handleSignals: false }).start() : undefined;
+    return {
+      progress(text) {
+        if (spinner) {
+          spinner.text = `${title} ${colors.dim(text)}`;
+        }
+      },
+      stop: () => void spinner?.stop(),
+    };
+  };
 
   const ask = async <T>(question: (context: { output: NodeJS.WriteStream; signal: AbortSignal }) => Promise<T>) => {
     try {
-      return await question({ output, signal: interruption.signal });
+      return await question({ output, signal });
     } catch (error) {
       if (error instanceof Error && ['ExitPromptError', 'AbortPromptError'].includes(error.name)) {
         throw new Interruption('Stopped at the question: nothing was changed by it.');
@@ -84,33 +110,35 @@ export function openTerminal({ yes = false, json = false }: TerminalOptions): Te
   };
 
   return {
-    signal: interruption.signal,
+    colors,
+    signal,
     say,
     warn: (text) => say(`${colors.yellow('⚠')} ${text}`),
     result: (value) => void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`),
     async step(title, run) {
-      if (interruption.signal.aborted) {
+      if (signal.aborted) {
         throw new Interruption();
       }
-      const spinner = isWatched ? yoctoSpinner({ text: title, stream: output, handleSignals: false }).start() : null;
-      const progress = (text: string) => {
-        if (spinner) {
-          spinner.text = `${title} ${colors.dim(text)}`;
-        }
-      };
+      const { progress, stop } = spin(title);
       try {
         const answer = await run({ progress, event: (text) => say(`  ${text}`) });
-        spinner?.stop();
+        stop();
         say(`${colors.green('✔')} ${title}`);
         return answer;
       } catch (error) {
-        spinner?.stop();
+        stop();
         say(`${colors.red('✖')} ${title}`);
         throw error;
       }
     },
+    spin,
+    bar(look) {
+      const stop = drawProgress(output, isWatched, look);
+      signal.addEventListener('abort', stop, { once: true });
+      return stop;
+    },
     async confirm(question) {
-      if (interruption.signal.aborted) {
+      if (signal.aborted) {
         throw new Interruption('Nothing was changed.');
       }
       if (yes) {
@@ -128,4 +156,36 @@ export function openTerminal({ yes = false, json = false }: TerminalOptions): Te
       return yes || !canAsk ? '' : ask((context) => input({ message: question }, context));
     },
   };
+}
+
+/**
+ * Returns the colors for an output: on a terminal, unless NO_COLOR is set, and wherever FORCE_COLOR asks for them.
+ * picocolors by itself would also color the log files of a CI.
+ *
+ * @see https://no-color.org, https://force-color.org
+ */
+export function colorsOn(output: NodeJS.WriteStream): Colors {
+  const { NO_COLOR, FORCE_COLOR } = process.env;
+  return createColors(!NO_COLOR && (FORCE_COLOR ? FORCE_COLOR !== '0' : isTerminal(output)));
+}
+
+// The property isTTY of a pipe is undefined.
+const isTerminal = ({ isTTY }: NodeJS.WriteStream) => Boolean(isTTY) && process.env.TERM !== 'dumb';
+
+function listenForInterruption(output: NodeJS.WriteStream, isWatched: boolean, say: Terminal['say']): AbortSignal {
+  const interruption = new AbortController();
+  process.on('SIGINT', () => {
+    if (interruption.signal.aborted) {
+      output.write(isWatched ? CLEAR_LINE + SHOW_CURSOR : '');
+      process.exit(INTERRUPTED);
+    }
+    // First, so that a bar can clear its line.
+    interruption.abort();
+    say(`${isWatched ? CLEAR_LINE : ''}Stopping … (press Ctrl-C again to stop without waiting)`);
+  });
+  // When the connection to the machine is lost or the system shuts down, the work ends as it does after Ctrl-C.
+  process.on('SIGTERM', () => interruption.abort());
+  process.on('SIGHUP', () => interruption.abort());
+  output.on('error', () => interruption.abort());
+  return interruption.signal;
 }

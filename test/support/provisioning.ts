@@ -1,6 +1,7 @@
 import type { CaaRecord } from 'node:dns';
 import { Interruption } from '../../src/shell/failure';
-import type { Terminal } from '../../src/shell/terminal';
+import { createColors } from 'picocolors';
+import type { Spinner, Terminal } from '../../src/shell/terminal';
 import { signIn } from '../../src/commands/provision/aws/sign-in';
 import type { Resolver } from '../../src/commands/provision/dns/live-dns';
 import { provision, type Provisioned } from '../../src/commands/provision/provision';
@@ -21,6 +22,7 @@ export class RecordedTerminal implements Terminal {
   /** Answers to questions for a text, in order. */
   readonly typed: string[] = [];
   agrees = true;
+  readonly colors = createColors(false);
   private readonly interruption = new AbortController();
 
   get signal(): AbortSignal {
@@ -55,10 +57,15 @@ export class RecordedTerminal implements Terminal {
     }
     this.steps.push(title);
     this.say(title);
-    return (await run({
-      progress: (text) => void this.progress.push(text),
-      event: (text) => this.say(text),
-    })) as T;
+    return (await run({ progress: this.spin().progress, event: (text) => this.say(text) })) as T;
+  }
+
+  spin(): Spinner {
+    return { progress: (text) => void this.progress.push(text), stop() {} };
+  }
+
+  bar(): () => void {
+    return () => {};
   }
 
   confirm(question: string): Promise<boolean> {

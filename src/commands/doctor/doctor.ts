@@ -20,7 +20,7 @@ export async function runDoctor(options: DoctorOptions): Promise<void> {
   const reports: CheckReport[] = [];
   let left: string[];
   try {
-    reports.push(...(await runChecks(CHECKS, context, reporterFor(terminal, options.json ?? false))));
+    reports.push(...(await runChecks(CHECKS, context, reporterFor(terminal))));
   } finally {
     left = await context.cleanUp();
   }

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { createTwoFilesPatch } from 'diff';
 import { type Node, parseTree } from 'jsonc-parser';
-import colors from '../../shell/colors';
+import type { Colors } from '../../shell/terminal';
 
 const MASK = '********';
 
@@ -14,12 +14,16 @@ const USER_INFO = /(\w:\/\/)[^/@"\s]+@/g;
 /**
  * Shows what changes in a configuration file as a unified diff, without secrets.
  *
- * @returns lines, coloured where there are colours
+ * @returns lines
  */
-export function configDiff(file: string, before: string, after: string): string[] {
+export function configDiff(file: string, before: string, after: string, colors: Colors): string[] {
   const name = path.basename(file);
   const patch = createTwoFilesPatch(name, name, withoutSecrets(before), withoutSecrets(after), 'now', 'then');
-  return patch.slice(patch.indexOf('--- ')).trimEnd().split('\n').map(coloured);
+  return patch
+    .slice(patch.indexOf('--- '))
+    .trimEnd()
+    .split('\n')
+    .map((line) => colored(line, colors));
 }
 
 /** @returns the text with the values of secrets masked, line by line as it was */
@@ -47,10 +51,10 @@ function secretLiterals({ type, children = [], ...node }: Node, isSecret: boolea
   return isSecret && type !== 'boolean' && type !== 'null' ? [node] : [];
 }
 
-function coloured(line: string): string {
+function colored(line: string, colors: Colors): string {
   if (/^(---|\+\+\+) /.test(line)) {
     return colors.bold(line);
   }
-  const colour = { '+': colors.green, '-': colors.red, '@': colors.cyan }[line[0] ?? ''];
-  return colour ? colour(line) : colors.dim(line);
+  const color = { '+': colors.green, '-': colors.red, '@': colors.cyan }[line[0] ?? ''];
+  return color ? color(line) : colors.dim(line);
 }

@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
-import colors from '../../shell/colors';
 import {
   adapterFolder,
   installedVersion,
@@ -108,7 +107,7 @@ async function install(terminal: Terminal, site: GhostSite, options: InstallOpti
   };
   const backup = undoing(copies ? putAdapter(folder, owner) : undefined, () => {
     checkThatGhostLoads(check);
-    terminal.say(`${colors.green('✔')} It loads as Ghost loads it.`);
+    terminal.say(`${terminal.colors.green('✔')} It loads as Ghost loads it.`);
     return changesConfig ? replaceGhostConfig(configFile, change.text) : undefined;
   });
 
@@ -145,7 +144,7 @@ async function uninstall(terminal: Terminal, site: GhostSite, options: InstallOp
   }
   if (isThere) {
     checkPermissions(folder, site.contentPath, statSync(site.contentPath));
-    terminal.say(`${colors.red('-')} ${folder}`);
+    terminal.say(`${terminal.colors.red('-')} ${folder}`);
   }
   if (restored) {
     tellConfigChange(terminal, configFile, text, after);
@@ -184,7 +183,8 @@ function print(terminal: Terminal, options: InstallOptions): void {
     terminal.result(ways);
     return;
   }
-  const section = (title: string, body: string) => terminal.say(`${colors.bold(title)}\n\n${body.trimEnd()}\n`);
+  const section = (title: string, body: string) =>
+    terminal.say(`${terminal.colors.bold(title)}\n\n${body.trimEnd()}\n`);
   section(`In ${path.basename(file)}, beside what is there:`, JSON.stringify(ways.config, null, 2));
   section(
     'Or in the environment of Ghost:',
@@ -228,7 +228,7 @@ function tellPlan(
   const { site, folder, before, copies, major } = plan;
   terminal.say(`Ghost ${site.version ?? 'of an unknown version'} in ${site.folder}`);
   if (copies) {
-    const sign = before === undefined ? colors.green('+') : colors.yellow('~');
+    const sign = before === undefined ? terminal.colors.green('+') : terminal.colors.yellow('~');
     terminal.say(`${sign} ${folder}${before === undefined ? '' : ` (${before} → ${ownVersion()})`}`);
   }
   if (major === undefined) {
@@ -244,7 +244,7 @@ function tellConfigChange(terminal: Terminal, file: string, before: string, afte
   if (lstatSync(file).isSymbolicLink()) {
     terminal.say(`${file} is a link to ${realpathSync(file)}, which is changed.`);
   }
-  configDiff(file, before, after).forEach((line) => terminal.say(line));
+  configDiff(file, before, after, terminal.colors).forEach((line) => terminal.say(line));
 }
 
 function tellInstalled(
@@ -255,7 +255,7 @@ function tellInstalled(
   terminal.say();
   terminal.say(
     changed
-      ? colors.green(`✔ Ghost will store images, media and files by ${ADAPTER} ${ownVersion()}.`)
+      ? terminal.colors.green(`✔ Ghost will store images, media and files by ${ADAPTER} ${ownVersion()}.`)
       : `Nothing to change: ${ADAPTER} ${ownVersion()} is installed.`,
   );
   if (backup) {
@@ -290,7 +290,7 @@ function tellOfGhost5(terminal: Terminal): void {
 
 function tellUninstalled(terminal: Terminal, site: GhostSite, backup: string | undefined): void {
   terminal.say();
-  terminal.say(colors.green('✔ The adapter is taken out. Ghost will store as it did before.'));
+  terminal.say(terminal.colors.green('✔ The adapter is taken out. Ghost will store as it did before.'));
   if (backup) {
     terminal.say(`The configuration with the adapter is ${backup}.`);
   }

@@ -1,8 +1,5 @@
-import { type Options, SingleBar } from 'cli-progress';
+import type { Terminal } from '../../shell/terminal';
 import { duration, megabytes, number } from '../../shell/text';
-
-/** So often a line is written where there is no terminal, in milliseconds. */
-const LINE_EVERY_MS = 5_000;
 
 /** What a file costs beside its bytes, as so many bytes: a request has its own time, however small the file is. */
 const FILE_COSTS_BYTES = 32 * 1024;
@@ -18,12 +15,8 @@ export interface Progress {
   stop: () => void;
 }
 
-/**
- * Shows a bar with files, bytes, rate and the time that is left; where there is no terminal, a line every few seconds.
- *
- * @param output what the command speaks on
- */
-export function showProgress(output: NodeJS.WriteStream): Progress {
+/** Shows a bar with files, bytes, rate and the time left; where no bar can be drawn, a line every few seconds. */
+export function showProgress(terminal: Terminal): Progress {
   const startedAt = performance.now();
   const sums = { files: 0, bytes: 0, doneFiles: 0, doneBytes: 0, movedBytes: 0 };
   const done = () => sums.doneBytes + sums.doneFiles * FILE_COSTS_BYTES;
@@ -42,35 +35,7 @@ export function showProgress(output: NodeJS.WriteStream): Progress {
       .join(', ');
   };
 
-  const format: Options['format'] = ({ barsize = 0 }, { progress }) => {
-    const full = Math.round(barsize * progress);
-    return `${'█'.repeat(full)}${'░'.repeat(barsize - full)} ${figures()}`;
-  };
-  const bar = output.isTTY
-    ? new SingleBar({
-        stream: output,
-        format,
-        barsize: 24,
-        fps: 8,
-        clearOnComplete: true,
-        hideCursor: true,
-        gracefulExit: false,
-      })
-    : undefined;
-  bar?.start(1, 0);
-  const timer = setInterval(
-    () => {
-      if (bar) {
-        bar.setTotal(Math.max(total(), 1));
-        bar.update(done());
-      } else {
-        output.write(`${figures()}\n`);
-      }
-    },
-    bar ? 125 : LINE_EVERY_MS,
-  );
-  timer.unref();
-
+  const stop = terminal.bar(() => ({ share: done() / Math.max(total(), 1), text: figures() }));
   return {
     found(files, bytes) {
       sums.files += files;
@@ -81,9 +46,6 @@ export function showProgress(output: NodeJS.WriteStream): Progress {
       sums.doneBytes += bytes;
     },
     transferred: (bytes) => void (sums.movedBytes += bytes),
-    stop() {
-      clearInterval(timer);
-      bar?.stop();
-    },
+    stop,
   };
 }

@@ -51,15 +51,14 @@ const STOPPED = 'Stopped. Nothing is half done: run the same command again, and 
  */
 export async function runSteps(
   terminal: Terminal,
-  { json, report: file }: Pick<MigrateOptions, 'json' | 'report'>,
+  { report: file }: Pick<MigrateOptions, 'report'>,
   settings: MigrateSettings,
   steps: ((run: Run) => Promise<void>)[],
 ): Promise<Summary> {
   const report = await Report.open(file);
-  const progress = showProgress(json ? process.stderr : process.stdout);
+  const progress = showProgress(terminal);
   const startedAt = performance.now();
   const run = startRun(settings, terminal.signal, progress, report);
-  terminal.signal.addEventListener('abort', progress.stop, { once: true });
   try {
     for (const step of steps) {
       await step(run);
@@ -68,7 +67,6 @@ export async function runSteps(
   } catch (error) {
     throw terminal.signal.aborted ? new Interruption(STOPPED) : error;
   } finally {
-    terminal.signal.removeEventListener('abort', progress.stop);
     progress.stop();
     await report.close();
   }

@@ -1,4 +1,3 @@
-import colors from '../../shell/colors';
 import type { Terminal } from '../../shell/terminal';
 import { counted, megabytes, number } from '../../shell/text';
 import type { ReportLine, Result, Summary } from './report';
@@ -46,11 +45,11 @@ export function showSummary(
   }
   const total = `${counted(summary.files, 'file')}, ${megabytes(summary.bytes)}, in ${summary.seconds} s`;
   if (!summary.complete) {
-    terminal.say(colors.red(`✖ Not everything is where it should be: ${number(problems)} of ${total}.`));
+    terminal.say(terminal.colors.red(`✖ Not everything is where it should be: ${number(problems)} of ${total}.`));
   } else if (dryRun) {
     terminal.say(`This was a dry run: ${total}. Nothing was changed.`);
   } else {
-    terminal.say(colors.green(`✔ Everything is there: ${total}.`));
+    terminal.say(terminal.colors.green(`✔ Everything is there: ${total}.`));
   }
 }
 

@@ -4,6 +4,7 @@ import { planLines, type PlannedStep, stepsOfCreation } from './plan';
 import { type Parameter, readTemplate } from '../../template/read';
 import { renderTemplate, type Stack } from '../../template/render';
 import type { Settings } from './settings';
+import type { Colors } from '../../shell/terminal';
 
 /** What `provision` would build, as far as it can be told without AWS. */
 export interface DryRun {
@@ -19,7 +20,7 @@ export interface DryRun {
  *
  * @param region as it was given, undefined where AWS's configuration is to tell it
  */
-export function dryRun(settings: Settings, region: string | undefined): DryRun {
+export function dryRun(settings: Settings, region: string | undefined, colors: Colors): DryRun {
   const { domain, parameters, certificateArn, hostedZoneId, wildcard } = settings;
   const zoneId = hostedZoneId === 'none' ? undefined : hostedZoneId;
   const knownLater = [
@@ -64,7 +65,7 @@ export function dryRun(settings: Settings, region: string | undefined): DryRun {
     steps,
     template,
     lines: [
-      ...planLines(title, steps),
+      ...planLines(title, steps, colors),
       // As CloudFormation reads YAML, a bare 2012-10-17 would be a date.
       stringify(template, { lineWidth: 0, version: '1.1' }),
       'This was a dry run: AWS was not asked, and nothing was made.',

@@ -1,6 +1,5 @@
 import type { Change } from '@aws-sdk/client-cloudformation';
-import colors from '../../shell/colors';
-
+import type { Colors } from '../../shell/terminal';
 import type { Stack as RenderedStack } from '../../template/render';
 
 /** What the template's resources are, in the words of who reads the plan. */
@@ -75,20 +74,20 @@ export function stepsOfChanges(changes: Change[]): PlannedStep[] {
   });
 }
 
-const SIGNS: Record<PlannedStep['sign'], { meaning: string; color: (text: string) => string }> = {
-  '+': { meaning: 'made', color: colors.green },
-  '~': { meaning: 'changed in place', color: colors.yellow },
-  '±': { meaning: 'replaced', color: colors.magenta },
-  '-': { meaning: 'removed', color: colors.red },
-  '=': { meaning: 'used as it is', color: colors.dim },
+const SIGNS: Record<PlannedStep['sign'], { meaning: string; color: 'green' | 'yellow' | 'magenta' | 'red' | 'dim' }> = {
+  '+': { meaning: 'made', color: 'green' },
+  '~': { meaning: 'changed in place', color: 'yellow' },
+  '±': { meaning: 'replaced', color: 'magenta' },
+  '-': { meaning: 'removed', color: 'red' },
+  '=': { meaning: 'used as it is', color: 'dim' },
 };
 
 /** The plan as lines for a terminal, with what it costs. */
-export function planLines(title: string, steps: PlannedStep[]): string[] {
+export function planLines(title: string, steps: PlannedStep[], colors: Colors): string[] {
   return [
     colors.bold(title),
     '',
-    ...stepLines(steps),
+    ...stepLines(steps, colors),
     '',
     `${colors.bold('Costs')}, roughly:`,
     ...roughCosts().map((line) => `  ${line}`),
@@ -97,11 +96,11 @@ export function planLines(title: string, steps: PlannedStep[]): string[] {
 }
 
 /** Steps as lines for a terminal, with their signs explained. */
-export function stepLines(steps: PlannedStep[]): string[] {
+export function stepLines(steps: PlannedStep[], colors: Colors): string[] {
   const width = Math.max(...steps.map(({ what }) => what.length));
   const used = Object.entries(SIGNS).filter(([sign]) => steps.some((step) => step.sign === sign));
   return [
-    ...steps.map(({ sign, what, words }) => `  ${SIGNS[sign].color(sign)} ${what.padEnd(width)}  ${words}`),
+    ...steps.map(({ sign, what, words }) => `  ${colors[SIGNS[sign].color](sign)} ${what.padEnd(width)}  ${words}`),
     '',
     colors.dim(`  ${used.map(([sign, { meaning }]) => `${sign} ${meaning}`).join(', ')}`),
   ];

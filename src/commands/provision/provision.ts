@@ -71,7 +71,7 @@ export async function provision(session: Session, settings: Settings): Promise<P
   let changed = false;
   const agree = async (steps: PlannedStep[], changeSet?: ChangeSet) => {
     terminal.say();
-    planLines(title, steps).forEach((line) => terminal.say(line));
+    planLines(title, steps, terminal.colors).forEach((line) => terminal.say(line));
     const takeBack = changeSet && (() => discard(aws, changeSet, stack));
     if (!(await agreed(terminal, takeBack))) {
       const done = [

@@ -15,8 +15,8 @@ export function runDryRun(options: ProvisionOptions): void {
   if (region) {
     checkRegion(region, setting);
   }
-  const { lines, steps, template } = dryRun(settings, region);
   const terminal = openTerminal(options);
+  const { lines, steps, template } = dryRun(settings, region, terminal.colors);
   if (options.json) {
     terminal.result({ domain: settings.domain, stackName: settings.stackName, region, steps, template });
   } else {

@@ -1,7 +1,6 @@
 import { Resolver } from 'node:dns/promises';
 import { checkGhostConfigFile, writeGhostConfig } from '../../ghost-site/config-file';
 import type { GhostConfigBlock } from '../../ghost-site/edit-config';
-import colors from '../../shell/colors';
 import { openTerminal, type Terminal } from '../../shell/terminal';
 import { quoted } from '../../shell/text';
 import { signIn } from './aws/sign-in';
@@ -114,7 +113,7 @@ function showProvisioned(
   terminal.say();
   terminal.say(
     changed
-      ? colors.green(`✔ ${outputs.CdnUrl} is built.`)
+      ? terminal.colors.green(`✔ ${outputs.CdnUrl} is built.`)
       : `Nothing to change: ${outputs.CdnUrl} is as it should be.`,
   );
   terminal.say();
@@ -177,7 +176,7 @@ function showDifferences(terminal: Terminal, { changes, drifts }: Differences): 
     terminal.say("The stack is as this version's template has it.");
   } else {
     terminal.say('This version\'s template would change (run "provision" to do it):');
-    stepLines(changes).forEach((line) => terminal.say(line));
+    stepLines(changes, terminal.colors).forEach((line) => terminal.say(line));
   }
   terminal.say();
   if (drifts.length === 0) {
@@ -200,7 +199,7 @@ function showDestroyed(terminal: Terminal, destroyed: Destroyed, stackName: stri
     return;
   }
   terminal.say();
-  terminal.say(colors.green(`✔ The stack ${stackName} is deleted.`));
+  terminal.say(terminal.colors.green(`✔ The stack ${stackName} is deleted.`));
   if (keptBucket) {
     terminal.say(
       `The bucket ${keptBucket} is kept, with every file. To use it again: provision --bucket ${keptBucket} …`,

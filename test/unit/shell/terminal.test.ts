@@ -61,6 +61,16 @@ describe('without a terminal', () => {
     expect(written.stdout).toBe('✖ Copying\n');
   });
 
+  test('a bar is a line every few seconds', () => {
+    jest.useFakeTimers();
+    const stop = openTerminal({}).bar(() => ({ share: 0.5, text: '1 of 2 files' }));
+    jest.advanceTimersByTime(10_000);
+    stop();
+    jest.advanceTimersByTime(10_000);
+    jest.useRealTimers();
+    expect(written.stdout).toBe('1 of 2 files\n1 of 2 files\n');
+  });
+
   test('nobody is asked, and nothing is agreed to but with --yes', async () => {
     await expect(openTerminal({}).confirm('Go on?')).rejects.toMatchObject({
       name: 'Failure',
@@ -132,6 +142,15 @@ describe('Ctrl-C', () => {
     terminal.signal.addEventListener('abort', () => terminal.say('The bar is gone.'));
     process.emit('SIGINT');
     expect(written.stdout).toBe(`The bar is gone.\n${STOPPING}`);
+  });
+
+  test('ends a bar', () => {
+    jest.useFakeTimers();
+    open().terminal.bar(() => ({ share: 0.5, text: '1 of 2 files' }));
+    process.emit('SIGINT');
+    jest.advanceTimersByTime(10_000);
+    jest.useRealTimers();
+    expect(written.stdout).toBe(STOPPING);
   });
 
   test('ends the process with 130 when it is pressed again', () => {

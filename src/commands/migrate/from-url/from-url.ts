@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import colors from '../../../shell/colors';
 import { Declined, Failure, Interruption } from '../../../shell/failure';
 import { adapterOf, type GhostConfig, storageOf } from '../../../ghost-site/config';
 import { ADAPTER, FEATURES } from '../../../core/features';
@@ -77,7 +76,7 @@ export async function migrateFromUrl(terminal: Terminal, options: MigrateOptions
     listConcerned(terminal, left.concerned);
     terminal.say('Its log names the reasons. Ghost gives up on what takes longer than 10 seconds or is not public.');
   } else {
-    terminal.say(colors.green(`✔ No post shows ${oldUrl} any more.`));
+    terminal.say(terminal.colors.green(`✔ No post shows ${oldUrl} any more.`));
   }
 }
 
@@ -212,7 +211,7 @@ function showConcerned(terminal: Terminal, { concerned, byHand }: OldAddresses, 
 
 function listConcerned(terminal: Terminal, list: Concerned[]): void {
   for (const { kind, title, addresses } of list) {
-    terminal.say(`  ${kind} ${colors.bold(title)}`);
+    terminal.say(`  ${kind} ${terminal.colors.bold(title)}`);
     addresses.slice(0, MAX_SHOWN_ADDRESSES).forEach((address) => terminal.say(`    ${address}`));
     if (addresses.length > MAX_SHOWN_ADDRESSES) {
       terminal.say(`    … and ${addresses.length - MAX_SHOWN_ADDRESSES} more`);

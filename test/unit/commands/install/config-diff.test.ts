@@ -1,14 +1,14 @@
-import { stripVTControlCharacters } from 'node:util';
+import { createColors } from 'picocolors';
 import { configDiff, withMaskedSecrets, withoutSecrets } from '../../../../src/commands/install/config-diff';
 
-/** Without colours. */
-const plain = (lines: string[]) => stripVTControlCharacters(lines.join('\n'));
+const shownDiff = (...[file, before, after]: [string, string, string]) =>
+  configDiff(file, before, after, createColors(false)).join('\n');
 
 describe('the change of the configuration', () => {
   test('is shown as a unified diff', () => {
     const before = '{\n  "url": "https://blog.example.com"\n}\n';
     const after = '{\n  "url": "https://blog.example.com",\n  "storage": {}\n}\n';
-    expect(plain(configDiff('/var/www/ghost/config.production.json', before, after))).toBe(
+    expect(shownDiff('/var/www/ghost/config.production.json', before, after)).toBe(
       [
         '--- config.production.json	now',
         '+++ config.production.json	then',
@@ -41,7 +41,7 @@ describe('the change of the configuration', () => {
       null,
       2,
     );
-    const shown = plain(configDiff('config.production.json', '{}', text));
+    const shown = shownDiff('config.production.json', '{}', text);
     expect(shown).not.toMatch(/hid|12345678/);
     expect(shown).toContain('"bucket": "blog-images"');
     expect(shown).toContain('https://********@s3.example.com');

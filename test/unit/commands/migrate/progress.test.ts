@@ -1,9 +1,10 @@
-import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { limitBandwidth } from '../../../../src/commands/migrate/bandwidth';
 import { inParallel } from '../../../../src/commands/migrate/parallel';
 import { showProgress } from '../../../../src/commands/migrate/progress';
+import { openTerminal } from '../../../../src/shell/terminal';
 import { duration, megabytes } from '../../../../src/shell/text';
+import { listenToOutput, type WrittenOutput } from '../../../support/written-output';
 
 test.each([
   [0, '0.0 MB'],
@@ -22,17 +23,33 @@ test.each([
   expect(duration(seconds)).toBe(text);
 });
 
-test('on a terminal a bar shows files, bytes, rate and the time left, and is gone afterwards', async () => {
-  const terminal = Object.assign(new PassThrough(), { isTTY: true, columns: 120, getWindowSize: () => [120, 24] });
-  let shown = '';
-  terminal.on('data', (text: Buffer) => (shown += text.toString()));
-  const progress = showProgress(terminal as unknown as NodeJS.WriteStream);
-  progress.found(4, 4_000_000);
-  progress.finished(1_000_000);
-  progress.transferred(1_000_000);
-  await sleep(400);
-  progress.stop();
-  expect(shown).toMatch(/█{6}░{18} 1 of 4 files, 1\.0 MB of 4\.0 MB, [\d.]+ MB\/s, \d+ s left/);
+describe('on a terminal', () => {
+  const { isTTY, columns } = process.stdout;
+  let written: WrittenOutput;
+  beforeEach(() => {
+    Object.assign(process.stdout, { isTTY: true, columns: 120 });
+    jest.replaceProperty(process, 'env', { PATH: process.env.PATH });
+    written = listenToOutput();
+  });
+  afterEach(() => {
+    Object.assign(process.stdout, { isTTY, columns });
+    jest.restoreAllMocks();
+    process.removeAllListeners('SIGINT');
+  });
+
+  test('a bar shows files, bytes, rate and the time left, and is gone afterwards', async () => {
+    const terminal = openTerminal({});
+    const progress = showProgress(terminal);
+    progress.found(4, 4_000_000);
+    progress.finished(1_000_000);
+    progress.transferred(1_000_000);
+    await sleep(400);
+    progress.stop();
+    expect(written.stdout).toMatch(/█{6}░{18} 1 of 4 files, 1\.0 MB of 4\.0 MB, [\d.]+ MB\/s, \d+ s left/);
+    const { length } = written.stdout;
+    await sleep(200);
+    expect(written.stdout).toHaveLength(length);
+  });
 });
 
 test('a bandwidth is kept to, and what was not used is not saved up', async () => {

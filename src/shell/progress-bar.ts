@@ -1,0 +1,49 @@
+import { type Options, SingleBar } from 'cli-progress';
+
+/** How far along something is. */
+export interface Progress {
+  /** From 0 to 1. */
+  share: number;
+  /** The text next to the bar. */
+  text: string;
+}
+
+const REDRAW_EVERY_MS = 125;
+
+/** How often (ms) to write a line where no bar can be drawn. */
+const LINE_EVERY_MS = 5_000;
+
+/**
+ * Draws a bar that is cleared when it is stopped, or writes the text as a line every few seconds.
+ *
+ * @param isWatched whether a bar can be drawn
+ * @param look called for each drawing
+ * @returns what stops it
+ */
+export function drawProgress(output: NodeJS.WriteStream, isWatched: boolean, look: () => Progress): () => void {
+  if (!isWatched) {
+    const lines = setInterval(() => output.write(`${look().text}\n`), LINE_EVERY_MS);
+    lines.unref();
+    return () => clearInterval(lines);
+  }
+  const format: Options['format'] = ({ barsize = 0 }, { progress }) => {
+    const full = Math.round(barsize * progress);
+    return `${'█'.repeat(full)}${'░'.repeat(barsize - full)} ${look().text}`;
+  };
+  const bar = new SingleBar({
+    stream: output,
+    format,
+    barsize: 24,
+    fps: 8,
+    clearOnComplete: true,
+    hideCursor: true,
+    gracefulExit: false,
+  });
+  bar.start(1, 0);
+  const updates = setInterval(() => bar.update(look().share), REDRAW_EVERY_MS);
+  updates.unref();
+  return () => {
+    clearInterval(updates);
+    bar.stop();
+  };
+}

@@ -3,6 +3,7 @@ import type { CloudFrontClient } from '@aws-sdk/client-cloudfront';
 import type { Config } from './config';
 import { statusOf } from './foreign-error';
 import { logging } from './ghost-host';
+import { retry } from './retry';
 import { credentialsOf } from './s3/client';
 
 /** So long paths are gathered before they are sent, in milliseconds: replacing a thumbnail is a delete and a save. */
@@ -14,8 +15,8 @@ const GATHERING_MS = 500;
  */
 const MAX_PATHS = 3000;
 
-/** Pauses before further attempts, in milliseconds: invalidations that are under way take about a minute. */
-const RETRY_PAUSES_MS = [2_000, 15_000, 60_000];
+/** How long (ms) to wait before each attempt: invalidations that are under way take about a minute. */
+const PAUSES_MS = [0, 2_000, 15_000, 60_000];
 
 /** How many deleted names are remembered. Ghost gives a name again at once or never. */
 const MAX_REMEMBERED = 10_000;
@@ -117,26 +118,20 @@ class GatheredInvalidations implements Invalidations {
   private async invalidate(paths: string[]): Promise<void> {
     // The same for all attempts, so that CloudFront makes one invalidation of them.
     const CallerReference = randomUUID();
-    for (const pause of [...RETRY_PAUSES_MS, undefined]) {
-      try {
-        const { CreateInvalidationCommand } = await (await import('./lazy/aws-sdk')).loadCloudFront();
-        this.client ??= await this.connect();
-        await this.client.send(
-          new CreateInvalidationCommand({
-            DistributionId: this.distributionId,
-            InvalidationBatch: { CallerReference, Paths: { Quantity: paths.length, Items: paths } },
-          }),
-        );
-        return;
-      } catch (error) {
-        if (pause === undefined || !isPassing(error)) {
-          logging.error(this.describe(error, paths));
-          return;
-        }
-        // A process that has nothing else to do need not wait for it.
-        await new Promise((resolve) => setTimeout(resolve, pause).unref());
-      }
-    }
+    const create = async () => {
+      const { CreateInvalidationCommand } = await (await import('./lazy/aws-sdk')).loadCloudFront();
+      this.client ??= await this.connect();
+      await this.client.send(
+        new CreateInvalidationCommand({
+          DistributionId: this.distributionId,
+          InvalidationBatch: { CallerReference, Paths: { Quantity: paths.length, Items: paths } },
+        }),
+      );
+    };
+    // A process that has nothing else to do need not wait for it.
+    await retry(create, { pausesMs: PAUSES_MS, isTransient: isPassing, ref: false }).catch((error: unknown) =>
+      logging.error(this.describe(error, paths)),
+    );
   }
 
   private async connect(): Promise<CloudFrontClient> {

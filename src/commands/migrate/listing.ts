@@ -1,8 +1,9 @@
 import type { ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
 import { type Bucket } from '../../core/s3/bucket';
+import { retry } from '../../core/retry';
 import { connect } from '../../core/s3/client';
+import { TRANSFER_RETRIES } from './run';
 import type { Config } from '../../core/config';
-import { persevere } from './retry';
 import { compareKeys } from './feature-location';
 import { asFailure } from './errors';
 
@@ -49,7 +50,8 @@ export class Listing {
     const command = () =>
       new sdk.ListObjectsV2Command({ Bucket: this.config.bucket, Prefix: this.prefix, ContinuationToken: token });
     try {
-      return await persevere(this.signal, () => client.send(command(), { abortSignal: this.signal }));
+      const page = () => client.send(command(), { abortSignal: this.signal });
+      return await retry(page, { ...TRANSFER_RETRIES, signal: this.signal });
     } catch (error) {
       throw this.signal.aborted ? error : asFailure(this.bucket.explain(error, 'ListObjectsV2', this.prefix));
     }

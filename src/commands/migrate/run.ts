@@ -1,6 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { Interruption } from '../../shell/failure';
 import type { Terminal } from '../../shell/terminal';
+import type { RetryOptions } from '../../core/retry';
+import { isTransient } from '../../core/s3/errors';
 import { type Bandwidth, limitBandwidth } from './bandwidth';
 import { type Progress, showProgress } from './progress';
 import { type ReportLine, Report, type Summary } from './report';
@@ -18,6 +20,12 @@ export interface Run {
 
 /** All files that are under way take so much memory together, in bytes. */
 export const MEMORY_BYTES = 12 * 1024 * 1024;
+
+/** How requests are repeated on top of the SDK's own retries: a bucket that throttles needs a rest. */
+export const TRANSFER_RETRIES: RetryOptions = {
+  pausesMs: [0, 500, 1_000, 2_000, 4_000, 8_000, 15_000],
+  isTransient,
+};
 
 /** @param interruption of the user; ends the run */
 export function startRun(

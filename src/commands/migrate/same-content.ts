@@ -3,9 +3,10 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as zlib from 'node:zlib';
+import { retry } from '../../core/retry';
 import { connect } from '../../core/s3/client';
+import { TRANSFER_RETRIES } from './run';
 import type { ListedObject } from './listing';
-import { persevere } from './retry';
 import type { FeatureLocation } from './feature-location';
 
 const MIB = 1024 * 1024;
@@ -29,7 +30,7 @@ export async function digestOfFile(local: LocalContent, algorithm: 'md5' | 'sha2
 
 /** @returns the SHA-256 of what is stored, read back byte for byte */
 export function digestOfObject({ bucket }: FeatureLocation, key: string, signal: AbortSignal): Promise<string> {
-  return persevere(signal, async () => {
+  const digest = async () => {
     const { Body } = await bucket.get(key);
     const hash = createHash('sha256');
     await pipeline(
@@ -42,7 +43,8 @@ export function digestOfObject({ bucket }: FeatureLocation, key: string, signal:
       { signal },
     );
     return hash.digest('hex');
-  });
+  };
+  return retry(digest, { ...TRANSFER_RETRIES, signal });
 }
 
 /**
@@ -128,7 +130,7 @@ async function checksumOf({ config }: FeatureLocation, key: string, signal: Abor
     client.send(new sdk.HeadObjectCommand({ Bucket: config.bucket, Key: key, ChecksumMode: 'ENABLED' }), {
       abortSignal: signal,
     });
-  const { ChecksumCRC32 } = await persevere(signal, head);
+  const { ChecksumCRC32 } = await retry(head, { ...TRANSFER_RETRIES, signal });
   // One of parts says how many there were, and is no checksum of the whole.
   return ChecksumCRC32?.includes('-') ? undefined : ChecksumCRC32;
 }

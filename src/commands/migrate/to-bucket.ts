@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { UPLOAD_ID } from '../../core/content-headers';
 import { invalidationsFor } from '../../core/invalidation';
+import { retry } from '../../core/retry';
 import { isNotImplemented, isTaken } from '../../core/s3/errors';
 import { uploadInParts } from '../../core/s3/multipart-upload';
 import { OpenedFile } from '../../core/s3/opened-file';
@@ -9,8 +10,7 @@ import { filesBelow, type LocalEntry, unreadable } from './local-files';
 import { inParallel } from './parallel';
 import { headersOf, keyOfFile, type FeatureLocation, SIZES_PREFIX } from './feature-location';
 import type { ReportLine } from './report';
-import { persevere } from './retry';
-import { MEMORY_BYTES, recordOutcome, type Run } from './run';
+import { MEMORY_BYTES, recordOutcome, type Run, TRANSFER_RETRIES } from './run';
 import { explainOrThrow } from './errors';
 import { digestOfFile, digestOfObject, isSameContent, type LocalContent } from './same-content';
 
@@ -216,7 +216,7 @@ async function put(
     if (onlyIfFree && !isConditional && (await bucket.exists(key))) {
       return { outcome: 'taken', uploadId };
     }
-    await persevere(run.stopping.signal, async () => {
+    const write = async () => {
       if (local.content) {
         await run.bandwidth.take(local.bytes);
         await bucket.put(key, local.content, headers, isConditional);
@@ -229,7 +229,8 @@ async function put(
       } finally {
         await opened.close();
       }
-    });
+    };
+    await retry(write, { ...TRANSFER_RETRIES, signal: run.stopping.signal });
     return { outcome: 'stored', uploadId };
   } catch (error) {
     if (onlyIfFree && isTaken(error)) {

@@ -4,13 +4,13 @@ import { chown, mkdir, readFile, realpath, rename, rm, stat, utimes } from 'node
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { retry } from '../../core/retry';
 import { inParallel } from './parallel';
 import { type ListedObject, Listing } from './listing';
 import { isWithin } from './local-files';
 import type { ReportLine } from './report';
-import { persevere } from './retry';
 import { isImageSize, type FeatureLocation } from './feature-location';
-import { MEMORY_BYTES, recordOutcome, type Run } from './run';
+import { MEMORY_BYTES, recordOutcome, type Run, TRANSFER_RETRIES } from './run';
 import { explainOrThrow } from './errors';
 import { digestOfFile, digestOfObject, isSameContent, type LocalContent } from './same-content';
 
@@ -163,7 +163,7 @@ async function download(
   // that nothing is left of a run that was killed when the next one is through.
   const temporary = path.join(path.dirname(file), `.${createHash('sha1').update(key).digest('hex')}.tmp`);
   try {
-    await persevere(stopping.signal, async () => {
+    const fetchWhole = async () => {
       await rm(temporary, { force: true });
       const { Body } = await location.bucket.get(key);
       const metered = async function* (pieces: Readable) {
@@ -175,7 +175,8 @@ async function download(
       };
       // Not through a link that somebody has put there: root may be at work.
       await pipeline(Body, metered, createWriteStream(temporary, { flags: 'wx' }), { signal: stopping.signal });
-    });
+    };
+    await retry(fetchWhole, { ...TRANSFER_RETRIES, signal: stopping.signal });
     const { size } = await stat(temporary);
     if (size !== bytes) {
       throw new Error(`${size} of ${bytes} bytes have arrived`);

@@ -1,4 +1,4 @@
-import { asForeign, NETWORK_CODES, statusOf } from '../foreign-error';
+import { asForeign, NETWORK_CODES, PASSING_NETWORK_CODES, statusOf } from '../foreign-error';
 
 /** S3's own word for what went wrong. The SDK puts it in `name` or in `Code`; an answer without a body has neither. */
 export function codeOf(error: unknown): string {
@@ -49,6 +49,28 @@ export function isRepeatedAfterSuccess(error: unknown): boolean {
 export function mayBeCarriedOut(error: unknown): boolean {
   const status = statusOf(error) ?? 0;
   return attemptsOf(error) > 1 || status < 400 || status >= 500;
+}
+
+/** The names of errors after which another attempt may succeed: S3 throttles, or the connection broke. */
+const TRANSIENT = [
+  ...PASSING_NETWORK_CODES,
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'RequestTimeout',
+  'SlowDown',
+  'TimeoutError',
+];
+
+/** Whether another attempt may succeed after a pause. */
+export function isTransient(error: unknown): boolean {
+  const { name = '', code = '', Code = '', message = '' } = asForeign(error);
+  const status = statusOf(error) ?? 0;
+  return (
+    status === 429 ||
+    (status >= 500 && status !== 501) ||
+    [name, code, Code].some((word) => TRANSIENT.includes(word)) ||
+    // A response that broke off in the middle.
+    message === 'aborted'
+  );
 }
 
 /** Whether S3 no longer takes the session token that a request was signed with. */

@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config';
 import { logging } from '../ghost-host';
+import { retry } from '../retry';
 import { connect } from './client';
 import { isForbidden, isNoSuchUpload } from './errors';
 
-/** When what could not be removed at once is tried again: what keeps S3 away for long is over by the last. */
+/** How long (ms) to wait before each further attempt to remove an upload. Most outages are over by the last one. */
 const PAUSES_MS = [1_000, 10_000, 60_000, 600_000];
 
 /** How far the clocks of this machine and of S3 may be apart, in milliseconds. */
@@ -39,7 +39,7 @@ export async function abort(config: Config, upload: Upload): Promise<void> {
         `(${(error as Error).name}). It is tried again; what stays then is removed by a lifecycle rule that aborts ` +
         'incomplete multipart uploads.',
     );
-    void tryAgain(() => abortOnce(config, upload));
+    void inBackground(() => abortOnce(config, upload), PAUSES_MS);
   }
 }
 
@@ -56,7 +56,7 @@ export async function abort(config: Config, upload: Upload): Promise<void> {
  * @param except the ID that came with that answer
  */
 export async function abortLost(...lost: Parameters<typeof abortLostOnce>): Promise<void> {
-  await tryAgain(() => abortLostOnce(...lost), [0, ...PAUSES_MS]);
+  await inBackground(() => abortLostOnce(...lost), [0, ...PAUSES_MS]);
 }
 
 async function abortLostOnce(
@@ -93,15 +93,7 @@ async function abortOnce(config: Config, { Key, UploadId }: Upload): Promise<voi
   }
 }
 
-/** Does not keep the process from ending. */
-async function tryAgain(step: () => Promise<void>, pauses: readonly number[] = PAUSES_MS): Promise<void> {
-  for (const pause of pauses) {
-    await sleep(pause, undefined, { ref: false });
-    try {
-      await step();
-      return;
-    } catch {
-      // It has been said, or is not worth a word.
-    }
-  }
+/** Repeats a step without keeping the process running. Its failure was logged already, or is not worth logging. */
+async function inBackground(step: () => Promise<void>, pausesMs: readonly number[]): Promise<void> {
+  await retry(step, { pausesMs, ref: false }).catch(() => {});
 }

@@ -4,6 +4,9 @@ import { parseConfig } from '../../../src/core/config';
 import { invalidationsFor, type Invalidations } from '../../../src/core/invalidation';
 
 // No server here can do CloudFront: its client is a mock, and time is ours.
+jest.mock('node:timers/promises', () => ({
+  setTimeout: (pauseMs: number) => new Promise((resolve) => setTimeout(resolve, pauseMs)),
+}));
 
 const cloudfront = mockClient(CloudFrontClient);
 let count = 0;

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { CopyObjectCommand } from '@aws-sdk/client-s3';
 import type { Feature } from '../../../core/features';
 import { encodePath } from '../../../core/object-keys';
+import { retry } from '../../../core/retry';
 import { Bucket } from '../../../core/s3/bucket';
 import { connect } from '../../../core/s3/client';
 import { isNotFound } from '../../../core/s3/errors';
@@ -10,8 +11,7 @@ import { type ListedObject, Listing } from '../listing';
 import { inParallel } from '../parallel';
 import { headersOf, isImageSize, keyOfFile, type FeatureLocation } from '../feature-location';
 import type { ReportLine } from '../report';
-import { persevere } from '../retry';
-import { MEMORY_BYTES, recordOutcome, type Run } from '../run';
+import { MEMORY_BYTES, recordOutcome, type Run, TRANSFER_RETRIES } from '../run';
 import { explainOrThrow } from '../errors';
 import { digestOfObject } from '../same-content';
 
@@ -194,5 +194,6 @@ async function copyObject(
       MetadataDirective: 'REPLACE',
       ...headersOf(location, path.posix.normalize(relativePath)),
     });
-  await persevere(stopping.signal, () => client.send(command(), { abortSignal: stopping.signal }));
+  const copyOnce = () => client.send(command(), { abortSignal: stopping.signal });
+  await retry(copyOnce, { ...TRANSFER_RETRIES, signal: stopping.signal });
 }

@@ -22,23 +22,31 @@ const SERVICES = {
 export type ServiceName = keyof typeof SERVICES;
 
 /**
- * An error as the SDK throws it: of the class that the SDK has for its name, else of the service's base class.
+ * Returns an error as the SDK throws it, of the SDK's class for its name or of the service's base class.
  *
  * @param name AWS's code, `NoSuchBucketPolicy`
- * @param status of the HTTP answer
+ * @param status HTTP status of the response
+ * @param headers those of the response that the SDK looks at
  */
-export function awsError(service: ServiceName, name: string, message: string, status = 400): Error {
+export function awsError(
+  service: ServiceName,
+  name: string,
+  message: string,
+  status = 400,
+  headers: Record<string, string> = {},
+): Error {
   const { exceptions, base } = SERVICES[service];
   const Own = (exceptions as unknown as Record<string, ErrorClass | undefined>)[name] ?? (base as ErrorClass);
-  return new Own({
+  const error = new Own({
     name,
     message,
     $fault: status < 500 ? 'client' : 'server',
     $metadata: { httpStatusCode: status, requestId: '0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9', attempts: 1 },
   });
+  return Object.assign(error, { $response: { statusCode: status, headers } });
 }
 
-/** What each service says to too many requests, when the SDK's retries are used up. */
+/** Returns a service's answer to too many requests, after the SDK has used up its retries. */
 export function throttled(service: ServiceName): Error {
   if (service === 's3') {
     return awsError(service, 'SlowDown', 'Please reduce your request rate.', 503);

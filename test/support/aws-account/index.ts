@@ -8,7 +8,7 @@ import { Identifiers } from './identifiers';
 import { HostedZones } from './route53';
 import { Buckets } from './s3';
 import { Callers } from './sts';
-import { Switchboard, type Call } from './switchboard';
+import { Switchboard, type Call, type OddAnswer } from './switchboard';
 
 export type { Call };
 export { validationRecord } from './acm';
@@ -102,6 +102,11 @@ export class AwsAccount {
   /** Answers the next calls that need the action as AWS does when the SDK has tried often enough. */
   throttle(action: string, times: number): void {
     this.switchboard.throttle(action, times);
+  }
+
+  /** Answers the next calls that need the action with these answers, one each, in place of the account's own. */
+  answerNext(action: string, ...answers: OddAnswer[]): void {
+    this.switchboard.answerNext(action, answers);
   }
 
   /**

@@ -90,7 +90,7 @@ export const KINDS: Record<string, Kind> = {
         throw awsError('s3', 'BucketAlreadyExists', `${name} already exists`, 409);
       }
       services.buckets.add({ name, region });
-      settleBucket(services, name, properties, place);
+      settleBucket(services, name, properties);
       return bucketMade(name, region);
     },
     update: (services, name, properties) => settleBucket(services, name, properties),
@@ -254,24 +254,16 @@ export const KINDS: Record<string, Kind> = {
 };
 
 /** A bucket that is there already, as CloudFormation takes it into a stack: with the settings that it has. */
-export function importBucket({ buckets }: Services, properties: Properties, place: Place): Made {
-  const name = String(properties.BucketName);
-  Object.assign(buckets.find(name) ?? {}, { tags: tagsOf(place) });
-  return bucketMade(name, place.region);
+export function importBucket(properties: Properties, place: Place): Made {
+  return bucketMade(String(properties.BucketName), place.region);
 }
-
-const tagsOf = (place: Place) => ({
-  'aws:cloudformation:stack-name': place.stackName,
-  'aws:cloudformation:stack-id': place.stackId,
-  'aws:cloudformation:logical-id': place.logicalId,
-});
 
 const bucketMade = (name: string, region: string): Made => ({
   physicalId: name,
   attributes: { Arn: `arn:aws:s3:::${name}`, RegionalDomainName: `${name}.s3.${region}.amazonaws.com` },
 });
 
-function settleBucket({ buckets }: Services, name: string, properties: Properties, place?: Place): void {
+function settleBucket({ buckets }: Services, name: string, properties: Properties): void {
   const { PublicAccessBlockConfiguration, VersioningConfiguration, OwnershipControls, LifecycleConfiguration } =
     properties as {
       PublicAccessBlockConfiguration?: PublicAccessBlockConfiguration;
@@ -284,7 +276,6 @@ function settleBucket({ buckets }: Services, name: string, properties: Propertie
     versioning: VersioningConfiguration?.Status,
     ownership: OwnershipControls?.Rules[0]?.ObjectOwnership,
     abortsUploads: LifecycleConfiguration?.Rules.some((rule) => rule.AbortIncompleteMultipartUpload) ?? false,
-    ...(place && { tags: tagsOf(place) }),
   });
 }
 

@@ -28,7 +28,6 @@ export interface Bucket {
   ownership?: ObjectOwnership;
   /** By a lifecycle rule for uploads that were never finished. */
   abortsUploads?: boolean;
-  tags?: Record<string, string>;
   /** Newest last. */
   versions: ObjectVersion[];
   /** In somebody else's account. */
@@ -83,15 +82,10 @@ export class Buckets {
       if (bucket.otherOwner) {
         throw awsError('s3', 'Unknown', 'UnknownError', 403);
       }
-      if (bucket.region !== client.region && !client.followRegionRedirects) {
-        throw awsError('s3', 'Unknown', 'UnknownError', 301);
+      if (bucket.region !== client.region) {
+        throw awsError('s3', 'Unknown', 'UnknownError', 301, inRegion(bucket));
       }
       return { BucketRegion: bucket.region };
-    },
-
-    GetBucketLocation: ({ Bucket = '' }: BucketInput, client) => {
-      const { region } = this.get(Bucket, { ...client, followRegionRedirects: true });
-      return { LocationConstraint: region === 'us-east-1' ? undefined : region };
     },
 
     GetBucketPolicy: ({ Bucket = '' }: BucketInput, client) => {
@@ -126,14 +120,6 @@ export class Buckets {
         throw awsError('s3', 'NoSuchLifecycleConfiguration', 'The lifecycle configuration does not exist', 404);
       }
       return { Rules: [{ AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } }] };
-    },
-
-    GetBucketTagging: ({ Bucket = '' }: BucketInput, client) => {
-      const { tags } = this.get(Bucket, client);
-      if (!tags) {
-        throw awsError('s3', 'NoSuchTagSet', 'The TagSet does not exist', 404);
-      }
-      return { TagSet: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) };
     },
 
     ListObjectsV2: ({ Bucket = '', Prefix = '', ContinuationToken }: ListObjectsV2CommandInput, client) => {
@@ -216,18 +202,21 @@ export class Buckets {
     if (bucket.otherOwner) {
       throw awsError('s3', 'AccessDenied', 'Access Denied', 403);
     }
-    if (bucket.region !== client.region && !client.followRegionRedirects) {
+    if (bucket.region !== client.region) {
       throw awsError(
         's3',
         'PermanentRedirect',
         'The bucket you are attempting to access must be addressed using the specified endpoint. ' +
           'Please send all future requests to this endpoint.',
         301,
+        inRegion(bucket),
       );
     }
     return bucket;
   }
 }
+
+const inRegion = ({ region }: Bucket) => ({ 'x-amz-bucket-region': region });
 
 const noSuchBucket = () => awsError('s3', 'NoSuchBucket', 'The specified bucket does not exist', 404);
 

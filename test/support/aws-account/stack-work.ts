@@ -145,7 +145,7 @@ export class StackWork {
         const properties = stack.resolve(source.Properties);
         this.checkActions(id, kindOf(source).actions[isImported ? 'update' : 'create']);
         const made = isImported
-          ? importBucket(services, properties, stack.place(id))
+          ? importBucket(properties, stack.place(id))
           : kindOf(source).create(services, properties, stack.place(id));
         this.keep(id, source, properties, made, isImported);
       });

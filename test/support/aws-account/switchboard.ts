@@ -5,23 +5,21 @@ import { IAMClient } from '@aws-sdk/client-iam';
 import { Route53Client } from '@aws-sdk/client-route-53';
 import { S3Client } from '@aws-sdk/client-s3';
 import { STSClient } from '@aws-sdk/client-sts';
-import { mockClient } from 'aws-sdk-client-mock';
 import { throttled, type ServiceName } from './aws-error';
 
-/** What a client was made with. */
+/** The settings of the client that sent a call. */
 export interface ClientConfig {
+  /** For S3, the region that the client was redirected to, if it was. */
   region: string;
   profile?: string;
-  /** S3's client looks for a bucket in its own region by itself. */
-  followRegionRedirects: boolean;
 }
 
-/** Commands of one service, by their name in the API: `ListHostedZones`. */
+/** A service's commands, by their name in the API: `ListHostedZones`. */
 export type Operations = Record<string, (input: never, client: ClientConfig) => object>;
 
-/** A call that was made of the account. */
+/** A call that a client sent to the account. */
 export interface Call {
-  /** What IAM has to allow for it: `s3:ListBucket` */
+  /** The permission that IAM requires for it: `s3:ListBucket` */
   action: string;
   /** The command, `HeadBucket` */
   operation: string;
@@ -29,9 +27,13 @@ export interface Call {
   client: ClientConfig;
 }
 
-/** Where IAM's name for the permission is not the command's. */
+/** An answer in place of the account's own: an output, an error to throw, or a change to the account's output. */
+export type OddAnswer = object | Error | ((output: object) => object);
+
+/** The permissions that have another name than their command. */
 const ACTIONS: Record<string, string> = {
   's3:DeleteObjects': 's3:DeleteObject',
+  's3:GetBucketEncryption': 's3:GetEncryptionConfiguration',
   's3:GetBucketLifecycleConfiguration': 's3:GetLifecycleConfiguration',
   's3:GetPublicAccessBlock': 's3:GetBucketPublicAccessBlock',
   's3:HeadBucket': 's3:ListBucket',
@@ -39,98 +41,112 @@ const ACTIONS: Record<string, string> = {
   's3:ListObjectsV2': 's3:ListBucket',
 };
 
-interface Command {
-  input: Record<string, unknown>;
-}
+/** The SDK's clients, as far as the account reaches into them. */
+const CLIENTS = {
+  acm: ACMClient,
+  cloudformation: CloudFormationClient,
+  cloudfront: CloudFrontClient,
+  iam: IAMClient,
+  route53: Route53Client,
+  s3: S3Client,
+  sts: STSClient,
+} as unknown as Record<ServiceName, { prototype: Client }>;
 
 interface Client {
-  config: { region: () => Promise<string>; profile?: string; followRegionRedirects?: boolean };
+  config: { region: () => Promise<string>; profile?: string };
+  send: (this: Client, command: Command, ...rest: unknown[]) => unknown;
 }
 
-interface Stub {
-  send: { callsFake(answer: (this: Client, command: Command) => Promise<object>): void };
-  restore(): void;
+interface Command {
+  middlewareStack: { add(middleware: Middleware, options: object): void };
 }
 
-/** Takes the calls of all clients, and leads them to the operations of their services. */
+type Middleware = (
+  next: unknown,
+  context: { __s3RegionRedirect?: string },
+) => (args: { input: Record<string, unknown> }) => Promise<object>;
+
+/**
+ * Answers the commands of all clients with the operations of their services. The answers come from inside each
+ * client's middleware stack, in the place of the request: the middleware that wraps it runs as it does on AWS.
+ */
 export class Switchboard {
   readonly calls: Call[] = [];
-  private readonly stubs: Stub[];
-  /** Operations that were asked for and are not there. */
+  /** Operations that were called and do not exist. */
   private readonly unknown: string[] = [];
-  private readonly throttles = new Map<string, number>();
+  private readonly oddAnswers = new Map<string, OddAnswer[]>();
   private interruption: { after: number; interrupt: () => void } | undefined;
 
   /**
    * @param operations of each service
-   * @param refusal the error for a call that is not allowed
+   * @param refusal returns the error for a call that is not allowed
    */
   constructor(
     private readonly operations: Record<ServiceName, Operations>,
     private readonly refusal: (call: Call) => Error | undefined,
   ) {
-    this.stubs = [
-      this.install('acm', mockClient(ACMClient) as unknown as Stub),
-      this.install('cloudformation', mockClient(CloudFormationClient) as unknown as Stub),
-      this.install('cloudfront', mockClient(CloudFrontClient) as unknown as Stub),
-      this.install('iam', mockClient(IAMClient) as unknown as Stub),
-      this.install('route53', mockClient(Route53Client) as unknown as Stub),
-      this.install('s3', mockClient(S3Client) as unknown as Stub),
-      this.install('sts', mockClient(STSClient) as unknown as Stub),
-    ];
+    for (const [service, { prototype }] of Object.entries(CLIENTS) as [ServiceName, { prototype: Client }][]) {
+      const { send } = prototype;
+      const answer = (client: Client, command: Command) => this.middleware(service, client, command);
+      prototype.send = function (command, ...rest) {
+        // Before the input is serialized, which would take credentials.
+        const options = { step: 'serialize', priority: 'high', name: 'awsAccount', override: true };
+        command.middlewareStack.add(answer(this, command), options);
+        return send.call(this, command, ...rest);
+      };
+    }
+  }
+
+  answerNext(action: string, answers: OddAnswer[]): void {
+    this.oddAnswers.set(action, [...(this.oddAnswers.get(action) ?? []), ...answers]);
   }
 
   throttle(action: string, times: number): void {
-    this.throttles.set(action, times);
+    this.answerNext(action, Array<OddAnswer>(times).fill(throttled(action.split(':')[0] as ServiceName)));
   }
 
   interruptAfter(count: number, interrupt: () => void): void {
     this.interruption = { after: this.calls.length + count, interrupt };
   }
 
-  /** @throws Error for operations that are not there: who called them may have taken it for AWS's refusal */
+  /** @throws Error for operations that do not exist, since their caller may have taken the error for a refusal */
   restore(): void {
-    this.stubs.forEach((stub) => stub.restore());
+    Object.values(CLIENTS).forEach(({ prototype }) => Reflect.deleteProperty(prototype, 'send'));
     const unknown = this.unknown.splice(0);
     if (unknown.length > 0) {
-      throw new Error(`The account of the tests was asked for what it does not know: ${unknown.join(', ')}.`);
+      throw new Error(`The test account has no ${unknown.join(', ')}.`);
     }
   }
 
-  private install(service: ServiceName, stub: Stub): Stub {
-    const answer = (client: Client, command: Command) => this.answer(service, client, command);
-    stub.send.callsFake(function (command) {
-      return answer(this, command);
-    });
-    return stub;
-  }
-
-  private async answer(service: ServiceName, { config }: Client, command: Command): Promise<object> {
+  private middleware(service: ServiceName, { config }: Client, command: Command): Middleware {
     const operation = command.constructor.name.replace(/Command$/, '');
-    const handler = this.operations[service][operation];
-    if (!handler) {
-      this.unknown.push(`${service}:${operation}`);
-      throw new Error(`The account of the tests knows no ${service}:${operation}.`);
-    }
-    const client = {
-      region: await config.region(),
-      profile: config.profile,
-      followRegionRedirects: config.followRegionRedirects ?? false,
+    return (_next, context) => async (args) => {
+      const region = context.__s3RegionRedirect ?? (await config.region());
+      const input = copyOf(args.input);
+      const action = actionOf(service, operation, input);
+      return this.answer(service, { action, operation, input, client: { region, profile: config.profile } });
     };
-    const input = copyOf(command.input);
-    const call = { action: actionOf(service, operation, input), operation, input, client };
+  }
+
+  private answer(service: ServiceName, call: Call): object {
+    const handler = this.operations[service][call.operation];
+    if (!handler) {
+      this.unknown.push(`${service}:${call.operation}`);
+      throw new Error(`The test account has no ${service}:${call.operation}.`);
+    }
     this.calls.push(call);
     try {
       const refusal = this.refusal(call);
       if (refusal) {
         throw refusal;
       }
-      const left = this.throttles.get(call.action) ?? 0;
-      if (left > 0) {
-        this.throttles.set(call.action, left - 1);
-        throw throttled(service);
+      const odd = this.oddAnswers.get(call.action)?.shift();
+      if (odd instanceof Error) {
+        throw odd;
       }
-      return copyOf({ $metadata: { httpStatusCode: 200 }, ...handler(input as never, client) });
+      const own = () => handler(call.input as never, call.client);
+      const output = typeof odd === 'function' ? (odd as (output: object) => object)(own()) : (odd ?? own());
+      return { output: copyOf({ $metadata: { httpStatusCode: 200 }, ...output }), response: {} };
     } finally {
       this.interruptNow();
     }
@@ -154,7 +170,7 @@ function actionOf(service: ServiceName, operation: string, input: Record<string,
   return ACTIONS[action] ?? action;
 }
 
-/** What went over the wire does not change when the sender's object does. (`structuredClone` makes Jest's foreign dates.) */
+/** Copies what would go over the wire, so that later changes do not reach the other side. (`structuredClone` makes Jest's foreign dates.) */
 function copyOf<T>(value: T): T {
   if (Array.isArray(value)) {
     return value.map(copyOf) as T;

@@ -571,7 +571,7 @@ describe('the account', () => {
   });
 
   it('names the command that it does not know, at the latest at the end of the test', async () => {
-    await expect(cloudFormation.send(new ListTypesCommand({}))).rejects.toThrow('knows no cloudformation:ListTypes');
+    await expect(cloudFormation.send(new ListTypesCommand({}))).rejects.toThrow('has no cloudformation:ListTypes');
     expect(() => account.restore()).toThrow('cloudformation:ListTypes');
   });
 });

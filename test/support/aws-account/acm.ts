@@ -3,6 +3,7 @@ import type {
   CertificateDetail,
   CertificateStatus,
   CertificateSummary,
+  CertificateType,
   DescribeCertificateCommandInput,
   FailureReason,
   KeyAlgorithm,
@@ -24,6 +25,7 @@ export interface Certificate {
   /** The first is the certificate's domain. */
   names: string[];
   status: CertificateStatus;
+  type: CertificateType;
   keyAlgorithm: KeyAlgorithm;
   validationMethod: ValidationMethod;
   createdAt: Date;
@@ -57,6 +59,7 @@ export class Certificates {
     const certificate: Certificate = {
       arn: `arn:aws:acm:${region}:${this.accountId}:certificate/${this.identifiers.uuid()}`,
       status: 'ISSUED',
+      type: 'AMAZON_ISSUED',
       keyAlgorithm: 'RSA_2048',
       validationMethod: 'DNS',
       createdAt: new Date(this.now()),
@@ -173,7 +176,7 @@ export class Certificates {
       SubjectAlternativeNames: names,
       Status: status,
       KeyAlgorithm: certificate.keyAlgorithm,
-      Type: 'AMAZON_ISSUED',
+      Type: certificate.type,
       CreatedAt: createdAt,
       NotAfter: notAfter,
       FailureReason: failureReason,
@@ -200,7 +203,7 @@ export function validationRecord(name: string): { Name: string; Type: 'CNAME'; V
   };
 }
 
-function summary({ arn, names, status, keyAlgorithm, createdAt, notAfter }: Certificate): CertificateSummary {
+function summary({ arn, names, status, type, keyAlgorithm, createdAt, notAfter }: Certificate): CertificateSummary {
   return {
     CertificateArn: arn,
     DomainName: names[0],
@@ -208,7 +211,7 @@ function summary({ arn, names, status, keyAlgorithm, createdAt, notAfter }: Cert
     HasAdditionalSubjectAlternativeNames: names.length > NAMES_IN_SUMMARY,
     Status: status,
     KeyAlgorithm: keyAlgorithm,
-    Type: 'AMAZON_ISSUED',
+    Type: type,
     CreatedAt: createdAt,
     NotAfter: notAfter,
   };

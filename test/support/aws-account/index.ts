@@ -11,7 +11,7 @@ import { Callers } from './sts';
 import { Switchboard, type Call, type OddAnswer } from './switchboard';
 
 export type { Call };
-export { validationRecord } from './acm';
+export { validationRecord, type Certificate } from './acm';
 
 /** Of the account that a zone with a profile is in. */
 const OTHER_ACCOUNT = '210987654321';

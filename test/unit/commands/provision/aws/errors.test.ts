@@ -1,5 +1,8 @@
 import { Failure } from '../../../../../src/shell/failure';
-import { call, deniedActionOf } from '../../../../../src/commands/provision/aws/errors';
+import { deniedActionOf } from '../../../../../src/commands/provision/aws/errors';
+import { signIn } from '../../../../../src/commands/provision/aws/sign-in';
+import { requestCertificate } from '../../../../../src/commands/provision/certificate/certificate';
+import { AwsAccount } from '../../../../support/aws-account';
 
 const SECRET = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
 
@@ -7,16 +10,28 @@ function awsError(name: string, message = '', more: object = {}): Error {
   return Object.assign(new Error(message), { name, ...more });
 }
 
+let account: AwsAccount;
+beforeEach(() => (account = new AwsAccount()));
+afterEach(() => account.restore());
+
+/** Returns the result of a request for a certificate that ends with an error, or with nothing thrown. */
+async function resultOf(error?: unknown): Promise<unknown> {
+  const { acm } = await signIn({ region: 'eu-central-1' });
+  const fail = () => {
+    throw error as Error;
+  };
+  if (error !== undefined) account.answerNext('acm:RequestCertificate', fail);
+  return requestCertificate(acm, { domain: 'images.example.com', wildcard: false }).catch((caught: unknown) => caught);
+}
+
 async function explained(error: unknown): Promise<Failure> {
-  const result = await call('acm:RequestCertificate', () => Promise.reject(error as Error)).catch(
-    (caught: unknown) => caught,
-  );
+  const result = await resultOf(error);
   if (!(result instanceof Failure)) throw new Error(`not explained: ${String(result)}`);
   return result;
 }
 
-test('what a call answers is handed on', async () => {
-  expect(await call('acm:ListCertificates', () => Promise.resolve(42))).toBe(42);
+test('the answer to a call is passed on', async () => {
+  expect(await resultOf()).toBe(account.certificates.all[0]?.arn);
 });
 
 describe('Access denied', () => {
@@ -162,7 +177,7 @@ test.each(['LimitExceededException', 'LimitExceeded', 'LimitsExceeded', 'TooMany
   },
 );
 
-describe('What is no matter of the surroundings is passed on unchanged', () => {
+describe('An error that has nothing to do with the environment is passed on unchanged', () => {
   test.each([
     awsError('ResourceNotFoundException', 'no such certificate'),
     awsError('NoSuchBucket', '', { $metadata: { httpStatusCode: 404 } }),
@@ -172,7 +187,7 @@ describe('What is no matter of the surroundings is passed on unchanged', () => {
     new Failure('known', 'already'),
     'no error at all',
   ])('%s', async (error) => {
-    await expect(call('acm:X', () => Promise.reject(error as Error))).rejects.toBe(error);
+    expect(await resultOf(error)).toBe(error);
   });
 
   test('and what is explained keeps its cause', async () => {

@@ -1,13 +1,5 @@
-import {
-  ACMClient,
-  DescribeCertificateCommand,
-  ListCertificatesCommand,
-  RequestCertificateCommand,
-  type CertificateDetail,
-  type CertificateStatus,
-  type CertificateSummary,
-} from '@aws-sdk/client-acm';
-import { mockClient } from 'aws-sdk-client-mock';
+import type { ACMClient, CertificateStatus, KeyAlgorithm } from '@aws-sdk/client-acm';
+import { signIn } from '../../../../../src/commands/provision/aws/sign-in';
 import {
   covers,
   describeCertificate,
@@ -15,74 +7,23 @@ import {
   lookAtCertificate,
   requestCertificate,
 } from '../../../../../src/commands/provision/certificate/certificate';
+import { AwsAccount, type Certificate } from '../../../../support/aws-account';
 
 const DOMAIN = 'images.example.com';
-const acm = mockClient(ACMClient);
-const client = new ACMClient({ region: 'us-east-1' });
-const arnOf = (id: string) => `arn:aws:acm:us-east-1:123456789012:certificate/${id}`;
 
-interface Given {
-  id: string;
-  names: string[];
-  status?: CertificateStatus;
-  notAfter?: string;
-  createdAt?: string;
-  method?: 'DNS' | 'EMAIL';
-  type?: CertificateSummary['Type'];
-  more?: CertificateDetail;
-  /** So many names are in the list; all are in the description. */
-  listed?: number;
-}
+let account: AwsAccount;
+let acm: ACMClient;
 
-/** ACM with these certificates, two to a page. */
-function accountHas(...certificates: Given[]) {
-  const asDetail = (given: Given): CertificateDetail => ({
-    CertificateArn: arnOf(given.id),
-    DomainName: given.names[0],
-    SubjectAlternativeNames: given.names,
-    Status: given.status ?? 'ISSUED',
-    Type: given.type ?? 'AMAZON_ISSUED',
-    KeyAlgorithm: 'RSA-2048' as CertificateDetail['KeyAlgorithm'],
-    ...(given.notAfter && { NotAfter: new Date(given.notAfter) }),
-    ...(given.createdAt && { CreatedAt: new Date(given.createdAt) }),
-    DomainValidationOptions: given.names.map((DomainName) => ({
-      DomainName,
-      ValidationMethod: given.method ?? 'DNS',
-    })),
-    ...given.more,
-  });
-  acm
-    .on(ListCertificatesCommand)
-    .callsFake(
-      ({ CertificateStatuses = [], NextToken = '0' }: { CertificateStatuses?: string[]; NextToken?: string }) => {
-        const matching = certificates.filter(({ status = 'ISSUED' }) => CertificateStatuses.includes(status));
-        const end = Number(NextToken) + 2;
-        return {
-          CertificateSummaryList: matching.slice(Number(NextToken), end).map((given): CertificateSummary => {
-            const { SubjectAlternativeNames = [], ...detail } = asDetail(given);
-            const listed = given.listed ?? SubjectAlternativeNames.length;
-            return {
-              ...(detail as CertificateSummary),
-              SubjectAlternativeNameSummaries: SubjectAlternativeNames.slice(0, listed),
-              HasAdditionalSubjectAlternativeNames: listed < SubjectAlternativeNames.length,
-            };
-          }),
-          ...(end < matching.length && { NextToken: String(end) }),
-        };
-      },
-    );
-  acm
-    .on(DescribeCertificateCommand)
-    .rejects(Object.assign(new Error('Could not find certificate'), { name: 'ResourceNotFoundException' }));
-  for (const given of certificates) {
-    acm.on(DescribeCertificateCommand, { CertificateArn: arnOf(given.id) }).resolves({ Certificate: asDetail(given) });
-  }
-}
-
-beforeEach(() => {
-  acm.reset();
-  acm.on(RequestCertificateCommand).resolves({ CertificateArn: arnOf('new') });
+beforeEach(async () => {
+  account = new AwsAccount();
+  ({ acm } = await signIn({ region: 'eu-central-1' }));
 });
+afterEach(() => account.restore());
+
+/** Adds a certificate to the account and returns its ARN. */
+const add = (names: string[], given: Partial<Certificate> = {}) => account.certificates.add({ names, ...given }).arn;
+
+const otherNames = (count: number) => Array.from({ length: count }, (_, index) => `${index}.example.net`);
 
 describe('A certificate covers', () => {
   test.each([
@@ -102,127 +43,139 @@ describe('A certificate covers', () => {
   });
 });
 
-describe('A certificate that is there', () => {
+describe('A certificate in the account', () => {
   test('for the exact name is reused', async () => {
-    accountHas({ id: 'a', names: ['www.example.com'] }, { id: 'b', names: [DOMAIN], notAfter: '2027-01-01' });
-    expect(await findCertificate(client, DOMAIN)).toEqual({
-      arn: arnOf('b'),
+    add(['www.example.com']);
+    const notAfter = new Date('2027-01-01');
+    const arn = add([DOMAIN], { notAfter });
+    expect(await findCertificate(acm, DOMAIN)).toEqual({
+      arn,
       status: 'ISSUED',
       names: [DOMAIN],
       wildcard: false,
-      notAfter: new Date('2027-01-01'),
-      createdAt: undefined,
+      notAfter,
+      createdAt: expect.any(Date),
     });
   });
 
   test('for a wildcard of the same level is reused', async () => {
-    accountHas({ id: 'a', names: ['*.example.com', 'example.com'] });
-    expect(await findCertificate(client, DOMAIN)).toMatchObject({ arn: arnOf('a'), wildcard: true });
+    const arn = add(['*.example.com', 'example.com']);
+    expect(await findCertificate(acm, DOMAIN)).toMatchObject({ arn, wildcard: true });
   });
 
-  test('is found with RSA and with EC keys, on any page', async () => {
-    accountHas({ id: 'a', names: ['a.example'] }, { id: 'b', names: ['b.example'] }, { id: 'c', names: [DOMAIN] });
-    expect((await findCertificate(client, DOMAIN))?.arn).toBe(arnOf('c'));
-    const [first] = acm.commandCalls(ListCertificatesCommand);
-    expect(first?.args[0].input.Includes).toEqual({ keyTypes: ['RSA_2048', 'EC_prime256v1'] });
+  test('for a wildcard is not reused for names of another level', async () => {
+    add(['*.example.com']);
+    expect(await findCertificate(acm, 'example.com')).toBeUndefined();
+    expect(await findCertificate(acm, 'a.images.example.com')).toBeUndefined();
+  });
+
+  test.each(['RSA_2048', 'EC_prime256v1'] as const)('is found with a key of type %s, on any page', async (key) => {
+    otherNames(3).forEach((name) => add([name]));
+    const arn = add([DOMAIN], { keyAlgorithm: key });
+    expect((await findCertificate(acm, DOMAIN))?.arn).toBe(arn);
   });
 
   test('with more than a hundred names is looked at in full', async () => {
-    accountHas({ id: 'a', names: ['a.example', 'b.example', DOMAIN], listed: 2 });
-    expect((await findCertificate(client, DOMAIN))?.arn).toBe(arnOf('a'));
+    const arn = add([...otherNames(100), DOMAIN]);
+    expect((await findCertificate(acm, DOMAIN))?.arn).toBe(arn);
   });
 
-  test('with more than a hundred names of others is left alone', async () => {
-    accountHas({ id: 'a', names: ['a.example', 'b.example'], listed: 1 });
-    expect(await findCertificate(client, DOMAIN)).toBeUndefined();
+  test('with more than a hundred other names is left alone', async () => {
+    add(otherNames(101));
+    expect(await findCertificate(acm, DOMAIN)).toBeUndefined();
   });
 
   test('is chosen: issued before pending, exact before wildcard, valid longest first', async () => {
-    const all: Given[] = [
-      { id: 'exact-long', names: [DOMAIN], notAfter: '2027-06-01' },
-      { id: 'exact-short', names: [DOMAIN], notAfter: '2027-01-01' },
-      { id: 'wildcard-long', names: ['*.example.com'], notAfter: '2028-06-01' },
-      { id: 'wildcard-short', names: ['*.example.com'], notAfter: '2028-01-01' },
-      { id: 'pending', names: [DOMAIN], status: 'PENDING_VALIDATION' },
+    const inOrder: [string, Partial<Certificate>][] = [
+      [DOMAIN, { notAfter: new Date('2027-06-01') }],
+      [DOMAIN, { notAfter: new Date('2027-01-01') }],
+      ['*.example.com', { notAfter: new Date('2028-06-01') }],
+      ['*.example.com', { notAfter: new Date('2028-01-01') }],
+      [DOMAIN, { status: 'PENDING_VALIDATION' }],
     ];
-    for (let from = 0; from < all.length; from += 1) {
-      accountHas(...all.slice(from).reverse());
-      expect((await findCertificate(client, DOMAIN))?.arn).toBe(arnOf(all[from]?.id ?? ''));
+    const arns = inOrder
+      .toReversed()
+      .map(([name, given]) => add([name], given))
+      .reverse();
+    for (const arn of arns) {
+      expect((await findCertificate(acm, DOMAIN))?.arn).toBe(arn);
+      account.certificates.all.pop();
     }
+    expect(await findCertificate(acm, DOMAIN)).toBeUndefined();
   });
 
-  test.each<[string, Given]>([
-    ['waits for an e-mail', { id: 'a', names: [DOMAIN], status: 'PENDING_VALIDATION', method: 'EMAIL' }],
-    ['waits for other names, too', { id: 'a', names: [DOMAIN, 'other.example'], status: 'PENDING_VALIDATION' }],
-    ['was not validated in time', { id: 'a', names: [DOMAIN], status: 'VALIDATION_TIMED_OUT' }],
-    ['was refused', { id: 'a', names: [DOMAIN], status: 'FAILED' }],
-    ['has expired', { id: 'a', names: [DOMAIN], status: 'EXPIRED' }],
-    ['comes from a private authority', { id: 'a', names: [DOMAIN], type: 'PRIVATE' }],
-  ])('is not reused when it %s', async (_, certificate) => {
-    accountHas(certificate);
-    expect(await findCertificate(client, DOMAIN)).toBeUndefined();
+  test.each<[string, string[], Partial<Certificate>]>([
+    ['waits for an e-mail', [DOMAIN], { status: 'PENDING_VALIDATION', validationMethod: 'EMAIL' }],
+    ['waits for other names, too', [DOMAIN, 'other.example'], { status: 'PENDING_VALIDATION' }],
+    ['was not validated in time', [DOMAIN], { status: 'VALIDATION_TIMED_OUT' }],
+    ['was refused', [DOMAIN], { status: 'FAILED' }],
+    ['has expired', [DOMAIN], { status: 'EXPIRED' }],
+    ['comes from a private authority', [DOMAIN], { type: 'PRIVATE' }],
+    ['has a key that CloudFront does not take', [DOMAIN], { keyAlgorithm: 'EC_secp384r1' }],
+  ])('is not reused when it %s', async (_, names, given) => {
+    add(names, given);
+    expect(await findCertificate(acm, DOMAIN)).toBeUndefined();
   });
 });
 
 describe('A certificate that the user has named', () => {
   test('is used when it is issued', async () => {
-    accountHas({ id: 'a', names: ['*.example.com'], notAfter: '2027-01-01' });
-    expect(await describeCertificate(client, arnOf('a'), DOMAIN)).toMatchObject({ status: 'ISSUED', wildcard: true });
+    const arn = add(['*.example.com']);
+    expect(await describeCertificate(acm, arn, DOMAIN)).toMatchObject({ status: 'ISSUED', wildcard: true });
   });
 
   test('is used when it is still to be validated', async () => {
-    accountHas({ id: 'a', names: [DOMAIN], status: 'PENDING_VALIDATION' });
-    expect((await describeCertificate(client, arnOf('a'), DOMAIN)).status).toBe('PENDING_VALIDATION');
+    const arn = add([DOMAIN], { status: 'PENDING_VALIDATION' });
+    expect((await describeCertificate(acm, arn, DOMAIN)).status).toBe('PENDING_VALIDATION');
   });
 
   test.each([
     ['is no ARN', 'my-certificate', 'not the ARN'],
     ['is something else', 'arn:aws:s3:::bucket', 'not the ARN'],
     ['is in another region', 'arn:aws:acm:eu-central-1:123456789012:certificate/a', 'eu-central-1'],
-    ['does not exist', arnOf('z'), 'no certificate'],
+    ['does not exist', 'arn:aws:acm:us-east-1:123456789012:certificate/z', 'no certificate'],
   ])('is refused when it %s', async (_, arn, cause) => {
-    accountHas();
-    await expect(describeCertificate(client, arn, DOMAIN)).rejects.toMatchObject({
+    await expect(describeCertificate(acm, arn, DOMAIN)).rejects.toMatchObject({
       name: 'Failure',
       message: expect.stringContaining(cause),
       cure: expect.stringMatching(/\w/),
     });
   });
 
-  test('is refused when it is for other names, which are told', async () => {
-    accountHas({ id: 'a', names: ['example.com', '*.blog.example.com'] });
-    await expect(describeCertificate(client, arnOf('a'), DOMAIN)).rejects.toMatchObject({
+  test('is refused when it is for other names, which are listed', async () => {
+    const arn = add(['example.com', '*.blog.example.com']);
+    await expect(describeCertificate(acm, arn, DOMAIN)).rejects.toMatchObject({
       name: 'Failure',
       message: expect.stringMatching(/example\.com, \*\.blog\.example\.com.*one label only/),
       cure: expect.stringContaining('*.example.com'),
     });
   });
 
-  test.each<[CertificateStatus, CertificateDetail, string]>([
+  test.each<[CertificateStatus, Partial<Certificate>, string]>([
     ['EXPIRED', {}, 'EXPIRED'],
     ['REVOKED', {}, 'REVOKED'],
     ['INACTIVE', {}, 'INACTIVE'],
-    ['FAILED', { FailureReason: 'CAA_ERROR' }, 'CAA'],
+    ['FAILED', { failureReason: 'CAA_ERROR' }, 'CAA'],
     ['VALIDATION_TIMED_OUT', {}, '72 hours'],
-    ['ISSUED', { KeyAlgorithm: 'EC_secp384r1' }, 'EC_secp384r1'],
-    ['ISSUED', { KeyAlgorithm: 'EC-secp521r1' as CertificateDetail['KeyAlgorithm'] }, 'EC-secp521r1'],
-    ['ISSUED', { Type: 'PRIVATE' }, 'private authority'],
-  ])('is refused when it is %s %j', async (status, more, cause) => {
-    accountHas({ id: 'a', names: [DOMAIN], status, more });
-    await expect(describeCertificate(client, arnOf('a'), DOMAIN)).rejects.toMatchObject({
+    ['ISSUED', { keyAlgorithm: 'EC_secp384r1' }, 'EC_secp384r1'],
+    ['ISSUED', { keyAlgorithm: 'EC-secp521r1' as KeyAlgorithm }, 'EC-secp521r1'],
+    ['ISSUED', { type: 'PRIVATE' }, 'private authority'],
+  ])('is refused when it is %s %j', async (status, given, cause) => {
+    const arn = add([DOMAIN], { status, ...given });
+    await expect(describeCertificate(acm, arn, DOMAIN)).rejects.toMatchObject({
       name: 'Failure',
       message: expect.stringContaining(cause),
     });
   });
 
   test.each(['RSA_2048', 'RSA-4096', 'EC_prime256v1', 'EC-prime256v1'])('may have the key type %s', async (key) => {
-    accountHas({ id: 'a', names: [DOMAIN], more: { KeyAlgorithm: key as CertificateDetail['KeyAlgorithm'] } });
-    expect((await describeCertificate(client, arnOf('a'), DOMAIN)).arn).toBe(arnOf('a'));
+    const arn = add([DOMAIN], { keyAlgorithm: key as KeyAlgorithm });
+    expect((await describeCertificate(acm, arn, DOMAIN)).arn).toBe(arn);
   });
 
-  test('is not called missing when AWS has another trouble', async () => {
-    acm.on(DescribeCertificateCommand).rejects(new Error('internal error'));
-    await expect(describeCertificate(client, arnOf('a'), DOMAIN)).rejects.toThrow('internal error');
+  test('is not called missing when AWS has another problem', async () => {
+    account.answerNext('acm:DescribeCertificate', new Error('internal error'));
+    await expect(describeCertificate(acm, add([DOMAIN]), DOMAIN)).rejects.toThrow('internal error');
   });
 });
 
@@ -236,33 +189,33 @@ describe('A certificate that is in use', () => {
     'FAILED',
     'VALIDATION_TIMED_OUT',
   ])('is shown as it is: %s', async (status) => {
-    accountHas({ id: 'a', names: ['*.example.com'], status, notAfter: '2026-01-01' });
-    expect(await lookAtCertificate(client, arnOf('a'), DOMAIN)).toEqual({
-      arn: arnOf('a'),
+    const notAfter = new Date('2026-01-01');
+    const createdAt = new Date();
+    const arn = add(['*.example.com'], { status, notAfter, createdAt });
+    expect(await lookAtCertificate(acm, arn, DOMAIN)).toEqual({
+      arn,
       status,
       names: ['*.example.com'],
       wildcard: true,
-      notAfter: new Date('2026-01-01'),
-      createdAt: undefined,
+      notAfter,
+      createdAt,
     });
   });
 
   test('is shown also when the domain is another now', async () => {
-    accountHas({ id: 'a', names: ['old.example.com', '*.example.net'] });
-    expect(await lookAtCertificate(client, arnOf('a'), DOMAIN)).toMatchObject({
-      names: ['old.example.com', '*.example.net'],
-      wildcard: false,
-    });
+    const names = ['old.example.com', '*.example.net'];
+    expect(await lookAtCertificate(acm, add(names), DOMAIN)).toMatchObject({ names, wildcard: false });
   });
 
   test('may be gone', async () => {
-    accountHas();
-    expect(await lookAtCertificate(client, arnOf('z'), DOMAIN)).toBeUndefined();
+    const arn = add([DOMAIN]);
+    account.certificates.all.pop();
+    expect(await lookAtCertificate(acm, arn, DOMAIN)).toBeUndefined();
   });
 
   test('that may not be looked at names the missing permission', async () => {
-    acm.on(DescribeCertificateCommand).rejects(Object.assign(new Error(''), { name: 'AccessDeniedException' }));
-    await expect(lookAtCertificate(client, arnOf('a'), DOMAIN)).rejects.toMatchObject({
+    account.deny('acm:DescribeCertificate');
+    await expect(lookAtCertificate(acm, add([DOMAIN]), DOMAIN)).rejects.toMatchObject({
       name: 'Failure',
       message: expect.stringContaining('acm:DescribeCertificate'),
     });
@@ -270,57 +223,55 @@ describe('A certificate that is in use', () => {
 });
 
 describe('A new certificate', () => {
-  const requests = () => acm.commandCalls(RequestCertificateCommand).map(({ args: [{ input }] }) => input);
-
-  beforeEach(() => accountHas());
+  const request = (wildcard = false) => requestCertificate(acm, { domain: DOMAIN, wildcard });
 
   test('is for the domain, validated by DNS, and tagged', async () => {
-    expect(await requestCertificate(client, { domain: DOMAIN, wildcard: false })).toBe(arnOf('new'));
-    expect(requests()).toEqual([
-      {
-        DomainName: DOMAIN,
-        ValidationMethod: 'DNS',
-        IdempotencyToken: expect.stringMatching(/^\w{1,32}$/),
-        Tags: [{ Key: 'ghost-storage-s3-cloudfront', Value: DOMAIN }],
-      },
+    const arn = await request();
+    expect(account.certificates.all).toEqual([
+      expect.objectContaining({
+        arn,
+        names: [DOMAIN],
+        validationMethod: 'DNS',
+        tags: { 'ghost-storage-s3-cloudfront': DOMAIN },
+      }),
+    ]);
+    expect(await findCertificate(acm, DOMAIN)).toMatchObject({ arn, status: 'PENDING_VALIDATION' });
+  });
+
+  test('is for all names next to the domain with --wildcard', async () => {
+    await request(true);
+    expect(account.certificates.all).toMatchObject([
+      { names: ['*.example.com'], tags: { 'ghost-storage-s3-cloudfront': DOMAIN } },
     ]);
   });
 
-  test('is for the names beside the domain with --wildcard', async () => {
-    await requestCertificate(client, { domain: DOMAIN, wildcard: true });
-    expect(requests()[0]).toMatchObject({ DomainName: '*.example.com', Tags: [{ Value: DOMAIN }] });
-  });
-
   test('is one when it is requested twice, and another for another name', async () => {
-    await requestCertificate(client, { domain: DOMAIN, wildcard: false });
-    await requestCertificate(client, { domain: DOMAIN, wildcard: false });
-    await requestCertificate(client, { domain: DOMAIN, wildcard: true });
-    const [first, again, other] = requests().map(({ IdempotencyToken }) => IdempotencyToken);
-    expect(again).toBe(first);
-    expect(other).not.toBe(first);
+    const arn = await request();
+    expect(await request()).toBe(arn);
+    expect(await request(true)).not.toBe(arn);
+    expect(account.certificates.all).toHaveLength(2);
   });
 
   test.each<CertificateStatus>(['FAILED', 'VALIDATION_TIMED_OUT'])(
-    'is not the one that ACM has refused within the hour: %s',
+    'is not the one that ACM refused within the last hour: %s',
     async (status) => {
-      await requestCertificate(client, { domain: DOMAIN, wildcard: false });
-      accountHas({ id: 'refused', names: [DOMAIN], status }, { id: 'other', names: ['a.example'], status });
-      await requestCertificate(client, { domain: DOMAIN, wildcard: false });
-      const [first, again] = requests().map(({ IdempotencyToken }) => IdempotencyToken);
-      expect(again).not.toBe(first);
+      const refused = await request();
+      account.certificates.get(refused).status = status;
+      add(['a.example'], { status });
+      expect(await request()).not.toBe(refused);
     },
   );
 
   test('is not requested for a name that no certificate can have', async () => {
-    await expect(requestCertificate(client, { domain: 'example.com', wildcard: true })).rejects.toMatchObject({
+    await expect(requestCertificate(acm, { domain: 'example.com', wildcard: true })).rejects.toMatchObject({
       name: 'Failure',
       message: expect.stringContaining('*.com'),
     });
-    expect(requests()).toEqual([]);
+    expect(account.actions).not.toContain('acm:RequestCertificate');
   });
 
   test('fails loudly when ACM does not say which it is', async () => {
-    acm.on(RequestCertificateCommand).resolves({});
-    await expect(requestCertificate(client, { domain: DOMAIN, wildcard: false })).rejects.toThrow('ARN');
+    account.answerNext('acm:RequestCertificate', {});
+    await expect(request()).rejects.toThrow('ARN');
   });
 });

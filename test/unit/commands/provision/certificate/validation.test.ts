@@ -1,77 +1,57 @@
-import { ACMClient, DescribeCertificateCommand, type CertificateDetail } from '@aws-sdk/client-acm';
-import { mockClient } from 'aws-sdk-client-mock';
+import type { ACMClient, CertificateDetail, DomainStatus, FailureReason } from '@aws-sdk/client-acm';
 import { Interruption } from '../../../../../src/shell/failure';
+import { signIn } from '../../../../../src/commands/provision/aws/sign-in';
 import {
   recordSpellings,
   validationRecord,
   waitUntilIssued,
 } from '../../../../../src/commands/provision/certificate/validation';
+import { AwsAccount, type Certificate, validationRecord as recordFor } from '../../../../support/aws-account';
+import { awsError } from '../../../../support/aws-account/aws-error';
 
 const DOMAIN = 'images.example.com';
-const ARN = 'arn:aws:acm:us-east-1:123456789012:certificate/a';
 const HOUR = 3_600_000;
-const acm = mockClient(ACMClient);
-const client = new ACMClient({ region: 'us-east-1' });
-const missing = () => Object.assign(new Error('not found'), { name: 'ResourceNotFoundException' });
 
-const pending = (more: CertificateDetail = {}): CertificateDetail => ({
-  CertificateArn: ARN,
-  DomainName: DOMAIN,
-  Status: 'PENDING_VALIDATION',
-  ...more,
-});
-const validation = (name: string, more: object = {}) => ({
-  DomainName: name,
-  ValidationMethod: 'DNS' as const,
-  ValidationStatus: 'PENDING_VALIDATION' as const,
-  ResourceRecord: {
-    Name: `_abc.${name.replace('*.', '')}.`,
-    Type: 'CNAME' as const,
-    Value: '_def.acm-validations.aws.',
-  },
-  ...more,
-});
-
-/** ACM describes the certificate in these ways, one after the other; the last one stays. */
-function describedAs(...answers: (CertificateDetail | Error)[]) {
-  const describe = acm.on(DescribeCertificateCommand);
-  for (const answer of answers.slice(0, -1)) {
-    if (answer instanceof Error) describe.rejectsOnce(answer);
-    else describe.resolvesOnce({ Certificate: answer });
-  }
-  const last = answers.at(-1);
-  if (last instanceof Error) describe.rejects(last);
-  else describe.resolves({ Certificate: last });
-}
-
+let account: AwsAccount;
+let acm: ACMClient;
 let pauses: number[];
+
+beforeEach(async () => {
+  account = new AwsAccount();
+  ({ acm } = await signIn({ region: 'eu-central-1' }));
+  pauses = [];
+});
+afterEach(() => account.restore());
+
 const pause = (seconds: number) => {
   pauses.push(seconds);
   return Promise.resolve();
 };
 
-beforeEach(() => {
-  acm.reset();
-  pauses = [];
-});
+/** Adds a certificate that waits for its validation, and returns its ARN. */
+const addPending = (given: Partial<Certificate> = {}) =>
+  account.certificates.add({ names: [DOMAIN], status: 'PENDING_VALIDATION', ...given }).arn;
+
+/** Answers the next look at the certificate differently. */
+const describedAs = (...certificates: CertificateDetail[]) =>
+  account.answerNext('acm:DescribeCertificate', ...certificates.map((Certificate) => ({ Certificate })));
 
 describe('The record of a certificate', () => {
-  const record = { name: `_abc.${DOMAIN}.`, value: '_def.acm-validations.aws.' };
+  /** ACM has already decided on the records. */
+  const described = 1;
+  const record = (name = DOMAIN) => ({ name: recordFor(name).Name, value: recordFor(name).Value });
 
-  test('is waited for: ACM makes it up after the request', async () => {
-    describedAs(
-      missing(),
-      pending(),
-      pending({ DomainValidationOptions: [validation(DOMAIN, { ResourceRecord: undefined })] }),
-      pending({ DomainValidationOptions: [validation(DOMAIN)] }),
-    );
-    expect(await validationRecord(client, ARN, pause)).toEqual(record);
+  test('is waited for: ACM decides on it after the request', async () => {
+    const arn = addPending();
+    account.answerNext('acm:DescribeCertificate', awsError('acm', 'ResourceNotFoundException', 'not found'));
+    describedAs({ Status: 'PENDING_VALIDATION' });
+    expect(await validationRecord(acm, arn, pause)).toEqual(record());
     expect(pauses).toHaveLength(3);
   });
 
   test('is not waited for without end', async () => {
-    describedAs(pending());
-    await expect(validationRecord(client, ARN, pause)).rejects.toMatchObject({
+    describedAs(...Array.from({ length: 30 }, () => ({ Status: 'PENDING_VALIDATION' as const })));
+    await expect(validationRecord(acm, addPending(), pause)).rejects.toMatchObject({
       name: 'Failure',
       cure: expect.stringContaining('resumes'),
     });
@@ -79,100 +59,106 @@ describe('The record of a certificate', () => {
   });
 
   test('is the same for a wildcard and the name below it', async () => {
-    const names = ['*.example.com', 'example.com'];
-    describedAs(pending({ DomainValidationOptions: names.map((name) => validation(name)) }));
-    expect((await validationRecord(client, ARN, pause)).name).toBe('_abc.example.com.');
+    const arn = addPending({ names: ['*.example.com', 'example.com'], described });
+    expect(await validationRecord(acm, arn, pause)).toEqual(record('example.com'));
   });
 
   test('is that of the name that is not validated yet', async () => {
-    const validated = validation('other.example', { ValidationStatus: 'SUCCESS' });
-    describedAs(pending({ DomainValidationOptions: [validated, validation(DOMAIN)] }));
-    expect(await validationRecord(client, ARN, pause)).toEqual(record);
+    const validation = (DomainName: string, ValidationStatus: DomainStatus) => ({
+      DomainName,
+      ValidationMethod: 'DNS' as const,
+      ValidationStatus,
+      ResourceRecord: recordFor(DomainName),
+    });
+    describedAs({
+      Status: 'PENDING_VALIDATION',
+      DomainValidationOptions: [validation('other.example', 'SUCCESS'), validation(DOMAIN, 'PENDING_VALIDATION')],
+    });
+    expect(await validationRecord(acm, addPending(), pause)).toEqual(record());
   });
 
-  test('is told of a certificate that is issued, too: renewal needs it', async () => {
-    describedAs(
-      pending({ Status: 'ISSUED', DomainValidationOptions: [validation(DOMAIN, { ValidationStatus: 'SUCCESS' })] }),
-    );
-    expect(await validationRecord(client, ARN, pause)).toEqual(record);
+  test('is returned for an issued certificate, too: renewal needs it', async () => {
+    const arn = addPending({ status: 'ISSUED', described });
+    expect(await validationRecord(acm, arn, pause)).toEqual(record());
   });
 
   test('of several names is left to the user', async () => {
-    describedAs(pending({ DomainValidationOptions: [validation(DOMAIN), validation('other.example')] }));
-    await expect(validationRecord(client, ARN, pause)).rejects.toMatchObject({
+    const arn = addPending({ names: [DOMAIN, 'other.example'], described });
+    const { name, value } = record('other.example');
+    await expect(validationRecord(acm, arn, pause)).rejects.toMatchObject({
       name: 'Failure',
-      cure: expect.stringContaining('_abc.other.example. CNAME _def.acm-validations.aws.'),
+      cure: expect.stringContaining(`${name} CNAME ${value}`),
     });
   });
 
   test('does not exist for a certificate that waits for an e-mail', async () => {
-    describedAs(pending({ DomainValidationOptions: [validation(DOMAIN, { ValidationMethod: 'EMAIL' })] }));
-    await expect(validationRecord(client, ARN, pause)).rejects.toMatchObject({
+    await expect(validationRecord(acm, addPending({ validationMethod: 'EMAIL' }), pause)).rejects.toMatchObject({
       name: 'Failure',
       message: expect.stringContaining('EMAIL'),
     });
   });
 
   test('does not exist for a certificate that was refused at once', async () => {
-    describedAs(pending({ Status: 'FAILED', FailureReason: 'DOMAIN_NOT_ALLOWED' }));
-    await expect(validationRecord(client, ARN, pause)).rejects.toMatchObject({ name: 'Failure' });
+    const arn = addPending({ status: 'FAILED', failureReason: 'DOMAIN_NOT_ALLOWED' });
+    await expect(validationRecord(acm, arn, pause)).rejects.toMatchObject({ name: 'Failure' });
   });
 
-  test('stays unknown when AWS has another trouble', async () => {
-    describedAs(new Error('internal error'));
-    await expect(validationRecord(client, ARN, pause)).rejects.toThrow('internal error');
+  test('stays unknown when AWS has another problem', async () => {
+    account.answerNext('acm:DescribeCertificate', new Error('internal error'));
+    await expect(validationRecord(acm, addPending(), pause)).rejects.toThrow('internal error');
   });
 });
 
 describe('A certificate is waited for', () => {
-  const secondsLeft: number[] = [];
+  let secondsLeft: number[];
   const onWaiting = (wait: { secondsLeft: number }) => void secondsLeft.push(wait.secondsLeft);
+  beforeEach(() => (secondsLeft = []));
 
-  beforeEach(() => {
-    secondsLeft.length = 0;
-  });
+  /** Waits, and does something during the nth pause. */
+  function wait(arn: string, act = () => account.certificates.validate(arn), during = 1): Promise<void> {
+    const pauseAndAct = (seconds: number) => {
+      pauses.push(seconds);
+      if (pauses.length === during) act();
+      return Promise.resolve();
+    };
+    return waitUntilIssued(acm, arn, { pause: pauseAndAct, onWaiting });
+  }
 
   test('until it is issued', async () => {
-    describedAs(pending(), pending(), pending({ Status: 'ISSUED' }));
-    await waitUntilIssued(client, ARN, { pause, onWaiting });
+    await wait(addPending(), undefined, 2);
     expect(pauses).toEqual([10, 10]);
   });
 
   test('not at all when it is issued already', async () => {
-    describedAs(pending({ Status: 'ISSUED' }));
-    await waitUntilIssued(client, ARN, { pause, onWaiting });
+    await wait(addPending({ status: 'ISSUED' }));
     expect(pauses).toEqual([]);
   });
 
   test('every 10 seconds for 5 minutes, then every 30', async () => {
-    describedAs(...Array.from({ length: 33 }, () => pending()), pending({ Status: 'ISSUED' }));
-    await waitUntilIssued(client, ARN, { pause, onWaiting });
+    await wait(addPending(), undefined, 33);
     expect(pauses).toEqual([...Array.from({ length: 30 }, () => 10), 30, 30, 30]);
   });
 
   test('with a countdown to the end of the 72 hours, which an interruption does not set back', async () => {
-    const CreatedAt = new Date(Date.now() - 70 * HOUR);
-    describedAs(pending({ CreatedAt }), pending({ Status: 'ISSUED' }));
-    await waitUntilIssued(client, ARN, { pause, onWaiting });
+    await wait(addPending({ createdAt: new Date(Date.now() - 70 * HOUR) }));
     expect(secondsLeft[0]).toBeGreaterThan(2 * 3600 - 60);
     expect(secondsLeft[0]).toBeLessThanOrEqual(2 * 3600);
   });
 
   test('with a countdown that ends at zero', async () => {
-    describedAs(pending({ CreatedAt: new Date(Date.now() - 80 * HOUR) }), pending({ Status: 'ISSUED' }));
-    await waitUntilIssued(client, ARN, { pause, onWaiting });
+    const arn = addPending();
+    describedAs({ Status: 'PENDING_VALIDATION', CreatedAt: new Date(Date.now() - 80 * HOUR) });
+    await wait(arn);
     expect(secondsLeft).toEqual([0]);
   });
 
   test('until the user interrupts', async () => {
-    describedAs(pending());
     const interrupted = () => Promise.reject(new Interruption('stopped'));
-    await expect(waitUntilIssued(client, ARN, { pause: interrupted, onWaiting })).rejects.toThrow(Interruption);
+    await expect(waitUntilIssued(acm, addPending(), { pause: interrupted, onWaiting })).rejects.toThrow(Interruption);
   });
 
   test('no longer than ACM tries', async () => {
-    describedAs(pending(), pending({ Status: 'VALIDATION_TIMED_OUT' }));
-    await expect(waitUntilIssued(client, ARN, { pause, onWaiting })).rejects.toMatchObject({
+    await expect(wait(addPending(), () => account.advance({ hours: 73 }))).rejects.toMatchObject({
       name: 'Failure',
       message: expect.stringContaining('72 hours'),
       cure: expect.stringContaining('requests a new certificate'),
@@ -180,14 +166,13 @@ describe('A certificate is waited for', () => {
   });
 
   test('no longer than it exists', async () => {
-    describedAs(pending(), missing());
-    await expect(waitUntilIssued(client, ARN, { pause, onWaiting })).rejects.toMatchObject({
+    await expect(wait(addPending(), () => account.certificates.all.splice(0))).rejects.toMatchObject({
       name: 'Failure',
       message: expect.stringContaining('deleted'),
     });
   });
 
-  test.each<[NonNullable<CertificateDetail['FailureReason']>, RegExp]>([
+  test.each<[FailureReason, RegExp]>([
     ['CAA_ERROR', /amazon\.com/],
     ['DOMAIN_NOT_ALLOWED', /Safe Browsing/],
     ['ADDITIONAL_VERIFICATION_REQUIRED', /AWS Support/],
@@ -197,18 +182,17 @@ describe('A certificate is waited for', () => {
     ['PCA_LIMIT_EXCEEDED', /--certificate-arn/],
     ['SLR_NOT_FOUND', /--certificate-arn/],
     ['OTHER', /console/],
-  ])('no longer when ACM refuses it, and then there is a cure: %s', async (FailureReason, cure) => {
-    describedAs(pending({ Status: 'FAILED', FailureReason }));
-    await expect(waitUntilIssued(client, ARN, { pause, onWaiting })).rejects.toMatchObject({
+  ])('no longer when ACM refuses it, and then the user learns what to do: %s', async (reason, cure) => {
+    const arn = addPending();
+    await expect(wait(arn, () => account.certificates.fail(arn, reason))).rejects.toMatchObject({
       name: 'Failure',
-      message: expect.stringContaining(FailureReason),
+      message: expect.stringContaining(reason),
       cure: expect.stringMatching(cure),
     });
   });
 
-  test('no longer when ACM refuses it for a reason that it keeps to itself', async () => {
-    describedAs(pending({ Status: 'FAILED' }));
-    await expect(waitUntilIssued(client, ARN, { pause, onWaiting })).rejects.toMatchObject({ name: 'Failure' });
+  test('no longer when ACM refuses it without a reason', async () => {
+    await expect(wait(addPending({ status: 'FAILED' }))).rejects.toMatchObject({ name: 'Failure' });
   });
 });
 

@@ -1,79 +1,60 @@
-import { GetHostedZoneCommand, ListHostedZonesCommand, Route53Client } from '@aws-sdk/client-route-53';
-import { mockClient } from 'aws-sdk-client-mock';
+import type { Route53Client } from '@aws-sdk/client-route-53';
+import { signIn } from '../../../../../src/commands/provision/aws/sign-in';
 import { findHostedZone } from '../../../../../src/commands/provision/dns/hosted-zone';
+import { AwsAccount } from '../../../../support/aws-account';
 import { resolverOf } from '../../../../support/resolver';
 
 const DOMAIN = 'images.example.com';
-const route53 = mockClient(Route53Client);
-const client = new Route53Client({ region: 'us-east-1' });
 
-interface Zone {
-  id: string;
-  name: string;
-  isPrivate?: boolean;
-}
+let account: AwsAccount;
+let route53: Route53Client;
 
-/** Route 53 with these zones, two to a page; each zone has a name server that is called after it. */
-function accountHas(...zones: Zone[]) {
-  const asListed = ({ id, name, isPrivate = false }: Zone) => ({
-    Id: `/hostedzone/${id}`,
-    Name: `${name}.`,
-    CallerReference: id,
-    Config: { PrivateZone: isPrivate },
-  });
-  route53.on(ListHostedZonesCommand).callsFake(({ Marker = '0' }: { Marker?: string }) => {
-    const end = Number(Marker) + 2;
-    return {
-      HostedZones: zones.slice(Number(Marker), end).map(asListed),
-      IsTruncated: end < zones.length,
-      ...(end < zones.length && { NextMarker: String(end) }),
-    };
-  });
-  route53
-    .on(GetHostedZoneCommand)
-    .rejects(Object.assign(new Error('No hosted zone found with ID'), { name: 'NoSuchHostedZone' }));
-  for (const zone of zones) {
-    route53.on(GetHostedZoneCommand, { Id: zone.id }).resolves({
-      HostedZone: asListed(zone),
-      DelegationSet: { NameServers: [`NS-${zone.id}.awsdns-01.com.`] },
-    });
-  }
-}
+beforeEach(async () => {
+  account = new AwsAccount();
+  ({ route53 } = await signIn({ region: 'eu-central-1' }));
+});
+afterEach(() => account.restore());
+
+/** Adds a zone whose name server is called after it. */
+const add = (id: string, name: string, given: { private?: boolean } = {}) =>
+  account.hostedZones.add({ id, name, nameServers: [`NS-${id}.awsdns-01.com.`], ...given });
 
 const find = (hostedZoneId?: string, resolver = resolverOf({})) =>
-  findHostedZone(client, DOMAIN, hostedZoneId, resolver);
-
-beforeEach(() => route53.reset());
+  findHostedZone(route53, DOMAIN, hostedZoneId, resolver);
 
 describe('The zone of a domain', () => {
-  test('is found by itself, on any page', async () => {
-    accountHas({ id: 'Z1', name: 'a.example' }, { id: 'Z2', name: 'b.example' }, { id: 'Z3', name: 'example.com' });
+  test('is found on any page of the list', async () => {
+    add('Z1', 'a.example');
+    add('Z2', 'b.example');
+    add('Z3', 'example.com');
     expect(await find()).toEqual({ id: 'Z3', name: 'example.com', nameServers: ['ns-z3.awsdns-01.com'] });
   });
 
   test('is the nearest one', async () => {
-    accountHas({ id: 'Z1', name: 'example.com' }, { id: 'Z2', name: 'images.example.com' }, { id: 'Z3', name: 'com' });
+    add('Z1', 'example.com');
+    add('Z2', 'images.example.com');
+    add('Z3', 'com');
     expect((await find())?.id).toBe('Z2');
   });
 
   test('is not one whose name the domain only ends with', async () => {
-    accountHas({ id: 'Z1', name: 'ample.com' });
+    add('Z1', 'ample.com');
     expect(await find()).toBeUndefined();
   });
 
   test('is not a private one', async () => {
-    accountHas({ id: 'Z1', name: 'images.example.com', isPrivate: true }, { id: 'Z2', name: 'example.com' });
+    add('Z1', 'images.example.com', { private: true });
+    add('Z2', 'example.com');
     expect((await find())?.id).toBe('Z2');
   });
 
-  test('is missing in an account without it', async () => {
-    accountHas();
+  test('is undefined in an account without one', async () => {
     expect(await find()).toBeUndefined();
   });
 });
 
 describe('Of several public zones of one name', () => {
-  beforeEach(() => accountHas({ id: 'Z1', name: 'example.com' }, { id: 'Z2', name: 'example.com' }));
+  beforeEach(() => ['Z1', 'Z2'].forEach((id) => add(id, 'example.com')));
 
   test('the one that the domain is delegated to is used', async () => {
     const zone = await find(undefined, resolverOf({ 'example.com': { NS: ['ns-z2.awsdns-01.com'] } }));
@@ -98,17 +79,15 @@ describe('Of several public zones of one name', () => {
 });
 
 describe('A zone that the user has named', () => {
-  beforeEach(() =>
-    accountHas(
-      { id: 'Z1', name: 'example.com' },
-      { id: 'Z2', name: 'example.com', isPrivate: true },
-      { id: 'Z3', name: 'example.net' },
-    ),
-  );
+  beforeEach(() => {
+    add('Z1', 'example.com');
+    add('Z2', 'example.com', { private: true });
+    add('Z3', 'example.net');
+  });
 
   test.each(['Z1', '/hostedzone/Z1'])('is used: %s', async (id) => {
     expect(await find(id)).toEqual({ id: 'Z1', name: 'example.com', nameServers: ['ns-z1.awsdns-01.com'] });
-    expect(route53.commandCalls(ListHostedZonesCommand)).toHaveLength(0);
+    expect(account.actions).not.toContain('route53:ListHostedZones');
   });
 
   test.each([
@@ -119,8 +98,8 @@ describe('A zone that the user has named', () => {
     await expect(find(id)).rejects.toMatchObject({ name: 'Failure', message: expect.stringContaining(cause) });
   });
 
-  test('is not called missing when AWS has another trouble', async () => {
-    route53.on(GetHostedZoneCommand).rejects(new Error('internal error'));
+  test('is not called missing when AWS has another problem', async () => {
+    account.answerNext('route53:GetHostedZone', new Error('internal error'));
     await expect(find('Z1')).rejects.toThrow('internal error');
   });
 });

@@ -1,11 +1,5 @@
-import {
-  ChangeResourceRecordSetsCommand,
-  ListResourceRecordSetsCommand,
-  Route53Client,
-  type ListResourceRecordSetsCommandInput,
-  type ResourceRecordSet,
-} from '@aws-sdk/client-route-53';
-import { mockClient } from 'aws-sdk-client-mock';
+import type { ResourceRecordSet, Route53Client } from '@aws-sdk/client-route-53';
+import { signIn } from '../../../../../src/commands/provision/aws/sign-in';
 import {
   deleteAliases,
   leadsTo,
@@ -13,12 +7,21 @@ import {
   upsertAliases,
   upsertValidationRecord,
 } from '../../../../../src/commands/provision/dns/records';
+import { AwsAccount } from '../../../../support/aws-account';
 
 const DOMAIN = 'images.example.com';
 const DISTRIBUTION = 'd111111abcdef8.cloudfront.net';
-const ZONE = { id: 'Z1', name: 'example.com', nameServers: [] };
-const route53 = mockClient(Route53Client);
-const client = new Route53Client({ region: 'us-east-1' });
+
+let account: AwsAccount;
+let route53: Route53Client;
+let zone: { id: string; name: string; nameServers: string[] };
+
+beforeEach(async () => {
+  account = new AwsAccount();
+  ({ route53 } = await signIn({ region: 'eu-central-1' }));
+  zone = { ...account.hostedZones.add({ name: 'example.com' }), name: 'example.com' };
+});
+afterEach(() => account.restore());
 
 const cname = (name: string, ...values: string[]): ResourceRecordSet => ({
   Name: `${name}.`,
@@ -31,127 +34,95 @@ const alias = (Type: ResourceRecordSet['Type'], target = DISTRIBUTION): Resource
   Type,
   AliasTarget: { HostedZoneId: 'Z2FDTNDATAQYW2', DNSName: `${target}.`, EvaluateTargetHealth: false },
 });
-const zoneHas = (...ResourceRecordSets: ResourceRecordSet[]) =>
-  route53.on(ListResourceRecordSetsCommand).resolves({ ResourceRecordSets, IsTruncated: false });
-const changes = () =>
-  route53
-    .commandCalls(ChangeResourceRecordSetsCommand)
-    .map(({ args: [{ input }] }) => ({ zone: input.HostedZoneId, changes: input.ChangeBatch?.Changes }));
+const text: ResourceRecordSet = { Name: `${DOMAIN}.`, Type: 'TXT', ResourceRecords: [{ Value: '"text"' }] };
 
-beforeEach(() => {
-  route53.reset();
-  route53.on(ChangeResourceRecordSetsCommand).resolves({});
-});
+const zoneHas = (...records: ResourceRecordSet[]) => account.hostedZones.all[0]?.records.push(...records);
+/** The records of the zone, without its own. */
+const records = () => account.hostedZones.all[0]?.records.filter(({ Type }) => Type !== 'NS' && Type !== 'SOA');
+const changeCount = () => account.actions.filter((action) => action === 'route53:ChangeResourceRecordSets').length;
 
 describe('The record that validates the certificate', () => {
   const record = { name: `_abc.${DOMAIN}.`, value: '_def.acm-validations.aws.' };
+  const upsert = () => upsertValidationRecord(route53, zone, record);
 
-  test('is made', async () => {
+  test('is created', async () => {
     zoneHas(cname('www.example.com', 'example.com'));
-    await upsertValidationRecord(client, ZONE, record);
-    expect(changes()).toEqual([
-      {
-        zone: 'Z1',
-        changes: [
-          {
-            Action: 'UPSERT',
-            ResourceRecordSet: {
-              Name: record.name,
-              Type: 'CNAME',
-              TTL: 300,
-              ResourceRecords: [{ Value: record.value }],
-            },
-          },
-        ],
-      },
+    await upsert();
+    expect(records()).toEqual([
+      cname('www.example.com', 'example.com'),
+      { Name: record.name, Type: 'CNAME', TTL: 300, ResourceRecords: [{ Value: record.value }] },
     ]);
   });
 
   test('is left alone when it is there', async () => {
     zoneHas(cname(`_ABC.${DOMAIN}`, '_def.acm-validations.aws'));
-    await upsertValidationRecord(client, ZONE, record);
-    expect(changes()).toEqual([]);
+    await upsert();
+    expect(changeCount()).toBe(0);
   });
 
   test('never takes the place of another', async () => {
     zoneHas(cname(`_abc.${DOMAIN}`, '_other.acm-validations.aws.'));
-    await expect(upsertValidationRecord(client, ZONE, record)).rejects.toMatchObject({
+    await expect(upsert()).rejects.toMatchObject({
       name: 'Failure',
       message: expect.stringContaining('_other.acm-validations.aws'),
       cure: expect.stringContaining(`_abc.${DOMAIN} CNAME _def.acm-validations.aws`),
     });
-    expect(changes()).toEqual([]);
+    expect(changeCount()).toBe(0);
   });
 
   test('is left to the user where the zone cannot hold it', async () => {
     const wildcard = { name: '_abc.example.com.', value: record.value };
-    const zone = { ...ZONE, name: DOMAIN };
-    await expect(upsertValidationRecord(client, zone, wildcard)).rejects.toMatchObject({
+    await expect(upsertValidationRecord(route53, { ...zone, name: DOMAIN }, wildcard)).rejects.toMatchObject({
       name: 'Failure',
       cure: expect.stringContaining('_abc.example.com CNAME'),
     });
   });
 
-  test('that may not be made names the missing permission', async () => {
-    zoneHas();
-    route53.on(ChangeResourceRecordSetsCommand).rejects(Object.assign(new Error(''), { name: 'AccessDenied' }));
-    await expect(upsertValidationRecord(client, ZONE, record)).rejects.toMatchObject({
+  test('that may not be created names the missing permission', async () => {
+    account.deny('route53:ChangeResourceRecordSets');
+    await expect(upsert()).rejects.toMatchObject({
       message: expect.stringContaining('route53:ChangeResourceRecordSets'),
     });
   });
 });
 
 describe('The aliases', () => {
-  test('are made for IPv4, IPv6 and HTTP/3', async () => {
-    zoneHas();
-    await upsertAliases(client, ZONE, DOMAIN, DISTRIBUTION);
-    expect(changes()).toEqual([
-      {
-        zone: 'Z1',
-        changes: ['A', 'AAAA', 'HTTPS'].map((Type) => ({
-          Action: 'UPSERT',
-          ResourceRecordSet: {
-            Name: DOMAIN,
-            Type,
-            AliasTarget: {
-              HostedZoneId: 'Z2FDTNDATAQYW2',
-              DNSName: DISTRIBUTION,
-              EvaluateTargetHealth: false,
-            },
-          },
-        })),
-      },
-    ]);
+  const upsert = () => upsertAliases(route53, zone, DOMAIN, DISTRIBUTION);
+  const remove = () => deleteAliases(route53, zone, DOMAIN, DISTRIBUTION);
+
+  test('are created for IPv4, IPv6 and HTTP/3, once', async () => {
+    const created = (['A', 'AAAA', 'HTTPS'] as const).map((Type) => ({
+      ...alias(Type),
+      AliasTarget: { ...alias(Type).AliasTarget, DNSName: DISTRIBUTION },
+    }));
+    await upsert();
+    expect(records()).toEqual(created);
+    await upsert();
+    expect(records()).toEqual(created);
   });
 
-  test('are not made beside a CNAME that leads to the distribution', async () => {
+  test('are not created next to a CNAME that points to the distribution', async () => {
     zoneHas(cname(DOMAIN, `${DISTRIBUTION}.`));
-    await upsertAliases(client, ZONE, DOMAIN, DISTRIBUTION);
-    expect(changes()).toEqual([]);
+    await upsert();
+    expect(changeCount()).toBe(0);
   });
 
   test('are deleted as they are, and no other record with them', async () => {
-    const text: ResourceRecordSet = { Name: `${DOMAIN}.`, Type: 'TXT', ResourceRecords: [{ Value: '"text"' }] };
-    zoneHas(alias('A'), alias('AAAA', 'd999.cloudfront.net'), alias('HTTPS'), text);
-    await deleteAliases(client, ZONE, DOMAIN, DISTRIBUTION);
-    expect(changes()).toEqual([
-      {
-        zone: 'Z1',
-        changes: [alias('A'), alias('HTTPS')].map((ResourceRecordSet) => ({ Action: 'DELETE', ResourceRecordSet })),
-      },
-    ]);
+    const foreign = alias('AAAA', 'd999.cloudfront.net');
+    zoneHas(alias('A'), foreign, alias('HTTPS'), text);
+    await remove();
+    expect(records()).toEqual([foreign, text]);
   });
 
-  test('are deleted also where a CNAME stands in their place', async () => {
+  test('are deleted also where a CNAME is in their place', async () => {
     zoneHas(cname(DOMAIN, `${DISTRIBUTION}.`));
-    await deleteAliases(client, ZONE, DOMAIN, DISTRIBUTION);
-    expect(changes()).toEqual([{ zone: 'Z1', changes: [expect.objectContaining({ Action: 'DELETE' })] }]);
+    await remove();
+    expect(records()).toEqual([]);
   });
 
   test('need not be there to be deleted', async () => {
-    zoneHas();
-    await deleteAliases(client, ZONE, DOMAIN, DISTRIBUTION);
-    expect(changes()).toEqual([]);
+    await remove();
+    expect(changeCount()).toBe(0);
   });
 });
 
@@ -162,9 +133,9 @@ describe('The records of the domain lead to the distribution', () => {
     ['an alias', [alias('A'), alias('AAAA')]],
     ['a CNAME', [cname(DOMAIN, DISTRIBUTION)]],
     ['a CNAME in other letters, with a dot at the end', [cname(DOMAIN, `${DISTRIBUTION.toUpperCase()}.`)]],
-  ])('by %s', async (_, records) => {
-    zoneHas(...records);
-    expect(await leadsTo(client, ZONE, DOMAIN, DISTRIBUTION)).toBe(true);
+  ])('by %s', async (_, given) => {
+    zoneHas(...given);
+    expect(await leadsTo(route53, zone, DOMAIN, DISTRIBUTION)).toBe(true);
   });
 
   test.each<[string, ResourceRecordSet[]]>([
@@ -175,33 +146,19 @@ describe('The records of the domain lead to the distribution', () => {
     ['they are those of another name', [cname('www.example.com', DISTRIBUTION)]],
     ['some visitors are sent elsewhere', [alias('A'), { ...address, SetIdentifier: 'old', Weight: 1 }]],
     ['IPv4 is left out', [alias('AAAA')]],
-  ])('not when %s', async (_, records) => {
-    zoneHas(...records);
-    expect(await leadsTo(client, ZONE, DOMAIN, DISTRIBUTION)).toBe(false);
+  ])('not when %s', async (_, given) => {
+    zoneHas(...given);
+    expect(await leadsTo(route53, zone, DOMAIN, DISTRIBUTION)).toBe(false);
   });
 });
 
 test('The records of a name are read on all pages, and no further', async () => {
-  const inputs: ListResourceRecordSetsCommandInput[] = [];
-  route53.on(ListResourceRecordSetsCommand).callsFake((input: ListResourceRecordSetsCommandInput) => {
-    inputs.push(input);
-    return input.StartRecordType
-      ? {
-          ResourceRecordSets: [alias('AAAA'), cname('z.example.com', 'example.com')],
-          IsTruncated: true,
-          NextRecordName: 'z.example.com.',
-          NextRecordType: 'TXT',
-        }
-      : {
-          ResourceRecordSets: [alias('A')],
-          IsTruncated: true,
-          NextRecordName: `${DOMAIN}.`,
-          NextRecordType: 'AAAA',
-        };
-  });
-  expect(await recordsAt(client, ZONE, DOMAIN)).toEqual([alias('A'), alias('AAAA')]);
-  expect(inputs).toEqual([
-    { HostedZoneId: 'Z1', StartRecordName: DOMAIN },
-    { HostedZoneId: 'Z1', StartRecordName: `${DOMAIN}.`, StartRecordType: 'AAAA' },
+  const aliases = (['A', 'AAAA', 'HTTPS'] as const).map((type) => alias(type));
+  zoneHas(...aliases, text, ...['x', 'y', 'z'].map((name) => cname(`${name}.example.com`, 'example.com')));
+  expect(await recordsAt(route53, zone, DOMAIN)).toEqual([...aliases, text]);
+  const inputs = account.calls.filter(({ operation }) => operation === 'ListResourceRecordSets');
+  expect(inputs.map(({ input }) => input)).toEqual([
+    { HostedZoneId: zone.id, StartRecordName: DOMAIN },
+    { HostedZoneId: zone.id, StartRecordName: `${DOMAIN}.`, StartRecordType: 'TXT' },
   ]);
 });

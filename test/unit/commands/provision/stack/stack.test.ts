@@ -1,141 +1,159 @@
-import {
-  CloudFormationClient,
-  CreateChangeSetCommand,
-  DescribeChangeSetCommand,
-  DescribeStackEventsCommand,
-  DescribeStacksCommand,
-  type StackEvent,
-} from '@aws-sdk/client-cloudformation';
-import { mockClient } from 'aws-sdk-client-mock';
-import type { Aws } from '../../../../../src/commands/provision/aws/sign-in';
+import type { StackStatus } from '@aws-sdk/client-cloudformation';
+import { type Aws, signIn } from '../../../../../src/commands/provision/aws/sign-in';
 import { stepsOfChanges } from '../../../../../src/commands/provision/plan';
-import { createChangeSet, followStack, type Stack } from '../../../../../src/commands/provision/stack/stack';
+import {
+  createChangeSet,
+  deleteChangeSet,
+  deleteStack,
+  describeStack,
+  executeChangeSet,
+  followStack,
+  lastEventOf,
+  type Stack,
+} from '../../../../../src/commands/provision/stack/stack';
+import { AwsAccount } from '../../../../support/aws-account';
 
-const ID = 'arn:aws:cloudformation:eu-central-1:123456789012:stack/images/0a1b2c3d';
+const STACK = 'images';
+const DOMAIN = 'images.example.com';
 
-const cloudFormation = mockClient(CloudFormationClient);
-const aws = { cloudFormation: new CloudFormationClient({ region: 'eu-central-1' }) } as unknown as Aws;
+let account: AwsAccount;
+let aws: Aws;
+let parameters: Record<string, string>;
 const pause = jest.fn(() => Promise.resolve());
-beforeEach(() => {
-  cloudFormation.reset();
-  pause.mockClear();
-});
 
-const event = (EventId: string, ResourceStatus: string, PhysicalResourceId = ID): StackEvent =>
-  ({ EventId, ResourceStatus, PhysicalResourceId, StackId: ID, StackName: 'images' }) as StackEvent;
-const stackIs = (StackStatus: string) => ({ Stacks: [{ StackId: ID, StackName: 'images', StackStatus }] }) as never;
+beforeEach(async () => {
+  account = new AwsAccount();
+  aws = await signIn({ region: 'eu-central-1' });
+  parameters = { Domain: DOMAIN, CertificateArn: account.certificates.add({ names: [DOMAIN] }).arn };
+});
+afterEach(() => account.restore());
+
+const addStack = () => account.stacks.add({ name: STACK, parameters });
+const asItIs = async () => (await describeStack(aws, STACK)) as Stack;
+
+/** Has CloudFormation begin a change, and returns its stack and its last event before. */
+async function begin(changed: Record<string, string>, stack?: Stack) {
+  const changeSet = await createChangeSet(aws, pause, { stackName: STACK, stack, parameters: changed });
+  if (!changeSet) throw new Error('Nothing changes.');
+  const { stackId } = changeSet;
+  const since = await lastEventOf(aws, stackId);
+  await executeChangeSet(aws, changeSet);
+  pause.mockClear();
+  return { stackId, since, inAccount: account.stacks.all.find(({ id }) => id === stackId) };
+}
+
+/** The next look at the stack shows a status that it had before. */
+const showLate = (StackStatus: StackStatus) =>
+  account.answerNext('cloudformation:DescribeStacks', (output) => {
+    const { Stacks } = output as { Stacks: object[] };
+    return { Stacks: [{ ...Stacks[0], StackStatus }] };
+  });
 
 describe('the work of CloudFormation', () => {
   test('is not over while a look at the stack is older than its events', async () => {
-    cloudFormation
-      .on(DescribeStackEventsCommand)
-      .resolvesOnce({ StackEvents: [event('1', 'UPDATE_IN_PROGRESS'), event('0', 'UPDATE_COMPLETE')] })
-      .resolves({ StackEvents: [event('2', 'UPDATE_COMPLETE'), event('1', 'UPDATE_IN_PROGRESS')] });
-    cloudFormation
-      .on(DescribeStacksCommand)
-      .resolvesOnce(stackIs('UPDATE_COMPLETE'))
-      .resolvesOnce(stackIs('UPDATE_IN_PROGRESS'))
-      .resolves(stackIs('UPDATE_COMPLETE'));
-    await followStack(aws, pause, ID, '0', () => {});
-    expect(pause).toHaveBeenCalledTimes(2);
+    addStack();
+    const { stackId, since, inAccount } = await begin({ PriceClass: 'PriceClass_100' }, await asItIs());
+    showLate('UPDATE_COMPLETE');
+    expect(await followStack(aws, pause, stackId, since, () => {})).toMatchObject({ status: 'UPDATE_COMPLETE' });
+    expect(inAccount).toMatchObject({ isBusy: false, status: 'UPDATE_COMPLETE' });
   });
 
-  test('is not over before it has begun', async () => {
-    cloudFormation
-      .on(DescribeStackEventsCommand)
-      .resolvesOnce({ StackEvents: [event('0', 'CREATE_COMPLETE')] })
-      .resolves({ StackEvents: [event('1', 'DELETE_COMPLETE'), event('0', 'CREATE_COMPLETE')] });
-    cloudFormation
-      .on(DescribeStacksCommand)
-      .resolvesOnce(stackIs('CREATE_COMPLETE'))
-      .resolves(stackIs('DELETE_COMPLETE'));
-    expect((await followStack(aws, pause, ID, '0', () => {})).status).toBe('DELETE_COMPLETE');
+  test('is over only when a look at the stack says so, too', async () => {
+    addStack();
+    const { stackId, since, inAccount } = await begin({ PriceClass: 'PriceClass_100' }, await asItIs());
+    inAccount?.finish();
+    showLate('UPDATE_IN_PROGRESS');
+    await followStack(aws, pause, stackId, since, () => {});
     expect(pause).toHaveBeenCalledTimes(1);
   });
 
+  test('is not over before it has begun', async () => {
+    addStack();
+    const stack = await asItIs();
+    const since = await lastEventOf(aws, stack.id);
+    pause.mockImplementationOnce(() => deleteStack(aws, stack));
+    expect((await followStack(aws, pause, stack.id, since, () => {})).status).toBe('DELETE_COMPLETE');
+  });
+
   test('on a stack that never had a resource ends without an event', async () => {
-    cloudFormation.on(DescribeStackEventsCommand).resolves({ StackEvents: [] });
-    cloudFormation.on(DescribeStacksCommand).resolves(stackIs('DELETE_COMPLETE'));
-    expect((await followStack(aws, pause, ID, undefined, () => {})).status).toBe('DELETE_COMPLETE');
+    await createChangeSet(aws, pause, { stackName: STACK, parameters });
+    const stack = await asItIs();
+    await deleteStack(aws, stack);
+    account.stacks.all[0]?.finish();
+    account.answerNext('cloudformation:DescribeStackEvents', { StackEvents: [] });
+    expect((await followStack(aws, pause, stack.id, undefined, () => {})).status).toBe('DELETE_COMPLETE');
   });
 
   test('is told event by event, also when there are more than a page of them', async () => {
-    const first = Array.from({ length: 5 }, (_, index) => event(String(9 - index), 'CREATE_IN_PROGRESS', 'bucket'));
-    const second = [event('4', 'CREATE_IN_PROGRESS', 'bucket'), event('3', 'CREATE_IN_PROGRESS', 'bucket')];
-    cloudFormation
-      .on(DescribeStackEventsCommand)
-      .resolves({ StackEvents: [event('10', 'CREATE_COMPLETE'), ...first], NextToken: 'more' })
-      .on(DescribeStackEventsCommand, { NextToken: 'more' })
-      .resolves({ StackEvents: [...second, event('0', 'REVIEW_IN_PROGRESS')] });
-    cloudFormation.on(DescribeStacksCommand).resolves(stackIs('CREATE_COMPLETE'));
+    const { stackId, since, inAccount } = await begin(parameters);
+    inAccount?.finish();
     const told: (string | undefined)[] = [];
-    await followStack(aws, pause, ID, '0', ({ EventId }) => told.push(EventId));
-    expect(told).toEqual(['3', '4', '5', '6', '7', '8', '9', '10']);
+    await followStack(aws, pause, stackId, since, ({ EventId }) => told.push(EventId));
+    const all = inAccount?.events.map(({ EventId }) => EventId) ?? [];
+    expect(all.length).toBeGreaterThan(10);
+    expect(told).toEqual(all.slice(1));
   });
 
-  test('that failed is explained by what failed first, not by what was cancelled then', async () => {
-    const failed = (id: string, LogicalResourceId: string, ResourceStatusReason: string) => ({
-      ...event(id, 'CREATE_FAILED', ''),
-      LogicalResourceId,
-      ResourceStatusReason,
-    });
-    cloudFormation.on(DescribeStackEventsCommand).resolves({
-      StackEvents: [
-        event('4', 'DELETE_COMPLETE'),
-        failed('3', 'Distribution', 'The CNAME you provided is already associated with a different resource.'),
-        failed('2', 'Bucket', 'Resource creation cancelled'),
-      ],
-    });
-    cloudFormation.on(DescribeStacksCommand).resolves(stackIs('DELETE_COMPLETE'));
-    await expect(followStack(aws, pause, ID, '0', () => {})).rejects.toMatchObject({
-      message: expect.stringContaining('Distribution'),
+  test('that failed is explained by what failed first, not by what was cancelled', async () => {
+    account.distributions.add({ aliases: [DOMAIN], otherOwner: true });
+    const { stackId, since, inAccount } = await begin(parameters);
+    inAccount?.record('Bucket', 'AWS::S3::Bucket', '', 'CREATE_FAILED', 'Resource creation cancelled');
+    await expect(followStack(aws, pause, stackId, since, () => {})).rejects.toMatchObject({
+      message: expect.stringMatching(/^Distribution /),
       cure: expect.stringContaining('alternate domain name of another distribution'),
     });
   });
 });
 
-describe('what CloudFormation is asked for', () => {
-  const request = { stackName: 'images', parameters: { Domain: 'images.example.com' } };
-  const stack = { name: 'images', id: ID, status: 'CREATE_COMPLETE', parameters: { Domain: 'x' } } as unknown as Stack;
-  beforeEach(() => {
-    cloudFormation.on(CreateChangeSetCommand).resolves({ Id: 'change-set', StackId: ID });
-    cloudFormation
-      .on(DescribeChangeSetCommand)
-      .resolves({
-        Status: 'CREATE_COMPLETE',
-        Changes: [{ ResourceChange: { LogicalResourceId: 'One' } }],
-        NextToken: '2',
-      })
-      .on(DescribeChangeSetCommand, { NextToken: '2' })
-      .resolves({ Status: 'CREATE_COMPLETE', Changes: [{ ResourceChange: { LogicalResourceId: 'Two' } }] });
-  });
-  const asked = () => cloudFormation.commandCalls(CreateChangeSetCommand)[0]?.args[0].input;
+describe('a change set', () => {
+  const request = (more: object = {}) => createChangeSet(aws, pause, { stackName: STACK, parameters, ...more });
+  const asked = () => account.calls.findLast(({ operation }) => operation === 'CreateChangeSet')?.input;
 
-  test('is cleared away by itself when a new stack fails, and leaves the tags of a stack that is there', async () => {
-    await createChangeSet(aws, pause, request);
-    expect(asked()).toMatchObject({ ChangeSetType: 'CREATE', OnStackFailure: 'DELETE', Tags: [expect.anything()] });
-    cloudFormation.resetHistory();
-    await createChangeSet(aws, pause, { ...request, stack });
+  test('has a new stack removed when it fails, and leaves the tags of an existing one alone', async () => {
+    await request();
+    expect(asked()).toMatchObject({
+      ChangeSetType: 'CREATE',
+      OnStackFailure: 'DELETE',
+      Tags: [{ Key: 'ghost-storage-s3-cloudfront', Value: DOMAIN }],
+    });
+    account.stacks.all.splice(0);
+    addStack();
+    await request({ parameters: { PriceClass: 'PriceClass_100' }, stack: await asItIs() });
     expect(asked()).toMatchObject({ ChangeSetType: 'UPDATE' });
     expect(asked()?.Tags).toBeUndefined();
     expect(asked()?.OnStackFailure).toBeUndefined();
   });
 
   test('leaves out what a stack of an older template does not know', async () => {
-    await createChangeSet(aws, pause, { ...request, parameters: {}, stack });
-    expect(asked()?.Parameters).toEqual([{ ParameterKey: 'Domain', UsePreviousValue: true }]);
+    addStack();
+    const stack = await asItIs();
+    const { PriceClass, ...known } = stack.parameters;
+    expect(PriceClass).toBeDefined();
+    await request({ parameters: {}, stack: { ...stack, parameters: known } });
+    const kept = Object.keys(known).map((ParameterKey) => ({ ParameterKey, UsePreviousValue: true }));
+    expect(asked()?.Parameters).toHaveLength(kept.length);
+    expect(asked()?.Parameters).toEqual(expect.arrayContaining(kept));
   });
 
-  test('names a bucket that is there by itself: CloudFormation finds none by a function', async () => {
-    await createChangeSet(aws, pause, { ...request, adoptedBucket: 'my-pictures' });
+  test('has the name of an existing bucket in the template: CloudFormation finds none by a function', async () => {
+    account.buckets.add({ name: 'my-pictures' });
+    const changeSet = await request({ adoptedBucket: 'my-pictures' });
     expect(asked()).toMatchObject({ ImportExistingResources: true });
     expect(asked()?.TemplateBody).toContain('BucketName: my-pictures\n');
     expect(asked()?.TemplateBody).not.toContain('!If [HasBucketName');
+    expect(changeSet?.changes.map(({ ResourceChange }) => ResourceChange)).toContainEqual(
+      expect.objectContaining({ Action: 'Import', LogicalResourceId: 'Bucket' }),
+    );
   });
 
-  test('is shown with all its changes, however many pages they have', async () => {
-    const changeSet = await createChangeSet(aws, pause, request);
-    expect(changeSet?.changes.map(({ ResourceChange }) => ResourceChange?.LogicalResourceId)).toEqual(['One', 'Two']);
+  test('is shown with all its changes, on any number of pages, and can be taken back', async () => {
+    const changeSet = await request();
+    const [stack] = account.stacks.all;
+    expect(changeSet?.changes).toEqual(stack?.changeSets[0]?.changes);
+    expect(changeSet?.changes.length).toBeGreaterThan(5);
+    expect(await asItIs()).toMatchObject({ id: changeSet?.stackId, status: 'REVIEW_IN_PROGRESS' });
+    await deleteChangeSet(aws, changeSet?.id ?? '');
+    expect(stack?.changeSets).toEqual([]);
   });
 
   test('is a step of the plan also when no resource changes', () => {

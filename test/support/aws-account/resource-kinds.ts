@@ -1,4 +1,4 @@
-import type { ObjectOwnership, PublicAccessBlockConfiguration } from '@aws-sdk/client-s3';
+import type { ObjectOwnership, PublicAccessBlockConfiguration, ServerSideEncryption } from '@aws-sdk/client-s3';
 import type { Change, ResourceRecordSet } from '@aws-sdk/client-route-53';
 import type { Certificates } from './acm';
 import type { Access } from './access';
@@ -264,18 +264,24 @@ const bucketMade = (name: string, region: string): Made => ({
 });
 
 function settleBucket({ buckets }: Services, name: string, properties: Properties): void {
-  const { PublicAccessBlockConfiguration, VersioningConfiguration, OwnershipControls, LifecycleConfiguration } =
-    properties as {
-      PublicAccessBlockConfiguration?: PublicAccessBlockConfiguration;
-      VersioningConfiguration?: { Status: 'Enabled' };
-      OwnershipControls?: { Rules: { ObjectOwnership: ObjectOwnership }[] };
-      LifecycleConfiguration?: { Rules: { AbortIncompleteMultipartUpload?: object }[] };
+  const given = properties as {
+    PublicAccessBlockConfiguration?: PublicAccessBlockConfiguration;
+    VersioningConfiguration?: { Status: 'Enabled' };
+    OwnershipControls?: { Rules: { ObjectOwnership: ObjectOwnership }[] };
+    BucketEncryption?: {
+      ServerSideEncryptionConfiguration: {
+        ServerSideEncryptionByDefault: { SSEAlgorithm: ServerSideEncryption };
+      }[];
     };
+    LifecycleConfiguration?: { Rules: { AbortIncompleteMultipartUpload?: object }[] };
+  };
+  const [encryption] = given.BucketEncryption?.ServerSideEncryptionConfiguration ?? [];
   Object.assign(buckets.find(name) ?? {}, {
-    publicAccessBlock: PublicAccessBlockConfiguration,
-    versioning: VersioningConfiguration?.Status,
-    ownership: OwnershipControls?.Rules[0]?.ObjectOwnership,
-    abortsUploads: LifecycleConfiguration?.Rules.some((rule) => rule.AbortIncompleteMultipartUpload) ?? false,
+    publicAccessBlock: given.PublicAccessBlockConfiguration,
+    versioning: given.VersioningConfiguration?.Status,
+    ownership: given.OwnershipControls?.Rules[0]?.ObjectOwnership,
+    encryption: encryption?.ServerSideEncryptionByDefault.SSEAlgorithm,
+    abortsUploads: given.LifecycleConfiguration?.Rules.some((rule) => rule.AbortIncompleteMultipartUpload) ?? false,
   });
 }
 

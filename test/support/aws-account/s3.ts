@@ -1,10 +1,10 @@
 import type {
   DeleteObjectsCommandInput,
   GetBucketPolicyCommandInput,
-  ListObjectsV2CommandInput,
   ListObjectVersionsCommandInput,
   ObjectOwnership,
   PublicAccessBlockConfiguration,
+  ServerSideEncryption,
 } from '@aws-sdk/client-s3';
 import { awsError } from './aws-error';
 import { page } from './pages';
@@ -26,6 +26,7 @@ export interface Bucket {
   publicAccessBlock?: PublicAccessBlockConfiguration;
   versioning?: 'Enabled' | 'Suspended';
   ownership?: ObjectOwnership;
+  encryption?: ServerSideEncryption;
   /** By a lifecycle rule for uploads that were never finished. */
   abortsUploads?: boolean;
   /** Newest last. */
@@ -96,6 +97,25 @@ export class Buckets {
       return { Policy: policy };
     },
 
+    GetBucketPolicyStatus: ({ Bucket = '' }: BucketInput, client) => {
+      const { Statement = [] } = JSON.parse(this.get(Bucket, client).policy ?? '{}') as {
+        Statement?: { Principal?: unknown; Condition?: object }[];
+      };
+      const IsPublic = Statement.some(({ Principal, Condition }) => Principal === '*' && !Condition);
+      return { PolicyStatus: { IsPublic } };
+    },
+
+    GetBucketEncryption: ({ Bucket = '' }: BucketInput, client) => {
+      const { encryption: SSEAlgorithm } = this.get(Bucket, client);
+      if (!SSEAlgorithm) {
+        const message = 'The server side encryption configuration was not found';
+        throw awsError('s3', 'ServerSideEncryptionConfigurationNotFoundError', message, 404);
+      }
+      return {
+        ServerSideEncryptionConfiguration: { Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm } }] },
+      };
+    },
+
     GetPublicAccessBlock: ({ Bucket = '' }: BucketInput, client) => {
       const { publicAccessBlock } = this.get(Bucket, client);
       if (!publicAccessBlock) {
@@ -119,22 +139,13 @@ export class Buckets {
       if (!this.get(Bucket, client).abortsUploads) {
         throw awsError('s3', 'NoSuchLifecycleConfiguration', 'The lifecycle configuration does not exist', 404);
       }
-      return { Rules: [{ AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } }] };
+      return { Rules: [{ Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } }] };
     },
 
-    ListObjectsV2: ({ Bucket = '', Prefix = '', ContinuationToken }: ListObjectsV2CommandInput, client) => {
-      const { versions } = this.get(Bucket, client);
-      const keys = versions
-        .filter((version) => isLatest(versions, version) && !version.isDeleteMarker && version.key.startsWith(Prefix))
-        .map(({ key }) => key)
-        .sort();
-      const { items, next } = page(keys, ContinuationToken);
-      return {
-        KeyCount: items.length,
-        Contents: items.map((Key) => ({ Key, Size: 1 })),
-        IsTruncated: next !== undefined,
-        NextContinuationToken: next,
-      };
+    /** No object has any content here. */
+    GetObject: ({ Bucket = '' }: BucketInput, client) => {
+      this.get(Bucket, client);
+      throw awsError('s3', 'NoSuchKey', 'The specified key does not exist.', 404);
     },
 
     ListObjectVersions: (input: ListObjectVersionsCommandInput, client) => {

@@ -129,11 +129,6 @@ export class Switchboard {
   }
 
   private answer(service: ServiceName, call: Call): object {
-    const handler = this.operations[service][call.operation];
-    if (!handler) {
-      this.unknown.push(`${service}:${call.operation}`);
-      throw new Error(`The test account has no ${service}:${call.operation}.`);
-    }
     this.calls.push(call);
     try {
       const refusal = this.refusal(call);
@@ -144,12 +139,21 @@ export class Switchboard {
       if (odd instanceof Error) {
         throw odd;
       }
-      const own = () => handler(call.input as never, call.client);
+      const own = () => this.operation(service, call.operation)(call.input as never, call.client);
       const output = typeof odd === 'function' ? (odd as (output: object) => object)(own()) : (odd ?? own());
       return { output: copyOf({ $metadata: { httpStatusCode: 200 }, ...output }), response: {} };
     } finally {
       this.interruptNow();
     }
+  }
+
+  private operation(service: ServiceName, name: string): Operations[string] {
+    const operation = this.operations[service][name];
+    if (!operation) {
+      this.unknown.push(`${service}:${name}`);
+      throw new Error(`The test account has no ${service}:${name}.`);
+    }
+    return operation;
   }
 
   private interruptNow(): void {

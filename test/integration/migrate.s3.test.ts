@@ -483,10 +483,10 @@ describe('migrate --from-bucket', () => {
     expect([notes.contentType, notes.contentDisposition]).toEqual(['application/pdf', 'inline; filename=notes.pdf']);
     expect(await contentOf('content/files/2021/02/More notes.pdf')).toBe('more');
     await put('content/images/2020/01/lake.jpg', 'other');
-    const again = await runCommand(folder, options);
-    expect([again.exitCode, again.lines.map(({ result }) => result).sort()]).toEqual([
+    const again = await runCommand(folder, { ...options, verify: true });
+    expect([again.exitCode, again.lines.map(({ result, verified }) => [result, verified]).sort()]).toEqual([
       1,
-      ['conflict', 'present', 'present', 'present'],
+      [['conflict', undefined], ...Array(3).fill(['present', true])],
     ]);
     const last = await runCommand(folder, { ...options, overwrite: true });
     expect(last.exitCode).toBe(0);
@@ -640,6 +640,22 @@ describe('on a server that fails', () => {
     await plain.write({ 'images/a.jpg': 'a', 'images/b.jpg': 'b' });
     expect((await runCommand(plain)).result.results).toMatchObject({ uploaded: { files: 2 } });
     await plain.remove();
+  });
+
+  test('--to-local downloads as many files at a time as --concurrency says, however large they are', async () => {
+    await files.write(
+      Object.fromEntries(Array.from({ length: 80 }, (_, index) => [`media/${index}.mp4`, randomBytes(MIB)])),
+    );
+    await runCommand(files);
+    await rm(path.join(files.content, 'media'), { recursive: true });
+    memory.injectFault({ operation: 'GetObject', times: 80, kind: { delayMs: 3_000 } });
+    memory.requests.length = 0;
+    expect((await runCommand(files, { toLocal: true, concurrency: '64' })).exitCode).toBe(0);
+    const downloads = memory.requests.filter(({ operation }) => operation === 'GetObject');
+    const atATime = downloads.map(
+      ({ startedAtMs: now }) => downloads.filter((other) => other.startedAtMs <= now && now < other.endedAtMs).length,
+    );
+    expect([downloads.length, Math.max(...atATime)]).toEqual([80, 64]);
   });
 
   test('a download that is cut off is begun again', async () => {

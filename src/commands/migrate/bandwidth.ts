@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A ceiling for all transfers together. */
+/** The limit on the bandwidth of all transfers together. */
 export interface Bandwidth {
-  /** Waits until so many bytes may be sent or read. */
+  /** Waits until this number of bytes may be sent or received. */
   take(bytes: number): Promise<void>;
 }
 
 /**
- * @param bytesPerSecond undefined for no ceiling
- * @param signal ends the waiting
+ * @param bytesPerSecond undefined for no limit
+ * @param signal makes waiting transfers fail
  */
 export function limitBandwidth(bytesPerSecond: number | undefined, signal: AbortSignal): Bandwidth {
   if (bytesPerSecond === undefined) {
@@ -18,7 +18,7 @@ export function limitBandwidth(bytesPerSecond: number | undefined, signal: Abort
   return {
     async take(bytes) {
       const now = performance.now();
-      // What was not used is not saved up.
+      // Unused bandwidth does not accumulate.
       const startsAtMs = Math.max(freeAtMs, now);
       freeAtMs = startsAtMs + (bytes / bytesPerSecond) * 1000;
       await sleep(startsAtMs - now, undefined, { signal });

@@ -2,18 +2,17 @@ import { S3_FORBIDDEN, S3_MISCONFIGURED, S3_UNREACHABLE } from '../../core/error
 import { Failure } from '../../shell/failure';
 import type { FeatureLocation } from './feature-location';
 
-/** Errors of Ghost's kind that all other files would meet, too. */
+/** The adapter's error codes that all other files would meet, too. */
 const FATAL_CODES = new Set([S3_FORBIDDEN, S3_MISCONFIGURED, S3_UNREACHABLE]);
 
-/** The disk, or what its user may have of it, is used up. */
+/** The disk or the user's quota is full. */
 const DISK_FULL_CODES = new Set(['ENOSPC', 'EDQUOT']);
 
 /**
- * Tells what went wrong with a file.
+ * Explains why a file could not be transferred.
  *
- * @param error of the SDK, of the adapter or of the disk
- * @returns it in words
- * @throws Failure for what all other files would meet, too: a missing permission, a wrong region, a full disk
+ * @param error from the SDK, the adapter or the disk
+ * @throws Failure for an error that all other files would meet, too: a missing permission, a wrong region, a full disk
  */
 export function explainOrThrow(
   error: unknown,
@@ -38,6 +37,6 @@ export function explainOrThrow(
   return explained.message;
 }
 
-/** @param explained one of Ghost's errors, as the adapter throws them */
+/** Converts an error of the adapter, which is one of Ghost's errors. */
 export const asFailure = (explained: Error & { help?: string }): Failure =>
   new Failure(explained.message, explained.help ?? 'Try again: what is done is not done twice.', { cause: explained });

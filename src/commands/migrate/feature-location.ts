@@ -13,7 +13,7 @@ import {
   contentTypeOfRaw,
 } from '../../core/content-headers';
 
-/** Where the files of a feature are: its folder on the disk, its keys in the bucket. */
+/** Where a feature's files are: their folder on the disk and their keys in the bucket. */
 export interface FeatureLocation {
   feature: Feature;
   /** `/var/www/ghost/content/images` */
@@ -21,14 +21,14 @@ export interface FeatureLocation {
   config: Config;
   bucket: Bucket;
   keys: ObjectKeys;
-  /** What the feature's keys begin with, `content/images/`. */
+  /** The start of the feature's keys, `content/images/`. */
   keyPrefix: string;
 }
 
-/** Where sizes of pictures are, below the folder of images and their prefix. */
+/** The start of the paths of image sizes, below the images folder. */
 export const SIZES_PREFIX = 'size/';
 
-/** The locations of images, media and files, in this order. */
+/** Returns the locations of images, media and files, in this order. */
 export function locationsOf(contentPath: string, configs: AdapterConfigs): FeatureLocation[] {
   return FEATURES.map((feature) => {
     const config = configs[feature];
@@ -45,29 +45,29 @@ export function locationsOf(contentPath: string, configs: AdapterConfigs): Featu
 }
 
 /**
- * The key that a request for a file reaches: what Ghost and the CDN will ask for.
+ * Returns the key under which Ghost and the CDN will look for a file.
  *
- * @param relativePath below the feature's folder, `2026/11/photo.jpg`; nothing in it is encoded
- * @throws IncorrectUsageError for a name that the adapter refuses
+ * @param relativePath below the feature's folder, not encoded: `2026/11/photo.jpg`
+ * @throws IncorrectUsageError when the adapter refuses the name
  */
 export const keyOfFile = ({ keys }: FeatureLocation, relativePath: string): string =>
   keys.toKeyOfRequest(encodePath(relativePath));
 
-/** Orders keys by their bytes, as S3 lists them. JavaScript's own order differs beyond the basic plane alone. */
+/** Compares keys by their bytes, as S3 sorts them. JavaScript's own order differs only for surrogate pairs. */
 export function compareKeys(one: string, other: string): number {
-  if (HALF_CHARACTER.test(one) || HALF_CHARACTER.test(other)) {
+  if (SURROGATE.test(one) || SURROGATE.test(other)) {
     return Buffer.compare(Buffer.from(one), Buffer.from(other));
   }
   return one < other ? -1 : Number(one > other);
 }
 
-const HALF_CHARACTER = /[\ud800-\udfff]/;
+const SURROGATE = /[\ud800-\udfff]/;
 
-/** Whether a path belongs to a size of a picture, which Ghost can make again. */
+/** Whether a path belongs to an image size, which Ghost can generate again. */
 export const isImageSize = ({ feature }: FeatureLocation, relativePath: string): boolean =>
   feature === 'images' && relativePath.startsWith(SIZES_PREFIX);
 
-/** The headers that the adapter would store a file with, had it been uploaded in Ghost's editor. */
+/** Returns the headers that the adapter would give a file that is uploaded in Ghost's editor. */
 export function headersOf(location: FeatureLocation, relativePath: string): ContentHeaders {
   const { config } = location;
   const prefix = config.staticFileURLPrefix;

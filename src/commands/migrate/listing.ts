@@ -1,11 +1,9 @@
 import type { ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
-import { type Bucket } from '../../core/s3/bucket';
 import { retry } from '../../core/retry';
 import { connect } from '../../core/s3/client';
-import { TRANSFER_RETRIES } from './run';
-import type { Config } from '../../core/config';
-import { compareKeys } from './feature-location';
 import { asFailure } from './errors';
+import { compareKeys, type FeatureLocation } from './feature-location';
+import { TRANSFER_RETRIES } from './run';
 
 /** An object as S3 lists it. */
 export interface ListedObject {
@@ -16,77 +14,54 @@ export interface ListedObject {
   lastModified?: Date;
 }
 
-/** The objects below a prefix, page by page in the order of their keys. The next page is on its way meanwhile. */
-export class Listing {
-  constructor(
-    private readonly config: Config,
-    private readonly bucket: Bucket,
-    private readonly prefix: string,
-    private readonly signal: AbortSignal,
-  ) {}
-
-  /**
-   * @throws Failure for what S3 refuses
-   * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
-   */
-  async *pages(): AsyncGenerator<ListedObject[]> {
-    let next: Promise<ListObjectsV2CommandOutput> | undefined = this.page(undefined);
-    while (next) {
-      const page: ListObjectsV2CommandOutput = await next;
-      next = page.IsTruncated ? this.page(page.NextContinuationToken) : undefined;
-      // Nobody may wait for it any more.
-      next?.catch(() => {});
-      yield (page.Contents ?? []).map(({ Key = '', Size = 0, ETag = '', LastModified }) => ({
-        key: Key,
-        bytes: Size,
-        etag: ETag.replaceAll('"', ''),
-        lastModified: LastModified,
-      }));
-    }
-  }
-
-  private async page(token: string | undefined): Promise<ListObjectsV2CommandOutput> {
-    const { sdk, client } = await connect(this.config);
-    const command = () =>
-      new sdk.ListObjectsV2Command({ Bucket: this.config.bucket, Prefix: this.prefix, ContinuationToken: token });
+/**
+ * Lists the objects below a prefix in the order of their keys. The next page is requested while the caller works on the
+ * objects of this one, and each page has its own retries; the SDK's paginator does neither.
+ *
+ * @throws Failure when S3 refuses
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+ */
+export async function* listObjects(
+  { bucket, config }: Pick<FeatureLocation, 'bucket' | 'config'>,
+  prefix: string,
+  signal: AbortSignal,
+): AsyncGenerator<ListedObject, void> {
+  const { sdk, client } = await connect(config);
+  const readPage = async (token?: string): Promise<ListObjectsV2CommandOutput> => {
+    const input = { Bucket: config.bucket, Prefix: prefix, ContinuationToken: token };
+    const request = () => client.send(new sdk.ListObjectsV2Command(input), { abortSignal: signal });
     try {
-      const page = () => client.send(command(), { abortSignal: this.signal });
-      return await retry(page, { ...TRANSFER_RETRIES, signal: this.signal });
+      return await retry(request, { ...TRANSFER_RETRIES, signal });
     } catch (error) {
-      throw this.signal.aborted ? error : asFailure(this.bucket.explain(error, 'ListObjectsV2', this.prefix));
+      throw signal.aborted ? error : asFailure(bucket.explain(error, 'ListObjectsV2', prefix));
+    }
+  };
+  for (let next: Promise<ListObjectsV2CommandOutput> | undefined = readPage(); next;) {
+    const page: ListObjectsV2CommandOutput = await next;
+    next = page.IsTruncated ? readPage(page.NextContinuationToken) : undefined;
+    // The caller may stop before it gets this page.
+    next?.catch(() => {});
+    for (const { Key = '', Size = 0, ETag = '', LastModified } of page.Contents ?? []) {
+      yield { key: Key, bytes: Size, etag: ETag.replaceAll('"', ''), lastModified: LastModified };
     }
   }
 }
 
-/** Looks keys up in a listing, when they are asked for in the listing's own order: no more than two pages are held. */
-export class LookUp {
-  private readonly pages: AsyncGenerator<ListedObject[]>;
-  private page: ListedObject[] = [];
-  private index = 0;
-  private atEnd = false;
+/** Whether an object only stands for a folder: S3's console creates empty ones. */
+export const isFolderMarker = ({ key, bytes }: ListedObject): boolean => key.endsWith('/') && bytes === 0;
 
-  constructor(listing: Listing) {
-    this.pages = listing.pages();
-  }
+/** Finds keys in a listing without holding more than two of its pages. */
+export class ListingCursor {
+  private next?: IteratorResult<ListedObject, void>;
 
-  /** @param key that comes after all that were asked for before */
+  constructor(private readonly objects: AsyncGenerator<ListedObject, void>) {}
+
+  /** @param key comes after all keys that were passed before, in the order of the listing */
   async find(key: string): Promise<ListedObject | undefined> {
-    for (;;) {
-      const object = this.page[this.index];
-      if (object) {
-        const order = compareKeys(object.key, key);
-        if (order >= 0) {
-          return order === 0 ? object : undefined;
-        }
-        this.index += 1;
-      } else if (this.atEnd) {
-        return undefined;
-      } else {
-        const next = await this.pages.next();
-        this.page = next.done ? [] : next.value;
-        this.index = 0;
-        this.atEnd = next.done ?? false;
-      }
+    this.next ??= await this.objects.next();
+    while (!this.next.done && compareKeys(this.next.value.key, key) < 0) {
+      this.next = await this.objects.next();
     }
+    return !this.next.done && this.next.value.key === key ? this.next.value : undefined;
   }
 }

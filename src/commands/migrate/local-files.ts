@@ -1,50 +1,57 @@
 import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { isInside } from '../../shell/paths';
 import { compareKeys } from './feature-location';
 
-/** What is found below a folder; `path` is relative to it, with slashes. */
+/** An entry below a folder; `path` is relative to it, with slashes. */
 export type LocalEntry =
   | {
       kind: 'file';
       path: string;
-      /** Where it is, absolute. */
+      /** Its absolute path. */
       file: string;
       bytes: number;
     }
-  /** What nobody wants to have moved: hidden and temporary files. */
+  /** A hidden or temporary file. */
   | { kind: 'ignored'; path: string }
-  /** What cannot be moved. */
+  /** A file or folder that cannot be transferred. */
   | { kind: 'refused'; path: string; reason: string };
 
-/** So many files are looked at together. */
+/** How many files are read together. */
 const BATCH_FILES = 128;
 
 interface Folder {
-  /** With a slash at its end; '' for the root. */
+  /** Relative to the root, with a slash at its end; '' for the root. */
   path: string;
   realPath: string;
-  /** In the order of their keys; those of folders end with a slash. */
+  /** In the order of their keys; the names of folders end with a slash. */
   names: string[];
   next: number;
 }
 
 /**
- * Finds all files below a folder, in the order in which S3 lists their keys: by bytes, where a folder counts as its name
- * and a slash. Only the names of the folders on the way are held in memory.
+ * Finds all files below a folder, in the order in which S3 lists their keys: by bytes, with a slash after the names of
+ * folders. It keeps only the names in the current folder and in those above it in memory.
  *
- * Links are followed as long as they stay inside.
+ * Links are followed unless they lead out of the allowed folders.
  *
- * @param root absolute; a folder that is not there has no files
- * @param insides folders that links may lead into
- * @param leftOut path of a folder whose files are left out, with a slash at its end
+ * @param root absolute; a folder that does not exist has no files
+ * @param allowedFolders folders that links may lead into, besides the root
+ * @param leftOut path of a folder to leave out, with a slash at its end
  */
-export async function* filesBelow(root: string, insides: string[], leftOut?: string): AsyncGenerator<LocalEntry[]> {
-  const realInsides = await Promise.all([root, ...insides].map((folder) => realpath(folder).catch(() => folder)));
+export async function* filesBelow(
+  root: string,
+  allowedFolders: string[],
+  leftOut?: string,
+): AsyncGenerator<LocalEntry[]> {
+  const realAllowed = await Promise.all(
+    [root, ...allowedFolders].map((folder) => realpath(folder).catch(() => folder)),
+  );
   const folders: Folder[] = [];
-  const enter = async (folderPath: string): Promise<LocalEntry[]> => {
+  const openFolder = async (folderPath: string): Promise<LocalEntry[]> => {
     try {
-      const { folder, notes } = await readFolder(root, folderPath, folders, realInsides);
+      const { folder, notes } = await readFolder(root, folderPath, folders, realAllowed);
       folders.push(folder);
       return notes;
     } catch (error) {
@@ -54,7 +61,7 @@ export async function* filesBelow(root: string, insides: string[], leftOut?: str
     }
   };
 
-  yield await enter('');
+  yield await openFolder('');
   for (let folder = folders.at(-1); folder; folder = folders.at(-1)) {
     const { names, next } = folder;
     const name = names[next];
@@ -63,19 +70,19 @@ export async function* filesBelow(root: string, insides: string[], leftOut?: str
     } else if (isFolderName(name)) {
       folder.next += 1;
       const inner = folder.path + name;
-      yield inner === leftOut ? [] : await enter(inner);
+      yield inner === leftOut ? [] : await openFolder(inner);
     } else {
       const batch = names.slice(next, next + BATCH_FILES);
       const nextFolder = batch.findIndex(isFolderName);
       const files = nextFolder < 0 ? batch : batch.slice(0, nextFolder);
       folder.next += files.length;
       const { path: folderPath } = folder;
-      yield await Promise.all(files.map((file) => describe(root, folderPath + file)));
+      yield await Promise.all(files.map((file) => readEntry(root, folderPath + file)));
     }
   }
 }
 
-async function describe(root: string, relativePath: string): Promise<LocalEntry> {
+async function readEntry(root: string, relativePath: string): Promise<LocalEntry> {
   const file = path.join(root, relativePath);
   try {
     return { kind: 'file', path: relativePath, file, bytes: (await stat(file)).size };
@@ -84,7 +91,7 @@ async function describe(root: string, relativePath: string): Promise<LocalEntry>
   }
 }
 
-/** What is said of a file that cannot be read. */
+/** Explains why a file cannot be read. */
 export const unreadable = (error: unknown): string =>
   `the file cannot be read (${(error as NodeJS.ErrnoException).code ?? (error as Error).message})`;
 
@@ -92,12 +99,12 @@ async function readFolder(
   root: string,
   folderPath: string,
   parents: readonly Folder[],
-  insides: readonly string[],
+  allowedFolders: readonly string[],
 ): Promise<{ folder: Folder; notes: LocalEntry[] }> {
-  const place = path.join(root, folderPath);
-  const realPath = await realpath(place);
-  // One character for each byte: of a name that is no UTF-8, nothing else tells the bytes.
-  const entries = await readdir(place, { withFileTypes: true, encoding: 'latin1' });
+  const absolutePath = path.join(root, folderPath);
+  const realPath = await realpath(absolutePath);
+  // latin1 gives one character per byte, which keeps the bytes of names that are not UTF-8.
+  const entries = await readdir(absolutePath, { withFileTypes: true, encoding: 'latin1' });
   const realParents = [...parents.map((parent) => parent.realPath), realPath];
   const names: string[] = [];
   const notes: LocalEntry[] = [];
@@ -109,7 +116,7 @@ async function readFolder(
     } else if (name.startsWith('.') || name.endsWith('.tmp')) {
       notes.push({ kind: 'ignored', path: folderPath + name });
     } else {
-      const kind = await kindOf(entry, path.join(place, name), realParents, insides);
+      const kind = await kindOf(entry, path.join(absolutePath, name), realParents, allowedFolders);
       if (kind === 'file' || kind === 'folder') {
         names.push(kind === 'folder' ? `${name}/` : name);
       } else {
@@ -122,9 +129,9 @@ async function readFolder(
 
 async function kindOf(
   entry: Dirent,
-  place: string,
+  entryPath: string,
   parents: readonly string[],
-  insides: readonly string[],
+  allowedFolders: readonly string[],
 ): Promise<'file' | 'folder' | { refused: string }> {
   if (entry.isFile()) {
     return 'file';
@@ -136,13 +143,13 @@ async function kindOf(
     return { refused: 'it is neither a file nor a folder' };
   }
   try {
-    const target = await realpath(place);
-    if (!insides.some((inside) => isWithin(target, inside))) {
+    const target = await realpath(entryPath);
+    if (!allowedFolders.some((folder) => isInside(target, folder))) {
       return { refused: `the link leads out of the content, to ${target}` };
     }
     const stats = await stat(target);
     if (stats.isDirectory()) {
-      return parents.some((parent) => isWithin(parent, target)) ? { refused: 'the link leads in a circle' } : 'folder';
+      return parents.some((parent) => isInside(parent, target)) ? { refused: 'the link leads in a circle' } : 'folder';
     }
     return stats.isFile() ? 'file' : { refused: 'it is neither a file nor a folder' };
   } catch (error) {
@@ -152,13 +159,9 @@ async function kindOf(
 
 const isFolderName = (name: string) => name.endsWith('/');
 
-/** Whether a path is a folder or below it. */
-export const isWithin = (place: string, folder: string): boolean =>
-  place === folder || place.startsWith(folder.endsWith(path.sep) ? folder : `${folder}${path.sep}`);
-
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** @param name a character for each byte */
+/** @param name one character per byte */
 function decoded(name: string): string | undefined {
   try {
     return /^\p{ASCII}*$/u.test(name) ? name : utf8.decode(Buffer.from(name, 'latin1'));

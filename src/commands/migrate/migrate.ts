@@ -11,10 +11,10 @@ import { showSummary } from './summary';
 import { migrateToBucket } from './to-bucket';
 import { migrateToLocal } from './to-local';
 
-/** `migrate` */
+/** Runs `migrate`. */
 export async function runMigrate(options: MigrateOptions): Promise<void> {
   const settings = readMigrateSettings(options);
-  // The garbage of many small requests would triple the memory before it is looked at.
+  // Otherwise the garbage of many small requests would triple the memory before it is collected.
   setFlagsFromString('--heap-growing-percent=80');
   if (options.toLocal && options.fromUrl !== undefined) {
     throw new Failure('--to-local and --from-url are two different ways.', 'Take one of them.');
@@ -33,9 +33,9 @@ export async function runMigrate(options: MigrateOptions): Promise<void> {
   const where = `the bucket ${configs.images.bucket}`;
   const [from, to] = options.toLocal ? [where, site.contentPath] : [site.contentPath, where];
   terminal.say(`From ${from} to ${to}${settings.dryRun ? ': a dry run, nothing is changed' : ''}`);
-  const insides = [site.contentPath, ...locations.map(({ folder }) => folder)];
+  const allowedFolders = [site.contentPath, ...locations.map(({ folder }) => folder)];
   const migrateFeature = options.toLocal ? migrateToLocal : migrateToBucket;
-  const steps = locations.map((location) => (run: Run) => migrateFeature(run, location, insides));
+  const steps = locations.map((location) => (run: Run) => migrateFeature(run, location, allowedFolders));
   const summary = await runSteps(terminal, options, settings, steps);
   if (options.json) {
     terminal.result({ dryRun: settings.dryRun, ...summary });

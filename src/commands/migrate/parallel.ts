@@ -1,58 +1,57 @@
-/** How much is done at a time. */
-export interface Limits {
-  /** Jobs. */
+/** How many jobs run at a time. */
+export interface Limits<T> {
   concurrency: number;
-  /** Memory that all jobs take together, in bytes. */
-  memoryBytes: number;
+  /** How much memory (bytes) all jobs may take together, and how much the job for an item takes. */
+  memory?: { maxBytes: number; bytesOf: (item: T) => number };
 }
 
 /**
- * Does a job for each item, many at a time.
+ * Runs a job for each item, many at a time.
  *
- * @param items are taken one by one, as there is room for them
- * @param weigh the memory that a job takes, in bytes; one that takes more than there is runs alone
- * @param stopping keeps further jobs from beginning, and is aborted when one fails; those under way end
- * @throws the first error of a job or of the items, after all jobs under way have ended
+ * @param items read one by one, as jobs can start
+ * @param limits a job that takes more memory than there is runs alone
+ * @param stopping keeps further jobs from starting, and is aborted when one fails; running jobs come to their end
+ * @throws the first error of a job or of the items, when all running jobs have ended
  */
 export async function inParallel<T>(
   items: AsyncIterable<T>,
-  { concurrency, memoryBytes }: Limits,
+  { concurrency, memory }: Limits<T>,
   stopping: AbortController,
-  weigh: (item: T) => number,
   run: (item: T) => Promise<void>,
 ): Promise<void> {
   const failures: unknown[] = [];
   const running = new Set<Promise<void>>();
-  let taken = 0;
-  // One is waited for at a time; racing all of them for each item would take longer than small jobs do.
-  let ended = () => {};
-  const nextEnd = () => new Promise<void>((resolve) => (ended = resolve));
+  let takenBytes = 0;
+  // Waits for one job at a time: Promise.race over all of them, for each item, takes longer than small jobs do.
+  let onEnd = () => {};
+  const nextEnd = () => new Promise<void>((resolve) => (onEnd = resolve));
 
-  const start = (item: T, weight: number) => {
-    taken += weight;
+  const start = (item: T, bytes: number) => {
+    takenBytes += bytes;
     const job = run(item)
       .catch((error: unknown) => {
         failures.push(error);
         stopping.abort();
       })
       .finally(() => {
-        taken -= weight;
+        takenBytes -= bytes;
         running.delete(job);
-        ended();
+        onEnd();
       });
     running.add(job);
   };
 
   try {
     for await (const item of items) {
-      const weight = weigh(item);
-      while (running.size >= concurrency || (running.size > 0 && taken + weight > memoryBytes)) {
+      const bytes = memory?.bytesOf(item) ?? 0;
+      const hasMemory = () => running.size === 0 || !memory || takenBytes + bytes <= memory.maxBytes;
+      while (running.size >= concurrency || !hasMemory()) {
         await nextEnd();
       }
       if (stopping.signal.aborted) {
         break;
       }
-      start(item, weight);
+      start(item, bytes);
     }
   } catch (error) {
     failures.push(error);

@@ -3,24 +3,24 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { Failure } from '../../shell/failure';
 
-/** So many problems are told one by one; all of them are in the report. */
+/** How many problems are shown one by one. The report has all of them. */
 const MAX_SHOWN_PROBLEMS = 20;
 
-/** What a run came to. */
+/** The result of a run, which `--json` prints. */
 export interface Summary {
   files: number;
   bytes: number;
-  /** Files and bytes of each result that there was. */
+  /** Files and bytes by result. */
   results: Partial<Record<Result, { files: number; bytes: number }>>;
   verified: number;
-  /** The first files that are not where they should be. */
+  /** The first files with a problem. */
   problems: ReportLine[];
-  /** Everything is where it should be. */
+  /** There were no problems. */
   complete: boolean;
   seconds: number;
 }
 
-/** Counts what becomes of the files, and writes it down line by line where a file for it is named. */
+/** Counts the outcomes of a run, and writes them to the file of `--report`. */
 export class Report {
   private readonly results: Summary['results'] = {};
   private readonly problems: ReportLine[] = [];
@@ -36,7 +36,7 @@ export class Report {
   }
 
   /**
-   * @param file of JSON lines, written anew; undefined for none
+   * @param file replaced with lines of JSON; undefined for no file
    * @throws Failure when it cannot be written
    */
   static async open(file: string | undefined): Promise<Report> {
@@ -51,21 +51,21 @@ export class Report {
     return new Report(file, stream);
   }
 
-  /** @throws Failure when the report cannot be written any more: what is not written down would be lost */
-  async add(outcome: ReportLine): Promise<void> {
+  /** @throws Failure when the line cannot be written */
+  async add(line: ReportLine): Promise<void> {
     this.assertWritable();
-    const { result, bytes = 0, verified } = outcome;
+    const { result, bytes = 0, verified } = line;
     const sum = (this.results[result] ??= { files: 0, bytes: 0 });
     sum.files += 1;
     sum.bytes += bytes;
     this.verified += verified ? 1 : 0;
-    if (isProblem(outcome)) {
+    if (PROBLEMS.includes(result)) {
       this.problemCount += 1;
       if (this.problems.length < MAX_SHOWN_PROBLEMS) {
-        this.problems.push(outcome);
+        this.problems.push(line);
       }
     }
-    if (this.stream && !this.stream.write(`${JSON.stringify(outcome)}\n`)) {
+    if (this.stream && !this.stream.write(`${JSON.stringify(line)}\n`)) {
       await once(this.stream, 'drain').catch(() => this.assertWritable());
     }
   }
@@ -84,7 +84,7 @@ export class Report {
     };
   }
 
-  /** @throws Failure when not all of it could be written */
+  /** @throws Failure when a line could not be written */
   async close(): Promise<void> {
     if (this.stream) {
       this.stream.end();
@@ -106,7 +106,7 @@ const unwritable = (file: string | undefined, { code }: NodeJS.ErrnoException) =
     'Name a file in a folder of your own, with room for it.',
   );
 
-/** What became of a file. In a dry run, `to-…` is what would be done. */
+/** What happened to a file. In a dry run, `to-…` is what would happen. */
 export type Result =
   | 'uploaded'
   | 'downloaded'
@@ -116,30 +116,32 @@ export type Result =
   | 'to-download'
   | 'to-copy'
   | 'to-overwrite'
-  /** It was there, with the same bytes. */
+  /** It was there already, with the same bytes. */
   | 'present'
-  /** Hidden and temporary files. */
+  /** It is hidden or temporary. */
   | 'ignored'
-  /** Something else has its name. */
+  /** Something different has its name. */
   | 'conflict'
-  /** Its name or kind cannot be moved. */
+  /** Its name or kind does not allow it to be transferred. */
   | 'refused'
   | 'failed';
 
-/** A line of the report. */
-export interface ReportLine {
-  /** Below the content folder, `images/2026/11/photo.jpg`. */
-  path: string;
-  /** In the bucket; absent for what has none. */
-  key?: string;
-  bytes?: number;
+/** The results that make a run incomplete. */
+export const PROBLEMS: readonly Result[] = ['conflict', 'refused', 'failed'];
+
+/** What happened to a file, in detail. */
+export interface Outcome {
   result: Result;
-  /** Its bytes were read back, and are the same. */
+  /** It was read back, and has the same bytes. */
   verified?: true;
   error?: string;
 }
 
-/** Results that mean that something is not where it should be. */
-const PROBLEMS: ReadonlySet<Result> = new Set(['conflict', 'refused', 'failed']);
-
-export const isProblem = ({ result }: ReportLine): boolean => PROBLEMS.has(result);
+/** A line of the report. */
+export interface ReportLine extends Outcome {
+  /** Below the content folder, `images/2026/11/photo.jpg`. */
+  path: string;
+  /** Left out when the file cannot have a key. */
+  key?: string;
+  bytes?: number;
+}

@@ -4,22 +4,19 @@ import type { Terminal } from '../../shell/terminal';
 import type { RetryOptions } from '../../core/retry';
 import { isTransient } from '../../core/s3/errors';
 import { type Bandwidth, limitBandwidth } from './bandwidth';
-import { type Progress, showProgress } from './progress';
+import { type ProgressCounter, showProgress } from './progress';
 import { type ReportLine, Report, type Summary } from './report';
 import type { MigrateOptions, MigrateSettings } from './settings';
 
-/** A run under way: what all its jobs share. */
+/** What all transfers of a run share. */
 export interface Run {
   settings: MigrateSettings;
-  /** Ends it. */
+  /** Stops the run. */
   stopping: AbortController;
   bandwidth: Bandwidth;
-  progress: Progress;
+  progress: ProgressCounter;
   report: Report;
 }
-
-/** All files that are under way take so much memory together, in bytes. */
-export const MEMORY_BYTES = 12 * 1024 * 1024;
 
 /** How requests are repeated on top of the SDK's own retries: a bucket that throttles needs a rest. */
 export const TRANSFER_RETRIES: RetryOptions = {
@@ -27,35 +24,20 @@ export const TRANSFER_RETRIES: RetryOptions = {
   isTransient,
 };
 
-/** @param interruption of the user; ends the run */
-export function startRun(
-  settings: MigrateSettings,
-  interruption: AbortSignal,
-  progress: Progress,
-  report: Report,
-): Run {
-  const stopping = new AbortController();
-  // Each job listens, and many times.
-  setMaxListeners(0, stopping.signal);
-  interruption.addEventListener('abort', () => stopping.abort(), { once: true });
-  const bandwidth = limitBandwidth(settings.bytesPerSecond, stopping.signal);
-  return { settings, stopping, bandwidth, progress, report };
-}
-
-/** Notes what became of a file, which is done with it. */
-export async function recordOutcome({ report, progress }: Run, outcome: ReportLine): Promise<void> {
-  await report.add(outcome);
-  if (outcome.result !== 'ignored') {
-    progress.finished(outcome.bytes ?? 0);
+/** Records the outcome of a file, and counts the file as finished. */
+export async function recordOutcome({ report, progress }: Run, line: ReportLine): Promise<void> {
+  await report.add(line);
+  if (line.result !== 'ignored') {
+    progress.finished(line.bytes ?? 0);
   }
 }
 
 const STOPPED = 'Stopped. Nothing is half done: run the same command again, and it goes on.';
 
 /**
- * Does steps that move files, one after the other, shows how far they are, and counts what they come to.
+ * Runs steps that transfer files one after the other, with a progress bar.
  *
- * @throws Interruption when the user has stopped them
+ * @throws Interruption after Ctrl-C
  */
 export async function runSteps(
   terminal: Terminal,
@@ -66,7 +48,12 @@ export async function runSteps(
   const report = await Report.open(file);
   const progress = showProgress(terminal);
   const startedAt = performance.now();
-  const run = startRun(settings, terminal.signal, progress, report);
+  const stopping = new AbortController();
+  // Each transfer adds several listeners.
+  setMaxListeners(0, stopping.signal);
+  terminal.signal.addEventListener('abort', () => stopping.abort(), { once: true });
+  const bandwidth = limitBandwidth(settings.bytesPerSecond, stopping.signal);
+  const run = { settings, stopping, bandwidth, progress, report };
   try {
     for (const step of steps) {
       await step(run);

@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as zlib from 'node:zlib';
@@ -11,25 +12,41 @@ import type { FeatureLocation } from './feature-location';
 
 const MIB = 1024 * 1024;
 
-/** Sizes of parts that other programs upload with, in MiB, beside the adapter's own. */
+/** How many bytes of a file are read at a time. Many files are compared at once, so it also bounds their memory. */
+export const READ_BYTES = MIB / 8;
+
+/** The part sizes (MiB) of other programs. */
 const USUAL_PARTS_MIB = [5, 8, 10, 15, 16, 25, 32, 50, 64, 100, 128, 256, 512];
 
-/** A file on the disk, and its bytes where they are in memory already. */
+/** A file on the disk, and its bytes if they are in memory. */
 export interface LocalContent {
   file: string;
   bytes: number;
   content?: Buffer;
 }
 
-/** @returns the MD5 or SHA-256 of a file, in hexadecimal digits */
+/** Reads a file into memory if it is smaller than a limit, so that it need not be read again. */
+export async function readIfSmall(file: string, bytes: number, maxBytes: number): Promise<LocalContent> {
+  if (bytes >= maxBytes) {
+    return { file, bytes };
+  }
+  const content = await readFile(file);
+  return { file, bytes: content.byteLength, content };
+}
+
+/** Returns the MD5 or SHA-256 of a file in hexadecimal digits. */
 export async function digestOfFile(local: LocalContent, algorithm: 'md5' | 'sha256'): Promise<string> {
   const hash = createHash(algorithm);
   await forEachPiece(local, (piece) => void hash.update(piece));
   return hash.digest('hex');
 }
 
-/** @returns the SHA-256 of what is stored, read back byte for byte */
-export function digestOfObject({ bucket }: FeatureLocation, key: string, signal: AbortSignal): Promise<string> {
+/** Downloads an object, and returns its SHA-256 in hexadecimal digits. */
+export function digestOfObject(
+  { bucket }: Pick<FeatureLocation, 'bucket'>,
+  key: string,
+  signal: AbortSignal,
+): Promise<string> {
   const digest = async () => {
     const { Body } = await bucket.get(key);
     const hash = createHash('sha256');
@@ -48,13 +65,13 @@ export function digestOfObject({ bucket }: FeatureLocation, key: string, signal:
 }
 
 /**
- * Whether a file and an object hold the same bytes. The listing tells mostly: the ETag of what was stored in one request
- * is its MD5, and that of an upload in parts is made of theirs. Where it is neither (SSE-KMS, parts of unknown size, and
- * whatever differs), S3 is asked for a checksum, and for the bytes at last.
+ * Whether a file and an object have the same bytes. The ETag usually tells: it is the MD5 of an object that was stored in
+ * one request, and the MD5 of all MD5s of the parts of a multipart upload. When neither matches (the content is different,
+ * the object is encrypted with SSE-KMS, or its part size is unknown), the object's checksum decides, and if it has none,
+ * its bytes.
  *
- * https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
- *
- * @throws the SDK's error, or the file's when it cannot be read
+ * @throws the SDK's error, or the disk's when the file cannot be read
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
  */
 export async function isSameContent(
   location: FeatureLocation,
@@ -78,7 +95,7 @@ export async function isSameContent(
   return (await digestOfObject(location, key, signal)) === (await digestOfFile(local, 'sha256'));
 }
 
-/** Whether an ETag comes of uploading the file in parts of the adapter's size, or of one that other programs use. */
+/** Whether an ETag is that of the file, uploaded in parts of a size that the adapter or another program uses. */
 async function isOfParts(
   { config }: FeatureLocation,
   local: LocalContent,
@@ -99,7 +116,7 @@ async function isOfParts(
   return false;
 }
 
-/** The MD5 of the MD5s of all parts. */
+/** Returns the MD5 of the MD5s of all parts. */
 async function digestOfParts(local: LocalContent, partBytes: number): Promise<string> {
   const all = createHash('md5');
   let part: Hash = createHash('md5');
@@ -123,7 +140,7 @@ async function digestOfParts(local: LocalContent, partBytes: number): Promise<st
   return all.digest('hex');
 }
 
-/** S3's CRC32 of a whole object, in Base64, where it has one. */
+/** Returns the CRC32 of an object in Base64, if S3 has one of the whole object. */
 async function checksumOf({ config }: FeatureLocation, key: string, signal: AbortSignal): Promise<string | undefined> {
   const { sdk, client } = await connect(config);
   const head = () =>
@@ -131,7 +148,7 @@ async function checksumOf({ config }: FeatureLocation, key: string, signal: Abor
       abortSignal: signal,
     });
   const { ChecksumCRC32 } = await retry(head, { ...TRANSFER_RETRIES, signal });
-  // One of parts says how many there were, and is no checksum of the whole.
+  // A checksum of parts ends with their number, as in an ETag.
   return ChecksumCRC32?.includes('-') ? undefined : ChecksumCRC32;
 }
 
@@ -148,9 +165,9 @@ async function forEachPiece({ file, content }: LocalContent, take: (piece: Buffe
     take(content);
     return;
   }
-  for await (const piece of createReadStream(file, { highWaterMark: MIB })) {
+  for await (const piece of createReadStream(file, { highWaterMark: READ_BYTES })) {
     take(piece as Buffer);
-    // Hashing holds up everything else: what came in the meantime has its turn.
+    // Hashing blocks the event loop, so let other work run in between.
     await nextTurn();
   }
 }

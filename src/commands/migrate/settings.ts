@@ -3,7 +3,7 @@ import { Failure } from '../../shell/failure';
 import type { GhostSiteOptions } from '../../ghost-site/site';
 import type { TerminalOptions } from '../../shell/terminal';
 
-/** The options of `migrate`, as they are typed. */
+/** The command-line options of `migrate`. */
 export interface MigrateOptions extends GhostSiteOptions, AdapterOptions, TerminalOptions {
   profile?: string;
   toLocal?: boolean;
@@ -24,22 +24,22 @@ export interface MigrateOptions extends GhostSiteOptions, AdapterOptions, Termin
 const DEFAULT_CONCURRENCY = 32;
 const MAX_CONCURRENCY = 256;
 
-/** How files are moved. */
+/** The options that say how files are transferred, parsed. */
 export interface MigrateSettings {
   dryRun: boolean;
-  /** Different content is replaced. */
+  /** Replace different content. */
   overwrite: boolean;
-  /** What is there is read back and compared. */
+  /** Read every file back and compare it. */
   verify: boolean;
-  /** Sizes of pictures stay where they are. */
+  /** Leave image sizes out. */
   skipSizes: boolean;
-  /** So many files at a time. */
+  /** How many files are transferred at a time. */
   concurrency: number;
-  /** Undefined for as much as there is. */
+  /** Undefined for no limit. */
   bytesPerSecond?: number;
 }
 
-/** @throws Failure for a number that is none */
+/** @throws Failure for an invalid number */
 export function readMigrateSettings(options: MigrateOptions): MigrateSettings {
   const { concurrency = String(DEFAULT_CONCURRENCY), bandwidth } = options;
   const isNumber = /^\d+$/.test(concurrency) && Number(concurrency) >= 1 && Number(concurrency) <= MAX_CONCURRENCY;

@@ -1,9 +1,9 @@
 import type { Terminal } from '../../shell/terminal';
 import { counted, megabytes, number } from '../../shell/text';
-import type { ReportLine, Result, Summary } from './report';
+import { PROBLEMS, type ReportLine, type Result, type Summary } from './report';
 import type { MigrateOptions, MigrateSettings } from './settings';
 
-/** What is said of each result. */
+/** The words for each result. */
 const WORDS: Record<Result, string> = {
   uploaded: 'uploaded',
   downloaded: 'downloaded',
@@ -20,7 +20,7 @@ const WORDS: Record<Result, string> = {
   failed: 'failed',
 };
 
-/** Tells what a run came to. */
+/** Shows the result of a run. */
 export function showSummary(
   terminal: Terminal,
   { report }: Pick<MigrateOptions, 'report'>,
@@ -34,8 +34,7 @@ export function showSummary(
     terminal.say(`  ${number(summary.verified).padStart(9)}  read back and compared: the same bytes`);
   }
   summary.problems.forEach((problem) => terminal.warn(problemLine(problem)));
-  const all = ['conflict', 'refused', 'failed'] as const;
-  const problems = all.reduce((sum, result) => sum + (summary.results[result]?.files ?? 0), 0);
+  const problems = PROBLEMS.reduce((sum, result) => sum + (summary.results[result]?.files ?? 0), 0);
   if (problems > summary.problems.length) {
     const rest = counted(problems - summary.problems.length, 'more file');
     terminal.say(`  … and ${rest}${report === undefined ? ': --report FILE lists all' : `: see ${report}`}`);
@@ -53,6 +52,6 @@ export function showSummary(
   }
 }
 
-/** Names of files can hold what would move the cursor of the terminal. */
+/** Encodes control characters in file names, which a terminal would obey. */
 const problemLine = ({ path, error = '' }: ReportLine) =>
   `${path}: ${error}`.replace(/\p{Cc}/gu, (character) => encodeURIComponent(character));

@@ -1,18 +1,21 @@
-import { readFile } from 'node:fs/promises';
 import { UPLOAD_ID } from '../../core/content-headers';
 import { invalidationsFor } from '../../core/invalidation';
 import { retry } from '../../core/retry';
 import { isNotImplemented, isTaken } from '../../core/s3/errors';
 import { uploadInParts } from '../../core/s3/multipart-upload';
 import { OpenedFile } from '../../core/s3/opened-file';
-import { type ListedObject, Listing, LookUp } from './listing';
+import { type ListedObject, ListingCursor, listObjects } from './listing';
 import { filesBelow, type LocalEntry, unreadable } from './local-files';
 import { inParallel } from './parallel';
 import { headersOf, keyOfFile, type FeatureLocation, SIZES_PREFIX } from './feature-location';
-import type { ReportLine } from './report';
-import { MEMORY_BYTES, recordOutcome, type Run, TRANSFER_RETRIES } from './run';
+import type { Outcome } from './report';
+import { recordOutcome, type Run, TRANSFER_RETRIES } from './run';
 import { explainOrThrow } from './errors';
-import { digestOfFile, digestOfObject, isSameContent, type LocalContent } from './same-content';
+import { digestOfFile, digestOfObject, isSameContent, type LocalContent, readIfSmall } from './same-content';
+import { type Transfer, transferFile } from './transfer';
+
+/** How much memory (bytes) the files that are uploaded at the same time may take. */
+const MEMORY_BYTES = 12 * 1024 * 1024;
 
 type LocalFile = Extract<LocalEntry, { kind: 'file' }>;
 
@@ -26,27 +29,26 @@ interface Candidate {
 }
 
 /**
- * Brings the files of a feature into the bucket, each under the key and with the headers that the adapter would give it.
- * What is there with the same bytes is passed over; what is there with others stays, unless it is to be overwritten.
+ * Uploads a feature's files to the bucket, under the keys and with the headers that the adapter would give them.
  *
- * @param insides folders that links may lead into
- * @throws Failure for what keeps all files from being moved
+ * @param allowedFolders folders that links may lead into
+ * @throws Failure for an error that all files would meet
  */
-export async function migrateToBucket(run: Run, location: FeatureLocation, insides: string[]): Promise<void> {
+export async function migrateToBucket(run: Run, location: FeatureLocation, allowedFolders: string[]): Promise<void> {
   const { settings, stopping } = run;
   const leftOut = settings.skipSizes && location.feature === 'images' ? SIZES_PREFIX : undefined;
-  const files = () => filesBelow(location.folder, insides, leftOut);
-  // What it fails with, the others meet, too.
-  count(run, files()).catch(() => {});
-  const limits = { concurrency: settings.concurrency, memoryBytes: MEMORY_BYTES };
-  const weight = (candidate: Candidate) => weigh(location, candidate);
-  await inParallel(candidates(run, location, files()), limits, stopping, weight, (candidate) =>
-    move(run, location, candidate),
+  const files = () => filesBelow(location.folder, allowedFolders, leftOut);
+  // The loop below meets the same errors.
+  countFiles(run, files()).catch(() => {});
+  const memory = { maxBytes: MEMORY_BYTES, bytesOf: (candidate: Candidate) => memoryOf(location, candidate) };
+  const limits = { concurrency: settings.concurrency, memory };
+  await inParallel(candidates(run, location, files()), limits, stopping, (candidate) =>
+    migrateCandidate(run, location, candidate),
   );
 }
 
-/** Goes ahead, so that the progress knows its end. */
-async function count({ progress, stopping }: Run, batches: AsyncIterable<LocalEntry[]>): Promise<void> {
+/** Counts ahead of the uploads, so that the progress has a total. */
+async function countFiles({ progress, stopping }: Run, batches: AsyncIterable<LocalEntry[]>): Promise<void> {
   for await (const batch of batches) {
     const files = batch.filter((entry) => entry.kind !== 'ignored');
     progress.found(
@@ -59,13 +61,13 @@ async function count({ progress, stopping }: Run, batches: AsyncIterable<LocalEn
   }
 }
 
-/** Goes through the disk and the bucket side by side: both are in the order of the keys. */
+/** Reads the disk and the bucket in step: both are in the order of the keys. */
 async function* candidates(
   { stopping }: Run,
   location: FeatureLocation,
   batches: AsyncIterable<LocalEntry[]>,
 ): AsyncGenerator<Candidate> {
-  const bucket = new LookUp(new Listing(location.config, location.bucket, location.keyPrefix, stopping.signal));
+  const bucket = new ListingCursor(listObjects(location, location.keyPrefix, stopping.signal));
   for await (const batch of batches) {
     for (const entry of batch) {
       if (entry.kind !== 'file') {
@@ -84,7 +86,8 @@ async function* candidates(
   }
 }
 
-function weigh({ config }: FeatureLocation, { entry }: Candidate): number {
+/** Returns the memory (bytes) that an upload takes. */
+function memoryOf({ config }: FeatureLocation, { entry }: Candidate): number {
   if (entry.kind !== 'file') {
     return 0;
   }
@@ -93,7 +96,11 @@ function weigh({ config }: FeatureLocation, { entry }: Candidate): number {
     : Math.min(config.uploadConcurrency * config.multipartChunkSizeBytes, entry.bytes);
 }
 
-async function move(run: Run, location: FeatureLocation, { entry, key, listed, refusal }: Candidate): Promise<void> {
+async function migrateCandidate(
+  run: Run,
+  location: FeatureLocation,
+  { entry, key, listed, refusal }: Candidate,
+): Promise<void> {
   const path = `${location.feature}/${entry.path}`;
   if (entry.kind === 'ignored') {
     await recordOutcome(run, { path, result: 'ignored' });
@@ -102,94 +109,73 @@ async function move(run: Run, location: FeatureLocation, { entry, key, listed, r
   } else if (key === undefined) {
     await recordOutcome(run, { path, bytes: entry.bytes, result: 'refused', error: refusal });
   } else {
-    const outcome = await moveFile(run, location, entry, key, listed);
+    const outcome = await migrateFile(run, location, entry, key, listed);
     if (outcome) {
       await recordOutcome(run, { path, key, bytes: entry.bytes, ...outcome });
     }
   }
 }
 
-type FileOutcome = Pick<ReportLine, 'result' | 'verified' | 'error'>;
-
 /** @returns undefined when the run was stopped in the middle */
-async function moveFile(
+async function migrateFile(
   run: Run,
   location: FeatureLocation,
   file: LocalFile,
   key: string,
   listed: ListedObject | undefined,
-): Promise<FileOutcome | undefined> {
-  const { settings, stopping } = run;
+): Promise<Outcome | undefined> {
+  const isNeverRead = run.settings.dryRun && !listed;
+  const maxBytes = isNeverRead ? 0 : location.config.multipartUploadThresholdBytes;
   let local: LocalContent;
   try {
-    local = await load(location, file, settings.dryRun && !listed);
+    local = await readIfSmall(file.file, file.bytes, maxBytes);
   } catch (error) {
     return { result: 'failed', error: unreadable(error) };
   }
-  try {
-    const outcome = await bringInto(run, location, file, local, key, listed);
-    const isThere = ['uploaded', 'overwritten', 'present'].includes(outcome.result);
-    if (!settings.verify || !isThere) {
-      return outcome;
-    }
-    run.progress.transferred(local.bytes);
-    const isSame = (await digestOfObject(location, key, stopping.signal)) === (await digestOfFile(local, 'sha256'));
-    return isSame
-      ? { ...outcome, verified: true }
-      : { result: 'failed', error: 'what was read back from the bucket is not what is on the disk' };
-  } catch (error) {
-    if (stopping.signal.aborted) {
-      return undefined;
-    }
-    return { result: 'failed', error: explainOrThrow(error, location, 'PutObject', key) };
-  }
+  return transferFile(run, createUpload(run, location, file, local, key, listed));
 }
 
-/** @param nameOnly nobody will look at the bytes */
-async function load({ config }: FeatureLocation, { file, bytes }: LocalFile, nameOnly: boolean): Promise<LocalContent> {
-  if (nameOnly || bytes >= config.multipartUploadThresholdBytes) {
-    return { file, bytes };
-  }
-  const content = await readFile(file);
-  return { file, bytes: content.byteLength, content };
-}
-
-async function bringInto(
+function createUpload(
   run: Run,
   location: FeatureLocation,
   file: LocalFile,
   local: LocalContent,
   key: string,
   listed: ListedObject | undefined,
-): Promise<FileOutcome> {
-  const { dryRun, overwrite } = run.settings;
-  if (!listed) {
-    if (dryRun) {
-      return { result: 'to-upload' };
-    }
-    const { outcome, uploadId } = await put(run, location, file, local, key, true);
-    if (outcome === 'stored') {
-      return { result: 'uploaded' };
-    }
-    // Taken since it was listed: by another program, or by this one, when the answer to its first attempt was lost.
-    const { ContentLength = 0, ETag = '', Metadata } = await location.bucket.head(key);
-    if (Metadata?.[UPLOAD_ID] === uploadId) {
-      return { result: 'uploaded' };
-    }
-    return bringInto(run, location, file, local, key, { key, bytes: ContentLength, etag: ETag.replaceAll('"', '') });
-  }
-  if (await isSameContent(location, local, listed, run.stopping.signal)) {
-    return { result: 'present' };
-  }
-  if (!overwrite) {
-    return { result: 'conflict', error: 'the bucket holds something else under this key' };
-  }
-  if (dryRun) {
-    return { result: 'to-overwrite' };
-  }
-  await put(run, location, file, local, key, false);
-  invalidationsFor(location.config)?.overwritten(location.keys.toUrl(key));
-  return { result: 'overwritten' };
+): Transfer {
+  const { signal } = run.stopping;
+  let there = listed;
+  return {
+    result: 'uploaded',
+    async compare() {
+      if (!there) {
+        return 'absent';
+      }
+      return (await isSameContent(location, local, there, signal)) ? 'same' : 'different';
+    },
+    async write(isNew) {
+      const { outcome, uploadId } = await put(run, location, file, local, key, isNew);
+      if (outcome === 'taken') {
+        // By another program since it was listed, or by this upload when the answer to its first attempt was lost.
+        const { ContentLength = 0, ETag = '', Metadata } = await location.bucket.head(key);
+        there = { key, bytes: ContentLength, etag: ETag.replaceAll('"', '') };
+        return Metadata?.[UPLOAD_ID] === uploadId;
+      }
+      if (!isNew) {
+        invalidationsFor(location.config)?.overwritten(location.keys.toUrl(key));
+      }
+      return true;
+    },
+    async verify() {
+      run.progress.transferred(local.bytes);
+      return (await digestOfObject(location, key, signal)) === (await digestOfFile(local, 'sha256'));
+    },
+    explain: (error) => explainOrThrow(error, location, 'PutObject', key),
+    errors: {
+      conflict: 'the bucket holds something else under this key',
+      damaged: 'what was read back from the bucket is not what is on the disk',
+    },
+  };
 }
 
 /** Providers without conditional writes, by their buckets' configurations. */

@@ -1,27 +1,19 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Declined, Failure, Interruption } from '../../../shell/failure';
-import { adapterOf, type GhostConfig, storageOf } from '../../../ghost-site/config';
-import { ADAPTER, FEATURES } from '../../../core/features';
+import { Failure } from '../../../shell/failure';
+import type { GhostConfig } from '../../../ghost-site/config';
 import type { GhostSite } from '../../../ghost-site/site';
 import type { Terminal } from '../../../shell/terminal';
 import { copyFromBucket } from './copy-from-bucket';
 import { GhostAdmin, KEY_CURE } from './ghost-admin';
 import { runSteps } from '../run';
-import { addressCount, type Concerned, findOldAddresses, type OldAddresses } from './old-addresses';
+import { addressCount, findOldAddresses } from './old-addresses';
+import { listItems, rewritePosts, showOldAddresses } from './rewrite-posts';
 import type { FeatureLocation } from '../feature-location';
 import type { Summary } from '../report';
 import type { MigrateOptions, MigrateSettings } from '../settings';
 import { showSummary } from '../summary';
 import { counted } from '../../../shell/text';
 
-/** How long Ghost may be without a post more that is rewritten, in milliseconds: it saves a post when all of it is fetched. */
-const PATIENCE_MS = 180_000;
-const LOOK_EVERY_MS = 3_000;
-
-/** So many addresses of a post are shown. */
-const MAX_SHOWN_ADDRESSES = 5;
-
-/** What `--from-url` is about. */
+/** What `--from-url` works with, besides the command-line options. */
 export interface FromUrlTask {
   settings: MigrateSettings;
   site: GhostSite;
@@ -30,12 +22,12 @@ export interface FromUrlTask {
 }
 
 /**
- * `migrate --from-url`: moves from another adapter. Objects are copied from its bucket where that is named; Ghost's own
- * media inliner fetches what posts show from the old address, stores it by the adapter that Ghost now has, and rewrites
- * the posts.
+ * Runs `migrate --from-url`, which migrates from another adapter. S3 copies the objects of its bucket when the user names
+ * one. Ghost's media inliner downloads the files that posts show from the old address, stores them with the adapter that
+ * Ghost now has, and rewrites the posts.
  *
  * @param options with `fromBucket`, `adminKey`, `ghostUrl`
- * @throws Failure, and Interruption when the user stops
+ * @throws Failure, Declined when the user does not agree, and Interruption after Ctrl-C
  */
 export async function migrateFromUrl(terminal: Terminal, options: MigrateOptions, task: FromUrlTask): Promise<void> {
   const { settings, site, locations } = task;
@@ -50,9 +42,10 @@ export async function migrateFromUrl(terminal: Terminal, options: MigrateOptions
 
   const summary = fromBucket === undefined ? undefined : await copyAll(terminal, options, task, oldUrl, fromBucket);
   if (found && !options.json) {
-    showConcerned(terminal, found, oldUrl);
+    showOldAddresses(terminal, found, oldUrl);
   }
-  const left = admin && found && !settings.dryRun ? await rewrite(terminal, admin, site, oldUrl, found) : undefined;
+  const left =
+    admin && found && !settings.dryRun ? await rewritePosts(terminal, admin, site, oldUrl, found) : undefined;
   const isComplete = (summary?.complete ?? true) && (left?.concerned ?? []).length === 0;
   process.exitCode = isComplete ? 0 : 1;
   if (options.json) {
@@ -73,7 +66,7 @@ export async function migrateFromUrl(terminal: Terminal, options: MigrateOptions
     terminal.warn(
       `Ghost could not fetch ${counted(addressCount(left.concerned), 'file')}. These still show the old address:`,
     );
-    listConcerned(terminal, left.concerned);
+    listItems(terminal, left.concerned);
     terminal.say('Its log names the reasons. Ghost gives up on what takes longer than 10 seconds or is not public.');
   } else {
     terminal.say(terminal.colors.green(`✔ No post shows ${oldUrl} any more.`));
@@ -116,7 +109,7 @@ async function copyAll(
   bucket: string,
 ): Promise<Summary> {
   const { pathname } = new URL(oldUrl);
-  // In an address with the bucket in its path, that is no part of the keys.
+  // A bucket name in the path of the URL is not part of the keys.
   const folder = decodeURIComponent(pathname).replace(/^\/+/, '').split('/').filter(Boolean);
   const prefix = (folder[0] === bucket ? folder.slice(1) : folder).map((name) => `${name}/`).join('');
   terminal.say(`From the bucket ${bucket} to the bucket ${locations[0]?.config.bucket}`);
@@ -126,95 +119,4 @@ async function copyAll(
     showSummary(terminal, options, settings, summary);
   }
   return summary;
-}
-
-/** @returns what still shows the old address when Ghost is through */
-async function rewrite(
-  terminal: Terminal,
-  admin: GhostAdmin,
-  site: GhostSite,
-  oldUrl: string,
-  found: OldAddresses,
-): Promise<OldAddresses> {
-  if (found.concerned.length === 0) {
-    return found;
-  }
-  const storage = storageOf(site.config);
-  const elsewhere = FEATURES.filter((feature) => adapterOf(storage, feature) !== ADAPTER);
-  if (elsewhere.length > 0) {
-    throw new Failure(
-      `Ghost does not store ${elsewhere.join(' and ')} by ${ADAPTER} yet, so what it fetches would not go to the bucket.`,
-      'Install the adapter first: ghost-storage-s3-cloudfront install, and restart Ghost.',
-    );
-  }
-  const files = counted(addressCount(found.concerned), 'file');
-  const agreed = await terminal.confirm(
-    `Ghost will fetch ${files}, store what it gets, and rewrite ${counted(found.concerned.length, 'post')}, tags and authors among them. Have you a backup of its database?`,
-  );
-  if (!agreed) {
-    throw new Declined('No post was changed.');
-  }
-  return terminal.step('Ghost fetches and rewrites', async ({ progress }) => {
-    await admin.inlineMedia([oldUrl]);
-    return untilRewritten(() => findOldAddresses(admin, oldUrl), terminal.signal, progress);
-  });
-}
-
-/**
- * Ghost does not tell when it is through: looks until no old address is left, or nothing changes any more.
- *
- * @param look finds what is left
- * @param patienceMs so long may nothing change
- */
-export async function untilRewritten(
-  look: () => Promise<OldAddresses>,
-  signal: AbortSignal,
-  progress: (text: string) => void,
-  patienceMs = PATIENCE_MS,
-  everyMs = LOOK_EVERY_MS,
-): Promise<OldAddresses> {
-  let count = Infinity;
-  let changedAt = performance.now();
-  try {
-    for (;;) {
-      const left = await look();
-      const now = addressCount(left.concerned);
-      progress(`${now} to go`);
-      if (now !== count) {
-        [count, changedAt] = [now, performance.now()];
-      }
-      if (now === 0 || performance.now() - changedAt > patienceMs) {
-        return left;
-      }
-      await sleep(everyMs, undefined, { signal });
-    }
-  } catch (error) {
-    if (signal.aborted) {
-      throw new Interruption('Stopped looking. Ghost itself goes on until it is through.');
-    }
-    throw error;
-  }
-}
-
-function showConcerned(terminal: Terminal, { concerned, byHand }: OldAddresses, oldUrl: string): void {
-  if (concerned.length === 0) {
-    terminal.say(`No post, page, tag or author shows ${oldUrl}.`);
-  } else {
-    terminal.say(`These show ${oldUrl}:`);
-    listConcerned(terminal, concerned);
-  }
-  if (byHand.length > 0) {
-    terminal.warn('Ghost does not rewrite these. Change them in its admin:');
-    listConcerned(terminal, byHand);
-  }
-}
-
-function listConcerned(terminal: Terminal, list: Concerned[]): void {
-  for (const { kind, title, addresses } of list) {
-    terminal.say(`  ${kind} ${terminal.colors.bold(title)}`);
-    addresses.slice(0, MAX_SHOWN_ADDRESSES).forEach((address) => terminal.say(`    ${address}`));
-    if (addresses.length > MAX_SHOWN_ADDRESSES) {
-      terminal.say(`    … and ${addresses.length - MAX_SHOWN_ADDRESSES} more`);
-    }
-  }
 }

@@ -1,24 +1,24 @@
 import { createHmac } from 'node:crypto';
 import { Failure } from '../../../shell/failure';
 
-/** What the API gives of posts and the like, as far as it is looked at. */
+/** A post, page, tag or user as the API returns it. */
 export type Item = Record<string, unknown> & { id: string };
 
-/** So many items come with one answer: Ghost 6 gives 100 at most. */
+/** How many items to request per page. Ghost 6 returns at most 100. */
 const PAGE_ITEMS = 50;
 
-/** Ghost refuses tokens that are valid for longer, in seconds. */
+/** How long (s) a token is valid. Ghost refuses tokens that are valid for longer. */
 const TOKEN_SECONDS = 300;
 
 const WHERE_THE_TOKEN_IS =
   "It is in Ghost's admin: Settings → Staff → your own name → Staff access token, at the bottom. You must be owner or administrator.\n" +
   'Set it as GHOST_ADMIN_API_KEY, so that it is not in the history of your shell.';
 
-/** The cure for a key that is missing. */
+/** The fix for a missing or invalid key. */
 export const KEY_CURE = `Give the staff access token of an administrator. ${WHERE_THE_TOKEN_IS}`;
 
 /**
- * Ghost's Admin API, with a key.
+ * A client for Ghost's Admin API.
  *
  * @see https://docs.ghost.org/admin-api
  */
@@ -27,10 +27,10 @@ export class GhostAdmin {
   private readonly secret: Buffer;
 
   /**
-   * @param siteUrl address of the blog, or of its admin where that is another one
+   * @param siteUrl URL of the blog, or of its admin where that has its own
    * @param key `id:secret`, of a staff member or an integration
-   * @param signal ends what is under way
-   * @throws Failure for what is no key
+   * @param signal aborts requests
+   * @throws Failure for an invalid key
    */
   constructor(
     private readonly siteUrl: string,
@@ -46,7 +46,7 @@ export class GhostAdmin {
   }
 
   /**
-   * Everything that there is of a kind, page by page.
+   * Reads all items of a resource, page by page.
    *
    * @param resource `posts`, `pages`, `tags` or `users`
    */
@@ -60,17 +60,17 @@ export class GhostAdmin {
     }
   }
 
-  /** The settings of the blog, by their names. */
+  /** Returns the blog's settings by name. */
   async settings(): Promise<Record<string, unknown>> {
     const { settings } = (await this.send('GET', 'settings/')) as { settings: { key: string; value: unknown }[] };
     return Object.fromEntries(settings.map(({ key, value }) => [key, value]));
   }
 
   /**
-   * Has Ghost fetch everything that posts, pages, tags and staff show from addresses that begin so, store it and write
-   * the new addresses into them. Ghost answers at once, and works on it afterwards.
+   * Starts Ghost's media inliner. It downloads the files that posts, pages, tags and users show from URLs that start with
+   * one of the domains, stores them, and writes the new URLs into the posts. Ghost answers before it starts.
    *
-   * @throws Failure for the key of an integration: Ghost allows this to people only
+   * @throws Failure for the key of an integration: only staff members may do this
    */
   async inlineMedia(domains: string[]): Promise<void> {
     await this.send('POST', 'db/media/inline/', { domains });

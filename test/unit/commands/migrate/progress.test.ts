@@ -61,6 +61,7 @@ test('a bandwidth is kept to, and what was not used is not saved up', async () =
 });
 
 describe('many jobs', () => {
+  const memoryOf = (bytes: number) => ({ maxBytes: 100, bytesOf: () => bytes });
   const items = async function* (count: number) {
     for (let item = 0; item < count; item += 1) {
       await Promise.resolve();
@@ -75,13 +76,13 @@ describe('many jobs', () => {
       await sleep(2);
       [running, done] = [running - 1, done + 1];
     };
-    await inParallel(items(40), { concurrency: 8, memoryBytes: 100 }, new AbortController(), () => 10, job);
+    await inParallel(items(40), { concurrency: 8, memory: memoryOf(10) }, new AbortController(), job);
     expect([most, done]).toEqual([8, 40]);
     most = 0;
-    await inParallel(items(10), { concurrency: 8, memoryBytes: 100 }, new AbortController(), () => 40, job);
+    await inParallel(items(10), { concurrency: 8, memory: memoryOf(40) }, new AbortController(), job);
     expect(most).toBe(2);
     most = 0;
-    await inParallel(items(3), { concurrency: 8, memoryBytes: 100 }, new AbortController(), () => 1_000, job);
+    await inParallel(items(3), { concurrency: 8, memory: memoryOf(1_000) }, new AbortController(), job);
     expect([most, done]).toEqual([1, 53]);
   });
 
@@ -96,9 +97,7 @@ describe('many jobs', () => {
         throw new Error('no more');
       }
     };
-    await expect(inParallel(items(1_000), { concurrency: 8, memoryBytes: 1 }, stopping, () => 0, job)).rejects.toThrow(
-      'no more',
-    );
+    await expect(inParallel(items(1_000), { concurrency: 8 }, stopping, job)).rejects.toThrow('no more');
     expect(started).toBe(ended);
     expect([started < 20, stopping.signal.aborted]).toEqual([true, true]);
   });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { untilRewritten } from '../../../../../src/commands/migrate/from-url/from-url';
+import { waitUntilRewritten } from '../../../../../src/commands/migrate/from-url/rewrite-posts';
 import { GhostAdmin } from '../../../../../src/commands/migrate/from-url/ghost-admin';
 import { type ContentFolder, createContentFolder, runCommand } from '../../../../support/migrate/command';
 
@@ -119,7 +119,7 @@ describe('waiting for Ghost', () => {
   test('goes on as long as something changes', async () => {
     const counts = [5, 4, 3, 2, 1, 0];
     const told: string[] = [];
-    const result = await untilRewritten(
+    const result = await waitUntilRewritten(
       () => Promise.resolve(left(counts.shift() ?? 0)),
       signal(),
       (text) => told.push(text),
@@ -133,7 +133,7 @@ describe('waiting for Ghost', () => {
   test('ends with what is left when nothing changes any more', async () => {
     expect(
       (
-        await untilRewritten(
+        await waitUntilRewritten(
           () => Promise.resolve(left(2)),
           signal(),
           () => {},
@@ -148,7 +148,7 @@ describe('waiting for Ghost', () => {
     const stopping = new AbortController();
     setTimeout(() => stopping.abort(), 20);
     await expect(
-      untilRewritten(
+      waitUntilRewritten(
         () => Promise.resolve(left(2)),
         stopping.signal,
         () => {},

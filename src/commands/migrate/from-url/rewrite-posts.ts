@@ -1,0 +1,113 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ADAPTER, FEATURES } from '../../../core/features';
+import { adapterOf, storageOf } from '../../../ghost-site/config';
+import type { GhostSite } from '../../../ghost-site/site';
+import { Declined, Failure, Interruption } from '../../../shell/failure';
+import type { Terminal } from '../../../shell/terminal';
+import { counted } from '../../../shell/text';
+import type { GhostAdmin } from './ghost-admin';
+import { addressCount, type AffectedItem, findOldAddresses, type OldAddresses } from './old-addresses';
+
+/** How long (ms) to wait for Ghost to rewrite another post. It saves a post when it has downloaded all of its files. */
+const PATIENCE_MS = 180_000;
+const LOOK_EVERY_MS = 3_000;
+
+/** How many addresses of a post are shown. */
+const MAX_SHOWN_ADDRESSES = 5;
+
+/**
+ * Asks for consent, and has Ghost download the files and rewrite the posts.
+ *
+ * @param found where the old address is used
+ * @returns where it is still used afterwards
+ * @throws Failure when Ghost would not store the files in the bucket, Declined when the user does not agree
+ */
+export async function rewritePosts(
+  terminal: Terminal,
+  admin: GhostAdmin,
+  site: GhostSite,
+  oldUrl: string,
+  found: OldAddresses,
+): Promise<OldAddresses> {
+  if (found.concerned.length === 0) {
+    return found;
+  }
+  const storage = storageOf(site.config);
+  const elsewhere = FEATURES.filter((feature) => adapterOf(storage, feature) !== ADAPTER);
+  if (elsewhere.length > 0) {
+    throw new Failure(
+      `Ghost does not store ${elsewhere.join(' and ')} by ${ADAPTER} yet, so what it fetches would not go to the bucket.`,
+      'Install the adapter first: ghost-storage-s3-cloudfront install, and restart Ghost.',
+    );
+  }
+  const files = counted(addressCount(found.concerned), 'file');
+  const agreed = await terminal.confirm(
+    `Ghost will fetch ${files}, store what it gets, and rewrite ${counted(found.concerned.length, 'post')}, tags and authors among them. Have you a backup of its database?`,
+  );
+  if (!agreed) {
+    throw new Declined('No post was changed.');
+  }
+  return terminal.step('Ghost fetches and rewrites', async ({ progress }) => {
+    await admin.inlineMedia([oldUrl]);
+    return waitUntilRewritten(() => findOldAddresses(admin, oldUrl), terminal.signal, progress);
+  });
+}
+
+/**
+ * Waits until the old address is used nowhere, or nothing has changed for a while: Ghost does not tell when it is done.
+ *
+ * @param look finds where the old address is still used
+ * @param patienceMs how long nothing may change
+ * @throws Interruption after Ctrl-C
+ */
+export async function waitUntilRewritten(
+  look: () => Promise<OldAddresses>,
+  signal: AbortSignal,
+  progress: (text: string) => void,
+  patienceMs = PATIENCE_MS,
+  everyMs = LOOK_EVERY_MS,
+): Promise<OldAddresses> {
+  const lookAgain = async () => {
+    const left = await look();
+    const count = addressCount(left.concerned);
+    progress(`${count} to go`);
+    return { left, count };
+  };
+  try {
+    let latest = await lookAgain();
+    let changedAt = performance.now();
+    while (latest.count > 0 && performance.now() - changedAt <= patienceMs) {
+      await sleep(everyMs, undefined, { signal });
+      const { count } = latest;
+      latest = await lookAgain();
+      changedAt = latest.count === count ? changedAt : performance.now();
+    }
+    return latest.left;
+  } catch (error) {
+    throw signal.aborted ? new Interruption('Stopped looking. Ghost itself goes on until it is through.') : error;
+  }
+}
+
+/** Shows where the old address is used. */
+export function showOldAddresses(terminal: Terminal, { concerned, byHand }: OldAddresses, oldUrl: string): void {
+  if (concerned.length === 0) {
+    terminal.say(`No post, page, tag or author shows ${oldUrl}.`);
+  } else {
+    terminal.say(`These show ${oldUrl}:`);
+    listItems(terminal, concerned);
+  }
+  if (byHand.length > 0) {
+    terminal.warn('Ghost does not rewrite these. Change them in its admin:');
+    listItems(terminal, byHand);
+  }
+}
+
+export function listItems(terminal: Terminal, items: AffectedItem[]): void {
+  for (const { kind, title, addresses } of items) {
+    terminal.say(`  ${kind} ${terminal.colors.bold(title)}`);
+    addresses.slice(0, MAX_SHOWN_ADDRESSES).forEach((address) => terminal.say(`    ${address}`));
+    if (addresses.length > MAX_SHOWN_ADDRESSES) {
+      terminal.say(`    … and ${addresses.length - MAX_SHOWN_ADDRESSES} more`);
+    }
+  }
+}

@@ -17,6 +17,8 @@ export function reporterFor(terminal: Terminal): Reporter {
   const { colors } = terminal;
   let spinner: Spinner | undefined;
   let shownGroup: string | undefined;
+  // The check that was running does not finish then, and a spinner keeps the process alive.
+  terminal.signal.addEventListener('abort', () => spinner?.stop());
   return {
     started({ name, wait }) {
       spinner = terminal.spin(name);

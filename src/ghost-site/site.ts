@@ -29,6 +29,9 @@ export interface GhostSiteOptions {
   content?: string;
 }
 
+/** The oldest Ghost with everything that the adapter needs. */
+export const OLDEST_GHOST = '5.130';
+
 /** Where Ghost is with Ghost-CLI by its own guide, and in Docker's official image. */
 const USUAL_FOLDERS = ['/var/lib/ghost', '/var/www/ghost'];
 
@@ -89,6 +92,11 @@ function findFolder({ ghost, config, content }: GhostSiteOptions): string {
     );
   }
   return found;
+}
+
+/** Returns whether the adapter supports a Ghost version, such as `6.65.0`. */
+export function isSupported(version: string): boolean {
+  return version.localeCompare(OLDEST_GHOST, 'en', { numeric: true }) >= 0;
 }
 
 /** Ghost takes a relative path with a slash in it for one below its code, and any other for one where it was started. */

@@ -2,6 +2,7 @@ import { lookup, Resolver } from 'node:dns/promises';
 import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import net from 'node:net';
 import tls from 'node:tls';
+import { asForeign } from '../../core/foreign-error';
 
 /** How long (ms) to wait for an answer. Ghost itself waits 10 seconds for an image. */
 const TIMEOUT_MS = 20_000;
@@ -133,9 +134,9 @@ export function portOf(url: string): number {
 
 /** Returns the code of a network, DNS or TLS error, such as `ECONNREFUSED` or `CERT_HAS_EXPIRED`. */
 export function networkCodeOf(error: unknown): string {
-  const { code, message, errors } = error as NodeJS.ErrnoException & { errors?: unknown[] };
   // An AggregateError has one error for each address that was tried.
-  return code ?? (errors?.length ? networkCodeOf(errors[0]) : message);
+  const { code, message = '', errors = [] } = asForeign(error);
+  return code ?? (errors.length > 0 ? networkCodeOf(errors[0]) : message);
 }
 
 /** Returns `404`, or `302 (to https://…)`. */

@@ -1,11 +1,8 @@
 import { accessSync, constants, existsSync, readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
 import { Failure } from '../../shell/failure';
-import type { GhostSite } from '../../ghost-site/site';
+import { type GhostSite, isSupported, OLDEST_GHOST } from '../../ghost-site/site';
 import { isInside } from '../../shell/paths';
-
-/** The oldest Ghost 5 that the adapter is tried with. */
-const OLDEST_MINOR_OF_5 = 130;
 
 /**
  * @param version of Ghost, `6.65.0`; undefined where it is not known
@@ -16,14 +13,13 @@ export function supportedMajor(version: string | undefined): number | undefined 
   if (version === undefined) {
     return undefined;
   }
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  if (major < 5 || (major === 5 && minor < OLDEST_MINOR_OF_5)) {
+  if (!isSupported(version)) {
     throw new Failure(
-      `This is Ghost ${version}; the adapter needs Ghost 5.${OLDEST_MINOR_OF_5} or newer.`,
+      `This is Ghost ${version}; the adapter needs Ghost ${OLDEST_GHOST} or newer.`,
       'Update Ghost first: ghost update, or a newer image.',
     );
   }
-  return major;
+  return Number.parseInt(version, 10);
 }
 
 /**

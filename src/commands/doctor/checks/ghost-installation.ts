@@ -1,13 +1,10 @@
 import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { ADAPTER } from '../../../core/features';
-import type { GhostSite } from '../../../ghost-site/site';
+import { type GhostSite, isSupported, OLDEST_GHOST } from '../../../ghost-site/site';
 import { packageFile } from '../../../shell/paths';
 import { type CheckResult, failed, passed, unchecked, warned } from '../check';
 import type { DoctorContext } from '../context';
-
-/** The first version of Ghost that supports everything the adapter needs. */
-const OLDEST_GHOST = [5, 130] as const;
 
 /** The part of a package.json that is read here. */
 interface Manifest {
@@ -21,14 +18,12 @@ export function checkVersion({ site }: DoctorContext): CheckResult {
   if (site?.version === undefined) {
     return unchecked('its code is not here');
   }
-  const [major = 0, minor = 0] = site.version.split('.').map(Number);
-  const [oldestMajor, oldestMinor] = OLDEST_GHOST;
-  return major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)
+  return isSupported(site.version)
     ? passed(site.version)
     : failed(
         `The version of Ghost in ${site.codeFolder} was read.`,
         `It is ${site.version}.`,
-        `Update Ghost to ${oldestMajor}.${oldestMinor} or newer: ghost update`,
+        `Update Ghost to ${OLDEST_GHOST} or newer: ghost update`,
       );
 }
 

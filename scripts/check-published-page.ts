@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { lookup } from 'mime-types';
-import { get } from '../test/support/get';
+import { get } from '../test/support/http-client';
 
 /** Returns the media type that a URL must have, by its extension or by the format in its path. */
 function expectedType(url: URL): string {

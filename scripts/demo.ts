@@ -70,7 +70,7 @@ async function main(): Promise<number> {
     s3.createBucket(BUCKET);
 
     say('A CDN before it …');
-    const { endpoint, region, rootCredentials: credentials } = s3;
+    const { endpoint, region, credentials } = s3;
     const cdn = await startCdnStandIn({ s3: { endpoint, region, bucket: BUCKET, credentials } });
     stops.push(() => cdn.close());
 

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { get } from '../test/support/get';
+import { get } from '../test/support/http-client';
 import { openBrowser } from '../test/support/browser';
 import { startCdnStandIn } from '../test/support/cdn-stand-in';
 import { fixturePath } from '../test/support/fixtures';

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { type Attacked, attacks, hostileInput, type Surroundings } from '../../test/support/hostile-input';
-import { requestRaw } from '../../test/support/raw-request';
+import { requestRaw } from '../../test/support/http-client';
 import { createStorage, type Handler, type StorageOptions } from '../support/storages';
 
 /** The argument of the process. */

@@ -62,8 +62,8 @@ async function measure(name: StorageName, ghost: string, folder: string, upload:
   const server = await startInMemoryS3({ region: 'eu-central-1' });
   try {
     server.createBucket(BUCKET, { objectOwnership: 'ObjectWriter' });
-    const { endpoint, region, rootCredentials } = server;
-    const bucket = { bucket: BUCKET, endpoint, region, ...rootCredentials };
+    const { endpoint, region, credentials } = server;
+    const bucket = { bucket: BUCKET, endpoint, region, ...credentials };
     const storage = { name, ghost, bucket, folder };
     return await attack(server, { storage, surroundings: SURROUNDINGS, seed: SEED, inputs: INPUTS, upload });
   } finally {

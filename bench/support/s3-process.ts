@@ -50,10 +50,10 @@ async function answer(server: InMemoryS3, request: S3Request): Promise<S3Answer>
 }
 
 async function fill(
-  { endpoint, region, rootCredentials }: InMemoryS3,
+  { endpoint, region, credentials }: InMemoryS3,
   { bucket, keys, bytes }: Extract<S3Request, { do: 'fill' }>,
 ): Promise<void> {
-  const client = new S3Client({ endpoint, region, credentials: rootCredentials, forcePathStyle: true });
+  const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
   const atATime = pLimit(FILLING_AT_A_TIME);
   const Body = Buffer.alloc(bytes, 'x');
   await Promise.all(keys.map((Key) => atATime(() => client.send(new PutObjectCommand({ Bucket: bucket, Key, Body })))));
@@ -72,8 +72,8 @@ async function main(options: InMemoryS3Options): Promise<void> {
       },
     );
   });
-  const { endpoint, port, region, rootCredentials } = server;
-  process.send?.({ endpoint, port, region, ...rootCredentials } satisfies S3Address);
+  const { endpoint, port, region, credentials } = server;
+  process.send?.({ endpoint, port, region, ...credentials } satisfies S3Address);
 }
 
 void main(JSON.parse(process.argv[2] ?? '{}') as InMemoryS3Options);

@@ -5,7 +5,7 @@ import { queryDatabase } from '../support/ghost/database';
 import { Editor } from '../support/ghost/editor';
 import { openBlog, type Blog } from './blog';
 import { SETUP_TIMEOUT_MS, TEST_TIMEOUT_MS } from './timeouts';
-import { get } from '../support/get';
+import { get } from '../support/http-client';
 
 jest.setTimeout(TEST_TIMEOUT_MS);
 

@@ -5,7 +5,7 @@ import type { Post, UploadFile } from '../support/ghost/admin-api';
 import { openBlog, type Blog } from './blog';
 import { SETUP_TIMEOUT_MS, TEST_TIMEOUT_MS } from './timeouts';
 import { eventually } from './eventually';
-import { getFollowing } from '../support/get';
+import { getFollowing } from '../support/http-client';
 
 jest.setTimeout(TEST_TIMEOUT_MS);
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fixture } from '../support/fixtures';
-import { get } from '../support/get';
+import { get } from '../support/http-client';
 import { AdminApi } from '../support/ghost/admin-api';
 import { startGhost, type RunningGhost } from '../support/ghost/boot';
 import { installGhost, type GhostInstall } from '../support/ghost/install';

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { fixture, type FixtureName } from '../support/fixtures';
-import { getFollowing } from '../support/get';
+import { getFollowing } from '../support/http-client';
 import { readStaffToken } from '../support/migrate/staff-token';
 import { openBlog, type Blog } from './blog';
 import { SETUP_TIMEOUT_MS, TEST_TIMEOUT_MS } from './timeouts';

@@ -10,7 +10,7 @@ import { makeCertificate } from '../support/doctor/certificate';
 import { startEdge, type Edge } from '../support/doctor/edge';
 import { nodeOptionsFor, runCommandLine } from '../support/doctor/run-command';
 import { fixture } from '../support/fixtures';
-import { get } from '../support/get';
+import { get } from '../support/http-client';
 import { AdminApi, type Post } from '../support/ghost/admin-api';
 import { freePort, startGhost, type RunningGhost } from '../support/ghost/boot';
 import { installGhost, type GhostInstall } from '../support/ghost/install';

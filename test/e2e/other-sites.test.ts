@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { fixture, type FixtureName } from '../support/fixtures';
-import { getFollowing } from '../support/get';
+import { getFollowing } from '../support/http-client';
 import { openBlog, type Blog } from './blog';
 import { SETUP_TIMEOUT_MS, TEST_TIMEOUT_MS } from './timeouts';
 import { eventually } from './eventually';

@@ -5,7 +5,7 @@ import { adapterConfig } from '../support/ghost/adapter-config';
 import { startGhost, type RunningGhost } from '../support/ghost/boot';
 import { installGhost } from '../support/ghost/install';
 import { startS3UnderTest, type S3UnderTest } from '../support/s3-under-test';
-import { get } from '../support/get';
+import { get } from '../support/http-client';
 import { SETUP_TIMEOUT_MS, TEST_TIMEOUT_MS } from './timeouts';
 
 jest.setTimeout(TEST_TIMEOUT_MS);

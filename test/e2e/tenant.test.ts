@@ -1,6 +1,6 @@
 import { fixture } from '../support/fixtures';
 import { queryDatabase } from '../support/ghost/database';
-import { get } from '../support/get';
+import { get } from '../support/http-client';
 import { openBlog, type Blog } from './blog';
 import { SETUP_TIMEOUT_MS, TEST_TIMEOUT_MS } from './timeouts';
 

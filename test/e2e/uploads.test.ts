@@ -2,7 +2,7 @@ import { fixture } from '../support/fixtures';
 import { validateAdapter } from '../support/ghost/validate-adapters';
 import { openBlog, type Blog } from './blog';
 import { SETUP_TIMEOUT_MS, TEST_TIMEOUT_MS } from './timeouts';
-import { get, getFollowing } from '../support/get';
+import { get, getFollowing } from '../support/http-client';
 
 jest.setTimeout(TEST_TIMEOUT_MS);
 

@@ -1,32 +1,17 @@
 import { type CheckReport, runChecks } from '../../src/commands/doctor/check';
 import { CHECKS } from '../../src/commands/doctor/checks';
 import { DoctorContext } from '../../src/commands/doctor/context';
-import { startS3UnderTest, type S3UnderTest } from '../support/s3-under-test';
+import { useBucket } from '../support/use-bucket';
 
-let s3: S3UnderTest;
-let bucket: string;
-
-beforeAll(async () => {
-  s3 = await startS3UnderTest();
-  bucket = await s3.createBucket();
-});
-
-afterAll(() => s3.close());
+const bucket = useBucket({ per: 'file' });
 
 /** Looks at a bucket alone: there is neither CDN nor Ghost. */
 async function examine(changes: Record<string, string> = {}): Promise<CheckReport[]> {
-  const { accessKeyId, secretAccessKey } = s3.credentials;
-  const given = {
-    bucket,
-    region: s3.region,
-    endpoint: s3.endpoint,
-    forcePathStyle: 'true',
-    accessKeyId,
-    secretAccessKey,
-  };
-  const options = { ...given, cdnUrl: 'https://images.example.test', ...changes };
   const environment = Object.fromEntries(
-    Object.entries(options).map(([name, value]) => [`storage__S3CloudFrontStorage__${name}`, value]),
+    Object.entries(bucket.options(changes)).map(([name, value]) => [
+      `storage__S3CloudFrontStorage__${name}`,
+      String(value),
+    ]),
   );
   const network = {
     lookup: () => Promise.reject(Object.assign(new Error('No such name'), { code: 'ENOTFOUND' })),
@@ -57,9 +42,9 @@ test('the bucket of a real server is as it should be, and empty afterwards', asy
     Array.from({ length: 7 }, () => 'passed'),
   );
   // Ceph's gateway takes no notice of the condition on a completion.
-  expect(resultOf('conditional large uploads')).toBe(s3.isCephRgw ? 'warned' : 'passed');
-  expect(await s3.objects(bucket)).toEqual([]);
-  expect(await s3.multipartUploads(bucket)).toEqual([]);
+  expect(resultOf('conditional large uploads')).toBe(bucket.server.isCephRgw ? 'warned' : 'passed');
+  expect(await bucket.objects()).toEqual([]);
+  expect(await bucket.multipartUploads()).toEqual([]);
 });
 
 test('a wrong secret key is named, and nothing else', async () => {
@@ -75,7 +60,7 @@ test('an unknown access key is named, and nothing else', async () => {
 });
 
 test('a bucket that does not exist is named, and nothing else', async () => {
-  expect(troubles(await examine({ bucket: `${bucket}-not` }))).toEqual([
+  expect(troubles(await examine({ bucket: `${bucket.name}-not` }))).toEqual([
     expect.stringMatching(/^bucket: There is none/),
   ]);
 });

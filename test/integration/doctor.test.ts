@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { CheckReport } from '../../src/commands/doctor/check';
 import { type CloudFrontRecorder, startCloudFrontRecorder } from '../support/cloudfront-recorder';
 import { BLOG_HOST, BUCKET, type Breakage, CDN_HOST, type Patient, startPatient } from '../support/doctor';
-import type { EdgeAnswer } from '../support/doctor/edge';
+import type { Answer } from '../support/http-client';
 import { installTools } from '../support/tls-cdn/tools';
 
 let patient: Patient | undefined;
@@ -693,7 +693,7 @@ test('what needs something that has failed is not checked, and says because of w
 
 test('the options of the command line are enough where Ghost is elsewhere', async () => {
   patient = await startPatient();
-  const { accessKeyId, secretAccessKey } = patient.s3.rootCredentials;
+  const { accessKeyId, secretAccessKey } = patient.s3.credentials;
   process.env.AWS_ACCESS_KEY_ID = accessKeyId;
   process.env.AWS_SECRET_ACCESS_KEY = secretAccessKey;
   try {
@@ -760,7 +760,7 @@ async function restart(): Promise<Patient> {
 }
 
 /** Changes a header of everything. */
-function header(name: string, value: string | undefined, alsoWithout = name): (answer: EdgeAnswer) => void {
+function header(name: string, value: string | undefined, alsoWithout = name): (answer: Answer) => void {
   return ({ headers }) => {
     delete headers[alsoWithout];
     headers[name] = value;

@@ -70,7 +70,7 @@ async function startCredentialsService(claimedMs: number): Promise<string> {
 
 /** Uploads for longer than any of the credentials is valid, in a process that has no others. */
 async function uploadFor(address: string, files: string[], name: string): Promise<UploadReport> {
-  const options = optionsFor({ ...server, credentials: server.rootCredentials }, 'expiring', {
+  const options = optionsFor(server, 'expiring', {
     accessKeyId: undefined,
     secretAccessKey: undefined,
   });

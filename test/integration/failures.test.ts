@@ -5,38 +5,18 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateMultipartUploadCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { S3CloudFrontStorage } from '../../src/adapter/adapter';
-import { createUploadFolder, optionsFor, type UploadFolder } from '../support/adapter';
+import { optionsFor } from '../support/adapter';
 import { MIB, digest } from '../support/bytes';
-import { startInMemoryS3, type BucketOptions, type InMemoryS3 } from '../support/in-memory-s3';
+import { useInMemoryS3, useUploadFolder } from '../support/use-bucket';
 
 // What goes wrong, and what the editor is told: nothing is lost, nothing is overwritten, no secret is shown.
 
 const SECRET = 'marked-secret-access-key';
 const BUCKET_ACTIONS = 's3:ListBucket';
 
-let server: InMemoryS3;
-let uploads: UploadFolder;
+const server = useInMemoryS3();
+const uploads = useUploadFolder();
 let count = 0;
-
-beforeAll(async () => {
-  server = await startInMemoryS3();
-  uploads = await createUploadFolder();
-});
-
-afterEach(() => {
-  server.clearFaults();
-});
-
-afterAll(async () => {
-  await uploads.remove();
-  await server.close();
-});
-
-function newBucket(options?: BucketOptions): string {
-  const bucket = `failures-${(count += 1)}`;
-  server.createBucket(bucket, options);
-  return bucket;
-}
 
 /** An adapter whose user may do only what is listed. */
 function createAdapter(
@@ -59,7 +39,7 @@ function createAdapter(
 
 /** A client of nobody's adapter, as another program on the bucket. */
 function rawClient(): S3Client {
-  const { endpoint, region, rootCredentials: credentials } = server;
+  const { endpoint, region, credentials } = server;
   return new S3Client({ endpoint, region, credentials, forcePathStyle: true });
 }
 
@@ -92,7 +72,7 @@ describe('a wrong setting is named, with its cure', () => {
   });
 
   test('a bucket in another region', async () => {
-    const adapter = createAdapter(newBucket({ region: 'eu-central-1' }));
+    const adapter = createAdapter(server.newBucket({ region: 'eu-central-1' }));
     const upload = await uploads.file('x.jpg', 'x');
     for (const step of [
       () => adapter.save(upload),
@@ -112,7 +92,7 @@ describe('a wrong setting is named, with its cure', () => {
     [{ secretAccessKey: 'wrong' }, 'The secret access key does not belong to the access key ID.', '"secretAccessKey"'],
     [{ sessionToken: 'stale' }, 'session token', '"sessionToken"'],
   ])('wrong keys: %j', async (overrides, message, help) => {
-    const bucket = newBucket();
+    const bucket = server.newBucket();
     const adapter = createAdapter(bucket, ['s3:*'], overrides);
     const upload = await uploads.file('x.jpg', 'x');
     for (const step of [
@@ -133,7 +113,7 @@ describe('a wrong setting is named, with its cure', () => {
   });
 
   test('an ACL on a bucket that allows none', async () => {
-    const bucket = newBucket();
+    const bucket = server.newBucket();
     const adapter = createAdapter(bucket, ['s3:*'], { acl: 'public-read' });
     expect(await failureOf(adapter.save(await uploads.file('x.jpg', 'x')))).toMatchObject({
       errorType: 'IncorrectUsageError',
@@ -144,14 +124,14 @@ describe('a wrong setting is named, with its cure', () => {
   });
 
   test('a storage class that S3 does not know', async () => {
-    const adapter = createAdapter(newBucket(), ['s3:*'], { storageClass: 'LUKEWARM' });
+    const adapter = createAdapter(server.newBucket(), ['s3:*'], { storageClass: 'LUKEWARM' });
     expect(await failureOf(adapter.save(await uploads.file('x.jpg', 'x')))).toMatchObject({
       message: expect.stringContaining('"LUKEWARM"'),
     });
   });
 
   test('an endpoint where nobody listens', async () => {
-    const adapter = createAdapter(newBucket(), ['s3:*'], { endpoint: 'http://127.0.0.1:1', maxAttempts: 1 });
+    const adapter = createAdapter(server.newBucket(), ['s3:*'], { endpoint: 'http://127.0.0.1:1', maxAttempts: 1 });
     expect(await failureOf(adapter.save(await uploads.file('x.jpg', 'x')))).toMatchObject({
       errorType: 'InternalServerError',
       code: 'STORAGE_S3_UNREACHABLE',
@@ -184,7 +164,7 @@ describe('a missing permission is named', () => {
     ['delete', ['s3:GetObject'], 's3:DeleteObject'],
     ['unique', ['s3:GetObject', 's3:PutObject'], 's3:ListBucket'],
   ] as const)('%s with only %j', async (name, allowed, missing) => {
-    const adapter = createAdapter(newBucket(), [...allowed]);
+    const adapter = createAdapter(server.newBucket(), [...allowed]);
     const error = await failureOf(step[name](adapter));
     expect(error).toMatchObject({ errorType: 'NoPermissionError', statusCode: 403, code: 'STORAGE_S3_FORBIDDEN' });
     expect(error.message).toContain(missing);
@@ -192,7 +172,7 @@ describe('a missing permission is named', () => {
   });
 
   test('a 403 is never "absent": an object that may not be seen is not overwritten', async () => {
-    const bucket = newBucket();
+    const bucket = server.newBucket();
     await createAdapter(bucket).save(await uploads.file('x.jpg', 'there before'), '2026/11');
     const blind = createAdapter(bucket, ['s3:PutObject']);
     expect(await failureOf(blind.save(await uploads.file('x.jpg', 'new'), '2026/11'))).toMatchObject({
@@ -209,7 +189,7 @@ describe('a failing S3', () => {
     ['a connection that is reset', 'reset' as const],
     ['a lost answer', 'reset-after-store' as const],
   ])('%s, once: the upload is stored all the same, whole and once', async (_, kind) => {
-    const bucket = newBucket();
+    const bucket = server.newBucket();
     const adapter = createAdapter(bucket);
     server.injectFault({ operation: 'PutObject', kind });
     const bytes = randomBytes(100_000);
@@ -223,7 +203,7 @@ describe('a failing S3', () => {
     ['503 SlowDown', { status: 503, code: 'SlowDown' } as const, 'SlowDown'],
     ['connections that are reset', 'reset' as const, 'ECONNRESET'],
   ])('%s, always: the upload fails and says so', async (_, kind, word) => {
-    const bucket = newBucket();
+    const bucket = server.newBucket();
     const adapter = createAdapter(bucket, ['s3:*'], { maxAttempts: 2 });
     server.injectFault({ times: Infinity, kind });
     expect(await failureOf(adapter.save(await uploads.file('x.jpg', 'x')))).toMatchObject({
@@ -234,7 +214,7 @@ describe('a failing S3', () => {
   });
 
   test('that never answers is given up after requestTimeoutMs', async () => {
-    const adapter = createAdapter(newBucket(), ['s3:*'], { requestTimeoutMs: 300, maxAttempts: 1 });
+    const adapter = createAdapter(server.newBucket(), ['s3:*'], { requestTimeoutMs: 300, maxAttempts: 1 });
     server.injectFault({ operation: 'PutObject', kind: 'stall' });
     expect(await failureOf(adapter.saveRaw(Buffer.from('x'), 'x.jpg'))).toMatchObject({
       code: 'STORAGE_S3_UNREACHABLE',
@@ -243,7 +223,7 @@ describe('a failing S3', () => {
   });
 
   test('that breaks off in the middle of a read fails the read', async () => {
-    const bucket = newBucket();
+    const bucket = server.newBucket();
     const adapter = createAdapter(bucket, ['s3:*'], { maxAttempts: 1 });
     await adapter.saveRaw(randomBytes(300_000), 'x.jpg');
     server.injectFault({ operation: 'GetObject', times: Infinity, kind: 'truncate-body' });
@@ -266,7 +246,7 @@ describe('a large upload that fails in the middle', () => {
       { operation: 'CreateMultipartUpload', kind: { status: 403, code: 'AccessDenied' } as const },
     ],
   ])('because %s leaves no parts and no object, and the name free', async (_, fault) => {
-    const bucket = newBucket();
+    const bucket = server.newBucket();
     const adapter = createAdapter(bucket, ['s3:*'], { maxAttempts: 1 });
     server.injectFault({ ...fault, times: Infinity });
     await failureOf(adapter.save(await large(), '2026/11'));
@@ -278,7 +258,7 @@ describe('a large upload that fails in the middle', () => {
   });
 
   test('only seems to fail when the answer to its completion is lost, and is stored whole', async () => {
-    const bucket = newBucket();
+    const bucket = server.newBucket();
     const adapter = createAdapter(bucket);
     const upload = await large();
     server.injectFault({ operation: 'CompleteMultipartUpload', kind: 'reset-after-store' });
@@ -288,7 +268,7 @@ describe('a large upload that fails in the middle', () => {
   });
 
   test('that is replaced by others meanwhile takes nothing from them', async () => {
-    const bucket = newBucket();
+    const bucket = server.newBucket();
     const adapter = createAdapter(bucket);
     server.injectFault({ operation: 'CreateMultipartUpload', kind: { delayMs: 400 } });
     const upload = await large();
@@ -307,7 +287,7 @@ describe('a large upload that fails in the middle', () => {
   });
 
   test('ends with the first failure: the parts that are left are not sent', async () => {
-    const bucket = newBucket();
+    const bucket = server.newBucket();
     const adapter = createAdapter(bucket, ['s3:*'], { maxAttempts: 1, uploadConcurrency: 2 });
     const before = server.requests.length;
     server.injectFault({ operation: 'UploadPart', kind: { status: 403, code: 'AccessDenied' } });
@@ -318,7 +298,7 @@ describe('a large upload that fails in the middle', () => {
   });
 
   test('does not touch another upload of the name', async () => {
-    const bucket = newBucket();
+    const bucket = server.newBucket();
     const adapter = createAdapter(bucket, ['s3:*'], { maxAttempts: 1 });
     await adapter.save(await uploads.file('clip.mp4', 'there before'), '2026/11');
     server.injectFault({ operation: 'UploadPart', times: Infinity, kind: { status: 500, code: 'InternalError' } });
@@ -330,7 +310,7 @@ describe('a large upload that fails in the middle', () => {
 
   test('says in the log what it could not clean up', async () => {
     const logged = jest.spyOn(console, 'error').mockImplementation();
-    const bucket = newBucket();
+    const bucket = server.newBucket();
     const adapter = createAdapter(bucket, ['s3:*'], { maxAttempts: 1 });
     server.injectFault({ operation: 'UploadPart', times: Infinity, kind: { status: 500, code: 'InternalError' } });
     server.injectFault({
@@ -355,7 +335,7 @@ describe('a large upload that fails in the middle', () => {
 
   test('and cannot be cleaned up is cleaned up a little later', async () => {
     const logged = jest.spyOn(console, 'error').mockImplementation();
-    const bucket = newBucket();
+    const bucket = server.newBucket();
     const adapter = createAdapter(bucket, ['s3:*'], { maxAttempts: 1 });
     // By its name, because uploads of the tests before may still be cleaned up.
     const key = 'content/images/2026/11/later.mp4';
@@ -368,7 +348,7 @@ describe('a large upload that fails in the middle', () => {
   });
 
   test('because its beginning was carried out but never answered leaves nothing behind, and others alone', async () => {
-    const bucket = newBucket();
+    const bucket = server.newBucket();
     const adapter = createAdapter(bucket, ['s3:*'], { maxAttempts: 1 });
     const other = { Bucket: bucket, Key: 'content/images/2026/11/clip.mp4-of-another' };
     const { UploadId } = await rawClient().send(new CreateMultipartUploadCommand(other));
@@ -381,7 +361,7 @@ describe('a large upload that fails in the middle', () => {
   });
 
   test('in its beginning and is begun once more is stored, and leaves nothing behind', async () => {
-    const bucket = newBucket();
+    const bucket = server.newBucket();
     const upload = await large();
     server.injectFault({ operation: 'CreateMultipartUpload', kind: 'reset-after-store' });
     await createAdapter(bucket).save(upload, '2026/11');
@@ -392,7 +372,7 @@ describe('a large upload that fails in the middle', () => {
   });
 
   test('in its beginning is stored by who may not list uploads, too', async () => {
-    const bucket = newBucket();
+    const bucket = server.newBucket();
     const allowed = ['s3:PutObject', 's3:GetObject', 's3:AbortMultipartUpload', 's3:ListBucket'];
     server.injectFault({ operation: 'CreateMultipartUpload', kind: 'reset-after-store' });
     const url = await createAdapter(bucket, allowed).save(await large(), '2026/11');
@@ -404,7 +384,7 @@ describe('a large upload that fails in the middle', () => {
     ['UploadPart', 404, 'NoSuchUpload'],
     ['CompleteMultipartUpload', 400, 'InvalidPart'],
   ])('because S3 has forgotten it or a part of it (%s: %i %s) is sent once more', async (operation, status, code) => {
-    const bucket = newBucket();
+    const bucket = server.newBucket();
     const upload = await large();
     server.injectFault({ operation, kind: { status, code } });
     const adapter = createAdapter(bucket);
@@ -417,7 +397,7 @@ describe('a large upload that fails in the middle', () => {
 
 describe('a file that is not what it was', () => {
   test('gone before it is read', async () => {
-    const bucket = newBucket();
+    const bucket = server.newBucket();
     const upload = await uploads.file('x.jpg', 'x');
     await rm(upload.path);
     expect(await failureOf(createAdapter(bucket).save(upload))).toMatchObject({
@@ -440,7 +420,7 @@ describe('a file that is not what it was', () => {
   }
 
   test('a large one that loses its name while it is sent is stored whole', async () => {
-    const bucket = newBucket();
+    const bucket = server.newBucket();
     const bytes = randomBytes(40 * MIB);
     await saveAndSpoil(bucket, bytes, (file) => rm(file));
     expect(digest(server.objects(bucket).get('content/images/2026/11/clip.mp4')?.bytes ?? Buffer.alloc(0))).toBe(
@@ -449,7 +429,7 @@ describe('a file that is not what it was', () => {
   });
 
   test('a large one that is cut short while it is sent is refused, and leaves nothing behind', async () => {
-    const bucket = newBucket();
+    const bucket = server.newBucket();
     const saving = saveAndSpoil(bucket, randomBytes(40 * MIB), (file) => truncate(file, 12 * MIB));
     expect(await failureOf(saving)).toMatchObject({
       code: 'STORAGE_UPLOAD_UNREADABLE',
@@ -460,7 +440,7 @@ describe('a file that is not what it was', () => {
   });
 
   test('an empty file is stored as an empty file', async () => {
-    const bucket = newBucket();
+    const bucket = server.newBucket();
     await createAdapter(bucket).save(await uploads.file('empty.txt', '', 'text/plain'), '2026/11');
     expect(server.objects(bucket).get('content/images/2026/11/empty.txt')).toMatchObject({
       size: 0,
@@ -469,7 +449,7 @@ describe('a file that is not what it was', () => {
   });
 
   test('a full disk on the Ghost side does not matter to the adapter: it writes no file', async () => {
-    const bucket = newBucket();
+    const bucket = server.newBucket();
     const upload = await uploads.file('clip.mp4', randomBytes(9 * MIB));
     const before = process.env.TMPDIR;
     process.env.TMPDIR = '/dev/full';
@@ -482,7 +462,9 @@ describe('a file that is not what it was', () => {
   });
 
   test('a directory in place of a file', async () => {
-    expect(await failureOf(createAdapter(newBucket()).save({ name: 'x.jpg', path: uploads.path }))).toMatchObject({
+    expect(
+      await failureOf(createAdapter(server.newBucket()).save({ name: 'x.jpg', path: uploads.path })),
+    ).toMatchObject({
       code: 'STORAGE_UPLOAD_UNREADABLE',
     });
   });
@@ -492,7 +474,7 @@ test('a service that speaks no HTTP fails with a clear error', async () => {
   const babbler = net.createServer((socket) => socket.end('220 ready\r\n')).listen(0, '127.0.0.1');
   await new Promise((resolve) => babbler.once('listening', resolve));
   const { port } = babbler.address() as net.AddressInfo;
-  const adapter = createAdapter(newBucket(), ['s3:*'], { endpoint: `http://127.0.0.1:${port}`, maxAttempts: 1 });
+  const adapter = createAdapter(server.newBucket(), ['s3:*'], { endpoint: `http://127.0.0.1:${port}`, maxAttempts: 1 });
   expect(await failureOf(adapter.saveRaw(Buffer.from('x'), 'x.jpg'))).toMatchObject({
     errorType: 'InternalServerError',
   });
@@ -500,7 +482,7 @@ test('a service that speaks no HTTP fails with a clear error', async () => {
 });
 
 test('a save after one that failed works', async () => {
-  const bucket = newBucket();
+  const bucket = server.newBucket();
   const adapter = createAdapter(bucket, ['s3:*'], { maxAttempts: 1 });
   const upload = { name: 'x.jpg', path: path.join(uploads.path, 'again') };
   await failureOf(adapter.save(upload, '2026/11'));

@@ -1,42 +1,26 @@
 import path from 'node:path';
 import { S3CloudFrontStorage } from '../../src/adapter/adapter';
-import { CDN_URL, createAdapter, createUploadFolder, thisMonth, type UploadFolder } from '../support/adapter';
-import { startS3UnderTest, type S3UnderTest } from '../support/s3-under-test';
+import { CDN_URL, thisMonth } from '../support/adapter';
+import { useBucket, useUploadFolder } from '../support/use-bucket';
 
 // What Ghost asks of an adapter, call by call in the order in which Ghost makes them, named after the caller.
 
 const JPEG = Buffer.from('processed picture');
 const ORIGINAL = Buffer.from('original picture, larger');
 
-let server: S3UnderTest;
-let bucket: string;
-let uploads: UploadFolder;
+const bucket = useBucket();
+const uploads = useUploadFolder();
 let images: S3CloudFrontStorage;
 let media: S3CloudFrontStorage;
 let files: S3CloudFrontStorage;
 
-beforeAll(async () => {
-  server = await startS3UnderTest();
-  uploads = await createUploadFolder();
-});
-
-beforeEach(async () => {
-  bucket = await server.createBucket();
-  images = createAdapter(server, bucket);
-  media = createAdapter(server, bucket, { staticFileURLPrefix: 'content/media' });
-  files = createAdapter(server, bucket, { staticFileURLPrefix: 'content/files' });
-});
-
-afterAll(async () => {
-  await uploads.remove();
-  await server.close();
+beforeEach(() => {
+  images = bucket.createAdapter();
+  media = bucket.createAdapter({ staticFileURLPrefix: 'content/media' });
+  files = bucket.createAdapter({ staticFileURLPrefix: 'content/files' });
 });
 
 const month = thisMonth();
-
-async function keysInBucket(): Promise<string[]> {
-  return (await server.objects(bucket)).map(({ key }) => key).sort();
-}
 
 describe('boot', () => {
   test('an instance each for images, media and files has its own prefix', () => {
@@ -74,12 +58,12 @@ describe('image upload (api/endpoints/images)', () => {
     );
     expect(originalUrl).toBe(`${CDN_URL}/content/images/${month}/photo_o.jpg`);
 
-    expect(await server.read(bucket, `content/images/${month}/photo.jpg`)).toMatchObject({
+    expect(await bucket.read(`content/images/${month}/photo.jpg`)).toMatchObject({
       bytes: JPEG,
       contentType: 'image/jpeg',
       cacheControl: 'public, max-age=31536000, immutable',
     });
-    expect(await server.read(bucket, `content/images/${month}/photo_o.jpg`)).toMatchObject({
+    expect(await bucket.read(`content/images/${month}/photo_o.jpg`)).toMatchObject({
       bytes: ORIGINAL,
       contentType: 'image/jpeg',
     });
@@ -88,7 +72,7 @@ describe('image upload (api/endpoints/images)', () => {
   test('file.size is that of the original upload, and is not believed', async () => {
     const upload = { ...(await uploads.file('photo.jpg', JPEG, 'image/jpeg')), size: 5 };
     await images.save(upload);
-    expect((await server.read(bucket, `content/images/${month}/photo.jpg`)).bytes).toEqual(JPEG);
+    expect((await bucket.read(`content/images/${month}/photo.jpg`)).bytes).toEqual(JPEG);
   });
 
   test('a second picture of the name gets a number, and so does its original', async () => {
@@ -100,7 +84,7 @@ describe('image upload (api/endpoints/images)', () => {
       await uploads.file('photo-1_o.jpg', 'second original', 'image/jpeg'),
       path.dirname(images.urlToPath(url)),
     );
-    expect(await keysInBucket()).toEqual(
+    expect(await bucket.keys()).toEqual(
       ['photo-1.jpg', 'photo-1_o.jpg', 'photo.jpg', 'photo_o.jpg'].map((name) => `content/images/${month}/${name}`),
     );
   });
@@ -109,8 +93,8 @@ describe('image upload (api/endpoints/images)', () => {
     const dimensions = { width: 512, height: 512 };
     await images.save({ ...(await uploads.file('icon.png', 'png', 'image/png')), dimensions } as never);
     await images.save(await uploads.file('drawing.svg', '<svg xmlns="http://www.w3.org/2000/svg"/>', 'image/svg+xml'));
-    expect(await server.read(bucket, `content/images/${month}/icon.png`)).toMatchObject({ contentType: 'image/png' });
-    expect(await server.read(bucket, `content/images/${month}/drawing.svg`)).toMatchObject({
+    expect(await bucket.read(`content/images/${month}/icon.png`)).toMatchObject({ contentType: 'image/png' });
+    expect(await bucket.read(`content/images/${month}/drawing.svg`)).toMatchObject({
       contentType: 'image/svg+xml',
     });
   });
@@ -129,7 +113,7 @@ describe('media upload (api/endpoints/media)', () => {
     const video = await media.save(await uploads.file('clip.mp4', 'video', 'video/mp4'));
     expect(thumbnail).toBe(`${CDN_URL}/content/media/${month}/clip_thumb.jpg`);
     expect(video).toBe(`${CDN_URL}/content/media/${month}/clip.mp4`);
-    expect(await server.read(bucket, `content/media/${month}/clip.mp4`)).toMatchObject({ contentType: 'video/mp4' });
+    expect(await bucket.read(`content/media/${month}/clip.mp4`)).toMatchObject({ contentType: 'video/mp4' });
   });
 
   test.each([
@@ -146,7 +130,7 @@ describe('media upload (api/endpoints/media)', () => {
     expect(await media.exists('clip_thumb.jpg', directory)).toBe(false);
     const replaced = await media.save(await uploads.file('clip_thumb.jpg', 'new', 'image/jpeg'), directory);
     expect(replaced).toBe(`${CDN_URL}/content/media/${month}/clip_thumb.jpg`);
-    expect((await server.read(bucket, `content/media/${month}/clip_thumb.jpg`)).bytes.toString()).toBe('new');
+    expect((await bucket.read(`content/media/${month}/clip_thumb.jpg`)).bytes.toString()).toBe('new');
   });
 });
 
@@ -154,8 +138,8 @@ describe('file upload (api/endpoints/files)', () => {
   test('Ghost’s inert type is what the browser gets', async () => {
     await files.save(await uploads.file('page.html', '<script>alert(1)</script>', 'text/plain'));
     await files.save(await uploads.file('drawing.svg', '<svg/>', 'application/octet-stream'));
-    expect(await server.read(bucket, `content/files/${month}/page.html`)).toMatchObject({ contentType: 'text/plain' });
-    expect(await server.read(bucket, `content/files/${month}/drawing.svg`)).toMatchObject({
+    expect(await bucket.read(`content/files/${month}/page.html`)).toMatchObject({ contentType: 'text/plain' });
+    expect(await bucket.read(`content/files/${month}/drawing.svg`)).toMatchObject({
       contentType: 'application/octet-stream',
     });
   });
@@ -163,15 +147,15 @@ describe('file upload (api/endpoints/files)', () => {
   test('Ghost 5 names no type, and nothing that runs in a browser comes of it', async () => {
     await files.save(await uploads.file('page.html', '<script>alert(1)</script>'));
     await files.save(await uploads.file('report.pdf', '%PDF-'));
-    expect(await server.read(bucket, `content/files/${month}/page.html`)).toMatchObject({ contentType: 'text/plain' });
-    expect(await server.read(bucket, `content/files/${month}/report.pdf`)).toMatchObject({
+    expect(await bucket.read(`content/files/${month}/page.html`)).toMatchObject({ contentType: 'text/plain' });
+    expect(await bucket.read(`content/files/${month}/report.pdf`)).toMatchObject({
       contentType: 'application/pdf',
     });
   });
 
   test('a download keeps the name its author gave it', async () => {
     await files.save(await uploads.file('Jahresbericht 2026.pdf', '%PDF-', 'application/pdf'));
-    expect(await server.read(bucket, `content/files/${month}/Jahresbericht-2026.pdf`)).toMatchObject({
+    expect(await bucket.read(`content/files/${month}/Jahresbericht-2026.pdf`)).toMatchObject({
       contentDisposition: 'inline; filename="Jahresbericht 2026.pdf"',
     });
   });
@@ -187,7 +171,7 @@ describe('a responsive size (frontend/web/middleware/handle-image-sizes)', () =>
     const url = await images.saveRaw(Buffer.from('small'), '/size/w600/2026/11/x.jpg');
     expect(url).toBe(`${CDN_URL}/content/images/size/w600/2026/11/x.jpg`);
     expect(await images.exists('/size/w600/2026/11/x.jpg')).toBe(true);
-    expect(await server.read(bucket, 'content/images/size/w600/2026/11/x.jpg')).toMatchObject({
+    expect(await bucket.read('content/images/size/w600/2026/11/x.jpg')).toMatchObject({
       contentType: 'image/jpeg',
       cacheControl: 'public, max-age=31536000, immutable',
     });
@@ -199,21 +183,21 @@ describe('a responsive size (frontend/web/middleware/handle-image-sizes)', () =>
 
   test('in another format: the key keeps its .jpg while the bytes are webp', async () => {
     await images.saveRaw(Buffer.from('webp'), '/size/w1000/format/webp/2026/11/x.jpg');
-    expect(await server.read(bucket, 'content/images/size/w1000/format/webp/2026/11/x.jpg')).toMatchObject({
+    expect(await bucket.read('content/images/size/w1000/format/webp/2026/11/x.jpg')).toMatchObject({
       contentType: 'image/webp',
     });
   });
 
   test('query strings and doubled slashes make no second copy', async () => {
     await images.saveRaw(Buffer.from('small'), '/size/w600//2026/11/x.jpg?v=1');
-    expect(await keysInBucket()).toEqual(['content/images/size/w600/2026/11/x.jpg']);
+    expect(await bucket.keys()).toEqual(['content/images/size/w600/2026/11/x.jpg']);
     expect(await images.exists('/size/w600/2026/11/x.jpg?v=2')).toBe(true);
     expect((await images.read({ path: '/size/w600/2026/11/x.jpg?v=3' })).toString()).toBe('small');
   });
 
   test('percent-encoding is decoded exactly once', async () => {
     await images.saveRaw(Buffer.from('ü'), '/size/w600/2026/11/%C3%BCber%20uns.jpg');
-    expect(await keysInBucket()).toEqual(['content/images/size/w600/2026/11/über uns.jpg']);
+    expect(await bucket.keys()).toEqual(['content/images/size/w600/2026/11/über uns.jpg']);
     expect(await images.exists('/size/w600/2026/11/über%20uns.jpg')).toBe(true);
   });
 
@@ -232,7 +216,7 @@ describe('a responsive size (frontend/web/middleware/handle-image-sizes)', () =>
       errorType: 'IncorrectUsageError',
     });
     await expect(images.delete('/..%2fsecret.jpg')).rejects.toMatchObject({ errorType: 'IncorrectUsageError' });
-    expect(await keysInBucket()).toEqual([]);
+    expect(await bucket.keys()).toEqual([]);
   });
 });
 
@@ -287,7 +271,7 @@ describe('import of a zip (data/importer)', () => {
     const url = await images.save(await uploads.file('old.jpg', JPEG), '2020/01');
     const relative = images.urlToPath(url);
     await images.delete(path.basename(relative), path.dirname(relative));
-    expect(await keysInBucket()).toEqual([]);
+    expect(await bucket.keys()).toEqual([]);
   });
 });
 
@@ -301,7 +285,7 @@ describe('bookmark card (services/oembed)', () => {
     expect(await images.saveRaw(Buffer.from('thumbnail'), `thumbnail/${name}`)).toBe(
       `${CDN_URL}/content/images/thumbnail/${name}`,
     );
-    expect(await server.read(bucket, `content/images/icon/${name}`)).toMatchObject({ contentType: 'image/png' });
+    expect(await bucket.read(`content/images/icon/${name}`)).toMatchObject({ contentType: 'image/png' });
   });
 });
 

@@ -5,16 +5,16 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { S3CloudFrontStorage } from '../../src/adapter/adapter';
-import { CDN_URL, createAdapter, createUploadFolder, type UploadFolder } from '../support/adapter';
+import { CDN_URL } from '../support/adapter';
 import { digest, MIB } from '../support/bytes';
-import { get } from '../support/get';
+import { get } from '../support/http-client';
 import {
   randomNumbers,
   startHostileNetwork,
   type HostileNetwork,
   type HostileNetworkOptions,
 } from '../support/hostile-network';
-import { startS3UnderTest, type S3UnderTest } from '../support/s3-under-test';
+import { useBucket, useUploadFolder } from '../support/use-bucket';
 
 // Between Ghost and S3 anything can happen to a request or its answer. The full size of this is `npm run
 // bench:reliability -- network`.
@@ -28,36 +28,20 @@ const LARGEST = 12_000_000;
 /** So long an upload that failed may need to clean up. */
 const CLEANING_UP_MS = 15_000;
 
-let server: S3UnderTest;
-let uploads: UploadFolder;
-let bucket: string;
+const bucket = useBucket();
+const uploads = useUploadFolder();
 let network: HostileNetwork;
 
-beforeAll(async () => {
-  server = await startS3UnderTest();
-  uploads = await createUploadFolder();
-});
-
-beforeEach(async () => {
-  bucket = await server.createBucket();
-});
-
-afterEach(async () => {
-  await network.close();
-});
-
-afterAll(async () => {
-  await uploads.remove();
-  await server.close();
-});
+afterEach(() => network.close());
 
 /** An adapter that reaches S3 through a network of that kind, and takes what is silent for a second for dead. */
 async function createAdapterBehind(
   options: HostileNetworkOptions,
   overrides: Record<string, unknown> = {},
 ): Promise<S3CloudFrontStorage> {
-  network = await startHostileNetwork(server.endpoint, options);
-  return createAdapter({ ...server, endpoint: network.endpoint }, bucket, {
+  network = await startHostileNetwork(bucket.server.endpoint, options);
+  return bucket.createAdapter({
+    endpoint: network.endpoint,
     requestTimeoutMs: 1000,
     multipartUploadThresholdBytes: 5 * MIB,
     multipartChunkSizeBytes: 5 * MIB,
@@ -73,13 +57,13 @@ interface Outcome {
 }
 
 /** What S3 itself has at a URL, not read through the network. */
-const storedAt = async (url: string) => (await server.read(bucket, url.slice(CDN_URL.length + 1))).bytes;
+const storedAt = async (url: string) => (await bucket.read(url.slice(CDN_URL.length + 1))).bytes;
 
 /** The uploads in parts that nobody goes on with, once there was time to clean up. */
 async function leftOver(): Promise<unknown[]> {
   const until = Date.now() + CLEANING_UP_MS;
   for (;;) {
-    const left = await server.multipartUploads(bucket);
+    const left = await bucket.multipartUploads();
     if (left.length === 0 || Date.now() > until) {
       return left;
     }
@@ -152,7 +136,7 @@ describe('a read', () => {
 
   test('that was cut short never passes for whole', async () => {
     const adapter = await createAdapterBehind({ mishaps: ['truncated-answer'], probability: 0.5, seed: 2 });
-    await createAdapter(server, bucket).saveRaw(bytes, 'x.jpg');
+    await bucket.createAdapter().saveRaw(bytes, 'x.jpg');
     const outcomes = [];
     for (let round = 0; round < 12; round += 1) {
       outcomes.push(
@@ -164,7 +148,7 @@ describe('a read', () => {
 
   test('that was cut short on its way to a visitor does not end as if it were whole', async () => {
     const adapter = await createAdapterBehind({ mishaps: ['truncated-answer'], probability: 0.5, seed: 2 });
-    await createAdapter(server, bucket).saveRaw(bytes, 'x.jpg');
+    await bucket.createAdapter().saveRaw(bytes, 'x.jpg');
     const middleware = adapter.serve();
     const site = createServer((request, response) =>
       middleware(request, response, () => response.writeHead(500).end()),

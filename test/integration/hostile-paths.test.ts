@@ -9,7 +9,7 @@ import { CDN_URL, createAdapter, createUploadFolder, type UploadFolder } from '.
 import { startBlogServer, type BlogServer } from '../support/blog-server';
 import { type Attacked, attacks, hostileInput, runsWanted, type Surroundings } from '../support/hostile-input';
 import { startInMemoryS3, type InMemoryS3, type StoredObject } from '../support/in-memory-s3';
-import { type RawAnswer, requestRaw } from '../support/raw-request';
+import { requestRaw } from '../support/http-client';
 
 // HOSTILE_INPUTS says how many inputs are tried. A failure names its seed and the smallest input that fails, which
 // HOSTILE_SEED tries again.
@@ -84,7 +84,7 @@ afterAll(async () => {
 
 /** The credentials may do everything in the whole bucket: nothing but the adapter keeps blogs apart. */
 async function openBlog(options: (typeof BLOGS)[number]): Promise<Blog> {
-  const s3 = { ...server, credentials: server.rootCredentials };
+  const s3 = server;
   const storage = createAdapter(s3, BUCKET, { ...options, serve: 'stream' });
   return {
     keyPrefix: keyPrefixOf(options),
@@ -175,7 +175,7 @@ const isBelow = (relativePath: unknown) =>
 /** The middleware answers with a file, an address on the CDN or a refusal, whatever is asked for. */
 async function visit({ blog, redirecting, direct, keyPrefix, storage }: Blog, input: unknown): Promise<Complaints> {
   const complaints: Complaints = [];
-  const check = (name: string, { status, headers: { location } }: RawAnswer) => {
+  const check = (name: string, { status, headers: { location } }: Awaited<ReturnType<typeof requestRaw>>) => {
     const isBelowCdn =
       location === undefined ||
       (location.startsWith(`${CDN_URL}/${keyPrefix}/`) && new URL(location).href === location);

@@ -4,14 +4,13 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { S3CloudFrontStorage } from '../../src/adapter/adapter';
-import { createAdapter, createUploadFolder, optionsFor, type UploadFolder } from '../support/adapter';
 import {
   startCloudFrontRecorder,
   type CloudFrontRecorder,
   type RecordedInvalidation,
 } from '../support/cloudfront-recorder';
 import type { EndingOrder } from '../support/ending-process';
-import { startS3UnderTest, type S3UnderTest } from '../support/s3-under-test';
+import { useBucket, useUploadFolder } from '../support/use-bucket';
 
 jest.setTimeout(60_000);
 
@@ -19,23 +18,19 @@ jest.setTimeout(60_000);
 const GATHERED_MS = 800;
 const PATIENCE_MS = 10_000;
 
-let server: S3UnderTest;
-let bucket: string;
-let uploads: UploadFolder;
+const bucket = useBucket();
+const uploads = useUploadFolder();
 let cloudfront: CloudFrontRecorder;
 let distributionId: string;
 let storage: S3CloudFrontStorage;
 let logged: jest.SpyInstance;
 
 beforeAll(async () => {
-  server = await startS3UnderTest();
-  uploads = await createUploadFolder();
   cloudfront = await startCloudFrontRecorder();
   process.env.AWS_ENDPOINT_URL_CLOUDFRONT = cloudfront.endpoint;
 });
 
-beforeEach(async () => {
-  bucket = await server.createBucket();
+beforeEach(() => {
   // Each distribution gathers its own paths, so that no test gets what another left.
   distributionId = `E${randomBytes(6).toString('hex').toUpperCase()}`;
   storage = adapter();
@@ -49,12 +44,10 @@ afterEach(() => {
 afterAll(async () => {
   delete process.env.AWS_ENDPOINT_URL_CLOUDFRONT;
   await cloudfront.close();
-  await uploads.remove();
-  await server.close();
 });
 
 function adapter(overrides: Record<string, unknown> = {}): S3CloudFrontStorage {
-  return createAdapter(server, bucket, { distributionId, ...overrides });
+  return bucket.createAdapter({ distributionId, ...overrides });
 }
 
 /** What CloudFront was asked for this test's distribution. */
@@ -81,7 +74,7 @@ describe('the CDN keeps what it has when', () => {
     await storage.save(await uploads.file('x.jpg', 'two', 'image/jpeg'), '2026/11');
     await storage.saveRaw(Buffer.from('three'), '2026/11/x.jpg');
     expect(await invalidatedPaths(0)).toEqual([]);
-    expect(await server.objects(bucket)).toHaveLength(3);
+    expect(await bucket.objects()).toHaveLength(3);
   });
 
   test('Ghost makes a size that nobody has asked for yet', async () => {
@@ -120,7 +113,9 @@ describe('the CDN forgets', () => {
     await storage.saveRaw(Buffer.from('x'), '2026/11/x.jpg');
     await storage.delete('x.jpg', '2026/11');
     expect(await invalidatedPaths(1)).toEqual([['/content/images/2026/11/x.jpg']]);
-    expect(asked()).toEqual([expect.objectContaining({ status: 201, accessKeyId: server.credentials.accessKeyId })]);
+    expect(asked()).toEqual([
+      expect.objectContaining({ status: 201, accessKeyId: bucket.server.credentials.accessKeyId }),
+    ]);
   });
 
   test('a size that Ghost makes again, and it is the new one that is stored', async () => {
@@ -235,7 +230,7 @@ describe('a CloudFront that fails does not trouble the editor:', () => {
     for (const word of [distributionId, sizePath, failure, 'cloudfront:CreateInvalidation']) {
       expect(message).toContain(word);
     }
-    expect(message).not.toContain(server.credentials.secretAccessKey);
+    expect(message).not.toContain(bucket.server.credentials.secretAccessKey);
   });
 
   test('one that never answers holds up neither the editor nor what is invalidated later', async () => {
@@ -259,7 +254,7 @@ describe('a CloudFront that fails does not trouble the editor:', () => {
 describe('a Ghost that is told to end', () => {
   async function deleteAndEnd(order: Pick<EndingOrder, 'tidyingMs'>): Promise<number | null> {
     const script = path.resolve(__dirname, '../support/ending-process.ts');
-    const options = optionsFor(server, bucket, { distributionId });
+    const options = bucket.options({ distributionId });
     const json = JSON.stringify({ options, name: 'x.jpg', directory: '2026/11', ...order } satisfies EndingOrder);
     const child = spawn(process.execPath, ['--import', 'tsx', script, json], {
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -4,10 +4,8 @@ import { once } from 'node:events';
 import http from 'node:http';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { optionsFor } from '../support/adapter';
 import { digest, MIB } from '../support/bytes';
-import { startS3UnderTest, type S3UnderTest } from '../support/s3-under-test';
+import { useBucket } from '../support/use-bucket';
 import type { Possessions } from '../support/serving-process';
 
 jest.setTimeout(180_000);
@@ -19,17 +17,14 @@ const LEAVING = 100;
 const FILM = randomBytes(8 * MIB);
 const PATIENCE_MS = 30_000;
 
-let server: S3UnderTest;
+const bucket = useBucket({ per: 'file' });
 let serving: ChildProcess;
 let port: number;
 
 beforeAll(async () => {
-  server = await startS3UnderTest();
-  const bucket = await server.createBucket();
-  const Key = 'content/images/2026/11/film.mp4';
-  await server.client.send(new PutObjectCommand({ Bucket: bucket, Key, Body: FILM, ContentType: 'video/mp4' }));
+  await bucket.put('content/images/2026/11/film.mp4', FILM, { ContentType: 'video/mp4' });
   const script = path.resolve(__dirname, '../support/serving-process.ts');
-  serving = fork(script, [JSON.stringify(optionsFor(server, bucket, { serve: 'stream' }))], {
+  serving = fork(script, [JSON.stringify(bucket.options({ serve: 'stream' }))], {
     execArgv: ['--expose-gc', '--import', 'tsx'],
   });
   [port] = (await once(serving, 'message')) as [number];
@@ -41,7 +36,6 @@ afterAll(async () => {
     serving.kill();
     await exited;
   }
-  await server?.close();
 });
 
 async function possessions(): Promise<Possessions> {
@@ -133,6 +127,6 @@ test('300 visitors at once, of whom a third leave in the middle: the others get 
   expect(after.handles?.sockets ?? 0).toBeLessThanOrEqual(before.handles?.sockets ?? 0);
   expect(after.aliveBytes - before.aliveBytes).toBeLessThan(4 * MIB);
   expect(after.residentBytes - before.residentBytes).toBeLessThan(64 * MIB);
-  const unfinished = server.memory?.requests.filter(({ endedAtMs }) => endedAtMs === 0) ?? [];
+  const unfinished = bucket.server.memory?.requests.filter(({ endedAtMs }) => endedAtMs === 0) ?? [];
   expect(unfinished).toEqual([]);
 });

@@ -3,27 +3,16 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { digest, MIB } from '../support/bytes';
-import { type ContentFolder, createContentFolder } from '../support/migrate/command';
+import { useContentFolder } from '../support/migrate/command';
 import { startMigrate } from '../support/migrate/process';
-import { startS3UnderTest, type S3UnderTest } from '../support/s3-under-test';
+import { useBucket } from '../support/use-bucket';
 
 jest.setTimeout(240_000);
 
 const FILES = 1_000;
 
-let server: S3UnderTest;
-let bucket: string;
-let folder: ContentFolder;
-
-beforeAll(async () => {
-  server = await startS3UnderTest();
-});
-beforeEach(async () => {
-  bucket = await server.createBucket();
-  folder = await createContentFolder(server, bucket);
-});
-afterEach(() => folder.remove());
-afterAll(() => server.close());
+const bucket = useBucket();
+const folder = useContentFolder(bucket);
 
 /** Starts what is built, as a user does. */
 const start = (...options: string[]) => startMigrate(folder, ...options);
@@ -40,9 +29,9 @@ async function writeMany(): Promise<void> {
 /** What the bucket holds, as `folder.read` tells what the disk holds. */
 async function stored(): Promise<Record<string, string>> {
   const atATime = pLimit(16);
-  const objects = await server.objects(bucket);
+  const objects = await bucket.objects();
   const entries = objects.map(({ key }) =>
-    atATime(async () => [key.replace('content/', ''), digest((await server.read(bucket, key)).bytes)] as const),
+    atATime(async () => [key.replace('content/', ''), digest((await bucket.read(key)).bytes)] as const),
   );
   return Object.fromEntries(await Promise.all(entries));
 }
@@ -56,12 +45,12 @@ test('killed ten times in the middle, it ends as one run would have', async () =
   for (let kill = 0; kill < 10; kill += 1) {
     const { child, ended } = start();
     const before = counts.at(-1) ?? 0;
-    for (let now = before; now < before + 30 && now < FILES; now = (await server.objects(bucket)).length) {
+    for (let now = before; now < before + 30 && now < FILES; now = (await bucket.objects()).length) {
       await sleep(10);
     }
     child.kill('SIGKILL');
     await ended;
-    counts.push((await server.objects(bucket)).length);
+    counts.push((await bucket.objects()).length);
   }
   expect(counts[0]).toBeLessThan(FILES);
   const { code, said } = await start('--verify').ended;
@@ -91,13 +80,13 @@ test('killed on the way back, it ends as one run would have, and leaves nothing 
 test('Ctrl-C ends with nothing half done, says how to go on, and takes the parts of a large file back', async () => {
   await folder.write({ 'media/film.mp4': randomBytes(40 * MIB) });
   const { child, ended } = start('--bandwidth', '8');
-  while ((await server.multipartUploads(bucket)).length === 0) {
+  while ((await bucket.multipartUploads()).length === 0) {
     await sleep(20);
   }
   await sleep(300);
   child.kill('SIGINT');
   const { code, said } = await ended;
   expect([code, said]).toEqual([130, expect.stringContaining('run the same command again')]);
-  expect(await server.objects(bucket)).toEqual([]);
-  expect(await server.multipartUploads(bucket)).toEqual([]);
+  expect(await bucket.objects()).toEqual([]);
+  expect(await bucket.multipartUploads()).toEqual([]);
 });

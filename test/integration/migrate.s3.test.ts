@@ -2,30 +2,17 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { createAdapter, createUploadFolder } from '../support/adapter';
+import { createAdapter } from '../support/adapter';
 import { digest, MIB } from '../support/bytes';
-import { type ContentFolder, createContentFolder, runCommand } from '../support/migrate/command';
-import { startS3UnderTest, type S3UnderTest } from '../support/s3-under-test';
+import type { InMemoryS3 } from '../support/in-memory-s3';
+import { createContentFolder, runCommand, useContentFolder } from '../support/migrate/command';
+import { useBucket, useUploadFolder } from '../support/use-bucket';
 
 jest.setTimeout(120_000);
 
-let server: S3UnderTest;
-let bucket: string;
-let folder: ContentFolder;
-
-beforeAll(async () => {
-  server = await startS3UnderTest();
-});
-beforeEach(async () => {
-  bucket = await server.createBucket();
-  folder = await createContentFolder(server, bucket);
-});
-afterEach(async () => {
-  server.memory?.clearFaults();
-  await folder.remove();
-});
-afterAll(() => server.close());
+const bucket = useBucket();
+const folder = useContentFolder(bucket);
+const uploads = useUploadFolder();
 
 /** A small blog: each kind of file that Ghost leaves on the disk. */
 const BLOG: Record<string, string | Uint8Array> = {
@@ -44,10 +31,7 @@ const BLOG: Record<string, string | Uint8Array> = {
   'files/2025/03/page.html': '<p>page</p>',
 };
 
-const put = (key: string, body: string | Uint8Array, options: object = {}) =>
-  server.client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ...options }));
-const contentOf = async (key: string) => (await server.read(bucket, key)).bytes.toString();
-const keys = async () => (await server.objects(bucket)).map(({ key }) => key);
+const contentOf = async (key: string) => (await bucket.read(key)).bytes.toString();
 
 describe('migrate', () => {
   test('brings every file into the bucket, byte for byte, and says so', async () => {
@@ -70,16 +54,15 @@ describe('migrate', () => {
   test('stores each file with the headers that the adapter stores it with', async () => {
     await folder.write(BLOG);
     await runCommand(folder);
+    const { server, name: own } = bucket;
     const others = await server.createBucket();
-    const uploads = await createUploadFolder();
     const headersOf = async (from: string, key: string) => {
       const { contentType, cacheControl, contentDisposition, storageClass } = await server.read(from, key);
       return { contentType, cacheControl, contentDisposition, storageClass };
     };
     for (const feature of ['images', 'media', 'files']) {
       const adapter = createAdapter(server, others, { staticFileURLPrefix: `content/${feature}` });
-      const own = Object.keys(BLOG).filter((name) => name.startsWith(`${feature}/`));
-      for (const name of own) {
+      for (const name of Object.keys(BLOG).filter((file) => file.startsWith(`${feature}/`))) {
         const relative = name.slice(feature.length + 1);
         let key = `content/${feature}/${relative}`;
         if (relative.startsWith('size/')) {
@@ -88,17 +71,16 @@ describe('migrate', () => {
           const url = await adapter.save(await uploads.file(path.basename(name), 'x'), path.dirname(relative));
           key = decodeURIComponent(new URL(url).pathname.slice(1));
         }
-        expect([name, await headersOf(bucket, `content/${name}`)]).toEqual([name, await headersOf(others, key)]);
+        expect([name, await headersOf(own, `content/${name}`)]).toEqual([name, await headersOf(others, key)]);
       }
     }
-    await uploads.remove();
   });
 
   test('stores below the prefix of a tenant', async () => {
-    const tenants = await createContentFolder(server, bucket, { tenantPrefix: 'blog7' });
+    const tenants = await createContentFolder(bucket.options({ tenantPrefix: 'blog7' }));
     await tenants.write({ 'media/2025/a.mp4': 'a' });
     await runCommand(tenants);
-    expect(await keys()).toEqual(['blog7/content/media/2025/a.mp4']);
+    expect(await bucket.keys()).toEqual(['blog7/content/media/2025/a.mp4']);
     expect((await runCommand(tenants)).result.results.present?.files).toBe(1);
     await tenants.remove();
   });
@@ -106,13 +88,13 @@ describe('migrate', () => {
   test('has nothing to do the second time, and sends nothing', async () => {
     await folder.write(BLOG);
     await runCommand(folder);
-    const before = await server.objects(bucket);
+    const before = await bucket.objects();
     const { result, exitCode } = await runCommand(folder);
     expect([exitCode, result.results]).toEqual([
       0,
       { present: { files: Object.keys(BLOG).length, bytes: expect.any(Number) } },
     ]);
-    expect(await server.objects(bucket)).toEqual(before);
+    expect(await bucket.objects()).toEqual(before);
   });
 
   test('finds more than one page of files in the order of the bucket', async () => {
@@ -131,8 +113,8 @@ describe('migrate', () => {
       'images/2025/longer.jpg': 'my own',
       'images/2025/new.jpg': 'new',
     });
-    await put('content/images/2025/same-size.jpg', 'thei');
-    await put('content/images/2025/longer.jpg', 'theirs, longer');
+    await bucket.put('content/images/2025/same-size.jpg', 'thei');
+    await bucket.put('content/images/2025/longer.jpg', 'theirs, longer');
     const first = await runCommand(folder);
     expect([first.exitCode, first.result.complete]).toEqual([1, false]);
     expect(first.result.results).toMatchObject({ conflict: { files: 2 }, uploaded: { files: 1 } });
@@ -147,8 +129,8 @@ describe('migrate', () => {
 
   test('--dry-run changes nothing, and counts what would be done', async () => {
     await folder.write({ 'images/new.jpg': 'new', 'images/same.jpg': 'same', 'images/other.jpg': 'mine' });
-    await put('content/images/same.jpg', 'same');
-    await put('content/images/other.jpg', 'theirs');
+    await bucket.put('content/images/same.jpg', 'same');
+    await bucket.put('content/images/other.jpg', 'theirs');
     const { result, exitCode } = await runCommand(folder, { dryRun: true });
     expect([exitCode, result.dryRun, result.results]).toEqual([
       1,
@@ -157,7 +139,7 @@ describe('migrate', () => {
     ]);
     const other = await runCommand(folder, { dryRun: true, overwrite: true });
     expect([other.exitCode, other.result.results['to-overwrite']]).toEqual([0, { files: 1, bytes: 4 }]);
-    expect(await keys()).toEqual(['content/images/other.jpg', 'content/images/same.jpg']);
+    expect(await bucket.keys()).toEqual(['content/images/other.jpg', 'content/images/same.jpg']);
   });
 
   test('uploads large files in parts, and knows them again by their parts', async () => {
@@ -165,16 +147,16 @@ describe('migrate', () => {
     const song = randomBytes(9 * MIB);
     await folder.write({ 'media/film.mp4': film, 'media/song.mp3': song });
     // As the AWS CLI would have uploaded it, in parts of another size.
-    const large = await createContentFolder(server, bucket, { multipartChunkSizeBytes: 8 * MIB });
+    const large = await createContentFolder(bucket.options({ multipartChunkSizeBytes: 8 * MIB }));
     await large.write({ 'media/song.mp3': song });
     await runCommand(large);
     await large.remove();
     const { result } = await runCommand(folder, { verify: true });
     expect(result.results).toMatchObject({ uploaded: { files: 1 }, present: { files: 1 } });
     expect(result.verified).toBe(2);
-    expect(digest((await server.read(bucket, 'content/media/film.mp4')).bytes)).toBe(digest(film));
+    expect(digest((await bucket.read('content/media/film.mp4')).bytes)).toBe(digest(film));
     expect((await runCommand(folder)).result.results).toMatchObject({ present: { files: 2 } });
-    expect(await server.multipartUploads(bucket)).toEqual([]);
+    expect(await bucket.multipartUploads()).toEqual([]);
   });
 
   test('--verify reads everything back', async () => {
@@ -192,14 +174,14 @@ describe('migrate', () => {
     });
     const { result, exitCode } = await runCommand(folder);
     expect([exitCode, result.files, result.results.ignored?.files]).toEqual([0, 1, 3]);
-    expect(await keys()).toEqual(['content/media/film.mp4']);
+    expect(await bucket.keys()).toEqual(['content/media/film.mp4']);
   });
 
   test('--skip-sizes leaves the sizes of pictures', async () => {
     await folder.write(BLOG);
     const { result } = await runCommand(folder, { skipSizes: true });
     expect(result.files).toBe(Object.keys(BLOG).length - 2);
-    expect((await keys()).filter((key) => key.includes('/size/'))).toEqual([]);
+    expect((await bucket.keys()).filter((key) => key.includes('/size/'))).toEqual([]);
   });
 
   test('follows links that stay inside, and names those that do not', async () => {
@@ -213,7 +195,7 @@ describe('migrate', () => {
     await symlink(elsewhere, path.join(images, 'outside'));
     await symlink('nowhere', path.join(images, 'broken'));
     const { result, exitCode, lines } = await runCommand(folder);
-    expect(await keys()).toEqual([
+    expect(await bucket.keys()).toEqual([
       'content/images/2023/a.jpg',
       'content/images/2024/a.jpg',
       'content/images/film.mp4',
@@ -232,7 +214,7 @@ describe('migrate', () => {
     await writeFile(path.join(elsewhere, 'a.jpg'), 'a');
     await symlink(elsewhere, path.join(folder.content, 'images'));
     expect((await runCommand(folder)).exitCode).toBe(0);
-    expect(await keys()).toEqual(['content/images/a.jpg']);
+    expect(await bucket.keys()).toEqual(['content/images/a.jpg']);
     await rm(elsewhere, { recursive: true });
   });
 
@@ -334,15 +316,15 @@ describe('migrate', () => {
       // Where it fails only at its end, everything is moved all the same.
       const isAtOnce = report !== '/dev/full';
       expect([exitCode, error?.message]).toEqual([1, expect.stringContaining(`--report: ${report} cannot be written`)]);
-      expect((await keys()).length > 0).toBe(!isAtOnce);
+      expect((await bucket.keys()).length > 0).toBe(!isAtOnce);
     },
   );
 
   test('tells in words what it has come to', async () => {
     await folder.write({ 'images/a.jpg': 'a', 'images/b.jpg': 'mine' });
-    await put('content/images/b.jpg', 'theirs');
+    await bucket.put('content/images/b.jpg', 'theirs');
     const { said } = await runCommand(folder, { json: false, verify: true });
-    expect(said).toContain(`From ${folder.content} to the bucket ${bucket}`);
+    expect(said).toContain(`From ${folder.content} to the bucket ${bucket.name}`);
     expect(said).toMatch(/1 {2}uploaded/);
     expect(said).toContain('images/b.jpg: the bucket holds something else');
     expect(said).toContain('--overwrite');
@@ -366,7 +348,7 @@ describe('migrate --to-local', () => {
     const { result, exitCode } = await bringBack({ verify: true });
     expect([exitCode, result.results.downloaded?.files, result.verified]).toEqual([0, 14, 14]);
     expect(await folder.read()).toEqual(before);
-    const [object] = await server.objects(bucket, 'content/media/long.mp4');
+    const [object] = await bucket.objects('content/media/long.mp4');
     const { mtime } = await stat(path.join(folder.content, 'media/long.mp4'));
     expect(Math.abs(mtime.getTime() - (object?.lastModified?.getTime() ?? 0))).toBeLessThan(1_000);
     expect((await bringBack()).result.results).toMatchObject({ present: { files: 14 } });
@@ -375,7 +357,7 @@ describe('migrate --to-local', () => {
   test('never overwrites something else on the disk, but with --overwrite', async () => {
     await folder.write({ 'images/a.jpg': 'mine' });
     await utimes(path.join(folder.content, 'images/a.jpg'), 0, 0);
-    await put('content/images/a.jpg', 'their');
+    await bucket.put('content/images/a.jpg', 'their');
     expect((await bringBack()).result.results).toMatchObject({ conflict: { files: 1 } });
     expect(await folder.read()).toEqual({ 'images/a.jpg': digest(Buffer.from('mine')) });
     expect((await bringBack({ overwrite: true, dryRun: true })).result.results).toMatchObject({
@@ -386,17 +368,17 @@ describe('migrate --to-local', () => {
   });
 
   test('brings only what is below the three prefixes, and --skip-sizes leaves sizes', async () => {
-    await put('content/images/a.jpg', 'a');
-    await put('content/images/size/w600/a.jpg', 'a');
-    await put('content/themes/evil.js', 'x');
-    await put('backup.sql', 'x');
-    await put('content/images/folder/', '');
+    await bucket.put('content/images/a.jpg', 'a');
+    await bucket.put('content/images/size/w600/a.jpg', 'a');
+    await bucket.put('content/themes/evil.js', 'x');
+    await bucket.put('backup.sql', 'x');
+    await bucket.put('content/images/folder/', '');
     await bringBack({ skipSizes: true });
     expect(Object.keys(await folder.read())).toEqual(['images/a.jpg']);
   });
 
   test('writes nothing with --dry-run', async () => {
-    await put('content/images/a.jpg', 'a');
+    await bucket.put('content/images/a.jpg', 'a');
     expect((await bringBack({ dryRun: true })).result.results).toEqual({ 'to-download': { files: 1, bytes: 1 } });
     expect(await folder.read()).toEqual({});
   });
@@ -404,22 +386,23 @@ describe('migrate --to-local', () => {
   test('refuses keys that lead out of the folder', async () => {
     // The SDK sends dots as they are; a server may refuse them.
     const hostile = ['content/images//etc/passwd', 'content/images/a//b.jpg'];
-    if (server.kind === 'in-memory') {
-      const objects = server.memory?.objects(bucket);
-      await put('content/images/a.jpg', 'a');
-      const object = objects?.get('content/images/a.jpg');
+    const { memory } = bucket.server;
+    if (memory) {
+      const objects = memory.objects(bucket.name);
+      await bucket.put('content/images/a.jpg', 'a');
+      const object = objects.get('content/images/a.jpg');
       for (const key of [
         ...hostile,
         'content/images/../../../evil.jpg',
         'content/images/2025/../x.jpg',
         'content/images/./x.jpg',
       ]) {
-        if (object) objects?.set(key, object);
+        if (object) objects.set(key, object);
       }
       hostile.push('1', '2', '3');
     } else {
-      await put('content/images/a.jpg', 'a');
-      for (const key of hostile) await put(key, 'x');
+      await bucket.put('content/images/a.jpg', 'a');
+      for (const key of hostile) await bucket.put(key, 'x');
     }
     const { result, exitCode } = await bringBack();
     expect([exitCode, result.results]).toMatchObject([
@@ -433,14 +416,14 @@ describe('migrate --to-local', () => {
     const elsewhere = await mkdtemp(path.join(tmpdir(), 'elsewhere-'));
     await mkdir(path.join(folder.content, 'images'));
     await symlink(elsewhere, path.join(folder.content, 'images/2025'));
-    await put('content/images/2025/sub/a.jpg', 'a');
+    await bucket.put('content/images/2025/sub/a.jpg', 'a');
     expect((await bringBack()).result.results).toMatchObject({ refused: { files: 1 } });
     await rm(elsewhere, { recursive: true });
   });
 
   test('does not write through a link in the place of its temporary file', async () => {
     const key = 'content/images/a.jpg';
-    await put(key, 'from the bucket');
+    await bucket.put(key, 'from the bucket');
     const temporary = `.${createHash('sha1').update(key).digest('hex')}.tmp`;
     await folder.write({ 'images/b.jpg': 'b', 'files/not-mine.txt': 'not mine' });
     await symlink('../files/not-mine.txt', path.join(folder.content, 'images', temporary));
@@ -452,8 +435,8 @@ describe('migrate --to-local', () => {
   });
 
   test('tells of keys that are a file and a folder', async () => {
-    await put('content/images/a', 'file');
-    await put('content/images/a/b.jpg', 'below it');
+    await bucket.put('content/images/a', 'file');
+    await bucket.put('content/images/a/b.jpg', 'below it');
     const { result, exitCode } = await bringBack({ concurrency: '1' });
     expect(exitCode).toBe(1);
     expect(result.results.downloaded?.files).toBe(1);
@@ -463,7 +446,7 @@ describe('migrate --to-local', () => {
 describe('migrate --from-bucket', () => {
   test("copies the objects of an older adapter to where Ghost looks, with the adapter's headers, inside S3", async () => {
     // The server in memory copies within one bucket only.
-    const [oldBucket, url] = [bucket, `https://${bucket}.s3.amazonaws.com/old`];
+    const [oldBucket, url] = [bucket.name, `https://${bucket.name}.s3.amazonaws.com/old`];
     const old: Record<string, string> = {
       '2020/01/lake.jpg': 'lake',
       '2020/01/film.mp4': 'film',
@@ -471,7 +454,7 @@ describe('migrate --from-bucket', () => {
       'content/files/2021/02/More notes.pdf': 'more',
     };
     for (const [key, body] of Object.entries(old))
-      await put(`old/${key}`, body, { ContentType: 'binary/octet-stream' });
+      await bucket.put(`old/${key}`, body, { ContentType: 'binary/octet-stream' });
     const options = { fromUrl: url, fromBucket: oldBucket, json: false };
     expect((await runCommand(folder, { ...options, dryRun: true })).said).toMatch(/4 {2}to copy/);
     const { said, exitCode, lines } = await runCommand(folder, { ...options, verify: true });
@@ -479,10 +462,10 @@ describe('migrate --from-bucket', () => {
     expect(lines.map(({ result, verified }) => [result, verified])).toEqual(Array(4).fill(['copied', true]));
     expect(await contentOf('content/images/2020/01/lake.jpg')).toBe('lake');
     expect(await contentOf('content/media/2020/01/film.mp4')).toBe('film');
-    const notes = await server.read(bucket, 'content/files/2020/01/notes.pdf');
+    const notes = await bucket.read('content/files/2020/01/notes.pdf');
     expect([notes.contentType, notes.contentDisposition]).toEqual(['application/pdf', 'inline; filename=notes.pdf']);
     expect(await contentOf('content/files/2021/02/More notes.pdf')).toBe('more');
-    await put('content/images/2020/01/lake.jpg', 'other');
+    await bucket.put('content/images/2020/01/lake.jpg', 'other');
     const again = await runCommand(folder, { ...options, verify: true });
     expect([again.exitCode, again.lines.map(({ result, verified }) => [result, verified]).sort()]).toEqual([
       1,
@@ -511,28 +494,12 @@ describe('migrate --from-bucket', () => {
 
 /** What no server but ours can be made to do. */
 describe('on a server that fails', () => {
-  let memory: NonNullable<S3UnderTest['memory']>;
-  let own: S3UnderTest;
-  let files: ContentFolder;
-  const environment = { ...process.env };
-  beforeAll(async () => {
-    delete process.env.S3_TEST_ENDPOINT;
-    own = await startS3UnderTest();
-    process.env = environment;
-    memory = own.memory as typeof memory;
-  });
-  beforeEach(async () => {
-    bucket = await own.createBucket();
-    files = await createContentFolder(own, bucket);
-  });
-  afterEach(async () => {
-    memory.clearFaults();
-    await files.remove();
-  });
-  afterAll(() => own.close());
+  const bucket = useBucket({ inMemory: true });
+  const files = useContentFolder(bucket);
+  const memory = () => bucket.server.memory as InMemoryS3;
 
   test('a missing permission is named, and nothing more is tried', async () => {
-    memory.addUser({
+    memory().addUser({
       accessKeyId: 'AKIAREADER0000000000',
       secretAccessKey: 'reader',
       policy: {
@@ -540,12 +507,14 @@ describe('on a server that fails', () => {
         Statement: [{ Effect: 'Allow', Action: ['s3:ListBucket', 's3:GetObject'], Resource: '*' }],
       },
     });
-    const reader = await createContentFolder(own, bucket, {
-      accessKeyId: 'AKIAREADER0000000000',
-      secretAccessKey: 'reader',
-    });
+    const reader = await createContentFolder(
+      bucket.options({
+        accessKeyId: 'AKIAREADER0000000000',
+        secretAccessKey: 'reader',
+      }),
+    );
     await reader.write(Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`images/${index}.jpg`, 'x'])));
-    memory.requests.length = 0;
+    memory().requests.length = 0;
     const { error, exitCode } = await runCommand(reader);
     expect([exitCode, error?.name, error?.message]).toEqual([
       1,
@@ -553,20 +522,20 @@ describe('on a server that fails', () => {
       expect.stringContaining('s3:PutObject is not allowed'),
     ]);
     expect(error?.cure).toContain('s3:PutObject');
-    expect(memory.requests.length).toBeLessThan(100);
+    expect(memory().requests.length).toBeLessThan(100);
     await reader.remove();
   });
 
   test('throttling and lost answers are waited for, and lose nothing', async () => {
     const names = Array.from({ length: 60 }, (_, index) => `images/${index}.jpg`);
     await files.write(Object.fromEntries(names.map((name) => [name, name])));
-    memory.injectFault({
+    memory().injectFault({
       operation: 'PutObject',
       times: 30,
       probability: 0.5,
       kind: { status: 503, code: 'SlowDown' },
     });
-    memory.injectFault({ operation: 'PutObject', times: 10, probability: 0.5, kind: 'reset-after-store' });
+    memory().injectFault({ operation: 'PutObject', times: 10, probability: 0.5, kind: 'reset-after-store' });
     const { result, exitCode } = await runCommand(files);
     expect([exitCode, result.results.uploaded?.files]).toEqual([0, 60]);
   });
@@ -574,26 +543,27 @@ describe('on a server that fails', () => {
   test('what another program has stored since the listing is kept', async () => {
     await files.write({ 'images/same.jpg': 'same', 'images/other.jpg': 'mine' });
     // Between the listing and the upload: the first PUT meets what a second one has left.
-    memory.injectFault({ operation: 'PutObject', key: /same|other/, times: 2, kind: { delayMs: 1_000 } });
+    memory().injectFault({ operation: 'PutObject', key: /same|other/, times: 2, kind: { delayMs: 1_000 } });
     const running = runCommand(files);
     await new Promise((resolve) => setTimeout(resolve, 500));
     for (const [name, body] of [
       ['same', 'same'],
       ['other', 'theirs'],
     ] as const) {
-      const Key = `content/images/${name}.jpg`;
-      await own.client.send(new PutObjectCommand({ Bucket: bucket, Key, Body: body, Metadata: { 'upload-id': 'x' } }));
+      await bucket.put(`content/images/${name}.jpg`, body, { Metadata: { 'upload-id': 'x' } });
     }
     const { result } = await running;
     expect(result.results).toMatchObject({ present: { files: 1 }, conflict: { files: 1 } });
-    expect(memory.objects(bucket).get('content/images/other.jpg')?.bytes.toString()).toBe('theirs');
+    expect(memory().objects(bucket.name).get('content/images/other.jpg')?.bytes.toString()).toBe('theirs');
   });
 
   test('under SSE-KMS, where an ETag is no MD5, equal files are known by their bytes', async () => {
-    const encrypted = await createContentFolder(own, bucket, {
-      serverSideEncryption: 'aws:kms',
-      kmsKeyId: 'alias/blog',
-    });
+    const encrypted = await createContentFolder(
+      bucket.options({
+        serverSideEncryption: 'aws:kms',
+        kmsKeyId: 'alias/blog',
+      }),
+    );
     await encrypted.write({ 'images/a.jpg': 'a', 'media/film.mp4': randomBytes(9 * MIB) });
     await runCommand(encrypted);
     expect((await runCommand(encrypted)).result.results).toMatchObject({ present: { files: 2 } });
@@ -607,25 +577,20 @@ describe('on a server that fails', () => {
 
   test('a checksum of S3 saves reading back', async () => {
     const crc32 = Buffer.from([0xe8, 0xb7, 0xbe, 0x43]).toString('base64');
-    await own.client.send(
-      new PutObjectCommand({
-        Bucket: bucket,
-        Key: 'content/images/a.jpg',
-        Body: 'a',
-        ChecksumCRC32: crc32,
-        ServerSideEncryption: 'aws:kms',
-        SSEKMSKeyId: 'k',
-      }),
-    );
+    await bucket.put('content/images/a.jpg', 'a', {
+      ChecksumCRC32: crc32,
+      ServerSideEncryption: 'aws:kms',
+      SSEKMSKeyId: 'k',
+    });
     await files.write({ 'images/a.jpg': 'a' });
-    memory.requests.length = 0;
+    memory().requests.length = 0;
     expect((await runCommand(files)).result.results).toMatchObject({ present: { files: 1 } });
   });
 
   test('--verify finds what was damaged behind its checksum', async () => {
     await files.write({ 'images/a.jpg': 'a lake' });
     await runCommand(files);
-    const bytes = memory.objects(bucket).get('content/images/a.jpg')?.bytes as Buffer;
+    const bytes = memory().objects(bucket.name).get('content/images/a.jpg')?.bytes as Buffer;
     bytes[0] = 0x58;
     expect((await runCommand(files)).exitCode).toBe(0);
     const { exitCode, result } = await runCommand(files, { verify: true });
@@ -635,8 +600,8 @@ describe('on a server that fails', () => {
   });
 
   test('a service without conditional writes is asked before each upload', async () => {
-    memory.createBucket('without-conditions', { conditionalWrites: 'not-implemented' });
-    const plain = await createContentFolder(own, 'without-conditions');
+    memory().createBucket('without-conditions', { conditionalWrites: 'not-implemented' });
+    const plain = await createContentFolder(bucket.options({ bucket: 'without-conditions' }));
     await plain.write({ 'images/a.jpg': 'a', 'images/b.jpg': 'b' });
     expect((await runCommand(plain)).result.results).toMatchObject({ uploaded: { files: 2 } });
     await plain.remove();
@@ -648,10 +613,10 @@ describe('on a server that fails', () => {
     );
     await runCommand(files);
     await rm(path.join(files.content, 'media'), { recursive: true });
-    memory.injectFault({ operation: 'GetObject', times: 80, kind: { delayMs: 3_000 } });
-    memory.requests.length = 0;
+    memory().injectFault({ operation: 'GetObject', times: 80, kind: { delayMs: 3_000 } });
+    memory().requests.length = 0;
     expect((await runCommand(files, { toLocal: true, concurrency: '64' })).exitCode).toBe(0);
-    const downloads = memory.requests.filter(({ operation }) => operation === 'GetObject');
+    const downloads = memory().requests.filter(({ operation }) => operation === 'GetObject');
     const atATime = downloads.map(
       ({ startedAtMs: now }) => downloads.filter((other) => other.startedAtMs <= now && now < other.endedAtMs).length,
     );
@@ -663,7 +628,7 @@ describe('on a server that fails', () => {
     const before = await files.read();
     await runCommand(files);
     await rm(path.join(files.content, 'media'), { recursive: true });
-    memory.injectFault({ operation: 'GetObject', times: 2, kind: 'truncate-body' });
+    memory().injectFault({ operation: 'GetObject', times: 2, kind: 'truncate-body' });
     expect((await runCommand(files, { toLocal: true })).exitCode).toBe(0);
     expect(await files.read()).toEqual(before);
   });

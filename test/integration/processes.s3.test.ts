@@ -3,30 +3,15 @@ import { randomBytes } from 'node:crypto';
 import { truncate } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { CDN_URL, createUploadFolder, optionsFor, type UploadFolder } from '../support/adapter';
+import { CDN_URL } from '../support/adapter';
 import { digest, MIB } from '../support/bytes';
-import { startS3UnderTest, type S3UnderTest } from '../support/s3-under-test';
 import type { UploadOrder, UploadReport } from '../support/upload-process';
+import { useBucket, useUploadFolder } from '../support/use-bucket';
 
 jest.setTimeout(120_000);
 
-let server: S3UnderTest;
-let bucket: string;
-let uploads: UploadFolder;
-
-beforeAll(async () => {
-  server = await startS3UnderTest();
-  uploads = await createUploadFolder();
-});
-
-beforeEach(async () => {
-  bucket = await server.createBucket();
-});
-
-afterAll(async () => {
-  await uploads.remove();
-  await server.close();
-});
+const bucket = useBucket();
+const uploads = useUploadFolder();
 
 async function uploadInProcess(order: Omit<UploadOrder, 'options'>): Promise<UploadReport> {
   const script = path.resolve(__dirname, '../support/upload-process.ts');
@@ -34,7 +19,7 @@ async function uploadInProcess(order: Omit<UploadOrder, 'options'>): Promise<Upl
     '--import',
     'tsx',
     script,
-    JSON.stringify({ ...order, options: optionsFor(server, bucket) }),
+    JSON.stringify({ ...order, options: bucket.options() }),
   ]);
   return JSON.parse(stdout) as UploadReport;
 }
@@ -48,9 +33,9 @@ test('100 uploads of one name at once, from 4 processes: 100 objects, each with 
   );
   const urls = reports.flatMap((report) => report.urls);
   expect(new Set(urls).size).toBe(100);
-  expect(await server.objects(bucket, 'content/images/2026/11/')).toHaveLength(100);
+  expect(await bucket.objects('content/images/2026/11/')).toHaveLength(100);
   const stored = await Promise.all(
-    urls.map(async (url) => digest((await server.read(bucket, url.slice(CDN_URL.length + 1))).bytes)),
+    urls.map(async (url) => digest((await bucket.read(url.slice(CDN_URL.length + 1))).bytes)),
   );
   expect(stored).toEqual(contents.map(digest));
 });
@@ -61,7 +46,7 @@ test('an upload of 300 MB takes at most 64 MB more memory, and arrives whole', a
   const { urls, extraBytes } = await uploadInProcess({ files: [file], name: 'film.mp4', directory: '2026/11' });
   expect(urls).toEqual([`${CDN_URL}/content/images/2026/11/film.mp4`]);
   expect(extraBytes).toBeLessThanOrEqual(64 * MIB);
-  const [object] = await server.objects(bucket, 'content/images/2026/11/');
+  const [object] = await bucket.objects('content/images/2026/11/');
   expect(object?.size).toBe(300 * MIB);
-  expect(await server.multipartUploads(bucket)).toEqual([]);
+  expect(await bucket.multipartUploads()).toEqual([]);
 });

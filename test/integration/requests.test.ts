@@ -4,40 +4,22 @@ import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { S3CloudFrontStorage } from '../../src/adapter/adapter';
 import { parseConfig } from '../../src/core/config';
 import { connect } from '../../src/core/s3/client';
-import { createUploadFolder, optionsFor, type UploadFolder } from '../support/adapter';
+import { createAdapter as createAdapterOn, optionsFor } from '../support/adapter';
 import { MIB } from '../support/bytes';
-import { startInMemoryS3, type BucketOptions, type InMemoryS3 } from '../support/in-memory-s3';
+import { startInMemoryS3 } from '../support/in-memory-s3';
+import { useInMemoryS3, useUploadFolder } from '../support/use-bucket';
 
 // What reaches S3, request by request: how many, and with which headers.
 
-let server: InMemoryS3;
-let uploads: UploadFolder;
-let count = 0;
+const server = useInMemoryS3();
+const uploads = useUploadFolder();
 
-beforeAll(async () => {
-  server = await startInMemoryS3();
-  uploads = await createUploadFolder();
-});
-
-afterAll(async () => {
-  await uploads.remove();
-  await server.close();
-});
-
-function newBucket(options?: BucketOptions): string {
-  const bucket = `requests-${(count += 1)}`;
-  server.createBucket(bucket, options);
-  return bucket;
-}
-
-function createAdapter(bucket: string, overrides: Record<string, unknown> = {}): S3CloudFrontStorage {
-  const { endpoint, region, rootCredentials } = server;
-  return new S3CloudFrontStorage(optionsFor({ endpoint, region, credentials: rootCredentials }, bucket, overrides));
-}
+const createAdapter = (bucket: string, overrides?: Record<string, unknown>) =>
+  createAdapterOn(server, bucket, overrides);
 
 /** Puts `howMany` objects into the bucket that have a name already: `photo.jpg`, `photo-1.jpg` … */
 async function take(bucket: string, name: string, howMany: number): Promise<void> {
-  const { endpoint, region, rootCredentials: credentials } = server;
+  const { endpoint, region, credentials } = server;
   const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
   await Promise.all(
     Array.from({ length: howMany }, (_, number) => {
@@ -73,13 +55,13 @@ const lastRequest = (operation: string) => {
 
 describe('finding a free name', () => {
   test('takes two requests when it is free', async () => {
-    const adapter = createAdapter(newBucket());
+    const adapter = createAdapter(server.newBucket());
     const upload = await uploads.file('photo.jpg', 'x');
     expect(await operationsOf(() => adapter.save(upload, '2026/11'))).toEqual(['HeadObject', 'PutObject']);
   });
 
   test.each([1, 10, 500])('takes three requests when %d are taken', async (taken) => {
-    const bucket = newBucket();
+    const bucket = server.newBucket();
     await take(bucket, 'photo', taken);
     const adapter = createAdapter(bucket);
     const upload = await uploads.file('photo.jpg', 'x');
@@ -90,7 +72,7 @@ describe('finding a free name', () => {
   });
 
   test('takes three requests when more are taken than one listing shows', async () => {
-    const bucket = newBucket();
+    const bucket = server.newBucket();
     await take(bucket, 'photo', 1200);
     const adapter = createAdapter(bucket);
     const upload = await uploads.file('photo.jpg', 'x');
@@ -103,7 +85,7 @@ describe('finding a free name', () => {
     [500, [/-501\.jpg$/, /-502\.jpg$/]],
     [1200, [/-[0-9a-f]{12}\.jpg$/, /-[0-9a-f]{12}\.jpg$/]],
   ])('takes two requests from the second upload on when %d are taken, also for two at a time', async (taken, names) => {
-    const bucket = newBucket();
+    const bucket = server.newBucket();
     await take(bucket, 'photo', taken);
     const adapter = createAdapter(bucket);
     const upload = await uploads.file('photo.jpg', 'x');
@@ -117,7 +99,7 @@ describe('finding a free name', () => {
   });
 
   test('takes at most four requests when another process has given the next numbers', async () => {
-    const bucket = newBucket();
+    const bucket = server.newBucket();
     await take(bucket, 'photo', 2);
     const adapter = createAdapter(bucket);
     const upload = await uploads.file('photo.jpg', 'x');
@@ -130,7 +112,7 @@ describe('finding a free name', () => {
   });
 
   test('finds a name that was deleted free again, as Ghost wants it for a thumbnail that it replaces', async () => {
-    const bucket = newBucket();
+    const bucket = server.newBucket();
     const adapter = createAdapter(bucket);
     const upload = await uploads.file('thumbnail.jpg', 'x');
     const save = async () => adapter.urlToPath(await adapter.save(upload, '2026/11'));
@@ -144,7 +126,7 @@ describe('finding a free name', () => {
   });
 
   test('takes three requests when another process gets the name in the moment since it was asked', async () => {
-    const adapter = createAdapter(newBucket());
+    const adapter = createAdapter(server.newBucket());
     const upload = await uploads.file('photo.jpg', 'x');
     server.injectFault({ operation: 'PutObject', kind: { status: 412, code: 'PreconditionFailed' } });
     let url = '';
@@ -154,7 +136,7 @@ describe('finding a free name', () => {
   });
 
   test('takes at most four requests each when 20 upload the same name at the same moment', async () => {
-    const bucket = newBucket();
+    const bucket = server.newBucket();
     await take(bucket, 'photo', 3);
     const adapter = createAdapter(bucket);
     const contents = await Promise.all(
@@ -169,7 +151,7 @@ describe('finding a free name', () => {
     [0, ['HeadObject']],
     [500, ['HeadObject', 'ListObjectsV2']],
   ])('for getUniqueFileName alone, with %d taken, takes %j', async (taken, expected) => {
-    const bucket = newBucket();
+    const bucket = server.newBucket();
     await take(bucket, 'photo', taken);
     const adapter = createAdapter(bucket);
     let name = '';
@@ -184,7 +166,7 @@ describe('every upload', () => {
   test('leaves none of its bytes with the client when it is stored, which keeps the first request of each kind', async () => {
     const sent = jest.spyOn(S3Client.prototype, 'send');
     try {
-      await createAdapter(newBucket()).save(await uploads.file('x.jpg', 'x'));
+      await createAdapter(server.newBucket()).save(await uploads.file('x.jpg', 'x'));
       const put = sent.mock.calls.map(([command]) => command).find((command) => command instanceof PutObjectCommand);
       expect(put?.input.Key).toMatch(/x\.jpg$/);
       expect(put?.input.Body).toBeUndefined();
@@ -194,13 +176,13 @@ describe('every upload', () => {
   });
 
   test('is written only where nothing is', async () => {
-    const bucket = newBucket();
+    const bucket = server.newBucket();
     await createAdapter(bucket).save(await uploads.file('x.jpg', 'x'));
     expect(lastRequest('PutObject').headers['if-none-match']).toBe('*');
   });
 
   test('has a known length and a checksum, and no trailer that other providers do not know', async () => {
-    await createAdapter(newBucket()).save(await uploads.file('x.jpg', 'known'));
+    await createAdapter(server.newBucket()).save(await uploads.file('x.jpg', 'known'));
     const { headers } = lastRequest('PutObject');
     expect(headers['content-length']).toBe('5');
     expect(headers['content-md5']).toBeDefined();
@@ -209,7 +191,7 @@ describe('every upload', () => {
   });
 
   test('sends no ACL, storage class, encryption or disposition unless it is configured', async () => {
-    await createAdapter(newBucket()).save(await uploads.file('x.jpg', 'x'));
+    await createAdapter(server.newBucket()).save(await uploads.file('x.jpg', 'x'));
     expect(
       Object.keys(lastRequest('PutObject').headers).filter((name) =>
         /acl|storage-class|encryption|disposition/.test(name),
@@ -218,7 +200,7 @@ describe('every upload', () => {
   });
 
   test('sends storage class, encryption and ACL when they are configured', async () => {
-    const bucket = newBucket({ objectOwnership: 'ObjectWriter' });
+    const bucket = server.newBucket({ objectOwnership: 'ObjectWriter' });
     const options = {
       storageClass: 'INTELLIGENT_TIERING',
       serverSideEncryption: 'aws:kms',
@@ -243,7 +225,7 @@ describe('every upload', () => {
   });
 
   test('with SSE-S3 sends AES256', async () => {
-    await createAdapter(newBucket(), { serverSideEncryption: 'AES256' }).save(await uploads.file('x.jpg', 'x'));
+    await createAdapter(server.newBucket(), { serverSideEncryption: 'AES256' }).save(await uploads.file('x.jpg', 'x'));
     expect(lastRequest('PutObject').headers['x-amz-server-side-encryption']).toBe('AES256');
   });
 });
@@ -253,7 +235,7 @@ describe('large uploads', () => {
     const slow = await startInMemoryS3({ latencyMs: 40 });
     try {
       slow.createBucket('parts');
-      const options = optionsFor({ ...slow, credentials: slow.rootCredentials }, 'parts', {
+      const options = optionsFor(slow, 'parts', {
         multipartUploadThresholdBytes: 6 * MIB,
         multipartChunkSizeBytes: 6 * MIB,
         uploadConcurrency: 3,
@@ -277,7 +259,7 @@ describe('large uploads', () => {
     const own = await startInMemoryS3();
     try {
       own.createBucket('kept');
-      const options = optionsFor({ ...own, credentials: own.rootCredentials }, 'kept', { uploadConcurrency: 2 });
+      const options = optionsFor(own, 'kept', { uploadConcurrency: 2 });
       await new S3CloudFrontStorage(options).save(await uploads.file('clip.mp4', Buffer.alloc(40 * MIB)));
       expect(own.requests.filter(({ headers }) => headers.connection !== 'keep-alive')).toEqual([]);
       expect(own.openConnections()).toBeLessThanOrEqual(2);
@@ -287,7 +269,7 @@ describe('large uploads', () => {
   });
 
   test('take their name with the last request, and only where nothing is by then', async () => {
-    const adapter = createAdapter(newBucket());
+    const adapter = createAdapter(server.newBucket());
     const upload = await uploads.file('clip.mp4', Buffer.alloc(9 * MIB));
     const operations = await operationsOf(() => adapter.save(upload));
     expect(operations).toEqual([
@@ -307,7 +289,7 @@ describe('the connection', () => {
     const own = await startInMemoryS3();
     try {
       own.createBucket('shared');
-      const options = optionsFor({ ...own, credentials: own.rootCredentials }, 'shared');
+      const options = optionsFor(own, 'shared');
       for (const staticFileURLPrefix of ['content/images', 'content/media', 'content/files']) {
         await new S3CloudFrontStorage({ ...options, staticFileURLPrefix }).exists('x.jpg');
       }
@@ -318,7 +300,7 @@ describe('the connection', () => {
   });
 
   test('reaches a bucket by virtual-host style where forcePathStyle is not set', async () => {
-    const bucket = newBucket();
+    const bucket = server.newBucket();
     const lookup = resolveToThisMachine();
     const adapter = createAdapter(bucket, {
       endpoint: `http://s3.localhost:${server.port}`,
@@ -333,7 +315,7 @@ describe('the connection', () => {
   });
 
   test('uses a session token', async () => {
-    const bucket = newBucket();
+    const bucket = server.newBucket();
     server.addUser({ accessKeyId: 'TEMPORARY', secretAccessKey: 'temporary-secret', sessionToken: 'temporary-token' });
     const adapter = createAdapter(bucket, {
       accessKeyId: 'TEMPORARY',
@@ -345,7 +327,7 @@ describe('the connection', () => {
   });
 
   test('finds credentials and region in the environment when the configuration has none', async () => {
-    const bucket = newBucket();
+    const bucket = server.newBucket();
     server.addUser({ accessKeyId: 'FROMENV', secretAccessKey: 'env-secret' });
     const before = { ...process.env };
     Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'FROMENV', AWS_SECRET_ACCESS_KEY: 'env-secret' });
@@ -361,7 +343,7 @@ describe('the connection', () => {
   });
 
   test('tries again as often as configured', async () => {
-    const bucket = newBucket();
+    const bucket = server.newBucket();
     server.injectFault({ operation: 'PutObject', times: Infinity, kind: { status: 503, code: 'SlowDown' } });
     const adapter = createAdapter(bucket, { maxAttempts: 2 });
     const operations = await operationsOf(() => adapter.saveRaw(Buffer.from('x'), 'x.jpg').catch(() => undefined));
@@ -371,7 +353,7 @@ describe('the connection', () => {
 });
 
 test('a hundred uploads that are tried again leave the others their attempts', async () => {
-  const adapter = createAdapter(newBucket(), { maxAttempts: 3 });
+  const adapter = createAdapter(server.newBucket(), { maxAttempts: 3 });
   const names = Array.from({ length: 150 }, (_, number) => `size/w600/${number}.jpg`);
   for (const name of names) {
     const kind = { status: 500, code: 'InternalError' };
@@ -385,7 +367,7 @@ test('a hundred uploads that are tried again leave the others their attempts', a
 describe('a provider without conditional writes (501)', () => {
   test('keeps a taken name, gives a random suffix, and says so once', async () => {
     const warn = jest.spyOn(console, 'warn').mockImplementation();
-    const bucket = newBucket({ conditionalWrites: 'not-implemented' });
+    const bucket = server.newBucket({ conditionalWrites: 'not-implemented' });
     const adapter = createAdapter(bucket);
     expect(adapter.urlToPath(await adapter.save(await uploads.file('photo.jpg', 'first'), '2026/11'))).toBe(
       '2026/11/photo.jpg',
@@ -400,7 +382,7 @@ describe('a provider without conditional writes (501)', () => {
 
   test('gives no number after another: a second process would give the same one', async () => {
     const warn = jest.spyOn(console, 'warn').mockImplementation();
-    const bucket = newBucket({ conditionalWrites: 'not-implemented' });
+    const bucket = server.newBucket({ conditionalWrites: 'not-implemented' });
     await take(bucket, 'photo', 2);
     const adapter = createAdapter(bucket);
     // The first one finds out what the provider cannot do.
@@ -412,7 +394,7 @@ describe('a provider without conditional writes (501)', () => {
 
   test('keeps 20 uploads of one name at the same moment apart', async () => {
     const warn = jest.spyOn(console, 'warn').mockImplementation();
-    const bucket = newBucket({ conditionalWrites: 'not-implemented' });
+    const bucket = server.newBucket({ conditionalWrites: 'not-implemented' });
     const adapter = createAdapter(bucket);
     const contents = await Promise.all(
       Array.from({ length: 20 }, (_, index) => uploads.file('photo.jpg', `bytes ${index}`)),
@@ -424,7 +406,7 @@ describe('a provider without conditional writes (501)', () => {
   });
 
   test('is not taken for one after a 501 for another reason', async () => {
-    const bucket = newBucket();
+    const bucket = server.newBucket();
     const adapter = createAdapter(bucket);
     server.injectFault({ operation: 'PutObject', times: 2, kind: { status: 501, code: 'NotImplemented' } });
     await expect(adapter.save(await uploads.file('photo.jpg', 'x'), '2026/11')).rejects.toMatchObject({
@@ -435,7 +417,7 @@ describe('a provider without conditional writes (501)', () => {
   });
 
   test('that ignores the condition keeps 20 uploads of one name at the same moment apart, large ones too', async () => {
-    const bucket = newBucket({ conditionalWrites: 'ignored' });
+    const bucket = server.newBucket({ conditionalWrites: 'ignored' });
     const adapter = createAdapter(bucket);
     const small = await Promise.all(
       Array.from({ length: 20 }, (_, index) => uploads.file('photo.jpg', `bytes ${index}`)),
@@ -449,7 +431,7 @@ describe('a provider without conditional writes (501)', () => {
   });
 
   test('that ignores the condition still keeps what is there', async () => {
-    const bucket = newBucket({ conditionalWrites: 'ignored' });
+    const bucket = server.newBucket({ conditionalWrites: 'ignored' });
     const adapter = createAdapter(bucket);
     await adapter.save(await uploads.file('photo.jpg', 'first'), '2026/11');
     await adapter.save(await uploads.file('photo.jpg', 'second'), '2026/11');
@@ -464,7 +446,7 @@ describe('on AWS itself', () => {
 
   beforeEach(() => {
     lookup = resolveToThisMachine();
-    bucket = newBucket();
+    bucket = server.newBucket();
     adapter = createAdapter(bucket, { endpoint: `http://s3.us-east-1.amazonaws.com:${server.port}` });
   });
 
@@ -533,8 +515,8 @@ describe('on AWS itself', () => {
     ['https', 'without a SHA-256, which would hold up Ghost', 'UNSIGNED-PAYLOAD'],
     ['http', 'with a SHA-256', createHash('sha256').update('part').digest('hex')],
   ])('and over %s it is signed %s', async (scheme, _, signed) => {
-    const { endpoint, region, rootCredentials } = server;
-    const options = optionsFor({ endpoint, region, credentials: rootCredentials }, bucket, {
+    const { endpoint, region, credentials } = server;
+    const options = optionsFor({ endpoint, region, credentials }, bucket, {
       endpoint: `${scheme}://s3.us-east-1.amazonaws.com`,
     });
     const { sdk, client } = await connect(parseConfig(options).config);
@@ -572,7 +554,7 @@ describe('on AWS itself', () => {
 });
 
 test('a name that stays taken whatever is tried is refused, and nothing is overwritten', async () => {
-  const bucket = newBucket();
+  const bucket = server.newBucket();
   const adapter = createAdapter(bucket);
   server.injectFault({ operation: 'PutObject', times: Infinity, kind: { status: 412, code: 'PreconditionFailed' } });
   await expect(adapter.save(await uploads.file('photo.jpg', 'x'), '2026/11')).rejects.toMatchObject({

@@ -112,7 +112,7 @@ async function useAll(where: string, options: Record<string, unknown>, input = '
     for (const target of ['/2026/x.jpg', '/missing.jpg', '/../x.jpg']) {
       const answer = await blog.request(target, headers).catch((error: unknown) => error);
       seen.note(`${where}: answer of serve`, answer);
-      seen.note(`${where}: bytes of serve`, String((answer as { bytes?: Buffer }).bytes));
+      seen.note(`${where}: body of serve`, String((answer as { body?: Buffer }).body));
     }
   }
   seen.note(`${where}: errors of serve`, blog.errors);

@@ -3,25 +3,21 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { S3CloudFrontStorage } from '../../src/adapter/adapter';
-import { CDN_URL, createAdapter, optionsFor } from '../support/adapter';
+import { CDN_URL, optionsFor } from '../support/adapter';
 import { startBlogServer, type BlogServer } from '../support/blog-server';
 import { digest, MIB } from '../support/bytes';
 import { startInMemoryS3 } from '../support/in-memory-s3';
-import { startS3UnderTest, type S3UnderTest } from '../support/s3-under-test';
+import { useBucket } from '../support/use-bucket';
 
 const SECRET = 'a-secret-of-more-than-thirty-two-characters';
 const PICTURE = randomBytes(100_000);
 
-let server: S3UnderTest;
-let bucket: string;
+const bucket = useBucket({ per: 'file' });
 let blogs: BlogServer[] = [];
 
 beforeAll(async () => {
-  server = await startS3UnderTest();
-  bucket = await server.createBucket();
-  const adapter = createAdapter(server, bucket);
+  const adapter = bucket.createAdapter();
   await adapter.saveRaw(PICTURE, '2026/11/x.jpg');
   await adapter.saveRaw(Buffer.from('webp'), 'size/w600/format/webp/2026/11/x.jpg');
   await adapter.saveRaw(
@@ -37,12 +33,8 @@ afterEach(async () => {
   blogs = [];
 });
 
-afterAll(async () => {
-  await server.close();
-});
-
 async function startBlog(options: Record<string, unknown> = {}, contentType?: string): Promise<BlogServer> {
-  const blog = await startBlogServer(createAdapter(server, bucket, options), contentType);
+  const blog = await startBlogServer(bucket.createAdapter(options), contentType);
   blogs.push(blog);
   return blog;
 }
@@ -149,19 +141,19 @@ describe('streaming', () => {
       etag: expect.stringMatching(/^"[0-9a-f]{32}"$/),
       'last-modified': expect.stringMatching(/GMT$/),
     });
-    expect(digest(answer.bytes)).toBe(digest(PICTURE));
+    expect(digest(answer.body)).toBe(digest(PICTURE));
   });
 
   test('answers HEAD with the same headers and no body', async () => {
     const get = await blog.request('/2026/11/x.jpg');
     const head = await blog.request('/2026/11/x.jpg', {}, 'HEAD');
     expect(head.status).toBe(200);
-    expect(head.bytes).toHaveLength(0);
+    expect(head.body).toHaveLength(0);
     expect({ ...head.headers, date: 0 }).toEqual({ ...get.headers, date: 0 });
   });
 
   test('finds a file by its encoded name', async () => {
-    expect((await blog.request('/2026/11/%C3%BCber%20uns+1.jpg')).bytes.toString()).toBe('ü');
+    expect((await blog.request('/2026/11/%C3%BCber%20uns+1.jpg')).body.toString()).toBe('ü');
   });
 
   test('sends an empty file', async () => {
@@ -184,7 +176,7 @@ describe('streaming', () => {
         'content-length': String(to - from),
       },
     });
-    expect(answer.bytes.equals(PICTURE.subarray(from, to))).toBe(true);
+    expect(answer.body.equals(PICTURE.subarray(from, to))).toBe(true);
   });
 
   test.each(['bytes=0-1,5-6', 'bytes=x-y', 'lines=1-2', 'bytes=', 'bytes=5-2', ''])(
@@ -192,7 +184,7 @@ describe('streaming', () => {
     async (range) => {
       const answer = await blog.request('/2026/11/x.jpg', { range });
       expect(answer.status).toBe(200);
-      expect(answer.bytes).toHaveLength(100_000);
+      expect(answer.body).toHaveLength(100_000);
     },
   );
 
@@ -208,7 +200,7 @@ describe('streaming', () => {
     const { headers } = await blog.request('/2026/11/x.jpg');
     const unchanged = await blog.request('/2026/11/x.jpg', { 'if-none-match': headers.etag });
     expect(unchanged).toMatchObject({ status: 304, headers: { etag: headers.etag } });
-    expect(unchanged.bytes).toHaveLength(0);
+    expect(unchanged.body).toHaveLength(0);
     expect((await blog.request('/2026/11/x.jpg', { 'if-modified-since': headers['last-modified'] })).status).toBe(304);
     expect((await blog.request('/2026/11/x.jpg', { 'if-none-match': headers.etag }, 'HEAD')).status).toBe(304);
     expect((await blog.request('/2026/11/x.jpg', { 'if-none-match': '"other"' })).status).toBe(200);
@@ -234,7 +226,7 @@ describe('streaming', () => {
     expect((await blog.request('/2026/11/x.jpg', { range, 'if-range': 'Thu, 01 Jan 2015 00:00:00 GMT' })).status).toBe(
       200,
     );
-    expect((await blog.request('/2026/11/x.jpg', { range, 'if-range': '"other"' })).bytes).toHaveLength(100_000);
+    expect((await blog.request('/2026/11/x.jpg', { range, 'if-range': '"other"' })).body).toHaveLength(100_000);
   });
 
   test('keeps the type that Ghost names for what it converted', async () => {
@@ -255,9 +247,7 @@ describe('streaming', () => {
   test.each(['text/html', 'application/xhtml+xml', 'application/xml', 'text/xml; charset=utf-8'])(
     'lets a %s that somebody else put there run no script',
     async (type) => {
-      await server.client.send(
-        new PutObjectCommand({ Bucket: bucket, Key: 'content/images/foreign', Body: 'x', ContentType: type }),
-      );
+      await bucket.put('content/images/foreign', 'x', { ContentType: type });
       const { headers } = await blog.request('/foreign');
       expect(headers['content-security-policy']).toContain('sandbox');
       expect(headers['cache-control']).toBe('public, max-age=31536000, immutable');
@@ -279,15 +269,10 @@ describe('streaming', () => {
   });
 
   test('sends a download with its name and its encoding', async () => {
-    await server.client.send(
-      new PutObjectCommand({
-        Bucket: bucket,
-        Key: 'content/images/report.pdf',
-        Body: 'x',
-        ContentDisposition: 'inline; filename="The report.pdf"',
-        ContentEncoding: 'gzip',
-      }),
-    );
+    await bucket.put('content/images/report.pdf', 'x', {
+      ContentDisposition: 'inline; filename="The report.pdf"',
+      ContentEncoding: 'gzip',
+    });
     expect((await blog.request('/report.pdf')).headers).toMatchObject({
       'content-disposition': 'inline; filename="The report.pdf"',
       'content-encoding': 'gzip',
@@ -303,7 +288,7 @@ describe('streaming', () => {
   });
 
   test('leaves other methods to Ghost', async () => {
-    expect((await blog.request('/2026/11/x.jpg', {}, 'POST')).bytes.toString()).toBe('next handler');
+    expect((await blog.request('/2026/11/x.jpg', {}, 'POST')).body.toString()).toBe('next handler');
   });
 
   test('passes a refusal of S3 on to Ghost with its cure', async () => {
@@ -329,9 +314,7 @@ describe('clients that leave', () => {
   test('end the request to S3: no connection stays open', async () => {
     const own = await startInMemoryS3({ bandwidthBytesPerSecond: 4 * MIB });
     own.createBucket('leaving');
-    const adapter = new S3CloudFrontStorage(
-      optionsFor({ ...own, credentials: own.rootCredentials }, 'leaving', { serve: 'stream' }),
-    );
+    const adapter = new S3CloudFrontStorage(optionsFor(own, 'leaving', { serve: 'stream' }));
     own.objects('leaving');
     await adapter.saveRaw(Buffer.alloc(2 * MIB), 'x.mp4');
     const blog = await startBlogServer(adapter);
@@ -365,11 +348,7 @@ describe('clients that leave', () => {
     const own = await startInMemoryS3();
     own.createBucket('silent-bucket');
     own.injectFault({ times: Infinity, kind: 'stall' });
-    const blog = await startBlogServer(
-      new S3CloudFrontStorage(
-        optionsFor({ ...own, credentials: own.rootCredentials }, 'silent-bucket', { serve: 'stream' }),
-      ),
-    );
+    const blog = await startBlogServer(new S3CloudFrontStorage(optionsFor(own, 'silent-bucket', { serve: 'stream' })));
     try {
       const request = http.request({
         host: '127.0.0.1',
@@ -394,9 +373,7 @@ describe('clients that leave', () => {
     const own = await startInMemoryS3();
     own.createBucket('paused-bucket');
     const options = { serve: 'stream', requestTimeoutMs: 300 };
-    const adapter = new S3CloudFrontStorage(
-      optionsFor({ ...own, credentials: own.rootCredentials }, 'paused-bucket', options),
-    );
+    const adapter = new S3CloudFrontStorage(optionsFor(own, 'paused-bucket', options));
     await adapter.saveRaw(Buffer.alloc(40 * MIB, 7), 'x.mp4');
     const blog = await startBlogServer(adapter);
     try {
@@ -426,9 +403,7 @@ describe('clients that leave', () => {
     own.createBucket('mute-bucket');
     own.injectFault({ times: Infinity, kind: 'stall' });
     const options = { serve: 'stream', requestTimeoutMs: 200, maxAttempts: 1 };
-    const blog = await startBlogServer(
-      new S3CloudFrontStorage(optionsFor({ ...own, credentials: own.rootCredentials }, 'mute-bucket', options)),
-    );
+    const blog = await startBlogServer(new S3CloudFrontStorage(optionsFor(own, 'mute-bucket', options)));
     try {
       expect((await blog.request('/x.mp4')).status).toBe(500);
       expect(blog.errors).toEqual([expect.objectContaining({ code: 'STORAGE_S3_UNREACHABLE' })]);
@@ -446,7 +421,7 @@ describe('clients that leave', () => {
     await once(silent, 'listening');
     const { port } = silent.address() as AddressInfo;
     const options = { endpoint: `http://127.0.0.1:${port}`, serve: 'stream', requestTimeoutMs: 200 };
-    const blog = await startBlogServer(createAdapter(server, bucket, options));
+    const blog = await startBlogServer(bucket.createAdapter(options));
     try {
       await expect(blog.request('/x.mp4')).rejects.toMatchObject({ code: 'ECONNRESET' });
     } finally {
@@ -459,9 +434,7 @@ describe('clients that leave', () => {
   test('a file of which S3 breaks off ends the connection: it is never taken for whole', async () => {
     const own = await startInMemoryS3();
     own.createBucket('breaking');
-    const adapter = new S3CloudFrontStorage(
-      optionsFor({ ...own, credentials: own.rootCredentials }, 'breaking', { serve: 'stream', maxAttempts: 1 }),
-    );
+    const adapter = new S3CloudFrontStorage(optionsFor(own, 'breaking', { serve: 'stream', maxAttempts: 1 }));
     await adapter.saveRaw(Buffer.alloc(MIB), 'x.mp4');
     own.injectFault({ operation: 'GetObject', kind: 'truncate-body' });
     const blog = await startBlogServer(adapter);

@@ -35,7 +35,7 @@ afterEach(async () => {
   await server.close();
 });
 
-const newAdapter = (credentials = server.rootCredentials) =>
+const newAdapter = (credentials = server.credentials) =>
   createAdapter({ ...server, credentials }, BUCKET, { serve: 'stream' });
 
 const upload = async (name: string, bytes = ORIGINAL) => adapter.save(await uploads.file(name, bytes), '2026/11');
@@ -66,7 +66,7 @@ const requested = () =>
 describe('a size that is asked for the first time', () => {
   test('takes three requests, of which two are under way at the same time', async () => {
     expect(await makeSize('w600')).toEqual(ORIGINAL);
-    expect(await blog.request(`/size/w600${PATH}`)).toMatchObject({ status: 200, bytes: SMALL });
+    expect(await blog.request(`/size/w600${PATH}`)).toMatchObject({ status: 200, body: SMALL });
     expect(requested().sort()).toEqual(['GetObject x_o.jpg', 'HeadObject x.jpg', 'PutObject x.jpg']);
     const [first, second, third] = server.requests as [RecordedRequest, RecordedRequest, RecordedRequest];
     expect(second.startedAtMs).toBeLessThan(first.endedAtMs);
@@ -80,13 +80,13 @@ describe('a size that is asked for the first time', () => {
     // S3 has not said yet when it was stored.
     const headers = { ...second.headers, 'last-modified': undefined, date: undefined };
     expect({ ...first.headers, date: undefined, 'last-modified': undefined }).toEqual(headers);
-    expect(first.bytes).toEqual(second.bytes);
+    expect(first.body).toEqual(second.body);
   });
 
   test('is answered from the bucket to a client that wants a part of it', async () => {
     await makeSize('w600');
     const part = await blog.request(`/size/w600${PATH}`, { range: 'bytes=10-19' });
-    expect(part).toMatchObject({ status: 206, bytes: SMALL.subarray(10, 20) });
+    expect(part).toMatchObject({ status: 206, body: SMALL.subarray(10, 20) });
   });
 
   test('of a picture without an original is made of the picture, and nothing is looked for twice', async () => {
@@ -129,7 +129,7 @@ test('a size that is made again replaces the one before at once', async () => {
   await makeSize('w600');
   const other = randomBytes(1_000);
   await adapter.saveRaw(other, `/size/w600${PATH}`);
-  expect((await blog.request(`/size/w600${PATH}`)).bytes).toEqual(other);
+  expect((await blog.request(`/size/w600${PATH}`)).body).toEqual(other);
   await adapter.saveRaw(SMALL, `/size/w600${PATH}`);
   await adapter.delete(`/size/w600${PATH}`);
   expect((await blog.request(`/size/w600${PATH}`)).status).toBe(404);

@@ -125,7 +125,7 @@ describe('blogs that share a bucket', () => {
   test('each find their own file where all have one of the same name', async () => {
     for (const { name, storage, blog } of tenants) {
       expect((await storage.read({ path: FILE })).toString()).toBe(`of ${name}`);
-      expect((await blog.request(`/${FILE}`)).bytes.toString()).toBe(`of ${name}`);
+      expect((await blog.request(`/${FILE}`)).body.toString()).toBe(`of ${name}`);
     }
   });
 
@@ -182,7 +182,7 @@ describe('blogs that share a bucket', () => {
   });
 
   test('write into no prefix but that of their own kind: images, media and files', async () => {
-    const credentials = server.rootCredentials;
+    const credentials = server.credentials;
     for (const staticFileURLPrefix of ['content/images', 'content/media', 'content/files']) {
       const storage = createAdapter({ ...server, credentials }, BUCKET, { tenantPrefix: 'seven', staticFileURLPrefix });
       await storage.saveRaw(Buffer.from('x'), '../../eight/content/images/y.jpg').catch(() => undefined);

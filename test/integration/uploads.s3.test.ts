@@ -1,50 +1,32 @@
 import { randomBytes } from 'node:crypto';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { CDN_URL, createAdapter, createUploadFolder, type UploadFolder } from '../support/adapter';
+import { CDN_URL, createAdapter } from '../support/adapter';
 import { MIB, digest } from '../support/bytes';
-import { startS3UnderTest, type S3UnderTest } from '../support/s3-under-test';
+import { useBucket, useUploadFolder } from '../support/use-bucket';
 
-let server: S3UnderTest;
-let bucket: string;
-let uploads: UploadFolder;
-
-beforeAll(async () => {
-  server = await startS3UnderTest();
-  uploads = await createUploadFolder();
-});
-
-beforeEach(async () => {
-  bucket = await server.createBucket();
-});
-
-afterAll(async () => {
-  await uploads.remove();
-  await server.close();
-});
+const bucket = useBucket();
+const uploads = useUploadFolder();
 
 async function bytesByUrl(urls: string[]): Promise<string[]> {
   return Promise.all(
-    urls.map(async (url) =>
-      digest((await server.read(bucket, decodeURIComponent(url.slice(CDN_URL.length + 1)))).bytes),
-    ),
+    urls.map(async (url) => digest((await bucket.read(decodeURIComponent(url.slice(CDN_URL.length + 1)))).bytes)),
   );
 }
 
 describe('uploads', () => {
   test.each([0, 1, 65_536, 5 * MIB, 8 * MIB - 1, 8 * MIB, 13 * MIB + 1])('of %d bytes arrive whole', async (size) => {
     const bytes = randomBytes(size);
-    const url = await createAdapter(server, bucket).save(await uploads.file('x.bin', bytes));
+    const url = await bucket.createAdapter().save(await uploads.file('x.bin', bytes));
     expect(await bytesByUrl([url])).toEqual([digest(bytes)]);
-    expect(await server.multipartUploads(bucket)).toEqual([]);
+    expect(await bucket.multipartUploads()).toEqual([]);
   });
 
   test('in parts keep their headers', async () => {
-    const adapter = createAdapter(server, bucket, {
+    const adapter = bucket.createAdapter({
       staticFileURLPrefix: 'content/files',
       cacheControl: 'public, max-age=60',
     });
     await adapter.save(await uploads.file('Mein Film.mov', randomBytes(11 * MIB), 'video/quicktime'), '2026/11');
-    expect(await server.read(bucket, 'content/files/2026/11/Mein-Film.mov')).toMatchObject({
+    expect(await bucket.read('content/files/2026/11/Mein-Film.mov')).toMatchObject({
       contentType: 'video/quicktime',
       cacheControl: 'public, max-age=60',
       contentDisposition: 'inline; filename="Mein Film.mov"',
@@ -52,26 +34,26 @@ describe('uploads', () => {
   });
 
   test('50 of one name at once become 50 objects, each with its own bytes', async () => {
-    const adapter = createAdapter(server, bucket);
+    const adapter = bucket.createAdapter();
     const contents = Array.from({ length: 50 }, () => randomBytes(2000));
     const urls = await Promise.all(
       contents.map(async (bytes) => adapter.save(await uploads.file('image.png', bytes, 'image/png'))),
     );
     expect(new Set(urls).size).toBe(50);
     expect(await bytesByUrl(urls)).toEqual(contents.map(digest));
-    expect(await server.objects(bucket)).toHaveLength(50);
+    expect(await bucket.objects()).toHaveLength(50);
   });
 
   test('5 large ones of one name at once become 5 objects, each with its own bytes', async () => {
-    const adapter = createAdapter(server, bucket);
+    const adapter = bucket.createAdapter();
     const contents = Array.from({ length: 5 }, () => randomBytes(9 * MIB));
     const urls = await Promise.all(
       contents.map(async (bytes) => adapter.save(await uploads.file('clip.mp4', bytes, 'video/mp4'))),
     );
     expect(new Set(urls).size).toBe(5);
     expect(await bytesByUrl(urls)).toEqual(contents.map(digest));
-    expect(await server.objects(bucket)).toHaveLength(5);
-    expect(await server.multipartUploads(bucket)).toEqual([]);
+    expect(await bucket.objects()).toHaveLength(5);
+    expect(await bucket.multipartUploads()).toEqual([]);
   });
 
   test('one after another get the next numbers, whatever else begins with the name', async () => {
@@ -86,22 +68,20 @@ describe('uploads', () => {
       'photos-50.jpg',
       'photo-4_o.jpg',
     ]) {
-      await server.client.send(
-        new PutObjectCommand({ Bucket: bucket, Key: `content/images/2026/11/${name}`, Body: 'taken' }),
-      );
+      await bucket.put(`content/images/2026/11/${name}`, 'taken');
     }
-    const adapter = createAdapter(server, bucket);
+    const adapter = bucket.createAdapter();
     expect(await adapter.save(await uploads.file('photo.jpg', 'new'), '2026/11')).toBe(
       `${CDN_URL}/content/images/2026/11/photo-11.jpg`,
     );
     expect(await adapter.save(await uploads.file('photo.jpg', 'newer'), '2026/11')).toBe(
       `${CDN_URL}/content/images/2026/11/photo-12.jpg`,
     );
-    expect((await server.read(bucket, 'content/images/2026/11/photo.jpg')).bytes.toString()).toBe('taken');
+    expect((await bucket.read('content/images/2026/11/photo.jpg')).bytes.toString()).toBe('taken');
   });
 
   test('a name that only case or an extension tells apart is free', async () => {
-    const adapter = createAdapter(server, bucket);
+    const adapter = bucket.createAdapter();
     for (const name of ['x.jpg', 'X.jpg', 'x.png', 'x']) {
       expect(await adapter.save(await uploads.file(name, name), '2026/11')).toBe(
         `${CDN_URL}/content/images/2026/11/${name}`,
@@ -110,7 +90,8 @@ describe('uploads', () => {
   });
 
   test('into two buckets at the same time arrive each in its own', async () => {
-    const buckets = [bucket, await server.createBucket()];
+    const { server } = bucket;
+    const buckets = [bucket.name, await server.createBucket()];
     const adapters = buckets.map((name) => ({ name, adapter: createAdapter(server, name) }));
     const saving = Array.from({ length: 20 }, (_, index) =>
       adapters.map(({ name, adapter }) => adapter.saveRaw(Buffer.from(name), `icon/${index}.png`)),
@@ -130,7 +111,7 @@ describe('uploads', () => {
     const saved = [];
     for (const tenantPrefix of ['seven', 'eight']) {
       for (const staticFileURLPrefix of ['content/images', 'content/media', 'content/files']) {
-        const adapter = createAdapter(server, bucket, { tenantPrefix, staticFileURLPrefix });
+        const adapter = bucket.createAdapter({ tenantPrefix, staticFileURLPrefix });
         saved.push(await adapter.save(await uploads.file('x.jpg', tenantPrefix), '2026/11'));
       }
     }
@@ -140,10 +121,10 @@ describe('uploads', () => {
       `${CDN_URL}/seven/content/files/2026/11/x.jpg`,
       `${CDN_URL}/eight/content/images/2026/11/x.jpg`,
     ]);
-    const seven = createAdapter(server, bucket, { tenantPrefix: 'seven' });
+    const seven = bucket.createAdapter({ tenantPrefix: 'seven' });
     expect((await seven.read({ path: '2026/11/x.jpg' })).toString()).toBe('seven');
     await seven.delete('x.jpg', '2026/11');
-    expect(await createAdapter(server, bucket, { tenantPrefix: 'eight' }).exists('x.jpg', '2026/11')).toBe(true);
+    expect(await bucket.createAdapter({ tenantPrefix: 'eight' }).exists('x.jpg', '2026/11')).toBe(true);
   });
 });
 
@@ -164,31 +145,31 @@ describe('hostile names end inside the month’s directory', () => {
     'a?b=c&d#e.jpg',
     ' leading and trailing .jpg ',
   ])('%j', async (name) => {
-    const adapter = createAdapter(server, bucket);
+    const adapter = bucket.createAdapter();
     const bytes = Buffer.from(`bytes of ${name}`);
     const url = await adapter.save(await uploads.file(name, bytes), '2026/11');
     expect(url).toMatch(/^https:\/\/images\.example\.com\/content\/images\/2026\/11\/[\w.@-]+$/);
     expect(await adapter.read({ path: adapter.urlToPath(url) })).toEqual(bytes);
-    expect(await server.objects(bucket)).toHaveLength(1);
+    expect(await bucket.objects()).toHaveLength(1);
   });
 
   test('a name of 2,000 characters is refused with its length, and nothing is stored', async () => {
-    const adapter = createAdapter(server, bucket);
+    const adapter = bucket.createAdapter();
     await expect(adapter.save(await uploads.file('x'.repeat(2000), 'x'), '2026/11')).rejects.toMatchObject({
       errorType: 'IncorrectUsageError',
       message: expect.stringContaining('makes a key of 2023 bytes in the bucket, and S3 allows 1024'),
       help: 'Give the file a shorter name.',
     });
-    expect(await server.objects(bucket)).toEqual([]);
+    expect(await bucket.objects()).toEqual([]);
   });
 
   test('a directory that leaves the storage is refused, and nothing is stored', async () => {
-    const adapter = createAdapter(server, bucket);
+    const adapter = bucket.createAdapter();
     for (const directory of ['../..', '2026/../../..', '%2e%2e', '..\\..', '2026/11\0']) {
       await expect(adapter.save(await uploads.file('x.jpg', 'x'), directory)).rejects.toMatchObject({
         errorType: 'IncorrectUsageError',
       });
     }
-    expect(await server.objects(bucket)).toEqual([]);
+    expect(await bucket.objects()).toEqual([]);
   });
 });

@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import * as acm from '@aws-sdk/client-acm';
@@ -11,6 +10,7 @@ import * as iam from '@aws-sdk/client-iam';
 import * as route53 from '@aws-sdk/client-route-53';
 import * as s3api from '@aws-sdk/client-s3';
 import * as sts from '@aws-sdk/client-sts';
+import { listen, stop } from './local-server';
 import type { Command } from './recorded-script';
 
 /** The services as the CLI calls them, with all that the SDK's client exports, the schemas of its operations included. */
@@ -320,8 +320,7 @@ export async function problemsOfInstalledCli(
     asked.add(/^\/command-(\d+)/.exec(request.url ?? '')?.[1] ?? '');
     response.writeHead(400).end();
   });
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const { port } = server.address() as AddressInfo;
+  const port = await listen(server);
   try {
     const said = await runAll(commands, others, `http://127.0.0.1:${port}`);
     return Object.fromEntries(
@@ -330,7 +329,7 @@ export async function problemsOfInstalledCli(
       ),
     );
   } finally {
-    server.close();
+    await stop(server);
   }
 }
 

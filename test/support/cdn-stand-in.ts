@@ -1,9 +1,20 @@
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
-import type { AddressInfo } from 'node:net';
-import { buffer } from 'node:stream/consumers';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { GetObjectCommand, HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import parseRange from 'range-parser';
+import {
+  DROPPED_HEADERS,
+  ERROR_TTL_SECONDS,
+  FALLBACK,
+  headersToGhost,
+  HOP_BY_HOP_HEADERS,
+  IMAGES,
+  POLICY_HEADERS,
+  TTL_SECONDS,
+  UNCACHED,
+  VIA,
+} from './cloudfront-rules';
+import { send } from './http-client';
+import { listen, stop } from './local-server';
 
 /** The Ghost that is asked for sizes the bucket does not have yet. */
 export interface GhostOrigin {
@@ -65,26 +76,13 @@ interface CacheEntry {
   expiresAtMs: number;
 }
 
-const VIA = '1.1 x.cloudfront.net (CloudFront)';
-const FALLBACK_PATH = '/content/images/size/';
-const FALLBACK_STATUSES = [403, 404];
-
-/** The managed policy CachingOptimized. */
-const TTL_SECONDS = { min: 1, default: 24 * 60 * 60, max: 365 * 24 * 60 * 60 };
-
-/** How long errors are kept at least. */
-const ERROR_TTL_SECONDS: Record<number, number> = { 403: 10, 404: 60, 500: 5, 502: 5, 503: 5, 504: 5 };
-
-/** Between two neighbours only, or about cookies, which this cache does not forward. */
-const DROPPED_HEADERS = ['connection', 'keep-alive', 'transfer-encoding', 'content-length', 'set-cookie', 'via', 'age'];
+/** Headers of Ghost's answer that are not kept: the length follows from the body. */
+const NOT_KEPT = [...DROPPED_HEADERS, ...HOP_BY_HOP_HEADERS, 'content-length'];
 
 /**
  * Starts a small HTTP server that treats its viewers and its two origins as CloudFront does with this project's
- * distribution: the bucket for everything, and Ghost for the image sizes the bucket answers with 403 or 404.
- * Names below `localhost` are not resolved everywhere: a client may as well connect to 127.0.0.1 and name the host.
- *
- * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html
- * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/high_availability_origin_failover.html
+ * distribution: the bucket for everything, and Ghost for the image sizes that the bucket answers with 403 or 404.
+ * Not every resolver knows names below `localhost`: a client may also connect to 127.0.0.1 and send the host name.
  */
 export async function startCdnStandIn(options: CdnStandInOptions): Promise<CdnStandIn> {
   const { s3, hostname = 'images.localhost' } = options;
@@ -95,7 +93,7 @@ export async function startCdnStandIn(options: CdnStandInOptions): Promise<CdnSt
 
   async function askOrigins(method: string, path: string, viewer: string): Promise<OriginResponse> {
     const fromBucket = await askBucket(client, s3.bucket, method, path);
-    const fallsBack = path.startsWith(FALLBACK_PATH) && FALLBACK_STATUSES.includes(fromBucket.status);
+    const fallsBack = path.startsWith(FALLBACK.path) && FALLBACK.statuses.includes(fromBucket.status);
     return fallsBack && ghost ? askGhost(ghost, method, path, viewer) : fromBucket;
   }
 
@@ -132,7 +130,7 @@ export async function startCdnStandIn(options: CdnStandInOptions): Promise<CdnSt
     if (method !== 'GET' && method !== 'HEAD') {
       request.resume();
       const body = Buffer.from('This distribution does not allow the method of the request.');
-      const headers = { ...viewerHeaders('Error from cloudfront'), 'content-type': 'text/plain' };
+      const headers = { ...viewerHeaders(path, 'Error from cloudfront'), 'content-type': 'text/plain' };
       answer({ status: 403, headers, body }, 'miss', 'none');
       return;
     }
@@ -142,14 +140,10 @@ export async function startCdnStandIn(options: CdnStandInOptions): Promise<CdnSt
     const entry = fresh ?? ask(method, originPath, request.socket.remoteAddress ?? '');
     void entry.response.then((stored) => {
       const ageSeconds = fresh && Math.floor((Date.now() - entry.storedAtMs) / 1000);
-      answer(forViewer(stored, request, ageSeconds), fresh ? 'hit' : 'miss', fresh ? 'none' : stored.origin);
+      answer(forViewer(path, stored, request, ageSeconds), fresh ? 'hit' : 'miss', fresh ? 'none' : stored.origin);
     });
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
+  const port = await listen(server, options.port);
 
   return {
     url: `http://${hostname}:${port}`,
@@ -160,9 +154,7 @@ export async function startCdnStandIn(options: CdnStandInOptions): Promise<CdnSt
     },
     clearCache: () => cache.clear(),
     async close() {
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
-      await closed;
+      await stop(server);
       client.destroy();
     },
   };
@@ -201,37 +193,25 @@ async function askBucket(client: S3Client, bucket: string, method: string, path:
 /** A redirect is an answer like any other: it is not followed. */
 async function askGhost(ghost: GhostOrigin, method: string, path: string, viewer: string): Promise<OriginResponse> {
   const origin = 'ghost';
-  const url = new URL(ghost.url);
-  const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
+  const { protocol, host, hostname, port, pathname } = new URL(ghost.url);
   try {
-    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-      send({
-        method,
-        hostname: url.hostname,
-        port: url.port,
-        // Given apart from the URL, which would normalise it.
-        path: url.pathname.replace(/\/$/, '') + path,
-        headers: {
-          host: url.host,
-          'user-agent': 'Amazon CloudFront',
-          via: VIA,
-          'x-forwarded-for': viewer,
-          'x-ghost-cdn-fallback': ghost.fallbackSecret,
-        },
-      })
-        .once('response', resolve)
-        .once('error', reject)
-        .end();
+    const answer = await send({
+      method,
+      protocol,
+      hostname,
+      port,
+      // Not part of the URL, which would normalize it.
+      path: pathname.replace(/\/$/, '') + path,
+      headers: { Host: host, ...headersToGhost(viewer, ghost.fallbackSecret) },
     });
-    const body = await buffer(answer);
     const headers = joinHeaders(answer.headers);
-    const kept = Object.entries(headers).filter(([name]) => !DROPPED_HEADERS.includes(name));
+    const kept = Object.entries(headers).filter(([name]) => !NOT_KEPT.includes(name));
     const length = method === 'HEAD' ? { 'content-length': headers['content-length'] } : {};
     return {
       origin,
-      status: answer.statusCode ?? 502,
+      status: answer.status,
       headers: definedOnly({ ...Object.fromEntries(kept), ...length }),
-      body,
+      body: answer.body,
     };
   } catch (error) {
     return originError(origin, 502, (error as Error).message);
@@ -242,11 +222,7 @@ function originError(origin: OriginResponse['origin'], status: number, text: str
   return { origin, status, headers: { 'content-type': 'text/plain' }, body: Buffer.from(text) };
 }
 
-/**
- * How long an answer may be given again, in seconds.
- *
- * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Expiration.html
- */
+/** Returns how long (s) an answer is cached. */
 function ttlSeconds(status: number, cacheControl = ''): number {
   const directives = new Map(
     cacheControl.split(',').map((directive) => {
@@ -255,9 +231,8 @@ function ttlSeconds(status: number, cacheControl = ''): number {
     }),
   );
   const asked = Number(directives.get('s-maxage') ?? directives.get('max-age'));
-  const forbids = ['no-store', 'no-cache', 'private'].some((name) => directives.has(name));
   if (status >= 400) return Math.max(ERROR_TTL_SECONDS[status] ?? 0, asked || 0);
-  if (forbids) return TTL_SECONDS.min;
+  if (UNCACHED.some((name) => directives.has(name))) return TTL_SECONDS.min;
   if (Number.isNaN(asked)) return TTL_SECONDS.default;
   return Math.min(Math.max(asked, TTL_SECONDS.min), TTL_SECONDS.max);
 }
@@ -270,6 +245,7 @@ interface ViewerResponse {
 
 /** @param ageSeconds how long it has been in the cache; undefined when it came from an origin just now */
 function forViewer(
+  path: string,
   { status, headers, body }: OriginResponse,
   { headers: asked }: IncomingMessage,
   ageSeconds: number | undefined,
@@ -278,7 +254,7 @@ function forViewer(
   const described = definedOnly({
     'content-length': String(body.length),
     ...headers,
-    ...viewerHeaders(`${result} from cloudfront`),
+    ...viewerHeaders(path, `${result} from cloudfront`),
     age: ageSeconds === undefined ? undefined : String(ageSeconds),
   });
   if (status !== 200) return { status, headers: described, body };
@@ -310,12 +286,12 @@ function forViewer(
   };
 }
 
-function viewerHeaders(xCache: string): Record<string, string> {
+function viewerHeaders(path: string, xCache: string): Record<string, string> {
   return {
     via: VIA,
     'x-cache': xCache,
-    'access-control-allow-origin': '*',
-    'x-content-type-options': 'nosniff',
+    ...POLICY_HEADERS,
+    ...(path.startsWith(IMAGES.path) && { 'content-security-policy': IMAGES.contentSecurityPolicy }),
   };
 }
 

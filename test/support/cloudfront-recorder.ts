@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { listen, stop } from './local-server';
 
 /** One CreateInvalidation as it arrived. */
 export interface RecordedInvalidation {
@@ -109,23 +109,14 @@ export async function startCloudFrontRecorder(options: CloudFrontRecorderOptions
       else send(response, (invalidation.status = 400), errorXml('InconsistentQuantities'));
     });
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-
   return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint: `http://127.0.0.1:${await listen(server)}`,
     invalidations,
     failFor(distributionId, failure, times) {
       failures.set(distributionId, { failure, left: times });
     },
     hangUp: () => server.closeAllConnections(),
-    async close() {
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
-      await closed;
-    },
+    close: () => stop(server),
   };
 }
 

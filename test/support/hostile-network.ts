@@ -1,7 +1,8 @@
 import http, { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { listen } from './local-server';
 
 /** What can happen to a request on its way to S3, or to the answer on its way back. */
 export const MISHAPS = [
@@ -158,18 +159,12 @@ export async function startHostileNetwork(
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  const listen = (port: number) =>
-    new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, '127.0.0.1', resolve);
-    });
   const stop = async () => {
     const closed = new Promise((resolve) => server.close(resolve));
     sockets.forEach((socket) => socket.resetAndDestroy());
     await closed;
   };
-  await listen(0);
-  const { port } = server.address() as AddressInfo;
+  const port = await listen(server);
 
   return {
     endpoint: `http://127.0.0.1:${port}`,
@@ -184,7 +179,7 @@ export async function startHostileNetwork(
     async bringBack() {
       isSilent = false;
       if (!server.listening) {
-        await listen(port);
+        await listen(server, port);
       }
     },
     async close() {

@@ -1,9 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import { listen, stop } from './local-server';
 
 const root = path.resolve(__dirname, '../..');
 
@@ -47,15 +46,6 @@ export async function startNpmRegistry(folder: string): Promise<NpmRegistry> {
       response.writeHead(404).end();
     }
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return {
-    url,
-    close: async () => {
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    },
-  };
+  const url = `http://127.0.0.1:${await listen(server)}`;
+  return { url, close: () => stop(server) };
 }

@@ -40,7 +40,6 @@ export interface ReadObject {
 }
 
 export interface S3UnderTest {
-  kind: 'in-memory' | 'external';
   /** The in-memory server's own handle; absent when the server is external. */
   memory?: InMemoryS3;
   /** Whether it is Ceph's gateway, whose release 16 differs from S3 in what tests then name. */
@@ -63,20 +62,20 @@ export interface S3UnderTest {
 }
 
 /**
- * The S3 that integration tests run on: the one that `S3_TEST_ENDPOINT`, `S3_TEST_ACCESS_KEY_ID`,
- * `S3_TEST_SECRET_ACCESS_KEY` and `S3_TEST_REGION` name, else a fresh in-memory one.
+ * Connects to the S3 that integration tests run on: the one that `S3_TEST_ENDPOINT`, `S3_TEST_ACCESS_KEY_ID`,
+ * `S3_TEST_SECRET_ACCESS_KEY` and `S3_TEST_REGION` name, else a new in-memory one.
  *
- * @throws when an endpoint is named without its keys
+ * @param inMemory whether it must be an in-memory one, because a test makes it fail or reads its request log
+ * @throws Error when an endpoint is named without its keys
  */
-export async function startS3UnderTest(): Promise<S3UnderTest> {
-  const external = readEnvironment();
+export async function startS3UnderTest({ inMemory = false } = {}): Promise<S3UnderTest> {
+  const external = inMemory ? undefined : readEnvironment();
   const memory = external ? undefined : await startInMemoryS3();
-  const { endpoint, region, credentials } = external ?? connectionTo(memory as InMemoryS3);
+  const { endpoint, region, credentials } = (external ?? memory) as Connection;
   const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true, logger: silentLogger });
   const buckets: string[] = [];
 
   return {
-    kind: external ? 'external' : 'in-memory',
     memory,
     isCephRgw: await isCephRgw(endpoint),
     endpoint,
@@ -127,10 +126,6 @@ function readEnvironment(): Connection | undefined {
     throw new Error('S3_TEST_ENDPOINT needs S3_TEST_ACCESS_KEY_ID and S3_TEST_SECRET_ACCESS_KEY beside it.');
   }
   return { endpoint, region, credentials: { accessKeyId, secretAccessKey } };
-}
-
-function connectionTo({ endpoint, region, rootCredentials }: InMemoryS3): Connection {
-  return { endpoint, region, credentials: rootCredentials };
 }
 
 /** Ceph's gateway has no Server header; its transaction ids are unmistakable. */

@@ -1,18 +1,13 @@
-import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import http2 from 'node:http2';
 import https from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
-import { buffer } from 'node:stream/consumers';
+import type { Socket } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import type { CdnStandIn } from '../cdn-stand-in';
+import { HOP_BY_HOP_HEADERS } from '../cloudfront-rules';
+import { type Answer, send } from '../http-client';
+import { listen } from '../local-server';
 import type { Certificate } from './certificate';
-
-/** What a visitor gets. */
-export interface EdgeAnswer {
-  status: number;
-  headers: Record<string, string | string[] | undefined>;
-  body: Buffer;
-}
 
 export interface EdgeOptions {
   certificate: Certificate;
@@ -24,7 +19,7 @@ export interface EdgeOptions {
   /** Answers over plain HTTP as over TLS. */
   withoutRedirect?: boolean;
   /** Changes what a visitor gets. */
-  change?: (answer: EdgeAnswer, path: string) => void;
+  change?: (answer: Answer, path: string) => void;
   /** Remembers for ever that something is not there. */
   remembersMissing?: boolean;
 }
@@ -36,19 +31,14 @@ export interface Edge {
   close(): Promise<void>;
 }
 
-const POLICY_HEADERS = {
-  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox",
-  'strict-transport-security': 'max-age=31536000',
-};
-
 /** @returns once it listens on 127.0.0.1, for TLS and for plain HTTP */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const missing = new Set<string>();
 
-  async function answer(path: string, headers: IncomingMessage['headers']): Promise<EdgeAnswer> {
+  async function answer(path: string, headers: IncomingMessage['headers']): Promise<Answer> {
     const { range, 'if-none-match': ifNoneMatch } = headers;
     const asked = { ...(range && { range }), ...(ifNoneMatch && { 'if-none-match': ifNoneMatch }) };
-    const got = missing.has(path)
+    const got: Answer = missing.has(path)
       ? { status: 404, headers: {}, body: Buffer.from('Not found') }
       : await ask(options.cdn, path, asked);
     if (got.status >= 400) {
@@ -58,17 +48,16 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     if (got.status === 404 && options.remembersMissing) {
       missing.add(path);
     }
-    const changed: EdgeAnswer = { ...got, headers: { ...got.headers, ...POLICY_HEADERS } };
-    options.change?.(changed, path);
-    changed.headers['content-length'] = changed.status === 304 ? undefined : String(changed.body.length);
-    return changed;
+    options.change?.(got, path);
+    got.headers['content-length'] = got.status === 304 ? undefined : String(got.body.length);
+    return got;
   }
 
   const respond = (request: IncomingMessage, response: ServerResponse) => {
     void answer(request.url ?? '/', request.headers).then(({ status, headers, body }) => {
       response.statusCode = status;
       for (const [name, value] of Object.entries(headers)) {
-        if (value !== undefined && !['connection', 'keep-alive', 'transfer-encoding'].includes(name)) {
+        if (value !== undefined && !HOP_BY_HOP_HEADERS.includes(name)) {
           response.setHeader(name, value);
         }
       }
@@ -97,13 +86,11 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       sockets.add(socket);
       socket.once('close', () => sockets.delete(socket));
     });
-    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   }
-  const portOf = (server: { address(): unknown }) => (server.address() as AddressInfo).port;
 
   return {
-    tlsPort: portOf(secure),
-    plainPort: portOf(plain),
+    tlsPort: await listen(secure),
+    plainPort: await listen(plain),
     async close() {
       for (const socket of sockets) socket.destroy();
       await Promise.all([secure, plain].map((server) => new Promise((closed) => server.close(closed))));
@@ -111,16 +98,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   };
 }
 
-function ask({ url, port }: CdnStandIn, path: string, headers: Record<string, string>): Promise<EdgeAnswer> {
-  return new Promise((resolve, reject) => {
-    const host = new URL(url).host;
-    httpRequest({ host: '127.0.0.1', port, path, headers: { host, ...headers }, agent: false }, (response) => {
-      buffer(response).then(
-        (body) => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }),
-        reject,
-      );
-    })
-      .once('error', reject)
-      .end();
-  });
+function ask({ url, port }: CdnStandIn, path: string, headers: Record<string, string>): Promise<Answer> {
+  const { host } = new URL(url);
+  return send({ host: '127.0.0.1', port, path, headers: { host, ...headers }, agent: false });
 }

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { S3CloudFrontStorage } from '../../../src/adapter/adapter';
+import { listen, stop } from '../local-server';
 
 export interface GhostStandInOptions {
   /** The options of the adapter, by feature. */
@@ -52,13 +52,5 @@ export async function startGhostStandIn({ adapters, hidesProxies }: GhostStandIn
       .then(async (exists) => exists || adapter.saveRaw(await adapter.read({ path: size[1] ?? '' }), path))
       .then(serveFile, (error: { statusCode?: number }) => response.writeHead(error.statusCode ?? 500).end());
   });
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  return {
-    port: (server.address() as AddressInfo).port,
-    async close() {
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
-      await closed;
-    },
-  };
+  return { port: await listen(server), close: () => stop(server) };
 }

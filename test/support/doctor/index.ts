@@ -125,7 +125,7 @@ export async function startPatient(breakage: Breakage = {}): Promise<Patient> {
     ...(breakage.tenantPrefix && { tenantPrefix: breakage.tenantPrefix }),
   };
   // The SDK notes on the object that it was given where its credentials come from.
-  const { accessKeyId, secretAccessKey } = s3.rootCredentials;
+  const { accessKeyId, secretAccessKey } = s3.credentials;
   const rights = breakage.ghost?.mayEverything ? { accessKeyId, secretAccessKey } : {};
   const ghostOptions = { ...options, ...rights, ...breakage.ghost?.adapter };
   const ghost = await startGhostStandIn({
@@ -211,9 +211,9 @@ export async function startPatient(breakage: Breakage = {}): Promise<Patient> {
 }
 
 /** As the stack has it. */
-async function blockPublicAccess({ endpoint, region, rootCredentials }: InMemoryS3, ofBucket = region): Promise<void> {
+async function blockPublicAccess({ endpoint, region, credentials }: InMemoryS3, ofBucket = region): Promise<void> {
   if (ofBucket !== region) return;
-  const client = new S3Client({ endpoint, region, credentials: rootCredentials, forcePathStyle: true });
+  const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
   const on = { BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: true, RestrictPublicBuckets: true };
   await client.send(new PutPublicAccessBlockCommand({ Bucket: BUCKET, PublicAccessBlockConfiguration: on }));
   client.destroy();

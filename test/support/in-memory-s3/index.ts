@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { listen } from '../local-server';
 import { User } from './authorization';
 import { Faults } from './faults';
 import { handleRequest } from './handle-request';
@@ -12,7 +13,7 @@ import type { InMemoryS3, InMemoryS3Options } from './types';
 
 export type * from './types';
 
-const rootCredentials = { accessKeyId: 'AKIAINMEMORYROOT0000', secretAccessKey: 'in-memory-root-secret' };
+const credentials = { accessKeyId: 'AKIAINMEMORYROOT0000', secretAccessKey: 'in-memory-root-secret' };
 
 /**
  * Starts an S3 that keeps everything in memory and behaves like the real one where a storage adapter can tell: for
@@ -28,7 +29,7 @@ export async function startInMemoryS3(options: InMemoryS3Options = {}): Promise<
     trustsBodies: options.trustsBodies ?? false,
     bandwidthBytesPerSecond: options.bandwidthBytesPerSecond,
     buckets: new Map(),
-    users: new Map([[rootCredentials.accessKeyId, new User(rootCredentials, true)]]),
+    users: new Map([[credentials.accessKeyId, new User(credentials, true)]]),
     faults: new Faults(),
     requests: [],
   };
@@ -47,11 +48,7 @@ export async function startInMemoryS3(options: InMemoryS3Options = {}): Promise<
     });
   on('request', false);
   on('checkContinue', true);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
+  const port = await listen(server, options.port);
   const bucketNamed = (name: string): Bucket => {
     const bucket = state.buckets.get(name);
     if (bucket) return bucket;
@@ -63,13 +60,13 @@ export async function startInMemoryS3(options: InMemoryS3Options = {}): Promise<
     port,
     region: state.region,
     requests: state.requests,
-    rootCredentials,
+    credentials,
     createBucket(name, bucketOptions = {}) {
       assertBucketName(name);
       state.buckets.set(name, new Bucket(name, { region: state.region, ...bucketOptions }));
     },
-    addUser({ policy, ...credentials }) {
-      state.users.set(credentials.accessKeyId, new User(credentials, false, policy));
+    addUser({ policy, ...keys }) {
+      state.users.set(keys.accessKeyId, new User(keys, false, policy));
     },
     setBucketPolicy(name, policy) {
       bucketNamed(name).policy = parsePolicy(JSON.stringify(policy));

@@ -128,7 +128,8 @@ export interface InMemoryS3 {
   region: string;
   /** Every request so far, in order of arrival. */
   requests: RecordedRequest[];
-  rootCredentials: Credentials;
+  /** The root user's keys, which allow everything. */
+  credentials: Credentials;
   createBucket(name: string, options?: BucketOptions): void;
   addUser(user: InMemoryS3User): void;
   setBucketPolicy(bucket: string, policy: object): void;

@@ -4,9 +4,9 @@ import path from 'node:path';
 import { runMigrate } from '../../../src/commands/migrate/migrate';
 import type { ReportLine, Summary } from '../../../src/commands/migrate/report';
 import type { MigrateOptions } from '../../../src/commands/migrate/settings';
-import { CDN_URL, optionsFor } from '../adapter';
+import { CDN_URL } from '../adapter';
 import { digest } from '../bytes';
-import type { S3UnderTest } from '../s3-under-test';
+import type { TestBucket } from '../use-bucket';
 
 /** A blog's content folder, with a configuration of Ghost beside it. */
 export interface ContentFolder {
@@ -19,17 +19,12 @@ export interface ContentFolder {
   remove(): Promise<void>;
 }
 
-/** @param overrides of the adapter's options */
-export async function createContentFolder(
-  server: S3UnderTest,
-  bucket: string,
-  overrides: Record<string, unknown> = {},
-): Promise<ContentFolder> {
+/** @param options of the adapter that its configuration names */
+export async function createContentFolder(options: Record<string, unknown>): Promise<ContentFolder> {
   const folder = await mkdtemp(path.join(tmpdir(), 'migrate-'));
   const content = path.join(folder, 'content');
   const config = path.join(folder, 'config.production.json');
   await mkdir(content);
-  const options = optionsFor(server, bucket, overrides);
   const storage = {
     active: 'S3CloudFrontStorage',
     media: { adapter: 'S3CloudFrontStorage', staticFileURLPrefix: 'content/media' },
@@ -58,6 +53,14 @@ export async function createContentFolder(
     },
     remove: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+/** Creates a content folder for each test, whose configuration names its bucket, and removes it afterwards. */
+export function useContentFolder(bucket: TestBucket): ContentFolder {
+  const folder = {} as ContentFolder;
+  beforeEach(async () => Object.assign(folder, await createContentFolder(bucket.options())));
+  afterEach(() => folder.remove());
+  return folder;
 }
 
 /** What a run of `migrate` came to. */

@@ -1,12 +1,10 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import type { IncomingHttpHeaders } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
 import { PutBucketPolicyCommand } from '@aws-sdk/client-s3';
 import type { CdnRequest, GhostOrigin } from '../cdn-stand-in';
 import { freePort } from '../ghost/boot';
+import { type Answer, send } from '../http-client';
 import type { S3UnderTest } from '../s3-under-test';
 import { makeCertificate } from './certificate';
 import { Nginx } from './nginx';
@@ -28,12 +26,6 @@ export interface TlsCdnRequest extends CdnRequest {
   url: string;
 }
 
-export interface TlsCdnAnswer {
-  status: number;
-  headers: IncomingHttpHeaders;
-  bytes: Buffer;
-}
-
 export interface TlsCdn {
   /** `https://images.example.test`: no resolver knows it, so clients need one of the three ways below. */
   url: string;
@@ -42,7 +34,7 @@ export interface TlsCdn {
   /** For Ghost's process: the same. */
   ghostEnvironment: Record<string, string>;
   /** For this process: asks for a path exactly as it is given; redirects are not followed. */
-  request(path: string, headers?: Record<string, string>, method?: string): Promise<TlsCdnAnswer>;
+  request(path: string, headers?: Record<string, string>, method?: string): Promise<Answer>;
   /** Every request that was answered, in order. */
   requests(): Promise<TlsCdnRequest[]>;
   clearCache(): Promise<void>;
@@ -74,18 +66,10 @@ export async function startTlsCdn({ s3, bucket, ghost }: TlsCdnOptions): Promise
       `--ignore-certificate-errors-spki-list=${publicKeyDigest}`,
     ],
     ghostEnvironment: routeFromGhost(HOSTNAME, port, certificateFile),
-    request: (path, headers = {}, method = 'GET') =>
-      new Promise((resolve, reject) => {
-        const connection = { host: '127.0.0.1', port, servername: HOSTNAME, ca: pem, agent: false };
-        httpsRequest({ ...connection, path, method, headers: { host: HOSTNAME, ...headers } }, (response) => {
-          buffer(response).then(
-            (bytes) => resolve({ status: response.statusCode ?? 0, headers: response.headers, bytes }),
-            reject,
-          );
-        })
-          .once('error', reject)
-          .end();
-      }),
+    request: (path, headers = {}, method = 'GET') => {
+      const connection = { protocol: 'https:', host: '127.0.0.1', port, servername: HOSTNAME, ca: pem, agent: false };
+      return send({ ...connection, path, method, headers: { host: HOSTNAME, ...headers } });
+    },
     async requests() {
       await nginx.answers();
       return readLog(join(folder, ACCESS_LOG));

@@ -1,4 +1,15 @@
 import type { GhostOrigin } from '../cdn-stand-in';
+import {
+  DROPPED_HEADERS,
+  ERROR_TTL_SECONDS,
+  FALLBACK,
+  headersToGhost,
+  IMAGES,
+  POLICY_HEADERS,
+  TTL_SECONDS,
+  UNCACHED,
+  VIA,
+} from '../cloudfront-rules';
 
 export interface NginxSettings {
   /** Holds all of nginx' files. */
@@ -20,34 +31,23 @@ export const INTERNAL_SOCKET = 'origins.sock';
 /** Of the internal server: answers 204, when all that was asked before is in the log. */
 export const PING = '/.ping';
 
-const VIA = '1.1 x.cloudfront.net (CloudFront)';
-
-/** Of the distribution's response headers policy for images; media and files have the same without the CSP. */
-const IMAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox";
-const POLICY_HEADERS: Record<string, string> = {
-  'Access-Control-Allow-Origin': '*',
-  'X-Content-Type-Options': 'nosniff',
-  'Cross-Origin-Resource-Policy': 'cross-origin',
-  'Strict-Transport-Security': 'max-age=31536000',
-  'Content-Security-Policy': '$image_policy',
-};
+/** nginx leaves out a header without a value. */
+const POLICY = { ...POLICY_HEADERS, 'content-security-policy': '$image_policy' };
 
 const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
 
 /**
- * nginx as two servers, one behind the other.
+ * Writes a configuration of two servers, one behind the other.
  *
- * The one that viewers see is the edge: TLS, methods, cache, headers. It asks the internal one, which chooses the
- * origin and says in `X-Accel-Expires` how long the answer may be kept; so the cache follows CloudFront's rules and not
- * nginx'. Paths are passed on as they came: nginx would decode them, CloudFront does not.
+ * Viewers see the edge, which does TLS, methods, cache and headers. It asks the internal server, which chooses the
+ * origin and says in `X-Accel-Expires` how long the answer is cached, so that the cache follows CloudFront's rules rather
+ * than nginx's. Paths are passed on unchanged: nginx would decode them, CloudFront does not.
  *
- * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Expiration.html
- * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/high_availability_origin_failover.html
  * @see https://nginx.org/en/docs/http/ngx_http_proxy_module.html
  */
 export function nginxConfig(settings: NginxSettings): string {
   const { folder, hostname, port, certificateFile, keyFile } = settings;
-  const hidden = [...Object.keys(POLICY_HEADERS), 'Set-Cookie', 'X-Cdn-Origin'];
+  const hidden = [...Object.keys(POLICY), ...DROPPED_HEADERS, 'x-cdn-origin'];
   return `
 ${process.getuid?.() === 0 ? 'user root;' : ''}
 daemon off;
@@ -73,7 +73,7 @@ http {
 ${internalServer(settings)}
 
   map $path $image_policy {
-    "~^/content/images/" "${IMAGE_POLICY}";
+    "~^${IMAGES.path}" "${IMAGES.contentSecurityPolicy}";
     default "";
   }
   map $upstream_cache_status $x_cache {
@@ -109,7 +109,7 @@ ${internalServer(settings)}
     ${hidden.map((name) => `proxy_hide_header ${name};`).join('\n    ')}
     add_header Via "${VIA}" always;
     add_header X-Cache $x_cache always;
-    ${Object.entries(POLICY_HEADERS)
+    ${Object.entries(POLICY)
       .map(([name, value]) => `add_header ${name} "${value}" always;`)
       .join('\n    ')}
     location / { proxy_pass http://internal$path; }
@@ -133,39 +133,36 @@ function internalServer({ folder, s3, ghost }: NginxSettings): string {
       proxy_pass http://ghost${path};
       proxy_set_header Host ${site?.host};
       proxy_set_header Connection "";
-      proxy_set_header User-Agent "Amazon CloudFront";
-      proxy_set_header Via "${VIA}";
-      proxy_set_header X-Forwarded-For $http_x_viewer;
       proxy_set_header X-Forwarded-Proto https;
-      proxy_set_header X-Ghost-Cdn-Fallback ${ghost?.fallbackSecret};
+      ${Object.entries(headersToGhost('$http_x_viewer', ghost?.fallbackSecret ?? ''))
+        .map(([name, value]) => `proxy_set_header ${name} "${value}";`)
+        .join('\n      ')}
       add_header X-Cdn-Origin ghost always;
       add_header X-Accel-Expires $ttl_seconds always;`;
   // A Ghost in a sub-directory redirects sizes that it does not make to its own path of the original, which is none of
   // the bucket's: a behavior of its own leads there, to a Ghost origin without the sub-directory as origin path.
   const redirected = subdirectory
     ? `
-    location ^~ ${subdirectory}/content/images/ {${fromGhost('$request_uri')}
+    location ^~ ${subdirectory}${IMAGES.path} {${fromGhost('$request_uri')}
     }`
     : '';
   const fallback = site
     ? `
-    location ^~ /content/images/size/ {${fromBucket}
+    location ^~ ${FALLBACK.path} {${fromBucket}
       proxy_intercept_errors on;
-      error_page 403 404 = @ghost;
+      error_page ${FALLBACK.statuses.join(' ')} = @ghost;
     }
     location @ghost {${fromGhost(`${subdirectory}$request_uri`)}
     }${redirected}`
     : '';
-  return `  # Errors are kept for a time of their own, or longer if the origin says so; everything else as in the managed
-  # policy CachingOptimized: a day unless the origin says otherwise, and at least a second.
+  const errors = Object.entries(ERROR_TTL_SECONDS);
+  return `  # Errors have their own time, or what the origin says if that is longer, which is told by its digits.
   map "$status $upstream_http_cache_control" $ttl_seconds {
-    "~^(403|404|5..) .*max-age=(?<error_age>[0-9]{3,})" $error_age;
-    "~^403 " 10;
-    "~^404 " 60;
-    "~^5.. " 5;
-    "~(no-store|no-cache|private|max-age=0)" 1;
+    "~^(${errors.map(([status]) => status).join('|')}) .*max-age=(?<error_age>[0-9]{3,})" $error_age;
+    ${errors.map(([status, seconds]) => `"~^${status} " ${seconds};`).join('\n    ')}
+    "~(${UNCACHED.join('|')}|max-age=0)" ${TTL_SECONDS.min};
     "~max-age=(?<max_age>[0-9]+)" $max_age;
-    default 86400;
+    default ${TTL_SECONDS.default};
   }
   upstream bucket { server ${s3Host}; keepalive 16; }
   ${site ? `upstream ghost { server ${site.hostname}:${site.port}; }` : ''}

@@ -72,7 +72,7 @@ function transmit({ method = 'GET', path, body, agent }: Request, headers: Recor
 
 function sign(request: Request): Record<string, string> {
   const { method = 'GET', path, body = '' } = request;
-  const as: Signer | 'anonymous' = request.as ?? s3.rootCredentials;
+  const as: Signer | 'anonymous' = request.as ?? s3.credentials;
   const headers: Record<string, string> = {
     host: `127.0.0.1:${s3.port}`,
     ...(request.body !== undefined && { 'content-length': String(Buffer.byteLength(body)) }),
@@ -109,14 +109,14 @@ function presign({ method = 'GET', path, date = new Date() }: Request, expiresSe
   const query = canonicalQuery(
     new URLSearchParams({
       'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
-      'X-Amz-Credential': `${s3.rootCredentials.accessKeyId}/${scope}`,
+      'X-Amz-Credential': `${s3.credentials.accessKeyId}/${scope}`,
       'X-Amz-Date': timestamp,
       'X-Amz-Expires': String(expiresSeconds),
       'X-Amz-SignedHeaders': 'host',
     }).toString(),
   );
   const canonical = [method, path, query, `host:127.0.0.1:${s3.port}`, '', 'host', 'UNSIGNED-PAYLOAD'].join('\n');
-  const key = signingKey(s3.rootCredentials, scope);
+  const key = signingKey(s3.credentials, scope);
   return `${path}?${query}&X-Amz-Signature=${hmac(key, stringToSign(timestamp, scope, canonical)).toString('hex')}`;
 }
 
@@ -326,7 +326,7 @@ describe('signatures', () => {
       const answer = await transmit({ path: change.path }, change.headers);
       expect(answer.status).toBeGreaterThanOrEqual(400);
     }
-    const as = { ...s3.rootCredentials, secretAccessKey: 'wrong' };
+    const as = { ...s3.credentials, secretAccessKey: 'wrong' };
     expect(await send({ path: '/photos/x', as })).toMatchObject({ status: 403, code: 'SignatureDoesNotMatch' });
   });
 
@@ -633,7 +633,7 @@ describe('bodies', () => {
   });
 
   test('are not asked for when the request is refused anyway', async () => {
-    const as = { ...s3.rootCredentials, secretAccessKey: 'wrong' };
+    const as = { ...s3.credentials, secretAccessKey: 'wrong' };
     const headers = { ...sign({ method: 'PUT', path: '/photos/x', body: 'bytes', as }), expect: '100-continue' };
     const heard = await converse(headers, 'bytes');
     expect(heard).toMatch(/^HTTP\/1\.1 403/);
@@ -1119,7 +1119,7 @@ describe('the record of requests', () => {
         key: 'a b',
         headers: { 'content-type': 'image/jpeg' },
         status: 200,
-        accessKeyId: s3.rootCredentials.accessKeyId,
+        accessKeyId: s3.credentials.accessKeyId,
         bytesReceived: 5,
       },
       { operation: 'ListObjectsV2', query: { 'list-type': '2', prefix: 'a' }, status: 200, bytesReceived: 0 },

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { waitUntilRewritten } from '../../../../../src/commands/migrate/from-url/rewrite-posts';
 import { GhostAdmin } from '../../../../../src/commands/migrate/from-url/ghost-admin';
+import { optionsFor } from '../../../../support/adapter';
 import { type ContentFolder, createContentFolder, runCommand } from '../../../../support/migrate/command';
 
 const KEY = `${'a'.repeat(24)}:${'b'.repeat(64)}`;
@@ -48,7 +49,7 @@ beforeEach(async () => {
   }).listen(0, '127.0.0.1');
   await once(ghost, 'listening');
   url = `http://127.0.0.1:${(ghost.address() as AddressInfo).port}`;
-  folder = await createContentFolder(UNREACHABLE as never, 'blog-images');
+  folder = await createContentFolder(optionsFor(UNREACHABLE, 'blog-images'));
 });
 afterEach(async () => {
   ghost.closeAllConnections();

@@ -7,7 +7,7 @@ import { errors, ghostMajorVersion, StorageBase, warnOnce } from '../core/ghost-
 import { type Invalidations, invalidationsFor } from '../core/invalidation';
 import { encodePath, isInMonth, ObjectKeys } from '../core/object-keys';
 import { Bucket } from '../core/s3/bucket';
-import { UniqueNames } from './free-names';
+import { UploadNames } from './free-names';
 import { warnOfOtherUrls } from './ghost-urls';
 import { type Middleware, serveFrom } from './serve';
 import { SizesOnDemand } from './sizes-on-demand';
@@ -153,14 +153,14 @@ export class S3CloudFrontStorage extends StorageBase {
    * @returns the directory as it was given, with a name that is free at this moment
    */
   override async getUniqueFileName(file: Pick<StorageFile, 'name'>, targetDir: string): Promise<string> {
-    const names = new UniqueNames(
+    const names = new UploadNames(
       this.#bucket,
       this.#keys,
       this.#keys.toDirectory(targetDir),
       splitFileName(file?.name),
     );
     const plain = names.plain();
-    const isTaken = await this.#bucket.exists(this.#keys.keyOf(plain));
+    const isTaken = await this.#bucket.exists(plain);
     return path.posix.join(targetDir, path.posix.basename(isTaken ? names.numbered(await names.nextNumber()) : plain));
   }
 

@@ -4,8 +4,11 @@ import type { FileName } from '../core/file-names';
 import type { ObjectKeys } from '../core/object-keys';
 import type { Bucket } from '../core/s3/bucket';
 
-/** The names that an upload may get in its directory, each a path below the prefix. */
-export class UniqueNames {
+/** How many names the process remembers the last number of. */
+const MAX_REMEMBERED = 1000;
+
+/** The names that an upload may get in its directory, as keys in the bucket. */
+export class UploadNames {
   constructor(
     private readonly bucket: Bucket,
     private readonly keys: ObjectKeys,
@@ -13,78 +16,77 @@ export class UniqueNames {
     private readonly name: FileName,
   ) {}
 
-  /** The names for a path that is already one, `2026/11/photo.jpg`. */
-  static ofPath(bucket: Bucket, keys: ObjectKeys, relativePath: string): UniqueNames {
+  /** Returns the names for a whole path, `2026/11/photo.jpg`. */
+  static ofPath(bucket: Bucket, keys: ObjectKeys, relativePath: string): UploadNames {
     const { dir, name, ext } = path.posix.parse(relativePath);
-    return new UniqueNames(bucket, keys, dir, { stem: name, extension: ext });
+    return new UploadNames(bucket, keys, dir, { stem: name, extension: ext });
   }
 
-  /** `2026/11/photo.jpg` */
+  /** Returns the key without a suffix, `content/images/2026/11/photo.jpg`. */
   plain(): string {
     return this.with('');
   }
 
+  /** Returns the key with a number, `…/photo-4.jpg`, or with a random suffix when the number is unknown. */
+  numbered(number: number | undefined): string {
+    return number === undefined ? this.random() : this.with(`-${number}`);
+  }
+
+  /** Returns the key with a random suffix, `…/photo-9f86d0818842.jpg`, which no other upload gets. */
+  random(): string {
+    return this.with(`-${randomBytes(6).toString('hex')}`);
+  }
+
   /**
-   * The next number that nothing has. One listing finds it, however many are taken; what one listing cannot tell (more
-   * than 1,000 of the name) is undefined.
+   * Returns the lowest number above all that are taken. It takes one request.
+   *
+   * @returns undefined when more than the 1,000 keys of one listing begin with the name
    */
   async nextNumber(): Promise<number | undefined> {
-    const { keys, isTruncated } = await this.bucket.list(this.keys.keyOf(this.with('-', '')));
+    const prefix = this.with('-', '');
+    const { keys, isTruncated } = await this.bucket.list(prefix);
     if (isTruncated) {
       return undefined;
     }
-    const before = this.keys.keyOf(this.with('-', '')).length;
+    const { extension } = this.name;
     const numbers = keys
-      .filter((key) => key.endsWith(this.name.extension))
-      .map((key) => key.slice(before, key.length - this.name.extension.length))
+      .filter((key) => key.endsWith(extension))
+      .map((key) => key.slice(prefix.length, key.length - extension.length))
       .filter((number) => /^[1-9]\d{0,8}$/.test(number))
       .map(Number);
     return Math.max(0, ...numbers) + 1;
   }
 
-  /** `2026/11/photo-4.jpg`; with a random suffix where there is no number */
-  numbered(number: number | undefined): string {
-    return number === undefined ? this.random() : this.with(`-${number}`);
-  }
-
-  /** `2026/11/photo-9f86d081.jpg`: for when others upload the same name at this very moment. */
-  random(): string {
-    return this.with(`-${randomBytes(6).toString('hex')}`);
-  }
-
   private with(suffix: string, extension = this.name.extension): string {
-    return path.posix.join(this.directory, `${this.name.stem}${suffix}${extension}`);
+    return this.keys.keyOf(path.posix.join(this.directory, `${this.name.stem}${suffix}${extension}`));
   }
 }
 
-/** Of so many names it is remembered which number was given last. */
-const MAX_REMEMBERED = 1000;
-
 /**
- * The numbers that this process has given to uploads of one name. Whatever is pasted into the editor is called
- * `image.png`: the next one need not find out again that the name is taken, and up to which number. S3 still has the
- * last word, as other processes give numbers as well.
+ * The last number that this process gave to each taken name. Everything that is pasted into the editor is called
+ * `image.png`: from the second one on, no request is needed to find out that the name is taken and how many numbers are.
+ * S3 still decides, because other processes give numbers as well.
  */
-export class GivenNumbers {
-  /** Undefined where names have random suffixes, as more are taken than can be counted. */
+export class LastNumbers {
+  /** By name. Undefined where names get random suffixes, because more are taken than one listing shows. */
   private readonly last = new Map<string, number | undefined>();
 
-  /** @param name that is taken, with all that tells it from others */
+  /** @param name a plain name that is taken, unique across directories and buckets */
   has(name: string): boolean {
     return this.last.has(name);
   }
 
-  /** @returns the number after the last one, which nobody else in this process gets */
+  /** Takes the number after the last one, so that no other upload of this process gets it. */
   next(name: string): number | undefined {
     const last = this.last.get(name);
     const next = last === undefined ? undefined : last + 1;
-    this.gave(name, next);
+    this.remember(name, next);
     return next;
   }
 
-  gave(name: string, number: number | undefined): void {
+  remember(name: string, number: number | undefined): void {
     const last = this.last.get(name) ?? 0;
-    // Given again, it is the youngest.
+    // Moves the name to the end, so that the one that was used least recently comes first.
     this.last.delete(name);
     this.last.set(name, number === undefined ? undefined : Math.max(last, number));
     if (this.last.size > MAX_REMEMBERED) {
@@ -93,7 +95,7 @@ export class GivenNumbers {
     }
   }
 
-  /** Something was deleted: a name may be free again, and Ghost wants it back for a thumbnail that it replaces. */
+  /** To be called after a delete: a name may be free again, and Ghost expects the same one for a new thumbnail. */
   forget(): void {
     this.last.clear();
   }

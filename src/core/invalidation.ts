@@ -118,7 +118,9 @@ class GatheredInvalidations implements Invalidations {
   private async invalidate(paths: string[]): Promise<void> {
     // The same for all attempts, so that CloudFront makes one invalidation of them.
     const CallerReference = randomUUID();
-    const create = async () => {
+    // A process that has nothing else to do need not wait for it.
+    const retries = { pausesMs: PAUSES_MS, isTransient: isPassing, ref: false };
+    await retry(async () => {
       const { CreateInvalidationCommand } = await (await import('./lazy/aws-sdk')).loadCloudFront();
       this.client ??= await this.connect();
       await this.client.send(
@@ -127,11 +129,7 @@ class GatheredInvalidations implements Invalidations {
           InvalidationBatch: { CallerReference, Paths: { Quantity: paths.length, Items: paths } },
         }),
       );
-    };
-    // A process that has nothing else to do need not wait for it.
-    await retry(create, { pausesMs: PAUSES_MS, isTransient: isPassing, ref: false }).catch((error: unknown) =>
-      logging.error(this.describe(error, paths)),
-    );
+    }, retries).catch((error: unknown) => logging.error(this.describe(error, paths)));
   }
 
   private async connect(): Promise<CloudFrontClient> {

@@ -21,7 +21,7 @@ export interface RetryOptions {
  */
 export async function retry<T>(
   attempt: () => Promise<T>,
-  { pausesMs, isTransient = () => true, signal, ref }: RetryOptions,
+  { pausesMs, isTransient, signal, ref }: RetryOptions,
 ): Promise<T> {
   let failure: unknown;
   for (const pauseMs of pausesMs) {
@@ -31,7 +31,7 @@ export async function retry<T>(
     try {
       return await attempt();
     } catch (error) {
-      if (signal?.aborted || !isTransient(error)) {
+      if (signal?.aborted || isTransient?.(error) === false) {
         throw error;
       }
       failure = error;

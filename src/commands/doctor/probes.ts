@@ -73,12 +73,12 @@ export class Probes {
   async upload({ bucket, key, headers }: Probe): Promise<void> {
     this.track(key, bucket);
     try {
-      await bucket.put(key, this.bytes, headers, true);
+      await bucket.put(key, this.bytes, headers, { onlyIfFree: true });
     } catch (error) {
       if (!isNotImplemented(error)) {
         throw error;
       }
-      await bucket.put(key, this.bytes, headers, false);
+      await bucket.put(key, this.bytes, headers);
     }
   }
 

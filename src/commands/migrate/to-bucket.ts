@@ -1,9 +1,9 @@
-import { UPLOAD_ID } from '../../core/content-headers';
 import { invalidationsFor } from '../../core/invalidation';
 import { retry } from '../../core/retry';
-import { isNotImplemented, isTaken } from '../../core/s3/errors';
+import type { WriteOptions } from '../../core/s3/bucket';
 import { uploadInParts } from '../../core/s3/multipart-upload';
 import { OpenedFile } from '../../core/s3/opened-file';
+import { type Content, storeIfFree } from '../../core/s3/store';
 import { type ListedObject, ListingCursor, listObjects } from './listing';
 import { filesBelow, type LocalEntry, unreadable } from './local-files';
 import { inParallel } from './parallel';
@@ -144,6 +144,8 @@ function createUpload(
   listed: ListedObject | undefined,
 ): Transfer {
   const { signal } = run.stopping;
+  const retries = { ...TRANSFER_RETRIES, signal };
+  const content = contentOf(run, location, file, local);
   let there = listed;
   return {
     result: 'uploaded',
@@ -154,17 +156,17 @@ function createUpload(
       return (await isSameContent(location, local, there, signal)) ? 'same' : 'different';
     },
     async write(isNew) {
-      const { outcome, uploadId } = await put(run, location, file, local, key, isNew);
-      if (outcome === 'taken') {
-        // By another program since it was listed, or by this upload when the answer to its first attempt was lost.
-        const { ContentLength = 0, ETag = '', Metadata } = await location.bucket.head(key);
-        there = { key, bytes: ContentLength, etag: ETag.replaceAll('"', '') };
-        return Metadata?.[UPLOAD_ID] === uploadId;
-      }
       if (!isNew) {
+        await retry(() => content.write(key, {}), retries);
         invalidationsFor(location.config)?.overwritten(location.keys.toUrl(key));
+        return true;
       }
-      return true;
+      const outcome = await storeIfFree(location.bucket, key, content, { known: 'listed', retries });
+      if (outcome !== 'stored') {
+        const { ContentLength = 0, ETag = '' } = await location.bucket.head(key);
+        there = { key, bytes: ContentLength, etag: ETag.replaceAll('"', '') };
+      }
+      return outcome === 'stored';
     },
     async verify() {
       run.progress.transferred(local.bytes);
@@ -178,59 +180,31 @@ function createUpload(
   };
 }
 
-/** Providers without conditional writes, by their buckets' configurations. */
-const withoutConditionalWrites = new WeakSet<object>();
-
-/**
- * @param onlyIfFree has S3 refuse to overwrite
- * @returns whether it was stored, or something else had the key
- * @throws the SDK's error, or the file's
- */
-async function put(
-  run: Run,
-  location: FeatureLocation,
-  file: LocalFile,
-  local: LocalContent,
-  key: string,
-  onlyIfFree: boolean,
-): Promise<{ outcome: 'stored' | 'taken'; uploadId?: string }> {
-  const { config, bucket } = location;
+/** Returns a file as content for the bucket, which is sent within the bandwidth of the run. */
+function contentOf(run: Run, location: FeatureLocation, file: LocalFile, local: LocalContent): Content {
+  const { bucket } = location;
   const headers = headersOf(location, file.path);
-  const uploadId = headers.Metadata?.[UPLOAD_ID];
-  const isConditional = onlyIfFree && !withoutConditionalWrites.has(config);
-  try {
-    if (onlyIfFree && !isConditional && (await bucket.exists(key))) {
-      return { outcome: 'taken', uploadId };
+  const writeAtOnce = async (key: string, body: Buffer, options: WriteOptions) => {
+    await run.bandwidth.take(local.bytes);
+    await bucket.put(key, body, headers, options);
+    run.progress.transferred(local.bytes);
+  };
+  const writeInParts = async (key: string, options: WriteOptions) => {
+    const opened = await openForParts(run, file);
+    try {
+      await uploadInParts(bucket, key, opened, headers, options);
+    } finally {
+      await opened.close();
     }
-    const write = async () => {
-      if (local.content) {
-        await run.bandwidth.take(local.bytes);
-        await bucket.put(key, local.content, headers, isConditional);
-        run.progress.transferred(local.bytes);
-        return;
-      }
-      const opened = await openForParts(run, file);
-      try {
-        await uploadInParts(config, bucket, key, opened, local.bytes, headers, isConditional);
-      } finally {
-        await opened.close();
-      }
-    };
-    await retry(write, { ...TRANSFER_RETRIES, signal: run.stopping.signal });
-    return { outcome: 'stored', uploadId };
-  } catch (error) {
-    if (onlyIfFree && isTaken(error)) {
-      return { outcome: 'taken', uploadId };
-    }
-    if (isConditional && isNotImplemented(error)) {
-      withoutConditionalWrites.add(config);
-      return put(run, location, file, local, key, onlyIfFree);
-    }
-    throw error;
-  }
+  };
+  return {
+    size: local.bytes,
+    headers,
+    write: (key, options) => (local.content ? writeAtOnce(key, local.content, options) : writeInParts(key, options)),
+  };
 }
 
-/** Opens a file whose parts wait for the line, and end when the run does: the parts that were sent are given up then. */
+/** Opens a file whose parts wait for the bandwidth. When the run ends, reading fails, which aborts the upload. */
 async function openForParts({ stopping, bandwidth, progress }: Run, { file, path }: LocalFile): Promise<OpenedFile> {
   const opened = await OpenedFile.open({ path: file, name: path });
   const fill = opened.fill.bind(opened);

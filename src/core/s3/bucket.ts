@@ -7,10 +7,10 @@ import { isNotFound, isUnexplained } from './errors';
 import { explainS3Error, type S3Operation } from './explain-error';
 import { connect, isAwsEndpoint } from './client';
 
-/** What a read answers with: S3's own answer, its body a stream of Node's. */
+/** S3's response to a read, with the body as a Node stream. */
 export type ObjectAnswer = Omit<GetObjectCommandOutput, 'Body'> & { Body: Readable };
 
-/** The parts of a read that a client may ask for, named as in GetObject. */
+/** The conditions of a read that a client may set, named as in GetObject. */
 export interface ReadConditions {
   Range?: string;
   IfMatch?: string;
@@ -18,51 +18,49 @@ export interface ReadConditions {
   IfModifiedSince?: Date;
 }
 
-/** The checksum that every provider knows, as the header wants it. */
+/** How to write an object. */
+export interface WriteOptions {
+  /** Never overwrites: S3 answers 412 when the key is taken, which reaches the caller as the SDK's error. */
+  onlyIfFree?: boolean;
+}
+
+/** Returns the one checksum that every service knows, as the header `Content-MD5` expects it. */
 export function contentMd5(body: Uint8Array): string {
   return createHash('md5').update(body).digest('base64');
 }
 
-/** @returns options of a request; none without a signal, as then the SDK does with what it has put together before */
+/** Returns the options of a request. The SDK reuses its middleware only for requests that have none. */
 function optionsWith(abortSignal: AbortSignal | undefined): { abortSignal: AbortSignal } | undefined {
   return abortSignal && { abortSignal };
 }
 
-/** The bucket of a configuration: the requests that the adapter makes, their failures explained. */
+/** The bucket of a configuration, with the requests that the adapter makes. */
 export class Bucket {
-  constructor(private readonly config: Config) {}
+  constructor(readonly config: Config) {}
+
+  /** What tells the bucket from all others: its endpoint and its name. */
+  get identity(): string {
+    return `${this.config.endpoint ?? 'AWS'} ${this.config.bucket}`;
+  }
 
   /**
-   * @returns whether the key exists
-   * @throws NoPermissionError when S3 does not say: a 403 is never "absent"
+   * Returns whether the key exists.
+   *
+   * @throws NoPermissionError when S3 does not tell: a 403 never means that the key is free
    * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
    */
   async exists(key: string): Promise<boolean> {
-    try {
-      await this.head(key);
-      return true;
-    } catch (error) {
-      if (isNotFound(error)) {
-        return false;
-      }
-      throw this.explain(error, 'HeadObject', key);
-    }
+    return (await this.find(key)) !== undefined;
   }
 
-  /** @returns whether the key holds what a certain upload has written */
-  async isOfUpload(key: string, uploadId: string): Promise<boolean> {
-    try {
-      return (await this.head(key)).Metadata?.[UPLOAD_ID] === uploadId;
-    } catch (error) {
-      if (isNotFound(error)) {
-        return false;
-      }
-      throw this.explain(error, 'HeadObject', key);
-    }
+  /** Returns whether the key belongs to the object that a certain upload has written, by the upload ID in its headers. */
+  async isOfUpload(key: string, { Metadata }: ContentHeaders): Promise<boolean> {
+    return (await this.find(key))?.Metadata?.[UPLOAD_ID] === Metadata?.[UPLOAD_ID];
   }
 
   /**
-   * @returns the bytes of an object
+   * Returns the bytes of an object.
+   *
    * @throws NotFoundError when there is no such object
    * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
    */
@@ -76,8 +74,9 @@ export class Bucket {
   }
 
   /**
-   * @returns S3's answer with the body as a stream, which the caller reads or destroys
-   * @throws the SDK's own error: the answers 304, 404, 412 and 416 mean different things to different callers
+   * Returns S3's response with the body as a stream, which the caller must read or destroy.
+   *
+   * @throws the SDK's error, because 304, 404, 412 and 416 mean different things to different callers
    * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
    */
   async get(key: string, abortSignal?: AbortSignal): Promise<ObjectAnswer> {
@@ -85,14 +84,14 @@ export class Bucket {
     return (await client.send(new sdk.GetObjectCommand(this.at(key)), optionsWith(abortSignal))) as ObjectAnswer;
   }
 
-  /** As `get`, for a visitor: under conditions, at the visitor's pace, and given up when the visitor has left. */
+  /** Like `get`, for a visitor: with conditions, at the visitor's pace, and stopped when the visitor has left. */
   async getFor(visitor: AbortSignal, key: string, conditions: ReadConditions): Promise<ObjectAnswer> {
     const { sdk, client } = await connect(this.config, 'no-answer');
     const command = new sdk.GetObjectCommand({ ...this.at(key), ...conditions });
     return (await client.send(command, { abortSignal: visitor })) as ObjectAnswer;
   }
 
-  /** The headers alone. A refusal without a word is asked for its reason: only an answer with a body has one. */
+  /** Returns the headers alone. A refusal of a HEAD has no body that names the reason, so a GET asks for it. */
   async head(
     key: string,
     conditions: ReadConditions = {},
@@ -108,7 +107,7 @@ export class Bucket {
         throw error;
       }
       await this.throwReason(key);
-      // It is allowed by now, as after an expired token.
+      // It is allowed by now, for example with a renewed token.
       return ask();
     }
   }
@@ -116,31 +115,35 @@ export class Bucket {
   /**
    * Writes an object in one request.
    *
-   * @param onlyIfFree refuses to overwrite: S3 answers 412, which reaches the caller as the SDK's error
-   * @returns its tag
+   * @returns its ETag
    * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
    */
-  async put(key: string, body: Uint8Array, headers: ContentHeaders, onlyIfFree: boolean): Promise<string | undefined> {
+  async put(
+    key: string,
+    body: Uint8Array,
+    headers: ContentHeaders,
+    { onlyIfFree }: WriteOptions = {},
+  ): Promise<string | undefined> {
     const { sdk, client } = await connect(this.config);
     const command = new sdk.PutObjectCommand({
       ...this.at(key),
       ...headers,
       Body: body,
       ContentLength: body.byteLength,
-      // On AWS the SDK adds a checksum of its own.
+      // For AWS the SDK adds a checksum.
       ContentMD5: isAwsEndpoint(this.config.endpoint) ? undefined : contentMd5(body),
       IfNoneMatch: onlyIfFree ? '*' : undefined,
     });
     try {
       return (await client.send(command)).ETag;
     } finally {
-      // The client keeps the first command of its kind, with what it has put together for it.
+      // The client keeps the first command of each kind, together with the middleware that it has cached.
       command.input.Body = undefined;
     }
   }
 
   /**
-   * Deletes an object; one that does not exist is deleted already.
+   * Deletes an object. One that does not exist is not an error.
    *
    * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html
    */
@@ -156,9 +159,7 @@ export class Bucket {
   }
 
   /**
-   * One page of at most 1,000 keys, in the order of their bytes.
-   *
-   * @returns the keys, and whether there are more
+   * Returns at most 1,000 keys in the order of their bytes, and whether there are more.
    * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
    */
   async list(prefix: string): Promise<{ keys: string[]; isTruncated: boolean }> {
@@ -171,16 +172,27 @@ export class Bucket {
     }
   }
 
-  /** @returns the error that a caller of the adapter gets for a failed request */
+  /** Returns the Ghost error that explains a failed request. */
   explain(error: unknown, operation: S3Operation, key: string): Error {
     return explainS3Error(error, operation, this.config, key);
+  }
+
+  private async find(key: string): Promise<HeadObjectCommandOutput | undefined> {
+    try {
+      return await this.head(key);
+    } catch (error) {
+      if (isNotFound(error)) {
+        return undefined;
+      }
+      throw this.explain(error, 'HeadObject', key);
+    }
   }
 
   private at(key: string): { Bucket: string; Key: string } {
     return { Bucket: this.config.bucket, Key: key };
   }
 
-  /** @throws what a GET of one byte is refused with, if it is */
+  /** @throws the error that S3 refuses a GET of one byte with, if it does */
   private async throwReason(key: string): Promise<void> {
     const { sdk, client } = await connect(this.config);
     const answer = await client.send(new sdk.GetObjectCommand({ ...this.at(key), Range: 'bytes=0-0' }));

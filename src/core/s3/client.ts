@@ -4,15 +4,15 @@ import { isExpiredToken } from './errors';
 
 type Sdk = typeof import('../lazy/aws-sdk');
 
-/** The SDK, loaded, and a client of it. */
+/** The loaded SDK and a client. */
 export interface Connection {
   sdk: Sdk;
   client: S3Client;
 }
 
 /**
- * The options that decide which client serves an instance. The bucket is one of them: requests of one client that are
- * under way at the same time share what the SDK has found out of their bucket.
+ * The options that decide which client an instance uses. The bucket is one of them, because simultaneous requests of one
+ * client share what the SDK knows about their bucket.
  */
 const CONNECTION_OPTIONS = [
   'bucket',
@@ -29,56 +29,56 @@ const CONNECTION_OPTIONS = [
 const connections = new Map<string, Promise<Connection>>();
 
 /**
- * What is given up on, in requests to S3.
+ * When a request times out.
  *
- * - `silence`: a connection on which nothing moves for `requestTimeoutMs`. A limit for the whole request would cut off
- *   large uploads over thin lines.
- * - `no-answer`: an answer that has not begun after `requestTimeoutMs`. Then the visitor sets the pace, who may pause a
- *   video for an hour.
+ * - `silence`: when nothing moves on the connection for `requestTimeoutMs`. A limit for the whole request would cut off
+ *   large uploads over slow connections.
+ * - `no-answer`: when the response has not begun after `requestTimeoutMs`. From then on the visitor sets the pace, and may
+ *   pause a video for an hour.
  */
-type Patience = 'silence' | 'no-answer';
+type Timeout = 'silence' | 'no-answer';
 
 /**
- * The client for a configuration: one for all instances whose connection options agree, made on first use.
- * Ghost has three instances of an adapter, and each client has its own sockets and credentials to renew.
+ * Returns the client of a configuration, which is created on first use and shared by all instances with the same
+ * connection options: Ghost has three instances of an adapter, and each client has its own sockets and credentials.
  */
-export function connect(config: Config, patience: Patience = 'silence'): Promise<Connection> {
-  const identity = JSON.stringify([patience, ...CONNECTION_OPTIONS.map((option) => config[option])]);
+export function connect(config: Config, timeout: Timeout = 'silence'): Promise<Connection> {
+  const identity = JSON.stringify([timeout, ...CONNECTION_OPTIONS.map((option) => config[option])]);
   let connection = connections.get(identity);
   if (!connection) {
-    connection = import('../lazy/aws-sdk').then((sdk) => ({ sdk, client: createClient(sdk, config, patience) }));
+    connection = import('../lazy/aws-sdk').then((sdk) => ({ sdk, client: createClient(sdk, config, timeout) }));
     connections.set(identity, connection);
-    // A file that could not be read once (too many are open) can be the next time.
+    // Loading may succeed the next time, for example after too many files were open.
     connection.catch(() => connections.delete(identity));
   }
   return connection;
 }
 
-function createClient(sdk: Sdk, config: Config, patience: Patience): S3Client {
-  // Checksum trailers came with AWS SDK 3.729; R2, B2, GCS and older MinIO or Ceph refuse them or store them as bytes
-  // of the file: https://github.com/aws/aws-sdk-js-v3/issues/6810
+function createClient(sdk: Sdk, config: Config, timeout: Timeout): S3Client {
+  // Checksum trailers came with AWS SDK 3.729. R2, B2, GCS and older MinIO or Ceph refuse them or store them as part of
+  // the file: https://github.com/aws/aws-sdk-js-v3/issues/6810
   const checksums = isAwsEndpoint(config.endpoint) ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED';
   const client = new sdk.S3Client({
-    // A service of one's own has one region, and calls it so. On AWS the environment or the profile may name it.
+    // Self-hosted services have one region, usually with this name. For AWS the environment or the profile may name it.
     region: config.region ?? (isAwsEndpoint(config.endpoint) ? undefined : 'us-east-1'),
     endpoint: config.endpoint,
     forcePathStyle: config.forcePathStyle,
     credentials: credentialsOf(config),
     retryStrategy: retriesByRequest(sdk, config.maxAttempts),
-    // What is done for a request is put together once for all requests without options, which takes a fifth of the
-    // time that the SDK needs for an upload. They share a context then, which holds the address of the bucket.
+    // All requests without options share their middleware, which otherwise takes a fifth of the SDK's time for an upload.
+    // They also share a context, which holds the URL of the bucket.
     cacheMiddleware: true,
     requestChecksumCalculation: checksums,
-    // For visitors it would come too late: when a checksum is known to be wrong, they have all of the bytes.
-    responseChecksumValidation: patience === 'no-answer' ? 'WHEN_REQUIRED' : checksums,
-    // With `Expect: 100-continue` the SDK opens a new connection for every body of 2 MiB or more, and waits a round trip.
+    // For visitors it would come too late: they have all of the bytes by the time a checksum turns out to be wrong.
+    responseChecksumValidation: timeout === 'no-answer' ? 'WHEN_REQUIRED' : checksums,
+    // With `Expect: 100-continue` the SDK opens a new connection for each body of 2 MiB or more and waits a round trip.
     expectContinueHeader: false,
     requestHandler: {
       connectionTimeout: Math.min(config.requestTimeoutMs, 10_000),
-      ...(patience === 'silence'
+      ...(timeout === 'silence'
         ? { socketTimeout: config.requestTimeoutMs }
         : { requestTimeout: config.requestTimeoutMs, throwOnRequestTimeout: true }),
-      // As many connections as there are requests: under a limit, visitors with slow lines would hold up all others.
+      // No limit on connections, because visitors with slow connections would hold up all others.
       httpAgent: { maxSockets: Infinity },
       httpsAgent: { maxSockets: Infinity },
     },
@@ -93,8 +93,8 @@ function createClient(sdk: Sdk, config: Config, patience: Patience): S3Client {
 }
 
 /**
- * The SDK's retries, without the budget that all requests of a client share: in the middle of an import on a bad line it
- * is used up after some dozen retries, and every upload fails at its first mishap from then on.
+ * Returns the SDK's retry strategy without the budget that all requests of a client share. During an import over a bad
+ * connection it is used up after a few dozen retries, and from then on each upload fails at its first error.
  */
 function retriesByRequest({ StandardRetryStrategy }: Sdk, maxAttempts: number) {
   return new (class extends StandardRetryStrategy {
@@ -102,7 +102,7 @@ function retriesByRequest({ StandardRetryStrategy }: Sdk, maxAttempts: number) {
       ...retry: Parameters<InstanceType<Sdk['StandardRetryStrategy']>['refreshRetryTokenForRetry']>
     ) {
       const token = await super.refreshRetryTokenForRetry(...retry);
-      // Gives back what the retry has cost.
+      // Returns the cost of the retry to the budget.
       this.recordSuccess(token);
       return token;
     }
@@ -110,8 +110,8 @@ function retriesByRequest({ StandardRetryStrategy }: Sdk, maxAttempts: number) {
 }
 
 /**
- * Has the SDK compute no SHA-256 of the parts of an upload, which would stop everything else in Ghost for so long, where
- * they travel inside TLS. Their CRC-32, by which S3 checks them, is signed:
+ * Skips the SHA-256 of uploaded parts over TLS, because computing it blocks everything else in Ghost. S3 checks the parts
+ * by their CRC-32, which is signed:
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  */
 function leavePartsUnsigned(client: S3Client): void {
@@ -129,9 +129,8 @@ function leavePartsUnsigned(client: S3Client): void {
 }
 
 /**
- * Has a request that S3 refuses because of its session token sent once more with a fresh one. The SDK renews credentials
- * by the time that came with them: where a role was revoked or a clock is wrong, it would go on with those that S3 no
- * longer takes for hours.
+ * Repeats a request with a new session token when S3 refuses the old one. The SDK renews credentials by the expiry time
+ * that came with them, so after a role was revoked or with a wrong clock it would use refused credentials for hours.
  */
 function renewExpiredCredentials(client: S3Client): void {
   client.middlewareStack.add(
@@ -150,12 +149,12 @@ function renewExpiredCredentials(client: S3Client): void {
   );
 }
 
-/** The keys of a configuration; undefined lets the SDK look in the environment, the profile and the machine's role. */
+/** Returns the keys of a configuration, or undefined to let the SDK use the environment, the profile or the role. */
 export function credentialsOf({ accessKeyId, secretAccessKey, sessionToken }: Config) {
   return accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey, sessionToken } : undefined;
 }
 
-/** Whether requests go to AWS itself, by default or by one of its own endpoints (VPC, dual stack, FIPS). */
+/** Returns whether requests go to AWS, by default or through one of its endpoints (VPC, dual stack, FIPS). */
 export function isAwsEndpoint(endpoint: string | undefined): boolean {
   return !endpoint || /(^|\.)amazonaws\.(com|com\.cn|eu)$/.test(new URL(endpoint).hostname);
 }

@@ -51,23 +51,15 @@ export function mayBeCarriedOut(error: unknown): boolean {
   return attemptsOf(error) > 1 || status < 400 || status >= 500;
 }
 
-/** The names of errors after which another attempt may succeed: S3 throttles, or the connection broke. */
-const TRANSIENT = [
-  ...PASSING_NETWORK_CODES,
-  'ERR_STREAM_PREMATURE_CLOSE',
-  'RequestTimeout',
-  'SlowDown',
-  'TimeoutError',
-];
-
-/** Whether another attempt may succeed after a pause. */
+/** Whether another attempt may succeed after a pause: S3 throttles or fails, or the connection broke. */
 export function isTransient(error: unknown): boolean {
   const { name = '', code = '', Code = '', message = '' } = asForeign(error);
   const status = statusOf(error) ?? 0;
+  const words = [...PASSING_NETWORK_CODES, 'ERR_STREAM_PREMATURE_CLOSE', 'RequestTimeout', 'SlowDown', 'TimeoutError'];
   return (
     status === 429 ||
     (status >= 500 && status !== 501) ||
-    [name, code, Code].some((word) => TRANSIENT.includes(word)) ||
+    [name, code, Code].some((word) => words.includes(word)) ||
     // A response that broke off in the middle.
     message === 'aborted'
   );

@@ -2,14 +2,14 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { UPLOAD_UNREADABLE } from '../error-codes';
 import { errors } from '../ghost-host';
 
-/** What Ghost passes to `save`. Its `size` is that of the original upload, not of the file at `path`. */
+/** The file that Ghost passes to `save`. Its `size` is that of the original upload, not of the file at `path`. */
 export interface UploadedFile {
   name: string;
   path: string;
   type?: string;
 }
 
-/** A temporary file that is read at any place, in no order. The handle keeps it readable when its name goes away. */
+/** An open file that can be read at any position. It stays readable when its path is deleted. */
 export class OpenedFile {
   private constructor(
     private readonly file: UploadedFile,
@@ -30,7 +30,7 @@ export class OpenedFile {
     });
   }
 
-  /** @returns all bytes */
+  /** Returns all bytes. */
   async bytes(): Promise<Buffer> {
     const buffer = Buffer.allocUnsafe(this.size);
     await this.fill(buffer, 0);
@@ -38,7 +38,7 @@ export class OpenedFile {
   }
 
   /**
-   * Fills a buffer with the bytes from a position on.
+   * Fills a buffer with the bytes that start at a position.
    *
    * @throws InternalServerError when the file ends before the buffer is full
    */

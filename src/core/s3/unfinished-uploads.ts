@@ -7,20 +7,32 @@ import { isForbidden, isNoSuchUpload } from './errors';
 /** How long (ms) to wait before each further attempt to remove an upload. Most outages are over by the last one. */
 const PAUSES_MS = [1_000, 10_000, 60_000, 600_000];
 
-/** How far the clocks of this machine and of S3 may be apart, in milliseconds. */
+/** How far (ms) the clocks of this machine and of S3 may differ. */
 const CLOCK_TOLERANCE_MS = 10_000;
 
-/** The multipart uploads that this process goes on with. */
+/** The IDs of the multipart uploads that this process is still sending. */
 const underWay = new Set<string>();
 
 /** A multipart upload. */
-export interface Upload {
+export interface MultipartUpload {
+  Bucket: string;
   Key: string;
   UploadId: string;
 }
 
-/** Keeps an upload from being taken for one that nobody goes on with. */
-export async function goingOnWith<T>({ UploadId }: Upload, step: () => Promise<T>): Promise<T> {
+/** The beginning of an upload whose response may have been lost. Times are milliseconds since the epoch. */
+interface LostBeginning {
+  key: string;
+  /** When the first request was sent. */
+  from: number;
+  /** When the last request was answered or given up. */
+  until: number;
+  /** The ID that came with the answer. */
+  except?: string;
+}
+
+/** Runs a step of an upload, during which the upload does not count as lost. */
+export async function keepingUnderWay<T>({ UploadId }: MultipartUpload, step: () => Promise<T>): Promise<T> {
   underWay.add(UploadId);
   try {
     return await step();
@@ -29,8 +41,8 @@ export async function goingOnWith<T>({ UploadId }: Upload, step: () => Promise<T
   }
 }
 
-/** Has S3 forget an upload that has failed: at once or, when S3 is away by now, as soon as it is back. */
-export async function abort(config: Config, upload: Upload): Promise<void> {
+/** Aborts an upload that has failed: at once or, when S3 is unreachable, in the background later. It never fails. */
+export async function abort(config: Config, upload: MultipartUpload): Promise<void> {
   try {
     await abortOnce(config, upload);
   } catch (error) {
@@ -44,28 +56,18 @@ export async function abort(config: Config, upload: Upload): Promise<void> {
 }
 
 /**
- * Has S3 forget uploads that it began although its answer was lost. Nobody knows their IDs, so that they are looked for:
- * by their key, in the time in which the requests were sent.
+ * Aborts uploads that S3 began although its response was lost. Their IDs are unknown, so they are found by their key and
+ * by the time in which the requests were sent.
  *
- * Another Ghost may have begun an upload under that key in these very seconds. Should it be hit, it begins once more
- * (see `uploadInParts`), so that nothing is lost by it. Where listing the uploads of the bucket is not allowed, as in our
- * own policy, they stay: without parts they take no space and cost nothing, and the lifecycle rule removes them.
- *
- * @param sentFrom when the first request was sent, in milliseconds since the epoch
- * @param sentUntil when the last one was answered or given up
- * @param except the ID that came with that answer
+ * Another Ghost may have begun an upload with that key in the same seconds. If it is aborted, it begins again (see
+ * `uploadInParts`), so nothing is lost. Where listing the uploads of the bucket is not allowed, as in our own policy,
+ * they stay: without parts they take no space and cost nothing, and the lifecycle rule removes them.
  */
-export async function abortLost(...lost: Parameters<typeof abortLostOnce>): Promise<void> {
-  await inBackground(() => abortLostOnce(...lost), [0, ...PAUSES_MS]);
+export async function abortLost(config: Config, lost: LostBeginning): Promise<void> {
+  await inBackground(() => abortLostOnce(config, lost), [0, ...PAUSES_MS]);
 }
 
-async function abortLostOnce(
-  config: Config,
-  key: string,
-  sentFrom: number,
-  sentUntil: number,
-  except?: string,
-): Promise<void> {
+async function abortLostOnce(config: Config, { key, from, until, except }: LostBeginning): Promise<void> {
   const { sdk, client } = await connect(config);
   const list = new sdk.ListMultipartUploadsCommand({ Bucket: config.bucket, Prefix: key });
   const listed = await client.send(list).catch((error: unknown) => {
@@ -75,17 +77,17 @@ async function abortLostOnce(
   });
   for (const { Key, UploadId, Initiated } of listed?.Uploads ?? []) {
     const begun = Initiated?.getTime() ?? 0;
-    const isInTime = begun >= sentFrom - CLOCK_TOLERANCE_MS && begun <= sentUntil + CLOCK_TOLERANCE_MS;
+    const isInTime = begun >= from - CLOCK_TOLERANCE_MS && begun <= until + CLOCK_TOLERANCE_MS;
     if (Key === key && UploadId && UploadId !== except && isInTime && !underWay.has(UploadId)) {
-      await abortOnce(config, { Key, UploadId });
+      await abortOnce(config, { Bucket: config.bucket, Key, UploadId });
     }
   }
 }
 
-async function abortOnce(config: Config, { Key, UploadId }: Upload): Promise<void> {
+async function abortOnce(config: Config, upload: MultipartUpload): Promise<void> {
   const { sdk, client } = await connect(config);
   try {
-    await client.send(new sdk.AbortMultipartUploadCommand({ Bucket: config.bucket, Key, UploadId }));
+    await client.send(new sdk.AbortMultipartUploadCommand(upload));
   } catch (error) {
     if (!isNoSuchUpload(error)) {
       throw error;

@@ -79,7 +79,7 @@ export async function checkAskedTooEarly(context: DoctorContext): Promise<CheckR
   const { probes, cdnErrorTtlMs, signal } = context;
   const { key, url } = probes.lateFile;
   probes.track(key);
-  await probes.first.bucket.put(key, probes.bytes, probes.first.headers, false);
+  await probes.first.bucket.put(key, probes.bytes, probes.first.headers);
   const begin = Date.now();
   for (;;) {
     const { status } = await context.get(url);

@@ -17,7 +17,7 @@ async function writeTwice(context: DoctorContext): Promise<CheckResult> {
   }
   const tried = 'A file was written twice, the second time with If-None-Match: *.';
   try {
-    await first.bucket.put(first.key, bytes, first.headers, true);
+    await first.bucket.put(first.key, bytes, first.headers, { onlyIfFree: true });
   } catch (error) {
     if (isTaken(error)) {
       return passed('a taken name is refused');

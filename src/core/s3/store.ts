@@ -1,0 +1,122 @@
+import type { ContentHeaders } from '../content-headers';
+import { retry, type RetryOptions } from '../retry';
+import type { Bucket, WriteOptions } from './bucket';
+import { isAwsEndpoint } from './client';
+import { isNotImplemented, isRepeatedAfterSuccess, isTaken } from './errors';
+
+/** From this size on, in bytes, a key is looked up before the upload, which might be sent for nothing. */
+const MIN_BYTES_TO_ASK_FIRST = 1024 * 1024;
+
+/** Services (endpoint and bucket) that were found not to implement conditional writes. */
+const withoutConditionalWrites = new Set<string>();
+
+/** Keys (with endpoint and bucket) that this process is writing to. */
+const beingWritten = new Set<string>();
+
+/** What to store, and how to send it. */
+export interface Content {
+  /** In bytes. */
+  size: number;
+  /** Their upload ID tells this upload from all others when a response was lost. */
+  headers: ContentHeaders;
+  /** Sends the content. It rejects with the SDK's error. */
+  write(key: string, options: WriteOptions): Promise<unknown>;
+}
+
+/** How to store something. */
+export interface StoreOptions {
+  /**
+   * What the caller knows about the key: `unknown` when it may be taken, `listed` when a listing of the bucket did not
+   * contain it, `new` when it was found to be free just now or is random.
+   */
+  known: 'unknown' | 'listed' | 'new';
+  /** How failed writes are repeated on top of the SDK's own retries. */
+  retries?: RetryOptions;
+}
+
+/**
+ * - `stored`: the object is this content.
+ * - `taken`: the key belongs to another object, which is unchanged.
+ * - `contested`: the same, but another upload took the key after it was found to be free.
+ */
+export type Outcome = 'stored' | 'taken' | 'contested';
+
+/**
+ * Stores content under a key only if the key is free.
+ *
+ * Only S3 can tell that it is: several programs may write to one bucket, so a write that S3 refuses when the key exists
+ * (`If-None-Match: *`) keeps two uploads apart. Services without such writes are asked first.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+ *
+ * @throws the error of `content.write`, or a Ghost error when the lookup of the key fails
+ */
+export async function storeIfFree(
+  bucket: Bucket,
+  key: string,
+  content: Content,
+  { known, retries }: StoreOptions,
+): Promise<Outcome> {
+  const identity = `${bucket.identity} ${key}`;
+  // Two uploads of one process never depend on the service to be kept apart.
+  if (beingWritten.has(identity)) {
+    return 'taken';
+  }
+  beingWritten.add(identity);
+  try {
+    // Other services than AWS may silently ignore the condition of a write: asking at least protects what is there.
+    const isTrusted = isAwsEndpoint(bucket.config.endpoint) && content.size < MIN_BYTES_TO_ASK_FIRST;
+    const asksFirst = (known === 'unknown' && !isTrusted) || (known !== 'new' && !hasConditionalWrites(bucket));
+    if (asksFirst && (await bucket.exists(key))) {
+      return 'taken';
+    }
+    const isFoundFree = asksFirst || known === 'new';
+    let outcome = await write(bucket, key, content, { onlyIfFree: hasConditionalWrites(bucket) }, retries);
+    if (outcome === 'not-implemented') {
+      if (!isFoundFree && (await bucket.exists(key))) {
+        return 'taken';
+      }
+      outcome = await write(bucket, key, content, {}, retries);
+      // Only the success of this write shows that the service refused the condition, and not every write.
+      withoutConditionalWrites.add(bucket.identity);
+      return outcome === 'stored' ? outcome : 'contested';
+    }
+    return outcome === 'taken' && isFoundFree ? 'contested' : outcome;
+  } finally {
+    beingWritten.delete(identity);
+  }
+}
+
+/** Returns whether nothing is known against the conditional writes of a bucket's service. */
+export function hasConditionalWrites(bucket: Bucket): boolean {
+  return !withoutConditionalWrites.has(bucket.identity);
+}
+
+async function write(
+  bucket: Bucket,
+  key: string,
+  content: Content,
+  options: WriteOptions,
+  retries: RetryOptions = { pausesMs: [0] },
+): Promise<'stored' | 'taken' | 'not-implemented'> {
+  let attempts = 0;
+  try {
+    await retry(() => {
+      attempts += 1;
+      return content.write(key, options);
+    }, retries);
+    return 'stored';
+  } catch (error) {
+    // The key may be taken by this very upload, when the response to an earlier attempt was lost.
+    const isRepeated = isRepeatedAfterSuccess(error) || (attempts > 1 && isTaken(error));
+    if (isRepeated && (await bucket.isOfUpload(key, content.headers))) {
+      return 'stored';
+    }
+    if (isTaken(error)) {
+      return 'taken';
+    }
+    if (options.onlyIfFree && isNotImplemented(error)) {
+      return 'not-implemented';
+    }
+    throw error;
+  }
+}

@@ -14,7 +14,7 @@ const FILES = 1_000;
 const bucket = useBucket();
 const folder = useContentFolder(bucket);
 
-/** Starts what is built, as a user does. */
+/** Runs the built command. */
 const start = (...options: string[]) => startMigrate(folder, ...options);
 
 async function writeMany(): Promise<void> {
@@ -26,7 +26,7 @@ async function writeMany(): Promise<void> {
   await folder.write({ 'media/film.mp4': randomBytes(12 * MIB) });
 }
 
-/** What the bucket holds, as `folder.read` tells what the disk holds. */
+/** Returns the digests of all objects, like those that `folder.read` returns for the files. */
 async function stored(): Promise<Record<string, string>> {
   const atATime = pLimit(16);
   const objects = await bucket.objects();
@@ -36,7 +36,7 @@ async function stored(): Promise<Record<string, string>> {
   return Object.fromEntries(await Promise.all(entries));
 }
 
-/** The names of all files and folders in the content folder. */
+/** Returns the paths of all files and folders in the content folder. */
 const onDisk = () => readdir(folder.content, { recursive: true });
 
 test('killed ten times in the middle, it ends as one run would have', async () => {

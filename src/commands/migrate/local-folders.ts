@@ -42,7 +42,7 @@ export class LocalFolders {
     }
   }
 
-  /** Ghost could not change what belongs to root. */
+  /** Gives a file or folder to the owner: Ghost could not change one that belongs to root. */
   async giveToOwner(target: string): Promise<void> {
     if (process.getuid?.() === 0) {
       await chown(target, this.owner.uid, this.owner.gid);

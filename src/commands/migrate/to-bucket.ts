@@ -19,12 +19,12 @@ const MEMORY_BYTES = 12 * 1024 * 1024;
 
 type LocalFile = Extract<LocalEntry, { kind: 'file' }>;
 
-/** A file, and what the bucket had under its key when it was listed. */
+/** A local entry, and the object under its key when the bucket was listed. */
 interface Candidate {
   entry: LocalEntry;
   key?: string;
   listed?: ListedObject;
-  /** Why it has no key. */
+  /** Why the entry has no key. */
   refusal?: string;
 }
 

@@ -121,8 +121,8 @@ async function download(
   const { signal } = stopping;
   const folder = path.dirname(file);
   await folders.create(folder);
-  // Next to the file, to be on the same disk. Its name is short, and the same in each run, so that the next run replaces
-  // what a killed one left.
+  // Next to the file, to be on the same disk. The name is short, and the same in each run, so that a run replaces the
+  // file of one that was killed.
   const temporary = path.join(folder, `.${createHash('sha1').update(key).digest('hex')}.tmp`);
   const metered = async function* (pieces: Readable) {
     for await (const piece of pieces as AsyncIterable<Buffer>) {

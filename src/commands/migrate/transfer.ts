@@ -1,20 +1,20 @@
 import type { Run } from './run';
 import type { Outcome } from './report';
 
-/** The results of a dry run for files that are new where they go. */
+/** The results of a dry run for new files. */
 const PLANNED = { uploaded: 'to-upload', downloaded: 'to-download', copied: 'to-copy' } as const;
 
-/** How one file is brought to where it belongs. */
+/** How to transfer one file. */
 export interface Transfer {
   /** The result for a file that is new there. */
   result: keyof typeof PLANNED;
-  /** Compares the file with what has its name there; returns an outcome when the file cannot go there at all. */
+  /** Compares the file with the one that has its name there. Returns an outcome when the file cannot go there at all. */
   compare: () => Promise<'absent' | 'same' | 'different' | Outcome>;
-  /** Writes the file. False when something else has taken its name in the meantime. */
+  /** Writes the file. Returns false when another file has taken its name in the meantime. */
   write: (isNew: boolean) => Promise<boolean>;
   /** Reads both sides, and returns whether they have the same bytes. */
   verify: () => Promise<boolean>;
-  /** Says what failed; throws an error that all other files would meet, too. */
+  /** Explains an error. Throws a Failure when all other files would meet it, too. */
   explain: (error: unknown) => string;
   /** The errors for different content under the file's name, and for a file that verify finds damaged. */
   errors: { conflict: string; damaged: string };
@@ -29,7 +29,7 @@ export interface Transfer {
  */
 export async function transferFile({ settings, stopping }: Run, transfer: Transfer): Promise<Outcome | undefined> {
   try {
-    const outcome = await bringThere(settings, transfer);
+    const outcome = await transferOnce(settings, transfer);
     const isThere = [transfer.result, 'overwritten', 'present'].includes(outcome.result);
     if (!settings.verify || !isThere) {
       return outcome;
@@ -42,7 +42,7 @@ export async function transferFile({ settings, stopping }: Run, transfer: Transf
   }
 }
 
-async function bringThere(settings: Run['settings'], transfer: Transfer): Promise<Outcome> {
+async function transferOnce(settings: Run['settings'], transfer: Transfer): Promise<Outcome> {
   const there = await transfer.compare();
   if (typeof there === 'object') {
     return there;
@@ -58,5 +58,5 @@ async function bringThere(settings: Run['settings'], transfer: Transfer): Promis
     return { result: isNew ? PLANNED[transfer.result] : 'to-overwrite' };
   }
   const isWritten = await transfer.write(isNew);
-  return isWritten ? { result: isNew ? transfer.result : 'overwritten' } : bringThere(settings, transfer);
+  return isWritten ? { result: isNew ? transfer.result : 'overwritten' } : transferOnce(settings, transfer);
 }

@@ -8,18 +8,18 @@ import { CDN_URL } from '../adapter';
 import { digest } from '../bytes';
 import type { TestBucket } from '../use-bucket';
 
-/** A blog's content folder, with a configuration of Ghost beside it. */
+/** A blog's content folder, with a Ghost configuration next to it. */
 export interface ContentFolder {
   content: string;
   config: string;
-  /** Writes files, by their paths below the content folder. */
+  /** Writes files, named by their paths below the content folder. */
   write(files: Record<string, string | Uint8Array>): Promise<void>;
-  /** Digests of all files in it, by their paths. */
+  /** Returns the digests of all files in the folder, by path. */
   read(): Promise<Record<string, string>>;
   remove(): Promise<void>;
 }
 
-/** @param options of the adapter that its configuration names */
+/** @param options of the adapter, for Ghost's configuration */
 export async function createContentFolder(options: Record<string, unknown>): Promise<ContentFolder> {
   const folder = await mkdtemp(path.join(tmpdir(), 'migrate-'));
   const content = path.join(folder, 'content');
@@ -63,15 +63,15 @@ export function useContentFolder(bucket: TestBucket): ContentFolder {
   return folder;
 }
 
-/** What a run of `migrate` came to. */
+/** The results of a run of `migrate`. */
 export interface Ran {
   /** The result that `--json` prints. */
   result: Summary & { dryRun: boolean };
-  /** What it said beside. */
+  /** The other output. */
   said: string;
   exitCode: number;
   error?: Error & { cure?: string };
-  /** The report, a line for each file. */
+  /** The lines of the report, one for each file. */
   lines: ReportLine[];
 }
 

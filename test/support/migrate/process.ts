@@ -6,7 +6,7 @@ import type { ContentFolder } from './command';
 
 const CLI = path.resolve(__dirname, '../../../dist/cli.js');
 
-/** Starts what is built on a content folder, as a user does. Tells the most memory that it held, where Linux knows it. */
+/** Runs the built command on a content folder. `peakBytes` is its largest memory, which only Linux tells. */
 export function startMigrate(folder: ContentFolder, ...options: string[]) {
   const child = spawn(process.execPath, [CLI, 'migrate', '--config', folder.config, ...options], {
     cwd: path.dirname(folder.content),
@@ -22,7 +22,7 @@ export function startMigrate(folder: ContentFolder, ...options: string[]) {
       const [, kilobytes = '0'] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8')) ?? [];
       peakBytes = Math.max(peakBytes, Number(kilobytes) * 1024);
     } catch {
-      // It has ended meanwhile.
+      // The process has ended.
     }
   }, 20);
   const end = async () => {

@@ -1,6 +1,6 @@
 import { OWNER } from '../ghost/admin-api';
 
-/** The staff access token of the owner, as the profile in Ghost's admin shows it: `id:secret`. */
+/** Returns the owner's staff access token as Ghost's admin shows it: `id:secret`. */
 export async function readStaffToken(siteUrl: string): Promise<string> {
   const api = `${siteUrl}/ghost/api/admin`;
   const origin = new URL(siteUrl).origin;
@@ -16,6 +16,6 @@ export async function readStaffToken(siteUrl: string): Promise<string> {
     .join('; ');
   const answer = await fetch(`${api}/users/me/token/`, { headers: { origin, cookie } });
   const { apiKey } = (await answer.json()) as { apiKey: { id: string; secret: string } };
-  // The secret is shown with the id before it.
+  // The secret may include the id: `id:secret`.
   return apiKey.secret.includes(':') ? apiKey.secret : `${apiKey.id}:${apiKey.secret}`;
 }

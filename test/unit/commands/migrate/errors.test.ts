@@ -5,13 +5,13 @@ import { Bucket } from '../../../../src/core/s3/bucket';
 
 const { config } = parseConfig({ bucket: 'blog-images', region: 'eu-central-1', cdnUrl: 'https://images.example.com' });
 const location = { bucket: new Bucket(config) } as FeatureLocation;
-const wordsFor = (code: string, more: object) =>
+const explanationOf = (code: string, more: object) =>
   explainOrThrow(Object.assign(new Error(code), { code, ...more }), location, 'GetObject', 'content/images/a.jpg');
 
-test.each(['ENOSPC', 'EDQUOT'])('a full disk (%s) ends the run, and is named as the cause', (code) => {
-  expect(() => wordsFor(code, { syscall: 'write' })).toThrow(`The disk is full (${code}).`);
+test.each(['ENOSPC', 'EDQUOT'])('a full disk (%s) ends the run with an error that says so', (code) => {
+  expect(() => explanationOf(code, { syscall: 'write' })).toThrow(`The disk is full (${code}).`);
 });
 
-test('a file that cannot be written is named, and the others go on', () => {
-  expect(wordsFor('EACCES', { syscall: 'open', path: '/srv/a.jpg' })).toBe('/srv/a.jpg: EACCES');
+test('a file that cannot be written is reported, and does not end the run', () => {
+  expect(explanationOf('EACCES', { syscall: 'open', path: '/srv/a.jpg' })).toBe('/srv/a.jpg: EACCES');
 });

@@ -45,7 +45,7 @@ test('files come in the order in which S3 lists their keys', async () => {
   expect(await found()).toEqual([...files].sort(compareUtf8));
 });
 
-test('a folder of more files than are looked at together is complete, between its sub-folders', async () => {
+test('a folder with more files than are read together is complete, with its subfolders in between', async () => {
   const names = Array.from({ length: 700 }, (_, index) => (index % 100 === 50 ? `${index}/x` : String(index)));
   for (const name of names) {
     await mkdir(path.dirname(path.join(folder, name)), { recursive: true });

@@ -14,7 +14,7 @@ const UNREACHABLE = {
   credentials: { accessKeyId: 'A', secretAccessKey: 'B' },
 };
 
-/** What the Ghost of these tests holds; its media inliner is through as soon as it is asked. */
+/** The posts of a Ghost whose media inliner is done at once. */
 let posts: { id: string; title: string; lexical?: string; feature_image?: string }[];
 let answerStatus: number;
 let inlined: string[];
@@ -60,7 +60,7 @@ afterEach(async () => {
 const run = (options = {}) =>
   runCommand(folder, { fromUrl: `${OLD}/`, adminKey: KEY, ghostUrl: url, json: false, ...options });
 
-test('posts of all pages are listed with their addresses, and what is to be changed by hand', async () => {
+test('posts of all pages are listed with their addresses, as are settings to change by hand', async () => {
   posts = Array.from({ length: 120 }, (_, index) => ({ id: String(index), title: `Post ${index}`, lexical: '{}' }));
   Object.assign(posts[110] as object, {
     feature_image: `${OLD}/2020/a.jpg`,
@@ -76,14 +76,14 @@ test('posts of all pages are listed with their addresses, and what is to be chan
   expect(inlined).toEqual([]);
 });
 
-test('Ghost is asked to rewrite posts, for the one address', async () => {
+test('Ghost rewrites posts, for the old address only', async () => {
   posts = [{ id: '1', title: 'Old', feature_image: `${OLD}/2020/a.jpg` }];
   const { said, exitCode } = await run({ yes: true });
   expect([exitCode, inlined]).toEqual([0, [OLD]]);
   expect(said).toContain(`✔ No post shows ${OLD} any more.`);
 });
 
-test('nobody is asked where there is nobody, and nothing is done', async () => {
+test('without a terminal to ask on, nothing is done', async () => {
   posts = [{ id: '1', title: 'Old', feature_image: `${OLD}/2020/a.jpg` }];
   const { error } = await run();
   expect(error?.message).toContain('Nobody can be asked');
@@ -95,18 +95,18 @@ test.each([
   [403, 'does not allow this', 'Staff access token'],
   [501, 'does not allow this', 'Staff access token'],
   [404, 'answered 404', '--ghost-url'],
-])('an answer of %i is told with its cure', async (status, message, cure) => {
+])('a response of %i is explained, with its fix', async (status, message, cure) => {
   answerStatus = status;
   const { error } = await run({ dryRun: true });
   expect([error?.message, error?.cure]).toEqual([expect.stringContaining(message), expect.stringContaining(cure)]);
 });
 
-test('a Ghost that does not answer is named with its address', async () => {
+test('an unreachable Ghost is reported with its URL', async () => {
   const { error } = await run({ ghostUrl: 'http://127.0.0.1:9' });
   expect(error?.message).toMatch(/cannot be reached at http:\/\/127\.0\.0\.1:9/);
 });
 
-test('what is no key is refused, and not shown', () => {
+test('an invalid key is refused, and not shown', () => {
   expect(() => new GhostAdmin(url, 'my-secret', new AbortController().signal)).toThrow(/^(?!.*my-secret)/);
 });
 
@@ -117,7 +117,7 @@ describe('waiting for Ghost', () => {
   });
   const signal = () => new AbortController().signal;
 
-  test('goes on as long as something changes', async () => {
+  test('continues while something changes', async () => {
     const counts = [5, 4, 3, 2, 1, 0];
     const told: string[] = [];
     const result = await waitUntilRewritten(
@@ -131,7 +131,7 @@ describe('waiting for Ghost', () => {
     expect(told).toEqual(['5 to go', '4 to go', '3 to go', '2 to go', '1 to go', '0 to go']);
   });
 
-  test('ends with what is left when nothing changes any more', async () => {
+  test('ends with the remaining addresses when nothing has changed for a while', async () => {
     expect(
       (
         await waitUntilRewritten(
@@ -145,7 +145,7 @@ describe('waiting for Ghost', () => {
     ).toHaveLength(2);
   });
 
-  test('ends with Ctrl-C, and says that Ghost goes on', async () => {
+  test('ends with Ctrl-C, and says that Ghost continues', async () => {
     const stopping = new AbortController();
     setTimeout(() => stopping.abort(), 20);
     await expect(
@@ -158,7 +158,7 @@ describe('waiting for Ghost', () => {
   });
 });
 
-test('Ghost without the adapter is not asked: what it fetches would go elsewhere', async () => {
+test('a Ghost without the adapter does not rewrite posts, as it would store the files elsewhere', async () => {
   posts = [{ id: '1', title: 'Old', feature_image: `${OLD}/2020/a.jpg` }];
   const { writeFile } = await import('node:fs/promises');
   await writeFile(folder.config, JSON.stringify({ url }));

@@ -53,7 +53,8 @@ describe('an image server that is taken down', () => {
         isDeleteMarker: version % 5 === 0,
       });
     }
-    const { destroyed } = await destroyOnce((terminal) => terminal.typed.push(bucket, bucket));
+    const { destroyed, terminal } = await destroyOnce((recorded) => recorded.typed.push(bucket, bucket));
+    expect(terminal.progress.at(-1)).toBe('30 objects and versions');
     expect(destroyed).toMatchObject({ deletedBucket: bucket });
     expect(destroyed.keptBucket).toBeUndefined();
     expect(account.buckets.all).toEqual([]);

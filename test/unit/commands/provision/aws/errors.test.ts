@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { Failure } from '../../../../../src/shell/failure';
 import { deniedActionOf } from '../../../../../src/commands/provision/aws/errors';
 import { signIn } from '../../../../../src/commands/provision/aws/sign-in';
@@ -113,6 +115,14 @@ describe('Credentials', () => {
     },
   );
 
+  test('that are wrong are reported when the command signs in', async () => {
+    account.answerNext('sts:GetCallerIdentity', awsError('InvalidClientTokenId', 'The security token is invalid.'));
+    await expect(signIn({ region: 'eu-central-1' })).rejects.toMatchObject({
+      name: 'Failure',
+      message: expect.stringContaining('does not know the access key'),
+    });
+  });
+
   test('are never shown', async () => {
     for (const name of ['SignatureDoesNotMatch', 'CredentialsProviderError', 'InvalidAccessKeyId', 'ExpiredToken']) {
       const { message, cure } = await explained(awsError(name, `profile: x ${SECRET}`, { AWSAccessKeyId: 'AKIA0' }));
@@ -155,6 +165,13 @@ describe('The network', () => {
     const several = Object.assign(new AggregateError([one]), { code: 'ECONNREFUSED' });
     expect((await explained(one)).message).toContain('192.0.2.1:443');
     expect((await explained(several)).message).toContain('192.0.2.1:443');
+  });
+
+  test('names the address of a real connection that is refused', async () => {
+    const [error] = (await once(connect(9, '127.0.0.1'), 'error')) as [Error];
+    expect((await explained(error)).message).toBe(
+      '127.0.0.1:9 cannot be reached for acm:RequestCertificate (ECONNREFUSED).',
+    );
   });
 
   test('names AWS when only time has run out', async () => {

@@ -34,6 +34,7 @@ const alias = (Type: ResourceRecordSet['Type'], target = DISTRIBUTION): Resource
   Type,
   AliasTarget: { HostedZoneId: 'Z2FDTNDATAQYW2', DNSName: `${target}.`, EvaluateTargetHealth: false },
 });
+const address: ResourceRecordSet = { Name: `${DOMAIN}.`, Type: 'A', ResourceRecords: [{ Value: '192.0.2.1' }] };
 const text: ResourceRecordSet = { Name: `${DOMAIN}.`, Type: 'TXT', ResourceRecords: [{ Value: '"text"' }] };
 
 const zoneHas = (...records: ResourceRecordSet[]) => account.hostedZones.all[0]?.records.push(...records);
@@ -120,15 +121,14 @@ describe('The aliases', () => {
     expect(records()).toEqual([]);
   });
 
-  test('need not be there to be deleted', async () => {
+  test.each(['nothing', 'an address'])('need not be there to be deleted: %s stays', async (what) => {
+    if (what === 'an address') zoneHas(address);
     await remove();
     expect(changeCount()).toBe(0);
   });
 });
 
 describe('The records of the domain lead to the distribution', () => {
-  const address: ResourceRecordSet = { Name: `${DOMAIN}.`, Type: 'A', ResourceRecords: [{ Value: '192.0.2.1' }] };
-
   test.each<[string, ResourceRecordSet[]]>([
     ['an alias', [alias('A'), alias('AAAA')]],
     ['a CNAME', [cname(DOMAIN, DISTRIBUTION)]],

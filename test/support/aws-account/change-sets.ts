@@ -61,15 +61,11 @@ function changeSetId({ id }: Stack, name: string, identifiers: Identifiers): str
 /** @returns the template with its parameters, checked as CloudFormation checks them before it answers */
 export function definitionOf(
   stack: Stack,
-  input: Pick<
-    CreateChangeSetCommandInput,
-    'TemplateBody' | 'UsePreviousTemplate' | 'Parameters' | 'Capabilities' | 'Tags'
-  >,
+  input: Pick<CreateChangeSetCommandInput, 'TemplateBody' | 'Parameters' | 'Capabilities' | 'Tags'>,
   before: Definition | undefined,
   accountId: string,
 ): Definition {
-  const { UsePreviousTemplate, Parameters = [], Capabilities = [], Tags = before?.tags ?? [] } = input;
-  const body = UsePreviousTemplate ? before?.body : input.TemplateBody;
+  const { TemplateBody: body, Parameters = [], Capabilities = [], Tags = before?.tags ?? [] } = input;
   if (body === undefined) {
     throw validationError('Either Template URL or Template Body must be specified.');
   }
@@ -95,7 +91,7 @@ export function definitionOf(
     'AWS::StackName': stack.name,
   };
   const rendered = refusing(() => renderTemplate(template, { ...parameters, ...pseudo }));
-  return { body, template, parameters, tags: Tags, capabilities: Capabilities, rendered };
+  return { template, parameters, tags: Tags, capabilities: Capabilities, rendered };
 }
 
 function parametersOf(template: Template, given: Parameter[], before?: Definition): Record<string, string> {

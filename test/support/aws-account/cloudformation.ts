@@ -1,17 +1,13 @@
 import type {
-  ContinueUpdateRollbackCommandInput,
   CreateChangeSetCommandInput,
   DeleteStackCommandInput,
   DescribeChangeSetCommandInput,
   DescribeStackDriftDetectionStatusCommandInput,
   DescribeStackEventsCommandInput,
   DescribeStackResourceDriftsCommandInput,
-  DescribeStackResourcesCommandInput,
   DescribeStacksCommandInput,
   DetectStackDriftCommandInput,
   ExecuteChangeSetCommandInput,
-  GetTemplateCommandInput,
-  ListChangeSetsCommandInput,
   ListStacksCommandInput,
   OnStackFailure,
   PropertyDifference,
@@ -171,12 +167,6 @@ export class Stacks {
       };
     },
 
-    ListChangeSets: ({ StackName = '', NextToken }: ListChangeSetsCommandInput, client) => {
-      const stack = this.existing(StackName, client);
-      const { items, next } = page(stack.changeSets, NextToken);
-      return { Summaries: items.map((changeSet) => summaryOf(stack, changeSet)), NextToken: next };
-    },
-
     ExecuteChangeSet: ({ StackName, ChangeSetName }: ExecuteChangeSetCommandInput, client) => {
       const [stack, changeSet] = this.changeSet(ChangeSetName, StackName, client);
       if (changeSet.executionStatus !== 'AVAILABLE') {
@@ -204,14 +194,7 @@ export class Stacks {
       return {};
     },
 
-    DescribeStacks: ({ StackName, NextToken }: DescribeStacksCommandInput, client) => {
-      if (StackName === undefined) {
-        const { items, next } = page(
-          this.all.filter(({ isDeleted, region }) => !isDeleted && region === client.region),
-          NextToken,
-        );
-        return { Stacks: items.map(shownStack), NextToken: next };
-      }
+    DescribeStacks: ({ StackName = '' }: DescribeStacksCommandInput, client) => {
       const stack = this.find(StackName, client);
       if (!stack) {
         throw validationError(`Stack with id ${StackName} does not exist`);
@@ -246,61 +229,16 @@ export class Stacks {
       return { StackEvents: items, NextToken: next };
     },
 
-    DescribeStackResources: ({ StackName = '' }: DescribeStackResourcesCommandInput, client) => {
-      const stack = this.existing(StackName, client);
-      return {
-        StackResources: [...stack.resources.values()].map((resource) => ({
-          ...shownResource(resource),
-          StackName: stack.name,
-          StackId: stack.id,
-          Timestamp: stack.updatedAt ?? stack.createdAt,
-        })),
-      };
-    },
-
-    ListStackResources: ({ StackName = '', NextToken }: GetTemplateCommandInput & { NextToken?: string }, client) => {
-      const stack = this.existing(StackName, client);
-      const { items, next } = page([...stack.resources.values()], NextToken);
-      return {
-        StackResourceSummaries: items.map((resource) => ({
-          ...shownResource(resource),
-          LastUpdatedTimestamp: stack.updatedAt ?? stack.createdAt,
-        })),
-        NextToken: next,
-      };
-    },
-
-    GetTemplate: ({ StackName, ChangeSetName }: GetTemplateCommandInput, client) => {
-      const definition = ChangeSetName
-        ? this.changeSet(ChangeSetName, StackName, client)[1].definition
-        : this.existing(StackName ?? '', client).definition;
-      return { TemplateBody: definition?.body ?? '', StagesAvailable: ['Original', 'Processed'] };
-    },
-
-    DeleteStack: ({ StackName = '', RetainResources = [] }: DeleteStackCommandInput, client) => {
+    DeleteStack: ({ StackName = '' }: DeleteStackCommandInput, client) => {
       const stack = this.find(StackName, client);
-      // What is not there needs no deleting.
+      // Deleting an absent stack is no error.
       if (!stack || stack.isDeleted) {
         return {};
       }
       if (stack.isProtected) {
         throw validationError(`Stack [${stack.name}] cannot be deleted while TerminationProtection is enabled`);
       }
-      if (RetainResources.length > 0 && stack.status !== 'DELETE_FAILED') {
-        throw validationError(
-          'Invalid operation on stack. RetainResources can be specified only when the stack is in the DELETE_FAILED state.',
-        );
-      }
-      stack.begin(this.workOn(stack).delete(RetainResources));
-      return {};
-    },
-
-    ContinueUpdateRollback: ({ StackName = '', ResourcesToSkip }: ContinueUpdateRollbackCommandInput, client) => {
-      const stack = this.existing(StackName, client);
-      if (stack.status !== 'UPDATE_ROLLBACK_FAILED') {
-        throw validationError(`Stack:${stack.id} is in ${stack.status} state and can not continue rollback.`);
-      }
-      stack.begin(this.workOn(stack).rollBackUpdate('User Initiated', ResourcesToSkip));
+      stack.begin(this.workOn(stack).delete());
       return {};
     },
 

@@ -1,8 +1,4 @@
-import type {
-  CreateInvalidationCommandInput,
-  GetDistributionCommandInput,
-  ListDistributionsCommandInput,
-} from '@aws-sdk/client-cloudfront';
+import type { GetDistributionCommandInput, ListDistributionsCommandInput } from '@aws-sdk/client-cloudfront';
 import { awsError } from './aws-error';
 import type { Identifiers } from './identifiers';
 import { page } from './pages';
@@ -17,8 +13,6 @@ export interface Distribution {
   config: Record<string, unknown>;
   /** In somebody else's account: not seen, but its aliases are taken. */
   otherOwner: boolean;
-  /** Paths of the invalidations that were made. */
-  invalidated: string[];
 }
 
 /** Where CloudFront's API has another name than CloudFormation. */
@@ -53,7 +47,6 @@ export class Distributions {
       aliases: (config.Aliases ?? []) as string[],
       config,
       otherOwner: false,
-      invalidated: [],
       ...given,
     };
     this.all.push(distribution);
@@ -112,18 +105,6 @@ export class Distributions {
       ETag: 'E2QWRUHEXAMPLE',
       DistributionConfig: apiConfig(this.get(Id)),
     }),
-
-    CreateInvalidation: ({ DistributionId = '', InvalidationBatch }: CreateInvalidationCommandInput) => {
-      this.get(DistributionId).invalidated.push(...(InvalidationBatch?.Paths?.Items ?? []));
-      return {
-        Invalidation: {
-          Id: `I${this.identifiers.capitals(13)}`,
-          Status: 'InProgress',
-          CreateTime: new Date(),
-          InvalidationBatch,
-        },
-      };
-    },
   };
 
   private refuseTaken(aliases: string[], own?: string): void {

@@ -2,7 +2,6 @@ import type {
   CreateAccessKeyCommandInput,
   DeleteAccessKeyCommandInput,
   GetRoleCommandInput,
-  GetUserCommandInput,
   ListAccessKeysCommandInput,
   ListEntitiesForPolicyCommandInput,
   SimulatePrincipalPolicyCommandInput,
@@ -85,11 +84,6 @@ export class Identities {
 
   /** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html */
   readonly operations: Operations = {
-    GetUser: ({ UserName = '' }: GetUserCommandInput) => {
-      const { name, arn } = this.user(UserName);
-      return { User: { UserName: name, Arn: arn, Path: '/', UserId: 'AIDA1', CreateDate: new Date() } };
-    },
-
     GetRole: ({ RoleName = '' }: GetRoleCommandInput) => {
       const { name, arn } = this.role(RoleName);
       return { Role: { RoleName: name, Arn: arn, Path: '/', RoleId: 'AROA1', CreateDate: new Date() } };

@@ -1,9 +1,7 @@
 import type {
   Change,
   ChangeResourceRecordSetsCommandInput,
-  GetChangeCommandInput,
   GetHostedZoneCommandInput,
-  ListHostedZonesByNameCommandInput,
   ListHostedZonesCommandInput,
   ListResourceRecordSetsCommandInput,
   ResourceRecordSet,
@@ -108,23 +106,6 @@ export class HostedZones {
       };
     },
 
-    ListHostedZonesByName: ({ DNSName, HostedZoneId }: ListHostedZonesByNameCommandInput, client) => {
-      const sorted = this.seenBy(client).sort((one, other) =>
-        compare([sortKey(one.name), one.id], [sortKey(other.name), other.id]),
-      );
-      const start = [sortKey(DNSName ?? ''), HostedZoneId ?? ''];
-      const { items, next } = page(sorted.filter(({ name, id }) => compare([sortKey(name), id], start) >= 0));
-      const following = next && sorted[sorted.indexOf(items.at(-1) as HostedZone) + 1];
-      return {
-        HostedZones: items.map(shown),
-        DNSName,
-        HostedZoneId,
-        IsTruncated: following !== undefined,
-        ...(following && { NextDNSName: following.name, NextHostedZoneId: following.id }),
-        MaxItems: 100,
-      };
-    },
-
     GetHostedZone: ({ Id = '' }: GetHostedZoneCommandInput, client) => {
       const zone = this.get(Id, client);
       return {
@@ -161,10 +142,6 @@ export class HostedZones {
         ChangeInfo: { Id: `/change/C${this.identifiers.capitals(13)}`, Status: 'PENDING', SubmittedAt: new Date() },
       };
     },
-
-    GetChange: ({ Id }: GetChangeCommandInput) => ({
-      ChangeInfo: { Id, Status: 'INSYNC', SubmittedAt: new Date() },
-    }),
   };
 
   private seenBy({ profile }: ClientConfig): HostedZone[] {

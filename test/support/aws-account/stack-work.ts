@@ -24,8 +24,6 @@ type Verb = 'CREATE' | 'IMPORT' | 'UPDATE' | 'DELETE';
 
 /** What CloudFormation does with a stack, step by step. */
 export class StackWork {
-  private before: Before | undefined;
-
   constructor(
     private readonly stack: Stack,
     private readonly services: Services,
@@ -77,8 +75,10 @@ export class StackWork {
         ? (yield* this.makeAll([id], imports)) === undefined
         : yield* this.change(id, definition.rendered.Resources[id] as Resource);
       if (!succeeded) {
-        this.before = before;
-        yield* this.rollBackUpdate(`The following resource(s) failed to ${isNew ? 'create' : 'update'}: [${id}]. `);
+        yield* this.rollBackUpdate(
+          before,
+          `The following resource(s) failed to ${isNew ? 'create' : 'update'}: [${id}]. `,
+        );
         return;
       }
     }
@@ -89,10 +89,8 @@ export class StackWork {
     stack.set('UPDATE_COMPLETE');
   }
 
-  /** Goes back to what was before the update that failed last. */
-  *rollBackUpdate(reason: string, skipped: string[] = []): Work {
+  private *rollBackUpdate(before: Before, reason: string): Work {
     const { stack } = this;
-    const before = this.before as Before;
     stack.set('UPDATE_ROLLBACK_IN_PROGRESS', reason);
     yield;
     const added: Leftover[] = [];
@@ -107,7 +105,7 @@ export class StackWork {
         continue;
       }
       stack.resources.set(id, old);
-      if (!skipped.includes(id) && !(yield* this.changeBack(old, now ?? old))) {
+      if (!(yield* this.changeBack(old, now ?? old))) {
         stack.set('UPDATE_ROLLBACK_FAILED', `The following resource(s) failed to update: [${id}]. `);
         return;
       }
@@ -121,15 +119,10 @@ export class StackWork {
     stack.set('UPDATE_ROLLBACK_COMPLETE');
   }
 
-  /** @param retained logical IDs of what is to stay */
-  *delete(retained: string[] = []): Work {
+  *delete(): Work {
     this.stack.set('DELETE_IN_PROGRESS', 'User Initiated');
     yield;
-    yield* this.removeAll(
-      'DELETE',
-      ({ logicalId, source }) =>
-        retained.includes(logicalId) || ['Retain', 'RetainExceptOnCreate'].includes(source.DeletionPolicy ?? 'Delete'),
-    );
+    yield* this.removeAll('DELETE', ({ source }) => source.DeletionPolicy?.startsWith('Retain') ?? false);
   }
 
   /** @returns the first that failed */

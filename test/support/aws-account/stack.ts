@@ -17,7 +17,6 @@ import { resolveReferences, type RenderedStack, type Resource, type Template } f
 
 /** What a stack is to be. */
 export interface Definition {
-  body: string;
   template: Template;
   /** All of them, defaults included. */
   parameters: Record<string, string>;

@@ -1,4 +1,3 @@
-import type { CaaRecord } from 'node:dns';
 import { Interruption } from '../../src/shell/failure';
 import { createColors } from 'picocolors';
 import type { Spinner, Terminal } from '../../src/shell/terminal';
@@ -8,18 +7,19 @@ import { provision, type Provisioned } from '../../src/commands/provision/provis
 import { type ProvisionOptions, readSettings } from '../../src/commands/provision/settings';
 import type { Session } from '../../src/commands/provision/session';
 import type { AwsAccount } from './aws-account';
+import { resolverOf, type NameRecords } from './resolver';
 
-/** A terminal that writes down what is said, and answers as a test wants it. */
+/** A terminal that records its output, and gives a test's answers. */
 export class RecordedTerminal implements Terminal {
-  /** Everything that was said, warnings and events too. */
+  /** All of the output, with warnings and events. */
   readonly lines: string[] = [];
   readonly warnings: string[] = [];
   readonly steps: string[] = [];
-  /** What stood beside the spinners. */
+  /** The texts next to the spinners. */
   readonly progress: string[] = [];
   readonly questions: string[] = [];
   results: unknown[] = [];
-  /** Answers to questions for a text, in order. */
+  /** What the user types, in order. */
   readonly typed: string[] = [];
   agrees = true;
   readonly colors = createColors(false);
@@ -79,42 +79,29 @@ export class RecordedTerminal implements Terminal {
   }
 }
 
-/** The live DNS of the tests, by name and type; what is not there does not exist. */
-export interface LiveDns {
-  NS?: Record<string, string[]>;
-  CAA?: Record<string, CaaRecord[]>;
-  CNAME?: Record<string, string[]>;
-  A?: Record<string, string[]>;
-  /** Apexes of zones. */
-  SOA?: string[];
+/** Returns a resolver that knows the account's public zones, and the names of a test. */
+function liveDnsOf({ hostedZones }: AwsAccount, names: Record<string, NameRecords>): Resolver {
+  const live = { ...names };
+  for (const zone of hostedZones.all.filter((candidate) => !candidate.private)) {
+    const name = zone.name.replace(/\.$/, '');
+    live[name] = { SOA: true, NS: zone.nameServers, ...live[name] };
+  }
+  return resolverOf(live);
 }
 
-/** A resolver that answers from what a test says, and for the account's public zones what Route 53 would. */
-export function resolverOf(account: AwsAccount, live: LiveDns): Resolver {
-  const answer = <T>(value: T | undefined): Promise<T> =>
-    value === undefined
-      ? Promise.reject(Object.assign(new Error('queryAny ENOTFOUND'), { code: 'ENOTFOUND' }))
-      : Promise.resolve(value);
-  const zoneNamed = (name: string) => account.hostedZones.all.find((zone) => !zone.private && zone.name === `${name}.`);
-  return {
-    resolveNs: (name) => answer(live.NS?.[name] ?? zoneNamed(name)?.nameServers),
-    resolveCaa: (name) => answer(live.CAA?.[name]),
-    resolveSoa: (name) => answer((live.SOA?.includes(name) || zoneNamed(name) ? {} : undefined) as never),
-    resolveCname: (name) => answer(live.CNAME?.[name]),
-    resolve4: (name) => answer(live.A?.[name]),
-  };
-}
+/** What the internet shows of names, by name; other names do not exist. */
+type Live = { live?: Record<string, NameRecords> };
 
-/** Signs in to the account of the tests. Pauses take no time, but end with Ctrl-C. */
+/** Signs in to the account. Pauses take no time, and end with Ctrl-C. */
 export async function openTestSession(
   account: AwsAccount,
-  { live = {}, ...options }: ProvisionOptions & { live?: LiveDns } = {},
+  { live = {}, ...options }: ProvisionOptions & Live = {},
 ): Promise<Session & { terminal: RecordedTerminal }> {
   const terminal = new RecordedTerminal();
   return {
     aws: await signIn({ region: 'eu-central-1', ...options }),
     terminal,
-    resolver: resolverOf(account, live),
+    resolver: liveDnsOf(account, live),
     pause: () => (terminal.signal.aborted ? Promise.reject(new Interruption()) : Promise.resolve()),
   };
 }
@@ -122,7 +109,7 @@ export async function openTestSession(
 /** Runs `provision` once. */
 export async function provisionOnce(
   account: AwsAccount,
-  options: ProvisionOptions & { live?: LiveDns } = {},
+  options: ProvisionOptions & Live = {},
   prepare: (terminal: RecordedTerminal) => void = () => {},
 ): Promise<{ terminal: RecordedTerminal; provisioned?: Provisioned; error?: Error & { cure?: string } }> {
   const given = { domain: 'images.example.com', ghostUrl: 'https://blog.example.com', ...options };

@@ -1,7 +1,7 @@
 import { awsError, type ServiceName } from './aws-error';
 import type { Call } from './switchboard';
 
-/** What the caller of the account may not do. */
+/** The permissions that the caller of the account lacks. */
 export class Access {
   private readonly denied = new Set<string>();
 
@@ -22,13 +22,13 @@ export class Access {
     return !this.denied.has(action);
   }
 
-  /** @returns the error for a call that is denied */
+  /** Returns the error for a call, if it is denied. */
   refusal({ action, operation, input, client }: Call): Error | undefined {
-    const denied = [action, ...actionsBesides(operation, input)].find((needed) => !this.allows(needed));
+    const denied = [action, ...furtherActions(operation, input)].find((needed) => !this.allows(needed));
     if (!denied) {
       return undefined;
     }
-    // The answer to a HEAD has no body, so the SDK knows nothing but the status.
+    // The response to a HEAD has no body, so the SDK has only its status.
     if (operation === 'HeadBucket') {
       return awsError('s3', 'Unknown', 'UnknownError', 403);
     }
@@ -37,7 +37,7 @@ export class Access {
     return awsError(service, name, this.message(denied, this.resource(service, input, client.region)), 403);
   }
 
-  /** @returns AWS's words for an action that is not allowed */
+  /** Returns AWS's message for an action that is not allowed. */
   message(action: string, resource: string): string {
     return (
       `User: ${this.callerArn} is not authorized to perform: ${action} on resource: ${resource} ` +
@@ -70,8 +70,8 @@ export class Access {
   }
 }
 
-/** To put tags on something is allowed separately. */
-function actionsBesides(operation: string, { Tags = [] }: { Tags?: unknown[] }): string[] {
+/** Returns what else a call requires: setting tags is a permission of its own. */
+function furtherActions(operation: string, { Tags = [] }: { Tags?: unknown[] }): string[] {
   const tagging: Record<string, string> = {
     CreateChangeSet: 'cloudformation:TagResource',
     RequestCertificate: 'acm:AddTagsToCertificate',

@@ -17,12 +17,12 @@ import { page } from './pages';
 import type { ClientConfig, Operations } from './switchboard';
 
 const HOUR = 3_600_000;
-/** ACM shows so many names in a list. */
+/** How many of a certificate's names ACM lists. */
 const NAMES_IN_SUMMARY = 100;
 
 export interface Certificate {
   arn: string;
-  /** The first is the certificate's domain. */
+  /** The certificate's domain, then its alternative names. */
   names: string[];
   status: CertificateStatus;
   type: CertificateType;
@@ -33,13 +33,13 @@ export interface Certificate {
   failureReason?: FailureReason;
   tags: Record<string, string>;
   idempotencyToken?: string;
-  /** How often it was described: ACM needs a moment to think of the record. */
+  /** How often it was described: ACM decides on the record only after the request. */
   described: number;
-  /** ACM has seen the record. */
+  /** Whether ACM has seen the record. */
   validated: boolean;
 }
 
-/** ACM's certificates, in all regions. */
+/** ACM with its certificates, in all regions. */
 export class Certificates {
   readonly all: Certificate[] = [];
 
@@ -54,7 +54,7 @@ export class Certificates {
     private readonly hasRecord: (name: string, value: string) => boolean,
   ) {}
 
-  /** Puts a certificate into the account: an issued one with an RSA key in us-east-1, unless it is said otherwise. */
+  /** Adds a certificate: by default an issued one with an RSA key in us-east-1. */
   add({ region = 'us-east-1', ...given }: Partial<Certificate> & { names: string[]; region?: string }): Certificate {
     const certificate: Certificate = {
       arn: `arn:aws:acm:${region}:${this.accountId}:certificate/${this.identifiers.uuid()}`,
@@ -83,7 +83,7 @@ export class Certificates {
     return certificate;
   }
 
-  /** Somebody made the record where the account does not see it. */
+  /** Has ACM see the record outside of the account's zones. */
   validate(arn: string): void {
     this.get(arn).validated = true;
   }
@@ -185,14 +185,14 @@ export class Certificates {
         ValidationDomain: name,
         ValidationMethod: validationMethod,
         ValidationStatus: status === 'ISSUED' ? 'SUCCESS' : status === 'PENDING_VALIDATION' ? status : 'FAILED',
-        // The first answer comes before ACM has thought of it.
+        // The first answer comes before ACM has decided on it.
         ResourceRecord: validationMethod === 'DNS' && described > 1 ? validationRecord(name) : undefined,
       })),
     };
   }
 }
 
-/** @returns the record for a name; a wildcard has that of its parent */
+/** Returns the record that validates a name; a wildcard has that of its parent. */
 export function validationRecord(name: string): { Name: string; Type: 'CNAME'; Value: string } {
   const host = name.replace(/^\*\./, '');
   const digits = createHash('sha256').update(host).digest('hex');

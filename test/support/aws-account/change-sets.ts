@@ -11,9 +11,8 @@ const TEMPLATE_BYTES = 51_200;
 export const validationError = (message: string) => awsError('cloudformation', 'ValidationError', message);
 
 /**
- * What CreateChangeSet makes of its input.
+ * Returns the change set that CreateChangeSet makes for a stack.
  *
- * @param stack that it is for
  * @throws ValidationError, InsufficientCapabilitiesException
  */
 export function changeSetFor(stack: Stack, input: CreateChangeSetCommandInput, services: Services): ChangeSet {
@@ -21,7 +20,7 @@ export function changeSetFor(stack: Stack, input: CreateChangeSetCommandInput, s
   const { ChangeSetName = '', ChangeSetType = 'UPDATE', ImportExistingResources = false } = input;
   const before = ChangeSetType === 'UPDATE' ? stack.definition : undefined;
   const definition = definitionOf(stack, input, before, access.accountId);
-  // Names that are functions are not looked at:
+  // Names that are functions are ignored:
   // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html
   const bucketName = definition.template.Resources.Bucket?.Properties.BucketName;
   const imports =
@@ -58,7 +57,7 @@ function changeSetId({ id }: Stack, name: string, identifiers: Identifiers): str
   return `${id.replace(/:stack\/.*/, '')}:changeSet/${name}/${identifiers.uuid()}`;
 }
 
-/** @returns the template with its parameters, checked as CloudFormation checks them before it answers */
+/** Returns the template with its parameters, after the checks that CloudFormation makes before it answers. */
 export function definitionOf(
   stack: Stack,
   input: Pick<CreateChangeSetCommandInput, 'TemplateBody' | 'Parameters' | 'Capabilities' | 'Tags'>,
@@ -123,7 +122,7 @@ function parametersOf(template: Template, given: Parameter[], before?: Definitio
 
 const read = (body: string) => refusing(() => readTemplate(body), 'Template format error: ');
 
-/** What is wrong with a template or its parameters is the caller's fault. */
+/** Turns errors of a template or its parameters into CloudFormation's. */
 function refusing<T>(action: () => T, prefix = ''): T {
   try {
     return action();

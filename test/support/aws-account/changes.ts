@@ -10,18 +10,18 @@ const TAGGED = [
   'AWS::IAM::Role',
 ];
 
-/** What a change set is computed from. */
+/** The input of a change set. */
 export interface Difference {
   before?: RenderedStack;
   after: RenderedStack;
   tagsChanged: boolean;
-  /** Logical IDs of resources that are there already. */
+  /** Logical IDs of existing resources to import. */
   imports: string[];
   physicalIdOf: (logicalId: string) => string | undefined;
 }
 
 /**
- * What CloudFormation would say of a change.
+ * Returns the changes that CloudFormation would show.
  *
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChange.html
  */
@@ -91,7 +91,7 @@ function detailsOf(
         },
       ];
     }
-    // A name stays unless its resource is replaced; of attributes CloudFormation only knows afterwards.
+    // A name stays unless its resource is replaced; attributes are known only after the change.
     const cause = referencesOf(now.Properties[name]).find(({ logicalId, attribute }) => {
       const replacement = replacements.get(logicalId);
       return attribute === undefined ? replacement && replacement !== 'False' : replacement;

@@ -30,7 +30,7 @@ const NOTHING_CHANGES =
 
 const NO_DISTRIBUTION = { logicalId: 'Distribution', reason: 'Internal failure' };
 
-/** How a creation comes to an end that is none. */
+/** How to have a creation end in each of its failed states. */
 const FAILED_CREATIONS: Partial<Record<StackStatus, { failing: PlannedFailures; onStackFailure: OnStackFailure }>> = {
   CREATE_FAILED: { failing: [NO_DISTRIBUTION], onStackFailure: 'DO_NOTHING' },
   ROLLBACK_COMPLETE: { failing: [NO_DISTRIBUTION], onStackFailure: 'ROLLBACK' },
@@ -40,9 +40,9 @@ const FAILED_CREATIONS: Partial<Record<StackStatus, { failing: PlannedFailures; 
   },
 };
 
-/** CloudFormation's stacks, in all regions. Work goes on by one step whenever a stack or its events are looked at. */
+/** CloudFormation with its stacks, in all regions. Work proceeds by one step with each look at a stack or its events. */
 export class Stacks {
-  /** Those that are deleted too. */
+  /** All stacks, with the deleted ones. */
   readonly all: Stack[] = [];
   readonly failures: PlannedFailures = [];
   private readonly works = new Map<Stack, StackWork>();
@@ -52,15 +52,15 @@ export class Stacks {
     private readonly region: string,
   ) {}
 
-  /** @returns the stack that has the name now */
+  /** Returns the stack that has the name now. */
   get(name: string): Stack | undefined {
     return this.all.find((stack) => stack.name === name && !stack.isDeleted);
   }
 
   /**
-   * Puts a finished stack into the account, made from the repository's template.
+   * Adds a finished stack of the package's template.
    *
-   * @param given `status`: what became of it. A creation that failed, failed at the distribution.
+   * @param given `status`: its state; a failed creation failed at the distribution
    */
   add(given: { name: string; parameters: Record<string, string>; region?: string; status?: StackStatus }): Stack {
     const { name, parameters, region = this.region, status = 'CREATE_COMPLETE' } = given;
@@ -95,7 +95,7 @@ export class Stacks {
   }
 
   /**
-   * Somebody changes a resource behind CloudFormation's back; drift detection finds it.
+   * Changes a resource without CloudFormation, as drift detection finds it.
    *
    * @param differences none for a resource that was deleted
    */
@@ -139,7 +139,7 @@ export class Stacks {
         const message = `ChangeSet ${ChangeSetName} cannot be created due to a mismatch with existing attribute Name`;
         throw awsError('cloudformation', 'AlreadyExistsException', message);
       }
-      // A refusal leaves no stack behind.
+      // A refused request leaves no stack behind.
       const stack =
         existing ?? new Stack(StackName, client.region, this.services.access.accountId, this.services.identifiers);
       const changeSet = changeSetFor(stack, input, this.services);
@@ -181,7 +181,7 @@ export class Stacks {
         checkUpdatable(stack, stack.name);
       }
       changeSet.executionStatus = 'EXECUTE_COMPLETE';
-      // The others were computed for what is not any more.
+      // The others are outdated.
       stack.changeSets.splice(0, stack.changeSets.length, changeSet);
       const work = this.workOn(stack);
       stack.begin(changeSet.type === 'CREATE' ? work.create(changeSet) : work.update(changeSet));
@@ -299,7 +299,7 @@ export class Stacks {
     return stack;
   }
 
-  /** A deleted stack is found by its ARN only. */
+  /** Finds a stack; a deleted one by its ARN only. */
   private find(nameOrId: string, { region }: ClientConfig): Stack | undefined {
     return this.all.find(
       (stack) => stack.region === region && (stack.id === nameOrId || (stack.name === nameOrId && !stack.isDeleted)),
@@ -346,7 +346,7 @@ function checkUpdatable(stack: Stack | undefined, name: string): asserts stack {
   }
 }
 
-/** A change set is ready when it is looked at for the second time. */
+/** Proceeds with a change set, which is ready at the second look. */
 function settle(changeSet: ChangeSet): void {
   if (changeSet.status === 'CREATE_PENDING') {
     changeSet.status = 'CREATE_IN_PROGRESS';

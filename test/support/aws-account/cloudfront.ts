@@ -9,13 +9,13 @@ export interface Distribution {
   arn: string;
   domainName: string;
   aliases: string[];
-  /** `DistributionConfig` as CloudFormation has it. */
+  /** `DistributionConfig` in CloudFormation's shape. */
   config: Record<string, unknown>;
-  /** In somebody else's account: not seen, but its aliases are taken. */
+  /** Whether it is in another account: invisible, but its aliases are taken. */
   otherOwner: boolean;
 }
 
-/** Where CloudFront's API has another name than CloudFormation. */
+/** The names of CloudFront's API that differ from CloudFormation's. */
 const API_NAMES: Record<string, string> = {
   AcmCertificateArn: 'ACMCertificateArn',
   IPV6Enabled: 'IsIPV6Enabled',
@@ -24,7 +24,7 @@ const API_NAMES: Record<string, string> = {
   SslSupportMethod: 'SSLSupportMethod',
 };
 
-/** CloudFront's distributions. */
+/** CloudFront with its distributions. */
 export class Distributions {
   readonly all: Distribution[] = [];
 
@@ -83,7 +83,7 @@ export class Distributions {
       return {
         DistributionList: {
           Quantity: items.length,
-          // No list at all where there is nothing, as CloudFront has it.
+          // CloudFront leaves out an empty list.
           ...(items.length > 0 && { Items: items.map((item) => ({ ...described(item), ...apiConfig(item) })) }),
           IsTruncated: next !== undefined,
           NextMarker: next,
@@ -136,7 +136,7 @@ function inApiShape(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) {
     return value;
   }
-  // Origin groups have the shape of the API in CloudFormation too.
+  // Origin groups have the shape of the API in CloudFormation as well.
   if ('Quantity' in value && 'Items' in value) {
     return { Quantity: value.Quantity, Items: (value.Items as unknown[]).map(inApiShape) };
   }

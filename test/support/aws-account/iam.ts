@@ -30,7 +30,7 @@ export interface Role {
   policies: string[];
 }
 
-/** IAM's users, roles and policies. */
+/** IAM with its users, roles and policies. */
 export class Identities {
   readonly users: User[] = [];
   readonly roles: Role[] = [];
@@ -54,7 +54,7 @@ export class Identities {
     return role;
   }
 
-  /** @returns its ARN */
+  /** Adds a managed policy and returns its ARN. */
   addPolicy(name: string): string {
     const arn = this.arn('policy', name);
     this.policies.set(arn, name);
@@ -74,7 +74,7 @@ export class Identities {
     this.roles.splice(this.roles.indexOf(this.role(name)), 1);
   }
 
-  /** @throws DeleteConflict when somebody has the policy */
+  /** @throws DeleteConflict when a user or role has the policy */
   removePolicy(arn: string): void {
     if ([...this.users, ...this.roles].some(({ policies }) => policies.includes(arn))) {
       throw this.conflict('Cannot delete a policy attached to entities.');

@@ -7,27 +7,26 @@ import { Identities } from './iam';
 import { Identifiers } from './identifiers';
 import { HostedZones } from './route53';
 import { Buckets } from './s3';
-import { Callers } from './sts';
-import { Switchboard, type Call, type OddAnswer } from './switchboard';
+import { Switchboard, type Call, type ClientConfig, type OddAnswer } from './switchboard';
 
 export type { Call };
 export { validationRecord, type Certificate } from './acm';
 
-/** Of the account that a zone with a profile is in. */
+/** The ID of the account of zones with a profile. */
 const OTHER_ACCOUNT = '210987654321';
 
 export interface AwsAccountOptions {
   /** Twelve digits. */
   accountId?: string;
   callerArn?: string;
-  /** Where buckets and stacks are that a test puts into the account. */
+  /** The region of buckets and stacks that a test adds. */
   region?: string;
 }
 
 /**
- * An AWS account in memory, behind the SDK's clients: what one call makes, the next one finds. It stands for the
- * services that provisioning uses, with AWS's own errors and words. Lists come in small pages. Stacks go on by one
- * event whenever somebody looks at them; a certificate is issued when it is described after its record is there.
+ * An AWS account in memory, behind the SDK's clients: one call finds what another has created. It has the services
+ * that provisioning uses, with AWS's own errors. Lists come in small pages. Stacks proceed by one event with each look
+ * at them; a certificate is issued when it is described after its record was created.
  */
 export class AwsAccount {
   readonly buckets: Buckets;
@@ -38,10 +37,10 @@ export class AwsAccount {
   readonly stacks: Stacks;
   private readonly access: Access;
   private readonly switchboard: Switchboard;
-  /** How far the account's clock goes before the real one, in milliseconds. */
+  /** How far the account's clock is ahead of the real one, in milliseconds. */
   private ahead = 0;
 
-  /** Takes the calls of all clients until `restore`. */
+  /** Answers the calls of all clients until `restore`. */
   constructor({ accountId = '123456789012', callerArn, region = 'eu-central-1' }: AwsAccountOptions = {}) {
     const identifiers = new Identifiers();
     this.access = new Access(accountId, callerArn ?? `arn:aws:iam::${accountId}:user/ada`);
@@ -60,11 +59,11 @@ export class AwsAccount {
       { access, buckets, certificates, distributions, hostedZones, identifiers, identities },
       region,
     );
-    const callers = new Callers(({ profile }) =>
+    // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+    const GetCallerIdentity = (_input: object, { profile }: ClientConfig) =>
       hostedZones.isOfOtherAccount(profile)
-        ? { accountId: OTHER_ACCOUNT, arn: `arn:aws:iam::${OTHER_ACCOUNT}:user/grace` }
-        : { accountId, arn: access.callerArn },
-    );
+        ? { Account: OTHER_ACCOUNT, Arn: `arn:aws:iam::${OTHER_ACCOUNT}:user/grace` }
+        : { Account: accountId, Arn: access.callerArn };
     this.switchboard = new Switchboard(
       {
         acm: certificates.operations,
@@ -73,23 +72,23 @@ export class AwsAccount {
         iam: identities.operations,
         route53: hostedZones.operations,
         s3: buckets.operations,
-        sts: callers.operations,
+        sts: { GetCallerIdentity },
       },
       (call) => access.refusal(call),
     );
   }
 
-  /** Every call so far, in order; those that failed too. */
+  /** Every call so far, in order, with the failed ones. */
   get calls(): Call[] {
     return this.switchboard.calls;
   }
 
-  /** @returns actions of the calls so far, in order */
+  /** The actions of the calls so far, in order. */
   get actions(): string[] {
     return this.calls.map(({ action }) => action);
   }
 
-  /** Takes a permission away from the caller, and so from the stacks that it makes: `s3:CreateBucket`. */
+  /** Takes a permission away from the caller and its stacks: `s3:CreateBucket`. */
   deny(action: string): void {
     this.access.deny(action);
   }
@@ -99,7 +98,7 @@ export class AwsAccount {
     this.access.allow(action);
   }
 
-  /** Answers the next calls that need the action as AWS does when the SDK has tried often enough. */
+  /** Throttles the next calls that need the action, beyond the SDK's own retries. */
   throttle(action: string, times: number): void {
     this.switchboard.throttle(action, times);
   }
@@ -110,20 +109,20 @@ export class AwsAccount {
   }
 
   /**
-   * Does something when so many more calls were answered.
+   * Does something after a number of further calls.
    *
-   * @param interrupt may throw, and then the call fails with it: the answer was lost, what was asked for is done
+   * @param interrupt may throw: then the call fails after it was carried out, as if its answer was lost
    */
   interruptAfter(count: number, interrupt: () => void): void {
     this.switchboard.interruptAfter(count, interrupt);
   }
 
-  /** Lets a resource fail the next time that a stack makes, changes or deletes it; twice, to fail in the rollback too. */
+  /** Has a resource fail the next time that a stack creates, changes or deletes it; twice, to fail in the rollback too. */
   failResource(logicalId: string, reason: string): void {
     this.stacks.failures.push({ logicalId, reason });
   }
 
-  /** Somebody changes a resource of a stack by hand; without differences, deletes it. */
+  /** Changes a resource of a stack by hand; without differences, deletes it. */
   drift(stackName: string, logicalId: string, differences?: PropertyDifference[]): void {
     const stack = this.stacks.get(stackName);
     if (!stack) {
@@ -137,7 +136,7 @@ export class AwsAccount {
     this.ahead += hours * 3_600_000;
   }
 
-  /** @returns what happened to the last stack of a name, oldest first: `Bucket CREATE_COMPLETE` */
+  /** Returns the events of the last stack of a name, oldest first: `Bucket CREATE_COMPLETE`. */
   history(stackName: string): string[] {
     const stack = this.stacks.all.findLast(({ name }) => name === stackName);
     return (stack?.events ?? []).map(
@@ -148,7 +147,7 @@ export class AwsAccount {
   /**
    * Gives the clients back to AWS.
    *
-   * @throws Error when a command was sent that the account does not know
+   * @throws Error when the account does not have a command that was sent
    */
   restore(): void {
     this.switchboard.restore();

@@ -1,10 +1,10 @@
-/** Few, so that who forgets the second page is found out. */
+/** Small, so that a caller that forgets the second page fails. */
 const PAGE_SIZE = 2;
 
 /**
- * One page of a list.
+ * Returns one page of a list.
  *
- * @param token of the page before, or nothing
+ * @param token from the page before, if any
  * @returns the items, and the token of the next page if there is one
  */
 export function page<T>(items: T[], token?: string, size = PAGE_SIZE): { items: T[]; next?: string } {

@@ -11,7 +11,7 @@ import type { Buckets } from './s3';
 
 type Properties = Record<string, unknown>;
 
-/** The services that a stack's resources are made in. */
+/** The services that hold a stack's resources. */
 export interface Services {
   access: Access;
   buckets: Buckets;
@@ -30,19 +30,19 @@ export interface Place {
   region: string;
 }
 
-/** A resource that was made. */
+/** A resource that was created. */
 export interface Made {
-  /** What `Ref` gives. */
+  /** The value of `Ref`. */
   physicalId: string;
-  /** What `GetAtt` gives. */
+  /** The values of `GetAtt`. */
   attributes?: Record<string, string>;
 }
 
-/** What CloudFormation does for resources of a type. */
+/** How CloudFormation handles resources of a type. */
 export interface Kind {
-  /** Properties that cannot be changed: another value makes another resource. */
+  /** Properties that cannot be changed: another value requires a new resource. */
   replacedBy: string[];
-  /** What the caller has to be allowed. */
+  /** The permissions that the caller needs. */
   actions: { create: string[]; update: string[]; remove: string[] };
   create(services: Services, properties: Properties, place: Place): Made;
   update?(services: Services, physicalId: string, properties: Properties, before: Properties): void;
@@ -64,11 +64,11 @@ const actionsOn = (service: string, thing: string) => ({
   remove: [`${service}:Delete${thing}`, `${service}:Get${thing}`],
 });
 
-/** @returns a name as CloudFormation makes them up: `images-GhostUser-0A1B2C3D4E5F` */
-const madeUpName = ({ identifiers }: Services, { stackName, logicalId }: Place) =>
+/** Returns a name as CloudFormation generates them: `images-GhostUser-0A1B2C3D4E5F`. */
+const generatedName = ({ identifiers }: Services, { stackName, logicalId }: Place) =>
   `${stackName}-${logicalId}-${identifiers.capitals(12)}`;
 
-/** Things that have a name and an ID and of which nothing else is asked. */
+/** Resources of which only the name or ID matters. */
 const plainKind = (actions: Kind['actions'], idOf: (services: Services, properties: Properties) => Made): Kind => ({
   replacedBy: [],
   actions,
@@ -76,7 +76,7 @@ const plainKind = (actions: Kind['actions'], idOf: (services: Services, properti
   remove: () => undefined,
 });
 
-/** The kinds of resources that the template has. */
+/** The kinds of resources in the template. */
 export const KINDS: Record<string, Kind> = {
   'AWS::S3::Bucket': {
     replacedBy: ['BucketName'],
@@ -156,7 +156,7 @@ export const KINDS: Record<string, Kind> = {
         'cloudfront:TagResource',
       ],
       update: ['cloudfront:UpdateDistribution', 'cloudfront:GetDistribution', 'cloudfront:GetDistributionConfig'],
-      // It has to be disabled before it is deleted.
+      // It is disabled before it is deleted.
       remove: ['cloudfront:UpdateDistribution', 'cloudfront:DeleteDistribution'],
     },
     create(services, { DistributionConfig }) {
@@ -209,7 +209,7 @@ export const KINDS: Record<string, Kind> = {
       ],
       remove: ['iam:ListEntitiesForPolicy', 'iam:ListPolicyVersions', 'iam:DeletePolicy'],
     },
-    create: (services, _, place) => ({ physicalId: services.identities.addPolicy(madeUpName(services, place)) }),
+    create: (services, _, place) => ({ physicalId: services.identities.addPolicy(generatedName(services, place)) }),
     remove: ({ identities }, arn) => identities.removePolicy(arn),
   },
 
@@ -221,7 +221,7 @@ export const KINDS: Record<string, Kind> = {
       remove: ['iam:GetUser', 'iam:DetachUserPolicy', 'iam:DeleteUser'],
     },
     create(services, { ManagedPolicyArns = [] }, place) {
-      const { name, arn } = services.identities.addUser(madeUpName(services, place), ManagedPolicyArns as string[]);
+      const { name, arn } = services.identities.addUser(generatedName(services, place), ManagedPolicyArns as string[]);
       return { physicalId: name, attributes: { Arn: arn } };
     },
     remove: ({ identities }, name) => identities.removeUser(name),
@@ -235,7 +235,7 @@ export const KINDS: Record<string, Kind> = {
       remove: ['iam:GetRole', 'iam:DetachRolePolicy', 'iam:DeleteRole'],
     },
     create(services, { ManagedPolicyArns = [] }, place) {
-      const { name, arn } = services.identities.addRole(madeUpName(services, place), ManagedPolicyArns as string[]);
+      const { name, arn } = services.identities.addRole(generatedName(services, place), ManagedPolicyArns as string[]);
       return { physicalId: name, attributes: { Arn: arn } };
     },
     remove: ({ identities }, name) => identities.removeRole(name),
@@ -248,12 +248,12 @@ export const KINDS: Record<string, Kind> = {
       update: ['iam:AddRoleToInstanceProfile', 'iam:RemoveRoleFromInstanceProfile', 'iam:PassRole'],
       remove: ['iam:RemoveRoleFromInstanceProfile', 'iam:DeleteInstanceProfile'],
     },
-    create: (services, _, place) => ({ physicalId: madeUpName(services, place) }),
+    create: (services, _, place) => ({ physicalId: generatedName(services, place) }),
     remove: () => undefined,
   },
 };
 
-/** A bucket that is there already, as CloudFormation takes it into a stack: with the settings that it has. */
+/** Returns an existing bucket as CloudFormation imports it, with its own settings. */
 export function importBucket(properties: Properties, place: Place): Made {
   return bucketMade(String(properties.BucketName), place.region);
 }

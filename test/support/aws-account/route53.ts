@@ -13,24 +13,26 @@ import type { ClientConfig, Operations } from './switchboard';
 
 export interface HostedZone {
   id: string;
-  /** With its dot at the end. */
+  /** With a final dot. */
   name: string;
   private: boolean;
   nameServers: string[];
-  /** The profile of the other account that the zone is in. */
+  /** The profile of another account, if the zone is there. */
   profile?: string;
   records: ResourceRecordSet[];
 }
 
-/** Route 53's zones: those of the account, and those of others that a profile leads to. */
+/** Route 53 with its zones: those of the account, and those of the accounts of other profiles. */
 export class HostedZones {
   readonly all: HostedZone[] = [];
 
   constructor(private readonly identifiers: Identifiers) {}
 
   /**
-   * @param given `name` without or with the dot at the end; with `profile` the zone is in another account, which clients
-   * of that profile see, and only they
+   * Adds a zone.
+   *
+   * @param given `name`: without or with a final dot; `profile`: puts the zone into another account, which only clients
+   * of that profile see
    */
   add(given: Partial<HostedZone> & { name: string }): HostedZone {
     const name = fullName(given.name);
@@ -60,12 +62,12 @@ export class HostedZones {
     return zone;
   }
 
-  /** @returns whether the profile leads to another account */
+  /** Returns whether the profile is one of another account. */
   isOfOtherAccount(profile: string | undefined): boolean {
     return profile !== undefined && this.all.some((zone) => zone.profile === profile);
   }
 
-  /** @returns whether a public zone has the CNAME */
+  /** Returns whether a public zone has the CNAME. */
   hasCname(name: string, value: string): boolean {
     return this.all.some(
       (zone) =>
@@ -159,12 +161,12 @@ export class HostedZones {
   }
 }
 
-/** @returns the name as Route 53 writes it: in lower case, with the dot at the end, an asterisk as its octal code */
+/** Returns the name as Route 53 writes it: in lower case, with a final dot, an asterisk as its octal code. */
 function fullName(name: string): string {
   return `${name.replace(/\.$/, '')}.`.toLowerCase().replace('*', '\\052');
 }
 
-/** Names are sorted by their labels from behind: `com.example.images.` */
+/** Returns the labels in reverse, by which names are sorted: `com.example.images.` */
 function sortKey(name: string): string {
   return name && `${fullName(name).slice(0, -1).split('.').reverse().join('.')}.`;
 }

@@ -12,9 +12,9 @@ import type { ClientConfig, Operations } from './switchboard';
 
 export interface ObjectVersion {
   key: string;
-  /** Later ones are greater. */
+  /** Greater for later versions. */
   versionId: string;
-  /** The object was deleted here. */
+  /** Whether it marks the object as deleted. */
   isDeleteMarker?: boolean;
 }
 
@@ -27,24 +27,24 @@ export interface Bucket {
   versioning?: 'Enabled' | 'Suspended';
   ownership?: ObjectOwnership;
   encryption?: ServerSideEncryption;
-  /** By a lifecycle rule for uploads that were never finished. */
+  /** Whether a lifecycle rule removes incomplete uploads. */
   abortsUploads?: boolean;
-  /** Newest last. */
+  /** Oldest first. */
   versions: ObjectVersion[];
-  /** In somebody else's account. */
+  /** Whether it is in another account. */
   otherOwner: boolean;
 }
 
 type BucketInput = GetBucketPolicyCommandInput;
 
-/** S3's buckets, in all regions. */
+/** S3 with its buckets, in all regions. */
 export class Buckets {
   readonly all: Bucket[] = [];
   private writes = 0;
 
   constructor(private readonly region: string) {}
 
-  /** @param given `objects` are keys, each of which gets a version */
+  /** Adds a bucket, with a version of each of the keys in `objects`. */
   add({ objects = [], ...given }: Partial<Bucket> & { name: string; objects?: string[] }): Bucket {
     const bucket: Bucket = {
       region: this.region,
@@ -76,7 +76,7 @@ export class Buckets {
   readonly operations: Operations = {
     HeadBucket: ({ Bucket = '' }: BucketInput, client) => {
       const bucket = this.find(Bucket);
-      // An answer without a body: the SDK makes "NotFound" of a 404, and "Unknown" of everything else.
+      // A response without a body: the SDK names it "NotFound" for 404, and "Unknown" otherwise.
       if (!bucket) {
         throw awsError('s3', 'NotFound', 'UnknownError', 404);
       }
@@ -142,7 +142,7 @@ export class Buckets {
       return { Rules: [{ Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } }] };
     },
 
-    /** No object has any content here. */
+    /** Objects have no content here. */
     GetObject: ({ Bucket = '' }: BucketInput, client) => {
       this.get(Bucket, client);
       throw awsError('s3', 'NoSuchKey', 'The specified key does not exist.', 404);

@@ -3,26 +3,26 @@ import { importBucket, KINDS, type Kind, type Made, type Services } from './reso
 import type { ChangeSet, Definition, Stack, StackResource } from './stack';
 import { inOrder, referencesOf, type Resource } from './template';
 
-/** Each step is an event, and one look at the stack. */
+/** Each step takes one look at the stack. */
 type Work<T = void> = Generator<void, T>;
 
-/** What a failed update goes back to. */
+/** The state that a failed update goes back to. */
 interface Before {
   definition: Definition;
   resources: Map<string, StackResource>;
-  /** Logical IDs of what was changed, and of what failed, in order. */
+  /** Logical IDs of the resources that were changed or failed, in order. */
   touched: string[];
 }
 
 /** A resource that an update replaced or removed, to be deleted at its end. */
 type Leftover = StackResource;
 
-/** Why a resource is going to fail, next time that CloudFormation touches it, or does that with it. */
+/** The reasons for which resources fail, the next time that CloudFormation does anything, or `verb`, with them. */
 export type PlannedFailures = { logicalId: string; reason: string; verb?: Verb }[];
 
 type Verb = 'CREATE' | 'IMPORT' | 'UPDATE' | 'DELETE';
 
-/** What CloudFormation does with a stack, step by step. */
+/** CloudFormation's work on a stack, step by step. */
 export class StackWork {
   constructor(
     private readonly stack: Stack,
@@ -125,7 +125,7 @@ export class StackWork {
     yield* this.removeAll('DELETE', ({ source }) => source.DeletionPolicy?.startsWith('Retain') ?? false);
   }
 
-  /** @returns the first that failed */
+  /** Creates resources, and returns the ID of the first that failed. */
   private *makeAll(ids: string[], imports: string[]): Work<string | undefined> {
     const { stack, services } = this;
     for (const id of ids) {
@@ -150,14 +150,14 @@ export class StackWork {
     return undefined;
   }
 
-  /** @returns whether it succeeded */
+  /** Changes or replaces a resource, and returns whether it succeeded. */
   private *change(id: string, source: Resource): Work<boolean> {
     const { stack, services } = this;
     const resource = stack.resources.get(id) as StackResource;
     const kind = kindOf(source);
     const properties = stack.resolve(source.Properties);
     if (isSame(resource.properties, properties)) {
-      // Something that it refers to was changed, but not what it knows of that.
+      // Something that it refers to was changed, but not the value that it refers to.
       resource.source = source;
       return true;
     }
@@ -183,7 +183,7 @@ export class StackWork {
     return succeeded;
   }
 
-  /** @returns whether it succeeded */
+  /** Restores a resource, and returns whether it succeeded. */
   private *changeBack(old: StackResource, now: StackResource): Work<boolean> {
     const { stack, services } = this;
     stack.record(old.logicalId, old.type, old.physicalId, 'UPDATE_IN_PROGRESS');
@@ -197,7 +197,7 @@ export class StackWork {
     return succeeded;
   }
 
-  /** Deletes what is no part of the stack any more. */
+  /** Deletes what is no longer part of the stack. */
   private *cleanUp(before: Leftover[]): Work {
     for (const old of before) {
       const now = this.stack.resources.get(old.logicalId);
@@ -228,7 +228,7 @@ export class StackWork {
         stack.record(logicalId, type, physicalId, 'DELETE_SKIPPED');
         yield;
       } else if (needed.has(logicalId) || !(yield* this.remove(resource))) {
-        // What it refers to is not tried either.
+        // What it refers to is left alone.
         referencesOf(source.Properties).forEach((reference) => needed.add(reference.logicalId));
         if (!needed.has(logicalId)) {
           failed.push(logicalId);
@@ -245,7 +245,7 @@ export class StackWork {
     stack.set(`${verb}_COMPLETE`);
   }
 
-  /** @returns whether it succeeded */
+  /** Deletes a resource, and returns whether it succeeded. */
   private *remove({ logicalId, type, physicalId, properties, source }: StackResource): Work<boolean> {
     this.stack.record(logicalId, type, physicalId, 'DELETE_IN_PROGRESS');
     yield;
@@ -281,7 +281,7 @@ export class StackWork {
     }
   }
 
-  /** CloudFormation acts with the permissions of its caller. */
+  /** Throws when the caller lacks a permission: CloudFormation has no others. */
   private checkActions(logicalId: string, actions: string[]): void {
     const { access } = this.services;
     const denied = actions.find((action) => !access.allows(action));
@@ -310,21 +310,21 @@ const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.st
 function kindOf({ Type }: Resource): Kind {
   const kind = KINDS[Type];
   if (!kind) {
-    throw new Error(`The account of the tests cannot make ${Type}.`);
+    throw new Error(`The test account cannot create ${Type}.`);
   }
   return kind;
 }
 
-/** What the stack has not made itself outlives its rollback. */
+/** Returns whether a resource outlives a rollback, as imported ones do. */
 const isKeptByRollback = ({ isImported, source }: StackResource) => isImported || source.DeletionPolicy === 'Retain';
 
-/** @returns a reason as CloudFormation writes it */
+/** Returns a reason in CloudFormation's words. */
 function reasonOf(error: unknown, type: string, token: string): string {
   const { name, message, $metadata } = error as Error & { $metadata?: { httpStatusCode: number } };
   if (!$metadata) {
     throw error;
   }
-  // The types of Route 53 are of an older make and pass messages on as they are.
+  // The types of Route 53 are older and pass messages on unchanged.
   if (type.startsWith('AWS::Route53::')) {
     return message;
   }

@@ -15,10 +15,10 @@ import type { Identifiers } from './identifiers';
 import type { Place } from './resource-kinds';
 import { resolveReferences, type RenderedStack, type Resource, type Template } from './template';
 
-/** What a stack is to be. */
+/** The template of a stack with its parameters. */
 export interface Definition {
   template: Template;
-  /** All of them, defaults included. */
+  /** All of them, with defaults. */
   parameters: Record<string, string>;
   tags: Tag[];
   capabilities: string[];
@@ -34,15 +34,15 @@ export interface ChangeSet {
   statusReason?: string;
   executionStatus: ExecutionStatus;
   changes: Change[];
-  /** Logical IDs of resources that are there already. */
+  /** Logical IDs of existing resources to import. */
   imports: string[];
   onStackFailure?: OnStackFailure;
   createdAt: Date;
-  /** What it becomes when it is looked at again. */
+  /** Its status after some looks at it. */
   outcome: 'CREATE_COMPLETE' | 'FAILED';
 }
 
-/** A resource of a stack, as it is. */
+/** A resource of a stack. */
 export interface StackResource {
   logicalId: string;
   type: string;
@@ -72,7 +72,7 @@ export class Stack {
   definition?: Definition;
   outputs: Output[] = [];
   isProtected = false;
-  /** What CloudFormation is doing, step by step. */
+  /** CloudFormation's unfinished work, step by step. */
   work?: Generator<void, void>;
 
   constructor(
@@ -89,30 +89,30 @@ export class Stack {
     return this.status === 'DELETE_COMPLETE';
   }
 
-  /** @returns whether CloudFormation is at work on it */
+  /** Whether CloudFormation is at work on it. */
   get isBusy(): boolean {
     return this.work !== undefined;
   }
 
-  /** Values by name, secrets too. */
+  /** Values by name, with secrets. */
   get parameters(): Record<string, string> {
     return this.definition?.parameters ?? {};
   }
 
-  /** Goes one step on. */
+  /** Takes one step. */
   proceed(): void {
     if (this.work?.next().done) {
       this.work = undefined;
     }
   }
 
-  /** Begins work, with its first step. */
+  /** Begins work and takes its first step. */
   begin(work: Generator<void, void>): void {
     this.work = work;
     this.proceed();
   }
 
-  /** Goes on to the end. */
+  /** Takes all remaining steps. */
   finish(): void {
     while (this.work) {
       this.proceed();
@@ -125,7 +125,7 @@ export class Stack {
     this.record(this.name, 'AWS::CloudFormation::Stack', this.id, status as ResourceStatus, reason);
   }
 
-  /** Writes down what happens to a resource. */
+  /** Records what happens to a resource. */
   record(logicalId: string, type: string, physicalId: string, status: ResourceStatus, reason?: string): void {
     this.events.push({
       StackId: this.id,
@@ -148,13 +148,13 @@ export class Stack {
     return { logicalId, stackId: this.id, stackName: this.name, region: this.region };
   }
 
-  /** @returns a part of the rendered template with the names that the resources have now */
+  /** Returns a part of the rendered template with the resources' present names. */
   resolve<T>(value: T): T {
     return resolveReferences(value, (logicalId, attribute) => {
       const resource = this.resources.get(logicalId);
       const found = attribute === undefined ? resource?.physicalId : resource?.attributes[attribute];
       if (found === undefined) {
-        throw new Error(`The stack of the tests knows no ${[logicalId, attribute].join('.')}.`);
+        throw new Error(`The test stack has no ${[logicalId, attribute].join('.')}.`);
       }
       return found;
     }) as T;

@@ -4,10 +4,10 @@ import { renderTemplate, type Stack as RenderedStack } from '../../../src/templa
 export { readTemplate, renderTemplate, TEMPLATE_TEXT };
 export type { RenderedStack, Resource, Template };
 
-/** What a reference leads to: a resource's name with `Ref`, one of its attributes with `GetAtt`. */
+/** Returns the value of a reference: a resource's name for `Ref`, one of its attributes for `GetAtt`. */
 export type Lookup = (logicalId: string, attribute?: string) => string;
 
-/** Puts in what only is known when resources are made. */
+/** Replaces references by values that are known once the resources exist. */
 export function resolveReferences(value: unknown, lookup: Lookup): unknown {
   if (Array.isArray(value)) {
     return value.map((item) => resolveReferences(item, lookup));
@@ -30,7 +30,7 @@ export function resolveReferences(value: unknown, lookup: Lookup): unknown {
   }
 }
 
-/** @returns what a part of a template refers to */
+/** Returns what a part of a template refers to. */
 export function referencesOf(value: unknown): { logicalId: string; attribute?: string }[] {
   const found: { logicalId: string; attribute?: string }[] = [];
   resolveReferences(value, (logicalId, attribute) => {
@@ -40,7 +40,7 @@ export function referencesOf(value: unknown): { logicalId: string; attribute?: s
   return found;
 }
 
-/** @returns names of resources, each after those that it refers to */
+/** Returns the names of the resources, each after those that it refers to. */
 export function inOrder({ Resources }: RenderedStack): string[] {
   const ordered = new Set<string>();
   const visit = (name: string) => {

@@ -66,7 +66,7 @@ function templatePolicy(resource: string, parameters: Record<string, string> = {
 }
 
 describe('policy', () => {
-  test("is the template's, for the configuration of Ghost", async () => {
+  test("is the template's, for Ghost's configuration", async () => {
     const { policy } = await run(['--config', configFile(ADAPTER_BLOCK), '--account', ACCOUNT]);
     expect(policy).toEqual(templatePolicy('GhostPolicy'));
   });
@@ -78,13 +78,13 @@ describe('policy', () => {
     );
   });
 
-  test('needs no Ghost, when bucket and CDN are named', async () => {
+  test('needs no Ghost when bucket and CDN are given', async () => {
     const { policy } = await run(['--bucket', 'pictures', '--cdn-url', 'images.example.com']);
     expect(policy.Statement.map(({ Sid }) => Sid)).toEqual(['Files', 'WhatIsThere']);
     expect(policy.Statement[0]?.Resource).toContain('arn:aws:s3:::pictures/content/images/*');
   });
 
-  test('says nothing of the distribution where there is none, and names it where there is', async () => {
+  test('includes the distribution only where there is one', async () => {
     const { policy } = await run(['--config', configFile(ADAPTER_BLOCK)]);
     const invalidation = policy.Statement.at(-1);
     expect(invalidation).toMatchObject({
@@ -103,7 +103,7 @@ describe('policy', () => {
         Condition: { 'ForAnyValue:StringEquals': { 'kms:ResourceAliases': 'alias/pictures' } },
       },
     ],
-  ])('allows what S3 asks of the key %s', async (kmsKeyId, expected) => {
+  ])('allows what S3 does with the key %s', async (kmsKeyId, expected) => {
     const file = configFile({ ...ADAPTER_BLOCK, serverSideEncryption: 'aws:kms', kmsKeyId });
     expect((await run(['--config', file])).policy.Statement.at(-1)).toEqual({
       Sid: 'EncryptionKey',
@@ -158,7 +158,7 @@ describe('policy --bucket-policy', () => {
     expect(policy).toEqual(templatePolicy('BucketPolicy'));
   });
 
-  test('asks for the distribution and the account, without which it would open the bucket to others', async () => {
+  test('requires the distribution and the account, without which it would open the bucket to others', async () => {
     const file = configFile({ ...ADAPTER_BLOCK, distributionId: undefined });
     const refusal = async (...parameters: string[]) => (await run([...parameters, '--bucket-policy'])).refusal;
     expect(await refusal('--config', file)).toContain('--distribution-id E2EXAMPLE1ABCD');

@@ -56,8 +56,8 @@ const secretOf = () =>
   account.stacks.all.at(-1)?.parameters.FallbackSecret ??
   '';
 
-describe('what provision says at its end', () => {
-  test("is what it has made, Ghost's configuration, who Ghost is and what is left to do", async () => {
+describe('the final output of provision', () => {
+  test("lists what was created, Ghost's configuration, Ghost's identity and the remaining steps", async () => {
     const said = await run(...NEW);
     const [distribution] = account.distributions.all;
     expect(said).toContain(`✔ https://${DOMAIN} is built.`);
@@ -77,11 +77,11 @@ describe('what provision says at its end', () => {
     ['iam-user', 'aws iam create-access-key --user-name'],
     ['ec2-role', 'aws ec2 associate-iam-instance-profile'],
     ['ecs-task-role', 'taskRoleArn'],
-  ])('is how a Ghost with --identity %s signs in', async (identity, advice) => {
+  ])('explains how Ghost gets credentials with --identity %s', async (identity, advice) => {
     expect(await run(...NEW, '--identity', identity)).toContain(advice);
   });
 
-  test('leads to install, and not to a Ghost that would look for the adapter in vain', async () => {
+  test('continues with install, not with a Ghost that lacks the adapter', async () => {
     expect(await run(...NEW)).toMatch(/Next:\n {2}ghost-storage-s3-cloudfront install {3}\(before Ghost starts again/);
     const file = path.join(folder, 'config.production.json');
     writeFileSync(file, '{}');
@@ -90,7 +90,7 @@ describe('what provision says at its end', () => {
     expect(said).not.toContain('restart Ghost');
   });
 
-  test('shows an access key with its secret this once', async () => {
+  test('shows an access key with its secret once', async () => {
     const options = [...NEW, '--identity', 'iam-user', '--create-access-key'];
     const said = await run(...options);
     const key = account.identities.users[0]?.accessKeys[0];
@@ -99,7 +99,7 @@ describe('what provision says at its end', () => {
     expect(await run(...options)).not.toContain(key?.secret);
   });
 
-  test('is not the secret, when that is written into a file', async () => {
+  test('leaves out the secret when it is written to a file', async () => {
     const file = path.join(folder, 'config.production.json');
     writeFileSync(file, '{ "url": "https://blog.example.com" }');
     const said = await run(...NEW, '--write-config', file);
@@ -110,7 +110,7 @@ describe('what provision says at its end', () => {
     expect(again).toContain('holds the configuration');
   });
 
-  test('is the configuration itself, when the file cannot be written after all: nothing is lost', async () => {
+  test('has the configuration itself when the file cannot be written: nothing is lost', async () => {
     const file = path.join(folder, 'config.production.json');
     writeFileSync(file, '{}');
     const options = [...NEW, '--identity', 'iam-user', '--create-access-key', '--write-config', file];
@@ -122,7 +122,7 @@ describe('what provision says at its end', () => {
     expect(process.exitCode).toBe(1);
   });
 
-  test('is JSON alone with --json', async () => {
+  test('is only JSON with --json', async () => {
     const result = JSON.parse(await run(...NEW, '--json')) as Record<string, unknown>;
     expect(result).toMatchObject({
       changed: true,
@@ -135,10 +135,10 @@ describe('what provision says at its end', () => {
   });
 });
 
-describe('what the other commands say', () => {
+describe('the output of the other commands', () => {
   beforeEach(async () => void (await run(...NEW)));
 
-  test('is how the image server does', async () => {
+  test('shows the state of the image server', async () => {
     const said = await run('status');
     expect(said).toMatch(/Stack +ghost-images-example-com: CREATE_COMPLETE/);
     expect(said).toMatch(/Certificate +ISSUED, until \d{4}-\d\d-\d\d/);
@@ -146,7 +146,7 @@ describe('what the other commands say', () => {
     expect(JSON.parse(await run('status', '--json'))).toMatchObject({ pointsToDistribution: false });
   });
 
-  test('is what differs', async () => {
+  test('shows the differences', async () => {
     expect(await run('diff')).toContain('Everything is as CloudFormation has made it.');
     account.drift('ghost-images-example-com', 'Bucket', [
       { PropertyPath: '/A', ExpectedValue: 'on', ActualValue: 'off', DifferenceType: 'NOT_EQUAL' },
@@ -157,7 +157,7 @@ describe('what the other commands say', () => {
     expect(JSON.parse(await run('diff', '--json'))).toMatchObject({ drifts: [{ resource: 'Bucket' }] });
   });
 
-  test('is what is left of an image server that was taken down', async () => {
+  test('names what is left of a deleted image server', async () => {
     const bucket = account.buckets.all[0]?.name;
     const said = await run('destroy', '--yes');
     expect(said).toContain(

@@ -15,10 +15,10 @@ async function destroyOnce(prepare: (terminal: RecordedTerminal) => void = () =>
   return { destroyed: await destroy(session, STACK), terminal: session.terminal };
 }
 
-describe('an image server that is taken down', () => {
+describe('an image server that is deleted', () => {
   beforeEach(() => void account.hostedZones.add({ name: 'example.com' }));
 
-  test('leaves the bucket with everything in it, and the certificate', async () => {
+  test('leaves behind the bucket with everything in it, and the certificate', async () => {
     const { provisioned } = await provisionOnce(account);
     const bucket = provisioned?.stack.outputs.BucketName ?? '';
     account.buckets.find(bucket)?.versions.push({ key: 'content/images/a.png', versionId: '1' });
@@ -36,14 +36,14 @@ describe('an image server that is taken down', () => {
     expect(terminal.questions[0]).toBe('Delete it?');
   });
 
-  test('stays when the user does not agree', async () => {
+  test('stays when the user declines', async () => {
     await provisionOnce(account);
     const before = account.calls.length;
     await expect(destroyOnce((terminal) => (terminal.agrees = false))).rejects.toThrow('Nothing was changed.');
     expect(account.actions.slice(before).filter((action) => /:(Delete|Change)/.test(action))).toEqual([]);
   });
 
-  test('takes the bucket with it, old versions too, when its name was typed twice', async () => {
+  test('is deleted with its bucket and all old versions when the bucket name was typed twice', async () => {
     const { provisioned } = await provisionOnce(account);
     const bucket = provisioned?.stack.outputs.BucketName ?? '';
     for (let version = 1; version <= 30; version += 1) {
@@ -61,7 +61,7 @@ describe('an image server that is taken down', () => {
   });
 
   test.each([[['']], [['yes']], [['yes', 'BUCKET']], [['BUCKET', '']], [['BUCKET', 'yes']], [['BUCKET', 'BUCKET-2']]])(
-    'keeps the bucket when what is typed is %j',
+    'keeps its bucket when the user types %j',
     async (typed) => {
       const { provisioned } = await provisionOnce(account);
       const bucket = provisioned?.stack.outputs.BucketName ?? '';
@@ -73,14 +73,14 @@ describe('an image server that is taken down', () => {
     },
   );
 
-  test('takes the access keys of its user along, which would keep it from going', async () => {
+  test('is deleted with the access keys of its user, which would block the deletion', async () => {
     const { provisioned } = await provisionOnce(account, { identity: 'iam-user', createAccessKey: true });
     const { terminal } = await destroyOnce();
     expect(terminal.text).toContain(`with the access key ${provisioned?.accessKey?.accessKeyId}`);
     expect(account.stacks.get(STACK)).toBeUndefined();
   });
 
-  test('is refused while its policy serves somebody else, with the command to take it off', async () => {
+  test('is not deleted while another identity uses its policy, and the command to detach it is shown', async () => {
     const { provisioned } = await provisionOnce(account);
     const arn = provisioned?.stack.outputs.GhostPolicyArn ?? '';
     account.identities.addRole('blog', [arn]);
@@ -90,7 +90,7 @@ describe('an image server that is taken down', () => {
     expect(account.stacks.get(STACK)?.status).toBe('CREATE_COMPLETE');
   });
 
-  test('is left alone, with its key, when it is protected against that', async () => {
+  test('is left alone, with its key, when it has termination protection', async () => {
     await provisionOnce(account, { identity: 'iam-user', createAccessKey: true });
     Object.assign(account.stacks.get(STACK) ?? {}, { isProtected: true });
     await expect(destroyOnce()).rejects.toMatchObject({
@@ -99,11 +99,11 @@ describe('an image server that is taken down', () => {
     expect(account.identities.users[0]?.accessKeys).toHaveLength(1);
   });
 
-  test('may have been taken down before: that is no error', async () => {
+  test('may be deleted already: that is no error', async () => {
     expect((await destroyOnce()).destroyed).toEqual({});
   });
 
-  test('can be gone on with when a deletion has failed', async () => {
+  test('can be deleted after a deletion has failed', async () => {
     await provisionOnce(account);
     account.failResource('Distribution', 'Access denied');
     await expect(destroyOnce()).rejects.toThrow('DELETE_FAILED');
@@ -111,7 +111,7 @@ describe('an image server that is taken down', () => {
     expect(account.stacks.get(STACK)).toBeUndefined();
   });
 
-  test('can be gone on with after Ctrl-C', async () => {
+  test('can be deleted after Ctrl-C', async () => {
     await provisionOnce(account);
     const interrupted = destroyOnce((terminal) => account.interruptAfter(7, () => terminal.interrupt()));
     await expect(interrupted).rejects.toThrow('it resumes');
@@ -137,7 +137,7 @@ describe('a deletion that was stopped or refused', () => {
 
   const typing = (bucket: string) => (terminal: RecordedTerminal) => void terminal.typed.push(bucket, bucket);
 
-  test('after any of its calls is finished by the next, with the bucket where its name is typed again', async () => {
+  test('after any of its calls is completed by the next, with the bucket if its name is typed again', async () => {
     const bucket = await build();
     const before = account.calls.length;
     await destroyOnce(typing(bucket), dns);
@@ -163,7 +163,7 @@ describe('a deletion that was stopped or refused', () => {
     }
   }, 60_000);
 
-  test('by Ctrl-C, while CloudFormation is at work, goes on to the bucket when it is gone', async () => {
+  test('by Ctrl-C, while CloudFormation is at work, continues with the bucket', async () => {
     const bucket = await build();
     const isStopped = destroyOnce((terminal) => {
       typing(bucket)(terminal);
@@ -199,7 +199,7 @@ describe('a deletion that was stopped or refused', () => {
     's3:ListBucketVersions',
     's3:DeleteObjectVersion',
     's3:DeleteBucket',
-  ])('for want of %s names it, and is finished by the next run', async (action) => {
+  ])('because %s is missing names it, and is completed by the next run', async (action) => {
     const bucket = await build();
     account.deny(action);
     await expect(destroyOnce(typing(bucket), dns)).rejects.toMatchObject({
@@ -213,7 +213,7 @@ describe('a deletion that was stopped or refused', () => {
   });
 
   test.each(['cloudformation:ListStacks', 's3:GetBucketPolicy'])(
-    'and that cannot look at what is left, for want of %s, says so',
+    'and that cannot see what is left, because %s is missing, says so',
     async (action) => {
       const bucket = await build();
       await destroyOnce(undefined, dns);
@@ -224,7 +224,7 @@ describe('a deletion that was stopped or refused', () => {
     },
   );
 
-  test('never takes a bucket that serves another image server by now', async () => {
+  test('never deletes a bucket that another image server uses by now', async () => {
     const bucket = await build();
     await destroyOnce(undefined, dns);
     await provisionOnce(account, { ...dns, bucket, stackName: 'pictures' });
@@ -234,14 +234,14 @@ describe('a deletion that was stopped or refused', () => {
     expect(account.buckets.find(bucket)?.versions).toHaveLength(1);
   });
 
-  test('of a stack of somebody else, that had the name once, is none of ours', async () => {
+  test('ignores a foreign stack that once had the name', async () => {
     await build();
     await destroyOnce(undefined, dns);
     account.stacks.all.forEach(({ definition }) => Object.assign(definition ?? {}, { parameters: { Password: 'x' } }));
     expect((await destroyOnce(undefined, dns)).destroyed).toEqual({});
   });
 
-  test('takes the records with it that an earlier one has left in the zone of another account', async () => {
+  test('deletes the records that an earlier one has left in the zone of another account', async () => {
     await build();
     // Without the profile, nobody sees the zone.
     expect((await destroyOnce()).destroyed.danglingRecord).toBe(DOMAIN);
@@ -253,21 +253,21 @@ describe('a deletion that was stopped or refused', () => {
     expect(recordsLeft()).toEqual([]);
   });
 
-  test('goes on to name the record at another provider, until it leads elsewhere', async () => {
+  test('names the record at another provider until it points elsewhere', async () => {
     account.certificates.add({ names: [DOMAIN] });
     const { provisioned } = await provisionOnce(account);
     const target = provisioned?.stack.outputs.DistributionDomainName ?? '';
     await destroyOnce();
     expect((await destroyOnce()).destroyed.danglingRecord).toBe(DOMAIN);
-    const still = { live: { CNAME: { [DOMAIN]: [target] } } };
+    const still = { live: { [DOMAIN]: { CNAME: target } } };
     expect((await destroyOnce(undefined, still)).destroyed.danglingRecord).toBe(DOMAIN);
-    const elsewhere = { live: { CNAME: { [DOMAIN]: ['d111111abcdef8.cloudfront.net'] } } };
+    const elsewhere = { live: { [DOMAIN]: { CNAME: 'd111111abcdef8.cloudfront.net' } } };
     expect((await destroyOnce(undefined, elsewhere)).destroyed.danglingRecord).toBeUndefined();
   });
 });
 
-describe('the records of an image server that is taken down', () => {
-  test('go also from the zone of another account', async () => {
+describe('the records of an image server that is deleted', () => {
+  test('are deleted in the zone of another account, too', async () => {
     account.hostedZones.add({ name: 'example.com', profile: 'dns' });
     await provisionOnce(account, { dnsProfile: 'dns' });
     const { destroyed } = await destroyOnce(undefined, { dnsProfile: 'dns' });
@@ -275,7 +275,7 @@ describe('the records of an image server that is taken down', () => {
     expect(destroyed.danglingRecord).toBeUndefined();
   });
 
-  test('at another provider are named: they would lead to whoever comes next', async () => {
+  test('at another provider are named: anyone could take over where they point to', async () => {
     account.certificates.add({ names: [DOMAIN] });
     await provisionOnce(account);
     expect((await destroyOnce()).destroyed.danglingRecord).toBe(DOMAIN);

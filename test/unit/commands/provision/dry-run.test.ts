@@ -22,13 +22,13 @@ const ghost = ['--ghost-url', 'https://blog.example.com/blog'];
 const certificate = ['--certificate-arn', PARAMETER_SETS['only what is needed']?.CertificateArn ?? ''];
 
 describe('the plan of a dry run', () => {
-  test('says what becomes of the certificate', async () => {
+  test('shows what happens to the certificate', async () => {
     expect(await run()).toMatch(/\+ certificate +images\.example\.com, in us-east-1, unless one is there/);
     expect(await run('--wildcard')).toMatch(/\+ certificate +\*\.example\.com/);
     expect(await run(...certificate)).toMatch(/= certificate +arn:aws:acm:us-east-1/);
   });
 
-  test('says what becomes of the domain', async () => {
+  test('shows what happens to the domain', async () => {
     expect(await run()).toMatch(/\+ DNS +records in Route 53 if it has the zone, else you make a CNAME/);
     expect(await run('--hosted-zone', 'none')).toMatch(/\+ DNS +you make a CNAME/);
     const zone = await run('--hosted-zone', 'Z0123456789ABCDEFGHIJ');
@@ -36,7 +36,7 @@ describe('the plan of a dry run', () => {
     expect(zone).not.toMatch(/\+ DNS/);
   });
 
-  test('names an access key, when one is wanted', async () => {
+  test('includes an access key on request', async () => {
     expect(await run('--identity', 'iam-user', '--create-access-key')).toMatch(/\+ access key +for the user/);
   });
 

@@ -10,8 +10,8 @@ import { readTemplate } from '../../../../src/template/read';
 import { AwsAccount } from '../../../support/aws-account';
 import { openTestSession, provisionOnce } from '../../../support/provisioning';
 
-describe('the permissions that are looked at beforehand', () => {
-  test('are all that a whole life of an image server calls for', async () => {
+describe('the permissions that are checked beforehand', () => {
+  test('are all that an image server needs from its creation to its deletion', async () => {
     const account = new AwsAccount();
     account.hostedZones.add({ name: 'example.com' });
     await provisionOnce(account, { identity: 'iam-user', createAccessKey: true, bucket: 'my-pictures' });
@@ -23,7 +23,7 @@ describe('the permissions that are looked at beforehand', () => {
     account.restore();
   });
 
-  test('come to more for a comparison, and for the deletion of the bucket', async () => {
+  test('are extended for a comparison, and for deleting the bucket', async () => {
     const account = new AwsAccount();
     account.hostedZones.add({ name: 'example.com' });
     await provisionOnce(account, { bucket: 'my-pictures' });
@@ -44,7 +44,7 @@ describe('the permissions that are looked at beforehand', () => {
     account.restore();
   });
 
-  test('speak of every service and kind of resource in the template', () => {
+  test('cover every service and kind of resource in the template', () => {
     const actions = [...Object.keys(PROVISIONING_ACTIONS), ...Object.values(IDENTITY_ACTIONS).flat()].join();
     const creators: Record<string, string> = {
       'AWS::S3::Bucket': 's3:CreateBucket',
@@ -64,7 +64,7 @@ describe('the permissions that are looked at beforehand', () => {
     }
   });
 
-  test('of a role are those of the role itself, with its path', async () => {
+  test('of an assumed role are those of the role itself, with its path', async () => {
     const callerArn = 'arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_Admin_1/ada';
     const account = new AwsAccount({ callerArn });
     const role = account.identities.addRole('AWSReservedSSO_Admin_1');
@@ -75,7 +75,7 @@ describe('the permissions that are looked at beforehand', () => {
     account.restore();
   });
 
-  test('of the root user are not asked for', async () => {
+  test('of the root user are not checked', async () => {
     const account = new AwsAccount({ callerArn: 'arn:aws:iam::123456789012:root' });
     account.hostedZones.add({ name: 'example.com' });
     await provisionOnce(account);

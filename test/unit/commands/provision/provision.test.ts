@@ -26,7 +26,7 @@ const interruptWhen = (terminal: RecordedTerminal, isReached: () => boolean) =>
 const changesMade = () => account.actions.filter((action) => !/:(Get|List|Describe|Head|Simulate|Detect)/.test(action));
 
 describe('a new image server with its domain in Route 53', () => {
-  test('is built from nothing: certificate, validation, stack, records', async () => {
+  test('is created from scratch: certificate, validation, stack, records', async () => {
     account.hostedZones.add({ name: 'example.com' });
     const { provisioned, terminal } = await provisionOnce(account);
     expect(provisioned).toMatchObject({ changed: true, stack: { status: 'CREATE_COMPLETE' } });
@@ -45,7 +45,7 @@ describe('a new image server with its domain in Route 53', () => {
     expect(terminal.text).toMatch(/CREATE_COMPLETE +AWS::CloudFront::Distribution Distribution/);
   });
 
-  test("ends with Ghost's configuration, and the secret that CloudFront really sends", async () => {
+  test("ends with Ghost's configuration, with the secret that CloudFront really sends", async () => {
     account.hostedZones.add({ name: 'example.com' });
     const { provisioned } = await provisionOnce(account, { tenantPrefix: 'blog-7', bucket: 'my-pictures' });
     const [distribution] = account.distributions.all;
@@ -74,14 +74,14 @@ describe('a new image server with its domain in Route 53', () => {
     });
   });
 
-  test('is asked for before anything is made', async () => {
+  test('is confirmed by the user before anything is created', async () => {
     account.hostedZones.add({ name: 'example.com' });
     const { error } = await provisionOnce(account, {}, (terminal) => (terminal.agrees = false));
     expect(error).toMatchObject({ name: 'Declined', message: 'Nothing was changed.' });
     expect(changesMade()).toEqual([]);
   });
 
-  test('has a certificate for all names beside the domain with --wildcard', async () => {
+  test("gets a wildcard certificate of the domain's level with --wildcard", async () => {
     account.hostedZones.add({ name: 'example.com' });
     account.certificates.add({ names: [DOMAIN] });
     await provisionOnce(account, { wildcard: true });
@@ -89,7 +89,7 @@ describe('a new image server with its domain in Route 53', () => {
     expect(account.stacks.get(STACK)?.parameters.CertificateArn).toBe(account.certificates.all[1]?.arn);
   });
 
-  test('takes the zone of another account with --dns-profile, whose records the stack cannot make', async () => {
+  test('uses the zone of another account with --dns-profile, where the stack cannot create records', async () => {
     account.hostedZones.add({ name: 'example.com', profile: 'dns' });
     const { provisioned } = await provisionOnce(account, { dnsProfile: 'dns' });
     expect(account.stacks.get(STACK)?.parameters.HostedZoneId ?? '').toBe('');
@@ -101,7 +101,7 @@ describe('a new image server with its domain in Route 53', () => {
 });
 
 describe('a domain outside of Route 53', () => {
-  const live = { SOA: ['example.com'], NS: { 'example.com': ['ns1.provider.example'] } };
+  const live = { 'example.com': { SOA: true, NS: ['ns1.provider.example'] } };
 
   test('is validated by a record that is shown in both spellings, while a countdown runs', async () => {
     const { provisioned, terminal } = await provisionOnce(account, { live }, () => {
@@ -116,7 +116,7 @@ describe('a domain outside of Route 53', () => {
     expect(terminal.progress[0]).toMatch(/^ACM waits (72 h 0|71 h 59) min more$/);
   });
 
-  test('ends with the record that leads visitors to the distribution, and without it once it is there', async () => {
+  test('ends with the record that points to the distribution, until that record exists', async () => {
     account.certificates.add({ names: [DOMAIN] });
     const first = await provisionOnce(account, { live });
     const target = first.provisioned?.stack.outputs.DistributionDomainName ?? '';
@@ -126,12 +126,12 @@ describe('a domain outside of Route 53', () => {
       zone: 'example.com',
       value: target,
     });
-    const second = await provisionOnce(account, { live: { ...live, CNAME: { [DOMAIN]: [target] } } });
+    const second = await provisionOnce(account, { live: { ...live, [DOMAIN]: { CNAME: target } } });
     expect(second.provisioned).toMatchObject({ changed: false });
     expect(second.provisioned?.missingRecord).toBeUndefined();
   });
 
-  test('loses nothing by Ctrl-C while the certificate is waited for: the next run waits on, with less time left', async () => {
+  test('loses nothing through Ctrl-C while it waits for the certificate: the next run continues, with less time left', async () => {
     const first = await provisionOnce(account, { live }, (terminal) => {
       interruptWhen(terminal, () => account.certificates.all.some(({ described }) => described > 2));
     });
@@ -150,11 +150,11 @@ describe('a domain outside of Route 53', () => {
   });
 });
 
-describe('a zone in Route 53 that nobody asks any more', () => {
-  test('is passed over with --hosted-zone none', async () => {
+describe('a zone in Route 53 that is no longer in use', () => {
+  test('is ignored with --hosted-zone none', async () => {
     account.hostedZones.add({ name: 'example.com' });
     account.certificates.add({ names: [DOMAIN] });
-    const live = { SOA: ['example.com'], NS: { 'example.com': ['ns1.provider.example'] } };
+    const live = { 'example.com': { SOA: true, NS: ['ns1.provider.example'] } };
     const refused = await provisionOnce(account, { live });
     expect(refused.error?.cure).toContain('--hosted-zone none');
     const { provisioned } = await provisionOnce(account, { live, hostedZone: 'none' });
@@ -166,8 +166,8 @@ describe('a zone in Route 53 that nobody asks any more', () => {
   });
 });
 
-describe('records that lead to the distribution and are not of the stack', () => {
-  test('stay as they are, also when the zone is found later', async () => {
+describe('records that point to the distribution and are not part of the stack', () => {
+  test('stay as they are, even when the zone is found later', async () => {
     const zone = account.hostedZones.add({ name: 'example.com' });
     account.certificates.add({ names: [DOMAIN] });
     const first = await provisionOnce(account, { hostedZone: 'none' });
@@ -178,7 +178,7 @@ describe('records that lead to the distribution and are not of the stack', () =>
     expect(provisioned?.changed).toBe(false);
   });
 
-  test('of another account are written once', async () => {
+  test('in another account are written once', async () => {
     account.hostedZones.add({ name: 'example.com', profile: 'dns' });
     await provisionOnce(account, { dnsProfile: 'dns' });
     const before = account.calls.length;
@@ -188,7 +188,7 @@ describe('records that lead to the distribution and are not of the stack', () =>
   });
 });
 
-describe('a certificate that is there', () => {
+describe('an existing certificate', () => {
   test.each([
     ['for the domain', [DOMAIN]],
     ['for a wildcard of the same level', ['*.example.com']],
@@ -201,14 +201,14 @@ describe('a certificate that is there', () => {
     expect(terminal.text).toContain(`${names.join(', ')} (${arn})`);
   });
 
-  test('for another level is not', async () => {
+  test('for another level is not used', async () => {
     account.hostedZones.add({ name: 'example.com' });
     account.certificates.add({ names: ['example.com', '*.images.example.com'] });
     await provisionOnce(account);
     expect(account.actions).toContain('acm:RequestCertificate');
   });
 
-  test('in use by the stack stays, also when a newer one is there', async () => {
+  test('that the stack uses stays, even when there is a newer one', async () => {
     account.hostedZones.add({ name: 'example.com' });
     const { arn } = account.certificates.add({ names: ['*.example.com'] });
     await provisionOnce(account);
@@ -222,7 +222,7 @@ describe('a certificate that is there', () => {
 describe('a second run', () => {
   beforeEach(() => void account.hostedZones.add({ name: 'example.com' }));
 
-  test('changes nothing and asks nothing', async () => {
+  test('changes nothing and needs no confirmation', async () => {
     const first = await provisionOnce(account);
     const before = account.calls.length;
     const second = await provisionOnce(account);
@@ -234,7 +234,7 @@ describe('a second run', () => {
     expect(changes).toEqual([]);
   });
 
-  test('keeps what is not said again', async () => {
+  test('keeps the options that are not given again', async () => {
     await provisionOnce(account, { priceClass: 'PriceClass_100', tenantPrefix: 'seven', identity: 'ec2-role' });
     const secret = account.stacks.get(STACK)?.parameters.FallbackSecret;
     const { provisioned } = await provisionOnce(account, { ghostUrl: undefined });
@@ -262,7 +262,7 @@ describe('a second run', () => {
     expect(provisioned).toMatchObject({ changed: true, stack: { status: 'UPDATE_COMPLETE' } });
   });
 
-  test('asks once more when the certificate is there that the changes of the stack need', async () => {
+  test('asks again when the certificate exists that the changes to the stack need', async () => {
     await provisionOnce(account);
     const before = account.stacks.get(STACK)?.parameters.CertificateArn;
     const answers = [true, false];
@@ -278,7 +278,7 @@ describe('a second run', () => {
     expect(account.certificates.all.map(({ names }) => names)).toEqual([[DOMAIN], ['*.example.com']]);
   });
 
-  test('goes on when the certificate of the stack is gone or has expired', async () => {
+  test('succeeds when the certificate of the stack is gone or has expired', async () => {
     await provisionOnce(account);
     account.certificates.all.forEach((certificate) => (certificate.status = 'EXPIRED'));
     const expired = await provisionOnce(account);
@@ -299,13 +299,13 @@ describe('a second run', () => {
     expect(terminal.warnings.join()).toContain(warning);
   });
 
-  test("takes the stack's own bucket by its generated name for what it is", async () => {
+  test("recognizes the stack's own bucket by its generated name", async () => {
     const { provisioned } = await provisionOnce(account);
     const again = await provisionOnce(account, { bucket: provisioned?.stack.outputs.BucketName });
     expect(again.provisioned?.changed).toBe(false);
   });
 
-  test('keeps the web ACL that a flat-rate plan has given to the distribution', async () => {
+  test('keeps the web ACL that a flat-rate plan has added to the distribution', async () => {
     await provisionOnce(account);
     const arn = 'arn:aws:wafv2:us-east-1:123456789012:global/webacl/plan/473e64fd-f30b-4765-81a0-62ad96dd167a';
     Object.assign(account.distributions.all[0]?.config ?? {}, { WebACLId: arn });
@@ -313,7 +313,7 @@ describe('a second run', () => {
     expect(account.distributions.all[0]?.config).toMatchObject({ PriceClass: 'PriceClass_100', WebACLId: arn });
   });
 
-  test('waits for the end of what somebody else does with the stack, however that ends', async () => {
+  test('waits until another change to the stack is over, whatever its result', async () => {
     await provisionOnce(account);
     account.failResource('Distribution', 'Access denied for operation');
     const { error } = await provisionOnce(account, { priceClass: 'PriceClass_100' }, (terminal) => {
@@ -329,7 +329,7 @@ describe('a second run', () => {
     });
   });
 
-  test('gives a secret to a stack that gets its blog later', async () => {
+  test('adds a secret to a stack that gets its blog later', async () => {
     const first = await provisionOnce(account, { ghostUrl: undefined });
     expect(first.provisioned?.config.storage.S3CloudFrontStorage).not.toHaveProperty('cdnFallbackSecret');
     const second = await provisionOnce(account);
@@ -338,7 +338,7 @@ describe('a second run', () => {
 });
 
 describe('a run that was stopped', () => {
-  test('after any of its calls is finished by the next, with the same end', async () => {
+  test('after any of its calls is completed by the next, with the same result', async () => {
     account.hostedZones.add({ name: 'example.com' });
     await provisionOnce(account);
     const total = account.calls.length;
@@ -363,7 +363,7 @@ describe('a run that was stopped', () => {
     }
   }, 60_000);
 
-  test('by Ctrl-C, while CloudFormation is at work, is followed to its end by the next', async () => {
+  test('by Ctrl-C, while CloudFormation is at work, is watched to its end by the next', async () => {
     account.hostedZones.add({ name: 'example.com' });
     account.certificates.add({ names: [DOMAIN] });
     const first = await provisionOnce(account, {}, (terminal) => {
@@ -384,7 +384,7 @@ describe('a stack that fails', () => {
     account.certificates.add({ names: [DOMAIN] });
   });
 
-  test('says by what and how to mend it, and leaves nothing in the way of the next run', async () => {
+  test('reports the cause and the fix, and leaves nothing that blocks the next run', async () => {
     account.failResource('Distribution', 'Your account must be verified before you can add new CloudFront resources.');
     const { error } = await provisionOnce(account);
     expect(error?.message).toContain('Distribution (AWS::CloudFront::Distribution) failed');
@@ -394,14 +394,14 @@ describe('a stack that fails', () => {
     expect((await provisionOnce(account)).provisioned?.stack.status).toBe('CREATE_COMPLETE');
   });
 
-  test('for want of a permission names the action', async () => {
+  test('because of a missing permission names the action', async () => {
     account.deny('s3:PutBucketPolicy');
     const { error, terminal } = await provisionOnce(account);
     expect(error?.message).toContain('the permission s3:PutBucketPolicy is missing');
     expect(terminal.warnings.join()).toContain('s3:PutBucketPolicy');
   });
 
-  test('in an update is as it was before', async () => {
+  test('in an update is rolled back', async () => {
     await provisionOnce(account);
     account.failResource('Distribution', 'Access denied for operation');
     const { error } = await provisionOnce(account, { priceClass: 'PriceClass_100' });
@@ -420,7 +420,7 @@ describe('a stack that fails', () => {
     },
   );
 
-  test('and was deleted is not called unchanged when the new plan is refused', async () => {
+  test('and was deleted is not reported as unchanged when the user declines the new plan', async () => {
     account.stacks.add({ name: STACK, parameters: existing(), status: 'ROLLBACK_COMPLETE' });
     const { error } = await provisionOnce(account, {}, (terminal) => {
       jest.spyOn(terminal, 'confirm').mockResolvedValueOnce(true).mockResolvedValue(false);
@@ -443,7 +443,7 @@ describe('a stack that fails', () => {
   });
 });
 
-describe('what stands in the way is said before anything is made:', () => {
+describe('a problem is reported before anything is created:', () => {
   const refusal = async (
     ...options: Parameters<typeof provisionOnce> extends [unknown, ...infer Rest] ? Rest : never
   ) => {
@@ -464,25 +464,25 @@ describe('what stands in the way is said before anything is made:', () => {
     expect(await refusal()).toMatch(/has records at images\.example\.com already.*A 192\.0\.2\.1/);
   });
 
-  test('a zone that the internet does not ask', async () => {
+  test('a zone that the internet does not use', async () => {
     account.hostedZones.add({ name: 'example.com' });
-    const answer = await refusal({ live: { NS: { 'example.com': ['ns1.registrar.example'] } } });
+    const answer = await refusal({ live: { 'example.com': { NS: ['ns1.registrar.example'] } } });
     expect(answer).toContain('ns1.registrar.example');
     expect(answer).toContain('ns-1.awsdns-11.com');
   });
 
-  test('a CAA record that keeps Amazon out', async () => {
+  test('a CAA record that excludes Amazon', async () => {
     account.hostedZones.add({ name: 'example.com' });
-    const live = { CAA: { 'example.com': [{ critical: 0, issue: 'letsencrypt.org' }] } };
+    const live = { 'example.com': { CAA: [{ critical: 0, issue: 'letsencrypt.org' }] } };
     expect(await refusal({ live })).toContain('example.com CAA 0 issue "amazon.com"');
   });
 
   test('the apex of a zone whose provider has no aliases', async () => {
-    const live = { SOA: ['example.com'], NS: { 'example.com': ['ns1.provider.example'] } };
+    const live = { 'example.com': { SOA: true, NS: ['ns1.provider.example'] } };
     expect(await refusal({ domain: 'example.com', live })).toContain('Use a sub-domain such as images.example.com');
   });
 
-  test('a bucket of somebody else', async () => {
+  test('a bucket in another account', async () => {
     account.hostedZones.add({ name: 'example.com' });
     account.buckets.add({ name: 'my-pictures', otherOwner: true });
     expect(await refusal({ bucket: 'my-pictures' })).toContain('names are unique in the whole world');
@@ -494,7 +494,7 @@ describe('what stands in the way is said before anything is made:', () => {
     expect(await refusal({ bucket: 'my-pictures' })).toContain('--region us-west-2');
   });
 
-  test('a bucket with a policy of its own, with the statements to merge', async () => {
+  test('a bucket that has a policy, with the statements to merge', async () => {
     account.hostedZones.add({ name: 'example.com' });
     account.buckets.add({ name: 'my-pictures', policy: '{"Statement":[]}' });
     const answer = await refusal({ bucket: 'my-pictures' });
@@ -521,14 +521,14 @@ describe('what stands in the way is said before anything is made:', () => {
     expect(await refusal({ dnsProfile: 'dns' })).toContain('no public zone for images.example.com');
   });
 
-  test('a domain that leads to another distribution, at another provider, as a warning', async () => {
+  test('a domain that points to another distribution, at another provider, as a warning', async () => {
     account.certificates.add({ names: [DOMAIN] });
-    const live = { CNAME: { [DOMAIN]: ['d111111abcdef8.cloudfront.net'] } };
+    const live = { [DOMAIN]: { CNAME: 'd111111abcdef8.cloudfront.net' } };
     const { terminal } = await provisionOnce(account, { live }, (recorded) => (recorded.agrees = false));
     expect(terminal.warnings.join()).toContain('d111111abcdef8.cloudfront.net');
   });
 
-  test('a stack of that name which is something else', async () => {
+  test('a stack of the same name that is something else', async () => {
     account.hostedZones.add({ name: 'example.com' });
     await provisionOnce(account);
     Object.assign(account.stacks.get(STACK)?.definition ?? {}, { parameters: { DatabasePassword: 'x' } });
@@ -539,7 +539,7 @@ describe('what stands in the way is said before anything is made:', () => {
     expect(account.actions.slice(before).filter((action) => /:(Create|Delete|Execute)/.test(action))).toEqual([]);
   });
 
-  test('a user with an access key that another identity would remove', async () => {
+  test('a user with an access key that a change of the identity would remove', async () => {
     account.hostedZones.add({ name: 'example.com' });
     await provisionOnce(account, { identity: 'iam-user', createAccessKey: true });
     const { error } = await provisionOnce(account, { identity: 'ec2-role' });
@@ -550,7 +550,7 @@ describe('what stands in the way is said before anything is made:', () => {
     expect(provisioned?.stack.outputs).toHaveProperty('GhostInstanceProfileName');
   });
 
-  test('several things at once, each with its cure', async () => {
+  test('several problems at once, each with its fix', async () => {
     const zone = account.hostedZones.add({ name: 'example.com' });
     zone.records.push({ Name: `${DOMAIN}.`, Type: 'A', TTL: 60, ResourceRecords: [{ Value: '192.0.2.1' }] });
     account.distributions.add({ aliases: [DOMAIN] });
@@ -560,7 +560,7 @@ describe('what stands in the way is said before anything is made:', () => {
     expect(answer).toContain('alternate domain name');
   });
 
-  test('permissions that are missing, all of them, as a warning: policies for single resources cannot be foreseen', async () => {
+  test('all missing permissions, as a warning: policies for single resources cannot be checked beforehand', async () => {
     account.hostedZones.add({ name: 'example.com' });
     account.deny('cloudfront:CreateDistribution');
     account.deny('iam:CreatePolicy');
@@ -570,7 +570,7 @@ describe('what stands in the way is said before anything is made:', () => {
     ]);
   });
 
-  test('nothing, when IAM does not tell about permissions', async () => {
+  test('nothing, when IAM does not answer questions about permissions', async () => {
     account.hostedZones.add({ name: 'example.com' });
     account.deny('iam:SimulatePrincipalPolicy');
     const { terminal, provisioned } = await provisionOnce(account);
@@ -598,7 +598,7 @@ describe('a call that is not allowed', () => {
     'cloudfront:GetDistributionConfig',
     'iam:ListAccessKeys',
     'iam:CreateAccessKey',
-  ])('is named, and done by the next run when it is: %s', async (action) => {
+  ])('is named, and the next run completes it once it is allowed: %s', async (action) => {
     account.hostedZones.add({ name: 'example.com' });
     account.deny(action);
     const options = { identity: 'iam-user', createAccessKey: true };
@@ -612,7 +612,7 @@ describe('a call that is not allowed', () => {
     expect(account.certificates.all).toHaveLength(1);
   });
 
-  test('of the bucket is named as well', async () => {
+  test('is named for an existing bucket as well', async () => {
     account.hostedZones.add({ name: 'example.com' });
     account.buckets.add({ name: 'my-pictures' });
     account.deny('s3:GetBucketPolicy');
@@ -629,7 +629,7 @@ test('a wildcard that the zone of the domain cannot validate is refused before i
 });
 
 describe('a plan', () => {
-  test('that is refused has the stack deleted that was begun for it', async () => {
+  test('that the user declines leaves no empty stack behind', async () => {
     account.hostedZones.add({ name: 'example.com' });
     account.certificates.add({ names: [DOMAIN] });
     const { error } = await provisionOnce(account, {}, (terminal) => (terminal.agrees = false));
@@ -638,7 +638,7 @@ describe('a plan', () => {
     expect((await provisionOnce(account)).provisioned?.stack.status).toBe('CREATE_COMPLETE');
   });
 
-  test('says that a bucket that is there is used as it is', async () => {
+  test('says that an existing bucket is used as it is', async () => {
     account.hostedZones.add({ name: 'example.com' });
     const first = await provisionOnce(account, { bucket: 'my-pictures' });
     expect(first.terminal.text).toMatch(/\+ AWS::S3::Bucket /);
@@ -650,7 +650,7 @@ describe('a plan', () => {
   });
 });
 
-test('a distribution that somebody has deleted by hand is named, with the way out', async () => {
+test('a distribution that was deleted by hand is reported, with the fix', async () => {
   account.hostedZones.add({ name: 'example.com' });
   const { provisioned } = await provisionOnce(account);
   account.distributions.remove(provisioned?.stack.outputs.DistributionId ?? '');
@@ -662,7 +662,7 @@ test('a distribution that somebody has deleted by hand is named, with the way ou
   expect(await readStatus(await openTestSession(account), STACK)).toMatchObject({ distribution: 'DELETED' });
 });
 
-describe('AWS that is busy', () => {
+describe('AWS under load', () => {
   test.each(['acm:DescribeCertificate', 'cloudformation:DescribeStacks', 'route53:ChangeResourceRecordSets'])(
     'stops the run with a word, and the next one goes on: %s',
     async (action) => {
@@ -678,7 +678,7 @@ describe('AWS that is busy', () => {
 describe('an access key', () => {
   beforeEach(() => void account.hostedZones.add({ name: 'example.com' }));
 
-  test('is made when it is asked for, once, and never stands in the stack', async () => {
+  test('is created once, on request, and is never in the stack', async () => {
     const options = { identity: 'iam-user', createAccessKey: true };
     const first = await provisionOnce(account, options);
     const key = first.provisioned?.accessKey;
@@ -693,14 +693,14 @@ describe('an access key', () => {
     expect(second.terminal.warnings.join()).toContain(`has the access key ${key?.accessKeyId} already`);
   });
 
-  test('is not made when nobody asks for it', async () => {
+  test('is not created without a request', async () => {
     await provisionOnce(account, { identity: 'iam-user' });
     expect(account.actions).not.toContain('iam:CreateAccessKey');
   });
 });
 
-describe('a bucket that outlived its stack', () => {
-  test('comes back into the next one with everything in it', async () => {
+describe('a bucket that was left by its stack', () => {
+  test('is imported into the next one with everything in it', async () => {
     account.hostedZones.add({ name: 'example.com' });
     const first = await provisionOnce(account, { bucket: 'my-pictures' });
     expect(first.provisioned?.stack.outputs.BucketName).toBe('my-pictures');
@@ -711,7 +711,7 @@ describe('a bucket that outlived its stack', () => {
     expect(account.buckets.find('my-pictures')?.versions).toHaveLength(1);
   });
 
-  test('or any other of the account must be set up as the template has it: it comes in as it is', async () => {
+  test("or any other bucket must have the template's settings, since it is imported as it is", async () => {
     account.hostedZones.add({ name: 'example.com' });
     const bucket = account.buckets.add({ name: 'my-pictures' });
     const { error } = await provisionOnce(account, { bucket: 'my-pictures' });

@@ -13,7 +13,7 @@ const refusal = (options: ProvisionOptions): string => {
 };
 
 describe('the options of provision', () => {
-  test('need no more than the domain', () => {
+  test('require the domain only', () => {
     expect(read()).toMatchObject({
       domain: DOMAIN,
       stackName: 'ghost-images-example-com',
@@ -23,7 +23,7 @@ describe('the options of provision', () => {
     });
   });
 
-  test('take a domain in any spelling', () => {
+  test('accept a domain in any spelling', () => {
     expect(read({ domain: ' Images.Example.COM. ' }).domain).toBe(DOMAIN);
     expect(read({ domain: 'bilder.müller.de' }).domain).toBe('bilder.xn--mller-kva.de');
   });
@@ -41,14 +41,14 @@ describe('the options of provision', () => {
   });
 
   test.each(['domain', 'bucket', 'tenantPrefix', 'ghostUrl', 'certificateArn', 'hostedZone', 'stackName'])(
-    'refuse an empty value, as a variable gives that is not set: %s',
+    'refuse an empty value, as of an unset variable: %s',
     (name) => {
       const option = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
       expect(refusal({ [name]: '' })).toContain(`${option} is empty`);
     },
   );
 
-  test('refuse two answers to who makes the records', () => {
+  test('refuse two contradicting options about the records', () => {
     expect(refusal({ hostedZone: 'none', dnsProfile: 'dns' })).toContain('exclude each other');
   });
 
@@ -61,7 +61,7 @@ describe('the options of provision', () => {
     expect(names[0]).toBe('ghost-images-blog-example-com');
   });
 
-  test('say what is missing without a domain', () => {
+  test('say that the domain is missing', () => {
     expect(refusal({ domain: undefined })).toContain('--domain images.example.com');
   });
 
@@ -89,13 +89,13 @@ describe('the options of provision', () => {
     expect(refusal({ ghostUrl })).toContain(message);
   });
 
-  test('never repeat a password that stands in the address of the blog', () => {
+  test('never repeat a password in the address of the blog', () => {
     const message = refusal({ ghostUrl: 'https://me:hunter2@blog.example.com' });
     expect(message).toContain('holds a user or a password');
     expect(message).not.toContain('hunter2');
   });
 
-  test('go into the parameters of the template', () => {
+  test('become the parameters of the template', () => {
     const { parameters, hostedZoneId, certificateArn } = read({
       bucket: 'my-pictures',
       identity: 'iam-user',
@@ -133,12 +133,12 @@ describe('the options of provision', () => {
 });
 
 describe('the name of the stack', () => {
-  test('follows from the domain, or is given', () => {
+  test('is derived from the domain, or given', () => {
     expect(readStackName(undefined, 'Images.Example.com')).toBe('ghost-images-example-com');
     expect(readStackName('pictures', undefined)).toBe('pictures');
   });
 
-  test('is asked for when neither is there', () => {
+  test('is required when neither is given', () => {
     expect(() => readStackName(undefined, undefined)).toThrow('Which image server is meant?');
   });
 });

@@ -14,10 +14,10 @@ beforeEach(() => {
 afterEach(() => account.restore());
 
 describe('provision status', () => {
-  test('tells how stack, certificate, distribution and DNS do', async () => {
+  test('shows the state of stack, certificate, distribution and DNS', async () => {
     const { provisioned } = await provisionOnce(account);
     const target = provisioned?.stack.outputs.DistributionDomainName ?? '';
-    const live = { A: { [DOMAIN]: ['192.0.2.1'], [target]: ['192.0.2.1'] } };
+    const live = { [DOMAIN]: { A: ['192.0.2.1'] }, [target]: { A: ['192.0.2.1'] } };
     expect(await readStatus(await openTestSession(account, { live }), STACK)).toEqual({
       stack: expect.objectContaining({ name: STACK, status: 'CREATE_COMPLETE' }),
       domain: DOMAIN,
@@ -38,7 +38,7 @@ describe('provision status', () => {
     expect(gone.certificate?.status).toBe('DELETED');
   });
 
-  test('names region and account where there is no stack', async () => {
+  test('names region and account when there is no stack', async () => {
     await expect(readStatus(await openTestSession(account), STACK)).rejects.toThrow(
       `There is no stack ${STACK} in eu-central-1 of the account 123456789012.`,
     );
@@ -46,12 +46,12 @@ describe('provision status', () => {
 });
 
 describe('provision diff', () => {
-  test('finds nothing right after the stack was built', async () => {
+  test('finds nothing right after the stack was created', async () => {
     await provisionOnce(account);
     expect(await findDifferences(await openTestSession(account), STACK)).toEqual({ changes: [], drifts: [] });
   });
 
-  test('finds what somebody has changed by hand, and changes nothing', async () => {
+  test('finds changes made by hand, and changes nothing', async () => {
     await provisionOnce(account);
     account.drift(STACK, 'Bucket', [
       {

@@ -55,12 +55,12 @@ describe('Access denied', () => {
     },
   );
 
-  test('is known by its status, too', async () => {
+  test('is recognized by its status, too', async () => {
     const error = awsError('UnknownError', '', { $metadata: { httpStatusCode: 403 } });
     expect((await explained(error)).message).toContain('may not acm:RequestCertificate');
   });
 
-  test('by the organization sends to its administrator', async () => {
+  test('by the organization refers to its administrator', async () => {
     const { message, cure } = await explained(
       awsError('AccessDenied', `${WORDS.replace(/because.*/, 'with an explicit deny in a service control policy')}`),
     );
@@ -73,14 +73,14 @@ describe('Access denied', () => {
     expect((await explained(awsError('AccessDenied', words))).message).toContain('denies it explicitly');
   });
 
-  test('of an account that is not verified sends to AWS Support', async () => {
+  test('for an unverified account refers to AWS Support', async () => {
     const words = 'Your account must be verified before you can add new CloudFront resources.';
     expect((await explained(awsError('AccessDenied', words))).cure).toContain('AWS Support');
   });
 });
 
 describe('Credentials', () => {
-  test('that are missing: the ways to name some', async () => {
+  test('that are missing: the ways to provide some', async () => {
     const { message, cure } = await explained(
       awsError('CredentialsProviderError', 'Could not load credentials from any providers'),
     );
@@ -88,7 +88,7 @@ describe('Credentials', () => {
     expect(cure).toMatch(/--profile.*AWS_PROFILE.*aws configure.*aws sso login/);
   });
 
-  test('that a profile lacks: its name', async () => {
+  test('that are missing in a profile: its name', async () => {
     const words = 'Could not resolve credentials using profile: [blog] in configuration/credentials file(s).';
     expect((await explained(awsError('CredentialsProviderError', words))).message).toContain('the profile blog');
   });
@@ -174,7 +174,7 @@ describe('The network', () => {
     );
   });
 
-  test('names AWS when only time has run out', async () => {
+  test('names AWS when a timeout says nothing more', async () => {
     expect((await explained(awsError('TimeoutError'))).message).toContain(
       'AWS cannot be reached for acm:RequestCertificate (TimeoutError)',
     );
@@ -207,13 +207,13 @@ describe('An error that has nothing to do with the environment is passed on unch
     expect(await resultOf(error)).toBe(error);
   });
 
-  test('and what is explained keeps its cause', async () => {
+  test('and an explained error keeps its cause', async () => {
     const error = awsError('AccessDenied');
     expect((await explained(error)).cause).toBe(error);
   });
 });
 
-describe('The missing action is found in the words of AWS', () => {
+describe("The missing action is found in AWS's messages", () => {
   test.each([
     ['User: arn:aws:iam::1:user/x is not authorized to perform: s3:CreateBucket on resource: arn', 's3:CreateBucket'],
     ['API: s3:PutBucketPolicy Access Denied', 's3:PutBucketPolicy'],
@@ -235,7 +235,7 @@ describe('The missing action is found in the words of AWS', () => {
     expect(deniedActionOf(text)).toBe(action);
   });
 
-  test('and not where they are about something else', () => {
+  test('and not in messages about something else', () => {
     expect(deniedActionOf('images.example.com already exists in stack arn:aws:cloudformation:x')).toBeUndefined();
     expect(deniedActionOf('API: s3:CreateBucket the bucket exists')).toBeUndefined();
   });

@@ -32,7 +32,7 @@ describe('A certificate covers', () => {
     ['its name in other letters', ['Images.Example.COM'], true],
     ['names one level below a wildcard', ['*.example.com'], true],
     ['no name two levels below a wildcard', ['*.com'], false],
-    ['no name beside a wildcard below it', ['*.images.example.com'], false],
+    ['no name next to a wildcard below it', ['*.images.example.com'], false],
     ['no other name', ['example.com', 'www.example.com'], false],
   ])('%s', (_, names, covered) => {
     expect(covers(names, DOMAIN)).toBe(covered);
@@ -202,7 +202,7 @@ describe('A certificate that is in use', () => {
     });
   });
 
-  test('is shown also when the domain is another now', async () => {
+  test('is shown even after the domain has changed', async () => {
     const names = ['old.example.com', '*.example.net'];
     expect(await lookAtCertificate(acm, add(names), DOMAIN)).toMatchObject({ names, wildcard: false });
   });

@@ -19,7 +19,7 @@ describe('The name of a certificate', () => {
     expect(certificateName('example.com', false)).toBe('example.com');
   });
 
-  test('is the wildcard beside the domain with --wildcard', () => {
+  test("is the wildcard of the domain's level with --wildcard", () => {
     expect(certificateName('images.example.com', true)).toBe('*.example.com');
     expect(certificateName('images.blog.example.com', true)).toBe('*.blog.example.com');
   });

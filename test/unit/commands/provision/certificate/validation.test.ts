@@ -103,7 +103,7 @@ describe('The record of a certificate', () => {
     await expect(validationRecord(acm, arn, pause)).rejects.toMatchObject({ name: 'Failure' });
   });
 
-  test('stays unknown when AWS has another problem', async () => {
+  test('is not reported as missing when AWS has another problem', async () => {
     account.answerNext('acm:DescribeCertificate', new Error('internal error'));
     await expect(validationRecord(acm, addPending(), pause)).rejects.toThrow('internal error');
   });
@@ -217,7 +217,7 @@ describe('A record is spelled', () => {
     expect(recordSpellings(own, 'example.com', 'example.com').relative).toBe('@');
   });
 
-  test('relative to the likely zone when nobody knows it', () => {
+  test('relative to the likely zone when the zone is unknown', () => {
     expect(recordSpellings(record, undefined, DOMAIN)).toMatchObject({ relative: '_abc.images', zone: 'example.com' });
     expect(recordSpellings(record, undefined, 'example.com').zone).toBe('example.com');
   });

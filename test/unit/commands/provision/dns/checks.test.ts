@@ -18,29 +18,29 @@ const DISTRIBUTION = 'd111111abcdef8.cloudfront.net';
 describe('The delegation of the zone', () => {
   const delegatedTo = (...NS: string[]) => checkDelegation(resolverOf({ 'example.com': { NS } }), ZONE);
 
-  test('is right when the internet asks its name servers', async () => {
+  test('is right when the internet uses its name servers', async () => {
     expect(await delegatedTo('NS-2.awsdns-02.net.', 'ns-1.awsdns-01.com')).toBeUndefined();
   });
 
-  test('refuses when the internet asks others, and says which to set', async () => {
+  test('is refused when the internet uses others, with the ones to set', async () => {
     const finding = await delegatedTo('ns1.other.example', 'ns2.other.example');
     expect(finding).toMatchObject({ check: 'delegation', refuses: true });
     expect(finding?.cause).toContain('ns1.other.example, ns2.other.example');
     expect(finding?.cure).toContain('ns-1.awsdns-01.com, ns-2.awsdns-02.net');
   });
 
-  test('refuses when the domain is not registered or delegated', async () => {
+  test('is refused when the domain is not registered or delegated', async () => {
     expect(await checkDelegation(resolverOf({}), ZONE)).toMatchObject({ refuses: true });
   });
 
-  test('warns when some name servers are others', async () => {
+  test('is warned about when some name servers are others', async () => {
     const finding = await delegatedTo('ns-1.awsdns-01.com', 'ns1.other.example');
     expect(finding).toMatchObject({ refuses: false });
     expect(finding?.cause).toContain('ns1.other.example');
     expect(finding?.cause).not.toContain('awsdns');
   });
 
-  test("is right when the zone's name servers go by names of the owner", async () => {
+  test("is right when the name servers of the zone have names of the owner's", async () => {
     const resolver = resolverOf({
       'example.com': { NS: ['ns1.example.com'] },
       'ns1.example.com': { A: ['192.0.2.53'] },
@@ -63,21 +63,21 @@ describe('The delegation of the zone', () => {
     'ns-1536.awsdns-00.co.uk',
   ];
 
-  test('warns where a private zone of the same name hides it, and says what to compare', async () => {
+  test('is warned about where a private zone of the same name hides it, with what to compare', async () => {
     const finding = await delegatedTo(...PRIVATE_ZONE);
     expect(finding).toMatchObject({ check: 'delegation', refuses: false });
     expect(finding?.cause).toContain('private zone example.com');
     expect(finding?.cure).toContain('ns-1.awsdns-01.com, ns-2.awsdns-02.net');
   });
 
-  test('warns where a private zone above it hides it', async () => {
+  test('is warned about where a private zone above it hides it', async () => {
     const resolver = resolverOf({ 'example.com': { NS: PRIVATE_ZONE } });
     const finding = await checkDelegation(resolver, { ...ZONE, name: 'blog.example.com' });
     expect(finding).toMatchObject({ refuses: false });
     expect(finding?.cause).toContain('private zone example.com');
   });
 
-  test('refuses where only the zone above it is delegated', async () => {
+  test('is refused where only the zone above it is delegated', async () => {
     const resolver = resolverOf({ 'example.com': { NS: ['ns1.other.example'] } });
     const finding = await checkDelegation(resolver, { ...ZONE, name: 'blog.example.com' });
     expect(finding).toMatchObject({ refuses: true });
@@ -95,12 +95,12 @@ describe('CAA', () => {
   const issue = (...issuers: string[]) => issuers.map((issuer) => ({ critical: 0, issue: issuer }));
   const issuewild = (...issuers: string[]) => issuers.map((issuer) => ({ critical: 0, issuewild: issuer }));
 
-  test('lets Amazon issue where there are no records', async () => {
+  test('allows Amazon to issue where there are no records', async () => {
     expect(await checkCaa(resolverOf({}), DOMAIN, { wildcard: false })).toBeUndefined();
   });
 
   test.each(['amazon.com', 'amazontrust.com', 'awstrust.com', 'amazonaws.com', 'Amazon.com; a=b'])(
-    'lets Amazon issue by the name %s',
+    'allows Amazon to issue by the name %s',
     async (issuer) => {
       const resolver = resolverOf({ 'example.com': { CAA: issue('letsencrypt.org', issuer) } });
       expect(await checkCaa(resolver, DOMAIN, { wildcard: false })).toBeUndefined();
@@ -123,7 +123,7 @@ describe('CAA', () => {
     expect(finding?.cause).toContain('nobody');
   });
 
-  test('asks the nearest name that has records, and none above it', async () => {
+  test('is decided by the nearest name that has records', async () => {
     const resolver = resolverOf({
       'images.example.com': { CAA: issue('amazon.com') },
       'example.com': { CAA: issue('letsencrypt.org') },
@@ -131,7 +131,7 @@ describe('CAA', () => {
     expect(await checkCaa(resolver, DOMAIN, { wildcard: false })).toBeUndefined();
   });
 
-  test('does not mind records about other things', async () => {
+  test('ignores records about other things', async () => {
     const CAA = [{ critical: 0, iodef: 'mailto:security@example.com' }, ...issuewild('letsencrypt.org')];
     expect(await checkCaa(resolverOf({ 'example.com': { CAA } }), DOMAIN, { wildcard: false })).toBeUndefined();
   });
@@ -149,7 +149,7 @@ describe('CAA', () => {
     expect(finding?.cure).toContain('0 issue "amazon.com"');
   });
 
-  test('of a wildcard does not ask the domain beside others', async () => {
+  test('of a wildcard ignores the records of the domain itself', async () => {
     const resolver = resolverOf({ 'images.example.com': { CAA: issue('letsencrypt.org') } });
     expect(await checkCaa(resolver, DOMAIN, { wildcard: true })).toBeUndefined();
   });
@@ -177,7 +177,7 @@ describe('Records at the domain', () => {
   });
   const zoneHas = (...records: ResourceRecordSet[]) => account.hostedZones.add({ ...ZONE, records });
 
-  test('do not hinder when there are none', async () => {
+  test('are no problem when there are none', async () => {
     zoneHas({ Name: 'www.example.com.', Type: 'A', ResourceRecords: [{ Value: '192.0.2.1' }] });
     expect(await checkExistingRecords(client, ZONE, DOMAIN)).toBeUndefined();
   });
@@ -187,49 +187,49 @@ describe('Records at the domain', () => {
     ['AAAA', '2001:db8::1'],
     ['CNAME', 'old.example.net'],
     ['HTTPS', '1 .'],
-  ] as const)('refuse with an %s record, which is shown', async (Type, Value) => {
+  ] as const)('are refused with an %s record, which is shown', async (Type, Value) => {
     zoneHas({ Name: `${DOMAIN}.`, Type, TTL: 300, ResourceRecords: [{ Value }] });
     const finding = await checkExistingRecords(client, ZONE, DOMAIN);
     expect(finding).toMatchObject({ check: 'existing record', refuses: true });
     expect(finding?.cure).toContain(`${DOMAIN} ${Type} ${Value}`);
   });
 
-  test('refuse, and may be left as they are without Route 53', async () => {
+  test('are refused, and may stay as they are without Route 53', async () => {
     zoneHas({ Name: `${DOMAIN}.`, Type: 'A', TTL: 300, ResourceRecords: [{ Value: '192.0.2.1' }] });
     expect((await checkExistingRecords(client, ZONE, DOMAIN))?.cure).toContain('--hosted-zone none');
   });
 
   test.each([DISTRIBUTION, `${DISTRIBUTION.toUpperCase()}.`])(
-    'do not hinder when they are a CNAME to our distribution: %s',
+    'are no problem as a CNAME to our distribution: %s',
     async (Value) => {
       zoneHas({ Name: `${DOMAIN}.`, Type: 'CNAME', TTL: 300, ResourceRecords: [{ Value }] });
       expect(await checkExistingRecords(client, ZONE, DOMAIN, DISTRIBUTION)).toBeUndefined();
     },
   );
 
-  test('refuse with a CNAME to another distribution', async () => {
+  test('are refused as a CNAME to another distribution', async () => {
     zoneHas({ Name: `${DOMAIN}.`, Type: 'CNAME', TTL: 300, ResourceRecords: [{ Value: 'd999.cloudfront.net' }] });
     expect(await checkExistingRecords(client, ZONE, DOMAIN, DISTRIBUTION)).toMatchObject({ refuses: true });
   });
 
-  test('refuse with an alias to something else', async () => {
+  test('are refused as an alias to something else', async () => {
     zoneHas(alias('A', 'd999.cloudfront.net'));
     expect((await checkExistingRecords(client, ZONE, DOMAIN, DISTRIBUTION))?.cure).toContain(
       `${DOMAIN} A alias of d999.cloudfront.net`,
     );
   });
 
-  test('do not hinder when they are the aliases to our distribution', async () => {
+  test('are no problem as the aliases to our distribution', async () => {
     zoneHas(alias('A'), alias('AAAA'), alias('HTTPS'));
     expect(await checkExistingRecords(client, ZONE, DOMAIN, DISTRIBUTION)).toBeUndefined();
   });
 
-  test('do not hinder when they are about mail and text', async () => {
+  test('are no problem when they are about mail and text', async () => {
     zoneHas({ Name: `${DOMAIN}.`, Type: 'TXT', TTL: 300, ResourceRecords: [{ Value: '"text"' }] });
     expect(await checkExistingRecords(client, ZONE, DOMAIN)).toBeUndefined();
   });
 
-  test('refuse when the domain is delegated to another zone', async () => {
+  test('are refused when the domain is delegated to another zone', async () => {
     zoneHas({ Name: `${DOMAIN}.`, Type: 'NS', TTL: 300, ResourceRecords: [{ Value: 'ns1.other.example.' }] });
     const finding = await checkExistingRecords(client, ZONE, DOMAIN);
     expect(finding).toMatchObject({ refuses: true });
@@ -243,7 +243,7 @@ describe('Records at the domain', () => {
     ResourceRecords: [{ Value: `ns1.${name}.` }],
   });
 
-  test('refuse when a name between the domain and the zone is delegated to another zone', async () => {
+  test('are refused when a name between the domain and the zone is delegated to another zone', async () => {
     zoneHas(delegationOf('blog.example.com'));
     const finding = await checkExistingRecords(client, ZONE, 'images.blog.example.com');
     expect(finding).toMatchObject({ check: 'existing record', refuses: true });
@@ -251,23 +251,23 @@ describe('Records at the domain', () => {
     expect(finding?.cure).toContain('Name the zone of blog.example.com itself with --hosted-zone');
   });
 
-  test('refuse for the highest of several delegations: those below it are not seen', async () => {
+  test('are refused for the highest of several delegations: those below it have no effect', async () => {
     zoneHas(delegationOf('images.blog.example.com'), delegationOf('blog.example.com'));
     const finding = await checkExistingRecords(client, ZONE, 'images.blog.example.com');
     expect(finding?.cause).toContain('delegates blog.example.com to');
   });
 
-  test('do not hinder when names beside, below and above are delegated', async () => {
+  test('are no problem when names next to, below and above the domain are delegated', async () => {
     zoneHas(delegationOf('shop.example.com'), delegationOf(`a.${DOMAIN}`));
     expect(await checkExistingRecords(client, ZONE, DOMAIN)).toBeUndefined();
   });
 
-  test('do not hinder when they are at names above the domain', async () => {
+  test('are no problem at names above the domain', async () => {
     zoneHas({ Name: 'blog.example.com.', Type: 'A', TTL: 300, ResourceRecords: [{ Value: '192.0.2.1' }] });
     expect(await checkExistingRecords(client, ZONE, 'images.blog.example.com')).toBeUndefined();
   });
 
-  test('do not hinder at the apex, where the zone has its own NS record', async () => {
+  test('are no problem at the apex, where the zone has its own NS record', async () => {
     zoneHas();
     expect(await checkExistingRecords(client, ZONE, 'example.com')).toBeUndefined();
   });
@@ -296,7 +296,7 @@ describe('A domain outside of Route 53', () => {
     },
   );
 
-  test('is not taken for one of a provider whose name it only ends with', async () => {
+  test("is not attributed to a provider whose name only ends the name server's", async () => {
     const resolver = resolverOf({ 'example.com': { SOA: true, NS: ['ns1.notgandi.net'] } });
     expect(await checkApex(resolver, 'example.com')).toMatchObject({ refuses: true });
   });
@@ -308,7 +308,7 @@ describe('A domain outside of Route 53', () => {
     expect(finding?.cure).toContain('--dns-profile');
   });
 
-  test('is not taken for one in another account where a private zone hides it', async () => {
+  test('is not attributed to another account where a private zone hides it', async () => {
     const resolver = resolverOf({ 'example.com': { SOA: true, NS: ['ns-0.awsdns-00.com', 'ns-512.awsdns-00.net'] } });
     const finding = await checkApex(resolver, 'example.com');
     expect(finding).toMatchObject({ refuses: false });
@@ -324,12 +324,12 @@ describe('A domain outside of Route 53', () => {
 describe('The record of a domain outside of Route 53', () => {
   const OTHER = 'd999.cloudfront.net';
 
-  test('is no matter when there is none', async () => {
+  test('is no problem when there is none', async () => {
     expect(await checkLiveRecord(resolverOf({}), DOMAIN, undefined)).toBeUndefined();
     expect(await checkLiveRecord(resolverOf({}), DOMAIN, DISTRIBUTION)).toBeUndefined();
   });
 
-  test('is right when it leads to our distribution, by CNAMEs or by its addresses', async () => {
+  test('is right when it points to our distribution, by CNAMEs or by its addresses', async () => {
     const byCname = resolverOf({
       [DOMAIN]: { CNAME: 'cdn.example.com' },
       'cdn.example.com': { CNAME: `${DISTRIBUTION.toUpperCase()}.` },
@@ -340,7 +340,7 @@ describe('The record of a domain outside of Route 53', () => {
   });
 
   test.each([undefined, DISTRIBUTION])(
-    'is to be changed first when it leads to another distribution (ours: %s)',
+    'has to be changed first when it points to another distribution (ours: %s)',
     async (ours) => {
       const resolver = resolverOf({
         [DOMAIN]: { CNAME: 'cdn.example.com' },
@@ -360,14 +360,14 @@ describe('The record of a domain outside of Route 53', () => {
     ['a CNAME', { CNAME: 'Old.example.net.' }, 'old.example.net'],
     ['addresses', { A: ['198.51.100.1', '198.51.100.2'] }, '198.51.100.1, 198.51.100.2'],
     ['a name that only looks like a distribution', { CNAME: 'notcloudfront.net' }, 'notcloudfront.net'],
-  ])('is to be replaced at the end when it is %s', async (_, records, target) => {
+  ])('has to be replaced at the end when it is %s', async (_, records, target) => {
     const finding = await checkLiveRecord(resolverOf({ [DOMAIN]: records }), DOMAIN, DISTRIBUTION);
     expect(finding).toMatchObject({ check: 'live record', refuses: false });
     expect(finding?.cause).toContain(`leads to ${target} at present`);
     expect(finding?.cure).toContain('at the end');
   });
 
-  test('is left to the user to look at when DNS does not answer', async () => {
+  test('is left for the user to check when DNS does not answer', async () => {
     const finding = await checkLiveRecord(resolverOf({ [DOMAIN]: { fails: 'ETIMEOUT' } }), DOMAIN, DISTRIBUTION);
     expect(finding).toMatchObject({ check: 'live record', refuses: false });
     expect(finding?.cause).toContain('ETIMEOUT');

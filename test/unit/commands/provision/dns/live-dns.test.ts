@@ -19,7 +19,7 @@ describe('The zone that holds a domain', () => {
     expect(await zoneOf(resolverOf({ 'example.com': { SOA: true } }), 'example.com')).toBe('example.com');
   });
 
-  test('is not the zone that a CNAME leads to', async () => {
+  test('is not the zone that a CNAME points to', async () => {
     const resolver = resolverOf({
       'images.example.com': { CNAME: 'cdn.example.net' },
       'cdn.example.net': { SOA: true },
@@ -36,7 +36,7 @@ describe('The zone that holds a domain', () => {
     expect(await zoneOf(resolverOf({ 'example.com': { fails: 'ETIMEOUT' } }), 'images.example.com')).toBeUndefined();
   });
 
-  test('holds names below its own, and no others', () => {
+  test('contains names below its own, and no others', () => {
     expect(isInside('example.com', 'images.example.com')).toBe(true);
     expect(isInside('example.com.', 'Example.com')).toBe(true);
     expect(isInside('example.com', 'images.badexample.com')).toBe(false);
@@ -57,7 +57,7 @@ describe('Visitors come to the distribution', () => {
     expect(await pointsTo(resolver, 'images.example.com', DISTRIBUTION)).toBe(true);
   });
 
-  test('by an alias that has its addresses', async () => {
+  test('by an alias that has the same addresses', async () => {
     const resolver = resolverOf({
       'images.example.com': { A: ['192.0.2.1', '192.0.2.2'] },
       [DISTRIBUTION]: { A: ['192.0.2.2'] },
@@ -65,7 +65,7 @@ describe('Visitors come to the distribution', () => {
     expect(await pointsTo(resolver, 'images.example.com', DISTRIBUTION)).toBe(true);
   });
 
-  test('by a CNAME, whatever DNS says of the distribution itself', async () => {
+  test('by a CNAME, whatever DNS answers for the distribution itself', async () => {
     const resolver = resolverOf({
       'images.example.com': { CNAME: DISTRIBUTION },
       [DISTRIBUTION]: { fails: 'ETIMEOUT' },
@@ -73,7 +73,7 @@ describe('Visitors come to the distribution', () => {
     expect(await pointsTo(resolver, 'images.example.com', DISTRIBUTION)).toBe(true);
   });
 
-  test('not while the domain leads elsewhere', async () => {
+  test('not while the domain points elsewhere', async () => {
     const resolver = resolverOf({
       'images.example.com': { CNAME: 'old.example.net' },
       'old.example.net': { A: ['198.51.100.1'] },
@@ -82,7 +82,7 @@ describe('Visitors come to the distribution', () => {
     expect(await pointsTo(resolver, 'images.example.com', DISTRIBUTION)).toBe(false);
   });
 
-  test('not by CNAMEs that lead in a circle', async () => {
+  test('not by CNAMEs in a loop', async () => {
     const resolver = {
       ...resolverOf({ 'a.example.com': { CNAME: 'b.example.com' }, 'b.example.com': { CNAME: 'a.example.com' } }),
       resolve4: () => Promise.reject(Object.assign(new Error('loop'), { code: 'ESERVFAIL' })),
@@ -96,14 +96,14 @@ describe('Visitors come to the distribution', () => {
   });
 });
 
-test("Node's own resolver is one to ask; without a network, it knows nothing", async () => {
+test("Node's own resolver can be used; without a network, it has no answers", async () => {
   const resolver = new NodeResolver({ timeout: 100, tries: 1 });
   resolver.setServers(['127.0.0.1:9']);
   const asked: Resolver = resolver;
   expect(await zoneOf(asked, 'images.example.com')).toBeUndefined();
 });
 
-test('a mistake of the program is not taken for a silent DNS', async () => {
+test('a programming error is not reported as missing DNS answers', async () => {
   const resolver = {
     ...resolverOf({}),
     resolveSoa: () => {

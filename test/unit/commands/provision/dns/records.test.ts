@@ -128,11 +128,11 @@ describe('The aliases', () => {
   });
 });
 
-describe('The records of the domain lead to the distribution', () => {
+describe('The records of the domain point to the distribution', () => {
   test.each<[string, ResourceRecordSet[]]>([
     ['an alias', [alias('A'), alias('AAAA')]],
     ['a CNAME', [cname(DOMAIN, DISTRIBUTION)]],
-    ['a CNAME in other letters, with a dot at the end', [cname(DOMAIN, `${DISTRIBUTION.toUpperCase()}.`)]],
+    ['a CNAME in other letters, with a final dot', [cname(DOMAIN, `${DISTRIBUTION.toUpperCase()}.`)]],
   ])('by %s', async (_, given) => {
     zoneHas(...given);
     expect(await leadsTo(route53, zone, DOMAIN, DISTRIBUTION)).toBe(true);
@@ -141,7 +141,7 @@ describe('The records of the domain lead to the distribution', () => {
   test.each<[string, ResourceRecordSet[]]>([
     ['there are none', []],
     ['they are an address', [address]],
-    ['they lead to another distribution', [alias('A', 'd999.cloudfront.net')]],
+    ['they point to another distribution', [alias('A', 'd999.cloudfront.net')]],
     ['they are a CNAME to another distribution', [cname(DOMAIN, 'd999.cloudfront.net')]],
     ['they are those of another name', [cname('www.example.com', DISTRIBUTION)]],
     ['some visitors are sent elsewhere', [alias('A'), { ...address, SetIdentifier: 'old', Weight: 1 }]],

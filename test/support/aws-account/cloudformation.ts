@@ -45,7 +45,6 @@ export class Stacks {
   /** All stacks, with the deleted ones. */
   readonly all: Stack[] = [];
   readonly failures: PlannedFailures = [];
-  private readonly works = new Map<Stack, StackWork>();
 
   constructor(
     private readonly services: Services,
@@ -64,7 +63,8 @@ export class Stacks {
    */
   add(given: { name: string; parameters: Record<string, string>; region?: string; status?: StackStatus }): Stack {
     const { name, parameters, region = this.region, status = 'CREATE_COMPLETE' } = given;
-    const stack = this.make(name, region);
+    const stack = this.newStack(name, region);
+    this.all.push(stack);
     const Parameters = Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({
       ParameterKey,
       ParameterValue,
@@ -140,8 +140,7 @@ export class Stacks {
         throw awsError('cloudformation', 'AlreadyExistsException', message);
       }
       // A refused request leaves no stack behind.
-      const stack =
-        existing ?? new Stack(StackName, client.region, this.services.access.accountId, this.services.identifiers);
+      const stack = existing ?? this.newStack(StackName, client.region);
       const changeSet = changeSetFor(stack, input, this.services);
       if (!existing) {
         this.all.push(stack);
@@ -150,14 +149,21 @@ export class Stacks {
       return { Id: changeSet.id, StackId: stack.id };
     },
 
-    DescribeChangeSet: ({ StackName, ChangeSetName, NextToken }: DescribeChangeSetCommandInput, client) => {
-      const [stack, changeSet] = this.changeSet(ChangeSetName, StackName, client);
+    DescribeChangeSet: ({ ChangeSetName, NextToken }: DescribeChangeSetCommandInput, client) => {
+      const [stack, changeSet] = this.changeSet(ChangeSetName, client);
       if (!NextToken) {
         settle(changeSet);
       }
       const { items, next } = page(changeSet.status === 'CREATE_COMPLETE' ? changeSet.changes : [], NextToken);
       return {
-        ...summaryOf(stack, changeSet),
+        ChangeSetId: changeSet.id,
+        ChangeSetName: changeSet.name,
+        StackId: stack.id,
+        StackName: stack.name,
+        Status: changeSet.status,
+        StatusReason: changeSet.statusReason,
+        ExecutionStatus: changeSet.executionStatus,
+        CreationTime: changeSet.createdAt,
         Changes: items,
         NextToken: next,
         Parameters: shownParameters(changeSet.definition),
@@ -167,8 +173,8 @@ export class Stacks {
       };
     },
 
-    ExecuteChangeSet: ({ StackName, ChangeSetName }: ExecuteChangeSetCommandInput, client) => {
-      const [stack, changeSet] = this.changeSet(ChangeSetName, StackName, client);
+    ExecuteChangeSet: ({ ChangeSetName }: ExecuteChangeSetCommandInput, client) => {
+      const [stack, changeSet] = this.changeSet(ChangeSetName, client);
       if (changeSet.executionStatus !== 'AVAILABLE') {
         throw awsError(
           'cloudformation',
@@ -188,8 +194,8 @@ export class Stacks {
       return {};
     },
 
-    DeleteChangeSet: ({ StackName, ChangeSetName }: DescribeChangeSetCommandInput, client) => {
-      const [stack, changeSet] = this.changeSet(ChangeSetName, StackName, client);
+    DeleteChangeSet: ({ ChangeSetName }: DescribeChangeSetCommandInput, client) => {
+      const [stack, changeSet] = this.changeSet(ChangeSetName, client);
       stack.changeSets.splice(stack.changeSets.indexOf(changeSet), 1);
       return {};
     },
@@ -292,11 +298,8 @@ export class Stacks {
     },
   };
 
-  private make(name: string, region: string): Stack {
-    const { access, identifiers } = this.services;
-    const stack = new Stack(name, region, access.accountId, identifiers);
-    this.all.push(stack);
-    return stack;
+  private newStack(name: string, region: string): Stack {
+    return new Stack(name, region, this.services.access.accountId, this.services.identifiers);
   }
 
   /** Finds a stack; a deleted one by its ARN only. */
@@ -314,26 +317,18 @@ export class Stacks {
     return stack;
   }
 
-  private changeSet(name = '', stackName: string | undefined, client: ClientConfig): [Stack, ChangeSet] {
-    if (!name.startsWith('arn:') && !stackName) {
-      throw validationError('StackName must be specified if ChangeSetName is not specified as an ARN.');
-    }
-    const stacks = stackName
-      ? [this.existing(stackName, client)]
-      : this.all.filter(({ region }) => region === client.region);
-    for (const stack of stacks) {
-      const changeSet = stack.changeSets.find((candidate) => candidate.id === name || candidate.name === name);
+  private changeSet(id: string | undefined, { region }: ClientConfig): [Stack, ChangeSet] {
+    for (const stack of this.all.filter((candidate) => candidate.region === region)) {
+      const changeSet = stack.changeSets.find((candidate) => candidate.id === id);
       if (changeSet) {
         return [stack, changeSet];
       }
     }
-    throw awsError('cloudformation', 'ChangeSetNotFoundException', `ChangeSet [${name}] does not exist`, 404);
+    throw awsError('cloudformation', 'ChangeSetNotFoundException', `ChangeSet [${id}] does not exist`, 404);
   }
 
   private workOn(stack: Stack): StackWork {
-    const work = this.works.get(stack) ?? new StackWork(stack, this.services, this.failures);
-    this.works.set(stack, work);
-    return work;
+    return new StackWork(stack, this.services, this.failures);
   }
 }
 
@@ -356,24 +351,6 @@ function settle(changeSet: ChangeSet): void {
     changeSet.executionStatus = changeSet.outcome === 'FAILED' ? 'UNAVAILABLE' : 'AVAILABLE';
   }
 }
-
-const summaryOf = (stack: Stack, changeSet: ChangeSet) => ({
-  ChangeSetId: changeSet.id,
-  ChangeSetName: changeSet.name,
-  StackId: stack.id,
-  StackName: stack.name,
-  Status: changeSet.status,
-  StatusReason: changeSet.statusReason,
-  ExecutionStatus: changeSet.executionStatus,
-  CreationTime: changeSet.createdAt,
-});
-
-const shownResource = ({ logicalId, physicalId, type, status }: StackResource) => ({
-  LogicalResourceId: logicalId,
-  PhysicalResourceId: physicalId,
-  ResourceType: type,
-  ResourceStatus: status,
-});
 
 function shownParameters({ template, parameters }: Pick<ChangeSet['definition'], 'template' | 'parameters'>) {
   return Object.entries(parameters).map(([ParameterKey, value]) => ({

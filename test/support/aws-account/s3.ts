@@ -182,15 +182,8 @@ export class Buckets {
       if (objects.length === 0 || objects.length > 1000) {
         throw awsError('s3', 'MalformedXML', 'The XML you provided was not well-formed');
       }
-      for (const { Key: key = '', VersionId } of objects) {
-        if (VersionId) {
-          bucket.versions = bucket.versions.filter(({ versionId }) => versionId !== VersionId);
-        } else if (bucket.versioning) {
-          bucket.versions.push({ key, versionId: this.nextVersionId(), isDeleteMarker: true });
-        } else {
-          bucket.versions = bucket.versions.filter((version) => version.key !== key);
-        }
-      }
+      const deleted = objects.map(({ VersionId }) => VersionId);
+      bucket.versions = bucket.versions.filter(({ versionId }) => !deleted.includes(versionId));
       return { Deleted: Delete?.Quiet ? [] : objects };
     },
 

@@ -2,12 +2,13 @@ import { Declined, Failure, INTERRUPTED, Interruption } from './shell/failure';
 import { colorsOn } from './shell/terminal';
 import { createProgram } from './commands/program';
 
-/** As the shell has it for a process that SIGPIPE has ended. */
+/** The exit code of a process that SIGPIPE ended: 128 plus the number of the signal. */
 const BROKEN_PIPE = 141;
 
-let isClosed = false;
+/** Whether the reader of the standard output has gone, as `head` does. */
+let isOutputClosed = false;
 
-/** Where an error comes from, and nothing else of it: S3's errors repeat what was signed, with session tokens in it. */
+/** Returns where an error comes from. Its other fields stay out: S3's errors repeat the signed text with session tokens. */
 function stackOf(error: unknown): string {
   if (!(error instanceof Error)) {
     return String(error);
@@ -21,17 +22,12 @@ function show(error: unknown, debug: boolean): void {
   if (debug) {
     console.error(stackOf(error));
   }
-  if (error instanceof Interruption && isClosed) {
+  if (error instanceof Interruption && isOutputClosed) {
     process.exitCode = BROKEN_PIPE;
     return;
   }
-  if (error instanceof Interruption) {
-    console.error(error.message);
-    process.exitCode = INTERRUPTED;
-    return;
-  }
-  process.exitCode = 1;
-  if (error instanceof Declined) {
+  process.exitCode = error instanceof Interruption ? INTERRUPTED : 1;
+  if (error instanceof Interruption || error instanceof Declined) {
     console.error(error.message);
     return;
   }
@@ -45,22 +41,22 @@ function show(error: unknown, debug: boolean): void {
   );
 }
 
-// "| head" closes the pipe before everything is said. What is under way ends by itself, so that nothing is left behind.
+// `| head` closes the pipe early. The command then stops as it does after Ctrl-C, so that it leaves nothing half done.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  isClosed = true;
+  isOutputClosed = true;
   if (error.code !== 'EPIPE') {
     process.exitCode = 1;
   }
 });
-// What nobody reads beside the result keeps nobody from getting it.
+// A closed stderr must not stop the result from being printed.
 process.stderr.on('error', () => {});
 
 const program = createProgram();
 program.hook('preAction', (_program, command) => {
   const { profile, dnsProfile } = command.optsWithGlobals<{ profile?: string; dnsProfile?: string }>();
   if (profile !== undefined || dnsProfile !== undefined) {
-    // The SDK takes the profile, as it should, and says in many lines that there are access keys in the environment
-    // too. They stay there: a profile may name them as its source.
+    // The SDK would warn in many lines that the environment also has access keys. They cannot be removed, since a
+    // profile may name the environment as its source.
     console.warn = () => {};
   }
 });

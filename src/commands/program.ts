@@ -1,18 +1,14 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addDoctor } from './doctor/command';
 import { addInstall } from './install/command';
 import { addMigrate } from './migrate/command';
 import { addPolicy } from './policy/command';
 import { addProvision } from './provision/command';
-import { packageFile } from '../shell/paths';
+import { ownManifest } from '../shell/paths';
 
-/** The command line: its commands, options and their help. What a command does is loaded when it runs. */
+/** Defines the command line: its commands, their options and their help. The code of a command is loaded when it runs. */
 export function createProgram(): Command {
-  const { version, description } = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as {
-    version: string;
-    description: string;
-  };
+  const { version, description } = ownManifest();
   const program = new Command('ghost-storage-s3-cloudfront')
     .description(description)
     .version(version)

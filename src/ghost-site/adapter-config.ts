@@ -1,57 +1,44 @@
 import { parseConfig, type Config } from '../core/config';
+import { ADAPTER, type Feature, FEATURES } from '../core/features';
 import { Failure } from '../shell/failure';
 import { adapterOf, adapterOptionsOf, type GhostConfig, storageOf } from './config';
-import { ADAPTER, type Feature, FEATURES } from '../core/features';
+import { type AdapterOptions, givenAdapterOptions } from './options';
 
-/** Options of commands that stand over Ghost's configuration. */
-export interface AdapterOptions {
-  bucket?: string;
-  region?: string;
-  cdnUrl?: string;
-  tenantPrefix?: string;
-  endpoint?: string;
-  forcePathStyle?: boolean;
-  distributionId?: string;
-}
+export type { AdapterOptions };
 
-/** The configuration of the adapter for each feature, checked. */
+/** The validated configuration of the adapter for each feature. */
 export type AdapterConfigs = Record<Feature, Config>;
 
 /**
- * The configuration of the adapter as Ghost would pass it, under what the command line says. Where Ghost does not use
- * the adapter yet for a feature, the block of the adapter counts all the same: files are moved before Ghost is.
+ * Validates the configuration of the adapter as Ghost would pass it, overridden by the command line. A feature that
+ * does not use the adapter yet gets the adapter's block, since files are migrated before Ghost is switched over.
  *
- * @throws Failure that lists everything that is wrong, as the adapter does when Ghost starts
+ * @throws Failure that lists every problem, as the adapter does when Ghost starts
  */
 export function readAdapterConfigs(config: GhostConfig, options: AdapterOptions): AdapterConfigs {
-  const { bucket, region, cdnUrl, tenantPrefix, endpoint, forcePathStyle, distributionId } = options;
-  const given = { bucket, region, cdnUrl, tenantPrefix, endpoint, forcePathStyle, distributionId };
   const storage = storageOf(config);
   const entries = FEATURES.map((feature) => {
-    const used = adapterOf(storage, feature) === ADAPTER;
-    const configured = used ? adapterOptionsOf(storage, feature) : storage[ADAPTER];
-    const raw = { ...(configured as object | undefined), ...withoutUndefined(given) };
-    // The adapter's own default is images.
-    const staticFileURLPrefix = used ? undefined : `content/${feature}`;
-    return [feature, checkedConfig({ ...raw, ...withoutUndefined({ staticFileURLPrefix }) })] as const;
+    const block =
+      adapterOf(storage, feature) === ADAPTER
+        ? adapterOptionsOf(storage, feature)
+        : // Without it, the adapter would use the prefix of images.
+          { ...(storage[ADAPTER] as object | undefined), staticFileURLPrefix: `content/${feature}` };
+    return [feature, validated({ ...block, ...givenAdapterOptions(options) })] as const;
   });
   return Object.fromEntries(entries) as AdapterConfigs;
 }
 
-function checkedConfig(raw: object): Config {
+function validated(block: object): Config {
   try {
-    return parseConfig(raw).config;
+    return parseConfig(block).config;
   } catch (error) {
     const { message, help } = error as Error & { help?: string };
     throw new Failure(
       message,
-      Object.keys(raw).length > 1 && help
+      Object.keys(block).length > 1 && help
         ? help
         : "Name Ghost's configuration with --config or --ghost, or the bucket and the CDN with --bucket, --region and --cdn-url.",
       { cause: error },
     );
   }
 }
-
-const withoutUndefined = <T extends object>(value: T) =>
-  Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined));

@@ -5,17 +5,16 @@ import {
   copyFileSync,
   existsSync,
   lstatSync,
-  readFileSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
 import { Failure } from '../shell/failure';
-import { readGhostConfig } from './config';
+import { readGhostConfig, textOf } from './config';
 import { type GhostConfigBlock, withGhostConfig } from './edit-config';
 
 /**
- * Looks whether the block can be written into a file, so that this does not fail when everything else is done.
+ * Checks that a configuration file can be written, so that writing it does not fail after everything else is done.
  *
  * @throws Failure with the file and the cause
  */
@@ -23,7 +22,7 @@ export function checkGhostConfigFile(file: string): void {
   const exists = existsSync(file);
   const folder = path.dirname(path.resolve(file));
   try {
-    // The backup is written beside the file.
+    // The backup goes into the same folder.
     [folder, ...(exists ? [file] : [])].forEach((place) => accessSync(place, constants.W_OK));
     if (exists && !statSync(file).isFile()) {
       throw Object.assign(new Error(), { code: 'it is no file' });
@@ -37,32 +36,23 @@ export function checkGhostConfigFile(file: string): void {
       "Name Ghost's configuration file, for example /var/www/ghost/config.production.json, and run as who may write it.",
     );
   }
-  if (exists) {
-    readGhostConfig(readFileSync(file, 'utf8'), file);
-  }
+  readGhostConfig(textOf(file), file);
 }
 
-/**
- * Writes the block into Ghost's configuration file. What was there is kept beside it.
- *
- * @param file path; a file that is not there is made, readable to its owner only
- * @returns the path of the backup, undefined when nothing had to be changed or there was no file
- */
+/** Writes the block into Ghost's configuration file, as `replaceGhostConfig` does. */
 export function writeGhostConfig(file: string, block: GhostConfigBlock): string | undefined {
-  const before = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  return replaceGhostConfig(file, withGhostConfig(before, block, file));
+  return replaceGhostConfig(file, withGhostConfig(textOf(file), block, file));
 }
 
 /**
- * Writes Ghost's configuration file. What was there is kept beside it.
+ * Writes a new text into Ghost's configuration file, and keeps a backup in the same folder.
  *
- * @param file path; a file that is not there is made, readable to its owner only
- * @param after its new text
- * @returns the path of the backup, undefined when nothing had to be changed or there was no file
+ * @param file its path; a new file is readable to its owner only
+ * @returns the path of the backup, undefined when nothing changes or the file is new
  */
 export function replaceGhostConfig(file: string, after: string): string | undefined {
   const isNew = !existsSync(file);
-  const before = isNew ? '' : readFileSync(file, 'utf8');
+  const before = textOf(file);
   if (after === before) {
     return undefined;
   }
@@ -77,11 +67,11 @@ export function replaceGhostConfig(file: string, after: string): string | undefi
     const { uid, gid } = statSync(file);
     chownSync(backup, uid, gid);
   }
-  // In place: another file would belong to who runs this, and Ghost might not read it.
+  // In place: a new file would belong to the user who runs this, and Ghost might not be able to read it.
   try {
     writeFileSync(file, after);
   } catch (error) {
-    // A full disk: what was there has had its place.
+    // The disk is full, but has room for what was there before.
     writeFileSync(file, before);
     throw error;
   }

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { parse, type ParseError, printParseErrorCode } from 'jsonc-parser';
+import { ADAPTER, type Feature } from '../core/features';
 import { Failure } from '../shell/failure';
-import type { Feature } from '../core/features';
 
 /** The part of Ghost's configuration that this package reads. */
 export interface GhostConfig {
@@ -12,7 +12,7 @@ export interface GhostConfig {
   adapters?: { storage?: StorageSettings };
 }
 
-/** `storage` of Ghost's configuration: which adapter serves what, and a block of options for each adapter. */
+/** `storage` in Ghost's configuration: the adapter of each feature, and a block of options for each adapter. */
 export interface StorageSettings {
   active?: string;
   media?: string | ({ adapter: string } & Record<string, unknown>);
@@ -20,19 +20,24 @@ export interface StorageSettings {
   [adapter: string]: unknown;
 }
 
-/** Some editors on Windows begin files with it; Ghost passes over it. */
+/** Some editors on Windows start files with it, and Ghost skips it. */
 export const BYTE_ORDER_MARK = /^\uFEFF/;
 
+/** Returns the text of a configuration file, empty when it does not exist. */
+export const textOf = (file: string): string => (existsSync(file) ? readFileSync(file, 'utf8') : '');
+
 /**
- * @param text of a configuration file, JSON with or without comments
+ * Parses the text of a configuration file.
+ *
+ * @param text JSON with or without comments; empty is an empty configuration
  * @param file its name, for errors
- * @throws Failure with the line when the text is no JSON object
+ * @throws Failure with the line when the text is not a JSON object
  */
 export function readGhostConfig(text: string, file: string): GhostConfig {
   const errors: ParseError[] = [];
   const config: unknown = text.trim() === '' ? {} : parse(text.replace(BYTE_ORDER_MARK, ''), errors);
   const [error] = errors;
-  if (error || typeof config !== 'object' || config === null || Array.isArray(config)) {
+  if (error || !isObject(config)) {
     const line = text.slice(0, error?.offset ?? 0).split('\n').length;
     throw new Failure(
       `${file} is no JSON object${error ? `: ${printParseErrorCode(error.error)} in line ${line}` : ''}.`,
@@ -43,8 +48,8 @@ export function readGhostConfig(text: string, file: string): GhostConfig {
 }
 
 /**
- * The settings that stand in the environment, as Ghost reads them: `storage__S3CloudFrontStorage__bucket=pictures`, and
- * `storage__S3CloudFrontStorage__secretAccessKey_FILE=/run/secrets/s3` for what stands in a file.
+ * Returns the settings in the environment, as Ghost reads them: `storage__S3CloudFrontStorage__bucket=pictures`, and
+ * `storage__S3CloudFrontStorage__secretAccessKey_FILE=/run/secrets/s3` for the content of a file.
  *
  * @throws Failure when such a file cannot be read
  * @see https://docs.ghost.org/config#custom-configuration-files
@@ -67,7 +72,7 @@ export function settingsOfEnvironment(environment: NodeJS.ProcessEnv): GhostConf
   return settings;
 }
 
-/** Lays settings over others, as Ghost does: objects are merged, everything else is replaced. */
+/** Overrides settings with others as Ghost does: objects are merged, everything else is replaced. */
 export function withSettings<T>(under: T, over: T): T {
   if (!isObject(under) || !isObject(over)) {
     return over === undefined ? under : over;
@@ -81,16 +86,30 @@ export function withSettings<T>(under: T, over: T): T {
   ) as T;
 }
 
-/** The settings that Ghost uses: `adapters.storage` replaces `storage` as a whole. */
+/**
+ * Returns the settings that Ghost uses: `adapters.storage` replaces the whole `storage`.
+ *
+ * @see https://docs.ghost.org/config#storage-adapters
+ */
 export const storageOf = ({ adapters, storage }: GhostConfig): StorageSettings => adapters?.storage ?? storage ?? {};
 
-/** @returns the name of the adapter that a feature uses; undefined for Ghost's own, on the disk */
+/** Returns the path of these settings, which may not exist yet. */
+export const storagePlace = ({ adapters }: GhostConfig): string[] =>
+  adapters?.storage === undefined ? ['storage'] : ['adapters', 'storage'];
+
+/** Returns the setting that makes Ghost store media or files with the adapter. */
+export const settingOfFeature = (feature: Exclude<Feature, 'images'>) => ({
+  adapter: ADAPTER,
+  staticFileURLPrefix: `content/${feature}`,
+});
+
+/** Returns the name of the adapter that a feature uses, undefined for Ghost's own on the disk. */
 export function adapterOf(storage: StorageSettings, feature: Feature): string | undefined {
   const setting = feature === 'images' ? storage.active : storage[feature];
   return isObject(setting) ? setting.adapter : (setting ?? undefined);
 }
 
-/** @returns the options that Ghost passes to the adapter of a feature, not checked */
+/** Returns the options that Ghost passes to the adapter of a feature, not validated. */
 export function adapterOptionsOf(storage: StorageSettings, feature: Feature): Record<string, unknown> {
   const name = adapterOf(storage, feature);
   const setting = feature === 'images' ? undefined : storage[feature];
@@ -100,7 +119,7 @@ export function adapterOptionsOf(storage: StorageSettings, feature: Feature): Re
   return options;
 }
 
-/** Text as it is, but for the line break at its end. */
+/** Returns the text of the file without the line break at its end. */
 function secretIn(file: string, name: string): string {
   try {
     return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
@@ -113,7 +132,7 @@ function secretIn(file: string, name: string): string {
   }
 }
 
-/** Ghost reads values of the environment as JSON where they are: numbers, booleans, objects. */
+/** Ghost parses numbers, booleans and objects in the environment as JSON. */
 function parsedValue(value: string): unknown {
   try {
     return JSON.parse(value);
@@ -122,5 +141,6 @@ function parsedValue(value: string): unknown {
   }
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
+/** Returns whether a value is an object, and not an array. */
+export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,8 +1,18 @@
-import { findNodeAtLocation, getNodeValue, type Node, parseTree } from 'jsonc-parser';
+import {
+  applyEdits,
+  findNodeAtLocation,
+  format,
+  type FormattingOptions,
+  getNodeValue,
+  modify,
+  type Node,
+  parseTree,
+} from 'jsonc-parser';
+import { ADAPTER } from '../core/features';
 import { Failure } from '../shell/failure';
-import { BYTE_ORDER_MARK, readGhostConfig } from './config';
+import { BYTE_ORDER_MARK, readGhostConfig, storagePlace } from './config';
 
-/** The part of Ghost's configuration that this package is about. */
+/** The part of Ghost's configuration that sets up the adapter. */
 export interface GhostConfigBlock {
   storage: {
     active: string;
@@ -13,112 +23,97 @@ export interface GhostConfigBlock {
   urls: Record<string, string>;
 }
 
-/** A value of the configuration and where it stands: `[['storage', 'active'], 'S3CloudFrontStorage']`. */
+/** A value of the configuration with its path: `[['storage', 'active'], 'S3CloudFrontStorage']`. */
 export type Setting = readonly [place: readonly string[], value: unknown];
 
+/** Options of an image server that another one may not have. Left in the file, they would break its URLs and its CDN. */
+const OPTIONS_OF_THE_SERVER = ['tenantPrefix', 'cdnFallbackSecret'];
+
 /**
- * Writes the block into the text of a configuration, and leaves everything else as it is, to the blank.
- *
- * Ghost reads `adapters.storage` in place of `storage` where it is there, so that is written then:
- * https://docs.ghost.org/config#storage-adapters
+ * Adds the block to the text of a configuration, and leaves everything else as it is, including blanks.
  *
  * @param text JSON, empty for a new file
  * @param file its name, for errors
- * @throws Failure when the text is no JSON object
+ * @throws Failure when the text is not a JSON object
  */
 export function withGhostConfig(text: string, block: GhostConfigBlock, file: string): string {
-  const { adapters } = readGhostConfig(text, file);
-  const storage = adapters?.storage === undefined ? ['storage'] : ['adapters', 'storage'];
-  const options = Object.entries(block.storage.S3CloudFrontStorage).map(
-    ([name, value]) => [[...storage, 'S3CloudFrontStorage', name], value] as const,
-  );
-  // Of an image server without them: the addresses and the CDN know nothing of a former prefix or secret.
-  const outdated = ['tenantPrefix', 'cdnFallbackSecret']
-    .filter((name) => !(name in block.storage.S3CloudFrontStorage))
-    .map((name) => [...storage, 'S3CloudFrontStorage', name]);
-  return withValues(text.trim() === '' ? text : withoutValues(text, outdated), [
-    [[...storage, 'active'], block.storage.active],
-    [[...storage, 'media'], block.storage.media],
-    [[...storage, 'files'], block.storage.files],
-    ...options,
-    ...Object.entries(block.urls).map(([name, value]) => [['urls', name], value] as const),
+  const storage = storagePlace(readGhostConfig(text, file));
+  const { [ADAPTER]: options, ...features } = block.storage;
+  const settingsBelow = (place: string[], values: object) =>
+    Object.entries(values).map(([name, value]): Setting => [[...place, name], value]);
+  const outdated = OPTIONS_OF_THE_SERVER.filter((name) => !(name in options)).map((name) => [
+    ...storage,
+    ADAPTER,
+    name,
+  ]);
+  return withValues(withoutValues(text, outdated), [
+    ...settingsBelow(storage, features),
+    ...settingsBelow([...storage, ADAPTER], options),
+    ...settingsBelow(['urls'], block.urls),
   ]);
 }
 
 /**
- * Writes settings into the text of a configuration, in the layout that it has.
+ * Writes settings into the text of a configuration, in its layout.
  *
  * @param text a JSON object, empty for a new file
- * @throws Failure when a name stands twice in it: Ghost reads the last, and others the first
+ * @throws Failure when a name occurs twice in an object: Ghost reads the last one, other programs the first
  */
 export function withValues(text: string, settings: readonly Setting[]): string {
-  const layout = layoutOf(text);
   const [mark = ''] = BYTE_ORDER_MARK.exec(text) ?? [];
   const json = text.slice(mark.length);
-  refuseDoubles(parseTree(json));
-  return (
-    mark +
-    settings.reduce(
-      (current, [place, value]) => withValue(current, place, value, layout),
-      json.trim() === '' ? '{}\n' : json,
-    )
-  );
+  refuseDuplicates(parseTree(json));
+  const layout = layoutOf(json);
+  const start = json.trim() === '' ? '{}\n' : json;
+  return mark + settings.reduce((current, [place, value]) => withValue(current, [...place], value, layout), start);
 }
 
-function refuseDoubles(node: Node | undefined): void {
+function refuseDuplicates(node: Node | undefined): void {
   const names =
     node?.type === 'object' ? (node.children ?? []).map(({ children }) => String(children?.[0]?.value)) : [];
-  const double = names.find((name, index) => names.indexOf(name) !== index);
-  if (double !== undefined) {
+  const duplicate = names.find((name, index) => names.indexOf(name) !== index);
+  if (duplicate !== undefined) {
     throw new Failure(
-      `"${double}" stands twice in one object of Ghost's configuration, of which Ghost reads the last.`,
+      `"${duplicate}" stands twice in one object of Ghost's configuration, of which Ghost reads the last.`,
       'Put both into one, and run the command again.',
     );
   }
-  node?.children?.forEach(refuseDoubles);
+  node?.children?.forEach(refuseDuplicates);
 }
 
 /**
- * Takes settings out of the text of a configuration, and the objects that are empty then. What is not there is passed
- * over.
+ * Removes settings from the text of a configuration, and the objects that become empty. Missing settings are skipped.
  *
  * @param text a JSON object
  */
 export const withoutValues = (text: string, places: readonly (readonly string[])[]): string =>
   places.reduce(withoutValue, text);
 
-interface Layout {
-  indentation: string;
-  lineBreak: string;
-}
-
-/** How the file itself is written. */
-function layoutOf(text: string): Layout {
+/** Returns the indentation of the file; the formatter finds its line breaks itself. */
+function layoutOf(text: string): FormattingOptions {
   const [, indentation = '  '] = /^([ \t]+)"/m.exec(text) ?? [];
-  return { indentation, lineBreak: text.includes('\r\n') ? '\r\n' : '\n' };
+  return { insertSpaces: !indentation.startsWith('\t'), tabSize: indentation.length };
 }
 
-/** Puts a value into the text, at a place that may not be there yet. What stands around it keeps its layout. */
-function withValue(text: string, place: readonly string[], value: unknown, layout: Layout): string {
+function withValue(text: string, place: string[], value: unknown, layout: FormattingOptions): string {
   const root = parseTree(text);
-  const depth = place.findIndex((_, index) => !root || !isObject(findNodeAtLocation(root, place.slice(0, index))));
-  const known = depth < 0 ? place.length : depth;
-  const node = root && findNodeAtLocation(root, place.slice(0, known));
-  // What stands in the way of the path, or at its end.
-  if (node) {
-    const wanted = nested(place.slice(known), value);
-    return isSame(getNodeValue(node), wanted)
-      ? text
-      : replaced(text, node.offset, node.length, written(wanted, known, layout));
+  const nodeAt = (depth: number) => root && findNodeAtLocation(root, place.slice(0, depth));
+  // `modify` adds nothing below a value that is not an object.
+  const blocked = place.findIndex((_, depth) => (nodeAt(depth)?.type ?? 'object') !== 'object');
+  if (blocked > 0) {
+    return withValue(withValue(text, place.slice(0, blocked), {}, layout), place, value, layout);
   }
-  const parent = root && findNodeAtLocation(root, place.slice(0, known - 1));
-  const { lineBreak, indentation } = layout;
-  const property = `${JSON.stringify(place[known - 1])}: ${written(nested(place.slice(known), value), known, layout)}`;
-  const line = `${lineBreak}${indentation.repeat(known)}${property}`;
-  const last = parent?.children?.at(-1);
-  return last
-    ? replaced(text, last.offset + last.length, 0, `,${line}`)
-    : replaced(text, parent?.offset ?? 0, parent?.length ?? 0, `{${line}${lineBreak}${indentation.repeat(known - 1)}}`);
+  const node = nodeAt(place.length);
+  if (node && JSON.stringify(getNodeValue(node)) === JSON.stringify(value)) {
+    return text;
+  }
+  // With its own formatting, `modify` would also change the rest of the line.
+  const [edit = { offset: 0, length: 0, content: '' }] = modify(text, place, value, {});
+  const { offset, content } = edit;
+  const changed = applyEdits(text, [edit]);
+  // The first property of an object also needs a line break before and after it.
+  const margin = !node && changed[offset - 1] === '{' ? 1 : 0;
+  return applyEdits(changed, format(changed, { offset: offset - margin, length: content.length + 2 * margin }, layout));
 }
 
 function withoutValue(text: string, place: readonly string[]): string {
@@ -129,24 +124,14 @@ function withoutValue(text: string, place: readonly string[]): string {
     return text;
   }
   if (siblings.length === 1) {
-    return place.length > 1 ? withoutValue(text, place.slice(0, -1)) : replaced(text, root.offset, root.length, '{}');
+    return place.length > 1
+      ? withoutValue(text, place.slice(0, -1))
+      : applyEdits(text, [{ offset: root.offset, length: root.length, content: '{}' }]);
   }
+  // `modify` would also remove the line break and the comments before a first property.
   const index = siblings.indexOf(property);
-  const before = siblings[index - 1];
-  const from = before ? before.offset + before.length : property.offset;
-  const to = before ? property.offset + property.length : (siblings[1]?.offset ?? 0);
-  return replaced(text, from, to - from, '');
+  const [before, after] = [siblings[index - 1], siblings[index + 1]];
+  const offset = before ? before.offset + before.length : property.offset;
+  const end = before || !after ? property.offset + property.length : after.offset;
+  return applyEdits(text, [{ offset, length: end - offset, content: '' }]);
 }
-
-const isObject = (node: Node | undefined) => node?.type === 'object';
-
-const nested = (names: readonly string[], value: unknown) =>
-  names.reduceRight((inner, name) => ({ [name]: inner }), value);
-
-const written = (value: unknown, depth: number, { indentation, lineBreak }: Layout) =>
-  JSON.stringify(value, null, indentation).replaceAll('\n', `${lineBreak}${indentation.repeat(depth)}`);
-
-const replaced = (text: string, offset: number, length: number, by: string) =>
-  text.slice(0, offset) + by + text.slice(offset + length);
-
-const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);

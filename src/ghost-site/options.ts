@@ -1,6 +1,29 @@
 import type { Command } from 'commander';
+import type { Config } from '../core/config';
 
-/** Adds the options by which a command is told where Ghost is. */
+/** The options of the adapter that the command line can set, with their flags and their help. */
+const ADAPTER_OPTIONS = {
+  bucket: ['--bucket <name>', 'the bucket'],
+  region: ['--region <region>', 'region of the bucket'],
+  cdnUrl: ['--cdn-url <url>', 'address of the CDN, https://images.example.com'],
+  tenantPrefix: ['--tenant-prefix <prefix>', 'stands before content/images in the bucket'],
+  endpoint: ['--endpoint <url>', 'address of another S3 service than AWS'],
+  forcePathStyle: ['--force-path-style', 'the bucket in the path and not in the host name, as MinIO and Ceph want it'],
+  distributionId: ['--distribution-id <id>', 'CloudFront distribution'],
+} satisfies Partial<Record<keyof Config, [flags: string, help: string]>>;
+
+/** Options of the command line that override Ghost's configuration of the adapter. */
+export type AdapterOptions = Partial<Pick<Config, keyof typeof ADAPTER_OPTIONS>>;
+
+/** Returns the options of the adapter that were given on the command line. */
+export const givenAdapterOptions = (options: AdapterOptions): Record<string, unknown> =>
+  Object.fromEntries(
+    (Object.keys(ADAPTER_OPTIONS) as (keyof AdapterOptions)[])
+      .map((name) => [name, options[name]] as const)
+      .filter(([, value]) => value !== undefined),
+  );
+
+/** Adds the options that tell a command where Ghost is. */
 export function withSiteOptions(command: Command): Command {
   return command
     .option('--ghost <folder>', 'folder that Ghost is installed in (default: this one, or where it usually is)')
@@ -8,19 +31,12 @@ export function withSiteOptions(command: Command): Command {
     .option('--content <folder>', "Ghost's content folder (default: as configured, or content in that folder)");
 }
 
-/** Adds the options that stand over Ghost's configuration of the adapter, for commands that ask S3. */
+/** Adds the options that override Ghost's configuration of the adapter, for commands that send requests to S3. */
 export function withAdapterOptions(command: Command): Command {
   return withBucketOptions(command).option('--profile <name>', 'profile of the AWS configuration to sign in with');
 }
 
-/** Adds the options that stand over Ghost's configuration of the adapter. */
+/** Adds the options that override Ghost's configuration of the adapter. */
 export function withBucketOptions(command: Command): Command {
-  return command
-    .option('--bucket <name>', 'the bucket')
-    .option('--region <region>', 'region of the bucket')
-    .option('--cdn-url <url>', 'address of the CDN, https://images.example.com')
-    .option('--tenant-prefix <prefix>', 'stands before content/images in the bucket')
-    .option('--endpoint <url>', 'address of another S3 service than AWS')
-    .option('--force-path-style', 'the bucket in the path and not in the host name, as MinIO and Ceph want it')
-    .option('--distribution-id <id>', 'CloudFront distribution');
+  return Object.values(ADAPTER_OPTIONS).reduce((all, [flags, help = '']) => all.option(flags, help), command);
 }

@@ -1,44 +1,50 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { Failure } from '../shell/failure';
-import { type GhostConfig, readGhostConfig, settingsOfEnvironment, withSettings } from './config';
+import { readManifest } from '../shell/paths';
+import { type GhostConfig, readGhostConfig, settingsOfEnvironment, textOf, withSettings } from './config';
 
-/** Where a Ghost is, as far as it can be found. */
+/** A Ghost on this machine, as far as it was found. */
 export interface GhostSite {
-  /** Holds the configuration files, and with Ghost-CLI and Docker `current` and `content`. */
+  /** The folder with the configuration files, and with Ghost-CLI and Docker also `current` and `content`. */
   folder: string;
-  /** `config.production.json`; it need not be there. */
+  /** The path of `config.production.json`, which may not exist. */
   configFile: string;
-  /** What Ghost sees: the file, and over it the environment. */
+  /** The configuration as Ghost sees it: the file, overridden by the environment. */
   config: GhostConfig;
-  /** Holds `images`, `media`, `files` and `adapters`. */
+  /** The folder with `images`, `media`, `files` and `adapters`. */
   contentPath: string;
-  /** Ghost's own code, undefined where only the content is here. */
+  /** The folder with Ghost's own code, undefined when only the content is here. */
   codeFolder?: string;
-  /** Of Ghost, `6.65.0`. */
+  /** Ghost's version, `6.65.0`. */
   version?: string;
 }
 
-/** The options by which commands are told where Ghost is. */
+/** The options that tell a command where Ghost is. */
 export interface GhostSiteOptions {
-  /** Folder that Ghost-CLI has installed into, `/var/www/ghost`. */
+  /** The folder that Ghost-CLI installed into, `/var/www/ghost`. */
   ghost?: string;
-  /** Configuration file of Ghost. */
+  /** Ghost's configuration file. */
   config?: string;
-  /** Content folder of Ghost. */
+  /** Ghost's content folder. */
   content?: string;
 }
 
-/** The oldest Ghost with everything that the adapter needs. */
-export const OLDEST_GHOST = '5.130';
-
-/** Where Ghost is with Ghost-CLI by its own guide, and in Docker's official image. */
+/** The folders of Docker's official image, and of Ghost-CLI according to Ghost's guide. */
 const USUAL_FOLDERS = ['/var/lib/ghost', '/var/www/ghost'];
 
+/** The oldest Ghost that has everything the adapter needs. */
+export const OLDEST_GHOST = '5.130';
+
+/** Returns whether the adapter supports a version of Ghost, `6.65.0`. */
+export function isSupported(version: string): boolean {
+  return version.localeCompare(OLDEST_GHOST, 'en', { numeric: true }) >= 0;
+}
+
 /**
- * Finds Ghost: where the options say, else in the working directory, else in the usual places.
+ * Finds Ghost: where the options say, otherwise in the working directory or in the usual folders.
  *
- * @throws Failure when it is not where an option says, or nowhere
+ * @throws Failure when it is not where an option says, or not found
  */
 export function findGhostSite(options: GhostSiteOptions, environment: NodeJS.ProcessEnv = process.env): GhostSite {
   const folder = findFolder(options);
@@ -51,8 +57,7 @@ export function findGhostSite(options: GhostSiteOptions, environment: NodeJS.Pro
       "Name Ghost's configuration file, for example /var/www/ghost/config.production.json.",
     );
   }
-  const fromFile = existsSync(configFile) ? readGhostConfig(readFileSync(configFile, 'utf8'), configFile) : {};
-  const config = withSettings(fromFile, settingsOfEnvironment(environment));
+  const config = withSettings(readGhostConfig(textOf(configFile), configFile), settingsOfEnvironment(environment));
   const codeFolder = findCode(folder);
   const contentPath =
     options.content === undefined
@@ -64,7 +69,14 @@ export function findGhostSite(options: GhostSiteOptions, environment: NodeJS.Pro
       "Name Ghost's content folder, for example /var/www/ghost/content.",
     );
   }
-  return { folder, configFile, config, contentPath, codeFolder, version: codeFolder && versionOf(codeFolder) };
+  return {
+    folder,
+    configFile,
+    config,
+    contentPath,
+    codeFolder,
+    version: codeFolder && readManifest(codeFolder).version,
+  };
 }
 
 function findFolder({ ghost, config, content }: GhostSiteOptions): string {
@@ -94,12 +106,7 @@ function findFolder({ ghost, config, content }: GhostSiteOptions): string {
   return found;
 }
 
-/** Returns whether the adapter supports a Ghost version, such as `6.65.0`. */
-export function isSupported(version: string): boolean {
-  return version.localeCompare(OLDEST_GHOST, 'en', { numeric: true }) >= 0;
-}
-
-/** Ghost takes a relative path with a slash in it for one below its code, and any other for one where it was started. */
+/** Ghost resolves a relative path with a slash against its code, and any other against the folder it was started in. */
 function contentPathOf(configured: string, folder: string, codeFolder: string = folder): string {
   return path.resolve(/[/\\]/.test(configured) || configured === '.' ? codeFolder : folder, configured);
 }
@@ -107,15 +114,10 @@ function contentPathOf(configured: string, folder: string, codeFolder: string = 
 const isGhostFolder = (folder: string) =>
   ['.ghost-cli', 'current', 'config.production.json'].some((name) => existsSync(path.join(folder, name)));
 
-/** `current` is a link to the version that runs; a checkout is its own. */
+/** Ghost-CLI links `current` to the version that runs; a checkout of Ghost has the code itself. */
 function findCode(folder: string): string | undefined {
   return [path.join(folder, 'current'), folder]
     .filter((candidate) => existsSync(path.join(candidate, 'package.json')))
     .map((candidate) => realpathSync(candidate))
-    .find((candidate) => manifestOf(candidate).name === 'ghost');
+    .find((candidate) => readManifest(candidate).name === 'ghost');
 }
-
-const versionOf = (codeFolder: string) => manifestOf(codeFolder).version;
-
-const manifestOf = (folder: string) =>
-  JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as { name?: string; version?: string };

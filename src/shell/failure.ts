@@ -1,10 +1,10 @@
-/** What went wrong and what mends it: shown to the user as it stands, without a stack trace. */
+/** An error that is shown to the user as it is, without a stack trace. */
 export class Failure extends Error {
   override readonly name = 'Failure';
 
   /**
-   * @param message what is wrong, with the option or setting and its value
-   * @param cure what to do about it, in a sentence or several lines
+   * @param message the problem, with the option or setting and its value
+   * @param cure how to fix it, in a sentence or several lines
    */
   constructor(
     message: string,
@@ -15,7 +15,7 @@ export class Failure extends Error {
   }
 }
 
-/** The user has said no to what the command was going to do. */
+/** The user did not agree to what the command was going to do. */
 export class Declined extends Error {
   override readonly name = 'Declined';
 
@@ -24,14 +24,14 @@ export class Declined extends Error {
   }
 }
 
-/** What shells expect as the exit code of a program that was stopped by Ctrl-C: 128 and the number of the signal. */
+/** The exit code that shells expect of a program stopped by Ctrl-C: 128 plus the number of the signal. */
 export const INTERRUPTED = 130;
 
-/** The user has stopped the command with Ctrl-C. */
+/** The user stopped the command with Ctrl-C. */
 export class Interruption extends Error {
   override readonly name = 'Interruption';
 
-  /** @param message what goes on without the command, and how to come back to it */
+  /** @param message what continues without the command, and how to resume it */
   constructor(message = 'Stopped. What has begun at AWS goes on there; run the same command again, and it resumes.') {
     super(message);
   }

@@ -1,16 +1,33 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
+/** The fields of a package.json that are read here. */
+export interface Manifest {
+  name: string;
+  version: string;
+  description: string;
+  main?: string;
+  engines?: { node?: string };
+  [field: string]: unknown;
+}
+
+/** Returns the package.json of a package. */
+export const readManifest = (folder: string): Manifest =>
+  JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as Manifest;
+
+/** Returns the package.json of this package. */
+export const ownManifest = (): Manifest => readManifest(path.dirname(packageFile('package.json')));
+
 /**
- * Finds a file of this package, from its sources as well as from what is built.
+ * Finds a file of this package, both from the sources and from the build.
  *
- * @param name from the package's folder on, `infrastructure/template.yaml`
+ * @param name relative to the package's folder, `infrastructure/template.yaml`
  * @returns its path
  */
 export function packageFile(name: string): string {
   for (let folder = __dirname; ; folder = path.dirname(folder)) {
     const file = path.join(folder, name);
-    // Not the package.json of another package on the way.
+    // The second condition rules out the package.json of another package on the way up.
     if (existsSync(file) && existsSync(path.join(folder, 'infrastructure'))) {
       return file;
     }
@@ -20,7 +37,7 @@ export function packageFile(name: string): string {
   }
 }
 
-/** @returns whether a file is a folder or lies below it, by their names */
+/** Returns whether a path is a folder or below it, judging by the names alone. */
 export function isInside(file: string, folder: string): boolean {
   const relative = path.relative(folder, file);
   return relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);

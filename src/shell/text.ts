@@ -1,9 +1,10 @@
+/** `1,234,567` */
 export const number = (value: number): string => value.toLocaleString('en-US');
 
 /** `1 file`, `300 files` */
 export const counted = (count: number, noun: string): string => `${number(count)} ${noun}${count === 1 ? '' : 's'}`;
 
-/** `0.4 MB`, `12 MB`, `3.5 GB`: decimal units, as clouds count. */
+/** `0.4 MB`, `12 MB`, `3.5 GB`: in decimal units, as cloud providers count. */
 export function megabytes(bytes: number): string {
   const [value, unit] = bytes < 1e9 ? [bytes / 1e6, 'MB'] : [bytes / 1e9, 'GB'];
   return `${value < 10 ? value.toFixed(1) : number(Math.round(value))} ${unit}`;

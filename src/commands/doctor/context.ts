@@ -1,4 +1,5 @@
-import { type AdapterConfigs, type AdapterOptions, readAdapterConfigs } from '../../ghost-site/adapter-config';
+import { type AdapterConfigs, readAdapterConfigs } from '../../ghost-site/adapter-config';
+import type { AdapterOptions } from '../../ghost-site/options';
 import { Failure } from '../../shell/failure';
 import { adapterOf, type GhostConfig, storageOf } from '../../ghost-site/config';
 import { ADAPTER, type Feature, FEATURES } from '../../core/features';

@@ -1,31 +1,33 @@
-import type { AdapterOptions } from '../../ghost-site/adapter-config';
 import { Failure } from '../../shell/failure';
-import { type StorageSettings } from '../../ghost-site/config';
+import { isObject, type StorageSettings } from '../../ghost-site/config';
 import { ADAPTER } from '../../core/features';
 
-/** What other adapters have and this one does not, with what has become of it. */
+/** Options of other adapters that this one does not have, with the reason. */
 const DROPPED: Record<string, string> = {
   pathPrefix: 'new files go below content/images, content/media and content/files, where Ghost looks for them',
   signatureVersion: 'every request is signed with version 4',
 };
 
-/** The options of another adapter under the names of this one. */
+/** The prefix of images, which is our default. Media and files have their own. */
+const IMAGES = /^\/*content\/images\/*$/;
+
+/** The options of another adapter, under the names of this one. */
 export interface TakenOver {
   options: Record<string, unknown>;
-  /** What was left out, as sentences. */
+  /** Sentences about the options that were left out. */
   notices: string[];
 }
 
 /**
- * Takes the options of another adapter over: Ghost's own S3Storage, ghost-storage-adapter-s3, ghos3 and their like.
+ * Takes over the options of another adapter, such as Ghost's own S3Storage, ghost-storage-adapter-s3 or ghos3.
  *
- * @param storage of Ghost's configuration
- * @param name of the other adapter's block, `S3Storage`, `s3`
+ * @param storage the storage settings in Ghost's configuration
+ * @param name the name of the other adapter's block, `S3Storage`, `s3`
  * @throws Failure when there is no such block
  */
 export function takeOver(storage: StorageSettings, name: string): TakenOver {
   const block = storage[name];
-  if (name === ADAPTER || !isBlock(block)) {
+  if (name === ADAPTER || !isObject(block)) {
     const others = formerAdapters(storage);
     throw new Failure(
       `--from is "${name}", and Ghost's configuration holds no other adapter's block of that name.`,
@@ -37,15 +39,16 @@ export function takeOver(storage: StorageSettings, name: string): TakenOver {
   return withOurNames(name, block);
 }
 
-/** @returns the names of the blocks of other adapters that keep files in a bucket */
+/** Returns the names of the blocks of other adapters that store files in a bucket. */
 export const formerAdapters = (storage: StorageSettings): string[] =>
   Object.entries(storage)
-    .filter(([name, value]) => name !== ADAPTER && isBlock(value) && 'bucket' in value && !('adapter' in value))
+    .filter(([name, value]) => name !== ADAPTER && isObject(value) && 'bucket' in value && !('adapter' in value))
     .map(([name]) => name);
 
 /**
- * @param from name of the adapter that the options are of
- * @returns the options under our names
+ * Translates the options of another adapter into ours.
+ *
+ * @param from the name of that adapter
  */
 export function withOurNames(from: string, { assetHost, ...block }: Record<string, unknown>): TakenOver {
   const options: Record<string, unknown> = {};
@@ -54,31 +57,9 @@ export function withOurNames(from: string, { assetHost, ...block }: Record<strin
     const reason = DROPPED[name];
     if (reason !== undefined) {
       notices.push(`"${name}" of ${from} is left out: ${reason}.`);
-      // Ours is this without being told, and media and files have their own.
-    } else if (name !== 'staticFileURLPrefix' || typeof value !== 'string' || trimSlashes(value) !== 'content/images') {
+    } else if (name !== 'staticFileURLPrefix' || typeof value !== 'string' || !IMAGES.test(value)) {
       options[name] = value;
     }
   }
   return { options, notices };
 }
-
-/** The options that were given on the command line, for the block of the adapter. */
-export const givenOptions = ({
-  bucket,
-  region,
-  cdnUrl,
-  tenantPrefix,
-  endpoint,
-  forcePathStyle,
-  distributionId,
-}: AdapterOptions): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries({ bucket, region, cdnUrl, tenantPrefix, endpoint, forcePathStyle, distributionId }).filter(
-      ([, value]) => value !== undefined,
-    ),
-  );
-
-const isBlock = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const trimSlashes = (value: string) => value.replace(/^\/+|\/+$/g, '');

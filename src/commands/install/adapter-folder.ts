@@ -16,20 +16,16 @@ import path from 'node:path';
 import { Failure } from '../../shell/failure';
 import { ADAPTER } from '../../core/features';
 import type { GhostSite } from '../../ghost-site/site';
-import { packageFile } from '../../shell/paths';
+import { ownManifest, packageFile, readManifest } from '../../shell/paths';
 
-/** What Ghost needs of this package, beside its package.json. */
+/** The files of this package that Ghost needs, besides its package.json. */
 const FILES = ['LICENSE', 'dist/THIRD_PARTY_LICENSES.txt', 'dist/index.js'];
 const LAZY_FOLDER = 'dist/lazy';
 
-interface Manifest {
-  name: string;
-  version: string;
-}
-
 /**
- * @param major of Ghost; 5 knows no other place than the content folder
- * @returns where the adapter belongs: outside of the content folder where Ghost is told so, as in an image of one's own
+ * Returns the folder that the adapter belongs in: below the content folder, or where `paths.installedAdaptersPath` says.
+ *
+ * @param major Ghost's major version: 5 does not know that setting
  */
 export function adapterFolder({ config, contentPath, folder }: GhostSite, major: number | undefined): string {
   const installed = major === 5 ? undefined : config.paths?.installedAdaptersPath;
@@ -38,8 +34,9 @@ export function adapterFolder({ config, contentPath, folder }: GhostSite, major:
 }
 
 /**
- * @returns the version of the adapter that is installed there, undefined where there is nothing
- * @throws Failure when something else is there
+ * Returns the version of the adapter in a folder, undefined when the folder does not exist.
+ *
+ * @throws Failure when the folder holds something else
  */
 export function installedVersion(folder: string): string | undefined {
   const found = lstatSync(folder, { throwIfNoEntry: false });
@@ -49,7 +46,7 @@ export function installedVersion(folder: string): string | undefined {
   if (found.isSymbolicLink()) {
     throw new Failure(`${folder} is a link.`, 'Delete the link, or bring what it leads to up to date yourself.');
   }
-  const manifest = readManifest(folder);
+  const manifest = manifestIn(folder);
   if (manifest?.name !== ownManifest().name) {
     throw new Failure(
       `${folder} is there, and is no version of this adapter.`,
@@ -59,7 +56,7 @@ export function installedVersion(folder: string): string | undefined {
   return manifest.version;
 }
 
-/** @returns whether exactly this version's files are there */
+/** Returns whether a folder holds exactly the files of this version. */
 export function isInstalled(folder: string): boolean {
   if (installedVersion(folder) === undefined) {
     return false;
@@ -72,24 +69,42 @@ export function isInstalled(folder: string): boolean {
   );
 }
 
-/** An adapter that was put into its place, while it can still be taken back. */
-export interface Replaced {
-  /** Puts back what was there. */
+/** A changed adapter folder, while the change can still be undone. */
+export interface FolderChange {
+  /** Restores the former folder. */
   undo(): void;
-  /** Deletes what was there. */
+  /** Deletes the former folder. */
   finish(): void;
 }
 
 /**
- * Puts the adapter into its folder: complete beside it first, then by renaming.
+ * Runs something that has to succeed together with the change of the folder, which is undone otherwise.
  *
- * @param owner of new folders and files, where the process may give them away
+ * @throws the error of `run`, which says that everything is as it was before
  */
-export function putAdapter(folder: string, owner: Stats): Replaced {
+export function undoOnFailure<T>(change: FolderChange | undefined, run: () => T): T {
+  try {
+    const result = run();
+    change?.finish();
+    return result;
+  } catch (error) {
+    change?.undo();
+    throw error instanceof Failure
+      ? new Failure(error.message, `${error.cure}\nEverything is as it was before the command.`, { cause: error })
+      : error;
+  }
+}
+
+/**
+ * Puts the adapter into its folder. The files are written next to it first, and the folder is renamed when all are there.
+ *
+ * @param owner the owner of new folders and files, when root runs the command
+ */
+export function putAdapter(folder: string, owner: Stats): FolderChange {
   const parent = path.dirname(folder);
-  const made = makeFolders(parent, owner);
+  const created = createFolders(parent, owner);
   const fresh = `${folder}.new`;
-  // Of an installation that was killed.
+  // An installation that was killed may have left it.
   rmSync(fresh, { recursive: true, force: true });
   for (const [name, bytes] of adapterFiles()) {
     const file = path.join(fresh, ...name.split('/'));
@@ -97,20 +112,20 @@ export function putAdapter(folder: string, owner: Stats): Replaced {
     writeFileSync(file, bytes);
   }
   giveTo(fresh, owner);
-  const taken = takeAway(folder);
+  const removed = removeAdapter(folder);
   renameSync(fresh, folder);
   return {
     undo() {
       rmSync(folder, { recursive: true, force: true });
-      taken.undo();
-      made.reverse().forEach((name) => rmSync(name, { recursive: true, force: true }));
+      removed.undo();
+      created.reverse().forEach((name) => rmSync(name, { recursive: true, force: true }));
     },
-    finish: () => taken.finish(),
+    finish: () => removed.finish(),
   };
 }
 
-/** Takes the adapter's folder away, by renaming it. */
-export function takeAway(folder: string): Replaced {
+/** Removes the adapter's folder by renaming it. */
+export function removeAdapter(folder: string): FolderChange {
   const old = `${folder}.old`;
   rmSync(old, { recursive: true, force: true });
   const isThere = existsSync(folder);
@@ -127,32 +142,25 @@ export function takeAway(folder: string): Replaced {
   };
 }
 
-/** The version of this package. */
-export const ownVersion = (): string => ownManifest().version;
-
-const ownManifest = () => JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as Manifest;
-
-function readManifest(folder: string): Manifest | undefined {
+function manifestIn(folder: string) {
   try {
-    return JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as Manifest;
+    return readManifest(folder);
   } catch {
     return undefined;
   }
 }
 
-/** What the adapter consists of, by path with slashes. */
+/** Returns the files of the adapter, by their path with slashes. */
 function adapterFiles(): Map<string, Buffer> {
   const lazy = readdirSync(packageFile(LAZY_FOLDER)).map((name) => `${LAZY_FOLDER}/${name}`);
   const files = [...FILES, ...lazy].map((name) => [name, readFileSync(packageFile(name))] as const);
-  const { name, version, description, license, main, exports } = JSON.parse(
-    readFileSync(packageFile('package.json'), 'utf8'),
-  ) as Record<string, unknown>;
+  const { name, version, description, license, main, exports } = ownManifest();
   const manifest = JSON.stringify({ name, version, description, license, main, exports }, null, 2);
   return new Map([['package.json', Buffer.from(`${manifest}\n`)], ...files]);
 }
 
-/** @returns the folders that were not there, the outermost first */
-function makeFolders(folder: string, owner: Stats): string[] {
+/** Creates a folder with its parents, and returns those that were missing, the outermost first. */
+function createFolders(folder: string, owner: Stats): string[] {
   const missing: string[] = [];
   for (let name = folder; !existsSync(name); name = path.dirname(name)) {
     missing.unshift(name);
@@ -164,7 +172,7 @@ function makeFolders(folder: string, owner: Stats): string[] {
   return missing;
 }
 
-/** Readable for everybody whatever the umask is, and Ghost's own where root installs. */
+/** Makes everything readable to all users whatever the umask is, and Ghost's own when root installs. */
 function giveTo(folder: string, { uid, gid }: Stats): void {
   for (const name of [folder, ...everythingBelow(folder)]) {
     chmodSync(name, statSync(name).isDirectory() ? 0o755 : 0o644);

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import type { InstallOptions } from './install';
+import type { InstallOptions } from './run';
 import { withBucketOptions, withSiteOptions } from '../../ghost-site/options';
 
-/** `install` */
+/** Adds the command `install`. */
 export function addInstall(program: Command): void {
   const command = program
     .command('install')
@@ -28,5 +28,5 @@ Examples:
   $ ghost-storage-s3-cloudfront install --print --bucket blog-images --region eu-central-1 --cdn-url https://images.example.com
   $ sudo ghost-storage-s3-cloudfront install --ghost /var/www/ghost --uninstall`,
     )
-    .action(async (options: InstallOptions) => (await import('./install')).runInstall(options));
+    .action(async (options: InstallOptions) => (await import('./run')).runInstall(options));
 }

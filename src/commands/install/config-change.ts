@@ -1,56 +1,60 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ADAPTER, type Feature, FEATURES, URL_NAMES } from '../../core/features';
-import { type AdapterConfigs, type AdapterOptions, readAdapterConfigs } from '../../ghost-site/adapter-config';
+import { type AdapterConfigs, readAdapterConfigs } from '../../ghost-site/adapter-config';
 import {
   type GhostConfig,
+  isObject,
   readGhostConfig,
+  settingOfFeature,
   storageOf,
+  storagePlace,
   type StorageSettings,
   withSettings,
 } from '../../ghost-site/config';
 import { type Setting, withValues } from '../../ghost-site/edit-config';
+import { type AdapterOptions, givenAdapterOptions } from '../../ghost-site/options';
 import { Failure } from '../../shell/failure';
-import { formerAdapters, givenOptions, takeOver, withOurNames } from './adapter-block';
+import { formerAdapters, takeOver, withOurNames } from './adapter-block';
 
-/** Ghost's configuration as it is. */
+/** Ghost's present configuration. */
 export interface ConfigSources {
-  /** Text of the file, empty where there is none. */
+  /** The text of the file, empty when it does not exist. */
   text: string;
-  /** Its name, for errors. */
+  /** The name of the file, for errors. */
   file: string;
-  /** The settings of the environment, which stand above the file. */
+  /** The settings in the environment, which override the file. */
   environment: GhostConfig;
-  /** Of Ghost: 5 does not know `urls`. Undefined where only the content is here. */
+  /** Ghost's major version: 5 does not know `urls`. Undefined when only the content is here. */
   major?: number;
 }
 
-/** What `install` writes into Ghost's configuration. */
+/** A change of Ghost's configuration. */
 export interface ConfigChange {
-  /** All that has to be set. */
+  /** Everything that has to be set. */
   all: Setting[];
-  /** What is not yet so, in the file or in the environment. */
+  /** The part that is not set yet, in the file or in the environment. */
   settings: Setting[];
-  /** Text of the file with these settings. */
+  /** The text of the file with these settings. */
   text: string;
-  /** The configuration as Ghost sees it then. */
+  /** The configuration as Ghost will see it. */
   config: GhostConfig;
-  /** The adapter's for each feature, checked. */
+  /** The validated configuration of the adapter for each feature. */
   configs: AdapterConfigs;
-  /** What the user should know about options that were taken over. */
+  /** Notices for the user about options that were taken over. */
   notices: string[];
 }
 
-/** The options of `install` that the configuration is made of. */
+/** The options of `install` that determine the configuration. */
 export interface ConfigOptions extends AdapterOptions {
-  /** Block of another adapter to take the options over from. */
+  /** The name of another adapter's block, whose options are taken over. */
   from?: string;
 }
 
 /**
- * Works out what has to stand in Ghost's configuration so that images, media and files are stored by the adapter.
+ * Plans the change of Ghost's configuration that makes Ghost store images, media and files with the adapter.
  *
- * @throws Failure when the options of the adapter are not complete or wrong, with every problem, or when the
- *   environment stands above what would be written
+ * @throws Failure with every problem when options of the adapter are missing or wrong, or when the environment
+ *   overrides what would be written
  */
 export function planConfigChange(sources: ConfigSources, options: ConfigOptions): ConfigChange {
   const { text, file, environment, major } = sources;
@@ -59,7 +63,7 @@ export function planConfigChange(sources: ConfigSources, options: ConfigOptions)
   const storage = storageOf(before);
   const { from } = options;
   const { options: taken, notices } = from === undefined ? { options: {}, notices: [] } : takeOver(storage, from);
-  const added = { ...taken, ...givenOptions(options) };
+  const added = { ...taken, ...givenAdapterOptions(options) };
   const block = { ...(storage[ADAPTER] as object | undefined), ...added };
   if (Object.keys(block).length === 0) {
     throw noOptions(storage, file);
@@ -77,7 +81,7 @@ export function planConfigChange(sources: ConfigSources, options: ConfigOptions)
   refuseOverriding(wanted, asGhostSees(wanted), file);
   const configs = readAdapterConfigs(asGhostSees(wanted), {});
 
-  // What is written anew is written as it is meant, with its scheme.
+  // An address from the command line is written with its scheme, which the user may leave out.
   const isNewAddress = (name: string | undefined) => name === 'cdnUrl' && added.cdnUrl !== undefined;
   const tidy = wanted.map(([at, value]): Setting => [at, isNewAddress(at.at(-1)) ? configs.images.cdnUrl : value]);
   const all = major === 5 ? tidy : [...tidy, ...urlSettings(configs)];
@@ -93,7 +97,7 @@ export function planConfigChange(sources: ConfigSources, options: ConfigOptions)
   };
 }
 
-/** Ghost's `urls`: where the files of each feature are shown, without the path that Ghost adds. */
+/** Returns Ghost's `urls`: the address of each feature, without the path that Ghost adds. */
 function urlSettings(configs: AdapterConfigs): Setting[] {
   return FEATURES.map((feature) => {
     const { cdnUrl, tenantPrefix } = configs[feature];
@@ -101,32 +105,24 @@ function urlSettings(configs: AdapterConfigs): Setting[] {
   });
 }
 
-/** Ghost reads `adapters.storage` in place of `storage` where it is there. */
-export const storagePlace = ({ adapters }: GhostConfig): string[] =>
-  adapters?.storage === undefined ? ['storage'] : ['adapters', 'storage'];
-
-/** @returns what stands at a place of the configuration */
+/** Returns the value at a place of the configuration. */
 export const valueAt = (config: GhostConfig, place: readonly string[]): unknown =>
-  place.reduce<unknown>(
-    (value, name) =>
-      typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined,
-    config,
-  );
+  place.reduce<unknown>((value, name) => (isObject(value) ? value[name] : undefined), config);
 
-/** The environment may add options to an object of the file. */
+/** Returns whether a setting has a value. An object may have more options, which the environment can add. */
 function isSet(config: GhostConfig, place: readonly string[], value: unknown): boolean {
   const found = valueAt(config, place);
-  return typeof value === 'object' && value !== null && typeof found === 'object' && found !== null
+  return isObject(value) && isObject(found)
     ? isDeepStrictEqual({ ...found, ...value }, found)
     : isDeepStrictEqual(found, value);
 }
 
-/** A feature keeps the options of its own, a bucket for videos for example. */
+/** Returns the setting of a feature with the options that it already has, a bucket for videos for example. */
 function featureSetting(storage: StorageSettings, feature: Exclude<Feature, 'images'>, from?: string): object {
   const setting = storage[feature];
   const isTaken = typeof setting === 'object' && (setting.adapter === ADAPTER || setting.adapter === from);
   const own = isTaken ? withOurNames(setting.adapter, setting).options : {};
-  return { ...own, adapter: ADAPTER, staticFileURLPrefix: own.staticFileURLPrefix ?? `content/${feature}` };
+  return { ...settingOfFeature(feature), ...own, adapter: ADAPTER };
 }
 
 function noOptions(storage: StorageSettings, file: string): Failure {

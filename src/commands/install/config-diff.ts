@@ -5,16 +5,14 @@ import type { Colors } from '../../shell/terminal';
 
 const MASK = '********';
 
-/** Names of settings whose values are never shown, wherever they stand: Ghost's configuration is full of them. */
+/** The names of settings whose values are never shown. Ghost's configuration has many of them. */
 const SECRET_NAME = /pass|secret|token|key|credential|auth/i;
 
-/** What stands before the host in an address is a name and a password. */
+/** A user name and a password in front of the host of a URL. */
 const USER_INFO = /(\w:\/\/)[^/@"\s]+@/g;
 
 /**
- * Shows what changes in a configuration file as a unified diff, without secrets.
- *
- * @returns lines
+ * Returns the change of a configuration file as the lines of a unified diff, without secrets.
  */
 export function configDiff(file: string, before: string, after: string, colors: Colors): string[] {
   const name = path.basename(file);
@@ -26,7 +24,7 @@ export function configDiff(file: string, before: string, after: string, colors: 
     .map((line) => colored(line, colors));
 }
 
-/** @returns the text with the values of secrets masked, line by line as it was */
+/** Masks the secrets in the text of a configuration, and keeps its lines. */
 export function withoutSecrets(text: string): string {
   const root = parseTree(text);
   const masked = (root ? secretLiterals(root, false) : []).reduceRight(
@@ -36,10 +34,10 @@ export function withoutSecrets(text: string): string {
   return masked.replaceAll(USER_INFO, `$1${MASK}@`);
 }
 
-/** @returns a copy of a value out of the configuration with the values of secrets replaced */
+/** Returns a copy of a part of the configuration with masked secrets. */
 export const withMaskedSecrets = <T>(value: T): T => JSON.parse(withoutSecrets(JSON.stringify(value))) as T;
 
-/** The literals below a name of a secret, in the order of the text. */
+/** Returns the literals below the name of a secret, in the order of the text. */
 function secretLiterals({ type, children = [], ...node }: Node, isSecret: boolean): Pick<Node, 'offset' | 'length'>[] {
   if (type === 'property') {
     const [name, value] = children;

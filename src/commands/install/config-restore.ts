@@ -1,26 +1,26 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ADAPTER, FEATURES, URL_NAMES } from '../../core/features';
-import { adapterOf, type GhostConfig, readGhostConfig, storageOf } from '../../ghost-site/config';
+import { adapterOf, type GhostConfig, readGhostConfig, storageOf, storagePlace } from '../../ghost-site/config';
 import { type Setting, withoutValues, withValues } from '../../ghost-site/edit-config';
-import { storagePlace, valueAt } from './config-change';
+import { valueAt } from './config-change';
 
 /** Ghost's configuration without the adapter. */
 export interface Restored {
   text: string;
-  /** The backup that it is, byte for byte; undefined where the file was changed since, or there is none. */
+  /** The backup with exactly this text; undefined when the file was changed since, or there is no backup. */
   backup?: string;
 }
 
 /**
- * Takes the adapter's use out of Ghost's configuration. Where the file is what the installation has made of a backup,
- * that is it; else what was installed is set back to what the backup has, or taken out. The adapter's block of options
- * stays then: it says where the files are, and does nothing without the rest.
+ * Removes the adapter from Ghost's configuration. When the file is exactly what an installation made of a backup, the
+ * result is that backup. Otherwise the installed settings get the values of the backup, or are removed. The adapter's
+ * block of options then stays: it tells where the files are, and has no effect by itself.
  *
- * @param file path of the configuration
+ * @param file the path of the configuration
  * @param text its text
- * @param cdnUrl of the adapter
- * @returns undefined when nothing in the file leads to the adapter
+ * @param cdnUrl the adapter's `cdnUrl`
+ * @returns undefined when the file does not use the adapter
  */
 export function restoredConfig(file: string, text: string, cdnUrl: string | undefined): Restored | undefined {
   const config = readGhostConfig(text, file);
@@ -54,17 +54,17 @@ export function restoredConfig(file: string, text: string, cdnUrl: string | unde
   return { text: withoutValues(withValues(text, known), unknown) };
 }
 
-/** @returns whether Ghost stores anything by the adapter */
+/** Returns whether Ghost stores any feature with the adapter. */
 export const usesAdapter = (config: GhostConfig) =>
   FEATURES.some((feature) => adapterOf(storageOf(config), feature) === ADAPTER);
 
-/** Compared by host: a CDN may be configured without a scheme. */
+/** Compares by host, since the CDN may be configured without a scheme. */
 function isOn(url: unknown, cdnUrl: string | undefined): boolean {
   const host = (value: string) => value.replace(/^[a-z]+:\/\//i, '').split('/')[0];
   return typeof url === 'string' && cdnUrl !== undefined && host(url) === host(cdnUrl);
 }
 
-/** The backups that this package has made of a file, the newest first. */
+/** Returns the backups of a file, the newest first. */
 function backupsOf(file: string): { file: string; text: string; config: GhostConfig }[] {
   const folder = path.dirname(file);
   return (existsSync(folder) ? readdirSync(folder) : [])

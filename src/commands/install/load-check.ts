@@ -8,44 +8,44 @@ import { isInside } from '../../shell/paths';
 
 const TIMEOUT_MS = 60_000;
 
-/** What is loaded, and as whom. */
+/** What to load, and how. */
 export interface LoadCheck {
-  /** The Node that Ghost runs with. */
+  /** The path of the Node that Ghost runs with. */
   node: string;
-  /** Of the adapter. */
+  /** The adapter's folder. */
   folder: string;
-  /** Holds `adapters`. */
+  /** Ghost's content folder, with `adapters`. */
   contentPath: string;
-  /** `paths.installedAdaptersPath` of Ghost's configuration. */
+  /** `paths.installedAdaptersPath` in Ghost's configuration. */
   installedAdaptersPath?: string;
-  /** Ghost's own code, undefined where only the content is here. */
+  /** The folder with Ghost's own code, undefined when only the content is here. */
   codeFolder?: string;
-  /** Of Ghost. */
+  /** Ghost's major version. */
   major?: number;
-  /** The options that Ghost passes to each instance. */
+  /** The options that Ghost passes to each instance of the adapter. */
   options: object[];
-  /** Who Ghost runs as: the owner of its content. */
+  /** The owner of Ghost's content, as whom Ghost runs. */
   owner: Stats;
 }
 
-/** What the script below answers. */
+/** The output of the script below. */
 interface Loaded {
-  /** The file that Ghost loads for the name, its links followed. */
+  /** The file that Ghost loads for the adapter's name, with symbolic links resolved. */
   file?: string;
   problem?: string;
 }
 
 /**
- * Loads the adapter in a process of its own as Ghost does at boot, and makes its instances.
+ * Loads the adapter in a separate process as Ghost does when it starts, and creates its instances.
  *
- * @throws Failure that says why Ghost could not
+ * @throws Failure with the reason why Ghost could not load it
  */
-export function checkThatGhostLoads(check: LoadCheck): void {
+export function assertThatGhostLoads(check: LoadCheck): void {
   const { node, folder, codeFolder, contentPath, installedAdaptersPath, major, options } = check;
   const content = path.join(contentPath, 'adapters', 'storage', ADAPTER);
   const internal = codeFolder && path.join(codeFolder, 'core', 'server', 'adapters', 'storage', ADAPTER);
   const installed = installedAdaptersPath && path.join(installedAdaptersPath, 'storage', ADAPTER);
-  // A bare name is looked for in Ghost's node_modules.
+  // Ghost looks for a bare name in its node_modules.
   const places = major === 5 ? [ADAPTER, content, internal] : [ADAPTER, internal, installed, content];
   const input = JSON.stringify({
     places: places.filter((place) => place !== undefined),
@@ -53,7 +53,7 @@ export function checkThatGhostLoads(check: LoadCheck): void {
     from: path.join(codeFolder ?? tmpdir(), 'core', 'server', 'services', 'adapter-manager', 'index.js'),
     options,
   });
-  // Above the last line is what Ghost's logging has to say.
+  // Ghost's logging may have printed lines before the last one.
   const answer = run(check, [node, '-e', SCRIPT], { input }).stdout.trimEnd().split('\n').at(-1) ?? '';
   const { file, problem } = JSON.parse(answer) as Loaded;
   if (file === undefined) {
@@ -74,7 +74,7 @@ export function checkThatGhostLoads(check: LoadCheck): void {
   runGhostsOwnCheck(check);
 }
 
-/** Ghost 6 brings a check of adapters, for those who build images. */
+/** Runs the check of adapters that Ghost 6 has for users who build images. */
 function runGhostsOwnCheck(check: LoadCheck): void {
   const { node, codeFolder, contentPath, installedAdaptersPath } = check;
   const script = path.join(codeFolder ?? '', 'bin', 'validate-adapters.js');
@@ -98,8 +98,8 @@ function runGhostsOwnCheck(check: LoadCheck): void {
 }
 
 /**
- * Runs a program as who Ghost runs as, where the process may, so that what Ghost may not read comes to light. Not in
- * Ghost's own folder: there Ghost's logging would begin log files, which would then belong to somebody else.
+ * Runs a program as the user that Ghost runs as, when the process may do so, to find files that Ghost cannot read. It
+ * does not run in Ghost's folder, where Ghost's logging would create log files that belong to another user.
  */
 function run(
   { owner: { uid, gid } }: LoadCheck,
@@ -110,7 +110,7 @@ function run(
   const asOwner = process.getuid?.() === 0 && uid !== 0 ? { uid, gid } : {};
   const first = spawnSync(command, parameters, { ...all, ...asOwner });
   const error: NodeJS.ErrnoException | undefined = first.error;
-  // A Node in root's own home is none that Ghost runs with.
+  // Ghost's user cannot run a Node in root's home. Ghost itself then runs with another one.
   const result = error?.code === 'EACCES' ? spawnSync(command, parameters, all) : first;
   if (result.error || (options.input !== undefined && result.status !== 0)) {
     throw new Failure(
@@ -123,8 +123,8 @@ function run(
 }
 
 /**
- * Looks a name up as Ghost's adapter manager does, in the order of its version, and makes an instance for each block of
- * options. Runs alone, with Ghost's Node: it can use nothing of this package.
+ * Looks the adapter up as Ghost's adapter manager does, in the order of its version, and creates an instance for each
+ * block of options. It runs by itself with Ghost's Node, so it cannot use the code of this package.
  */
 const SCRIPT = `
 const { createRequire } = require('node:module');
@@ -187,9 +187,7 @@ fs.writeSync(1, '\\n' + JSON.stringify(answer));
 process.exit(0);
 `;
 
-/**
- * @returns the Node that Ghost runs with: the one of the service that Ghost-CLI has made, else the one that runs this
- */
+/** Returns the path of Ghost's Node: from the service that Ghost-CLI created, otherwise the one that runs this command. */
 export function nodeOfGhost(folder: string): string {
   const units = path.join(folder, 'system', 'files');
   const names = existsSync(units) ? readdirSync(units).filter((name) => /^ghost_.*\.service$/.test(name)) : [];

@@ -5,9 +5,10 @@ import { type GhostSite, isSupported, OLDEST_GHOST } from '../../ghost-site/site
 import { isInside } from '../../shell/paths';
 
 /**
- * @param version of Ghost, `6.65.0`; undefined where it is not known
- * @returns its first number
- * @throws Failure when the adapter is not made for it
+ * Returns Ghost's major version, undefined when the version is unknown.
+ *
+ * @param version `6.65.0`
+ * @throws Failure when the adapter does not support it
  */
 export function supportedMajor(version: string | undefined): number | undefined {
   if (version === undefined) {
@@ -23,10 +24,13 @@ export function supportedMajor(version: string | undefined): number | undefined 
 }
 
 /**
- * @param version that a Node tells, `v20.20.2`
+ * Makes sure that Ghost's Node can run the adapter.
+ *
+ * @param version as Node prints it, `v20.20.2`
+ * @param node the path of that Node
  * @throws Failure when it is older than Node 20
  */
-export function checkNodeVersion(version: string, node: string): void {
+export function assertNodeVersion(version: string, node: string): void {
   if (Number.parseInt(version.replace(/^v/, ''), 10) < 20) {
     throw new Failure(
       `Ghost runs with Node ${version} (${node}); the adapter needs Node 20 or newer.`,
@@ -36,12 +40,12 @@ export function checkNodeVersion(version: string, node: string): void {
 }
 
 /**
- * Looks whether the configuration file is the one that Ghost reads, and can be written.
+ * Makes sure that the configuration file is the one that Ghost reads, and that it can be written.
  *
- * @param named by the user, who then knows that it is the one
- * @throws Failure when it is another environment's, is not there, or cannot be written
+ * @param named the file that the user named, which is not compared with the environment that Ghost runs in
+ * @throws Failure when it belongs to another environment, does not exist or cannot be written
  */
-export function checkConfigFile(
+export function assertConfigFile(
   { folder, configFile }: Pick<GhostSite, 'folder' | 'configFile'>,
   named?: string,
 ): void {
@@ -75,7 +79,7 @@ export function checkConfigFile(
   }
 }
 
-/** What Ghost-CLI has noted when it started Ghost. */
+/** Returns the environment that Ghost-CLI noted when it started Ghost. */
 function runningEnvironment(folder: string): string | null | undefined {
   try {
     return (JSON.parse(readFileSync(path.join(folder, '.ghost-cli'), 'utf8')) as { running?: string | null }).running;
@@ -85,12 +89,13 @@ function runningEnvironment(folder: string): string | null | undefined {
 }
 
 /**
- * Looks whether the adapter can be put into its folder, and whether Ghost could read it there.
+ * Makes sure that the adapter's folder can be written, and that Ghost can read it.
  *
- * @param target folder of the adapter
- * @throws Failure with the folder that stands in the way
+ * @param target the adapter's folder
+ * @param owner the owner of the content, as whom Ghost runs
+ * @throws Failure with the folder that cannot be written or read
  */
-export function checkPermissions(target: string, contentPath: string, owner: Stats): void {
+export function assertWritableFolder(target: string, contentPath: string, owner: Stats): void {
   const ways = foldersDownTo(path.dirname(target));
   const existing = ways.at(-1) ?? '/';
   try {
@@ -113,21 +118,21 @@ export function checkPermissions(target: string, contentPath: string, owner: Sta
   }
 }
 
-/** What of the machine is looked at for Docker. */
+/** The facts about a machine that tell whether this is a container. */
 export interface Machine {
   environment: NodeJS.ProcessEnv;
-  /** Text of `/proc/self/mountinfo`, empty where there is none. */
+  /** The text of `/proc/self/mountinfo`, empty where that does not exist. */
   mounts: string;
 }
 
 /**
- * Looks whether the adapter will still be there when a container starts: Docker's official image declares its content
- * folder as a volume, which hides what an image brings in it.
+ * Makes sure that the adapter will still be there when a container starts. Docker's official image declares its content
+ * folder as a volume, which hides the files that an image has there.
  *
  * @see https://github.com/docker-library/ghost
- * @throws Failure when it will be hidden
+ * @throws Failure when the adapter would be hidden
  */
-export function checkVolume(target: string, { environment, mounts }: Machine): void {
+export function assertNotInVolume(target: string, { environment, mounts }: Machine): void {
   const { GHOST_CONTENT: volume } = environment;
   if (volume !== undefined && isInside(target, volume) && !isMounted(volume, path.dirname(volume), mounts)) {
     throw new Failure(
@@ -140,22 +145,20 @@ export function checkVolume(target: string, { environment, mounts }: Machine): v
   }
 }
 
-/**
- * @returns whether what is written into a file goes with the container, in Docker's official image
- */
-export function goesWithContainer(file: string, { environment, mounts }: Machine): boolean {
+/** Returns whether a file is lost with the container, in Docker's official image. */
+export function isLostWithContainer(file: string, { environment, mounts }: Machine): boolean {
   const { GHOST_INSTALL: install } = environment;
   return install !== undefined && isInside(file, install) && !isMounted(file, install, mounts);
 }
 
-/** Whether a file or folder is a mount, or lies in one, at Ghost's folder or below it. */
+/** Returns whether a path is a mount at or below Ghost's folder, or is inside such a mount. */
 function isMounted(file: string, install: string, mounts: string): boolean {
-  // The fifth field is where it is mounted: https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html
+  // The fifth field is the mount point: https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html
   const places = mounts.split('\n').map((line) => line.split(' ')[4] ?? '');
   return places.some((place) => place !== '' && isInside(place, install) && isInside(file, place));
 }
 
-/** The folders on the way to one that are there, the outermost first. */
+/** Returns a folder and its parents as far as they exist, the outermost first. */
 function foldersDownTo(folder: string): string[] {
   const parent = path.dirname(folder);
   const above = parent === folder ? [] : foldersDownTo(parent);

@@ -1,29 +1,85 @@
+import path from 'node:path';
 import { stringify } from 'yaml';
 import { ADAPTER } from '../../core/features';
 import { type Setting, withValues } from '../../ghost-site/edit-config';
+import { findGhostSite, type GhostSiteOptions } from '../../ghost-site/site';
+import type { Terminal } from '../../shell/terminal';
+import { quoted } from '../../shell/text';
+import { type ConfigOptions, planConfigChange } from './config-change';
 import { withMaskedSecrets } from './config-diff';
+import { supportedMajor } from './preconditions';
+import { warnOfGhost5 } from './say';
 
-const IN_THE_VOLUME = `/var/lib/ghost/content/adapters/storage/${ADAPTER}`;
-const BESIDE_THE_VOLUME = '/var/lib/ghost/adapters';
+const INSIDE_THE_VOLUME = `/var/lib/ghost/content/adapters/storage/${ADAPTER}`;
+const OUTSIDE_THE_VOLUME = '/var/lib/ghost/adapters';
 
-/** What `--print` gives, each for another way to run Ghost. Without secrets. */
-export interface Printed {
-  /** The block of Ghost's configuration file. */
+/** How to set up the adapter by hand, for each way to run Ghost. Secrets are masked. */
+export interface ManualSetup {
+  /** The block for Ghost's configuration file. */
   config: object;
-  /** The same for the environment. */
+  /** The same as environment variables. */
   environment: Record<string, string>;
   compose: string;
-  /** Undefined for Ghost 5, which looks for adapters in its content folder only, and that is a volume. */
+  /** Undefined for Ghost 5, which finds adapters only in its content folder, and that is a volume. */
   dockerfile?: string;
-  /** Whether something was left out that the user has to fill in. */
+  /** Whether the user has to fill in masked secrets. */
   hasSecrets: boolean;
 }
 
 /**
- * @param settings all that has to stand in Ghost's configuration
- * @param major of Ghost, 6 where it is not known
+ * `install --print`: prints how to set up the adapter by hand, and changes nothing.
+ *
+ * @throws Failure when the options are not complete or wrong, or Ghost is not found where it is needed
  */
-export function printed(settings: readonly Setting[], major = 6): Printed {
+export function printManualSetup(
+  terminal: Terminal,
+  options: GhostSiteOptions & ConfigOptions & { json?: boolean },
+): void {
+  const isNamed = options.ghost !== undefined || options.config !== undefined || options.content !== undefined;
+  // With --bucket alone, no Ghost is needed: the setup may be for another machine.
+  const site = options.bucket === undefined || isNamed ? findGhostSite(options) : undefined;
+  const major = supportedMajor(site?.version);
+  const file = site?.configFile ?? 'config.production.json';
+  // Planned as a change of nothing, so that the settings that are there already are printed, too.
+  const config = site?.config ?? {};
+  const { notices, all } = planConfigChange({ text: JSON.stringify(config), file, environment: {}, major }, options);
+  const { hasSecrets, ...ways } = manualSetup(all, major);
+  notices.forEach((notice) => terminal.warn(notice));
+  if (options.json) {
+    terminal.result(ways);
+    return;
+  }
+  const section = (title: string, body: string) =>
+    terminal.say(`${terminal.colors.bold(title)}\n\n${body.trimEnd()}\n`);
+  section(`In ${path.basename(file)}, beside what is there:`, JSON.stringify(ways.config, null, 2));
+  section(
+    'Or in the environment of Ghost:',
+    Object.entries(ways.environment)
+      .map(([name, value]) => `${name}=${quoted(value)}`)
+      .join('\n'),
+  );
+  section(
+    `Or with Docker Compose, and the folder of the adapter beside compose.yaml:`,
+    `mkdir ${ADAPTER} && npm pack ghost-storage-s3-cloudfront && tar -xzf ghost-storage-s3-cloudfront-*.tgz --strip-components=1 -C ${ADAPTER}\n\n${ways.compose}`,
+  );
+  if (ways.dockerfile) {
+    section('Or with an image of your own, and the environment as above:', ways.dockerfile);
+  }
+  if (hasSecrets) {
+    terminal.warn('Secrets are not printed: write them in place of ********.');
+  }
+  if (major === 5) {
+    warnOfGhost5(terminal);
+  }
+}
+
+/**
+ * Writes the settings down for each way to run Ghost.
+ *
+ * @param settings everything that Ghost's configuration needs
+ * @param major Ghost's major version, 6 when it is unknown
+ */
+export function manualSetup(settings: readonly Setting[], major = 6): ManualSetup {
   const whole = JSON.parse(withValues('', settings)) as object;
   const config = withMaskedSecrets(whole);
   const environment = environmentOf(config);
@@ -36,7 +92,7 @@ export function printed(settings: readonly Setting[], major = 6): Printed {
   };
 }
 
-/** Every value by the name that Ghost gives it in the environment. */
+/** Returns each value under the name of its environment variable. */
 function environmentOf(config: object, prefix = ''): Record<string, string> {
   return Object.entries(config).reduce<Record<string, string>>((all, [name, value]: [string, unknown]) => {
     const place = `${prefix}${name}`;
@@ -52,9 +108,9 @@ function composeOf(environment: Record<string, string>, major: number): string {
       services: {
         ghost: {
           image: `ghost:${major}`,
-          // Not read-only: the image gives the whole content folder to its user, and does not start where it cannot.
-          volumes: ['ghost:/var/lib/ghost/content', `./${ADAPTER}:${IN_THE_VOLUME}`],
-          // Compose puts variables in place of a single dollar.
+          // Not read-only: the image changes the owner of the whole content folder when it starts, and fails if it cannot.
+          volumes: ['ghost:/var/lib/ghost/content', `./${ADAPTER}:${INSIDE_THE_VOLUME}`],
+          // Compose would replace a single dollar with a variable.
           environment: mapValues(environment, (value) => value.replaceAll('$', '$$$$')),
         },
       },
@@ -70,8 +126,8 @@ const dockerfileOf = (major: number) =>
     'RUN npm pack ghost-storage-s3-cloudfront && tar -xzf ghost-storage-s3-cloudfront-*.tgz',
     '',
     `FROM ghost:${major}`,
-    `COPY --from=adapter /adapter/package ${BESIDE_THE_VOLUME}/storage/${ADAPTER}`,
-    `ENV paths__installedAdaptersPath=${BESIDE_THE_VOLUME}`,
+    `COPY --from=adapter /adapter/package ${OUTSIDE_THE_VOLUME}/storage/${ADAPTER}`,
+    `ENV paths__installedAdaptersPath=${OUTSIDE_THE_VOLUME}`,
     '',
   ].join('\n');
 

@@ -1,4 +1,4 @@
-import type { AdapterOptions } from '../../ghost-site/adapter-config';
+import type { AdapterOptions } from '../../ghost-site/options';
 import { Failure } from '../../shell/failure';
 import type { GhostSiteOptions } from '../../ghost-site/site';
 import type { TerminalOptions } from '../../shell/terminal';

@@ -1,3 +1,5 @@
+import { ADAPTER } from '../../core/features';
+import { settingOfFeature } from '../../ghost-site/config';
 import type { GhostConfigBlock } from '../../ghost-site/edit-config';
 import type { Stack } from './stack/stack';
 
@@ -20,10 +22,10 @@ export function ghostConfigOf(stack: Stack, secret: string | undefined, accessKe
   const url = tenantPrefix ? `${CdnUrl}/${tenantPrefix}` : CdnUrl;
   return {
     storage: {
-      active: 'S3CloudFrontStorage',
-      media: { adapter: 'S3CloudFrontStorage', staticFileURLPrefix: 'content/media' },
-      files: { adapter: 'S3CloudFrontStorage', staticFileURLPrefix: 'content/files' },
-      S3CloudFrontStorage: {
+      active: ADAPTER,
+      media: settingOfFeature('media'),
+      files: settingOfFeature('files'),
+      [ADAPTER]: {
         bucket: BucketName,
         region: BucketRegion,
         cdnUrl: CdnUrl,

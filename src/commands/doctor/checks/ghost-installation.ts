@@ -1,17 +1,10 @@
-import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { ADAPTER } from '../../../core/features';
 import { type GhostSite, isSupported, OLDEST_GHOST } from '../../../ghost-site/site';
-import { packageFile } from '../../../shell/paths';
+import { ownManifest, readManifest } from '../../../shell/paths';
 import { type CheckResult, failed, passed, unchecked, warned } from '../check';
 import type { DoctorContext } from '../context';
-
-/** The part of a package.json that is read here. */
-interface Manifest {
-  version?: string;
-  main?: string;
-  engines?: { node?: string };
-}
 
 /** Checks that Ghost is new enough. */
 export function checkVersion({ site }: DoctorContext): CheckResult {
@@ -56,7 +49,7 @@ export function checkAdapter({ site }: DoctorContext): CheckResult {
   if (folder === undefined) {
     return failed(tried, 'It is not there.', cure);
   }
-  const { version: ours } = readManifest(path.dirname(packageFile('package.json')));
+  const { version: ours } = ownManifest();
   try {
     const { version, main = 'index.js' } = readManifest(folder);
     accessSync(path.join(folder, main), constants.R_OK);
@@ -112,6 +105,3 @@ function adapterFolders(site: GhostSite | undefined): string[] {
     path.join(site.contentPath, 'adapters', 'storage', ADAPTER),
   ];
 }
-
-const readManifest = (folder: string) =>
-  JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as Manifest;

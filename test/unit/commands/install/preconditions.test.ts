@@ -3,16 +3,16 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Failure } from '../../../../src/shell/failure';
 import {
-  checkConfigFile,
-  checkNodeVersion,
-  checkPermissions,
-  checkVolume,
-  goesWithContainer,
+  assertConfigFile,
+  assertNodeVersion,
+  assertWritableFolder,
+  assertNotInVolume,
+  isLostWithContainer,
   supportedMajor,
 } from '../../../../src/commands/install/preconditions';
 
 let folder: string;
-beforeEach(() => (folder = mkdtempSync(path.join(tmpdir(), 'traps-'))));
+beforeEach(() => (folder = mkdtempSync(path.join(tmpdir(), 'preconditions-'))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Message and cure. */
@@ -38,8 +38,8 @@ describe('a Ghost', () => {
   });
 
   test('that runs with a Node before 20 is refused', () => {
-    expect(refusal(() => checkNodeVersion('v18.20.4', '/usr/bin/node'))).toContain('/usr/bin/node');
-    expect(() => checkNodeVersion('v20.0.0', 'node')).not.toThrow();
+    expect(refusal(() => assertNodeVersion('v18.20.4', '/usr/bin/node'))).toContain('/usr/bin/node');
+    expect(() => assertNodeVersion('v20.0.0', 'node')).not.toThrow();
   });
 });
 
@@ -48,20 +48,20 @@ describe('the configuration file', () => {
 
   test('of another environment is found, and named', () => {
     writeFileSync(path.join(folder, 'config.development.json'), '{}');
-    expect(refusal(() => checkConfigFile(site()))).toMatch(/but config.development.json[^]*--config .*development/);
+    expect(refusal(() => assertConfigFile(site()))).toMatch(/but config.development.json[^]*--config .*development/);
   });
 
   test('that is not there at all is asked for', () => {
-    expect(refusal(() => checkConfigFile(site()))).toMatch(/There is no .*[^]*--config[^]*--print/);
+    expect(refusal(() => assertConfigFile(site()))).toMatch(/There is no .*[^]*--config[^]*--print/);
   });
 
   test('that Ghost does not read is told from the one it runs with, but for a user who names it', () => {
     writeFileSync(path.join(folder, 'config.production.json'), '{}');
     writeFileSync(path.join(folder, '.ghost-cli'), '{"running":"development"}');
-    expect(refusal(() => checkConfigFile(site()))).toMatch(/environment development[^]*config\.development\.json/);
-    expect(() => checkConfigFile(site(), 'config.production.json')).not.toThrow();
+    expect(refusal(() => assertConfigFile(site()))).toMatch(/environment development[^]*config\.development\.json/);
+    expect(() => assertConfigFile(site(), 'config.production.json')).not.toThrow();
     writeFileSync(path.join(folder, '.ghost-cli'), '{"running":null}');
-    expect(() => checkConfigFile(site())).not.toThrow();
+    expect(() => assertConfigFile(site())).not.toThrow();
   });
 });
 
@@ -70,7 +70,7 @@ describe('the folder of the adapter', () => {
   const target = () => path.join(folder, 'adapters', 'storage', 'S3CloudFrontStorage');
 
   test('may be missing with everything on the way to it', () => {
-    expect(() => checkPermissions(target(), folder, statSync(folder))).not.toThrow();
+    expect(() => assertWritableFolder(target(), folder, statSync(folder))).not.toThrow();
   });
 
   const onUnix = process.platform === 'win32' ? test.skip : test;
@@ -78,16 +78,16 @@ describe('the folder of the adapter', () => {
     mkdirSync(path.join(folder, 'adapters'));
     chmodSync(folder, 0o755);
     chmodSync(path.join(folder, 'adapters'), 0o700);
-    expect(refusal(() => checkPermissions(target(), folder, somebody()))).toMatch(
+    expect(refusal(() => assertWritableFolder(target(), folder, somebody()))).toMatch(
       /adapters may not be read[^]*sudo chown -R --reference=/,
     );
     chmodSync(path.join(folder, 'adapters'), 0o755);
-    expect(() => checkPermissions(target(), folder, somebody())).not.toThrow();
+    expect(() => assertWritableFolder(target(), folder, somebody())).not.toThrow();
   });
 
   onUnix('is not put where nobody may write', () => {
     // Not even root may, in /proc.
-    expect(refusal(() => checkPermissions('/proc/1/x/S3CloudFrontStorage', '/proc', somebody()))).toMatch(
+    expect(refusal(() => assertWritableFolder('/proc/1/x/S3CloudFrontStorage', '/proc', somebody()))).toMatch(
       /cannot be written|may not be read/,
     );
   });
@@ -100,23 +100,23 @@ describe('in an image of Docker', () => {
   const volume = `${root}602 600 8:1 /volumes/ghost /var/lib/ghost/content rw,relatime - ext4 /dev/sda1 rw\n`;
 
   test('the volume that would hide the adapter is named, with the place beside it', () => {
-    expect(refusal(() => checkVolume(target, { environment, mounts: root }))).toMatch(
+    expect(refusal(() => assertNotInVolume(target, { environment, mounts: root }))).toMatch(
       /hidden[^]*paths__installedAdaptersPath=\/var\/lib\/ghost\/adapters/,
     );
   });
 
   test('the adapter goes into the volume of a container that runs, and beside it while the image is built', () => {
-    expect(() => checkVolume(target, { environment, mounts: volume })).not.toThrow();
+    expect(() => assertNotInVolume(target, { environment, mounts: volume })).not.toThrow();
     const beside = '/var/lib/ghost/adapters/storage/S3CloudFrontStorage';
-    expect(() => checkVolume(beside, { environment, mounts: root })).not.toThrow();
-    expect(() => checkVolume('/var/www/ghost/content/x', { environment: {}, mounts: root })).not.toThrow();
+    expect(() => assertNotInVolume(beside, { environment, mounts: root })).not.toThrow();
+    expect(() => assertNotInVolume('/var/www/ghost/content/x', { environment: {}, mounts: root })).not.toThrow();
   });
 
   test('a configuration file that is gone with the container is told from one that is mounted', () => {
     const file = '/var/lib/ghost/config.production.json';
-    expect(goesWithContainer(file, { environment, mounts: volume })).toBe(true);
+    expect(isLostWithContainer(file, { environment, mounts: volume })).toBe(true);
     const mounted = `${volume}603 600 8:1 /srv/config.json ${file} rw - ext4 /dev/sda1 rw\n`;
-    expect(goesWithContainer(file, { environment, mounts: mounted })).toBe(false);
-    expect(goesWithContainer('/var/www/ghost/config.production.json', { environment: {}, mounts: '' })).toBe(false);
+    expect(isLostWithContainer(file, { environment, mounts: mounted })).toBe(false);
+    expect(isLostWithContainer('/var/www/ghost/config.production.json', { environment: {}, mounts: '' })).toBe(false);
   });
 });

@@ -1,14 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { parse } from 'yaml';
 import { planConfigChange } from '../../../../src/commands/install/config-change';
-import { printed } from '../../../../src/commands/install/print';
+import { manualSetup } from '../../../../src/commands/install/print';
 import { quoted } from '../../../../src/shell/text';
 
 const GIVEN = { bucket: 'blog-images', region: 'eu-central-1', cdnUrl: 'https://images.example.com' };
 
 function print(block: object, major?: number) {
   const text = JSON.stringify({ storage: { S3CloudFrontStorage: block } });
-  return printed(planConfigChange({ text, file: 'config.production.json', environment: {}, major }, {}).all, major);
+  return manualSetup(planConfigChange({ text, file: 'config.production.json', environment: {}, major }, {}).all, major);
 }
 
 describe('what --print gives', () => {

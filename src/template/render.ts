@@ -1,7 +1,7 @@
 import type { Resource, Template } from './read';
 
 /** What a template becomes with parameters: no conditions are left, and references only to what is known later. */
-export interface Stack {
+export interface RenderedTemplate {
   Resources: Record<string, Resource>;
   Outputs: Record<string, { Description?: string; Value: unknown }>;
 }
@@ -19,14 +19,14 @@ export function renderTemplate(
   template: Template,
   parameters: Record<string, string>,
   knownLater: string[] = [],
-): Stack {
+): RenderedTemplate {
   const values = checkedValues(template, parameters, knownLater);
-  const resolver = new Resolver(template, values);
+  const evaluator = new Evaluator(template, values);
   for (const { RuleCondition, Assertions } of Object.values(template.Rules ?? {})) {
-    if (RuleCondition !== undefined && !resolver.isTrue(RuleCondition)) {
+    if (RuleCondition !== undefined && !evaluator.isTrue(RuleCondition)) {
       continue;
     }
-    const broken = Assertions.find(({ Assert }) => !resolver.isTrue(Assert));
+    const broken = Assertions.find(({ Assert }) => !evaluator.isTrue(Assert));
     if (broken) {
       throw new Error(broken.AssertDescription);
     }
@@ -34,10 +34,10 @@ export function renderTemplate(
   const present = <T extends { Condition?: string }>(things: Record<string, T>) =>
     Object.fromEntries(
       Object.entries(things)
-        .filter(([, { Condition }]) => Condition === undefined || resolver.isTrue({ Condition }))
-        .map(([name, { Condition: _, ...thing }]) => [name, resolver.resolve(thing)]),
+        .filter(([, { Condition }]) => Condition === undefined || evaluator.isTrue({ Condition }))
+        .map(([name, { Condition: _, ...thing }]) => [name, evaluator.resolve(thing)]),
     );
-  return { Resources: present(template.Resources), Outputs: present(template.Outputs) } as Stack;
+  return { Resources: present(template.Resources), Outputs: present(template.Outputs) } as RenderedTemplate;
 }
 
 function checkedValues(
@@ -71,7 +71,7 @@ function checkedValues(
   return { ...pseudo, ...checked };
 }
 
-class Resolver {
+class Evaluator {
   constructor(
     private readonly template: Template,
     private readonly values: Record<string, string>,

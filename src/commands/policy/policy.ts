@@ -114,10 +114,12 @@ const subjectOf = ({ bucket, tenantPrefix, distributionId = '' }: Config, accoun
   distributionId,
 });
 
+/** Loads the AWS SDK only here, as `--account` makes it unnecessary. */
 async function accountOfCredentials(options: { profile?: string; region?: string }): Promise<string> {
-  const { signIn } = await import('../provision/aws/sign-in');
+  const { GetCallerIdentityCommand, STSClient } = await import('@aws-sdk/client-sts');
   try {
-    return (await signIn(options)).account;
+    const { Account = '' } = await new STSClient(options).send(new GetCallerIdentityCommand({}));
+    return Account;
   } catch (error) {
     throw new Failure(
       `The account of the distribution is not known: ${(error as Error).message}`,

@@ -1,31 +1,46 @@
 import { CreateAccessKeyCommand, DeleteAccessKeyCommand, ListAccessKeysCommand } from '@aws-sdk/client-iam';
+import { absentIf } from './aws/errors';
 import type { Aws } from './aws/sign-in';
-import { absentIf, call } from './aws/errors';
-import type { AccessKey } from './ghost-config';
+import type { Session } from './session';
 
-/** @returns the IDs of the user's access keys; none for a user that is gone */
+/** An access key. IAM shows its secret only when the key is created. */
+export interface AccessKey {
+  accessKeyId: string;
+  secretAccessKey: string;
+}
+
+/** Returns the IDs of the user's access keys; none for a user that does not exist. */
 export async function listAccessKeys({ iam }: Aws, UserName: string): Promise<string[]> {
   const keys = await absentIf(['NoSuchEntity', 'NoSuchEntityException'], () =>
-    call('iam:ListAccessKeys', () => iam.send(new ListAccessKeysCommand({ UserName }))),
+    iam.send(new ListAccessKeysCommand({ UserName })),
   );
   return (keys?.AccessKeyMetadata ?? []).map(({ AccessKeyId = '' }) => AccessKeyId);
 }
 
 /**
- * Makes an access key. IAM shows its secret this once.
+ * Creates the access key that Ghost needs, unless the user has one already.
  *
+ * @returns undefined when there is one, after a warning
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html
  */
-export async function createAccessKey({ iam }: Aws, UserName: string): Promise<AccessKey> {
-  const { AccessKey: key } = await call('iam:CreateAccessKey', () =>
-    iam.send(new CreateAccessKeyCommand({ UserName })),
+export async function createAccessKey({ aws, terminal }: Session, UserName: string): Promise<AccessKey | undefined> {
+  const [existing] = await listAccessKeys(aws, UserName);
+  if (existing) {
+    terminal.warn(
+      `The user ${UserName} has the access key ${existing} already, whose secret IAM shows no more. No other one was made.\n` +
+        `  If the secret is lost: aws iam delete-access-key --user-name ${UserName} --access-key-id ${existing}, then run the command again.`,
+    );
+    return undefined;
+  }
+  const { AccessKey: key } = await terminal.step(`Making an access key for the user ${UserName}`, () =>
+    aws.iam.send(new CreateAccessKeyCommand({ UserName })),
   );
   return { accessKeyId: key?.AccessKeyId ?? '', secretAccessKey: key?.SecretAccessKey ?? '' };
 }
 
-/** Deletes all access keys of a user: IAM deletes no user that has some. */
+/** Deletes all access keys of a user, without which IAM would not delete the user. */
 export async function deleteAccessKeys(aws: Aws, UserName: string): Promise<void> {
   for (const AccessKeyId of await listAccessKeys(aws, UserName)) {
-    await call('iam:DeleteAccessKey', () => aws.iam.send(new DeleteAccessKeyCommand({ UserName, AccessKeyId })));
+    await aws.iam.send(new DeleteAccessKeyCommand({ UserName, AccessKeyId }));
   }
 }

@@ -13,21 +13,20 @@ import {
 import { statusOf } from '../../core/foreign-error';
 import { Failure } from '../../shell/failure';
 import type { Aws } from './aws/sign-in';
-import { absentIf, call } from './aws/errors';
-import type { Finding } from './finding';
+import { absentIf } from './aws/errors';
+import type { Problem } from './problem';
 
-/** What is known of the name that a bucket is to have. */
+/** Whether a bucket name is taken in the account, and what speaks against using it. */
 export interface BucketState {
   /** Whether the account has that bucket already. */
   exists: boolean;
-  findings: Finding[];
+  problems: Problem[];
 }
 
 /**
- * Looks whether a bucket can be made, or taken into the stack.
+ * Checks whether the stack can create a bucket of this name, or import an existing one.
  *
- * @param name of the bucket
- * @param statements those of the template's bucket policy, to be merged by hand where there is a policy already
+ * @param statements of the template's bucket policy as JSON, for the user to merge into an existing policy
  */
 export async function checkBucket(aws: Aws, name: string, statements: string): Promise<BucketState> {
   const { s3, region } = aws;
@@ -35,16 +34,18 @@ export async function checkBucket(aws: Aws, name: string, statements: string): P
   try {
     ({ BucketRegion: bucketRegion } = await s3.send(new HeadBucketCommand({ Bucket: name })));
   } catch (error) {
-    if (statusOf(error) === 404) {
-      return { exists: false, findings: [] };
+    // A refusal comes explained, with S3's own error as its cause.
+    const status = statusOf(error instanceof Failure ? error.cause : error);
+    if (status === 404) {
+      return { exists: false, problems: [] };
     }
-    if (statusOf(error) === 403) {
+    if (status === 403) {
       return refused(
         `The bucket ${name} exists, and S3 does not let ${aws.callerArn} look at it.`,
         'It may belong to somebody else: names are unique in the whole world. Choose another --bucket, or leave it out for a generated name. If it is yours, allow s3:ListBucket on it.',
       );
     }
-    return call('s3:ListBucket', () => Promise.reject(error as Error));
+    throw error;
   }
   if (bucketRegion && bucketRegion !== region) {
     return refused(
@@ -52,9 +53,7 @@ export async function checkBucket(aws: Aws, name: string, statements: string): P
       `Run the command with --region ${bucketRegion}, or choose another --bucket.`,
     );
   }
-  const policy = await absentIf(['NoSuchBucketPolicy'], () =>
-    call('s3:GetBucketPolicy', () => s3.send(new GetBucketPolicyCommand({ Bucket: name }))),
-  );
+  const policy = await absentIf(['NoSuchBucketPolicy'], () => s3.send(new GetBucketPolicyCommand({ Bucket: name })));
   if (policy?.Policy) {
     return refused(
       `The bucket ${name} has a bucket policy, which the stack would replace.`,
@@ -68,22 +67,16 @@ export async function checkBucket(aws: Aws, name: string, statements: string): P
       'Choose another --bucket, or set this one up as GUIDE.md shows ("The bucket by hand", without creating it), and run the command again.',
     );
   }
-  return { exists: true, findings: [] };
+  return { exists: true, problems: [] };
 }
 
-/** What is not as in the template, in words. */
+/** Returns how a bucket differs from the template's, in words. */
 async function differencesFromTemplate(s3: S3Client, Bucket: string): Promise<string[]> {
   const [access, ownership, versioning, lifecycle] = await Promise.all([
-    absentIf(['NoSuchPublicAccessBlockConfiguration'], () =>
-      call('s3:GetBucketPublicAccessBlock', () => s3.send(new GetPublicAccessBlockCommand({ Bucket }))),
-    ),
-    absentIf(['OwnershipControlsNotFoundError'], () =>
-      call('s3:GetBucketOwnershipControls', () => s3.send(new GetBucketOwnershipControlsCommand({ Bucket }))),
-    ),
-    call('s3:GetBucketVersioning', () => s3.send(new GetBucketVersioningCommand({ Bucket }))),
-    absentIf(['NoSuchLifecycleConfiguration'], () =>
-      call('s3:GetLifecycleConfiguration', () => s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket }))),
-    ),
+    absentIf(['NoSuchPublicAccessBlockConfiguration'], () => s3.send(new GetPublicAccessBlockCommand({ Bucket }))),
+    absentIf(['OwnershipControlsNotFoundError'], () => s3.send(new GetBucketOwnershipControlsCommand({ Bucket }))),
+    s3.send(new GetBucketVersioningCommand({ Bucket })),
+    absentIf(['NoSuchLifecycleConfiguration'], () => s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket }))),
   ]);
   const blocks = Object.values(access?.PublicAccessBlockConfiguration ?? {});
   const owner = ownership?.OwnershipControls?.Rules?.[0]?.ObjectOwnership;
@@ -98,16 +91,16 @@ async function differencesFromTemplate(s3: S3Client, Bucket: string): Promise<st
 
 const refused = (cause: string, cure: string): BucketState => ({
   exists: true,
-  findings: [{ check: 'bucket', refuses: true, cause, cure }],
+  problems: [{ check: 'bucket', refuses: true, cause, cure }],
 });
 
 /**
- * Whether a bucket is still there that a deleted stack has left, and serves nothing else: with a policy, another image
- * server may have it.
+ * Whether a bucket that a deleted stack has left is still there and unused. One with a policy may belong to another image
+ * server by now.
  */
 export async function isLeftAlone({ s3 }: Aws, Bucket: string): Promise<boolean> {
   try {
-    const { Policy } = await call('s3:GetBucketPolicy', () => s3.send(new GetBucketPolicyCommand({ Bucket })));
+    const { Policy } = await s3.send(new GetBucketPolicyCommand({ Bucket }));
     return !Policy;
   } catch (error) {
     if (error instanceof Error && ['NoSuchBucket', 'NoSuchBucketPolicy'].includes(error.name)) {
@@ -118,24 +111,20 @@ export async function isLeftAlone({ s3 }: Aws, Bucket: string): Promise<boolean>
 }
 
 /**
- * Deletes a bucket with everything in it, old versions too.
+ * Deletes a bucket with all objects and their versions.
  *
  * @param onProgress called with the number of objects and versions deleted so far
  */
 export async function deleteBucket({ s3 }: Aws, name: string, onProgress: (count: number) => void): Promise<void> {
   let count = 0;
   for (;;) {
-    // Always the first page: what it had is gone by the next time.
-    const { Versions = [], DeleteMarkers = [] } = await call('s3:ListBucketVersions', () =>
-      s3.send(new ListObjectVersionsCommand({ Bucket: name })),
-    );
+    // Always the first page, since its content is deleted before the next look.
+    const { Versions = [], DeleteMarkers = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket: name }));
     const Objects = [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key, VersionId }));
     if (Objects.length === 0) {
       break;
     }
-    const { Errors = [] } = await call('s3:DeleteObjectVersion', () =>
-      s3.send(new DeleteObjectsCommand({ Bucket: name, Delete: { Objects, Quiet: true } })),
-    );
+    const { Errors = [] } = await s3.send(new DeleteObjectsCommand({ Bucket: name, Delete: { Objects, Quiet: true } }));
     const [first] = Errors;
     if (first) {
       throw new Failure(
@@ -146,5 +135,5 @@ export async function deleteBucket({ s3 }: Aws, name: string, onProgress: (count
     count += Objects.length;
     onProgress(count);
   }
-  await call('s3:DeleteBucket', () => s3.send(new DeleteBucketCommand({ Bucket: name })));
+  await s3.send(new DeleteBucketCommand({ Bucket: name }));
 }

@@ -54,9 +54,7 @@ Examples:
     // They are refused above, in better words.
     .allowExcessArguments()
     .action(async (options: ProvisionOptions) =>
-      options.dryRun
-        ? (await import('./run-dry-run')).runDryRun(options)
-        : (await import('./run')).runProvision(options),
+      options.dryRun ? (await import('./dry-run')).runDryRun(options) : (await import('./run')).runProvision(options),
     );
 
   const existing = (name: string, description: string) =>

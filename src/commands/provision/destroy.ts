@@ -1,138 +1,123 @@
 import { ListEntitiesForPolicyCommand } from '@aws-sdk/client-iam';
 import { Declined, Failure } from '../../shell/failure';
 import { deleteAccessKeys, listAccessKeys } from './access-key';
+import { absentIf } from './aws/errors';
 import type { Aws } from './aws/sign-in';
-import { absentIf, call } from './aws/errors';
 import { deleteBucket, isLeftAlone } from './bucket';
-import { deleteAliases, hasAliases } from './dns/records';
 import { findHostedZone, type HostedZone } from './dns/hosted-zone';
 import { answerOf, cnamesOf, plainName, type Resolver, Unanswered } from './dns/live-dns';
-import { checkOwnership, eventLine, isOwn, settledStack } from './situation';
-import { type Session } from './session';
+import { deleteAliases, hasAliases } from './dns/records';
+import type { Session } from './session';
+import { settledStack, skippedBucketOf, workOnStack } from './stack/events';
 import {
+  checkOwnership,
   deleteStack,
   describeStack,
-  followStack,
   isDeleted,
   isEmpty,
-  lastEventOf,
+  isOwn,
   listDeletedStacks,
-  skippedBucketOf,
   type Stack,
 } from './stack/stack';
 
-/** What is left of an image server. */
+/** The result of `provision destroy`. */
 export interface Destroyed {
-  /** Undefined when there was no stack, and nothing left of one. */
+  /** Undefined when there was neither a stack nor anything left of one. */
   stackName?: string;
   /** The bucket that was kept, with everything in it. */
   keptBucket?: string;
   deletedBucket?: string;
-  /** The certificate stays: others may use it, and it costs nothing. */
+  /** ARN of the certificate, which is always kept: something else may use it, and it costs nothing. */
   keptCertificate?: string;
-  /** The record that still leads to the distribution that is gone, at another DNS provider. */
+  /** The record at another DNS provider that still points to the deleted distribution. */
   danglingRecord?: string;
 }
 
 /**
- * Takes the image server down. The bucket stays unless the user types its name twice. Of a stack that is deleted
- * already, it goes on with what that has left.
+ * Deletes the image server. The bucket is kept unless the user types its name twice. For a stack that is already deleted,
+ * what it has left is deleted.
  *
- * @throws Failure with cause and cure; Interruption when the user stops it
+ * @throws Failure with cause and cure; Declined when the user does not agree; Interruption after Ctrl-C
  */
 export async function destroy(session: Session, stackName: string): Promise<Destroyed> {
-  const { aws, terminal, pause } = session;
+  const { aws, terminal } = session;
   const stack = await settledStack(session, stackName);
   if (!stack) {
-    return destroyRemainsOf(session, await listDeletedStacks(aws, stackName));
+    return destroyRemains(session, await listDeletedStacks(aws, stackName));
   }
   if (isDeleted(stack)) {
-    return destroyRemainsOf(session, [stack.id]);
+    return destroyRemains(session, [stack.id]);
   }
-  if (!isEmpty(stack)) {
-    checkOwnership(stack);
-  }
+  checkOwnership(stack);
   if (stack.isProtected) {
     throw new Failure(
       `The stack ${stack.name} is protected against its deletion.`,
       `If it is to go: aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name ${stack.name}`,
     );
   }
-  const { Domain: domain = '', HostedZoneId, CertificateArn } = stack.parameters;
-  const {
-    BucketName: bucket,
-    GhostUserName: user,
-    GhostPolicyArn: policy,
-    DistributionDomainName: target,
-  } = stack.outputs;
-  if (policy) {
-    await checkPolicyIsFree(aws, policy, stack);
-  }
+  const { Domain: domain = '', HostedZoneId } = stack.parameters;
+  const { BucketName: bucket, GhostUserName: user, DistributionDomainName: target } = stack.outputs;
+  await checkPolicyIsFree(aws, stack);
   const keys = user ? await listAccessKeys(aws, user) : [];
   const zone = await foreignZoneOf(session, stack);
 
   terminal.say(`The stack ${stack.name} in ${aws.region} of the account ${aws.account} is going to be deleted:`);
-  if (isEmpty(stack)) {
-    terminal.say('  it was begun, and nothing has been made of it yet');
-  } else {
-    terminal.say(`  - the distribution: https://${domain} stops to work, and with it every image of the blog`);
-    terminal.say(
-      '  - the policy and identity of Ghost' + (keys.length > 0 ? `, with the access key ${keys.join(' and ')}` : ''),
-    );
-    if (HostedZoneId || zone) {
-      terminal.say(`  - the DNS records of ${domain}`);
-    }
-    terminal.say(`The certificate is kept${bucket ? `, and so is the bucket ${bucket} with everything in it` : ''}.`);
-  }
+  lossesOf(stack, keys, zone).forEach((line) => terminal.say(line));
   if (!(await terminal.confirm('Delete it?'))) {
     throw new Declined();
   }
-  const withBucket = bucket !== undefined && (await wantsBucketDeleted(session, bucket));
+  const withBucket = await wantsBucketDeleted(session, bucket);
 
   if (user && keys.length > 0) {
     await terminal.step(`Deleting the access keys of ${user}`, () => deleteAccessKeys(aws, user));
   }
-  // Before the distribution: a record that leads to one that is gone leads to whoever gets its name next.
+  // Before the distribution: its name may be assigned to somebody else's distribution next.
   if (zone && target) {
     await deleteRecords(session, zone, domain, target);
   }
-  await terminal.step('Deleting the stack: CloudFront takes some minutes', async ({ event }) => {
-    const since = await lastEventOf(aws, stack.id);
-    await deleteStack(aws, stack);
-    await followStack(aws, pause, stack.id, since, (happened) => event(eventLine(happened)));
-  });
-  if (withBucket) {
-    await deleteWholeBucket(session, bucket);
+  await workOnStack(session, 'Deleting the stack: CloudFront takes some minutes', stack.id, () =>
+    deleteStack(aws, stack),
+  );
+  const danglingRecord = HostedZoneId || zone || !target ? undefined : domain;
+  return destroyed(session, stack, { bucket, withBucket, danglingRecord });
+}
+
+/** Returns what goes with a stack and what is kept, as lines for the terminal. */
+function lossesOf(stack: Stack, keys: string[], zone: HostedZone | undefined): string[] {
+  if (isEmpty(stack)) {
+    return ['  it was begun, and nothing has been made of it yet'];
   }
-  return {
-    stackName: stack.name,
-    [withBucket ? 'deletedBucket' : 'keptBucket']: bucket,
-    keptCertificate: CertificateArn,
-    danglingRecord: HostedZoneId || zone || !target ? undefined : domain,
-  };
+  const { Domain: domain, HostedZoneId } = stack.parameters;
+  const { BucketName: bucket } = stack.outputs;
+  return [
+    `  - the distribution: https://${domain} stops to work, and with it every image of the blog`,
+    `  - the policy and identity of Ghost${keys.length > 0 ? `, with the access key ${keys.join(' and ')}` : ''}`,
+    ...(HostedZoneId || zone ? [`  - the DNS records of ${domain}`] : []),
+    `The certificate is kept${bucket ? `, and so is the bucket ${bucket} with everything in it` : ''}.`,
+  ];
 }
 
 /**
- * Goes on with what deleted stacks have left: an earlier run may have been stopped, or refused, before its end.
+ * Deletes what deleted stacks have left, because an earlier run was stopped or refused before its end.
  *
  * @param stackIds ARNs, the last one first
- * @returns nothing at all when nothing is left
+ * @returns an empty object when nothing is left
  */
-async function destroyRemainsOf(session: Session, stackIds: string[]): Promise<Destroyed> {
+async function destroyRemains(session: Session, stackIds: string[]): Promise<Destroyed> {
   const { aws, terminal, resolver } = session;
   for (const id of stackIds) {
     const stack = await describeStack(aws, id);
     if (!stack || !isOwn(stack)) {
       continue;
     }
-    const { Domain: domain = '', HostedZoneId, CertificateArn } = stack.parameters;
+    const { Domain: domain = '', HostedZoneId } = stack.parameters;
     const { DistributionDomainName: target } = stack.outputs;
     const zone = await foreignZoneOf(session, stack);
     const hasRecords = zone && target ? await hasAliases(aws.route53, zone, domain, target) : false;
     const skipped = await skippedBucketOf(aws, stack);
     const bucket = skipped && (await isLeftAlone(aws, skipped)) ? skipped : undefined;
     const danglingRecord =
-      !HostedZoneId && !zone && target && (await mayLeadTo(resolver, domain, target)) ? domain : undefined;
+      !HostedZoneId && !zone && target && (await mayPointTo(resolver, domain, target)) ? domain : undefined;
     if (!hasRecords && !bucket && !danglingRecord) {
       continue;
     }
@@ -152,33 +137,40 @@ async function destroyRemainsOf(session: Session, stackIds: string[]): Promise<D
       }
       await deleteRecords(session, zone, domain, target);
     }
-    const withBucket = bucket !== undefined && (await wantsBucketDeleted(session, bucket));
-    if (withBucket) {
-      await deleteWholeBucket(session, bucket);
-    }
-    return {
-      stackName: stack.name,
-      [withBucket ? 'deletedBucket' : 'keptBucket']: bucket,
-      keptCertificate: CertificateArn,
-      danglingRecord,
-    };
+    return destroyed(session, stack, { bucket, withBucket: await wantsBucketDeleted(session, bucket), danglingRecord });
   }
   return {};
 }
 
-/** The zone of another account that has the records of the domain: the stack does not take them along. */
-function foreignZoneOf({ aws, resolver }: Session, { parameters }: Stack): Promise<HostedZone | undefined> {
+/** Deletes the bucket if that is wanted, and returns the result for a stack that is deleted. */
+async function destroyed(
+  { aws, terminal }: Session,
+  { name: stackName, parameters }: Stack,
+  { bucket, withBucket, danglingRecord }: { bucket?: string; withBucket: boolean; danglingRecord?: string },
+): Promise<Destroyed> {
+  const rest = { stackName, keptCertificate: parameters.CertificateArn, danglingRecord };
+  if (!bucket || !withBucket) {
+    return { ...rest, keptBucket: bucket };
+  }
+  await terminal.step(`Deleting the bucket ${bucket}`, ({ progress }) =>
+    deleteBucket(aws, bucket, (count) => progress(`${count} objects and versions`)),
+  );
+  return { ...rest, deletedBucket: bucket };
+}
+
+/** Finds the zone in another account with the domain's records, which are not deleted with the stack. */
+async function foreignZoneOf({ aws, resolver }: Session, { parameters }: Stack): Promise<HostedZone | undefined> {
   const { Domain, HostedZoneId } = parameters;
   return !Domain || HostedZoneId || !aws.dnsElsewhere
-    ? Promise.resolve(undefined)
+    ? undefined
     : findHostedZone(aws.route53, Domain, undefined, resolver);
 }
 
 /**
- * Whether a record may still lead to a distribution that is gone. An alias to it has no addresses any more: only what
- * leads elsewhere is known to be none.
+ * Whether a record may still point to a deleted distribution. An alias to it no longer has addresses, so only a record
+ * that points elsewhere rules it out.
  */
-async function mayLeadTo(resolver: Resolver, domain: string, target: string): Promise<boolean> {
+async function mayPointTo(resolver: Resolver, domain: string, target: string): Promise<boolean> {
   try {
     const targets = await cnamesOf(resolver, domain);
     return targets.includes(plainName(target)) || (!targets.length && !(await answerOf(resolver.resolve4(domain))));
@@ -193,18 +185,20 @@ async function mayLeadTo(resolver: Resolver, domain: string, target: string): Pr
 const deleteRecords = ({ aws, terminal }: Session, zone: HostedZone, domain: string, target: string) =>
   terminal.step(`Deleting the records of ${domain}`, () => deleteAliases(aws.route53, zone, domain, target));
 
-const deleteWholeBucket = ({ aws, terminal }: Session, bucket: string) =>
-  terminal.step(`Deleting the bucket ${bucket}`, ({ progress }) =>
-    deleteBucket(aws, bucket, (count) => progress(`${count} objects and versions`)),
-  );
-
-/** IAM deletes no policy that something else has: the deletion would fail at its end, with the images gone. */
-async function checkPolicyIsFree({ iam }: Aws, PolicyArn: string, { outputs }: Stack): Promise<void> {
-  // An earlier deletion may have come as far as the policy.
-  const entities = await absentIf(['NoSuchEntity', 'NoSuchEntityException'], () =>
-    call('iam:ListEntitiesForPolicy', () => iam.send(new ListEntitiesForPolicyCommand({ PolicyArn }))),
-  );
-  const own = [outputs.GhostUserName, outputs.GhostRoleName, outputs.GhostTaskRoleName];
+/**
+ * Checks that nothing outside of the stack uses its policy. IAM would refuse to delete the policy when the distribution
+ * is already gone.
+ */
+async function checkPolicyIsFree({ iam }: Aws, { outputs }: Stack): Promise<void> {
+  const { GhostPolicyArn: PolicyArn, GhostUserName, GhostRoleName, GhostTaskRoleName } = outputs;
+  // An earlier deletion may have deleted the policy already.
+  const entities =
+    PolicyArn === undefined
+      ? undefined
+      : await absentIf(['NoSuchEntity', 'NoSuchEntityException'], () =>
+          iam.send(new ListEntitiesForPolicyCommand({ PolicyArn })),
+        );
+  const own = [GhostUserName, GhostRoleName, GhostTaskRoleName];
   const commands = [
     ...(entities?.PolicyUsers ?? []).map(({ UserName = '' }) => ['user', UserName]),
     ...(entities?.PolicyRoles ?? []).map(({ RoleName = '' }) => ['role', RoleName]),
@@ -220,7 +214,11 @@ async function checkPolicyIsFree({ iam }: Aws, PolicyArn: string, { outputs }: S
   }
 }
 
-async function wantsBucketDeleted({ terminal }: Session, bucket: string): Promise<boolean> {
+/** @returns false also without a bucket */
+async function wantsBucketDeleted({ terminal }: Session, bucket: string | undefined): Promise<boolean> {
+  if (bucket === undefined) {
+    return false;
+  }
   const first = await terminal.type(
     `To delete the bucket as well, with every file of the blog in it, type its name, ${bucket} (Enter keeps it):`,
   );

@@ -1,44 +1,41 @@
 import {
   DescribeStackDriftDetectionStatusCommand,
-  DescribeStackResourceDriftsCommand,
   DetectStackDriftCommand,
+  paginateDescribeStackResourceDrifts,
+  type StackResourceDrift,
 } from '@aws-sdk/client-cloudformation';
 import { Failure } from '../../shell/failure';
-import { call } from './aws/errors';
 import { type PlannedStep, stepsOfChanges } from './plan';
-import type { Pause, Session } from './session';
-import { checkState } from './situation';
-import { createChangeSet, deleteChangeSet, isAtWork, type Stack } from './stack/stack';
-import { requireStack } from './status';
+import { SECONDS_BETWEEN_LOOKS, type Session } from './session';
+import { createChangeSet, deleteChangeSet } from './stack/change-set';
+import { checkState, isAtWork, requireStack, type Stack } from './stack/stack';
 
-/** Where the secret stands that CloudFront shows to Ghost, in a property of a distribution. */
+/** Path of the distribution's property with the secret that CloudFront sends to Ghost. */
 const SECRET_PATH = /OriginCustomHeaders/;
 
-/** What is not as the template has it. */
+/** How a stack differs from this version's template, and from its own resources. */
 export interface Differences {
-  /** What this version's template would change. */
+  /** The changes that this version's template would make. */
   changes: PlannedStep[];
-  /** What somebody has changed behind CloudFormation's back. */
+  /** The changes made to the resources outside of CloudFormation. */
   drifts: Drift[];
 }
 
-/** A resource that is not as CloudFormation has made it. */
+/** A resource that was changed or deleted outside of CloudFormation. */
 export interface Drift {
-  /** Name in the template, `Bucket`. */
+  /** Name in the template, `Bucket` */
   resource: string;
-  /** Name in AWS. */
+  /** Name in AWS, `blog-images-1a2b3c` */
   id: string;
   /** `MODIFIED` or `DELETED` */
   status: string;
   properties: { path: string; expected: string; actual: string }[];
 }
 
-const SECONDS_BETWEEN_LOOKS = 3;
-
 /**
- * Compares the stack with this version's template, and with what is really there. Changes nothing.
+ * Compares a stack with this version's template, and with its resources. Changes nothing.
  *
- * @throws Failure when there is no stack that could be compared
+ * @throws Failure when there is no stack to compare
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html
  */
 export async function findDifferences(session: Session, stackName: string): Promise<Differences> {
@@ -57,18 +54,15 @@ export async function findDifferences(session: Session, stackName: string): Prom
   if (changeSet) {
     await deleteChangeSet(aws, changeSet.id);
   }
-  const drifts = await terminal.step('Comparing with what is there', () => detectDrift(session, stack, pause));
+  const drifts = await terminal.step('Comparing with what is there', () => detectDrift(session, stack));
   return { changes: changeSet ? stepsOfChanges(changeSet.changes) : [], drifts };
 }
 
-async function detectDrift({ aws: { cloudFormation } }: Session, stack: Stack, pause: Pause): Promise<Drift[]> {
-  const { StackDriftDetectionId } = await call('cloudformation:DetectStackDrift', () =>
-    cloudFormation.send(new DetectStackDriftCommand({ StackName: stack.name })),
-  );
+async function detectDrift({ aws: { cloudFormation }, pause }: Session, stack: Stack): Promise<Drift[]> {
+  const { StackDriftDetectionId } = await cloudFormation.send(new DetectStackDriftCommand({ StackName: stack.name }));
   for (;;) {
-    const { DetectionStatus, DetectionStatusReason } = await call(
-      'cloudformation:DescribeStackDriftDetectionStatus',
-      () => cloudFormation.send(new DescribeStackDriftDetectionStatusCommand({ StackDriftDetectionId })),
+    const { DetectionStatus, DetectionStatusReason } = await cloudFormation.send(
+      new DescribeStackDriftDetectionStatusCommand({ StackDriftDetectionId }),
     );
     if (DetectionStatus === 'DETECTION_FAILED') {
       throw new Failure(
@@ -82,37 +76,31 @@ async function detectDrift({ aws: { cloudFormation } }: Session, stack: Stack, p
     await pause(SECONDS_BETWEEN_LOOKS);
   }
   const drifts: Drift[] = [];
-  let NextToken: string | undefined;
-  do {
-    const page = await call('cloudformation:DescribeStackResourceDrifts', () =>
-      cloudFormation.send(
-        new DescribeStackResourceDriftsCommand({
-          StackName: stack.name,
-          StackResourceDriftStatusFilters: ['MODIFIED', 'DELETED'],
-          NextToken,
-        }),
-      ),
-    );
-    for (const drift of page.StackResourceDrifts ?? []) {
-      drifts.push({
-        resource: drift.LogicalResourceId ?? '',
-        id: drift.PhysicalResourceId ?? '',
-        status: drift.StackResourceDriftStatus ?? '',
-        properties: (drift.PropertyDifferences ?? []).map(
-          ({ PropertyPath: path = '', ExpectedValue: expected = '', ActualValue: actual = '' }) => ({
-            path,
-            expected: shown(path, expected),
-            actual: shown(path, actual),
-          }),
-        ),
-      });
-    }
-    NextToken = page.NextToken;
-  } while (NextToken);
+  for await (const { StackResourceDrifts = [] } of paginateDescribeStackResourceDrifts(
+    { client: cloudFormation },
+    { StackName: stack.name, StackResourceDriftStatusFilters: ['MODIFIED', 'DELETED'] },
+  )) {
+    drifts.push(...StackResourceDrifts.map(toDrift));
+  }
   return drifts;
 }
 
-/** A value as it may be shown: of one that holds the secret between CloudFront and Ghost, only that it is another one. */
-function shown(path: string, value: string): string {
+function toDrift(drift: StackResourceDrift): Drift {
+  return {
+    resource: drift.LogicalResourceId ?? '',
+    id: drift.PhysicalResourceId ?? '',
+    status: drift.StackResourceDriftStatus ?? '',
+    properties: (drift.PropertyDifferences ?? []).map(
+      ({ PropertyPath: path = '', ExpectedValue: expected = '', ActualValue: actual = '' }) => ({
+        path,
+        expected: withoutSecret(path, expected),
+        actual: withoutSecret(path, actual),
+      }),
+    ),
+  };
+}
+
+/** Hides a value with the secret between CloudFront and Ghost. */
+function withoutSecret(path: string, value: string): string {
   return SECRET_PATH.test(path) || /HeaderValue/.test(value) ? '(a secret, not shown)' : value;
 }

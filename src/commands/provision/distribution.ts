@@ -1,29 +1,29 @@
 import { GetDistributionConfigCommand, paginateListDistributions } from '@aws-sdk/client-cloudfront';
 import { Failure } from '../../shell/failure';
 import type { Aws } from './aws/sign-in';
-import { absentIf, call } from './aws/errors';
-import type { Finding } from './finding';
+import { absentIf } from './aws/errors';
+import type { Problem } from './problem';
 
-/** Ghost sends bytes, and no redirect, to who shows this header. */
+/** Ghost answers a request with this header with the image, and not with a redirect to the CDN. */
 const FALLBACK_HEADER = 'X-Ghost-Cdn-Fallback';
 
-/** What the stack itself does not tell of its distribution. */
+/** Facts about a distribution that its stack does not give. */
 export interface DistributionDetails {
-  /** What it shows to Ghost; undefined without a Ghost origin. In the stack the parameter is hidden. */
+  /** The secret that it sends to Ghost; undefined without a Ghost origin. CloudFormation hides the parameter. */
   fallbackSecret?: string;
-  /** ARN of the web ACL that it has, also of one that was given to it outside of the stack, as flat-rate plans do. */
+  /** ARN of its web ACL, which flat-rate plans add outside of the stack. */
   webAclArn?: string;
 }
 
 /**
+ * Reads the details of a stack's distribution.
+ *
  * @param distributionId `E…`
- * @throws Failure when somebody has deleted it behind the stack's back
+ * @throws Failure when it was deleted outside of CloudFormation
  */
 export async function describeDistribution({ cloudFront }: Aws, distributionId: string): Promise<DistributionDetails> {
   const answer = await absentIf(['NoSuchDistribution'], () =>
-    call('cloudfront:GetDistributionConfig', () =>
-      cloudFront.send(new GetDistributionConfigCommand({ Id: distributionId })),
-    ),
+    cloudFront.send(new GetDistributionConfigCommand({ Id: distributionId })),
   );
   if (!answer) {
     throw new Failure(
@@ -41,28 +41,26 @@ export async function describeDistribution({ cloudFront }: Aws, distributionId: 
 }
 
 /**
- * Looks for another distribution of the account that has the domain: CloudFront gives a name to one only.
+ * Checks that no other distribution of the account has the domain, since CloudFront allows a name only once.
  *
- * @param ownId the distribution of the stack, if there is one
+ * @param ownId ID of the stack's distribution, if there is one
  */
 export async function checkAlias(
   { cloudFront }: Aws,
   domain: string,
   ownId: string | undefined,
-): Promise<Finding | undefined> {
-  return call('cloudfront:ListDistributions', async () => {
-    for await (const { DistributionList } of paginateListDistributions({ client: cloudFront }, {})) {
-      for (const { Id, Aliases, Comment } of DistributionList?.Items ?? []) {
-        if (Id !== ownId && Aliases?.Items?.includes(domain)) {
-          return {
-            check: 'alias',
-            refuses: true,
-            cause: `${domain} is an alternate domain name of the distribution ${Id}${Comment ? ` ("${Comment}")` : ''}.`,
-            cure: `Remove it there (console: CloudFront → ${Id} → General → Settings → Edit → Alternate domain name), or choose another --domain.`,
-          };
-        }
+): Promise<Problem | undefined> {
+  for await (const { DistributionList } of paginateListDistributions({ client: cloudFront }, {})) {
+    for (const { Id, Aliases, Comment } of DistributionList?.Items ?? []) {
+      if (Id !== ownId && Aliases?.Items?.includes(domain)) {
+        return {
+          check: 'alias',
+          refuses: true,
+          cause: `${domain} is an alternate domain name of the distribution ${Id}${Comment ? ` ("${Comment}")` : ''}.`,
+          cure: `Remove it there (console: CloudFront → ${Id} → General → Settings → Edit → Alternate domain name), or choose another --domain.`,
+        };
       }
     }
-    return undefined;
-  });
+  }
+  return undefined;
 }

@@ -1,24 +1,46 @@
 import { stringify } from 'yaml';
-import { certificateName } from './certificate/name';
-import { planLines, type PlannedStep, stepsOfCreation } from './plan';
+import { checkGhostConfigFile } from '../../ghost-site/config-file';
+import { type Colors, openTerminal } from '../../shell/terminal';
 import { type Parameter, readTemplate } from '../../template/read';
-import { renderTemplate, type Stack } from '../../template/render';
-import type { Settings } from './settings';
-import type { Colors } from '../../shell/terminal';
+import { type RenderedTemplate, renderTemplate } from '../../template/render';
+import { checkRegion, namedRegion } from './aws/region';
+import { certificateName } from './certificate/name';
+import { ACCESS_KEY_STEP, planLines, type PlannedStep, stepsOfCreation } from './plan';
+import { checkAccessKeyWish, type ProvisionOptions, readSettings, type Settings } from './settings';
 
-/** What `provision` would build, as far as it can be told without AWS. */
+/** The plan of `provision`, as far as it is known without AWS. */
 export interface DryRun {
-  /** For a terminal. */
+  /** For the terminal. */
   lines: string[];
   steps: PlannedStep[];
-  /** The template with its conditions decided. It could be deployed as it is, with the parameters that are left. */
-  template: Stack & { AWSTemplateFormatVersion: string; Parameters: Record<string, Partial<Parameter>> };
+  /** The template with its conditions resolved. It can be deployed with the remaining parameters. */
+  template: RenderedTemplate & { AWSTemplateFormatVersion: string; Parameters: Record<string, Partial<Parameter>> };
+}
+
+/** Runs `provision --dry-run`, which does not load the AWS SDK. */
+export function runDryRun(options: ProvisionOptions): void {
+  const settings = readSettings(options);
+  checkAccessKeyWish(settings);
+  if (options.writeConfig !== undefined) {
+    checkGhostConfigFile(options.writeConfig);
+  }
+  const { region, setting } = namedRegion(options.region);
+  if (region) {
+    checkRegion(region, setting);
+  }
+  const terminal = openTerminal(options);
+  const { lines, steps, template } = dryRun(settings, region, terminal.colors);
+  if (options.json) {
+    terminal.result({ domain: settings.domain, stackName: settings.stackName, region, steps, template });
+  } else {
+    lines.forEach((line) => terminal.say(line));
+  }
 }
 
 /**
- * Plans an image server without asking anybody: no credentials, no network.
+ * Plans an image server without credentials and network.
  *
- * @param region as it was given, undefined where AWS's configuration is to tell it
+ * @param region undefined when only the AWS configuration names it
  */
 export function dryRun(settings: Settings, region: string | undefined, colors: Colors): DryRun {
   const { domain, parameters, certificateArn, hostedZoneId, wildcard } = settings;
@@ -35,7 +57,7 @@ export function dryRun(settings: Settings, region: string | undefined, colors: C
   );
   const template = {
     AWSTemplateFormatVersion: '2010-09-09',
-    // No default: empty they would not do.
+    // Without their defaults, since empty values would not work.
     Parameters: Object.fromEntries(
       knownLater.map((name) => [name, { ...source.Parameters[name], Default: undefined }]),
     ),
@@ -56,9 +78,7 @@ export function dryRun(settings: Settings, region: string | undefined, colors: C
             words: `${hostedZoneId === 'none' ? '' : 'records in Route 53 if it has the zone, else '}you make a CNAME`,
           },
         ]),
-    ...(settings.createAccessKey
-      ? [{ sign: '+' as const, what: 'access key', words: 'for the user, shown once' }]
-      : []),
+    ...(settings.createAccessKey ? [ACCESS_KEY_STEP] : []),
   ];
   const title = `Image server https://${domain}${region ? `, in ${region}` : ''}, by the stack ${settings.stackName}`;
   return {
@@ -66,7 +86,7 @@ export function dryRun(settings: Settings, region: string | undefined, colors: C
     template,
     lines: [
       ...planLines(title, steps, colors),
-      // As CloudFormation reads YAML, a bare 2012-10-17 would be a date.
+      // YAML 1.1, as CloudFormation reads it: there, an unquoted 2012-10-17 is a date.
       stringify(template, { lineWidth: 0, version: '1.1' }),
       'This was a dry run: AWS was not asked, and nothing was made.',
     ],

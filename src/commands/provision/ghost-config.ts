@@ -1,20 +1,14 @@
 import { ADAPTER } from '../../core/features';
 import { settingOfFeature } from '../../ghost-site/config';
 import type { GhostConfigBlock } from '../../ghost-site/edit-config';
+import type { AccessKey } from './access-key';
 import type { Stack } from './stack/stack';
 
-/** An access key of the stack's user, as IAM shows it this once. */
-export interface AccessKey {
-  accessKeyId: string;
-  secretAccessKey: string;
-}
-
 /**
- * What belongs into Ghost's configuration for a stack.
+ * Returns the block for Ghost's configuration.
  *
- * @param stack finished
- * @param secret between CloudFront and Ghost, undefined when CloudFront does not ask Ghost
- * @param accessKey undefined where Ghost gets its credentials elsewhere
+ * @param secret between CloudFront and Ghost, undefined without a Ghost origin
+ * @param accessKey undefined when Ghost gets its credentials elsewhere
  */
 export function ghostConfigOf(stack: Stack, secret: string | undefined, accessKey?: AccessKey): GhostConfigBlock {
   const { BucketName = '', BucketRegion = '', CdnUrl = '', DistributionId = '' } = stack.outputs;
@@ -40,9 +34,9 @@ export function ghostConfigOf(stack: Stack, secret: string | undefined, accessKe
 }
 
 /**
- * How the identity that the stack has made comes to Ghost.
+ * Returns how to give the stack's identity to Ghost, as lines for the terminal.
  *
- * @param accessKeyId the one that stands in the configuration, if there is one
+ * @param accessKeyId the one in the configuration, if there is one
  */
 export function identityAdvice(stack: Stack, accessKeyId?: string): string[] {
   const { GhostPolicyArn, GhostUserName, GhostRoleName, GhostInstanceProfileName, GhostTaskRoleName } = stack.outputs;

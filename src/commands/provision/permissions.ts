@@ -1,8 +1,8 @@
-import { GetRoleCommand, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
+import { GetRoleCommand, paginateSimulatePrincipalPolicy } from '@aws-sdk/client-iam';
 import type { Aws } from './aws/sign-in';
-import type { Finding } from './finding';
+import type { Problem } from './problem';
 
-/** What `provision` does in the account, and CloudFormation in its name: each action with what it is for. */
+/** The actions that `provision` needs, itself or through CloudFormation, each with its purpose. */
 export const PROVISIONING_ACTIONS: Record<string, string> = {
   'cloudformation:CreateChangeSet': 'the stack',
   'cloudformation:DescribeChangeSet': 'the stack',
@@ -70,7 +70,7 @@ const ROLE_ACTIONS = [
   'iam:DetachRolePolicy',
 ];
 
-/** What it does besides, by the identity that Ghost gets. */
+/** The actions that it needs in addition for each `--identity`. */
 export const IDENTITY_ACTIONS: Record<string, string[]> = {
   'policy-only': [],
   'iam-user': [
@@ -96,7 +96,7 @@ export const IDENTITY_ACTIONS: Record<string, string[]> = {
   'ecs-task-role': ROLE_ACTIONS,
 };
 
-/** What the CloudFront Function for a tenant prefix needs besides. */
+/** The actions that it needs in addition for the CloudFront Function of a tenant prefix. */
 export const TENANT_ACTIONS = [
   'cloudfront:CreateFunction',
   'cloudfront:DescribeFunction',
@@ -106,25 +106,15 @@ export const TENANT_ACTIONS = [
   'cloudfront:DeleteFunction',
 ];
 
-/** What `provision diff` needs besides. Nobody is asked for it before a `provision`, which does without. */
-export const DIFF_ACTIONS = [
-  'cloudformation:DetectStackDrift',
-  'cloudformation:DescribeStackDriftDetectionStatus',
-  'cloudformation:DescribeStackResourceDrifts',
-];
-
-/** What `provision destroy` needs besides when the bucket is to go, too: many will not want to give it to anybody. */
-export const BUCKET_DELETION_ACTIONS = ['s3:ListBucketVersions', 's3:DeleteObjectVersion', 's3:DeleteBucket'];
-
 /**
- * Asks IAM beforehand whether the caller may do all of it: a stack that stops in the middle for want of a permission
- * takes a quarter of an hour to come back.
+ * Asks IAM whether the caller may do all of this, because a stack that fails halfway for a missing permission takes a
+ * quarter of an hour to roll back.
  *
- * @param actions of IAM, `s3:CreateBucket`
- * @returns what is missing, all of it at once; a finding that only warns where IAM does not tell
+ * @param actions IAM actions, `s3:CreateBucket`
+ * @returns a warning with all missing actions, or that IAM could not be asked
  * @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
  */
-export async function checkPermissions(aws: Aws, actions: string[]): Promise<Finding | undefined> {
+export async function checkPermissions(aws: Aws, actions: string[]): Promise<Problem | undefined> {
   if (aws.callerArn.endsWith(':root')) {
     // The root user may do everything.
     return undefined;
@@ -132,22 +122,17 @@ export async function checkPermissions(aws: Aws, actions: string[]): Promise<Fin
   const missing: string[] = [];
   try {
     const principal = await principalOf(aws);
-    let Marker: string | undefined;
-    do {
-      const page = await aws.iam.send(
-        new SimulatePrincipalPolicyCommand({ PolicySourceArn: principal, ActionNames: actions, Marker }),
+    for await (const { EvaluationResults = [] } of paginateSimulatePrincipalPolicy(
+      { client: aws.iam },
+      { PolicySourceArn: principal, ActionNames: actions },
+    )) {
+      // A condition on the name or tags of a resource cannot be evaluated without them: that is not a denial.
+      const denied = EvaluationResults.filter(
+        ({ EvalDecision, MissingContextValues = [] }) =>
+          EvalDecision !== 'allowed' && MissingContextValues.length === 0,
       );
-      missing.push(
-        ...(page.EvaluationResults ?? [])
-          // For want of the resource's name and tags, conditions on them cannot be answered: no reason to refuse.
-          .filter(
-            ({ EvalDecision, MissingContextValues = [] }) =>
-              EvalDecision !== 'allowed' && MissingContextValues.length === 0,
-          )
-          .map(({ EvalActionName = '' }) => EvalActionName),
-      );
-      Marker = page.IsTruncated ? page.Marker : undefined;
-    } while (Marker);
+      missing.push(...denied.map(({ EvalActionName = '' }) => EvalActionName));
+    }
   } catch {
     return {
       check: 'permissions',
@@ -161,14 +146,14 @@ export async function checkPermissions(aws: Aws, actions: string[]): Promise<Fin
     ? undefined
     : {
         check: 'permissions',
-        // A policy for single resources allows what the simulation, which names none, denies.
+        // The simulation names no resources, so it denies what a policy allows for certain resources.
         refuses: false,
         cause: `${aws.callerArn} seems not to be allowed: ${missing.join(', ')}.`,
         cure: 'Allow these actions, or go on if your policies allow them for the resources concerned: what is refused is rolled back, and named.',
       };
 }
 
-/** IAM's ARN of who stands behind the credentials: those of a session name its role, without the role's path. */
+/** Returns the ARN of the user or role behind the credentials. The ARN of a session lacks the path of its role. */
 async function principalOf({ iam, callerArn }: Aws): Promise<string> {
   const [, RoleName] = /^arn:aws:sts::\d+:assumed-role\/([^/]+)\//.exec(callerArn) ?? [];
   if (RoleName === undefined) {

@@ -1,8 +1,12 @@
 import type { Change } from '@aws-sdk/client-cloudformation';
 import type { Colors } from '../../shell/terminal';
-import type { Stack as RenderedStack } from '../../template/render';
+import { readTemplate } from '../../template/read';
+import { type RenderedTemplate, renderTemplate } from '../../template/render';
+import { certificateName } from './certificate/name';
+import type { Settings } from './settings';
+import type { Situation } from './situation';
 
-/** What the template's resources are, in the words of who reads the plan. */
+/** The template's resources as the plan describes them. */
 const RESOURCES: Record<string, string> = {
   Bucket: 'private bucket: encrypted, versioned, TLS only; it outlives the stack',
   BucketPolicy: 'CloudFront alone may read images, media and files',
@@ -21,7 +25,7 @@ const RESOURCES: Record<string, string> = {
 
 /** A line of the plan. */
 export interface PlannedStep {
-  /** What happens: `+` is made, `~` changed in place, `±` replaced, `-` removed, `=` used as it is. */
+  /** `+` created, `~` changed in place, `±` replaced, `-` removed, `=` used as it is */
   sign: '+' | '~' | '±' | '-' | '=';
   /** `AWS::S3::Bucket`, `certificate` */
   what: string;
@@ -29,14 +33,20 @@ export interface PlannedStep {
 }
 
 /**
- * The steps of a stack that is not there yet.
+ * Returns the steps of building a new stack.
  *
- * @param adoptedBucket name of one that is there, and comes into the stack
+ * @param adoptedBucket name of an existing bucket that the stack imports
  */
-export function stepsOfCreation(stack: RenderedStack, adoptedBucket?: string): PlannedStep[] {
-  const { Origins } = stack.Resources.Distribution?.Properties.DistributionConfig as { Origins: { Id: string }[] };
+export function stepsOfNewStack(parameters: Record<string, string>, adoptedBucket?: string): PlannedStep[] {
+  const rendered = renderTemplate(readTemplate(), { ...parameters, 'AWS::Partition': 'aws' }, ['CertificateArn']);
+  return stepsOfCreation(rendered, adoptedBucket);
+}
+
+/** Returns the steps of building a stack from a rendered template. */
+export function stepsOfCreation(template: RenderedTemplate, adoptedBucket?: string): PlannedStep[] {
+  const { Origins } = template.Resources.Distribution?.Properties.DistributionConfig as { Origins: { Id: string }[] };
   const hasGhost = Origins.some(({ Id }) => Id === 'ghost');
-  return Object.entries(stack.Resources).map(([name, { Type }]) => {
+  return Object.entries(template.Resources).map(([name, { Type }]) => {
     const words = RESOURCES[name] ?? name;
     if (name === 'Bucket' && adoptedBucket) {
       return { sign: '=', what: Type, words: `${adoptedBucket} that is there already, with everything in it` };
@@ -49,7 +59,7 @@ export function stepsOfCreation(stack: RenderedStack, adoptedBucket?: string): P
   });
 }
 
-/** The steps of a change set. One that touches no resource changes what the stack says of itself. */
+/** Returns the steps of a change set. One without resources changes the stack's outputs or descriptions. */
 export function stepsOfChanges(changes: Change[]): PlannedStep[] {
   if (changes.length === 0) {
     return [{ sign: '~', what: 'stack', words: 'its outputs and descriptions; nothing that it has made' }];
@@ -74,6 +84,39 @@ export function stepsOfChanges(changes: Change[]): PlannedStep[] {
   });
 }
 
+/** Returns the steps that do not belong to the stack, `before` and `after` it. */
+export function stepsAroundStack(
+  settings: Settings,
+  { stack, certificate, zone, accessKeyId, hasForeignRecords }: Situation,
+  dnsElsewhere: boolean,
+): { before: PlannedStep[]; after: PlannedStep[] } {
+  const validated = zone
+    ? `validated by a record in the Route 53 zone ${zone.name}`
+    : 'validated by a record that you make';
+  const what = 'certificate';
+  const names = certificate?.names.join(', ');
+  const after: PlannedStep[] = [];
+  if (zone && dnsElsewhere && !hasForeignRecords) {
+    after.push({ sign: '+', what: 'DNS', words: `A, AAAA and HTTPS records in the Route 53 zone ${zone.name}` });
+  }
+  if (!stack && !zone) {
+    const words = `a CNAME record for ${settings.domain}, which you make at your DNS provider`;
+    after.push({ sign: '+', what: 'DNS', words });
+  }
+  if (settings.createAccessKey && !accessKeyId) {
+    after.push(ACCESS_KEY_STEP);
+  }
+  if (certificate?.status === 'ISSUED') {
+    return { before: [{ sign: '=', what, words: `${names} (${certificate.arn})` }], after };
+  }
+  const words = certificate
+    ? `${names}, requested before; ${validated}`
+    : `${certificateName(settings.domain, settings.wildcard)}, in us-east-1; ${validated}`;
+  return { before: [{ sign: '+', what, words }], after };
+}
+
+export const ACCESS_KEY_STEP: PlannedStep = { sign: '+', what: 'access key', words: 'for the user, shown once' };
+
 const SIGNS: Record<PlannedStep['sign'], { meaning: string; color: 'green' | 'yellow' | 'magenta' | 'red' | 'dim' }> = {
   '+': { meaning: 'made', color: 'green' },
   '~': { meaning: 'changed in place', color: 'yellow' },
@@ -82,7 +125,7 @@ const SIGNS: Record<PlannedStep['sign'], { meaning: string; color: 'green' | 'ye
   '=': { meaning: 'used as it is', color: 'dim' },
 };
 
-/** The plan as lines for a terminal, with what it costs. */
+/** Returns the plan as lines for the terminal, with its costs. */
 export function planLines(title: string, steps: PlannedStep[], colors: Colors): string[] {
   return [
     colors.bold(title),
@@ -95,7 +138,7 @@ export function planLines(title: string, steps: PlannedStep[], colors: Colors): 
   ];
 }
 
-/** Steps as lines for a terminal, with their signs explained. */
+/** Returns steps as lines for the terminal, with their signs explained. */
 export function stepLines(steps: PlannedStep[], colors: Colors): string[] {
   const width = Math.max(...steps.map(({ what }) => what.length));
   const used = Object.entries(SIGNS).filter(([sign]) => steps.some((step) => step.sign === sign));
@@ -116,10 +159,10 @@ const PRICES = {
   trafficPerGigabyte: 0.085,
 };
 
-/** A blog with many pictures, and sizes made of each. */
+/** A blog with many images in several sizes. */
 const EXAMPLE = { gigabytes: 10, uploads: 2_000 };
 
-/** @returns lines about what the image server costs in a month, roughly */
+/** Returns the rough monthly costs of an image server, as lines for the terminal. */
 export function roughCosts(): string[] {
   const storage = EXAMPLE.gigabytes * PRICES.storagePerGigabyteMonth;
   const uploads = (EXAMPLE.uploads / 1_000) * PRICES.putPerThousand;

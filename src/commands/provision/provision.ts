@@ -1,145 +1,95 @@
 import { randomBytes } from 'node:crypto';
-import { type GhostConfigBlock } from '../../ghost-site/edit-config';
+import type { GhostConfigBlock } from '../../ghost-site/edit-config';
 import { Declined, Failure } from '../../shell/failure';
 import type { Terminal } from '../../shell/terminal';
-import { createAccessKey, listAccessKeys } from './access-key';
-import { requestCertificate } from './certificate/certificate';
-import { certificateName } from './certificate/name';
-import { recordSpellings, validationRecord, waitUntilIssued } from './certificate/validation';
+import { type AccessKey, createAccessKey } from './access-key';
+import type { Aws } from './aws/sign-in';
+import { recordSpellings } from './certificate/validation';
 import { describeDistribution } from './distribution';
-import { upsertAliases, upsertValidationRecord } from './dns/records';
-import type { Finding } from './finding';
 import { pointsTo, zoneOf } from './dns/live-dns';
-import { type AccessKey, ghostConfigOf } from './ghost-config';
-import { planLines, type PlannedStep, stepsOfChanges, stepsOfCreation } from './plan';
-import { readTemplate } from '../../template/read';
-import { renderTemplate } from '../../template/render';
+import { upsertAliases } from './dns/records';
+import { ghostConfigOf } from './ghost-config';
+import { obtainCertificate } from './obtain-certificate';
+import { planLines, type PlannedStep, stepsAroundStack, stepsOfChanges, stepsOfNewStack } from './plan';
+import { reportProblems } from './problem';
+import type { Session } from './session';
 import { checkAccessKeyWish, type Settings } from './settings';
-import { eventLine, lookAround, settledStack, type Situation } from './situation';
-import { type Session } from './session';
-import {
-  type ChangeSet,
-  createChangeSet,
-  deleteChangeSet,
-  deleteStack,
-  describeStack,
-  executeChangeSet,
-  followStack,
-  isDeleted,
-  isEmpty,
-  isFailedCreation,
-  lastEventOf,
-  type Stack,
-} from './stack/stack';
+import { lookAround, type Situation } from './situation';
+import { type ChangeSet, createChangeSet, deleteChangeSet, executeChangeSet } from './stack/change-set';
+import { settledStack, workOnStack } from './stack/events';
+import { deleteStack, describeStack, isDeleted, isEmpty, isFailedCreation, type Stack } from './stack/stack';
 
-/** What stands at the end. */
+/** The result of `provision`. */
 export interface Provisioned {
-  /** Whether anything in AWS is not as it was. */
+  /** Whether this run has changed anything in AWS. */
   changed: boolean;
   stack: Stack;
   config: GhostConfigBlock;
   accessKey?: AccessKey;
-  /** The record that the user has still to make at another DNS provider. */
+  /** The record that the user still has to create at another DNS provider. */
   missingRecord?: { name: string; relativeName: string; zone: string; value: string };
 }
 
 /**
- * Builds the image server, or brings it up to date: shows the plan, asks, and acts. What an earlier run has done is
- * found and not done again.
+ * Builds the image server, or brings it up to date: shows the plan, asks, and acts. Finds what an earlier run has done,
+ * and does not do it again.
  *
- * @throws Failure with cause and cure; Interruption when the user stops it
+ * @throws Failure with cause and cure; Declined when the user does not agree; Interruption after Ctrl-C
  */
 export async function provision(session: Session, settings: Settings): Promise<Provisioned> {
   const { aws, terminal, pause } = session;
   const { stackName, domain } = settings;
-  const { stack: before, isCleared } = await clearedStack(session, stackName);
-  const situation = await terminal.step('Looking at what is there', () => lookAround(session, before, settings));
-  report(terminal, situation.findings);
-  const { stack, zone } = situation;
+  const { stack: existing, isCleared } = await clearedStack(session, stackName);
+  const situation = await terminal.step('Looking at what is there', () => lookAround(session, existing, settings));
+  reportProblems(terminal, situation.problems);
+  const { stack, certificate, adoptedBucket } = situation;
   checkAccessKeyWish(settings, stack?.parameters.Identity);
 
-  const parameters = parametersOf(settings, situation, aws.dnsElsewhere);
   const title = `Image server https://${domain}, in ${aws.region} of the account ${aws.account}`;
-  const besides = stepsBesideTheStack(settings, situation, aws.dnsElsewhere);
-  const changeSetFor = (CertificateArn: string) =>
-    createChangeSet(aws, pause, {
-      stackName,
-      stack,
-      parameters: { ...parameters, CertificateArn },
-      adoptedBucket: situation.adoptedBucket,
-    });
-  let changed = false;
-  const agree = async (steps: PlannedStep[], changeSet?: ChangeSet) => {
-    terminal.say();
-    planLines(title, steps, terminal.colors).forEach((line) => terminal.say(line));
-    const takeBack = changeSet && (() => discard(aws, changeSet, stack));
-    if (!(await agreed(terminal, takeBack))) {
-      const done = [
-        ...(isCleared ? ['What the failed attempt had left was deleted'] : []),
-        ...(changed ? ['The certificate was requested and is kept'] : []),
-      ];
-      throw new Declined(done.length > 0 ? `${done.join('. ')}; nothing else was changed.` : 'Nothing was changed.');
-    }
-  };
+  const parameters = parametersOf(settings, situation, aws.dnsElsewhere);
+  const around = stepsAroundStack(settings, situation, aws.dnsElsewhere);
+  const newStack = stack ? [] : stepsOfNewStack(parameters, adoptedBucket);
+  const done = isCleared ? ['What the failed attempt had left was deleted'] : [];
 
-  let arn = situation.certificate?.status === 'ISSUED' ? situation.certificate.arn : undefined;
-  if (!arn) {
-    // What a stack that is there becomes by a new certificate can be told, and asked, when that is issued.
-    await agree(
-      stack ? besides.before : [...besides.before, ...stepsOfNewStack(parameters, situation), ...besides.after],
-    );
-    arn = await obtainCertificate(session, settings, situation);
-    changed = true;
+  const isIssued = certificate?.status === 'ISSUED';
+  if (!isIssued) {
+    // The changes of an existing stack are known only when the certificate is issued, and are then agreed to separately.
+    const steps = stack ? around.before : [...around.before, ...newStack, ...around.after];
+    await agree(terminal, planLines(title, steps, terminal.colors), done);
   }
-  const issued = arn;
-  const changeSet = await terminal.step('Handing the template to CloudFormation', () => changeSetFor(issued));
-  const steps = [
-    ...(changed ? [] : besides.before),
-    ...(stack ? (changeSet ? stepsOfChanges(changeSet.changes) : []) : stepsOfNewStack(parameters, situation)),
-    ...besides.after,
+  const CertificateArn = isIssued ? certificate.arn : await obtainCertificate(session, settings, situation);
+  if (!isIssued) {
+    done.push('The certificate was requested and is kept');
+  }
+
+  const changeSet = await terminal.step('Handing the template to CloudFormation', () =>
+    createChangeSet(aws, pause, { stackName, stack, parameters: { ...parameters, CertificateArn }, adoptedBucket }),
+  );
+  const steps: PlannedStep[] = [
+    ...(isIssued ? around.before : []),
+    ...newStack,
+    ...(stack && changeSet ? stepsOfChanges(changeSet.changes) : []),
+    ...around.after,
   ];
-  if (steps.some(({ sign }) => sign !== '=') && !(changed && !stack)) {
-    await agree(steps, changeSet);
-    changed = true;
+  const hasChanges = steps.some(({ sign }) => sign !== '=');
+  const isAgreed = !isIssued && !stack;
+  if (hasChanges && !isAgreed) {
+    await agree(
+      terminal,
+      planLines(title, steps, terminal.colors),
+      done,
+      changeSet && (() => discard(aws, changeSet, stack)),
+    );
   }
   if (changeSet) {
-    await execute(
-      session,
-      changeSet,
-      stack ? 'Changing the stack' : 'Building the stack: CloudFront takes some minutes',
-    );
+    const work = stack ? 'Changing the stack' : 'Building the stack: CloudFront takes some minutes';
+    await workOnStack(session, work, changeSet.stackId, () => executeChangeSet(aws, changeSet));
   }
-  const finished = await describeStack(aws, stackName);
-  if (!finished) {
-    throw new Failure(`The stack ${stackName} is gone.`, 'Somebody has deleted it. Run the command again.');
-  }
-  const { DistributionId = '', DistributionDomainName = '' } = finished.outputs;
-  if (zone && aws.dnsElsewhere && !situation.hasForeignRecords) {
-    await terminal.step(`Pointing ${domain} to the distribution`, () =>
-      upsertAliases(aws.route53, zone, domain, DistributionDomainName),
-    );
-  }
-  const { fallbackSecret } = await describeDistribution(aws, DistributionId);
-  const missing = zone ? undefined : await missingRecord(session, domain, DistributionDomainName);
-  // The last of all: what fails after it would lose the secret, which IAM shows this once.
-  const accessKey = settings.createAccessKey ? await makeAccessKey(session, finished) : undefined;
-  return {
-    changed,
-    stack: finished,
-    config: ghostConfigOf(finished, fallbackSecret, accessKey),
-    accessKey,
-    missingRecord: missing,
-  };
+  return { changed: !isIssued || hasChanges, ...(await finish(session, settings, situation)) };
 }
 
-function stepsOfNewStack(parameters: Record<string, string>, { adoptedBucket }: Situation): PlannedStep[] {
-  const rendered = renderTemplate(readTemplate(), { ...parameters, 'AWS::Partition': 'aws' }, ['CertificateArn']);
-  return stepsOfCreation(rendered, adoptedBucket);
-}
-
-/** The stack as it is when CloudFormation rests. What an attempt has left that failed is deleted: it serves nobody. */
+/** Waits until CloudFormation is idle, and deletes the remains of a failed creation, which serve nobody. */
 async function clearedStack(session: Session, stackName: string): Promise<{ stack?: Stack; isCleared: boolean }> {
-  const { aws, terminal, pause } = session;
   const stack = await settledStack(session, stackName);
   if (!stack || isDeleted(stack)) {
     return { isCleared: false };
@@ -148,35 +98,14 @@ async function clearedStack(session: Session, stackName: string): Promise<{ stac
     return { stack, isCleared: false };
   }
   const question = `An attempt to build ${stackName} has failed (${stack.status}). Delete what it has left, and begin anew?`;
-  if (!(await terminal.confirm(question))) {
+  if (!(await session.terminal.confirm(question))) {
     throw new Declined();
   }
-  await terminal.step(`Deleting what is left of ${stackName}`, async ({ event }) => {
-    const since = await lastEventOf(aws, stack.id);
-    await deleteStack(aws, stack);
-    await followStack(aws, pause, stack.id, since, (happened) => event(eventLine(happened)));
-  });
+  await workOnStack(session, `Deleting what is left of ${stackName}`, stack.id, () => deleteStack(session.aws, stack));
   return { isCleared: true };
 }
 
-/** Says what the looks have found, and stops where to go on makes no sense. */
-function report(terminal: Terminal, findings: Finding[]): void {
-  findings.filter(({ refuses }) => !refuses).forEach(({ cause, cure }) => terminal.warn(`${cause}\n  ${cure}`));
-  const refusals = findings.filter(({ refuses }) => refuses);
-  const [first] = refusals;
-  if (!first) {
-    return;
-  }
-  if (refusals.length === 1) {
-    throw new Failure(first.cause, first.cure);
-  }
-  throw new Failure(
-    `${refusals.length} things stand in the way:\n${refusals.map(({ cause, cure }) => `- ${cause}\n  ${cure}`).join('\n')}`,
-    'Mend them, and run the command again.',
-  );
-}
-
-/** Parameters for the stack but for the certificate's. Those that are not named keep their values. */
+/** Returns the stack's parameters except the certificate. A parameter that is not included keeps its value. */
 function parametersOf(
   { parameters, hostedZoneId }: Settings,
   { stack, zone, hasForeignRecords, foreignWebAclArn }: Situation,
@@ -185,58 +114,43 @@ function parametersOf(
   const needsSecret = parameters.GhostHost && !stack?.parameters.GhostHost;
   return {
     ...parameters,
-    // The generated name of the stack's own bucket is no new name.
+    // The generated name of the stack's own bucket is not a new name.
     ...(stack &&
       parameters.BucketName === stack.outputs.BucketName && { BucketName: stack.parameters.BucketName ?? '' }),
-    // Records that lead to the distribution already would keep the stack from making its own.
+    // Existing records to the distribution would keep the stack from creating its own.
     ...(zone && !dnsElsewhere && !hasForeignRecords && { HostedZoneId: zone.id }),
-    // Left out, the web ACL of a flat-rate plan would be taken off.
+    // Without it, the update would remove the web ACL of a flat-rate plan.
     ...(foreignWebAclArn && { WebAclArn: foreignWebAclArn }),
     ...(hostedZoneId === 'none' && { HostedZoneId: '' }),
     ...(needsSecret && { FallbackSecret: randomBytes(32).toString('base64url') }),
   };
 }
 
-function stepsBesideTheStack(
-  settings: Settings,
-  { stack, certificate, zone, accessKeyId, hasForeignRecords }: Situation,
-  dnsElsewhere: boolean,
-): { before: PlannedStep[]; after: PlannedStep[] } {
-  const before: PlannedStep[] = [];
-  const after: PlannedStep[] = [];
-  const validated = zone
-    ? `validated by a record in the Route 53 zone ${zone.name}`
-    : 'validated by a record that you make';
-  if (certificate?.status === 'ISSUED') {
-    before.push({ sign: '=', what: 'certificate', words: `${certificate.names.join(', ')} (${certificate.arn})` });
-  } else if (certificate) {
-    before.push({
-      sign: '+',
-      what: 'certificate',
-      words: `${certificate.names.join(', ')}, requested before; ${validated}`,
-    });
-  } else {
-    const name = certificateName(settings.domain, settings.wildcard);
-    before.push({ sign: '+', what: 'certificate', words: `${name}, in us-east-1; ${validated}` });
+/**
+ * Shows the plan and asks for agreement.
+ *
+ * @param done what this run has already changed, in sentences without a period
+ * @param undo runs unless the user agrees, even when Ctrl-C ends the question
+ * @throws Declined when the user does not agree
+ */
+async function agree(terminal: Terminal, plan: string[], done: string[], undo?: () => Promise<void>): Promise<void> {
+  terminal.say();
+  plan.forEach((line) => terminal.say(line));
+  let isAgreed = false;
+  try {
+    isAgreed = await terminal.confirm('Go on?');
+  } finally {
+    if (!isAgreed) {
+      await undo?.();
+    }
   }
-  if (zone && dnsElsewhere && !hasForeignRecords) {
-    after.push({ sign: '+', what: 'DNS', words: `A, AAAA and HTTPS records in the Route 53 zone ${zone.name}` });
+  if (!isAgreed) {
+    throw new Declined(done.length > 0 ? `${done.join('. ')}; nothing else was changed.` : 'Nothing was changed.');
   }
-  if (!stack && !zone) {
-    after.push({
-      sign: '+',
-      what: 'DNS',
-      words: `a CNAME record for ${settings.domain}, which you make at your DNS provider`,
-    });
-  }
-  if (settings.createAccessKey && !accessKeyId) {
-    after.push({ sign: '+', what: 'access key', words: 'for the user, shown once' });
-  }
-  return { before, after };
 }
 
-/** Takes back a change set, and with it the empty stack that CloudFormation has begun for one that makes a new stack. */
-async function discard(aws: Session['aws'], changeSet: ChangeSet, stack: Stack | undefined): Promise<void> {
+/** Deletes a change set, and the empty stack that CloudFormation has created with it when there was none. */
+async function discard(aws: Aws, changeSet: ChangeSet, stack: Stack | undefined): Promise<void> {
   await deleteChangeSet(aws, changeSet.id);
   const begun = stack ? undefined : await describeStack(aws, changeSet.stackId);
   if (begun && isEmpty(begun)) {
@@ -244,92 +158,31 @@ async function discard(aws: Session['aws'], changeSet: ChangeSet, stack: Stack |
   }
 }
 
-/** A change set that is not wanted is taken back, also when the question is broken off. */
-async function agreed(terminal: Terminal, takeBack: (() => Promise<void>) | undefined): Promise<boolean> {
-  let answer = false;
-  try {
-    answer = await terminal.confirm('Go on?');
-  } finally {
-    if (!answer) {
-      await takeBack?.();
-    }
+/** Does what comes after the stack: DNS records in another account, Ghost's configuration and its access key. */
+async function finish(
+  session: Session,
+  { stackName, domain, createAccessKey: wantsAccessKey }: Settings,
+  { zone, hasForeignRecords }: Situation,
+): Promise<Omit<Provisioned, 'changed'>> {
+  const { aws, terminal } = session;
+  const stack = await describeStack(aws, stackName);
+  if (!stack) {
+    throw new Failure(`The stack ${stackName} is gone.`, 'Somebody has deleted it. Run the command again.');
   }
-  return answer;
-}
-
-/** Requests the certificate where it is not, has it validated, and waits for it. Returns its ARN. */
-async function obtainCertificate(
-  { aws, terminal, resolver, pause }: Session,
-  settings: Settings,
-  situation: Situation,
-): Promise<string> {
-  const { acm, route53 } = aws;
-  const { domain, wildcard } = settings;
-  const { certificate, zone } = situation;
-  const arn =
-    certificate?.arn ??
-    (await terminal.step('Requesting the certificate', () => requestCertificate(acm, { domain, wildcard })));
-  const record = await terminal.step('Asking for the validation record', () => validationRecord(acm, arn, pause));
-  if (zone) {
-    await terminal.step(`Writing the validation record into the zone ${zone.name}`, () =>
-      upsertValidationRecord(route53, zone, record),
+  const { DistributionId = '', DistributionDomainName = '', GhostUserName = '' } = stack.outputs;
+  if (zone && aws.dnsElsewhere && !hasForeignRecords) {
+    await terminal.step(`Pointing ${domain} to the distribution`, () =>
+      upsertAliases(aws.route53, zone, domain, DistributionDomainName),
     );
-  } else {
-    const {
-      fullyQualified,
-      relative,
-      zone: zoneName,
-      value,
-    } = recordSpellings(record, await zoneOf(resolver, domain), domain);
-    terminal.say();
-    terminal.say(
-      'Make this record at your DNS provider, and leave it there for ever: the certificate is renewed by it.',
-    );
-    terminal.say('  Type   CNAME');
-    terminal.say(`  Name   ${fullyQualified}`);
-    if (relative !== undefined) {
-      terminal.say(`         or, where the provider adds ${zoneName} itself:  ${relative}`);
-    }
-    terminal.say(`  Value  ${value}`);
-    terminal.say('  Proxies (the orange cloud of Cloudflare) stay off for it.');
-    terminal.say();
-    terminal.say('You may stop with Ctrl-C and run the same command again later: it goes on waiting.');
   }
-  await terminal.step('Waiting for the certificate', ({ progress }) =>
-    waitUntilIssued(acm, arn, {
-      pause,
-      onWaiting: ({ secondsLeft }) => progress(`ACM waits ${countdown(secondsLeft)} more`),
-    }),
-  );
-  return arn;
+  const { fallbackSecret } = await describeDistribution(aws, DistributionId);
+  const missingRecord = zone ? undefined : await missingRecordOf(session, domain, DistributionDomainName);
+  // Last, because a failure after it would lose the secret, which IAM shows only once.
+  const accessKey = wantsAccessKey ? await createAccessKey(session, GhostUserName) : undefined;
+  return { stack, config: ghostConfigOf(stack, fallbackSecret, accessKey), accessKey, missingRecord };
 }
 
-/** 71 h 58 min */
-const countdown = (seconds: number) => `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`;
-
-async function execute({ aws, terminal, pause }: Session, changeSet: ChangeSet, title: string): Promise<void> {
-  await terminal.step(title, async ({ event }) => {
-    const since = await lastEventOf(aws, changeSet.stackId);
-    await executeChangeSet(aws, changeSet);
-    await followStack(aws, pause, changeSet.stackId, since, (happened) => event(eventLine(happened)));
-  });
-}
-
-/** Makes the one access key that Ghost needs; a second run makes no second one. */
-async function makeAccessKey({ aws, terminal }: Session, stack: Stack): Promise<AccessKey | undefined> {
-  const user = stack.outputs.GhostUserName ?? '';
-  const [existing] = await listAccessKeys(aws, user);
-  if (existing) {
-    terminal.warn(
-      `The user ${user} has the access key ${existing} already, whose secret IAM shows no more. No other one was made.\n` +
-        `  If the secret is lost: aws iam delete-access-key --user-name ${user} --access-key-id ${existing}, then run the command again.`,
-    );
-    return undefined;
-  }
-  return terminal.step(`Making an access key for the user ${user}`, () => createAccessKey(aws, user));
-}
-
-async function missingRecord(
+async function missingRecordOf(
   { resolver }: Session,
   domain: string,
   target: string,

@@ -1,23 +1,13 @@
+import { Resolver as DnsResolver } from 'node:dns/promises';
 import { setTimeout } from 'node:timers/promises';
 import { Interruption } from '../../shell/failure';
-import type { Terminal } from '../../shell/terminal';
-import type { Aws } from './aws/sign-in';
+import { openTerminal, type Terminal } from '../../shell/terminal';
+import { type Aws, signIn } from './aws/sign-in';
 import type { Resolver } from './dns/live-dns';
+import type { ProvisionOptions } from './settings';
 
-/** Waits so many seconds; rejects with an Interruption when the user presses Ctrl-C. */
+/** Waits for a number of seconds; rejects with an Interruption when the user presses Ctrl-C. */
 export type Pause = (seconds: number) => Promise<void>;
-
-/**
- * @param signal aborted by Ctrl-C
- * @returns a pause that ends with it
- */
-export function pauseUntil(signal: AbortSignal): Pause {
-  return async (seconds) => {
-    await setTimeout(seconds * 1_000, undefined, { signal }).catch(() => {
-      throw new Interruption();
-    });
-  };
-}
 
 /** What a command works with. */
 export interface Session {
@@ -25,4 +15,29 @@ export interface Session {
   terminal: Terminal;
   resolver: Resolver;
   pause: Pause;
+}
+
+/** How long (s) to wait before looking again at work that CloudFormation is doing. */
+export const SECONDS_BETWEEN_LOOKS = 3;
+
+/**
+ * Opens the terminal and authenticates with AWS.
+ *
+ * @throws Failure as `signIn`
+ */
+export async function openSession(options: ProvisionOptions): Promise<Session> {
+  const terminal = openTerminal(options);
+  const aws = await signIn(options);
+  // Checks before the start: a name server that does not answer must not hold them up for long.
+  const resolver = new DnsResolver({ timeout: 2_000, tries: 2 });
+  return { aws, terminal, resolver, pause: pauseUntil(terminal.signal) };
+}
+
+/** @param signal aborted by Ctrl-C */
+function pauseUntil(signal: AbortSignal): Pause {
+  return async (seconds) => {
+    await setTimeout(seconds * 1_000, undefined, { signal }).catch(() => {
+      throw new Interruption();
+    });
+  };
 }

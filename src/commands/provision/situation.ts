@@ -1,5 +1,5 @@
-import type { StackEvent } from '@aws-sdk/client-cloudformation';
 import { Failure } from '../../shell/failure';
+import { bucketStatements } from '../../template/policies';
 import { listAccessKeys } from './access-key';
 import type { Aws } from './aws/sign-in';
 import { checkBucket } from './bucket';
@@ -12,89 +12,63 @@ import {
 } from './certificate/certificate';
 import { certificateName, wildcardOf } from './certificate/name';
 import { checkAlias, describeDistribution } from './distribution';
-import { leadsTo } from './dns/records';
-import { checkApex, checkCaa, checkDelegation, checkExistingRecords, checkLiveRecord } from './dns/checks';
-import type { Finding } from './finding';
+import { checkCaa } from './dns/caa';
+import { checkApex, checkDelegation, checkExistingRecords, checkLiveRecord } from './dns/checks';
 import { findHostedZone, type HostedZone } from './dns/hosted-zone';
+import { leadsTo } from './dns/records';
 import { checkPermissions, IDENTITY_ACTIONS, PROVISIONING_ACTIONS, TENANT_ACTIONS } from './permissions';
-import { bucketStatements } from '../../template/policies';
-import type { Settings } from './settings';
-import { describeStack, followStack, isAtWork, isEmpty, lastEventBeforeWork, type Stack } from './stack/stack';
+import type { Problem } from './problem';
 import type { Session } from './session';
+import type { Settings } from './settings';
+import { checkState, isEmpty, type Stack } from './stack/stack';
 
-/** What is there before anything is done. */
+/** What already exists before a run. */
 export interface Situation {
-  /** The stack that works, undefined when there is none yet. */
+  /** The stack, undefined when there is none yet. */
   stack?: Stack;
-  /** The Route 53 zone that holds the domain. */
+  /** The Route 53 zone of the domain. */
   zone?: HostedZone;
-  /** Whether the zone has records that lead to the distribution, and that are not the stack's. */
+  /** Whether the zone has records that point to the distribution and do not belong to the stack. */
   hasForeignRecords: boolean;
   /** One that is issued or waits for its validation. */
   certificate?: Certificate;
-  /** The access key that the stack's user has already. */
+  /** The access key of the stack's user. */
   accessKeyId?: string;
-  /** A bucket of the wanted name that is there, to be taken into the stack. */
+  /** Name of an existing bucket that the stack is to import. */
   adoptedBucket?: string;
-  /** ARN of the web ACL that the distribution has got outside of the stack. */
+  /** ARN of a web ACL that the distribution got outside of the stack. */
   foreignWebAclArn?: string;
-  findings: Finding[];
+  problems: Problem[];
 }
 
 /**
  * Looks at everything that decides what is to be done, and changes nothing.
  *
- * @throws Failure when a look is not allowed, or when the stack is in a state that only its owner can mend
+ * @param stack the stack, undefined when there is none
+ * @throws Failure when a look is not allowed, or when the stack is in a state that only its owner can fix
  */
-export async function lookAround(
-  { aws, resolver }: Session,
-  stack: Stack | undefined,
-  settings: Settings,
-): Promise<Situation> {
-  const { domain, hostedZoneId, parameters } = settings;
-  checkState(stack);
-  const present = stack && !isEmpty(stack) ? stack : undefined;
-  const { DistributionId: distributionId, DistributionDomainName: target } = present?.outputs ?? {};
-  const found = hostedZoneId === 'none' ? undefined : await findHostedZone(aws.route53, domain, hostedZoneId, resolver);
-  // Built without the zone (--hosted-zone none), the stack stays without it as long as nobody asks that zone.
-  const isPassedOver =
-    found && hostedZoneId === undefined && !aws.dnsElsewhere && present?.parameters.HostedZoneId === ''
-      ? (await checkDelegation(resolver, found)) !== undefined
-      : false;
-  const zone = isPassedOver ? undefined : found;
-  if (!zone && aws.dnsElsewhere) {
-    throw new Failure(
-      `--dns-profile: the account of that profile has no public zone for ${domain}.`,
-      'Name the profile of the account that has it, or leave out --dns-profile to make the records yourself.',
-    );
+export async function lookAround(session: Session, stack: Stack | undefined, settings: Settings): Promise<Situation> {
+  const { aws } = session;
+  const { domain, parameters } = settings;
+  if (stack) {
+    checkState(stack);
   }
+  const present = stack && !isEmpty(stack) ? stack : undefined;
+  const { DistributionId: distributionId, DistributionDomainName: target, GhostUserName } = present?.outputs ?? {};
+  const zone = await findZone(session, settings, present);
   const bucket = newBucketOf(settings, present);
-  const user = settings.createAccessKey ? present?.outputs.GhostUserName : undefined;
-  const [certificate, bucketState, accessKeys, distribution, recordsLead, ...findings] = await Promise.all([
+  const user = settings.createAccessKey ? GhostUserName : undefined;
+  const [certificate, bucketState, accessKeys, distribution, recordsLead, problems] = await Promise.all([
     findUsableCertificate(aws, settings, present),
     bucket ? checkBucket(aws, bucket, statementsToMerge(aws, settings, bucket)) : undefined,
     user ? listAccessKeys(aws, user) : [],
     distributionId ? describeDistribution(aws, distributionId) : undefined,
     zone && target ? leadsTo(aws.route53, zone, domain, target) : false,
-    checkIdentity(aws, settings, present),
-    checkPermissions(aws, neededActions(aws, settings, present, zone)),
-    checkAlias(aws, domain, distributionId),
-    ...(zone
-      ? [checkDelegation(resolver, zone), checkExistingRecords(aws.route53, zone, domain, target)]
-      : [checkApex(resolver, domain), checkLiveRecord(resolver, domain, target)]),
-    checkCaa(resolver, domain, { wildcard: settings.wildcard }),
+    findProblems(session, settings, present, zone),
   ]);
   if (!certificate) {
-    // That there can be none for this name is better said now.
-    certificateName(domain, settings.wildcard);
-    if (settings.wildcard && zone?.name === domain) {
-      throw new Failure(
-        `--wildcard: the certificate for ${wildcardOf(domain)} is validated in the zone above, and ${zone.id} is that of ${domain} alone.`,
-        'Leave out --wildcard, or name the zone above with --hosted-zone.',
-      );
-    }
+    checkCertificateName(settings, zone);
   }
-  const all = [...findings.filter((finding) => finding !== undefined), ...(bucketState?.findings ?? [])];
   return {
     stack: present,
     zone,
@@ -103,123 +77,103 @@ export async function lookAround(
     accessKeyId: accessKeys[0],
     adoptedBucket: bucketState?.exists ? bucket : undefined,
     foreignWebAclArn: present?.parameters.WebAclArn ? undefined : distribution?.webAclArn,
-    findings: [
-      ...all.map((finding) => withoutHaste(finding, certificate, present)),
-      ...whatIsNotMoved(parameters, present),
+    problems: [
+      ...problems.map((problem) => softened(problem, certificate, present)),
+      ...(bucketState?.problems ?? []),
+      ...(present ? problemsOfMoving(parameters, present) : []),
     ],
   };
 }
 
-/** The bucket that the stack does not have yet. Its own generated name is none. */
+async function findZone(
+  { aws, resolver }: Session,
+  { domain, hostedZoneId }: Settings,
+  stack: Stack | undefined,
+): Promise<HostedZone | undefined> {
+  const found = hostedZoneId === 'none' ? undefined : await findHostedZone(aws.route53, domain, hostedZoneId, resolver);
+  // A stack built with --hosted-zone none stays without the zone until the domain is delegated to it.
+  const mayStayOut = hostedZoneId === undefined && !aws.dnsElsewhere && stack?.parameters.HostedZoneId === '';
+  const zone = found && mayStayOut && (await checkDelegation(resolver, found)) !== undefined ? undefined : found;
+  if (!zone && aws.dnsElsewhere) {
+    throw new Failure(
+      `--dns-profile: the account of that profile has no public zone for ${domain}.`,
+      'Name the profile of the account that has it, or leave out --dns-profile to make the records yourself.',
+    );
+  }
+  return zone;
+}
+
+async function findProblems(
+  { aws, resolver }: Session,
+  settings: Settings,
+  stack: Stack | undefined,
+  zone: HostedZone | undefined,
+): Promise<Problem[]> {
+  const { domain, wildcard } = settings;
+  const { DistributionId: distributionId, DistributionDomainName: target } = stack?.outputs ?? {};
+  const problems = await Promise.all([
+    checkIdentity(aws, settings, stack),
+    checkPermissions(aws, neededActions(aws, settings, stack, zone)),
+    checkAlias(aws, domain, distributionId),
+    ...(zone
+      ? [checkDelegation(resolver, zone), checkExistingRecords(aws.route53, zone, domain, target)]
+      : [checkApex(resolver, domain), checkLiveRecord(resolver, domain, target)]),
+    checkCaa(resolver, domain, { wildcard }),
+  ]);
+  return problems.filter((problem) => problem !== undefined);
+}
+
+/** @throws Failure when no certificate can be requested, which would otherwise fail only after the user's agreement */
+function checkCertificateName({ domain, wildcard }: Settings, zone: HostedZone | undefined): void {
+  certificateName(domain, wildcard);
+  if (wildcard && zone?.name === domain) {
+    throw new Failure(
+      `--wildcard: the certificate for ${wildcardOf(domain)} is validated in the zone above, and ${zone.id} is that of ${domain} alone.`,
+      'Leave out --wildcard, or name the zone above with --hosted-zone.',
+    );
+  }
+}
+
+/** Returns the wanted bucket unless it is the stack's own, whose name may be generated. */
 function newBucketOf({ parameters }: Settings, stack: Stack | undefined): string | undefined {
   const { BucketName: wanted } = parameters;
   return [stack?.parameters.BucketName, stack?.outputs.BucketName].includes(wanted) ? undefined : wanted;
 }
 
-/** What keeps ACM from issuing a certificate is a word to its owner when it is issued: it is renewed much later. */
-function withoutHaste(finding: Finding, certificate: Certificate | undefined, stack: Stack | undefined): Finding {
-  const harmless = { CAA: true, delegation: stack !== undefined }[finding.check] && certificate?.status === 'ISSUED';
-  return harmless ? { ...finding, refuses: false } : finding;
+/** Makes a warning of a problem that only keeps ACM from issuing a certificate: an issued one is renewed much later. */
+function softened(problem: Problem, certificate: Certificate | undefined, stack: Stack | undefined): Problem {
+  const concernsCertificate = problem.check === 'CAA' || (problem.check === 'delegation' && stack !== undefined);
+  return concernsCertificate && certificate?.status === 'ISSUED' ? { ...problem, refuses: false } : problem;
 }
 
-/** What of a stack that serves a blog cannot be changed without the files being somewhere else. */
-function whatIsNotMoved(parameters: Record<string, string>, stack: Stack | undefined): Finding[] {
-  const { BucketName, TenantPrefix, Domain } = parameters;
+/** Returns a warning for each change of a stack in use that leaves the blog's files behind. */
+function problemsOfMoving({ BucketName, TenantPrefix, Domain }: Record<string, string>, stack: Stack): Problem[] {
+  const { parameters, outputs } = stack;
   const changes = [
-    BucketName && ![stack?.parameters.BucketName, stack?.outputs.BucketName].includes(BucketName)
-      ? `the bucket becomes ${BucketName}: the files stay in ${stack?.outputs.BucketName}`
+    BucketName && ![parameters.BucketName, outputs.BucketName].includes(BucketName)
+      ? `the bucket becomes ${BucketName}: the files stay in ${outputs.BucketName}`
       : undefined,
-    TenantPrefix !== undefined && TenantPrefix !== (stack?.parameters.TenantPrefix ?? '')
+    TenantPrefix !== undefined && TenantPrefix !== (parameters.TenantPrefix ?? '')
       ? `the tenant prefix becomes "${TenantPrefix}": the files stay where they are`
       : undefined,
-    Domain && Domain !== stack?.parameters.Domain
-      ? `the domain becomes ${Domain}: addresses on ${stack?.parameters.Domain} stop to work`
+    Domain && Domain !== parameters.Domain
+      ? `the domain becomes ${Domain}: addresses on ${parameters.Domain} stop to work`
       : undefined,
   ].filter((change) => change !== undefined);
-  return stack
-    ? changes.map((change) => ({
-        check: 'files',
-        refuses: false,
-        cause: `In this stack ${change}.`,
-        cure: 'Every image of the blog that was stored before is lost to its visitors until it is moved. A second image server is another stack: --stack-name.',
-      }))
-    : [];
+  return changes.map((change) => ({
+    check: 'files',
+    refuses: false,
+    cause: `In this stack ${change}.`,
+    cure: 'Every image of the blog that was stored before is lost to its visitors until it is moved. A second image server is another stack: --stack-name.',
+  }));
 }
 
-export const isOwn = ({ parameters }: Stack) => 'Domain' in parameters && 'CertificateArn' in parameters;
-
-/**
- * Whether the stack is one of this command: the name that was given may be that of another.
- *
- * @throws Failure when it is not
- */
-export function checkOwnership(stack: Stack): void {
-  if (!isOwn(stack)) {
-    throw new Failure(
-      `The stack ${stack.name} is something else than an image server of this command.`,
-      'Choose another name with --stack-name, or leave it out.',
-    );
-  }
-}
-
-/**
- * Waits for the end of what CloudFormation does for the stack, if it does something. How that ends is told; what is left
- * to do, the command sees for itself.
- *
- * @returns the stack, also one whose deletion has come to its end
- */
-export async function settledStack({ aws, terminal, pause }: Session, stackName: string): Promise<Stack | undefined> {
-  const stack = await describeStack(aws, stackName);
-  if (!stack || !isAtWork(stack)) {
-    return stack;
-  }
-  const since = await lastEventBeforeWork(aws, stack.id);
-  try {
-    await terminal.step(`CloudFormation is at work on the stack ${stackName} (${stack.status})`, ({ event }) =>
-      followStack(aws, pause, stack.id, since, (happened) => event(eventLine(happened))),
-    );
-  } catch (error) {
-    if (!(error instanceof Failure)) {
-      throw error;
-    }
-    terminal.warn(`${error.message}\n  ${error.cure}`);
-  }
-  // The name finds nothing after a deletion, and what that has left is still to be told.
-  return describeStack(aws, stack.id);
-}
-
-/** An event of the stack as a line for a terminal. */
-export function eventLine(event: StackEvent): string {
-  const { ResourceStatus: status, ResourceType, LogicalResourceId, ResourceStatusReason: reason } = event;
-  const line = `${(status ?? '').padEnd(18)} ${ResourceType} ${LogicalResourceId}`;
-  return status?.endsWith('_FAILED') && reason ? `${line}: ${reason}` : line;
-}
-
-/** @throws Failure for a stack that is none of this command, or that only its owner can mend */
-export function checkState(stack: Stack | undefined): void {
-  if (stack && !isEmpty(stack)) {
-    checkOwnership(stack);
-  }
-  if (stack?.status === 'UPDATE_ROLLBACK_FAILED') {
-    throw new Failure(
-      `The stack ${stack.name} is UPDATE_ROLLBACK_FAILED: ${stack.statusReason ?? 'an update failed, and so did the way back.'}`,
-      `Mend what is named there, run aws cloudformation continue-update-rollback --stack-name ${stack.name}, then run the command again.`,
-    );
-  }
-  if (stack?.status === 'DELETE_FAILED') {
-    throw new Failure(
-      `The stack ${stack.name} is DELETE_FAILED: ${stack.statusReason ?? 'its deletion did not come to an end.'}`,
-      'Finish it with "provision destroy", then run the command again.',
-    );
-  }
-}
-
-/** With another identity the stack removes its user, which IAM refuses as long as it has access keys. */
+/** Checks that a change of identity can remove the stack's user, which IAM refuses while it has access keys. */
 async function checkIdentity(
   aws: Aws,
   { parameters }: Settings,
   stack: Stack | undefined,
-): Promise<Finding | undefined> {
+): Promise<Problem | undefined> {
   const user = stack?.outputs.GhostUserName;
   if (!user || !parameters.Identity || parameters.Identity === 'iam-user') {
     return undefined;
@@ -251,7 +205,7 @@ async function findUsableCertificate(
   if (used?.status === 'ISSUED' && covers(used.names, domain) && (!wildcard || used.wildcard)) {
     return used;
   }
-  // With --wildcard the domain's own certificate will not do.
+  // With --wildcard, a certificate for the domain's own name is not enough.
   return findCertificate(aws.acm, wildcard ? wildcardOf(domain) : domain);
 }
 
@@ -270,7 +224,7 @@ function neededActions(
   ];
 }
 
-/** What the template would write into the bucket's policy; the distribution is still to be made. */
+/** Returns the statements that the template adds to the bucket's policy, for a distribution that does not exist yet. */
 function statementsToMerge({ account }: Aws, { parameters }: Settings, bucket: string): string {
   const tenantPrefix = parameters.TenantPrefix ?? '';
   const distributionId = 'YOUR_DISTRIBUTION_ID';

@@ -1,41 +1,35 @@
 import { GetDistributionCommand } from '@aws-sdk/client-cloudfront';
-import { Failure } from '../../shell/failure';
-import { absentIf, call } from './aws/errors';
+import { absentIf } from './aws/errors';
+import type { Aws } from './aws/sign-in';
 import { lookAtCertificate } from './certificate/certificate';
 import { pointsTo } from './dns/live-dns';
-import { checkOwnership } from './situation';
-import { type Session } from './session';
-import { describeStack, isEmpty, type Stack } from './stack/stack';
+import type { Session } from './session';
+import { requireStack, type Stack } from './stack/stack';
 
-/** How an image server does. */
+/** The current state of an image server. */
 export interface Status {
   stack: Pick<Stack, 'name' | 'status' | 'statusReason' | 'outputs'>;
   domain: string;
   /** Undefined for a stack that was never built. */
   certificate?: { arn: string; status: string; notAfter?: Date };
-  /**
-   * CloudFront's word: `Deployed`, or `InProgress` for some minutes after a change; `DELETED` where somebody has deleted it
-   * behind the stack's back.
-   */
+  /** `Deployed`; `InProgress` for some minutes after a change; `DELETED` when it was deleted outside of CloudFormation. */
   distribution?: string;
-  /** Whether the domain leads to the distribution. */
+  /** Whether the domain points to the distribution. */
   pointsToDistribution: boolean;
 }
 
-/** @throws Failure when there is no such stack */
+/**
+ * Reads the current state of an image server.
+ *
+ * @throws Failure when there is no such stack
+ */
 export async function readStatus({ aws, resolver }: Session, stackName: string): Promise<Status> {
   const stack = await requireStack(aws, stackName);
   const { Domain: domain = '', CertificateArn: arn = '' } = stack.parameters;
   const { DistributionId, DistributionDomainName } = stack.outputs;
   const [certificate, distribution, pointsToDistribution] = await Promise.all([
     arn ? lookAtCertificate(aws.acm, arn, domain) : undefined,
-    DistributionId
-      ? absentIf(['NoSuchDistribution'], () =>
-          call('cloudfront:GetDistribution', () =>
-            aws.cloudFront.send(new GetDistributionCommand({ Id: DistributionId })),
-          ),
-        ).then((answer) => (answer ? answer.Distribution?.Status : 'DELETED'))
-      : undefined,
+    DistributionId ? distributionStatus(aws, DistributionId) : undefined,
     DistributionDomainName ? pointsTo(resolver, domain, DistributionDomainName) : false,
   ]);
   const { name, status, statusReason, outputs } = stack;
@@ -48,17 +42,7 @@ export async function readStatus({ aws, resolver }: Session, stackName: string):
   };
 }
 
-/** @throws Failure when there is no such stack in the region */
-export async function requireStack(aws: Session['aws'], stackName: string): Promise<Stack> {
-  const stack = await describeStack(aws, stackName);
-  if (!stack) {
-    throw new Failure(
-      `There is no stack ${stackName} in ${aws.region} of the account ${aws.account}.`,
-      'Name another --region or --profile, or the stack itself with --stack-name. "provision" builds one.',
-    );
-  }
-  if (!isEmpty(stack)) {
-    checkOwnership(stack);
-  }
-  return stack;
+async function distributionStatus({ cloudFront }: Aws, Id: string): Promise<string | undefined> {
+  const answer = await absentIf(['NoSuchDistribution'], () => cloudFront.send(new GetDistributionCommand({ Id })));
+  return answer ? answer.Distribution?.Status : 'DELETED';
 }

@@ -1,6 +1,6 @@
 import type { Change, Replacement, ResourceChangeDetail } from '@aws-sdk/client-cloudformation';
 import { KINDS } from './resource-kinds';
-import { inOrder, referencesOf, type RenderedStack, type Resource } from './template';
+import { inOrder, referencesOf, type RenderedTemplate, type Resource } from './template';
 
 const TAGGED = [
   'AWS::S3::Bucket',
@@ -12,8 +12,8 @@ const TAGGED = [
 
 /** The input of a change set. */
 export interface Difference {
-  before?: RenderedStack;
-  after: RenderedStack;
+  before?: RenderedTemplate;
+  after: RenderedTemplate;
   tagsChanged: boolean;
   /** Logical IDs of existing resources to import. */
   imports: string[];

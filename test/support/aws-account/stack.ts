@@ -13,7 +13,7 @@ import type {
 } from '@aws-sdk/client-cloudformation';
 import type { Identifiers } from './identifiers';
 import type { Place } from './resource-kinds';
-import { resolveReferences, type RenderedStack, type Resource, type Template } from './template';
+import { resolveReferences, type RenderedTemplate, type Resource, type Template } from './template';
 
 /** The template of a stack with its parameters. */
 export interface Definition {
@@ -22,7 +22,7 @@ export interface Definition {
   parameters: Record<string, string>;
   tags: Tag[];
   capabilities: string[];
-  rendered: RenderedStack;
+  rendered: RenderedTemplate;
 }
 
 export interface ChangeSet {

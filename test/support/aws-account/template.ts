@@ -1,8 +1,8 @@
 import { readTemplate, TEMPLATE_TEXT, type Resource, type Template } from '../../../src/template/read';
-import { renderTemplate, type Stack as RenderedStack } from '../../../src/template/render';
+import { renderTemplate, type RenderedTemplate } from '../../../src/template/render';
 
 export { readTemplate, renderTemplate, TEMPLATE_TEXT };
-export type { RenderedStack, Resource, Template };
+export type { RenderedTemplate, Resource, Template };
 
 /** Returns the value of a reference: a resource's name for `Ref`, one of its attributes for `GetAtt`. */
 export type Lookup = (logicalId: string, attribute?: string) => string;
@@ -41,7 +41,7 @@ export function referencesOf(value: unknown): { logicalId: string; attribute?: s
 }
 
 /** Returns the names of the resources, each after those that it refers to. */
-export function inOrder({ Resources }: RenderedStack): string[] {
+export function inOrder({ Resources }: RenderedTemplate): string[] {
   const ordered = new Set<string>();
   const visit = (name: string) => {
     const resource = Resources[name];

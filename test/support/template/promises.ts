@@ -1,4 +1,4 @@
-import { PSEUDO_PARAMETERS, referredTo, withReferencesAsText, type Stack } from './render';
+import { PSEUDO_PARAMETERS, referredTo, withReferencesAsText, type RenderedTemplate } from './render';
 import { behaviorsOf, distributionConfig, route } from './route';
 
 type Parameters = Record<string, string>;
@@ -24,7 +24,7 @@ const without = (object: object, ...names: string[]) =>
   Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
 
 /** What the template promises for every set of parameters and no tool looks at; each throws when it is broken. */
-export const PROMISES: Record<string, (stack: Stack, parameters: Parameters) => void> = {
+export const PROMISES: Record<string, (stack: RenderedTemplate, parameters: Parameters) => void> = {
   'every reference leads to something in the stack'(stack) {
     expect(referredTo(stack).filter((name) => !(name in stack.Resources))).toEqual([]);
   },
@@ -436,7 +436,7 @@ export const PROMISES: Record<string, (stack: Stack, parameters: Parameters) => 
 };
 
 /** @returns the names of the promises that a stack breaks */
-export function brokenPromises(stack: Stack, parameters: Parameters): string[] {
+export function brokenPromises(stack: RenderedTemplate, parameters: Parameters): string[] {
   return Object.entries(PROMISES)
     .filter(([, promise]) => {
       try {

@@ -1,7 +1,7 @@
 import type { Template } from '../../../src/template/read';
-import { renderTemplate, type Stack } from '../../../src/template/render';
+import { renderTemplate, type RenderedTemplate } from '../../../src/template/render';
 
-export type { Stack };
+export type { RenderedTemplate };
 
 /** Of the stack that is rendered. */
 export const PSEUDO_PARAMETERS: Record<string, string> = {
@@ -12,7 +12,7 @@ export const PSEUDO_PARAMETERS: Record<string, string> = {
 };
 
 /** Renders a template for parameters, in the account and region of `PSEUDO_PARAMETERS`. */
-export const render = (template: Template, parameters: Record<string, string>): Stack =>
+export const render = (template: Template, parameters: Record<string, string>): RenderedTemplate =>
   renderTemplate(template, { ...PSEUDO_PARAMETERS, ...parameters });
 
 /**
@@ -32,7 +32,7 @@ export function withReferencesAsText<T>(value: T): T {
 }
 
 /** @returns the names of all resources that are referred to anywhere in it */
-export function referredTo(stack: Stack): string[] {
+export function referredTo(stack: RenderedTemplate): string[] {
   return [...JSON.stringify(withReferencesAsText(stack)).matchAll(/\$\{([\w:]+)[^}]*\}/g)].map(([, name = '']) => name);
 }
 

@@ -1,5 +1,5 @@
 import vm from 'node:vm';
-import { withReferencesAsText, type Stack } from './render';
+import { withReferencesAsText, type RenderedTemplate } from './render';
 
 export interface Behavior {
   PathPattern?: string;
@@ -33,7 +33,7 @@ export interface DistributionConfig {
 }
 
 /** @returns the distribution's settings, with references as text */
-export function distributionConfig(stack: Stack): DistributionConfig {
+export function distributionConfig(stack: RenderedTemplate): DistributionConfig {
   return withReferencesAsText(stack.Resources.Distribution?.Properties.DistributionConfig) as DistributionConfig;
 }
 
@@ -50,7 +50,7 @@ export function behaviorsOf({ CacheBehaviors, DefaultCacheBehavior }: Distributi
  * and the headers policy of the answer
  * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesCacheBehavior.html
  */
-export function route(stack: Stack, path: string): { asked: string[]; headers: string } {
+export function route(stack: RenderedTemplate, path: string): { asked: string[]; headers: string } {
   const config = distributionConfig(stack);
   const behavior = behaviorsOf(config).find(({ PathPattern }) => matches(PathPattern ?? '*', path)) as Behavior;
   const group = config.OriginGroups?.Items.find(({ Id }) => Id === behavior.TargetOriginId);
@@ -73,7 +73,7 @@ function matches(pattern: string, path: string): boolean {
 }
 
 /** CloudFront's functions are plain scripts that define `handler`. */
-function afterFunction(stack: Stack, { FunctionAssociations = [] }: Behavior, uri: string): string {
+function afterFunction(stack: RenderedTemplate, { FunctionAssociations = [] }: Behavior, uri: string): string {
   const [association] = FunctionAssociations;
   if (!association) {
     return uri;

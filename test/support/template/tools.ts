@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
+import type { RenderedTemplate } from './render';
 import { App, Stack as CdkStack } from 'aws-cdk-lib/core';
 import { CfnInclude } from 'aws-cdk-lib/cloudformation-include';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import type { Stack } from './render';
 
 interface Validator {
   CompositeEngine: new () => {
@@ -40,7 +40,7 @@ export function schemaFindings(template: string): string[] {
  *
  * @returns each finding as "rule resource", sorted
  */
-export function nagFindings(stack: Stack): string[] {
+export function nagFindings(stack: RenderedTemplate): string[] {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'template-'));
   try {
     const templateFile = path.join(folder, 'template.json');

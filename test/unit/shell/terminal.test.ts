@@ -6,7 +6,7 @@ import { openTerminal, type TerminalOptions } from '../../../src/shell/terminal'
 import { AwsAccount } from '../../support/aws-account';
 import { listenToOutput, type WrittenOutput } from '../../support/written-output';
 
-jest.mock('../../../src/commands/provision/session', () => ({ pauseUntil: () => () => Promise.resolve() }));
+jest.mock('node:timers/promises', () => ({ setTimeout: () => Promise.resolve() }));
 jest.mock('node:dns/promises', () => ({
   Resolver: class {
     resolveNs = mockNotFound;

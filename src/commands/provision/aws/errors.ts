@@ -42,28 +42,10 @@ const DENIED = [
 const NETWORK = [...NETWORK_CODES, 'TimeoutError'];
 
 /**
- * Runs one call to AWS, and explains what keeps it from succeeding.
+ * Runs a request, and takes some of its errors as "there is none".
  *
- * @param action IAM action that the call needs, `acm:RequestCertificate`
- * @param request sends the call
- * @returns what the call answers
- * @throws Failure with cause and cure, for what lies outside of the call: permission, credentials, clock, throttling,
- * network, region, quota. Everything else as it came, so that callers can tell by its `name`.
- * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
- */
-export async function call<T>(action: string, request: () => Promise<T>): Promise<T> {
-  try {
-    return await request();
-  } catch (error) {
-    throw explain(action, error);
-  }
-}
-
-/**
- * Runs a request whose answer may be an error when it means "there is none".
- *
- * @param errorNames the errors that mean it
- * @returns undefined then
+ * @param errorNames names of these errors
+ * @returns the answer; undefined for such an error
  */
 export async function absentIf<T>(errorNames: string[], request: () => Promise<T>): Promise<T | undefined> {
   try {
@@ -77,20 +59,20 @@ export async function absentIf<T>(errorNames: string[], request: () => Promise<T
 }
 
 /**
- * The action that a message of AWS says is missing, as in the events of a stack.
+ * Finds the action that an AWS message, such as a stack event, reports as denied.
  *
  * @returns `s3:CreateBucket`; undefined when the message is about something else
  */
 export function deniedActionOf(text: string): string | undefined {
   const action = String.raw`['"]?([a-z][a-z0-9-]*:[A-Z][A-Za-z0-9]*)`;
-  const sayings = [
+  const phrases = [
     `(?:authorized|permissions?) to perform:?(?: the)? ${action}`,
     `(?:allows|deny for|denies) (?:the )?${action}`,
-    // CloudFormation puts the call before the words of the service.
+    // CloudFormation puts the call in front of the service's message.
     `API: ${action}\\b[^]*?(?:Access ?Denied|not authorized|UnauthorizedOperation|Forbidden)`,
   ];
-  for (const saying of sayings) {
-    const found = new RegExp(saying).exec(text)?.[1];
+  for (const phrase of phrases) {
+    const found = new RegExp(phrase).exec(text)?.[1];
     if (found) {
       return found;
     }
@@ -98,7 +80,15 @@ export function deniedActionOf(text: string): string | undefined {
   return undefined;
 }
 
-function explain(action: string, error: unknown): unknown {
+/**
+ * Explains an error whose cause is outside of the call: permission, credentials, clock, throttling, network, region or
+ * quota.
+ *
+ * @param action IAM action that the call needs, `acm:RequestCertificate`
+ * @returns a Failure with cause and cure; any other error unchanged, so that callers recognize it by its `name`
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+ */
+export function explain(action: string, error: unknown): unknown {
   if (typeof error !== 'object' || error === null || error instanceof Failure) {
     return error;
   }
@@ -108,7 +98,7 @@ function explain(action: string, error: unknown): unknown {
   const is = (known: string[]) => names.some((name) => name && known.includes(name));
   const failure = (cause: string, cure: string) => new Failure(cause, cure, { cause: error });
 
-  // The provider of credentials says in words what the services say in codes.
+  // Credential providers have no error codes, only messages.
   if (is(['CredentialsProviderError', 'TokenProviderError', 'ProviderError'])) {
     return /expired|refresh|SSO session/i.test(message) ? expired(failure) : noCredentials(message, failure);
   }
@@ -206,7 +196,7 @@ function denied(action: string, message: string, failure: MakeFailure): Failure 
   );
 }
 
-/** Answers without a body, as to HEAD, have no code of their own. */
+/** Whether the error has no code of its own: a response to HEAD has no body. */
 function isNameless({ name = '', Code }: ForeignError): boolean {
   return !Code && ['', 'Error', 'Unknown', 'UnknownError', '403'].includes(name);
 }
@@ -218,7 +208,7 @@ function hostOf({ hostname, address, port, errors, cause }: ForeignError): strin
   if (address) {
     return port ? `${address}:${port}` : address;
   }
-  // Several addresses were tried at once.
+  // The error of several connection attempts holds one error for each address.
   const inner = errors?.[0] ?? (cause as ForeignError | undefined);
   return inner ? hostOf(inner) : undefined;
 }

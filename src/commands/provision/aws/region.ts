@@ -1,8 +1,11 @@
 import { Failure } from '../../../shell/failure';
 
 /**
- * @param option the value of `--region`
- * @returns the region that is named, and by what; AWS's command line reads AWS_DEFAULT_REGION, its SDK does not
+ * Returns the region that the option or the environment names, and the setting it comes from. Unlike the SDK, it also
+ * reads AWS_DEFAULT_REGION, as the AWS CLI does.
+ *
+ * @param option value of `--region`
+ * @returns `region`: undefined when only the profile can name it; `setting`: how an error refers to its source
  */
 export function namedRegion(option: string | undefined): { region?: string; setting: string } {
   if (option !== undefined) {
@@ -18,8 +21,10 @@ export function namedRegion(option: string | undefined): { region?: string; sett
 }
 
 /**
- * @param setting what names the region
- * @throws Failure for what is no commercial region
+ * Checks that a region is a commercial one.
+ *
+ * @param setting where the region comes from, as the error names it
+ * @throws Failure otherwise
  */
 export function checkRegion(region: string, setting: string): void {
   if (/^(cn|us-gov|us-iso[a-z]*|eu-isoe|eusc)-/.test(region)) {

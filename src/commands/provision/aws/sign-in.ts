@@ -6,46 +6,45 @@ import { Route53Client } from '@aws-sdk/client-route-53';
 import { S3Client } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { Failure } from '../../../shell/failure';
-import { call } from './errors';
+import { explainErrors } from './explain-errors';
 import { checkRegion, namedRegion } from './region';
 
-/** The account that the command works in. */
+/** The AWS account that a command works in, with a client for each service. */
 export interface Aws {
   /** Twelve digits. */
   account: string;
   callerArn: string;
-  /** Of the bucket and the stack. */
+  /** Region of the bucket and the stack. */
   region: string;
   cloudFormation: CloudFormationClient;
   acm: ACMClient;
   cloudFront: CloudFrontClient;
   route53: Route53Client;
-  /** Whether the zones of the domain are in another account, which the stack cannot change. */
+  /** Whether the hosted zones are in another account, where the stack cannot change records. */
   dnsElsewhere: boolean;
   s3: S3Client;
   iam: IAMClient;
 }
 
-/** CloudFront takes certificates from here only, and what has no region is signed for here. */
+/** CloudFront accepts certificates from this region only, and requests to global services are signed for it. */
 const GLOBAL_REGION = 'us-east-1';
 
-/** A few more than the SDK's three: a stack is watched for minutes, and other tools share the account's rate limits. */
+/** More than the SDK's three: a stack is watched for minutes, and other tools share the account's rate limits. */
 const MAX_ATTEMPTS = 8;
 
 /**
- * Signs in to AWS with the credentials of the environment or a profile.
+ * Authenticates with the credentials of the environment or of a profile, and opens the clients.
  *
- * @param options names of profiles and of the region, as AWS's own tools take them
- * @throws Failure without credentials or region, and in the partitions that have no such CloudFront (China, GovCloud)
+ * @param options profile and region names, as the AWS CLI takes them
+ * @throws Failure without credentials or a region, and in partitions with a different CloudFront (China, GovCloud)
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
  */
 export async function signIn(options: { region?: string; profile?: string; dnsProfile?: string }): Promise<Aws> {
   const { profile, dnsProfile } = options;
   const region = await readRegion(options);
   const common = { profile, maxAttempts: MAX_ATTEMPTS };
-  const identity = await call('sts:GetCallerIdentity', () =>
-    new STSClient({ ...common, region }).send(new GetCallerIdentityCommand({})),
-  );
+  const sts = explainErrors(new STSClient({ ...common, region }));
+  const identity = await sts.send(new GetCallerIdentityCommand({}));
   const callerArn = identity.Arn ?? '';
   if (!callerArn.startsWith('arn:aws:')) {
     throw new Failure(
@@ -57,14 +56,14 @@ export async function signIn(options: { region?: string; profile?: string; dnsPr
     account: identity.Account ?? '',
     callerArn,
     region,
-    cloudFormation: new CloudFormationClient({ ...common, region }),
-    acm: new ACMClient({ ...common, region: GLOBAL_REGION }),
-    cloudFront: new CloudFrontClient({ ...common, region: GLOBAL_REGION }),
-    route53: new Route53Client({ ...common, profile: dnsProfile ?? profile, region: GLOBAL_REGION }),
+    cloudFormation: explainErrors(new CloudFormationClient({ ...common, region })),
+    acm: explainErrors(new ACMClient({ ...common, region: GLOBAL_REGION })),
+    cloudFront: explainErrors(new CloudFrontClient({ ...common, region: GLOBAL_REGION })),
+    route53: explainErrors(new Route53Client({ ...common, profile: dnsProfile ?? profile, region: GLOBAL_REGION })),
     dnsElsewhere: dnsProfile !== undefined,
-    // A bucket that is there already may be in another region: then the answer says so.
-    s3: new S3Client({ ...common, region, followRegionRedirects: true }),
-    iam: new IAMClient({ ...common, region: GLOBAL_REGION }),
+    // An existing bucket may be in another region, which the answer then names.
+    s3: explainErrors(new S3Client({ ...common, region, followRegionRedirects: true })),
+    iam: explainErrors(new IAMClient({ ...common, region: GLOBAL_REGION })),
   };
 }
 

@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
 import {
-  DescribeCertificateCommand,
-  ListCertificatesCommand,
   RequestCertificateCommand,
   type ACMClient,
   type CertificateDetail,
@@ -9,42 +7,38 @@ import {
   type CertificateSummary,
 } from '@aws-sdk/client-acm';
 import { Failure } from '../../../shell/failure';
-import { absentIf, call } from '../aws/errors';
+import { certificateDetail, listCertificates } from './acm';
 import { certificateName, wildcardOf } from './name';
 import { validationFailure } from './validation';
 
-/** A certificate of ACM in us-east-1, as it is for the domain. */
+/** An ACM certificate in us-east-1, seen from a domain. */
 export interface Certificate {
   arn: string;
   status: CertificateStatus;
-  /** All names, as `*.example.com`. */
+  /** All its names, `images.example.com`, `*.example.com` */
   names: string[];
-  /** Whether it is a wildcard that covers the domain, and not the domain's own name. */
+  /** Whether only a wildcard of it covers the domain. */
   wildcard: boolean;
   notAfter?: Date;
   createdAt?: Date;
 }
 
-/**
- * Whether a certificate with these names is one for the domain: a wildcard stands for exactly one label.
- */
+/** Whether a certificate with these names covers the domain. A wildcard stands for exactly one label. */
 export function covers(names: string[], domain: string): boolean {
   return hasName(names, domain) || hasName(names, wildcardOf(domain));
 }
 
 /**
- * Finds a certificate to use for the domain, in this order: issued for its name, issued for a wildcard (of each kind
- * the one that is valid longest), requested and still to be validated by DNS.
+ * Finds a certificate for the domain. An issued one comes before one that waits for validation by DNS, the domain's own
+ * name before a wildcard, and then the one that is valid longest.
  *
  * @param acm client of us-east-1
- * @throws Failure
- * @see https://docs.aws.amazon.com/acm/latest/APIReference/API_ListCertificates.html
  */
 export async function findCertificate(acm: ACMClient, domain: string): Promise<Certificate | undefined> {
   const candidates: Certificate[] = [];
   for (const summary of await listCertificates(acm, ['ISSUED', 'PENDING_VALIDATION'])) {
     const certificate = await fromSummary(acm, summary, domain);
-    // Browsers do not trust a private authority.
+    // Browsers do not trust private authorities.
     if (certificate && summary.Type !== 'PRIVATE') {
       candidates.push(certificate);
     }
@@ -61,12 +55,12 @@ export async function findCertificate(acm: ACMClient, domain: string): Promise<C
 }
 
 /**
- * Looks at the certificate that the user has named.
+ * Reads the certificate that the user has named, and checks that CloudFront accepts it for the domain.
  *
  * @param acm client of us-east-1
  * @param arn `arn:aws:acm:us-east-1:123456789012:certificate/…`
- * @returns it, issued or still to be validated
- * @throws Failure when CloudFront would not take it for the domain
+ * @returns the certificate, issued or waiting for its validation
+ * @throws Failure when CloudFront would not accept it
  * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cnames-and-https-requirements.html
  */
 export async function describeCertificate(acm: ACMClient, arn: string, domain: string): Promise<Certificate> {
@@ -83,16 +77,13 @@ export async function describeCertificate(acm: ACMClient, arn: string, domain: s
       'Leave out --certificate-arn to get one in us-east-1, or name one from there.',
     );
   }
-  const detail = await describe(acm, arn).catch((error: unknown) => {
-    if (error instanceof Error && error.name === 'ResourceNotFoundException') {
-      throw new Failure(
-        `--certificate-arn: there is no certificate ${arn} in this account.`,
-        'Compare it with: aws acm list-certificates --region us-east-1. Perhaps --profile names another account.',
-        { cause: error },
-      );
-    }
-    throw error;
-  });
+  const detail = await certificateDetail(acm, arn);
+  if (!detail) {
+    throw new Failure(
+      `--certificate-arn: there is no certificate ${arn} in this account.`,
+      'Compare it with: aws acm list-certificates --region us-east-1. Perhaps --profile names another account.',
+    );
+  }
   const certificate = fromDetail(detail, domain);
   if (!covers(certificate.names, domain)) {
     throw new Failure(
@@ -107,7 +98,7 @@ export async function describeCertificate(acm: ACMClient, arn: string, domain: s
       'Leave out --certificate-arn to get a public one.',
     );
   }
-  // ACM spells it with a hyphen here and with an underscore elsewhere.
+  // ACM writes EC-prime256v1 here, and EC_prime256v1 elsewhere.
   if (/^EC.(?!prime256v1)/.test(detail.KeyAlgorithm ?? '')) {
     throw new Failure(
       `--certificate-arn: CloudFront does not take certificates with the key type ${detail.KeyAlgorithm}.`,
@@ -121,27 +112,24 @@ export async function describeCertificate(acm: ACMClient, arn: string, domain: s
 }
 
 /**
- * Looks at a certificate as it is, also at one that is of no use any more: expired, revoked, refused, or for another
- * domain.
+ * Reads a certificate in any state, even one that is expired, revoked, refused or for another domain.
  *
  * @param acm client of us-east-1
  * @param arn `arn:aws:acm:us-east-1:123456789012:certificate/…`
  * @returns undefined when there is no such certificate
- * @throws Failure when the look is not allowed
- * @see https://docs.aws.amazon.com/acm/latest/APIReference/API_DescribeCertificate.html
  */
 export async function lookAtCertificate(acm: ACMClient, arn: string, domain: string): Promise<Certificate | undefined> {
-  const detail = await absentIf(['ResourceNotFoundException'], () => describe(acm, arn));
+  const detail = await certificateDetail(acm, arn);
   return detail && fromDetail(detail, domain);
 }
 
 /**
- * Requests a certificate that is validated by DNS. Requests that follow each other within an hour are one.
+ * Requests a certificate with validation by DNS. A second request within an hour returns the same certificate.
  *
  * @param acm client of us-east-1
- * @param wanted `wildcard`: for all names beside the domain, `*.example.com`
+ * @param wanted `wildcard`: whether to request `*.example.com` in place of `images.example.com`
  * @returns ARN of the certificate, which is not issued yet
- * @throws Failure, also when no certificate can have the name
+ * @throws Failure when no certificate can have the name
  * @see https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
  */
 export async function requestCertificate(
@@ -150,15 +138,13 @@ export async function requestCertificate(
 ): Promise<string> {
   const name = certificateName(domain, wildcard);
   const IdempotencyToken = await idempotencyToken(acm, name);
-  const { CertificateArn } = await call('acm:RequestCertificate', () =>
-    acm.send(
-      new RequestCertificateCommand({
-        DomainName: name,
-        ValidationMethod: 'DNS',
-        IdempotencyToken,
-        Tags: [{ Key: 'ghost-storage-s3-cloudfront', Value: domain }],
-      }),
-    ),
+  const { CertificateArn } = await acm.send(
+    new RequestCertificateCommand({
+      DomainName: name,
+      ValidationMethod: 'DNS',
+      IdempotencyToken,
+      Tags: [{ Key: 'ghost-storage-s3-cloudfront', Value: domain }],
+    }),
   );
   if (!CertificateArn) {
     throw new Error('ACM has answered a request for a certificate without its ARN.');
@@ -167,8 +153,8 @@ export async function requestCertificate(
 }
 
 /**
- * Stable for a name, so that a request that is repeated at once is not a second certificate. For an hour ACM would
- * answer it with the certificate that it has refused: so these are part of it.
+ * Returns a token that is stable for a name, so that a repeated request does not create a second certificate. It changes
+ * with each unusable certificate of the name, which ACM would otherwise return again for an hour.
  */
 async function idempotencyToken(acm: ACMClient, name: string): Promise<string> {
   const useless = await listCertificates(acm, ['FAILED', 'VALIDATION_TIMED_OUT', 'REVOKED', 'EXPIRED', 'INACTIVE']);
@@ -179,33 +165,13 @@ async function idempotencyToken(acm: ACMClient, name: string): Promise<string> {
     .slice(0, 32);
 }
 
-async function listCertificates(acm: ACMClient, statuses: CertificateStatus[]): Promise<CertificateSummary[]> {
-  const summaries: CertificateSummary[] = [];
-  let NextToken: string | undefined;
-  do {
-    const page = await call('acm:ListCertificates', () =>
-      acm.send(
-        new ListCertificatesCommand({
-          CertificateStatuses: statuses,
-          // Without it, ACM keeps those with other keys than RSA to itself.
-          Includes: { keyTypes: ['RSA_2048', 'EC_prime256v1'] },
-          NextToken,
-        }),
-      ),
-    );
-    summaries.push(...(page.CertificateSummaryList ?? []));
-    NextToken = page.NextToken;
-  } while (NextToken);
-  return summaries;
-}
-
-/** What both answers of ACM, the list and the description, say of a certificate. */
+/** The fields that both the list and the details of a certificate have. */
 type Described = Pick<
   CertificateDetail,
   'CertificateArn' | 'DomainName' | 'SubjectAlternativeNames' | 'Status' | 'NotAfter' | 'CreatedAt'
 >;
 
-/** Undefined for a certificate of another domain. */
+/** Returns undefined for a certificate of another domain. */
 async function fromSummary(
   acm: ACMClient,
   summary: CertificateSummary,
@@ -218,8 +184,8 @@ async function fromSummary(
   if (!summary.HasAdditionalSubjectAlternativeNames || !summary.CertificateArn) {
     return undefined;
   }
-  const certificate = fromDetail(await describe(acm, summary.CertificateArn), domain);
-  return covers(certificate.names, domain) ? certificate : undefined;
+  const certificate = await lookAtCertificate(acm, summary.CertificateArn, domain);
+  return certificate && covers(certificate.names, domain) ? certificate : undefined;
 }
 
 function fromDetail(detail: Described, domain: string): Certificate {
@@ -234,20 +200,13 @@ function fromDetail(detail: Described, domain: string): Certificate {
   };
 }
 
-async function describe(acm: ACMClient, arn: string): Promise<CertificateDetail> {
-  const { Certificate } = await call('acm:DescribeCertificate', () =>
-    acm.send(new DescribeCertificateCommand({ CertificateArn: arn })),
-  );
-  return Certificate ?? {};
-}
-
-/** Whether one CNAME validates it: not one that waits for an e-mail, nor one with names of other people's domains. */
+/** Whether a single CNAME validates it, which excludes validation by e-mail and certificates for several domains. */
 async function needsOneRecord(acm: ACMClient, { arn, names }: Certificate): Promise<boolean> {
   if (new Set(names.map((name) => name.replace(/^\*\./, ''))).size > 1) {
     return false;
   }
-  const { DomainValidationOptions = [] } = await describe(acm, arn);
-  return DomainValidationOptions.every(({ ValidationMethod = 'DNS' }) => ValidationMethod === 'DNS');
+  const detail = await certificateDetail(acm, arn);
+  return (detail?.DomainValidationOptions ?? []).every(({ ValidationMethod = 'DNS' }) => ValidationMethod === 'DNS');
 }
 
 function namesOf(first: string | undefined, others: string[] = []): string[] {

@@ -1,15 +1,15 @@
 import { Failure } from '../../../shell/failure';
 
-/** The first name of a certificate is its common name, which X.509 limits. */
+/** X.509 limits the common name, which is the first name of a certificate. */
 const FIRST_NAME_LENGTH = 64;
 
 /**
- * The first name of a certificate for the domain.
+ * Returns the first name of a certificate for the domain.
  *
  * @param domain `images.example.com`
- * @param wildcard whether the certificate is to stand for all names beside the domain
+ * @param wildcard whether the certificate is to cover the names next to the domain, too
  * @returns `images.example.com`, or `*.example.com`
- * @throws Failure when no certificate can have the name: `*.com`, and names of more than 64 characters
+ * @throws Failure when no certificate can have the name: `*.com`, or more than 64 characters
  * @see https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
  */
 export function certificateName(domain: string, wildcard: boolean): string {
@@ -34,7 +34,7 @@ export function certificateName(domain: string, wildcard: boolean): string {
 }
 
 /**
- * The wildcard that stands for the domain and the names beside it.
+ * Returns the wildcard that covers the domain and the names next to it.
  *
  * @param domain `images.example.com`
  * @returns `*.example.com`

@@ -1,14 +1,9 @@
-import {
-  DescribeCertificateCommand,
-  type ACMClient,
-  type CertificateDetail,
-  type DomainValidation,
-} from '@aws-sdk/client-acm';
+import type { ACMClient, CertificateDetail, DomainValidation } from '@aws-sdk/client-acm';
 import { Failure } from '../../../shell/failure';
-import { call } from '../aws/errors';
 import type { Pause } from '../session';
+import { certificateDetail } from './acm';
 
-/** The CNAME by which ACM sees, now and with each renewal, that the domain is ours. */
+/** The CNAME that proves to ACM, now and at each renewal, who owns the domain. */
 export interface ValidationRecord {
   /** `_abc.images.example.com.` */
   name: string;
@@ -16,30 +11,30 @@ export interface ValidationRecord {
   value: string;
 }
 
-/** ACM gives up so long after the request. */
+/** How long (s) after the request ACM gives up. */
 const VALIDATION_SECONDS = 72 * 3600;
 
-/** ACM makes up the record in the seconds after the request. */
+/** ACM takes some seconds after the request to choose the record. */
 const RECORD_TRIES = 20;
 const RECORD_INTERVAL_SECONDS = 3;
 
-/** A record in Route 53 is mostly seen within minutes; people at other providers take longer. */
+/** ACM mostly sees a record in Route 53 within minutes. A record that the user has to create takes longer. */
 const EAGER_SECONDS = 300;
 const EAGER_INTERVAL_SECONDS = 10;
 const PATIENT_INTERVAL_SECONDS = 30;
 
 /**
- * The CNAME to make for a certificate that is being validated.
+ * Returns the CNAME to create for a certificate that is being validated.
  *
  * @param acm client of us-east-1
  * @param arn ARN of the certificate
- * @throws Failure when ACM makes none in a minute, when the certificate is validated in another way, and when it needs
- * records for several names
+ * @throws Failure when ACM does not give one within a minute, when the certificate is not validated by DNS, or when it
+ * needs records for several names
  * @see https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html
  */
 export async function validationRecord(acm: ACMClient, arn: string, pause: Pause): Promise<ValidationRecord> {
   for (let tries = 1; ; tries += 1) {
-    const certificate = await describe(acm, arn);
+    const certificate = await certificateDetail(acm, arn);
     if (certificate?.Status === 'FAILED') {
       throw validationFailure(certificate);
     }
@@ -73,12 +68,13 @@ export async function validationRecord(acm: ACMClient, arn: string, pause: Pause
 }
 
 /**
- * Waits until ACM has issued a certificate. Nothing is lost when it is interrupted: ACM goes on by itself.
+ * Waits until ACM has issued a certificate. After an interruption ACM continues by itself.
  *
  * @param acm client of us-east-1
  * @param arn ARN of the certificate
- * @param waiting `pause` between two looks; `onWaiting` is told before each pause in how many seconds ACM gives up
- * @throws Failure with cause and cure when ACM refuses to issue it, or has given up
+ * @param waiting `pause`: waits between two looks; `onWaiting`: called before each pause with the seconds until ACM
+ * gives up
+ * @throws Failure when ACM refuses to issue it, or has given up
  * @see https://docs.aws.amazon.com/acm/latest/userguide/troubleshooting-failed.html
  */
 export async function waitUntilIssued(
@@ -87,7 +83,7 @@ export async function waitUntilIssued(
   { pause, onWaiting }: { pause: Pause; onWaiting: (wait: { secondsLeft: number }) => void },
 ): Promise<void> {
   for (let waited = 0; ;) {
-    const certificate = await describe(acm, arn);
+    const certificate = await certificateDetail(acm, arn);
     if (!certificate) {
       throw new Failure(
         `The certificate ${arn} has been deleted.`,
@@ -109,12 +105,13 @@ export async function waitUntilIssued(
 }
 
 /**
- * A record as people have to type it: some providers want its whole name, others the part before their zone.
+ * Returns a record as the user has to type it: some DNS providers want the full name, others the part in front of the
+ * zone.
  *
  * @param record the CNAME
- * @param zoneName zone that holds the domain; when it is unknown, the one that is likely
+ * @param zoneName zone of the domain; undefined to assume the parent of the domain
  * @param domain the domain of the images
- * @returns names without a final dot; `relative` is `@` for the zone itself, undefined for a name outside of it
+ * @returns names without a final dot; `relative` is `@` for the zone itself, and undefined for a name outside the zone
  */
 export function recordSpellings(
   record: ValidationRecord,
@@ -133,7 +130,7 @@ export function recordSpellings(
   };
 }
 
-/** Why a certificate cannot be had any more, by its status and reason. */
+/** Returns why a certificate will not be issued any more, by its status and reason. */
 export function validationFailure({ CertificateArn, DomainName, Status, FailureReason }: CertificateDetail): Failure {
   const what = `The certificate for ${DomainName} (${CertificateArn})`;
   const again = 'run the command again: it requests a new certificate';
@@ -188,22 +185,10 @@ function failureReason(reason: string): [cause: string, cure: string] {
   }
 }
 
-/** Undefined for a certificate that ACM does not know: in the moment after the request, or when it was deleted. */
-async function describe(acm: ACMClient, arn: string): Promise<CertificateDetail | undefined> {
-  try {
-    const { Certificate } = await call('acm:DescribeCertificate', () =>
-      acm.send(new DescribeCertificateCommand({ CertificateArn: arn })),
-    );
-    return Certificate;
-  } catch (error) {
-    if (error instanceof Error && error.name === 'ResourceNotFoundException') {
-      return undefined;
-    }
-    throw error;
-  }
-}
-
-/** The records of the names that are still to be validated, each once: a wildcard has that of the name below it. */
+/**
+ * Returns the records of the names that are not validated yet, each once: a wildcard shares the record of its parent
+ * domain. Returns undefined while a record is missing.
+ */
 function recordsOf(options: DomainValidation[]): ValidationRecord[] | undefined {
   const pending = options.filter(({ ValidationStatus }) => ValidationStatus !== 'SUCCESS');
   const wanted = pending.length > 0 ? pending : options;

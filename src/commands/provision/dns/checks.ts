@@ -1,7 +1,6 @@
-import type { CaaRecord } from 'node:dns';
 import type { ResourceRecordSet, Route53Client } from '@aws-sdk/client-route-53';
 import { standsFor, recordsAt } from './records';
-import type { Finding } from '../finding';
+import type { Problem } from '../problem';
 import type { HostedZone } from './hosted-zone';
 import {
   answerOf,
@@ -17,9 +16,6 @@ import {
   withParents,
   type Resolver,
 } from './live-dns';
-
-/** The names by which CAA records mean Amazon: https://docs.aws.amazon.com/acm/latest/userguide/setup-caa.html */
-const AMAZON_ISSUERS = ['amazon.com', 'amazontrust.com', 'awstrust.com', 'amazonaws.com'];
 
 /** DNS providers that answer for the apex of a zone with the addresses of another name. */
 export const APEX_ALIAS_PROVIDERS: { provider: string; recordType: string; nameServers: string[] }[] = [
@@ -38,7 +34,7 @@ export const APEX_ALIAS_PROVIDERS: { provider: string; recordType: string; nameS
 ];
 
 /** What to do about a question about the certificate that DNS did not answer. */
-const CHECK_NETWORK = 'Check the network and the name servers of this machine if the certificate is not issued.';
+export const CHECK_NETWORK = 'Check the network and the name servers of this machine if the certificate is not issued.';
 
 /** What stands in the way of the aliases to the distribution. */
 const CONFLICTING_TYPES = ['A', 'AAAA', 'CNAME', 'HTTPS'];
@@ -47,7 +43,7 @@ const CONFLICTING_TYPES = ['A', 'AAAA', 'CNAME', 'HTTPS'];
  * Whether the internet asks the name servers of the zone. If not, nothing that is put into the zone is ever seen, and
  * the certificate is never validated.
  */
-export function checkDelegation(resolver: Resolver, zone: HostedZone): Promise<Finding | undefined> {
+export function checkDelegation(resolver: Resolver, zone: HostedZone): Promise<Problem | undefined> {
   const unchecked = `If the certificate is not issued, see whether these name servers are set for ${zone.name} at your registrar: ${zone.nameServers.join(', ')}.`;
   return checked('delegation', `the name servers of ${zone.name}`, unchecked, async () => {
     const live = await nameServersOf(resolver, zone.name);
@@ -76,28 +72,6 @@ export function checkDelegation(resolver: Resolver, zone: HostedZone): Promise<F
 }
 
 /**
- * Whether Amazon may issue a certificate. The first of the name and its parents that has CAA records decides.
- *
- * @param options `wildcard`: for a certificate that stands for all names beside the domain
- * @see https://www.rfc-editor.org/rfc/rfc8659
- */
-export function checkCaa(
-  resolver: Resolver,
-  domain: string,
-  { wildcard }: { wildcard: boolean },
-): Promise<Finding | undefined> {
-  return checked('CAA', `the CAA records of ${domain}`, CHECK_NETWORK, async () => {
-    for (const name of wildcard ? withParents(domain).slice(1) : withParents(domain)) {
-      const records = await answerOf(resolver.resolveCaa(name));
-      if (records && records.length > 0) {
-        return judgeCaa(name, records, wildcard);
-      }
-    }
-    return undefined;
-  });
-}
-
-/**
  * Whether the zone has records at the domain that lead elsewhere: the stack could not make its own beside them. Where
  * it delegates the domain, or a name above it, nobody sees what is put there.
  *
@@ -109,7 +83,7 @@ export async function checkExistingRecords(
   zone: HostedZone,
   domain: string,
   distributionDomainName?: string,
-): Promise<Finding | undefined> {
+): Promise<Problem | undefined> {
   const check = 'existing record';
   const names = withParents(plainName(domain)).filter((name) => isInside(zone.name, name));
   const found = (await Promise.all(names.map((name) => recordsAt(route53, zone, name)))).flat();
@@ -150,7 +124,7 @@ export async function checkExistingRecords(
  * Whether a domain outside of Route 53 is the apex of its zone, where no CNAME may be: then it can point at the
  * distribution only where the provider has a record type of its own for that.
  */
-export function checkApex(resolver: Resolver, domain: string): Promise<Finding | undefined> {
+export function checkApex(resolver: Resolver, domain: string): Promise<Problem | undefined> {
   return checked('apex', `whether ${domain} is the apex of its zone`, CHECK_NETWORK, async () => {
     if (!(await isZone(resolver, domain))) {
       return undefined;
@@ -187,7 +161,7 @@ export function checkLiveRecord(
   resolver: Resolver,
   domain: string,
   distributionDomainName: string | undefined,
-): Promise<Finding | undefined> {
+): Promise<Problem | undefined> {
   const unchecked = `See at your DNS provider whether ${domain} has a record already: it has to be replaced at the end.`;
   return checked('live record', `where ${domain} leads to`, unchecked, async () => {
     if (distributionDomainName && (await pointsTo(resolver, domain, distributionDomainName))) {
@@ -215,15 +189,15 @@ export function checkLiveRecord(
 }
 
 /** What cannot be checked keeps nobody from going on. */
-async function checked(
+export async function checked(
   check: string,
   subject: string,
   unchecked: string,
-  run: () => Promise<Omit<Finding, 'check'> | undefined>,
-): Promise<Finding | undefined> {
+  run: () => Promise<Omit<Problem, 'check'> | undefined>,
+): Promise<Problem | undefined> {
   try {
-    const finding = await run();
-    return finding && { check, ...finding };
+    const problem = await run();
+    return problem && { check, ...problem };
   } catch (error) {
     if (!(error instanceof Unanswered)) {
       throw error;
@@ -235,24 +209,6 @@ async function checked(
       cure: unchecked,
     };
   }
-}
-
-function judgeCaa(name: string, records: CaaRecord[], wildcard: boolean): Omit<Finding, 'check'> | undefined {
-  const tag = wildcard && records.some(({ issuewild }) => issuewild !== undefined) ? 'issuewild' : 'issue';
-  const values = records.flatMap((record) => record[tag] ?? []);
-  // What follows a semicolon are parameters; before it there may be nothing: "nobody".
-  const issuers = values.map((value) => plainName((value.split(';')[0] ?? '').trim()));
-  if (issuers.length === 0 || issuers.some((issuer) => AMAZON_ISSUERS.includes(issuer))) {
-    return undefined;
-  }
-  const allowed = issuers.filter(Boolean);
-  return {
-    refuses: true,
-    cause:
-      `The CAA records of ${name} allow ${allowed.length > 0 ? `${allowed.join(', ')} only` : 'nobody'} to issue ` +
-      `${wildcard ? 'wildcard certificates' : 'certificates'}, and not Amazon.`,
-    cure: `Add this record beside them: ${name} CAA 0 ${tag} "amazon.com"`,
-  };
 }
 
 function valuesOf({ AliasTarget, ResourceRecords = [] }: ResourceRecordSet): string {

@@ -1,32 +1,30 @@
 import {
   GetHostedZoneCommand,
-  ListHostedZonesCommand,
+  paginateListHostedZones,
   type HostedZone as ListedZone,
   type Route53Client,
 } from '@aws-sdk/client-route-53';
 import { Failure } from '../../../shell/failure';
-import { call } from '../aws/errors';
 import { isInside, nameServersOf, plainName, Unanswered, type Resolver } from './live-dns';
 
-/** A public zone in Route 53. */
+/** A public hosted zone in Route 53. */
 export interface HostedZone {
   /** `Z0123456789ABCDEFGHIJ` */
   id: string;
   /** `example.com`, without a final dot. */
   name: string;
-  /** The four that Route 53 has given to the zone, `ns-1.awsdns-01.com`. */
+  /** The four that Route 53 has assigned to the zone, `ns-1.awsdns-01.com`. */
   nameServers: string[];
 }
 
 /**
- * Finds the public zone of the account that holds the domain: the one with the longest name. Of several with one name
- * it is the one that the domain is delegated to.
+ * Finds the account's public zone for the domain: the one with the longest name, and of several zones of that name the
+ * one that the domain is delegated to.
  *
- * @param route53 client of the account that holds the zone
+ * @param route53 client of the account that has the zone
  * @param hostedZoneId zone that the user has named, `Z0123456789ABCDEFGHIJ` or `/hostedzone/Z0123456789ABCDEFGHIJ`
- * @param resolver asks the live DNS
  * @returns undefined when the account has no such zone
- * @throws Failure, also when the named zone cannot hold the domain, and when it is unclear which zone is live
+ * @throws Failure when the named zone cannot hold the domain, or when it is unclear which zone is live
  * @see https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListHostedZones.html
  */
 export async function findHostedZone(
@@ -101,19 +99,14 @@ async function liveNameServers(resolver: Resolver, zoneName: string): Promise<st
 
 async function listHostedZones(route53: Route53Client): Promise<ListedZone[]> {
   const zones: ListedZone[] = [];
-  let Marker: string | undefined;
-  do {
-    const page = await call('route53:ListHostedZones', () => route53.send(new ListHostedZonesCommand({ Marker })));
-    zones.push(...(page.HostedZones ?? []));
-    Marker = page.IsTruncated ? page.NextMarker : undefined;
-  } while (Marker);
+  for await (const { HostedZones = [] } of paginateListHostedZones({ client: route53 }, {})) {
+    zones.push(...HostedZones);
+  }
   return zones;
 }
 
 async function getZone(route53: Route53Client, id: string): Promise<{ zone: HostedZone; isPrivate: boolean }> {
-  const { HostedZone: found, DelegationSet } = await call('route53:GetHostedZone', () =>
-    route53.send(new GetHostedZoneCommand({ Id: id })),
-  );
+  const { HostedZone: found, DelegationSet } = await route53.send(new GetHostedZoneCommand({ Id: id }));
   return {
     zone: {
       id,

@@ -9,7 +9,6 @@ import {
   type RRType,
 } from '@aws-sdk/client-route-53';
 import { Failure } from '../../../shell/failure';
-import { call } from '../aws/errors';
 import type { ValidationRecord } from '../certificate/validation';
 import type { HostedZone } from './hosted-zone';
 import { isInside, plainName } from './live-dns';
@@ -189,11 +188,9 @@ function listPage(
   route53: Route53Client,
   input: ListResourceRecordSetsCommandInput,
 ): Promise<ListResourceRecordSetsCommandOutput> {
-  return call('route53:ListResourceRecordSets', () => route53.send(new ListResourceRecordSetsCommand(input)));
+  return route53.send(new ListResourceRecordSetsCommand(input));
 }
 
 async function change(route53: Route53Client, zone: HostedZone, Changes: Change[]): Promise<void> {
-  await call('route53:ChangeResourceRecordSets', () =>
-    route53.send(new ChangeResourceRecordSetsCommand({ HostedZoneId: zone.id, ChangeBatch: { Changes } })),
-  );
+  await route53.send(new ChangeResourceRecordSetsCommand({ HostedZoneId: zone.id, ChangeBatch: { Changes } }));
 }

@@ -5,7 +5,7 @@ import { createProgram } from '../../../../src/commands/program';
 import { AwsAccount } from '../../../support/aws-account';
 import { listenToOutput, type WrittenOutput } from '../../../support/written-output';
 
-jest.mock('../../../../src/commands/provision/session', () => ({ pauseUntil: () => () => Promise.resolve() }));
+jest.mock('node:timers/promises', () => ({ setTimeout: () => Promise.resolve() }));
 jest.mock('node:dns/promises', () => ({
   Resolver: class {
     resolveNs = mockNoRecord;

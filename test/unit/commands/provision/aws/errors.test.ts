@@ -1,5 +1,12 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import {
+  DeleteObjectsCommand,
+  GetBucketLifecycleConfigurationCommand,
+  GetPublicAccessBlockCommand,
+  HeadBucketCommand,
+  ListObjectVersionsCommand,
+} from '@aws-sdk/client-s3';
 import { Failure } from '../../../../../src/shell/failure';
 import { deniedActionOf } from '../../../../../src/commands/provision/aws/errors';
 import { signIn } from '../../../../../src/commands/provision/aws/sign-in';
@@ -58,6 +65,21 @@ describe('Access denied', () => {
   test('is recognized by its status, too', async () => {
     const error = awsError('UnknownError', '', { $metadata: { httpStatusCode: 403 } });
     expect((await explained(error)).message).toContain('may not acm:RequestCertificate');
+  });
+
+  test.each([
+    [new HeadBucketCommand({ Bucket: 'blog' }), 's3:ListBucket'],
+    [new ListObjectVersionsCommand({ Bucket: 'blog' }), 's3:ListBucketVersions'],
+    [
+      new DeleteObjectsCommand({ Bucket: 'blog', Delete: { Objects: [{ Key: 'a', VersionId: '1' }] } }),
+      's3:DeleteObjectVersion',
+    ],
+    [new GetPublicAccessBlockCommand({ Bucket: 'blog' }), 's3:GetBucketPublicAccessBlock'],
+    [new GetBucketLifecycleConfigurationCommand({ Bucket: 'blog' }), 's3:GetLifecycleConfiguration'],
+  ])('names the action by which IAM knows the call: %#', async (command, action) => {
+    const { s3 } = await signIn({ region: 'eu-central-1' });
+    account.answerNext(action, awsError('AccessDenied'));
+    await expect(s3.send(command as HeadBucketCommand)).rejects.toThrow(`may not ${action}.`);
   });
 
   test('by the organization refers to its administrator', async () => {

@@ -3,11 +3,11 @@ import { signIn } from '../../../../../src/commands/provision/aws/sign-in';
 import {
   APEX_ALIAS_PROVIDERS,
   checkApex,
-  checkCaa,
   checkDelegation,
   checkExistingRecords,
   checkLiveRecord,
 } from '../../../../../src/commands/provision/dns/checks';
+import { checkCaa } from '../../../../../src/commands/provision/dns/caa';
 import { AwsAccount } from '../../../../support/aws-account';
 import { resolverOf } from '../../../../support/resolver';
 

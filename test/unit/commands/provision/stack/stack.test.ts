@@ -4,13 +4,10 @@ import { stepsOfChanges } from '../../../../../src/commands/provision/plan';
 import {
   createChangeSet,
   deleteChangeSet,
-  deleteStack,
-  describeStack,
   executeChangeSet,
-  followStack,
-  lastEventOf,
-  type Stack,
-} from '../../../../../src/commands/provision/stack/stack';
+} from '../../../../../src/commands/provision/stack/change-set';
+import { followStack, lastEventOf } from '../../../../../src/commands/provision/stack/events';
+import { deleteStack, describeStack, type Stack } from '../../../../../src/commands/provision/stack/stack';
 import { AwsAccount } from '../../../../support/aws-account';
 
 const STACK = 'images';

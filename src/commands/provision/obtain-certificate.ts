@@ -1,0 +1,62 @@
+import { requestCertificate } from './certificate/certificate';
+import { recordSpellings, type ValidationRecord, validationRecord, waitUntilIssued } from './certificate/validation';
+import { zoneOf } from './dns/live-dns';
+import { upsertValidationRecord } from './dns/records';
+import type { Session } from './session';
+import type { Settings } from './settings';
+import type { Situation } from './situation';
+
+/**
+ * Obtains an issued certificate: requests one unless an earlier run has, has it validated by its DNS record, and waits.
+ *
+ * @returns its ARN
+ * @throws Failure when ACM does not issue it
+ */
+export async function obtainCertificate(
+  session: Session,
+  { domain, wildcard }: Settings,
+  { certificate, zone }: Situation,
+): Promise<string> {
+  const { aws, terminal, pause } = session;
+  const { acm, route53 } = aws;
+  const arn =
+    certificate?.arn ??
+    (await terminal.step('Requesting the certificate', () => requestCertificate(acm, { domain, wildcard })));
+  const record = await terminal.step('Asking for the validation record', () => validationRecord(acm, arn, pause));
+  if (zone) {
+    await terminal.step(`Writing the validation record into the zone ${zone.name}`, () =>
+      upsertValidationRecord(route53, zone, record),
+    );
+  } else {
+    await showValidationRecord(session, domain, record);
+  }
+  await terminal.step('Waiting for the certificate', ({ progress }) =>
+    waitUntilIssued(acm, arn, {
+      pause,
+      onWaiting: ({ secondsLeft }) => progress(`ACM waits ${countdown(secondsLeft)} more`),
+    }),
+  );
+  return arn;
+}
+
+async function showValidationRecord(
+  { terminal, resolver }: Session,
+  domain: string,
+  record: ValidationRecord,
+): Promise<void> {
+  const { fullyQualified, relative, zone, value } = recordSpellings(record, await zoneOf(resolver, domain), domain);
+  terminal.say();
+  terminal.say('Make this record at your DNS provider, and leave it there for ever: the certificate is renewed by it.');
+  terminal.say('  Type   CNAME');
+  terminal.say(`  Name   ${fullyQualified}`);
+  if (relative !== undefined) {
+    terminal.say(`         or, where the provider adds ${zone} itself:  ${relative}`);
+  }
+  terminal.say(`  Value  ${value}`);
+  terminal.say('  Proxies (the orange cloud of Cloudflare) stay off for it.');
+  terminal.say();
+  terminal.say('You may stop with Ctrl-C and run the same command again later: it goes on waiting.');
+}
+
+/** `71 h 58 min` */
+const countdown = (seconds: number) => `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`;

@@ -1,0 +1,134 @@
+import type { Terminal } from '../../shell/terminal';
+import { quoted } from '../../shell/text';
+import type { Destroyed } from './destroy';
+import type { Differences } from './diff';
+import { identityAdvice } from './ghost-config';
+import { stepLines } from './plan';
+import type { Provisioned } from './provision';
+import type { Status } from './status';
+
+/**
+ * Shows the result of `provision`, and what is left to do.
+ *
+ * @param written `writeConfig`: file that the configuration was written to; `backup`: its previous version
+ */
+export function showProvisioned(
+  terminal: Terminal,
+  { changed, stack, config, missingRecord }: Provisioned,
+  { writeConfig, backup }: { writeConfig?: string; backup?: string },
+): void {
+  const { outputs } = stack;
+  terminal.say();
+  terminal.say(
+    changed
+      ? terminal.colors.green(`✔ ${outputs.CdnUrl} is built.`)
+      : `Nothing to change: ${outputs.CdnUrl} is as it should be.`,
+  );
+  terminal.say();
+  for (const [name, value] of Object.entries(outputs)) {
+    terminal.say(`  ${name.padEnd(25)}${value}`);
+  }
+  if (missingRecord) {
+    showMissingRecord(terminal, missingRecord);
+  }
+  terminal.say();
+  identityAdvice(stack, config.storage.S3CloudFrontStorage.accessKeyId).forEach((line) => terminal.say(line));
+  terminal.say();
+  if (writeConfig === undefined) {
+    terminal.say("Put this into Ghost's configuration, config.production.json, beside what is there:");
+    terminal.say(JSON.stringify(config, null, 2));
+  } else {
+    terminal.say(
+      backup === undefined
+        ? `${writeConfig} holds the configuration.`
+        : `${writeConfig} was changed; as it was before, it is ${backup}.`,
+    );
+  }
+  terminal.say(
+    'It is the same for Ghost 6 and Ghost 5. "urls" is for Ghost 6: Ghost 5 passes over it, and its posts hold full addresses.',
+  );
+  terminal.say('Next:');
+  const where = writeConfig === undefined ? '' : ` --config ${quoted(writeConfig)}`;
+  terminal.say(
+    `  ghost-storage-s3-cloudfront install${where}   (before Ghost starts again: with this configuration it needs the adapter)`,
+  );
+  terminal.say('  It says what comes after it.');
+}
+
+function showMissingRecord(
+  terminal: Terminal,
+  { name, relativeName, zone, value }: NonNullable<Provisioned['missingRecord']>,
+): void {
+  terminal.say();
+  terminal.say('Make this record at your DNS provider, so that visitors find the images:');
+  terminal.say('  Type   CNAME (at the apex of a zone: ALIAS or ANAME)');
+  terminal.say(`  Name   ${name}`);
+  terminal.say(`         or, where the provider adds ${zone} itself:  ${relativeName}`);
+  terminal.say(`  Value  ${value}`);
+}
+
+/** Shows the result of `provision status`. */
+export function showStatus(terminal: Terminal, status: Status): void {
+  const { stack, domain, certificate, distribution, pointsToDistribution } = status;
+  const until = certificate?.notAfter ? `, until ${certificate.notAfter.toISOString().slice(0, 10)}` : '';
+  const rows = {
+    Stack: `${stack.name}: ${stack.status}${stack.statusReason ? ` (${stack.statusReason})` : ''}`,
+    Certificate: certificate ? `${certificate.status}${until} (${certificate.arn})` : 'none',
+    Distribution: distribution ?? 'none',
+    DNS: pointsToDistribution
+      ? `${domain} leads to the distribution`
+      : `${domain} does not lead to ${stack.outputs.DistributionDomainName ?? 'a distribution'} (yet)`,
+    ...stack.outputs,
+  };
+  for (const [name, value] of Object.entries(rows)) {
+    terminal.say(`${name.padEnd(25)}${value}`);
+  }
+}
+
+/** Shows the result of `provision diff`. */
+export function showDifferences(terminal: Terminal, { changes, drifts }: Differences): void {
+  terminal.say();
+  if (changes.length === 0) {
+    terminal.say("The stack is as this version's template has it.");
+  } else {
+    terminal.say('This version\'s template would change (run "provision" to do it):');
+    stepLines(changes, terminal.colors).forEach((line) => terminal.say(line));
+  }
+  terminal.say();
+  if (drifts.length === 0) {
+    terminal.say('Everything is as CloudFormation has made it.');
+    return;
+  }
+  terminal.say('Changed outside of CloudFormation:');
+  for (const { resource, id, status, properties } of drifts) {
+    terminal.say(`  ${resource} (${id}): ${status}`);
+    for (const { path, expected, actual } of properties) {
+      terminal.say(`    ${path}: ${expected} → ${actual}`);
+    }
+  }
+}
+
+/** Shows the result of `provision destroy`. */
+export function showDestroyed(terminal: Terminal, destroyed: Destroyed, stackName: string): void {
+  const { keptBucket, keptCertificate, danglingRecord } = destroyed;
+  if (destroyed.stackName === undefined) {
+    terminal.say(`There is no stack ${stackName}: nothing to delete.`);
+    return;
+  }
+  terminal.say();
+  terminal.say(terminal.colors.green(`✔ The stack ${stackName} is deleted.`));
+  if (keptBucket) {
+    terminal.say(
+      `The bucket ${keptBucket} is kept, with every file. To use it again: provision --bucket ${keptBucket} …`,
+    );
+  }
+  if (keptCertificate) {
+    terminal.say('The certificate is kept. If nothing else uses it:');
+    terminal.say(`  aws acm delete-certificate --region us-east-1 --certificate-arn ${keptCertificate}`);
+  }
+  if (danglingRecord) {
+    terminal.warn(
+      `Delete the record ${danglingRecord} at your DNS provider: it leads to a distribution that is gone, and whoever makes one with that name would be shown under your domain.`,
+    );
+  }
+}

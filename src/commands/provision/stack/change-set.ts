@@ -1,0 +1,120 @@
+import {
+  type Change,
+  CreateChangeSetCommand,
+  DeleteChangeSetCommand,
+  ExecuteChangeSetCommand,
+  paginateDescribeChangeSet,
+  type Parameter,
+} from '@aws-sdk/client-cloudformation';
+import { readTemplate, TEMPLATE_TEXT } from '../../../template/read';
+import type { Aws } from '../aws/sign-in';
+import { type Pause, SECONDS_BETWEEN_LOOKS } from '../session';
+import { explained } from './reasons';
+import { isEmpty, type Stack } from './stack';
+
+/** A change set, with the changes that its execution would make. */
+export interface ChangeSet {
+  /** ARN */
+  id: string;
+  stackId: string;
+  changes: Change[];
+}
+
+/**
+ * Creates a change set from this version's template, and waits until CloudFormation has computed the changes.
+ *
+ * @param pause between two looks at the change set
+ * @param request `stack`: the current one, undefined for a new one; `parameters`: values by name, the other parameters
+ * of the stack keep theirs; `adoptedBucket`: name of an existing bucket to import into the stack
+ * @returns undefined when nothing would change
+ * @throws Failure when CloudFormation refuses the change
+ * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html
+ */
+export async function createChangeSet(
+  aws: Aws,
+  pause: Pause,
+  request: { stackName: string; stack?: Stack; parameters: Record<string, string>; adoptedBucket?: string },
+): Promise<ChangeSet | undefined> {
+  const { cloudFormation } = aws;
+  const { stackName, stack, parameters, adoptedBucket } = request;
+  const isNew = stack === undefined || isEmpty(stack);
+  const created = await cloudFormation.send(
+    new CreateChangeSetCommand({
+      StackName: stackName,
+      ChangeSetName: `provision-${Date.now()}`,
+      ChangeSetType: isNew ? 'CREATE' : 'UPDATE',
+      TemplateBody: adoptedBucket ? withBucketName(adoptedBucket) : TEMPLATE_TEXT,
+      Parameters: parametersOf(isNew ? undefined : stack, parameters),
+      Capabilities: ['CAPABILITY_IAM'],
+      ImportExistingResources: adoptedBucket !== undefined,
+      ...(isNew && {
+        // Not with an update, which would remove the tags that the owner has added.
+        Tags: [{ Key: 'ghost-storage-s3-cloudfront', Value: parameters.Domain ?? '' }],
+        // Leaves nothing of a failed creation to clean up before the next one.
+        OnStackFailure: 'DELETE' as const,
+      }),
+    }),
+  );
+  const changeSet = { id: created.Id ?? '', stackId: created.StackId ?? '' };
+  for (;;) {
+    const described = await describeChangeSet(aws, changeSet.id);
+    if (described.status === 'CREATE_COMPLETE') {
+      return { ...changeSet, changes: described.changes };
+    }
+    if (described.status === 'FAILED') {
+      await deleteChangeSet(aws, changeSet.id);
+      if (/didn't contain changes|No updates are to be performed/.test(described.reason)) {
+        return undefined;
+      }
+      throw explained(described.reason, `CloudFormation refuses the change of the stack ${stackName}`);
+    }
+    await pause(SECONDS_BETWEEN_LOOKS);
+  }
+}
+
+/**
+ * Returns the template with a literal bucket name: CloudFormation imports a resource only when its name is not the
+ * result of a function.
+ *
+ * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html
+ */
+function withBucketName(name: string): string {
+  const byParameter = 'BucketName: !If [HasBucketName, !Ref BucketName, !Ref AWS::NoValue]';
+  if (!TEMPLATE_TEXT.includes(byParameter)) {
+    throw new Error(`The template does not have "${byParameter}".`);
+  }
+  return TEMPLATE_TEXT.replace(byParameter, `BucketName: ${name}`);
+}
+
+/** Parameters that a newer template adds are left to their defaults, as the stack has no previous value for them. */
+function parametersOf(stack: Stack | undefined, parameters: Record<string, string>): Parameter[] {
+  return Object.keys(readTemplate().Parameters).flatMap((ParameterKey): Parameter[] => {
+    const ParameterValue = parameters[ParameterKey];
+    if (ParameterValue !== undefined) {
+      return [{ ParameterKey, ParameterValue }];
+    }
+    return stack && ParameterKey in stack.parameters ? [{ ParameterKey, UsePreviousValue: true }] : [];
+  });
+}
+
+async function describeChangeSet({ cloudFormation: client }: Aws, id: string) {
+  const changes: Change[] = [];
+  let status: string | undefined;
+  let reason = '';
+  for await (const page of paginateDescribeChangeSet({ client }, { ChangeSetName: id })) {
+    changes.push(...(page.Changes ?? []));
+    status = page.Status;
+    reason = page.StatusReason ?? '';
+  }
+  return { status, reason, changes };
+}
+
+/** Deletes a change set that is not going to be executed. */
+export async function deleteChangeSet({ cloudFormation }: Aws, id: string): Promise<void> {
+  await cloudFormation.send(new DeleteChangeSetCommand({ ChangeSetName: id }));
+}
+
+/** Starts the execution of a change set; `followStack` waits for its end. */
+export async function executeChangeSet({ cloudFormation }: Aws, { id }: ChangeSet): Promise<void> {
+  await cloudFormation.send(new ExecuteChangeSetCommand({ ChangeSetName: id }));
+}

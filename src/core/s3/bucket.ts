@@ -29,11 +29,6 @@ export function contentMd5(body: Uint8Array): string {
   return createHash('md5').update(body).digest('base64');
 }
 
-/** Returns the options of a request. The SDK reuses its middleware only for requests that have none. */
-function optionsWith(abortSignal: AbortSignal | undefined): { abortSignal: AbortSignal } | undefined {
-  return abortSignal && { abortSignal };
-}
-
 /** The bucket of a configuration, with the requests that the adapter makes. */
 export class Bucket {
   constructor(readonly config: Config) {}
@@ -81,7 +76,8 @@ export class Bucket {
    */
   async get(key: string, abortSignal?: AbortSignal): Promise<ObjectAnswer> {
     const { sdk, client } = await connect(this.config);
-    return (await client.send(new sdk.GetObjectCommand(this.at(key)), optionsWith(abortSignal))) as ObjectAnswer;
+    // The SDK reuses its middleware only for requests without options.
+    return (await client.send(new sdk.GetObjectCommand(this.at(key)), abortSignal && { abortSignal })) as ObjectAnswer;
   }
 
   /** Like `get`, for a visitor: with conditions, at the visitor's pace, and stopped when the visitor has left. */
@@ -99,7 +95,7 @@ export class Bucket {
   ): Promise<HeadObjectCommandOutput> {
     const { sdk, client } = await connect(this.config);
     const ask = () =>
-      client.send(new sdk.HeadObjectCommand({ ...this.at(key), ...conditions }), optionsWith(abortSignal));
+      client.send(new sdk.HeadObjectCommand({ ...this.at(key), ...conditions }), abortSignal && { abortSignal });
     try {
       return await ask();
     } catch (error) {

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { CompletedPart } from '@aws-sdk/client-s3';
 import type { Config } from '../config';
 import type { ContentHeaders } from '../content-headers';
+import { retry } from '../retry';
 import { contentMd5, type Bucket, type WriteOptions } from './bucket';
 import { connect, isAwsEndpoint } from './client';
 import { attemptsOf, isForgotten, mayBeCarriedOut, TakenError } from './errors';
@@ -34,7 +35,8 @@ export async function uploadInParts(
   { onlyIfFree }: WriteOptions = {},
 ): Promise<void> {
   const { config } = bucket;
-  const uploadOnce = async () => {
+  const onceMore = { pausesMs: [0, 0], isTransient: isForgotten };
+  await retry(async () => {
     const upload = await begin(config, key, headers);
     try {
       await keepingUnderWay(upload, async () => {
@@ -56,15 +58,7 @@ export async function uploadInParts(
       await abort(config, upload);
       throw error;
     }
-  };
-  try {
-    await uploadOnce();
-  } catch (error) {
-    if (!isForgotten(error)) {
-      throw error;
-    }
-    await uploadOnce();
-  }
+  }, onceMore);
 }
 
 /** Begins an upload, and removes those that S3 began for earlier attempts whose response was lost. */

@@ -6,7 +6,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import pLimit from 'p-limit';
 import { startCdnStandIn, type CdnStandIn } from '../support/cdn-stand-in';
-import { makeCertificate } from '../support/doctor/certificate';
+import { makeCertificate } from '../support/certificate';
 import { startEdge, type Edge } from '../support/doctor/edge';
 import { nodeOptionsFor, runCommandLine } from '../support/doctor/run-command';
 import { fixture } from '../support/fixtures';

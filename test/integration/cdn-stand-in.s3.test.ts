@@ -1,21 +1,15 @@
-import { createServer, type IncomingHttpHeaders, request as httpRequest, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DeleteObjectCommand, PutObjectCommand, type PutObjectCommandInput } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { type CdnStandIn, startCdnStandIn } from '../support/cdn-stand-in';
-import { type S3UnderTest, startS3UnderTest } from '../support/s3-under-test';
+import { send } from '../support/http-client';
+import { listen, stop } from '../support/local-server';
+import { useBucket } from '../support/use-bucket';
 
 const SECRET = 'a-secret-of-at-least-thirty-two-characters';
 const IMMUTABLE = 'public, max-age=31536000, immutable';
 
-interface Answer {
-  status: number;
-  headers: IncomingHttpHeaders;
-  body: string;
-}
-
-let s3: S3UnderTest;
-let bucket: string;
+const bucket = useBucket({ per: 'file' });
 let cdn: CdnStandIn;
 let ghost: Server;
 let ghostUrl: string;
@@ -23,14 +17,11 @@ let ghostReply: { status: number; headers: Record<string, string>; body: string 
 const ghostRequests: { method?: string; url?: string; headers: IncomingHttpHeaders }[] = [];
 
 beforeAll(async () => {
-  s3 = await startS3UnderTest();
-  bucket = await s3.createBucket();
   ghost = createServer(({ method, url, headers }, response) => {
     ghostRequests.push({ method, url, headers });
     response.writeHead(ghostReply.status, ghostReply.headers).end(ghostReply.body);
   });
-  await new Promise<void>((resolve) => ghost.listen(0, '127.0.0.1', resolve));
-  ghostUrl = `http://127.0.0.1:${(ghost.address() as AddressInfo).port}`;
+  ghostUrl = `http://127.0.0.1:${await listen(ghost)}`;
 });
 
 beforeEach(async () => {
@@ -40,45 +31,27 @@ beforeEach(async () => {
     body: 'resized',
   };
   ghostRequests.length = 0;
-  const { endpoint, region, credentials } = s3;
+  const { endpoint, region, credentials } = bucket.server;
   cdn = await startCdnStandIn({
-    s3: { endpoint, region, credentials, bucket },
+    s3: { endpoint, region, credentials, bucket: bucket.name },
     ghost: { url: `${ghostUrl}/blog/`, fallbackSecret: SECRET },
   });
 });
 
 afterEach(() => cdn.close());
 
-afterAll(async () => {
-  await new Promise((resolve) => ghost.close(resolve));
-  await s3.close();
-});
-
-function put(key: string, body: string, further: Partial<PutObjectCommandInput> = {}) {
-  return s3.client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ...further }));
-}
+afterAll(() => stop(ghost));
 
 /** Asks for a path as it is written, as a browser that knows the domain would. */
-function ask(path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const { host, port } = new URL(cdn.url);
-    httpRequest({ host: '127.0.0.1', port, path, method, headers: { host, ...headers } }, (response) => {
-      const pieces: Buffer[] = [];
-      response
-        .on('data', (piece: Buffer) => pieces.push(piece))
-        .once('end', () => {
-          const body = Buffer.concat(pieces).toString();
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
-        });
-    })
-      .once('error', reject)
-      .end();
-  });
+async function ask(path: string, headers: Record<string, string> = {}, method = 'GET') {
+  const { host, port } = new URL(cdn.url);
+  const answer = await send({ host: '127.0.0.1', port, path, method, headers: { host, ...headers } });
+  return { ...answer, body: answer.body.toString() };
 }
 
 describe('the bucket behind the domain', () => {
   test('gives an object with its type, its caching and the headers of the distribution', async () => {
-    await put('content/images/2026/11/a.jpg', 'picture', { ContentType: 'image/jpeg', CacheControl: IMMUTABLE });
+    await bucket.put('content/images/2026/11/a.jpg', 'picture', { ContentType: 'image/jpeg', CacheControl: IMMUTABLE });
     const { status, headers, body } = await ask('/content/images/2026/11/a.jpg');
     expect({ status, body }).toEqual({ status: 200, body: 'picture' });
     expect(headers).toMatchObject({
@@ -92,7 +65,7 @@ describe('the bucket behind the domain', () => {
   });
 
   test('is asked once for what may be kept, whatever the query string', async () => {
-    await put('content/images/kept.jpg', 'picture', { ContentType: 'image/jpeg', CacheControl: IMMUTABLE });
+    await bucket.put('content/images/kept.jpg', 'picture', { ContentType: 'image/jpeg', CacheControl: IMMUTABLE });
     await ask('/content/images/kept.jpg?v=1');
     const second = await ask('/content/images/kept.jpg?v=2');
     expect(second.headers['x-cache']).toBe('Hit from cloudfront');
@@ -105,32 +78,32 @@ describe('the bucket behind the domain', () => {
   });
 
   test('is asked once by viewers who come at the same time', async () => {
-    await put('content/images/crowd.jpg', 'picture');
+    await bucket.put('content/images/crowd.jpg', 'picture');
     const answers = await Promise.all(Array.from({ length: 10 }, () => ask('/content/images/crowd.jpg')));
     expect(answers.map(({ body }) => body)).toEqual(Array.from({ length: 10 }, () => 'picture'));
     expect(cdn.requests.filter(({ origin }) => origin === 's3')).toHaveLength(1);
   });
 
   test('keeps what says nothing of caching, until the cache is cleared', async () => {
-    await put('content/images/plain.jpg', 'old');
+    await bucket.put('content/images/plain.jpg', 'old');
     await ask('/content/images/plain.jpg');
-    await put('content/images/plain.jpg', 'new');
+    await bucket.put('content/images/plain.jpg', 'new');
     expect((await ask('/content/images/plain.jpg')).body).toBe('old');
     cdn.clearCache();
     expect((await ask('/content/images/plain.jpg')).body).toBe('new');
   });
 
   test('is asked again when the time is over', async () => {
-    await put('content/images/short.jpg', 'old', { CacheControl: 'max-age=1' });
+    await bucket.put('content/images/short.jpg', 'old', { CacheControl: 'max-age=1' });
     await ask('/content/images/short.jpg');
-    await put('content/images/short.jpg', 'new');
+    await bucket.put('content/images/short.jpg', 'new');
     await sleep(1100);
     expect((await ask('/content/images/short.jpg')).body).toBe('new');
   });
 
   test('stays 404 for a while after the object came', async () => {
     expect((await ask('/content/images/late.jpg')).status).toBe(404);
-    await put('content/images/late.jpg', 'picture');
+    await bucket.put('content/images/late.jpg', 'picture');
     const again = await ask('/content/images/late.jpg');
     expect(again.status).toBe(404);
     expect(again.headers['x-cache']).toBe('Error from cloudfront');
@@ -143,7 +116,7 @@ describe('the bucket behind the domain', () => {
     ['an encoded plus', 'content/images/a+c.jpg', '/content/images/a%2Bc.jpg'],
     ['a percent sign', 'content/images/100%25.jpg', '/content/images/100%2525.jpg'],
   ])('finds a key with %s', async (_, key, path) => {
-    await put(key, key);
+    await bucket.put(key, key);
     expect((await ask(path)).body).toBe(key);
   });
 
@@ -158,7 +131,9 @@ describe('the bucket behind the domain', () => {
 });
 
 describe('a viewer', () => {
-  beforeEach(() => put('content/media/clip.mp4', '0123456789', { ContentType: 'video/mp4', CacheControl: IMMUTABLE }));
+  beforeEach(() =>
+    bucket.put('content/media/clip.mp4', '0123456789', { ContentType: 'video/mp4', CacheControl: IMMUTABLE }),
+  );
 
   test('seeks with ranges, from the first request on', async () => {
     for (const cache of ['Miss', 'Hit']) {
@@ -197,7 +172,7 @@ describe('a viewer', () => {
   test.each(['POST', 'PUT', 'DELETE', 'OPTIONS'])('may not %s', async (method) => {
     expect((await ask('/content/media/clip.mp4', {}, method)).status).toBe(403);
     expect(cdn.requests).toMatchObject([{ method, status: 403, origin: 'none' }]);
-    expect((await s3.read(bucket, 'content/media/clip.mp4')).bytes.toString()).toBe('0123456789');
+    expect((await bucket.read('content/media/clip.mp4')).bytes.toString()).toBe('0123456789');
   });
 });
 
@@ -232,10 +207,10 @@ describe('a size the bucket does not have', () => {
 
   test('is not asked of Ghost when the bucket has it', async () => {
     const stored = 'content/images/size/w600/stored.jpg';
-    await put(stored, 'stored');
+    await bucket.put(stored, 'stored');
     expect((await ask(`/${stored}`)).body).toBe('stored');
     expect(ghostRequests).toEqual([]);
-    await s3.client.send(new DeleteObjectCommand({ Bucket: bucket, Key: stored }));
+    await bucket.server.client.send(new DeleteObjectCommand({ Bucket: bucket.name, Key: stored }));
   });
 
   test('is a redirect when Ghost redirects, kept and not followed', async () => {

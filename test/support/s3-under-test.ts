@@ -6,9 +6,9 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   type GetObjectCommandOutput,
-  ListObjectsV2Command,
   ListMultipartUploadsCommand,
   type MultipartUpload,
+  paginateListObjectsV2,
   type _Object,
   S3Client,
 } from '@aws-sdk/client-s3';
@@ -47,17 +47,17 @@ export interface S3UnderTest {
   endpoint: string;
   region: string;
   credentials: Credentials;
-  /** A raw client, path style, which sees what was stored without the code under test. */
+  /** A raw path-style client, which sees what was stored without the code under test. */
   client: S3Client;
-  /** Makes an empty bucket of a fresh name and returns that name. */
+  /** Creates an empty bucket with a new name, and returns the name. */
   createBucket(): Promise<string>;
-  /** Everything below a prefix, in the order of the server. */
+  /** Returns the objects below a prefix, in the order of the server. */
   objects(bucket: string, prefix?: string): Promise<ListedObject[]>;
   /** @throws the client's NoSuchKey */
   read(bucket: string, key: string): Promise<ReadObject>;
-  /** Uploads that were neither completed nor aborted. */
+  /** Returns the uploads that were neither completed nor aborted. */
   multipartUploads(bucket: string): Promise<MultipartUpload[]>;
-  /** Empties and deletes the buckets it made, and stops the server if it is its own. */
+  /** Empties and deletes the buckets it created, and stops the server if it started it. */
   close(): Promise<void>;
 }
 
@@ -109,7 +109,7 @@ export async function startS3UnderTest({ inMemory = false } = {}): Promise<S3Und
   };
 }
 
-/** Without one the SDK comments on the console upon refusals that tests provoke. */
+/** Keeps the SDK from printing the refusals that tests provoke. */
 const silentLogger = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 
 type Connection = Pick<S3UnderTest, 'endpoint' | 'region' | 'credentials'>;
@@ -123,7 +123,7 @@ function readEnvironment(): Connection | undefined {
   } = process.env;
   if (!endpoint) return undefined;
   if (!accessKeyId || !secretAccessKey) {
-    throw new Error('S3_TEST_ENDPOINT needs S3_TEST_ACCESS_KEY_ID and S3_TEST_SECRET_ACCESS_KEY beside it.');
+    throw new Error('S3_TEST_ENDPOINT needs S3_TEST_ACCESS_KEY_ID and S3_TEST_SECRET_ACCESS_KEY.');
   }
   return { endpoint, region, credentials: { accessKeyId, secretAccessKey } };
 }
@@ -137,14 +137,9 @@ async function isCephRgw(endpoint: string): Promise<boolean> {
 
 async function listAll(client: S3Client, bucket: string, prefix?: string): Promise<_Object[]> {
   const objects: _Object[] = [];
-  let token: string | undefined;
-  do {
-    const page = await client.send(
-      new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: token }),
-    );
+  for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix })) {
     objects.push(...(page.Contents ?? []));
-    token = page.NextContinuationToken;
-  } while (token !== undefined);
+  }
   return objects;
 }
 

@@ -7,7 +7,7 @@ import type { CdnStandIn } from '../cdn-stand-in';
 import { HOP_BY_HOP_HEADERS } from '../cloudfront-rules';
 import { type Answer, send } from '../http-client';
 import { listen } from '../local-server';
-import type { Certificate } from './certificate';
+import type { Certificate } from '../certificate';
 
 export interface EdgeOptions {
   certificate: Certificate;

@@ -12,7 +12,7 @@ import { adapterConfig } from '../ghost/adapter-config';
 import { freePort } from '../ghost/boot';
 import { type BucketOptions, type InMemoryS3, startInMemoryS3 } from '../in-memory-s3';
 import { Nginx } from '../tls-cdn/nginx';
-import { makeCertificate } from './certificate';
+import { makeCertificate } from '../certificate';
 import { type EdgeOptions, startEdge } from './edge';
 import { startGhostStandIn } from './ghost-stand-in';
 

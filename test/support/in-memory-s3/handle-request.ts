@@ -30,7 +30,7 @@ export async function handleRequest(
   try {
     const operation = identify(record, request, headers);
     fault = state.faults.strike(operation.name, record.key);
-    if (fault === 'reset') return reset(request.socket);
+    if (fault === 'reset') return void request.socket.resetAndDestroy();
     if (fault === 'stall') return void request.resume();
     if (typeof fault === 'object' && 'delayMs' in fault) await sleep(fault.delayMs);
     reply =
@@ -45,7 +45,7 @@ export async function handleRequest(
     reply = errorReply(error, request, ids);
   }
   if (state.latencyMs > 0) await sleep(state.latencyMs - Math.floor(state.latencyMs / 2));
-  if (fault === 'reset-after-store') return reset(request.socket);
+  if (fault === 'reset-after-store') return void request.socket.resetAndDestroy();
   record.status = reply.status;
   reply.headers = {
     ...reply.headers,
@@ -197,10 +197,6 @@ function faultReply(
   const body =
     request.method === 'HEAD' ? undefined : errorXml({ code, message }, { resource: pathOf(request), ...ids });
   return { status, body };
-}
-
-function reset(socket: Socket): void {
-  socket.resetAndDestroy();
 }
 
 const pacesBySocket = new WeakMap<Socket, Record<'up' | 'down', Pace>>();

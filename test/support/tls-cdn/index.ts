@@ -1,3 +1,4 @@
+import { createHash, X509Certificate } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +7,7 @@ import type { CdnRequest, GhostOrigin } from '../cdn-stand-in';
 import { freePort } from '../ghost/boot';
 import { type Answer, send } from '../http-client';
 import type { S3UnderTest } from '../s3-under-test';
-import { makeCertificate } from './certificate';
+import { makeCertificate } from '../certificate';
 import { Nginx } from './nginx';
 import { ACCESS_LOG, CACHE, type NginxSettings } from './nginx-config';
 import { routeFromGhost } from './route-from-ghost';
@@ -53,7 +54,9 @@ export async function startTlsCdn({ s3, bucket, ghost }: TlsCdnOptions): Promise
   await installTools();
   await allowReading(s3.client, bucket);
   const folder = await mkdtemp(join(tmpdir(), 'cdn-'));
-  const { certificateFile, keyFile, pem, publicKeyDigest } = await makeCertificate(HOSTNAME, folder);
+  const { certificateFile, keyFile, cert } = await makeCertificate(HOSTNAME, 2, folder);
+  const publicKey = new X509Certificate(cert).publicKey.export({ type: 'spki', format: 'der' });
+  const publicKeyDigest = createHash('sha256').update(publicKey).digest('base64');
   const port = await freePort();
   const origin = { endpoint: s3.endpoint, bucket };
   const settings: NginxSettings = { folder, hostname: HOSTNAME, port, certificateFile, keyFile, s3: origin, ghost };
@@ -67,7 +70,7 @@ export async function startTlsCdn({ s3, bucket, ghost }: TlsCdnOptions): Promise
     ],
     ghostEnvironment: routeFromGhost(HOSTNAME, port, certificateFile),
     request: (path, headers = {}, method = 'GET') => {
-      const connection = { protocol: 'https:', host: '127.0.0.1', port, servername: HOSTNAME, ca: pem, agent: false };
+      const connection = { protocol: 'https:', host: '127.0.0.1', port, servername: HOSTNAME, ca: cert, agent: false };
       return send({ ...connection, path, method, headers: { host: HOSTNAME, ...headers } });
     },
     async requests() {

@@ -1,22 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runCommand } from '../ghost/run-command';
+import { runCommand } from './ghost/run-command';
 
 export interface Certificate {
-  /** PEM; it vouches for itself, and so is also the authority to trust. */
+  /** PEM; it is self-signed, so it is also the authority to trust. */
   cert: string;
   key: string;
-  /** Where the two are. */
+  /** Absolute paths of the two. */
   certificateFile: string;
   keyFile: string;
 }
 
 /**
- * Makes a certificate.
+ * Creates a self-signed certificate.
  *
- * @param hostname that it is for
  * @param days until it expires; -1 for one that has expired
- * @param folder where its files go
+ * @param folder for its files
  */
 export async function makeCertificate(hostname: string, days: number, folder: string): Promise<Certificate> {
   const file = (name: string) => join(folder, `${hostname}-${days}-${name}.pem`);
@@ -24,7 +23,7 @@ export async function makeCertificate(hostname: string, days: number, folder: st
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', file('key')];
   const names = ['-subj', `/CN=${hostname}`, '-addext', `subjectAltName=DNS:${hostname}`];
   await run('req', ...newKey, ...names, '-out', file('request'));
-  // In two steps: one alone makes none that has expired.
+  // `req -x509` alone cannot create one that has expired.
   const validity = ['-days', String(days), '-copy_extensions', 'copy'];
   await run('x509', '-req', '-in', file('request'), '-signkey', file('key'), ...validity, '-out', file('certificate'));
   const [certificateFile, keyFile] = [file('certificate'), file('key')];

@@ -98,6 +98,18 @@ export interface Patient {
  */
 export async function startPatient(breakage: Breakage = {}): Promise<Patient> {
   const closers: (() => Promise<unknown>)[] = [];
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    return { ...(await buildPatient(breakage, closers)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function buildPatient(breakage: Breakage, closers: (() => Promise<unknown>)[]): Promise<Omit<Patient, 'close'>> {
   const folder = await mkdtemp(path.join(tmpdir(), 'doctor-'));
   closers.push(() => rm(folder, { recursive: true, force: true }));
 
@@ -204,9 +216,6 @@ export async function startPatient(breakage: Breakage = {}): Promise<Patient> {
       }
     },
     keys: () => [BUCKET, 'other-images'].flatMap((bucket) => [...s3.objects(bucket).keys()]),
-    async close() {
-      for (const closer of closers.reverse()) await closer();
-    },
   };
 }
 

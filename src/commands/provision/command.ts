@@ -80,10 +80,10 @@ Examples:
     .action(async (_options, called: Command) => (await import('./run')).runDestroy(optionsOf(called)));
 }
 
-/** More than this many letters are no slip of the keyboard. */
+/** With more wrong letters than this it is not a typo. */
 const MAX_SLIPS = 3;
 
-/** "provision destory" is not "provision". */
+/** Refuses "provision destory", which must not run "provision". */
 function refuseUnknownCommand(command: Command): void {
   const [unknown] = command.args;
   if (unknown === undefined) {
@@ -98,8 +98,8 @@ function refuseUnknownCommand(command: Command): void {
 }
 
 /**
- * What stands before the name of a command must be meant for it: "provision --dry-run destroy" would not be a dry run,
- * and of two domains one would be destroyed.
+ * Refuses options in front of a command that it does not have, or has with another value: "provision --dry-run destroy"
+ * would not be a dry run, and of two domains only one would be destroyed.
  */
 function refuseForeignOptions(parent: Command, called: Command): void {
   const isGiven = (command: Command, name: string) => command.getOptionValueSource(name) === 'cli';

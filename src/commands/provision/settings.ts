@@ -3,7 +3,7 @@ import { domainToASCII } from 'node:url';
 import { Failure } from '../../shell/failure';
 import { readTemplate } from '../../template/read';
 
-/** What the user has said on the command line, as the parser gives it. */
+/** The command-line options, as the parser gives them. */
 export interface ProvisionOptions {
   domain?: string;
   ghostUrl?: string;
@@ -25,7 +25,7 @@ export interface ProvisionOptions {
   json?: boolean;
 }
 
-/** The image server that is wanted. What is undefined is left as it is, or to the template's default. */
+/** The wanted image server. An undefined value keeps what the stack has, or the template's default. */
 export interface Settings {
   /** Lower case, ASCII. */
   domain: string;
@@ -42,7 +42,7 @@ export interface Settings {
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html */
 const MAX_STACK_NAME = 128;
 
-/** The options whose values go into the template as they are. */
+/** The options whose values are passed to the template unchanged. */
 const PARAMETERS: Partial<Record<keyof ProvisionOptions, [option: string, parameter: string]>> = {
   certificateArn: ['--certificate-arn', 'CertificateArn'],
   bucket: ['--bucket', 'BucketName'],
@@ -103,8 +103,8 @@ export function readSettings(options: ProvisionOptions): Settings {
 }
 
 /**
- * An empty value is a variable of the shell that was never set. It must not undo what the stack has: without its name, a
- * bucket would be replaced by an empty one.
+ * Refuses empty values, which come from shell variables that are not set. An empty bucket name would replace the stack's
+ * bucket by an empty one.
  */
 function refuseEmpty(options: ProvisionOptions): void {
   const [name] = Object.entries(options).find(([, value]) => typeof value === 'string' && value.trim() === '') ?? [];

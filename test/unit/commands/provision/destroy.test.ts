@@ -90,6 +90,13 @@ describe('an image server that is deleted', () => {
     expect(account.stacks.get(STACK)?.status).toBe('CREATE_COMPLETE');
   });
 
+  test('is refused for a stack of something else that has the name', async () => {
+    await provisionOnce(account);
+    Object.assign(account.stacks.get(STACK)?.definition ?? {}, { parameters: { Stage: 'production' } });
+    await expect(destroyOnce()).rejects.toThrow(`The stack ${STACK} is something else than an image server`);
+    expect(account.stacks.get(STACK)?.status).toBe('CREATE_COMPLETE');
+  });
+
   test('is left alone, with its key, when it has termination protection', async () => {
     await provisionOnce(account, { identity: 'iam-user', createAccessKey: true });
     Object.assign(account.stacks.get(STACK) ?? {}, { isProtected: true });

@@ -8,14 +8,14 @@ import {
   S3_UNREACHABLE,
   TOO_MANY_OPEN_FILES,
 } from '../error-codes';
-import { errors } from '../ghost-host';
 import { asForeign, NETWORK_CODES, statusOf } from '../foreign-error';
+import { errors } from '../ghost-host';
 import { codeOf, isNotFound, regionOf } from './errors';
 
-/** The operations of S3 that the adapter uses, each with the permission it needs. */
+/** The S3 operations that the adapter uses, each with the permission it needs. */
 const PERMISSIONS = {
   PutObject: 's3:PutObject',
-  // Without s3:ListBucket, S3 answers 403 and not 404 for a key that does not exist.
+  // Without s3:ListBucket, S3 answers 403 instead of 404 for a key that does not exist.
   GetObject: 's3:GetObject on its objects and s3:ListBucket on the bucket',
   HeadObject: 's3:GetObject on its objects and s3:ListBucket on the bucket',
   DeleteObject: 's3:DeleteObject',
@@ -24,14 +24,90 @@ const PERMISSIONS = {
 
 export type S3Operation = keyof typeof PERMISSIONS;
 
+/** A message and the help that goes with it. */
+type Explanation = [message: string, help: string];
+
+/** The error codes that a setting of the adapter or the machine causes. */
+const SETTINGS: [codes: string[], explain: (config: Config, key: string) => Explanation][] = [
+  [
+    ['NoSuchBucket'],
+    ({ bucket }) => [
+      `The bucket "${bucket}" does not exist.`,
+      'Correct "bucket" (or "endpoint") in the configuration of S3CloudFrontStorage, or create the bucket.',
+    ],
+  ],
+  [
+    ['InvalidAccessKeyId'],
+    () => [
+      'S3 does not know the access key ID.',
+      'Correct "accessKeyId", or remove "accessKeyId" and "secretAccessKey" to use the role of the machine.',
+    ],
+  ],
+  [
+    ['SignatureDoesNotMatch'],
+    () => ['The secret access key does not belong to the access key ID.', 'Correct "secretAccessKey".'],
+  ],
+  [
+    ['ExpiredToken', 'InvalidToken', 'TokenRefreshRequired'],
+    () => [
+      'The session token of the S3 credentials is invalid or has expired.',
+      'Renew "sessionToken" together with its keys, or remove all three to use the role of the machine.',
+    ],
+  ],
+  [
+    ['RequestTimeTooSkewed'],
+    () => ['The clock of this machine is more than 15 minutes off.', 'Set the clock, best with NTP.'],
+  ],
+  [
+    ['CredentialsProviderError'],
+    () => [
+      'There are no credentials for S3.',
+      'Set "accessKeyId" and "secretAccessKey", or give the machine a role (EC2, ECS) or a profile of the AWS CLI.',
+    ],
+  ],
+  [
+    ['AccessControlListNotSupported'],
+    ({ bucket, acl }) => [
+      `The bucket "${bucket}" allows no ACLs, and "acl" is "${acl}".`,
+      'Remove "acl" from the configuration of S3CloudFrontStorage: CloudFront reads the bucket without any.',
+    ],
+  ],
+  [
+    ['InvalidStorageClass'],
+    ({ storageClass }) => [
+      `S3 does not know the storage class "${storageClass}".`,
+      'Correct or remove "storageClass".',
+    ],
+  ],
+  [
+    ['InvalidObjectState'],
+    (_, key) => [
+      `The file "${key}" is in an archive: S3 does not hand it out at once.`,
+      'Restore it, and choose a "storageClass" (and lifecycle rules of the bucket) with immediate access.',
+    ],
+  ],
+  [
+    [
+      'InvalidEncryptionAlgorithmError',
+      'KMS.NotFoundException',
+      'KMS.DisabledException',
+      'KMS.KMSInvalidStateException',
+      'KMS.InvalidKeyUsageException',
+    ],
+    ({ kmsKeyId = 'of the bucket' }) => [
+      `S3 cannot encrypt with the key "${kmsKeyId}".`,
+      'Correct "serverSideEncryption" and "kmsKeyId", and enable the key in the region of the bucket.',
+    ],
+  ],
+];
+
 /**
- * Turns whatever a request to S3 failed with into an error of Ghost's that names the setting or the permission and
- * the cure.
+ * Turns whatever made a request to S3 fail into one of Ghost's errors, which names the setting or permission to correct.
  *
- * The SDK's error itself is not attached: it carries the signed request, and with it key IDs and session tokens.
+ * The SDK's own error is not attached: it holds the signed request, with key IDs and session tokens.
  *
- * @param operation that failed
- * @param key of the object concerned
+ * @param operation S3 operation that failed
+ * @param key key of the object, for the message
  */
 export function explainS3Error(error: unknown, operation: S3Operation, config: Config, key: string): Error {
   if (isExplained(error)) {
@@ -41,107 +117,31 @@ export function explainS3Error(error: unknown, operation: S3Operation, config: C
   const status = statusOf(error);
   const requestId = asForeign(error).$metadata?.requestId;
   const where = `bucket "${config.bucket}"${config.endpoint ? ` at ${config.endpoint}` : ''}`;
-  const context = [
-    `${operation} of "${key}" in ${where}:`,
-    status ? `S3 answered ${status}` : 'no answer,',
-    code,
-    requestId ? `(request ID ${requestId})` : '',
-  ]
-    .filter(Boolean)
-    .join(' ');
-  const details = { context, errorDetails: { operation, key, bucket: config.bucket, status, code, requestId } };
-
-  const usage = (message: string, help: string) =>
-    new errors.IncorrectUsageError({ message, help, code: S3_MISCONFIGURED, ...details });
-
-  const region = regionOf(error);
-  if (
-    code === 'AuthorizationHeaderMalformed' ||
-    code === 'PermanentRedirect' ||
-    (region && region !== config.region && status !== 403 && status !== 404)
-  ) {
-    return usage(
-      `The bucket "${config.bucket}" is in ${region ? `the region "${region}"` : 'another region'}, not in "${config.region ?? 'the default region'}".`,
-      `Set "region"${region ? ` to "${region}"` : ' to the region of the bucket'} in the configuration of S3CloudFrontStorage.`,
-    );
+  const outcome = status ? `S3 answered ${status}` : 'no answer,';
+  const details = {
+    context: `${operation} of "${key}" in ${where}: ${outcome} ${code}${requestId ? ` (request ID ${requestId})` : ''}`,
+    errorDetails: { operation, key, bucket: config.bucket, status, code, requestId },
+  };
+  const wrongSetting = explainSetting(error, config, key);
+  if (wrongSetting) {
+    const [message, help] = wrongSetting;
+    return new errors.IncorrectUsageError({ message, help, code: S3_MISCONFIGURED, ...details });
   }
-
-  switch (code) {
-    case 'NoSuchBucket':
-      return usage(
-        `The bucket "${config.bucket}" does not exist.`,
-        'Correct "bucket" (or "endpoint") in the configuration of S3CloudFrontStorage, or create the bucket.',
-      );
-    case 'InvalidAccessKeyId':
-      return usage(
-        'S3 does not know the access key ID.',
-        'Correct "accessKeyId", or remove "accessKeyId" and "secretAccessKey" to use the role of the machine.',
-      );
-    case 'SignatureDoesNotMatch':
-      return usage('The secret access key does not belong to the access key ID.', 'Correct "secretAccessKey".');
-    case 'ExpiredToken':
-    case 'InvalidToken':
-    case 'TokenRefreshRequired':
-      return usage(
-        'The session token of the S3 credentials is invalid or has expired.',
-        'Renew "sessionToken" together with its keys, or remove all three to use the role of the machine.',
-      );
-    case 'RequestTimeTooSkewed':
-      return usage('The clock of this machine is more than 15 minutes off.', 'Set the clock, best with NTP.');
-    case 'CredentialsProviderError':
-      return usage(
-        'There are no credentials for S3.',
-        'Set "accessKeyId" and "secretAccessKey", or give the machine a role (EC2, ECS) or a profile of the AWS CLI.',
-      );
-    case 'AccessControlListNotSupported':
-      return usage(
-        `The bucket "${config.bucket}" allows no ACLs, and "acl" is "${config.acl}".`,
-        'Remove "acl" from the configuration of S3CloudFrontStorage: CloudFront reads the bucket without any.',
-      );
-    case 'InvalidStorageClass':
-      return usage(`S3 does not know the storage class "${config.storageClass}".`, 'Correct or remove "storageClass".');
-    case 'InvalidObjectState':
-      return usage(
-        `The file "${key}" is in an archive: S3 does not hand it out at once.`,
-        'Restore it, and choose a "storageClass" (and lifecycle rules of the bucket) with immediate access.',
-      );
-    case 'InvalidEncryptionAlgorithmError':
-    case 'KMS.NotFoundException':
-    case 'KMS.DisabledException':
-    case 'KMS.KMSInvalidStateException':
-    case 'KMS.InvalidKeyUsageException':
-      return usage(
-        `S3 cannot encrypt with the key "${config.kmsKeyId ?? 'of the bucket'}".`,
-        'Correct "serverSideEncryption" and "kmsKeyId", and enable the key in the region of the bucket.',
-      );
-    case 'MODULE_NOT_FOUND':
-      return new errors.IncorrectUsageError({
-        message: 'A file of S3CloudFrontStorage is missing: it was updated or removed while Ghost ran.',
-        help: 'Restart Ghost. If it stays so, install the adapter again.',
-        code: ADAPTER_INCOMPLETE,
-        ...details,
-      });
-    case 'EMFILE':
-    case 'ENFILE':
-      return new errors.InternalServerError({
-        message: `This machine lets Ghost open no more files and connections (${code}).`,
-        code: TOO_MANY_OPEN_FILES,
-        help: 'Try again. If it stays so, raise the limit of open files: LimitNOFILE of a systemd unit, "ulimits" in Docker.',
-        ...details,
-      });
-    default:
-  }
-
-  if (/region is missing/i.test(asForeign(error).message ?? '')) {
-    return usage('The region of the bucket is not known.', 'Set "region" in the configuration of S3CloudFrontStorage.');
+  if (code === 'MODULE_NOT_FOUND') {
+    return new errors.IncorrectUsageError({
+      message: 'A file of S3CloudFrontStorage is missing: it was updated or removed while Ghost ran.',
+      help: 'Restart Ghost. If it stays so, install the adapter again.',
+      code: ADAPTER_INCOMPLETE,
+      ...details,
+    });
   }
   if (status === 401 || status === 403) {
-    // A refusal of the key service names its own permission, in the text alone.
+    // A refusal by KMS names the missing permission only in its text.
     const permission = /\bkms:\w+/.exec(asForeign(error).message ?? '')?.[0] ?? PERMISSIONS[operation];
     return new errors.NoPermissionError({
       message: `S3 refuses access to the ${where}: ${permission} is not allowed.`,
-      code: S3_FORBIDDEN,
       help: `Allow ${permission} to the credentials that Ghost uses, and check the bucket's policy.`,
+      code: S3_FORBIDDEN,
       ...details,
     });
   }
@@ -152,23 +152,53 @@ export function explainS3Error(error: unknown, operation: S3Operation, config: C
       ...details,
     });
   }
-  if (code === 'TimeoutError' || NETWORK_CODES.includes(code)) {
-    return new errors.InternalServerError({
-      message: `S3 cannot be reached (${code}): the ${where}.`,
-      code: S3_UNREACHABLE,
-      help: 'Try again. If it stays so, check "endpoint", "region" and the network of this machine.',
-      ...details,
-    });
-  }
-  return new errors.InternalServerError({
-    message: `S3 failed to carry out ${operation}: ${code}.`,
-    code: S3_FAILED,
-    help: 'Try again; if it stays so, look up the code in the S3 API reference.',
-    ...details,
-  });
+  const [ourCode, message, help] = explainFailure(code, operation, where);
+  return new errors.InternalServerError({ message, help, code: ourCode, ...details });
 }
 
-/** Whether it is one of Ghost's errors already: of a file that could not be read, or of another request. */
+/** Tells whether it is one of Ghost's errors already: of an unreadable file, or of another request. */
 function isExplained(error: unknown): error is Error {
   return error instanceof Error && 'errorType' in error;
+}
+
+/** Explains an error that a setting causes; undefined for any other. */
+function explainSetting(error: unknown, config: Config, key: string): Explanation | undefined {
+  const code = codeOf(error);
+  const status = statusOf(error);
+  const region = regionOf(error);
+  const isInOther = region && region !== config.region && status !== 403 && status !== 404;
+  if (isInOther || code === 'AuthorizationHeaderMalformed' || code === 'PermanentRedirect') {
+    return [
+      `The bucket "${config.bucket}" is in ${region ? `the region "${region}"` : 'another region'}, not in "${config.region ?? 'the default region'}".`,
+      `Set "region"${region ? ` to "${region}"` : ' to the region of the bucket'} in the configuration of S3CloudFrontStorage.`,
+    ];
+  }
+  const [, explain] = SETTINGS.find(([codes]) => codes.includes(code)) ?? [];
+  if (!explain && /region is missing/i.test(asForeign(error).message ?? '')) {
+    return ['The region of the bucket is not known.', 'Set "region" in the configuration of S3CloudFrontStorage.'];
+  }
+  return explain?.(config, key);
+}
+
+/** Explains an error that no setting causes, with our code for it. */
+function explainFailure(code: string, operation: S3Operation, where: string): [code: string, ...Explanation] {
+  if (code === 'EMFILE' || code === 'ENFILE') {
+    return [
+      TOO_MANY_OPEN_FILES,
+      `This machine lets Ghost open no more files and connections (${code}).`,
+      'Try again. If it stays so, raise the limit of open files: LimitNOFILE of a systemd unit, "ulimits" in Docker.',
+    ];
+  }
+  if (code === 'TimeoutError' || NETWORK_CODES.includes(code)) {
+    return [
+      S3_UNREACHABLE,
+      `S3 cannot be reached (${code}): the ${where}.`,
+      'Try again. If it stays so, check "endpoint", "region" and the network of this machine.',
+    ];
+  }
+  return [
+    S3_FAILED,
+    `S3 failed to carry out ${operation}: ${code}.`,
+    'Try again; if it stays so, look up the code in the S3 API reference.',
+  ];
 }

@@ -2,45 +2,69 @@ import { closest } from 'fastest-levenshtein';
 import * as z from 'zod/mini';
 import { CONFIG_INVALID } from './error-codes';
 import { errors } from './ghost-host';
+import { cdnUrl, httpUrl, name, oneOf, prefix, secret, text, trueOrFalse, wholeNumber } from './option-values';
 
 const MIB = 1024 * 1024;
 
-/** Names of uploads are never given again: browsers and the CDN may keep them for a year and need not ask. */
+/** Names of uploads are never reused, so browsers and the CDN may keep them for a year without asking again. */
 export const DEFAULT_CACHE_CONTROL = 'public, max-age=31536000, immutable';
 
-/** S3's smallest part but for the last: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
+/** S3's minimum size of a part, except for the last one: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 const MIN_PART_BYTES = 5 * MIB;
-/** What is uploaded in one request or one part is held in memory. */
+/** Whatever is uploaded in one request or one part is held in memory. */
 const MAX_BYTES_IN_MEMORY = 1024 * MIB;
 
-/** What stands in Ghost's configuration below `storage.S3CloudFrontStorage`, with defaults filled in. */
+/** The options below `storage.S3CloudFrontStorage` in Ghost's configuration, with defaults filled in. */
 export interface Config {
+  /** Name of the S3 bucket. @example "my-blog-images" */
   bucket: string;
+  /** Region of the bucket. @default the one in the environment or the AWS profile @example "eu-west-1" */
   region?: string;
+  /** URL of the CDN, without `/content/images`. @example "https://images.example.com" */
   cdnUrl: string;
+  /** Path below which the files of a feature are stored. @default "content/images" @example "content/media" */
   staticFileURLPrefix: string;
+  /** Path in front of `staticFileURLPrefix`, where several blogs share a bucket. @default "" @example "blog-one" */
   tenantPrefix: string;
+  /** Access key ID. @default the machine's role, profile or environment @example "AKIAIOSFODNN7EXAMPLE" */
   accessKeyId?: string;
+  /** Secret access key that belongs to `accessKeyId`. */
   secretAccessKey?: string;
+  /** Session token of temporary credentials. */
   sessionToken?: string;
+  /** URL of an S3 service other than AWS. @example "https://s3.example.com" */
   endpoint?: string;
+  /** Whether the bucket is in the path of a request instead of the host name. @default false @example true */
   forcePathStyle?: boolean;
+  /** ID of the CloudFront distribution to invalidate files on. @example "E2EXAMPLE1ABCD" */
   distributionId?: string;
+  /** Secret by which Ghost recognizes requests of the CDN; at least 16 characters. */
   cdnFallbackSecret?: string;
+  /** Who gets the bytes from Ghost: `auto`, only the CDN; `stream`, everyone; `redirect`, no one. @default "auto" */
   serve: 'auto' | 'stream' | 'redirect';
+  /** Cache-Control header of stored files. @default "public, max-age=31536000, immutable" */
   cacheControl: string;
+  /** S3 storage class. @default the bucket's @example "INTELLIGENT_TIERING" */
   storageClass?: string;
+  /** Encryption of stored files. @default the bucket's @example "aws:kms" */
   serverSideEncryption?: 'AES256' | 'aws:kms' | 'aws:kms:dsse';
+  /** ID, ARN or alias of the KMS key, with `aws:kms`. @example "alias/blog" */
   kmsKeyId?: string;
+  /** Canned ACL of stored files. @default none is sent @example "bucket-owner-full-control" */
   acl?: string;
+  /** Size (bytes) from which a file is uploaded in parts. @default 8388608 @example 16777216 */
   multipartUploadThresholdBytes: number;
+  /** Size (bytes) of these parts; at least 5 MiB. @default 8388608 @example 16777216 */
   multipartChunkSizeBytes: number;
+  /** How many parts of a file are uploaded at the same time. @default 6 @example 2 */
   uploadConcurrency: number;
+  /** How long (ms) a request may go without progress. @default 30000 @example 60000 */
   requestTimeoutMs: number;
+  /** How often a request is sent before it fails. @default 4 @example 10 */
   maxAttempts: number;
 }
 
-/** The options whose values are never shown. */
+/** The options whose values must never be shown. */
 export const SECRET_OPTIONS: ReadonlySet<string> = new Set([
   'accessKeyId',
   'secretAccessKey',
@@ -48,103 +72,19 @@ export const SECRET_OPTIONS: ReadonlySet<string> = new Set([
   'cdnFallbackSecret',
 ]);
 
-/** The options that are addresses, in which a password may stand. */
+/** The options that are URLs, which may contain a password. */
 export const ADDRESS_OPTIONS: ReadonlySet<string> = new Set(['cdnUrl', 'endpoint']);
 
-/** Names of the older adapters (ghost-storage-adapter-s3, ghos3) and ours for the same thing. */
+/** Option names of older adapters (ghost-storage-adapter-s3, ghos3), with ours for the same thing. */
 const FORMER_NAMES: Record<string, keyof Config> = { assetHost: 'cdnUrl', pathPrefix: 'staticFileURLPrefix' };
 
-/** What the older adapters had and S3 no longer needs, with the reason to take it out. */
+/** Options of older adapters that S3 no longer needs, with the reason to remove them. */
 const OBSOLETE_NAMES: Record<string, string> = {
   signatureVersion: 'every request is signed with version 4',
 };
 
-const trimSlashes = (value: string) => value.replace(/^\/+|\/+$/g, '');
-const isLoopback = (hostname: string) =>
-  hostname === 'localhost' ||
-  hostname.endsWith('.localhost') ||
-  hostname === '[::1]' ||
-  /^127(\.\d+){3}$/.test(hostname);
-
-/** Text. A whole number becomes its text: Ghost turns `storage__…__tenantPrefix=7` of the environment into a number. */
-const text = (expected: string) =>
-  z.pipe(
-    z.transform((value: unknown) => (Number.isSafeInteger(value) ? String(value) : value)),
-    z.string(expected).check(z.trim(), z.minLength(1, expected)),
-  );
-
-/** A word of S3's, which is sent in a header. */
-const name = (expected: string) => text(expected).check(z.regex(/^[\w-]+$/, expected));
-
-/** A key or token. A file that it was read from often ends with a line break. */
-const secret = (expected: string) => z.string(expected).check(z.trim(), z.regex(/^[\x21-\x7e]+$/, expected));
-
-/** A number, or its digits: a JSON file holds the one, a secret file or a template the other. */
-const wholeNumber = (min: number, max: number) => {
-  const expected = `must be a whole number from ${min} to ${max}`;
-  return z.pipe(
-    z.transform((value: unknown) => (typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value)),
-    z.int(expected).check(z.minimum(min, expected), z.maximum(max, expected)),
-  );
-};
-
-const trueOrFalse = z.pipe(
-  z.transform((value: unknown) => (value === 'true' ? true : value === 'false' ? false : value)),
-  z.boolean('must be true or false'),
-);
-
-const oneOf = <const T extends string>(...values: T[]) => z.enum(values, `must be one of: ${values.join(', ')}`);
-
-/** Letters, digits and the few marks that need no encoding, in segments: a prefix is part of every URL. */
-const prefix = (expected: string) =>
-  z.pipe(
-    z.pipe(text(expected), z.transform(trimSlashes)),
-    z
-      .string()
-      .check(
-        z.refine((value) => /^[\w.@~-]+(\/[\w.@~-]+)*$/.test(value) && !/(^|\/)\.{1,2}(\/|$)/.test(value), expected),
-      ),
-  );
-
-const hasUserInfo = (value: unknown) =>
-  typeof value === 'string' && URL.canParse(value) && Boolean(new URL(value).username || new URL(value).password);
-
-const httpUrl = (expected: string) =>
-  z.string(expected).check(
-    z.refine((value) => /^https?:\/\/[^/?#]/i.test(value) && URL.canParse(value), expected),
-    z.refine((value) => !hasUserInfo(value), 'must not hold a user name or password'),
-  );
-
-const CDN_URL_EXPECTED = 'must be the address of your CDN, for example "https://images.example.com"';
-const cdnUrl = z.pipe(
-  z.pipe(
-    text(CDN_URL_EXPECTED),
-    // A bare host name is how most people write it, and what the older adapters' assetHost often held.
-    z.transform((value: string) =>
-      /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `https://${value.replace(/^\/\//, '')}`,
-    ),
-  ),
-  z.pipe(
-    httpUrl(CDN_URL_EXPECTED).check(
-      z.refine((value) => !/[?#]/.test(value), 'must not have a query or a fragment'),
-      z.refine(
-        (value) => !/\/content\/(images|media|files)(\/|$)/.test(value),
-        'must be the bare address of the CDN, without "/content/images": that is added to it',
-      ),
-      z.refine(
-        (value) => !URL.canParse(value) || new URL(value).protocol !== 'http:' || isLoopback(new URL(value).hostname),
-        'must begin with https:// (pictures over http: are blocked on an https: blog)',
-      ),
-    ),
-    z.transform((value: string) => {
-      // Through URL, so that the host is lower case and a default port is gone; the path keeps its spelling.
-      const { origin, pathname } = new URL(value);
-      return `${origin}${pathname.replace(/\/+$/, '')}`;
-    }),
-  ),
-);
-
 const ENDPOINT_EXPECTED = 'must be the address of the S3 service, for example "https://s3.example.com"';
+const DISTRIBUTION_EXPECTED = 'must be the ID of your CloudFront distribution, for example "E2EXAMPLE1ABCD"';
 const REGION_EXPECTED = 'must be the region of the bucket, for example "eu-west-1"';
 /** A region becomes part of a host name, and the SDK signs for no other. */
 const HOST_LABEL = /^(?!-)[A-Za-z0-9-]{1,63}(?<!-)$/;
@@ -175,11 +115,7 @@ const schema = z.strictObject({
   sessionToken: z.optional(secret('must be the session token as text')),
   endpoint: z.optional(z.pipe(text(ENDPOINT_EXPECTED), httpUrl(ENDPOINT_EXPECTED))),
   forcePathStyle: z.optional(trueOrFalse),
-  distributionId: z.optional(
-    text('must be the ID of your CloudFront distribution, for example "E2EXAMPLE1ABCD"').check(
-      z.regex(/^[A-Z0-9]+$/, 'must be the ID of your CloudFront distribution, for example "E2EXAMPLE1ABCD"'),
-    ),
-  ),
+  distributionId: z.optional(text(DISTRIBUTION_EXPECTED).check(z.regex(/^[A-Z0-9]+$/, DISTRIBUTION_EXPECTED))),
   cdnFallbackSecret: z.optional(
     z.string('must be text').check(z.trim(), z.regex(/^[\x20-\x7e]{16,}$/, FALLBACK_SECRET_EXPECTED)),
   ),
@@ -200,15 +136,15 @@ const schema = z.strictObject({
   maxAttempts: z._default(wholeNumber(1, 20), 4),
 });
 
-/** Every option there is. */
+/** The names of all options. */
 export const OPTION_NAMES = Object.keys(schema.shape);
 
 /**
  * Checks the configuration of the adapter and fills in defaults.
  *
- * @param raw what Ghost passes: the block of `storage.S3CloudFrontStorage`, merged with the feature's own
- * @returns the configuration, and what its owner should know about it (old names that were understood)
- * @throws IncorrectUsageError that lists every problem at once, each with the option, its value and the cure
+ * @param raw block that Ghost passes: `storage.S3CloudFrontStorage`, merged with the feature's own block
+ * @returns the configuration, and notices for its owner (old option names that were understood)
+ * @throws IncorrectUsageError that lists every problem at once, each with the option, its value and the fix
  */
 export function parseConfig(raw: unknown): { config: Config; notices: string[] } {
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
@@ -226,7 +162,7 @@ export function parseConfig(raw: unknown): { config: Config; notices: string[] }
   return { config: result.data, notices };
 }
 
-/** An option set to null or to nothing, as Docker Compose does with `${VARIABLE:-}`, is one that is not set. */
+/** Drops options that are null or empty, as Docker Compose makes them from `${VARIABLE:-}`. */
 function withoutUnset(raw: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(raw).filter(([, value]) => value !== undefined && value !== null && value !== ''),
@@ -259,7 +195,7 @@ function describe(issue: z.core.$ZodIssue, options: Record<string, unknown>): st
   if (!(name in options)) {
     return [`"${name}" is missing: it ${issue.message}`];
   }
-  // What stands before an @ in an address is a name and a password, however the rest is misspelled.
+  // Whatever precedes an @ in a URL is a user name and a password, however misspelled the rest is.
   const isSecret = SECRET_OPTIONS.has(name) || (ADDRESS_OPTIONS.has(name) && hasAt(options[name]));
   const value = isSecret ? '' : ` is ${shorten(options[name])}, but`;
   return [`"${name}"${value} ${issue.message}`];
@@ -276,15 +212,11 @@ function describeUnknown(name: string): string {
 
 function contradictions(config: Config): string[] {
   const problems: string[] = [];
-  if (config.accessKeyId && !config.secretAccessKey) {
-    problems.push(
-      '"accessKeyId" is set without "secretAccessKey": set both, or neither to use the role of the machine',
-    );
-  }
-  if (config.secretAccessKey && !config.accessKeyId) {
-    problems.push(
-      '"secretAccessKey" is set without "accessKeyId": set both, or neither to use the role of the machine',
-    );
+  const pair = ['accessKeyId', 'secretAccessKey'] as const;
+  const [missing, ...others] = pair.filter((option) => !config[option]);
+  if (missing && others.length === 0) {
+    const [given] = pair.filter((option) => option !== missing);
+    problems.push(`"${given}" is set without "${missing}": set both, or neither to use the role of the machine`);
   }
   if (config.sessionToken && !config.accessKeyId && !config.secretAccessKey) {
     problems.push(
@@ -299,7 +231,7 @@ function contradictions(config: Config): string[] {
 
 const hasAt = (value: unknown) => typeof value === 'string' && value.includes('@');
 
-/** Neither what holds more values nor a function is shown: there may be secrets in it, or nothing that can be shown. */
+/** Shows a value, but no object or function: there may be secrets in it, or no way to show it. */
 function shorten(value: unknown): string {
   const isPlain = typeof value === 'number' || typeof value === 'boolean';
   const shown = typeof value === 'string' ? JSON.stringify(value) : isPlain ? String(value) : `of type ${typeof value}`;

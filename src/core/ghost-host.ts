@@ -13,18 +13,18 @@ export interface Logging {
 }
 
 /**
- * Where Ghost may be: at the program that runs (`index.js` or a script in `bin/` of Ghost), or at what has loaded the
- * adapter, where another program starts Ghost, as process managers do.
+ * Where to look for Ghost: at the running program (Ghost's `index.js` or a script in its `bin/`), or at the module that
+ * loaded the adapter, in case another program started Ghost, as process managers do.
  */
 const PLACES = [require.main?.filename, module.parent?.filename].filter((file) => file !== undefined);
 
 /**
- * Loads a package from Ghost's own `node_modules`: an adapter in a content folder cannot reach them by name.
+ * Loads a package from Ghost's own `node_modules`: an adapter in a content folder cannot require them by name.
  *
- * Ghost tells its own errors apart with `instanceof` (a `read` that is not found is cached as a 404 only then), so a
- * copy of the same package would not do.
+ * Ghost recognizes its own errors with `instanceof` (only then is a missing file cached as a 404), so another copy of the
+ * same package would not work.
  *
- * @returns the package, or undefined where there is no Ghost
+ * @returns the package, or undefined outside Ghost
  */
 function packageOfGhost<T>(name: string): T | undefined {
   for (const place of PLACES) {
@@ -37,10 +37,10 @@ function packageOfGhost<T>(name: string): T | undefined {
 }
 
 /**
- * Loads a file of Ghost's.
+ * Loads a file of Ghost.
  *
- * @param name from Ghost's own folder on, `./package.json`
- * @returns the module, or undefined where there is no Ghost
+ * @param name path relative to Ghost's folder, `./package.json`
+ * @returns the module, or undefined outside Ghost
  */
 function fileOfGhost<T>(name: string): T | undefined {
   for (const place of PLACES) {
@@ -65,46 +65,49 @@ function tryToLoad<T>(from: string, name: string): T | undefined {
   }
 }
 
+/** What a module exports, in the way of either module system. */
+type Exports<T extends object> = T | { default: T };
+
+function defaultOf<T extends object>(exports: Exports<T> | undefined): T | undefined {
+  return exports && 'default' in exports ? exports.default : exports;
+}
+
 function findStorageBase(): StorageBaseConstructor {
-  // ghost-storage-base 1.x (Ghost 5) is the class itself, 3.x (Ghost 6) has it as an export.
+  // ghost-storage-base 1.x (Ghost 5) is the class itself; 3.x (Ghost 6) exports it.
   const ghosts = packageOfGhost<StorageBaseConstructor | { StorageBase: StorageBaseConstructor }>('ghost-storage-base');
   const found = typeof ghosts === 'function' ? ghosts : ghosts?.StorageBase;
   return found ?? (require('./lazy/ghost-storage-base') as { StorageBase: StorageBaseConstructor }).StorageBase;
 }
 
 function findErrors(): typeof GhostErrors {
-  const ghosts = packageOfGhost<typeof GhostErrors | { default: typeof GhostErrors }>('@tryghost/errors');
-  const found = ghosts && 'default' in ghosts ? ghosts.default : ghosts;
-  return found ?? (require('./lazy/ghost-errors') as { default: typeof GhostErrors }).default;
+  const found = packageOfGhost<Exports<typeof GhostErrors>>('@tryghost/errors');
+  return defaultOf(found) ?? (require('./lazy/ghost-errors') as { default: typeof GhostErrors }).default;
 }
 
 function findLogging(): Logging {
-  const ghosts = packageOfGhost<Logging | { default: Logging }>('@tryghost/logging');
-  return (ghosts && 'default' in ghosts ? ghosts.default : ghosts) ?? console;
+  return defaultOf(packageOfGhost<Exports<Logging>>('@tryghost/logging')) ?? console;
 }
 
 /**
- * Reads Ghost's configuration.
+ * Returns a value of Ghost's configuration.
  *
- * @param key with colons, `urls:image`
- * @returns the value, or undefined where it is not set or there is no running Ghost
+ * @param key path with colons, `urls:image`
+ * @returns undefined when it is not set, or outside Ghost
  */
 export function ghostSetting(key: string): unknown {
-  type GhostConfig = { get(key: string): unknown };
-  const ghosts = fileOfGhost<GhostConfig | { default: GhostConfig }>('./core/shared/config');
-  return (ghosts && 'default' in ghosts ? ghosts.default : ghosts)?.get(key);
+  return defaultOf(fileOfGhost<Exports<{ get(key: string): unknown }>>('./core/shared/config'))?.get(key);
 }
 
-/** @returns the major version of the Ghost that runs, or undefined where there is none */
+/** Returns the major version of the running Ghost, or undefined outside Ghost. */
 export function ghostMajorVersion(): number | undefined {
   const manifest = fileOfGhost<{ version: string }>('./package.json');
   return manifest && Number.parseInt(manifest.version, 10);
 }
 
-/** The class that Ghost's adapters extend: Ghost's own copy where there is one. Ghost checks the parent's name. */
+/** The class that Ghost's adapters extend: Ghost's own copy if there is one. Ghost checks the name of the parent. */
 export const StorageBase = findStorageBase();
 
-/** The classes of `@tryghost/errors`: Ghost's own copy where there is one. */
+/** The classes of `@tryghost/errors`: Ghost's own copy if there is one. */
 export const errors = findErrors();
 
 /** Ghost's log, or the console outside Ghost. */
@@ -113,8 +116,8 @@ export const logging = findLogging();
 const alreadyLogged = new Set<string>();
 
 /**
- * Logs a warning the first time that it comes up in this process. Ghost makes three instances of an adapter and
- * validates each: what is said of the configuration is the same every time.
+ * Logs a warning unless this process has logged it before. Ghost creates three instances of the adapter and validates
+ * each, so warnings about the configuration would come up repeatedly.
  */
 export function warnOnce(message: string): void {
   if (!alreadyLogged.has(message)) {

@@ -207,7 +207,8 @@ function shown(spelling: unknown): string {
   return JSON.stringify(spelling.length > 200 ? `${spelling.slice(0, 200)}…` : spelling);
 }
 
-function trimSlashes(text: string): string {
+/** Removes slashes at both ends. */
+export function trimSlashes(text: string): string {
   return text.replace(/^\/+|\/+$/g, '');
 }
 

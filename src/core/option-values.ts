@@ -1,0 +1,87 @@
+// The kinds of values that the options of the adapter take, each a schema that also normalizes.
+import * as z from 'zod/mini';
+import { trimSlashes } from './object-keys';
+
+const isLoopback = (hostname: string) =>
+  hostname === 'localhost' ||
+  hostname.endsWith('.localhost') ||
+  hostname === '[::1]' ||
+  /^127(\.\d+){3}$/.test(hostname);
+
+/** Text, or a whole number as text: Ghost turns `storage__…__tenantPrefix=7` in the environment into a number. */
+export const text = (expected: string) =>
+  z.pipe(
+    z.transform((value: unknown) => (Number.isSafeInteger(value) ? String(value) : value)),
+    z.string(expected).check(z.trim(), z.minLength(1, expected)),
+  );
+
+/** An S3 constant, which is sent in a header. */
+export const name = (expected: string) => text(expected).check(z.regex(/^[\w-]+$/, expected));
+
+/** A key or token. When it was read from a file, it often ends with a line break. */
+export const secret = (expected: string) => z.string(expected).check(z.trim(), z.regex(/^[\x21-\x7e]+$/, expected));
+
+/** A number, or its digits: JSON files have numbers, secret files and templates have text. */
+export const wholeNumber = (min: number, max: number) => {
+  const expected = `must be a whole number from ${min} to ${max}`;
+  return z.pipe(
+    z.transform((value: unknown) => (typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value)),
+    z.int(expected).check(z.minimum(min, expected), z.maximum(max, expected)),
+  );
+};
+
+export const trueOrFalse = z.pipe(
+  z.transform((value: unknown) => (value === 'true' ? true : value === 'false' ? false : value)),
+  z.boolean('must be true or false'),
+);
+
+export const oneOf = <const T extends string>(...values: T[]) => z.enum(values, `must be one of: ${values.join(', ')}`);
+
+/** A path of letters, digits and the few marks that need no encoding: it is part of every URL. */
+export const prefix = (expected: string) =>
+  z.pipe(
+    z.pipe(text(expected), z.transform(trimSlashes)),
+    z
+      .string()
+      .check(
+        z.refine((value) => /^[\w.@~-]+(\/[\w.@~-]+)*$/.test(value) && !/(^|\/)\.{1,2}(\/|$)/.test(value), expected),
+      ),
+  );
+
+const hasUserInfo = (value: unknown) =>
+  typeof value === 'string' && URL.canParse(value) && Boolean(new URL(value).username || new URL(value).password);
+
+export const httpUrl = (expected: string) =>
+  z.string(expected).check(
+    z.refine((value) => /^https?:\/\/[^/?#]/i.test(value) && URL.canParse(value), expected),
+    z.refine((value) => !hasUserInfo(value), 'must not hold a user name or password'),
+  );
+
+const CDN_URL_EXPECTED = 'must be the address of your CDN, for example "https://images.example.com"';
+export const cdnUrl = z.pipe(
+  z.pipe(
+    text(CDN_URL_EXPECTED),
+    // Most people write a bare host name, which is also what `assetHost` of the older adapters often was.
+    z.transform((value: string) =>
+      /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `https://${value.replace(/^\/\//, '')}`,
+    ),
+  ),
+  z.pipe(
+    httpUrl(CDN_URL_EXPECTED).check(
+      z.refine((value) => !/[?#]/.test(value), 'must not have a query or a fragment'),
+      z.refine(
+        (value) => !/\/content\/(images|media|files)(\/|$)/.test(value),
+        'must be the bare address of the CDN, without "/content/images": that is added to it',
+      ),
+      z.refine(
+        (value) => !URL.canParse(value) || new URL(value).protocol !== 'http:' || isLoopback(new URL(value).hostname),
+        'must begin with https:// (pictures over http: are blocked on an https: blog)',
+      ),
+    ),
+    z.transform((value: string) => {
+      // `origin` has the host in lower case and no default port. The path stays as it was written.
+      const { origin, pathname } = new URL(value);
+      return `${origin}${pathname.replace(/\/+$/, '')}`;
+    }),
+  ),
+);

@@ -1,18 +1,16 @@
 import path from 'node:path';
 import type { Config } from '../core/config';
+import { type Feature, URL_NAMES } from '../core/features';
 import { ghostSetting, warnOnce } from '../core/ghost-host';
 
-/** What Ghost calls the address of each kind of file, by the last part of the path that it is stored below. */
-const URL_SETTINGS: Record<string, string> = { images: 'image', media: 'media', files: 'files' };
-
 /**
- * Warns when Ghost's `urls` and the adapter's `cdnUrl` disagree: Ghost would then write addresses into posts at which
- * there is nothing. Its documentation shows `urls` with the content path, which leads to the blog's own host.
+ * Warns when Ghost's `urls` and the adapter's `cdnUrl` disagree: Ghost would then write URLs into posts that lead
+ * nowhere. Ghost's documentation shows `urls` with the content path, which only works for the blog's own host.
  */
-export function warnOfOtherUrls({ cdnUrl, tenantPrefix, staticFileURLPrefix }: Config): void {
-  // Ghost joins its `urls` with the content path: what stands before that in the bucket is part of them.
+export function warnIfUrlsDiffer({ cdnUrl, tenantPrefix, staticFileURLPrefix }: Config): void {
+  // Ghost appends the content path to its `urls`, so they include whatever precedes that path in the bucket.
   const expected = [cdnUrl, tenantPrefix].filter(Boolean).join('/');
-  const name = URL_SETTINGS[path.posix.basename(staticFileURLPrefix)];
+  const name = URL_NAMES[path.posix.basename(staticFileURLPrefix) as Feature] as string | undefined;
   const set = name && ghostSetting(`urls:${name}`);
   if (typeof set === 'string' && set.replace(/\/+$/, '') !== expected) {
     warnOnce(

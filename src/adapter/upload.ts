@@ -65,42 +65,38 @@ export class Uploads {
    * was free a moment ago: an object that has taken it since is kept, and the bytes get the next free name.
    *
    * @param wanted key
-   * @returns the key of the bytes, the headers stored with them, and the ETag of an image size
+   * @returns the key of the bytes
    */
-  async storeRaw(bytes: Uint8Array, wanted: string): Promise<{ key: string; headers: ContentHeaders; etag?: string }> {
+  async storeRaw(bytes: Uint8Array, wanted: string): Promise<string> {
     const relativePath = this.keys.pathOf(wanted);
     const type = contentTypeOfRaw(relativePath, this.config.staticFileURLPrefix);
     const headers = contentHeaders(this.config, randomUUID(), type);
     if (isInMonth(relativePath)) {
       const names = UploadNames.ofPath(this.bucket, this.keys, relativePath);
-      return { key: await this.storeAs(names, this.inOneRequest(bytes, headers)), headers };
+      return this.storeAs(names, this.inOneRequest(bytes, headers));
     }
     try {
       // Whether something was there only matters to a distribution: a new size needs no invalidation.
-      const created = this.invalidations && (await this.putIfFree(wanted, bytes, headers));
-      if (created) {
-        this.invalidations?.stored(this.keys.toUrl(wanted));
-        return { key: wanted, headers, ...created };
+      if (this.invalidations && (await this.putIfFree(wanted, bytes, headers))) {
+        this.invalidations.stored(this.keys.toUrl(wanted));
+        return wanted;
       }
-      const etag = await this.bucket.put(wanted, bytes, headers);
+      await this.bucket.put(wanted, bytes, headers);
       this.invalidations?.overwritten(this.keys.toUrl(wanted));
-      return { key: wanted, headers, etag };
+      return wanted;
     } catch (error) {
       throw this.bucket.explain(error, 'PutObject', wanted);
     }
   }
 
-  /** Returns the ETag, or undefined when the key is taken or the service cannot tell. */
-  private async putIfFree(
-    key: string,
-    bytes: Uint8Array,
-    headers: ContentHeaders,
-  ): Promise<{ etag?: string } | undefined> {
+  /** Returns whether it was stored: not when the key is taken or the service cannot tell. */
+  private async putIfFree(key: string, bytes: Uint8Array, headers: ContentHeaders): Promise<boolean> {
     try {
-      return { etag: await this.bucket.put(key, bytes, headers, { onlyIfFree: true }) };
+      await this.bucket.put(key, bytes, headers, { onlyIfFree: true });
+      return true;
     } catch (error) {
       if (isTaken(error) || isNotImplemented(error)) {
-        return undefined;
+        return false;
       }
       throw error;
     }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { S3CloudFrontStorage } from '../../src/adapter/adapter';
+import { Bucket } from '../../src/core/s3/bucket';
 import { createAdapter, createUploadFolder, type UploadFolder } from '../support/adapter';
 import { startBlogServer, type BlogServer } from '../support/blog-server';
 import { startInMemoryS3, type InMemoryS3, type RecordedRequest } from '../support/in-memory-s3';
@@ -31,6 +32,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await blog.close();
+  jest.restoreAllMocks();
   await uploads.remove();
   await server.close();
 });
@@ -115,6 +117,15 @@ test('where sizes are asked for that are there, originals are not read in vain',
   expect(await adapter.exists(`/size/w600${PATH}`)).toBe(true);
   expect(await adapter.exists(`/size/w600${PATH}`)).toBe(true);
   expect(requested()).toEqual(['HeadObject x.jpg', 'HeadObject x.jpg']);
+});
+
+test('an original that was read ahead for a size that is there is given up', async () => {
+  await makeSize('w600');
+  server.injectFault({ operation: 'GetObject', key: /x_o\.jpg$/, kind: { delayMs: 2_000 } });
+  const read = jest.spyOn(Bucket.prototype, 'read');
+  expect(await adapter.exists(`/size/w600${PATH}`)).toBe(true);
+  expect(read.mock.calls.map(([key]) => key)).toEqual(['content/images/2026/11/x_o.jpg']);
+  await expect(read.mock.results[0]?.value).rejects.toThrow();
 });
 
 test('a size is found missing there, too, and its original read once', async () => {

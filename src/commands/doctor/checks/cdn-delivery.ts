@@ -1,11 +1,9 @@
+import { INERT_POLICY } from '../../../core/cdn-contract';
 import { type CheckResult, failed, passed, unchecked, warned } from '../check';
 import type { DoctorContext } from '../context';
 import { allowStatement, s3Arn } from '../iam-statement';
 import { type Answer, statusText } from '../network';
 import type { Probe } from '../probes';
-
-/** The Content-Security-Policy that the stack adds to images. */
-const INERT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox";
 
 /** Checks that the CDN does not show the bucket's file list. */
 export async function checkNoListing(context: DoctorContext): Promise<CheckResult> {

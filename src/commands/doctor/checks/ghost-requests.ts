@@ -1,3 +1,4 @@
+import { FALLBACK_HEADER } from '../../../core/cdn-contract';
 import { type CheckResult, failed, passed, unchecked, warned } from '../check';
 import type { DoctorContext } from '../context';
 import { type Answer, get, networkCodeOf, statusText } from '../network';
@@ -70,7 +71,7 @@ export async function checkSizes(context: DoctorContext): Promise<CheckResult> {
   const answer = await get(context.network, url, {
     headers: {
       'user-agent': 'Amazon CloudFront',
-      ...(config.cdnFallbackSecret && { 'x-ghost-cdn-fallback': config.cdnFallbackSecret }),
+      ...(config.cdnFallbackSecret && { [FALLBACK_HEADER]: config.cdnFallbackSecret }),
     },
   });
   if (isImage(answer)) {

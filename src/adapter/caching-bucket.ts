@@ -1,0 +1,194 @@
+import { Readable } from 'node:stream';
+import path from 'node:path';
+import type { Config } from '../core/config';
+import type { ContentHeaders } from '../core/content-headers';
+import { errors } from '../core/ghost-host';
+import type { ObjectKeys } from '../core/object-keys';
+import { Bucket, type ObjectAnswer, type ReadConditions } from '../core/s3/bucket';
+
+/** The path of an image in a certain size, possibly in another format: `size/w600/format/webp/2026/11/x.jpg`. */
+const SIZE_PATH = /^size\/[^/]+\/(?:format\/[^/]+\/)?(.+)$/;
+
+/** How long (ms) to keep what was just read or stored. Ghost needs it at once; the rest is for a busy process. */
+const KEPT_MS = 10_000;
+
+/** The original of an image of which sizes are being made. */
+interface Original {
+  /** Its bytes; undefined when it does not exist. */
+  bytes: Promise<Buffer | undefined>;
+  abort: AbortController;
+  /** How many sizes are waiting for it. */
+  readers: number;
+}
+
+/**
+ * The bucket, with a memory of a few seconds that keeps visitors from waiting for S3 while Ghost makes a size.
+ *
+ * When a size is requested for the first time, Ghost checks whether it exists, checks whether the original exists, reads
+ * the original, stores the size, and serves it: five requests, one after the other. Here the original is read while the
+ * size is looked up, and a size that was just stored is served from memory: three requests in two round trips.
+ *
+ * https://github.com/TryGhost/Ghost/blob/main/ghost/core/core/frontend/web/middleware/handle-image-sizes.js
+ */
+export class CachingBucket extends Bucket {
+  private readonly originals = new Map<string, Original>();
+  private readonly stored = new Map<string, ObjectAnswer>();
+  /**
+   * Whether the last requested size did not exist. That is always so behind a CDN that asks Ghost only for missing sizes;
+   * where Ghost is asked for all of them, reading originals ahead would be in vain.
+   */
+  private wasAbsent = true;
+
+  constructor(
+    config: Config,
+    private readonly keys: ObjectKeys,
+  ) {
+    super(config);
+  }
+
+  /** As `exists`, from memory where possible. Uploads must not rely on that: they ask `exists`, which always asks S3. */
+  async existsOrIsKept(key: string): Promise<boolean> {
+    const original = this.originals.get(key);
+    if (original) {
+      try {
+        return (await original.bytes) !== undefined;
+      } catch {
+        // The request below fails with the reason.
+        this.forget(key);
+      }
+    }
+    const originalKey = this.originalOf(key);
+    return originalKey === undefined ? this.exists(key) : this.sizeExists(key, originalKey);
+  }
+
+  override async read(key: string): Promise<Buffer> {
+    const original = this.originals.get(key);
+    try {
+      const bytes = await original?.bytes;
+      if (bytes) {
+        return bytes;
+      }
+    } catch {
+      // The request below fails with the reason.
+    } finally {
+      this.release(key);
+    }
+    return super.read(key);
+  }
+
+  override getFor(visitor: AbortSignal, key: string, conditions: ReadConditions): Promise<ObjectAnswer> {
+    const stored = conditions.Range === undefined ? this.stored.get(key) : undefined;
+    if (!stored) {
+      return super.getFor(visitor, key, conditions);
+    }
+    this.stored.delete(key);
+    return Promise.resolve(stored);
+  }
+
+  override async put(...write: Parameters<Bucket['put']>): Promise<string | undefined> {
+    const [key, bytes, headers] = write;
+    try {
+      const etag = await super.put(...write);
+      this.keep(key, bytes, headers, etag);
+      return etag;
+    } catch (error) {
+      this.forget(key);
+      throw error;
+    }
+  }
+
+  override async delete(key: string): Promise<void> {
+    await super.delete(key);
+    this.forget(key);
+  }
+
+  /** Drops what is kept of a key that has changed. Parts of an upload do not pass through `put`. */
+  forget(key: string): void {
+    this.originals.delete(key);
+    this.stored.delete(key);
+  }
+
+  /** Keeps a size that was just stored, as S3 would answer for it: it is served next. */
+  private keep(key: string, bytes: Uint8Array, headers: ContentHeaders, etag: string | undefined): void {
+    this.forget(key);
+    if (this.originalOf(key) === undefined) {
+      return;
+    }
+    const { ContentType, CacheControl, ContentDisposition } = headers;
+    const stored: ObjectAnswer = {
+      ContentType,
+      CacheControl,
+      ContentDisposition,
+      ContentLength: bytes.byteLength,
+      ETag: etag,
+      Body: Readable.from([bytes]),
+      $metadata: {},
+    };
+    this.stored.set(key, stored);
+    setTimeout(() => this.stored.get(key) === stored && this.stored.delete(key), KEPT_MS).unref();
+  }
+
+  private async sizeExists(key: string, originalKey: string): Promise<boolean> {
+    const isGuessed = this.wasAbsent;
+    if (isGuessed) {
+      this.readAhead(originalKey);
+    }
+    try {
+      const isThere = await this.exists(key);
+      this.wasAbsent = !isThere;
+      if (isThere && isGuessed) {
+        this.release(originalKey);
+      } else if (!isThere && !isGuessed) {
+        this.readAhead(originalKey);
+      }
+      return isThere;
+    } catch (error) {
+      if (isGuessed) {
+        this.release(originalKey);
+      }
+      throw error;
+    }
+  }
+
+  private readAhead(key: string): void {
+    const known = this.originals.get(key);
+    if (known) {
+      known.readers += 1;
+      return;
+    }
+    const abort = new AbortController();
+    const bytes = super.read(key, abort.signal).catch((error: unknown) => {
+      if (error instanceof errors.NotFoundError) {
+        return undefined;
+      }
+      throw error;
+    });
+    const original: Original = { bytes, abort, readers: 1 };
+    this.originals.set(key, original);
+    const drop = () => this.originals.get(key) === original && this.originals.delete(key);
+    bytes.then(() => setTimeout(drop, KEPT_MS).unref(), drop);
+  }
+
+  /** One size no longer waits for an original. When none does, its bytes are dropped, and a request for them ends. */
+  private release(key: string): void {
+    const original = this.originals.get(key);
+    if (!original) {
+      return;
+    }
+    original.readers -= 1;
+    if (original.readers <= 0) {
+      this.originals.delete(key);
+      original.abort.abort();
+    }
+  }
+
+  /** @returns for a size, the key of the image as it was uploaded, which Ghost keeps next to the optimized one */
+  private originalOf(key: string): string | undefined {
+    const image = SIZE_PATH.exec(this.keys.pathOf(key))?.[1];
+    if (image === undefined) {
+      return undefined;
+    }
+    const { dir, name, ext } = path.posix.parse(image);
+    return this.keys.keyOf(path.posix.join(dir, `${name}_o${ext}`));
+  }
+}

@@ -1,0 +1,117 @@
+import type { ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { INERT_POLICY } from '../core/cdn-contract';
+import type { Config } from '../core/config';
+import type { ObjectAnswer } from '../core/s3/bucket';
+
+/** How long (s) a browser may cache where an old link points to. */
+const REDIRECT_MAX_AGE = 3600;
+/** How long (s) anyone may cache that a file does not exist. */
+const NOT_FOUND_MAX_AGE = 60;
+
+const CAN_HOLD_SCRIPTS = /^(text\/html|[\w.-]+\/xml|[\w.-]+\/xsl|[^;]*\+xml)\b/i;
+
+type Headers = Record<string, string | undefined>;
+
+/** Redirects a visitor to the CDN. */
+export function sendToCdn(response: ServerResponse, url: string): void {
+  response.statusCode = 302;
+  // Private: a cache that visitors and the CDN share would redirect the CDN to itself.
+  setHeaders(response, { location: url, 'cache-control': `private, max-age=${REDIRECT_MAX_AGE}` });
+  response.end();
+}
+
+export function sendNotFound(response: ServerResponse): void {
+  response.statusCode = 404;
+  setHeaders(response, {
+    'content-type': 'text/plain; charset=utf-8',
+    'cache-control': `public, max-age=${NOT_FOUND_MAX_AGE}`,
+    'x-content-type-options': 'nosniff',
+  });
+  response.end('Not found\n');
+}
+
+/** Sends a 304, 412 or 416, with those of the given headers that belong to it. */
+export function sendWithoutBody(response: ServerResponse, status: number, given: Headers): void {
+  response.statusCode = status;
+  response.removeHeader('content-type');
+  setHeaders(response, {
+    etag: given.etag,
+    'last-modified': given['last-modified'],
+    'cache-control': status === 304 ? given['cache-control'] : 'no-store',
+    'content-range': status === 416 ? given['content-range'] : undefined,
+  });
+  response.end();
+}
+
+/** Sends an object, or the part of it that was requested; only the headers where the answer has no body. */
+export async function sendObject(
+  response: ServerResponse,
+  answer: Partial<ObjectAnswer>,
+  { cacheControl, requestTimeoutMs }: Config,
+): Promise<void> {
+  response.statusCode = answer.ContentRange ? 206 : 200;
+  // Ghost sets the type of an image that it converted (`/format/webp/`) before it calls the middleware.
+  const type = String(response.getHeader('content-type') ?? answer.ContentType ?? 'application/octet-stream');
+  setHeaders(response, {
+    'content-type': type,
+    'content-length': answer.ContentLength?.toString(),
+    'content-range': answer.ContentRange,
+    'content-encoding': answer.ContentEncoding,
+    'content-disposition': answer.ContentDisposition,
+    'content-security-policy': CAN_HOLD_SCRIPTS.test(type) ? INERT_POLICY : undefined,
+    'accept-ranges': 'bytes',
+    // Ghost compresses what it sends, and a part of a compressed file is not a part of the file.
+    'cache-control': `${answer.CacheControl ?? cacheControl}${answer.ContentRange ? ', no-transform' : ''}`,
+    ...validatorsOf(answer),
+    'x-content-type-options': 'nosniff',
+    // The editor reads the colors of images from whichever host it runs on.
+    'access-control-allow-origin': '*',
+    'cross-origin-resource-policy': 'cross-origin',
+  });
+  if (!answer.Body) {
+    response.end();
+    return;
+  }
+  const sending = pipeline(answer.Body, response);
+  const stopWatching = endWhenSilent(answer.Body, response, requestTimeoutMs);
+  try {
+    await sending;
+  } catch {
+    // The client left, or S3 broke off. The headers are sent, so closing the connection is all that can be done, and
+    // pipeline() has destroyed both ends.
+  } finally {
+    stopWatching();
+  }
+}
+
+/** Returns the headers by which a client finds out whether its copy is current. */
+export function validatorsOf({ ETag, LastModified }: Partial<ObjectAnswer>) {
+  return { etag: ETag, 'last-modified': LastModified?.toUTCString() };
+}
+
+/**
+ * Ends a body that delivers nothing although the client is ready for more.
+ *
+ * @returns the function that stops watching
+ */
+function endWhenSilent(body: Readable, response: ServerResponse, timeoutMs: number): () => void {
+  let isSilent = false;
+  body.on('data', () => (isSilent = false));
+  const timer = setInterval(() => {
+    if (isSilent && !response.writableNeedDrain) {
+      body.destroy(new Error('S3 has fallen silent'));
+    }
+    isSilent = true;
+  }, timeoutMs);
+  return () => clearInterval(timer);
+}
+
+function setHeaders(response: ServerResponse, headers: Headers): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) {
+      response.setHeader(name, value);
+    }
+  }
+}

@@ -44,7 +44,7 @@ export function conditionsOf({ headers }: IncomingMessage): ReadConditions {
     conditions.IfModifiedSince = Number.isNaN(since.getTime()) ? undefined : since;
   }
   // Only a single range: S3 sends no response in several parts, and the whole file is a valid response to any.
-  const ranges = headers.range ? parseRange(Number.MAX_SAFE_INTEGER, headers.range) : -2;
+  const ranges = headers.range && parseRange(Number.MAX_SAFE_INTEGER, headers.range);
   const ifRange = headers['if-range'];
   if (Array.isArray(ranges) && ranges.type === 'bytes' && ranges.length === 1 && !Array.isArray(ifRange)) {
     // With a date or a weak tag in If-Range, a change within the same second would go unnoticed: send the whole file.

@@ -101,7 +101,7 @@ function endWhenSilent(body: Readable, response: ServerResponse, timeoutMs: numb
   body.on('data', () => (isSilent = false));
   const timer = setInterval(() => {
     if (isSilent && !response.writableNeedDrain) {
-      body.destroy(new Error('S3 has fallen silent'));
+      body.destroy(new Error('no data'));
     }
     isSilent = true;
   }, timeoutMs);

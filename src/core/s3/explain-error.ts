@@ -117,43 +117,38 @@ export function explainS3Error(error: unknown, operation: S3Operation, config: C
   const status = statusOf(error);
   const requestId = asForeign(error).$metadata?.requestId;
   const where = `bucket "${config.bucket}"${config.endpoint ? ` at ${config.endpoint}` : ''}`;
-  const outcome = status ? `S3 answered ${status}` : 'no answer,';
-  const details = {
-    context: `${operation} of "${key}" in ${where}: ${outcome} ${code}${requestId ? ` (request ID ${requestId})` : ''}`,
-    errorDetails: { operation, key, bucket: config.bucket, status, code, requestId },
-  };
-  const wrongSetting = explainSetting(error, config, key);
-  if (wrongSetting) {
-    const [message, help] = wrongSetting;
-    return new errors.IncorrectUsageError({ message, help, code: S3_MISCONFIGURED, ...details });
+  const answer = status ? `S3 answered ${status}` : 'no answer,';
+  const context = `${operation} of "${key}" in ${where}: ${answer} ${code}${requestId ? ` (request ID ${requestId})` : ''}`;
+  const errorDetails = { operation, key, bucket: config.bucket, status, code, requestId };
+  const ghostError = (type: keyof typeof errors, ourCode: string, message: string, help?: string) =>
+    new errors[type]({ message, help, code: ourCode, context, errorDetails });
+
+  const setting = explainSetting(error, config, key);
+  if (setting) {
+    return ghostError('IncorrectUsageError', S3_MISCONFIGURED, ...setting);
   }
   if (code === 'MODULE_NOT_FOUND') {
-    return new errors.IncorrectUsageError({
-      message: 'A file of S3CloudFrontStorage is missing: it was updated or removed while Ghost ran.',
-      help: 'Restart Ghost. If it stays so, install the adapter again.',
-      code: ADAPTER_INCOMPLETE,
-      ...details,
-    });
+    return ghostError(
+      'IncorrectUsageError',
+      ADAPTER_INCOMPLETE,
+      'A file of S3CloudFrontStorage is missing: it was updated or removed while Ghost ran.',
+      'Restart Ghost. If it stays so, install the adapter again.',
+    );
   }
   if (status === 401 || status === 403) {
     // A refusal by KMS names the missing permission only in its text.
     const permission = /\bkms:\w+/.exec(asForeign(error).message ?? '')?.[0] ?? PERMISSIONS[operation];
-    return new errors.NoPermissionError({
-      message: `S3 refuses access to the ${where}: ${permission} is not allowed.`,
-      help: `Allow ${permission} to the credentials that Ghost uses, and check the bucket's policy.`,
-      code: S3_FORBIDDEN,
-      ...details,
-    });
+    return ghostError(
+      'NoPermissionError',
+      S3_FORBIDDEN,
+      `S3 refuses access to the ${where}: ${permission} is not allowed.`,
+      `Allow ${permission} to the credentials that Ghost uses, and check the bucket's policy.`,
+    );
   }
   if (isNotFound(error) && operation !== 'PutObject') {
-    return new errors.NotFoundError({
-      message: `The file "${key}" does not exist.`,
-      code: FILE_NOT_FOUND,
-      ...details,
-    });
+    return ghostError('NotFoundError', FILE_NOT_FOUND, `The file "${key}" does not exist.`);
   }
-  const [ourCode, message, help] = explainFailure(code, operation, where);
-  return new errors.InternalServerError({ message, help, code: ourCode, ...details });
+  return ghostError('InternalServerError', ...explainFailure(code, operation, where));
 }
 
 /** Tells whether it is one of Ghost's errors already: of an unreadable file, or of another request. */
@@ -181,7 +176,7 @@ function explainSetting(error: unknown, config: Config, key: string): Explanatio
 }
 
 /** Explains an error that no setting causes, with our code for it. */
-function explainFailure(code: string, operation: S3Operation, where: string): [code: string, ...Explanation] {
+function explainFailure(code: string, operation: S3Operation, where: string): [ourCode: string, ...Explanation] {
   if (code === 'EMFILE' || code === 'ENFILE') {
     return [
       TOO_MANY_OPEN_FILES,

@@ -1,7 +1,6 @@
 import { Failure } from '../../shell/failure';
 import { isObject, type StorageSettings } from '../../ghost-site/config';
 import { ADAPTER } from '../../core/features';
-import { trimSlashes } from '../../core/object-keys';
 
 /** Options of other adapters that this one does not have, with the reason. */
 const DROPPED: Record<string, string> = {

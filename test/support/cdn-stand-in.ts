@@ -291,7 +291,7 @@ function viewerHeaders(path: string, xCache: string): Record<string, string> {
     via: VIA,
     'x-cache': xCache,
     ...POLICY_HEADERS,
-    ...(path.startsWith(IMAGES.path) && { 'content-security-policy': IMAGES.contentSecurityPolicy }),
+    ...(path.includes(IMAGES.path) && { 'content-security-policy': IMAGES.contentSecurityPolicy }),
   };
 }
 

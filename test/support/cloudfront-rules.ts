@@ -53,7 +53,7 @@ export const POLICY_HEADERS: Record<string, string> = {
   'strict-transport-security': 'max-age=31536000',
 };
 
-/** What the policy adds for images, which are below this path. */
+/** What the policy adds for images, which have this in their path, after the prefix of a tenant. */
 export const IMAGES = {
   path: '/content/images/',
   contentSecurityPolicy: "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox",

@@ -25,7 +25,8 @@ function bucketWith({ endpoint = undefined as string | undefined, isTaken = fals
     endpoint,
   });
   const answer = (step: string, value: boolean) => () => Promise.resolve(steps.push(step)).then(() => value);
-  return { config, exists: answer('exists', isTaken), isOfUpload: answer('isOfUpload', isOurs) } as never;
+  const identity = config.bucket;
+  return { config, identity, exists: answer('exists', isTaken), isOfUpload: answer('isOfUpload', isOurs) } as never;
 }
 
 /** Content whose writes end one after the other as listed; all others succeed. */

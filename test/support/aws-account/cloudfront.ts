@@ -1,8 +1,4 @@
-import type {
-  CreateInvalidationCommandInput,
-  GetDistributionCommandInput,
-  ListDistributionsCommandInput,
-} from '@aws-sdk/client-cloudfront';
+import type { GetDistributionCommandInput, ListDistributionsCommandInput } from '@aws-sdk/client-cloudfront';
 import { awsError } from './aws-error';
 import type { Identifiers } from './identifiers';
 import { page } from './pages';
@@ -103,11 +99,6 @@ export class Distributions {
         ETag: 'E2QWRUHEXAMPLE',
         Distribution: { ...described(distribution), DistributionConfig: apiConfig(distribution) },
       };
-    },
-
-    CreateInvalidation: ({ DistributionId = '', InvalidationBatch }: CreateInvalidationCommandInput) => {
-      this.get(DistributionId);
-      return { Invalidation: { Id: `I${this.identifiers.capitals(13)}`, Status: 'InProgress', InvalidationBatch } };
     },
 
     GetDistributionConfig: ({ Id = '' }: GetDistributionCommandInput) => ({

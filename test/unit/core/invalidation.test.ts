@@ -1,30 +1,28 @@
-import type { CreateInvalidationCommandInput } from '@aws-sdk/client-cloudfront';
+import { CloudFrontClient, CreateInvalidationCommand } from '@aws-sdk/client-cloudfront';
+import { mockClient } from 'aws-sdk-client-mock';
 import { parseConfig } from '../../../src/core/config';
 import { invalidationsFor, type Invalidations } from '../../../src/core/invalidation';
-import { AwsAccount } from '../../support/aws-account';
 
+// No server here can do CloudFront: its client is a mock, and time is ours.
 jest.mock('node:timers/promises', () => ({
   setTimeout: (pauseMs: number) => new Promise((resolve) => setTimeout(resolve, pauseMs)),
 }));
 
-const ACTION = 'cloudfront:CreateInvalidation';
-
-let account: AwsAccount;
+const cloudfront = mockClient(CloudFrontClient);
 let count = 0;
 let distributionId: string;
 let invalidations: Invalidations;
 
 beforeEach(() => {
   jest.useFakeTimers();
-  account = new AwsAccount();
+  cloudfront.reset();
+  cloudfront.on(CreateInvalidationCommand).resolves({});
   distributionId = `E${(count += 1)}`;
-  account.distributions.add({ id: distributionId });
   invalidations = of(distributionId);
 });
 
 afterEach(() => {
   jest.useRealTimers();
-  account.restore();
 });
 
 function of(id: string, overrides: object = {}): Invalidations {
@@ -36,10 +34,11 @@ function of(id: string, overrides: object = {}): Invalidations {
   return gathered;
 }
 
-const inputs = () => account.calls.map(({ input }) => input as unknown as CreateInvalidationCommandInput);
-
 /** The calls so far, as lists of paths. */
-const calls = () => inputs().map(({ InvalidationBatch }) => InvalidationBatch?.Paths?.Items);
+const calls = () =>
+  cloudfront
+    .commandCalls(CreateInvalidationCommand)
+    .map(({ args: [{ input }] }) => input.InvalidationBatch?.Paths?.Items);
 const url = (path: string) => `https://images.example.com/content/media/2026/11/${path}`;
 const path = (name: string) => `/content/media/2026/11/${name}`;
 
@@ -47,7 +46,7 @@ describe('CloudFront is told to forget', () => {
   test('a deleted file, by its encoded path', async () => {
     invalidations.deleted('https://images.example.com/base/content/media/2026/11/%C3%BCber%20uns%2B1.jpg');
     await jest.advanceTimersByTimeAsync(600);
-    expect(inputs()[0]).toEqual({
+    expect(cloudfront.commandCalls(CreateInvalidationCommand)[0]?.args[0].input).toEqual({
       DistributionId: distributionId,
       InvalidationBatch: {
         CallerReference: expect.stringMatching(/^[0-9a-f-]{36}$/),
@@ -124,6 +123,7 @@ describe('an invalidation that fails', () => {
     name: 'TooManyInvalidationsInProgress',
     $metadata: { httpStatusCode: 400 },
   });
+  const denied = Object.assign(new Error('no'), { name: 'AccessDenied', $metadata: { httpStatusCode: 403 } });
   let logged: jest.SpyInstance;
 
   beforeEach(() => {
@@ -135,26 +135,28 @@ describe('an invalidation that fails', () => {
   });
 
   test('for the moment is tried again, as the same invalidation', async () => {
-    account.answerNext(ACTION, throttled, throttled);
+    cloudfront.on(CreateInvalidationCommand).rejectsOnce(throttled).rejectsOnce(throttled).resolves({});
     invalidations.deleted(url('x.jpg'));
     await jest.advanceTimersByTimeAsync(60_000);
     expect(calls()).toHaveLength(3);
-    const references = inputs().map(({ InvalidationBatch }) => InvalidationBatch?.CallerReference);
+    const references = cloudfront
+      .commandCalls(CreateInvalidationCommand)
+      .map(({ args: [{ input }] }) => input.InvalidationBatch?.CallerReference);
     expect(new Set(references).size).toBe(1);
     expect(logged).not.toHaveBeenCalled();
   });
 
   test('for good is logged with the path and the permission, and disturbs nobody', async () => {
-    account.deny(ACTION);
+    cloudfront.on(CreateInvalidationCommand).rejects(denied);
     invalidations.deleted(url('x.jpg'));
     await jest.advanceTimersByTimeAsync(200_000);
     expect(calls()).toHaveLength(1);
     expect(logged).toHaveBeenCalledWith(expect.stringContaining(path('x.jpg')));
-    expect(logged).toHaveBeenCalledWith(expect.stringContaining(ACTION));
+    expect(logged).toHaveBeenCalledWith(expect.stringContaining('cloudfront:CreateInvalidation'));
   });
 
   test('again and again is given up, with a word in the log that does not list thousands', async () => {
-    account.answerNext(ACTION, ...Array<Error>(10).fill(throttled));
+    cloudfront.on(CreateInvalidationCommand).rejects(throttled);
     for (let number = 0; number < 100; number += 1) {
       invalidations.deleted(url(`${number}.jpg`));
     }

@@ -1,10 +1,9 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import type { SeenResponse } from '../support/browser';
 import { fixture } from '../support/fixtures';
 import type { Post } from '../support/ghost/admin-api';
+import { listen, stop } from '../support/local-server';
 import { openBlogBehindCdn, type BlogBehindCdn } from '../support/tls-cdn/blog';
 import { openDoorsTo, type Visitor, type VisitorOptions, type Visitors } from '../support/tls-cdn/visitors';
 import { SETUP_TIMEOUT_MS, TEST_TIMEOUT_MS } from './timeouts';
@@ -305,15 +304,16 @@ describe('a published post with a feature image, on a CDN domain over TLS', () =
     const drawnOnly = { status: 200, contentType: 'image/svg+xml', shapes: 1, messages: [] };
     expect(fromCdn).toEqual({ url: blog.cdn.url + path, ...drawnOnly });
     expect(fromBlog).toEqual({ url: blog.ghost.url + path, ...drawnOnly });
-    // The browser does run it where nobody forbids it.
+    // The browser does run the scripts where no policy forbids it.
     const elsewhere = createServer((_request, response) => {
       response.writeHead(200, { 'content-type': 'image/svg+xml' }).end(source);
-    }).listen(0, '127.0.0.1');
-    await once(elsewhere, 'listening');
-    const { port } = elsewhere.address() as AddressInfo;
-    const control = await openSvg(`http://127.0.0.1:${port}/scripted.svg`);
-    elsewhere.close();
-    expect(control.messages).toEqual(['a script ran', 'a script ran']);
+    });
+    try {
+      const control = await openSvg(`http://127.0.0.1:${await listen(elsewhere)}/scripted.svg`);
+      expect(control.messages).toEqual(['a script ran', 'a script ran']);
+    } finally {
+      await stop(elsewhere);
+    }
   });
 });
 

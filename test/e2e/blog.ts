@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { thisMonth } from '../support/adapter';
 import { startCdnStandIn } from '../support/cdn-stand-in';
 import { adapterConfig } from '../support/ghost/adapter-config';
 import { AdminApi } from '../support/ghost/admin-api';
@@ -18,71 +19,70 @@ export interface StoredObject {
 /** A real Ghost with the built adapter, its bucket, and the CDN domain in front of both. */
 export interface Blog {
   ghost: RunningGhost;
-  /** The API, signed in as the owner. */
+  /** The Admin API, authenticated as the owner. */
   admin: AdminApi;
   /** `http://images.localhost:<port>` */
   cdnUrl: string;
-  /** This month's directory, `2026/11`. */
+  /** This month's directory: `2026/11`. */
   month: string;
-  /** The keys in the bucket that begin so, sorted. */
+  /** Returns the keys with a prefix, sorted. */
   keys(prefix?: string): Promise<string[]>;
-  /** An object, asked of S3 itself. */
+  /** Reads an object from S3, not through the CDN. */
   read(key: string): Promise<StoredObject>;
-  /** Every file below the content folders that Ghost's local storage would have used. */
+  /** Returns every file in the folders that Ghost's local storage would have used. */
   filesOnDisk(): Promise<string[]>;
   close(): Promise<void>;
 }
 
 /**
- * Opens a new blog, as a user sets it up: the package's folder in `content/adapters/storage`, the documented
- * configuration, an owner.
+ * Starts a new blog as a user sets it up: with the package's folder in `content/adapters/storage`, the documented
+ * configuration and an owner.
  *
  * @param env for Ghost's process
- * @param tenantPrefix of a bucket that the blog shares with others
+ * @param tenantPrefix for a bucket that the blog shares with others
  */
 export async function openBlog(env?: Record<string, string>, tenantPrefix?: string): Promise<Blog> {
   const install = await installGhost();
-  const s3 = await startS3UnderTest();
-  const bucket = await s3.createBucket();
-  const { endpoint, region } = s3;
-  // The SDK notes on the object that it was given where its credentials come from; Ghost gets the two that count.
-  const { accessKeyId, secretAccessKey } = s3.credentials;
-  const credentials = { accessKeyId, secretAccessKey };
-  const cdn = await startCdnStandIn({ s3: { endpoint, region, bucket, credentials } });
-  const fallbackSecret = randomUUID();
-  const storage = { bucket, region, endpoint, forcePathStyle: true, tenantPrefix, ...credentials };
-  const config = adapterConfig({ ...storage, cdnUrl: cdn.url, cdnFallbackSecret: fallbackSecret });
-  const stopServers = async () => {
-    await cdn.close();
-    await s3.close();
+  const closers: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer();
   };
-
-  let ghost: RunningGhost;
   try {
-    ghost = await startGhost({ install, config, env });
+    const s3 = await startS3UnderTest();
+    closers.push(() => s3.close());
+    const bucket = await s3.createBucket();
+    const { endpoint, region } = s3;
+    // The SDK adds the source of the credentials to the object that it gets; Ghost needs only these two.
+    const { accessKeyId, secretAccessKey } = s3.credentials;
+    const credentials = { accessKeyId, secretAccessKey };
+    const cdn = await startCdnStandIn({ s3: { endpoint, region, bucket, credentials } });
+    closers.push(() => cdn.close());
+    const fallbackSecret = randomUUID();
+    const storage = { bucket, region, endpoint, forcePathStyle: true, tenantPrefix, ...credentials };
+    const config = adapterConfig({ ...storage, cdnUrl: cdn.url, cdnFallbackSecret: fallbackSecret });
+    const ghost = await startGhost({ install, config, env });
+    closers.push(() => ghost.stop());
+    cdn.setGhost({ url: ghost.url, fallbackSecret });
+    const admin = await AdminApi.setUp(ghost.url);
+
+    return {
+      ghost,
+      admin,
+      cdnUrl: cdn.url,
+      month: thisMonth(),
+      keys: async (prefix) => (await s3.objects(bucket, prefix)).map(({ key }) => key).sort(),
+      read: (key) => s3.read(bucket, key),
+      filesOnDisk: () => filesBelow(ghost.contentPath),
+      close,
+    };
   } catch (error) {
-    await stopServers();
+    await close();
     throw error;
   }
-  cdn.setGhost({ url: ghost.url, fallbackSecret });
-  const admin = await AdminApi.setUp(ghost.url);
+}
 
-  const now = new Date();
-  return {
-    ghost,
-    admin,
-    cdnUrl: cdn.url,
-    month: `${now.getFullYear()}/${String(now.getMonth() + 1).padStart(2, '0')}`,
-    keys: async (prefix) => (await s3.objects(bucket, prefix)).map(({ key }) => key).sort(),
-    read: (key) => s3.read(bucket, key),
-    filesOnDisk: async () => {
-      const folders = ['images', 'media', 'files'].map((name) => join(ghost.contentPath, name));
-      const entries = await Promise.all(folders.map((path) => readdir(path, { recursive: true, withFileTypes: true })));
-      return entries.flat().flatMap((entry) => (entry.isFile() ? [join(entry.parentPath, entry.name)] : []));
-    },
-    close: async () => {
-      await ghost.stop();
-      await stopServers();
-    },
-  };
+async function filesBelow(contentPath: string): Promise<string[]> {
+  const folders = ['images', 'media', 'files'].map((name) => join(contentPath, name));
+  const entries = await Promise.all(folders.map((path) => readdir(path, { recursive: true, withFileTypes: true })));
+  return entries.flat().flatMap((entry) => (entry.isFile() ? [join(entry.parentPath, entry.name)] : []));
 }

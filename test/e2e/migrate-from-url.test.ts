@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { fixture, type FixtureName } from '../support/fixtures';
 import { getFollowing } from '../support/http-client';
+import { listen, stop } from '../support/local-server';
 import { readStaffToken } from '../support/migrate/staff-token';
 import { openBlog, type Blog } from './blog';
 import { SETUP_TIMEOUT_MS, TEST_TIMEOUT_MS } from './timeouts';
@@ -19,8 +19,7 @@ describe('migrate --from-url', () => {
   let postId: string;
   beforeAll(async () => {
     oldCdn = serveOldCdn();
-    await once(oldCdn.listen(0, '127.0.0.1'), 'listening');
-    oldUrl = `http://127.0.0.1:${(oldCdn.address() as AddressInfo).port}/blog`;
+    oldUrl = `http://127.0.0.1:${await listen(oldCdn)}/blog`;
     // In production, Ghost refuses to fetch from private addresses; the old CDN of this test has no other.
     blog = await openBlog({ NODE_ENV: 'development' });
     token = await readStaffToken(blog.ghost.url);
@@ -36,7 +35,7 @@ describe('migrate --from-url', () => {
   }, SETUP_TIMEOUT_MS);
   afterAll(async () => {
     await blog?.close();
-    oldCdn.close();
+    await stop(oldCdn);
   });
 
   /** Runs what is built, with the configuration that the blog has. */
@@ -49,6 +48,7 @@ describe('migrate --from-url', () => {
     const parameters = [cli, 'migrate', '--config', config, '--from-url', oldUrl, ...options];
     const child = spawn(process.execPath, parameters, {
       env: { ...process.env, NO_COLOR: '1', GHOST_ADMIN_API_KEY: key },
+      timeout: TEST_TIMEOUT_MS,
     });
     let [stdout, stderr] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));

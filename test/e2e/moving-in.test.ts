@@ -55,6 +55,7 @@ describe('a blog with years of files on its disk', () => {
   /** Digests of all files of the content folders, before anything is moved. */
   let before: Record<string, string>;
   let configBefore: string;
+  const sessions: TerminalSession[] = [];
 
   beforeAll(async () => {
     await installTools();
@@ -96,6 +97,7 @@ describe('a blog with years of files on its disk', () => {
   }, SETUP_TIMEOUT_MS);
 
   afterAll(async () => {
+    for (const session of sessions) session.kill();
     await visitors?.close();
     await registry?.close();
     await ghost?.stop();
@@ -115,7 +117,7 @@ describe('a blog with years of files on its disk', () => {
     return runCommandLine([...parameters, '--ghost', site], network(), commandEnvironment).ended;
   }
 
-  /** Types a command of the README into a terminal, on a machine where npm knows the package and has not fetched it. */
+  /** Types one of the README's commands into a terminal on which npx has not yet downloaded the package. */
   function type(command: string): TerminalSession {
     const home = join(folder, 'home');
     const script = `
@@ -123,7 +125,7 @@ describe('a blog with years of files on its disk', () => {
       sudo() { "$@"; }
       ${COMMANDS[0]}
       ${command}`;
-    return runOnTerminal(`bash -c "$SCRIPT"`, {
+    const session = runOnTerminal(`bash -c "$SCRIPT"`, {
       SCRIPT: script,
       PATH: process.env.PATH,
       HOME: home,
@@ -133,6 +135,8 @@ describe('a blog with years of files on its disk', () => {
       NODE_OPTIONS: nodeOptionsFor(network()),
       ...commandEnvironment,
     });
+    sessions.push(session);
+    return session;
   }
 
   /** Pictures of years ago lie on the disk; posts show them, a video and a download. */

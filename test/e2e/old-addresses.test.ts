@@ -1,9 +1,8 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import type { Response } from 'playwright-core';
 import { fixture } from '../support/fixtures';
 import { OWNER, type Post } from '../support/ghost/admin-api';
+import { listen, stop } from '../support/local-server';
 import { openBlogBehindCdn, type BlogBehindCdn } from '../support/tls-cdn/blog';
 import { openDoorsTo, type Visitor, type Visitors } from '../support/tls-cdn/visitors';
 import { SETUP_TIMEOUT_MS, TEST_TIMEOUT_MS } from './timeouts';
@@ -191,13 +190,14 @@ describe("an address on the blog's own host, from before the CDN", () => {
 
 /** Opens HTML as a page of another site, or as a mail program does. */
 async function showAsPage({ page }: Visitor, html: string): Promise<void> {
-  const server: Server = createServer((_request, response) => {
+  const server = createServer((_request, response) => {
     response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(html);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, { waitUntil: 'networkidle' });
-  server.closeAllConnections();
-  server.close();
+  });
+  try {
+    await page.goto(`http://127.0.0.1:${await listen(server)}/`, { waitUntil: 'networkidle' });
+  } finally {
+    await stop(server);
+  }
 }
 
 /** The statuses on the way to an answer, its own last, and where that way ended. */

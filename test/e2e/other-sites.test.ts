@@ -1,8 +1,7 @@
 import { createServer, type Server } from 'node:http';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { fixture, type FixtureName } from '../support/fixtures';
 import { getFollowing } from '../support/http-client';
+import { listen, stop } from '../support/local-server';
 import { openBlog, type Blog } from './blog';
 import { SETUP_TIMEOUT_MS, TEST_TIMEOUT_MS } from './timeouts';
 import { eventually } from './eventually';
@@ -15,14 +14,13 @@ describe('what Ghost copies from other sites', () => {
   let blog: Blog;
   beforeAll(async () => {
     otherSite = serveOtherSite();
-    await once(otherSite.listen(0, '127.0.0.1'), 'listening');
-    otherUrl = `http://127.0.0.1:${(otherSite.address() as AddressInfo).port}`;
+    otherUrl = `http://127.0.0.1:${await listen(otherSite)}`;
     // In production, Ghost refuses to fetch from private addresses; the other site of this test has no other.
     blog = await openBlog({ NODE_ENV: 'development' });
   }, SETUP_TIMEOUT_MS);
   afterAll(async () => {
     await blog?.close();
-    otherSite.close();
+    await stop(otherSite);
   });
 
   it('for a bookmark card, its icon and its thumbnail, is in the bucket and on the CDN domain', async () => {

@@ -69,13 +69,13 @@ describe('a video of 200 MB on a site that is its own CDN', () => {
     await browser.page.goto(post.url);
     expect(await play(browser.page)).toBeCloseTo(SECONDS, 0);
 
-    const memory = await watchMemory(ghost.pid);
     const seeks: { to: number; shown: number; offset?: number }[] = [];
-    for (const to of SEEKS) {
-      const shown = await seek(browser.page, to);
-      seeks.push({ to, shown, offset: offsetOf(answers.at(-1)?.asked) });
-    }
-    const grownBytes = await memory.stop();
+    const grownBytes = await memoryGrowth(ghost.pid, async () => {
+      for (const to of SEEKS) {
+        const shown = await seek(browser.page, to);
+        seeks.push({ to, shown, offset: offsetOf(answers.at(-1)?.asked) });
+      }
+    });
 
     for (const { to, shown, offset } of seeks) {
       expect(shown).toBeCloseTo(to, 1);
@@ -142,25 +142,21 @@ function seek(page: Page, to: number): Promise<number> {
   })()`);
 }
 
-/** Follows how much the resident memory of a process grows at most, in bytes. */
-async function watchMemory(pid: number): Promise<{ stop(): Promise<number> }> {
+/** Returns the most, in bytes, by which the resident memory of a process grows during some work. */
+async function memoryGrowth(pid: number, work: () => Promise<void>): Promise<number> {
   const before = await residentBytes(pid);
   let peak = before;
-  let watching = true;
+  let isWorking = true;
   const watch = async () => {
-    while (watching) {
+    while (isWorking) {
       peak = Math.max(peak, await residentBytes(pid));
       await sleep(20);
     }
   };
   const watched = watch();
-  return {
-    stop: async () => {
-      watching = false;
-      await watched;
-      return peak - before;
-    },
-  };
+  await work().finally(() => (isWorking = false));
+  await watched;
+  return peak - before;
 }
 
 async function residentBytes(pid: number): Promise<number> {

@@ -4,7 +4,7 @@ import { chromium, type Browser as Chromium, type Page } from 'playwright-core';
 
 const EXECUTABLES = ['chromium', 'chromium-browser', 'google-chrome'];
 
-/** A browser that calls nobody by itself. */
+/** Keep the browser from sending requests of its own. */
 const FLAGS = [
   '--no-sandbox',
   '--no-first-run',
@@ -14,7 +14,7 @@ const FLAGS = [
   '--disable-quic',
 ];
 
-/** Every name but a loopback one is unknown. */
+/** Resolves no names but those of the loopback interface. */
 const LOOPBACK_ONLY =
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.localhost, EXCLUDE 127.0.0.1';
 
@@ -24,20 +24,20 @@ export interface SeenResponse {
   contentType: string | undefined;
 }
 
-/** A page of a headless Chromium, and what happened in it. */
+/** A page in a headless Chromium, with its responses and errors. */
 export interface Browser {
   page: Page;
   /** Every response, redirects included, in the order they came. */
   responses: SeenResponse[];
-  /** Errors of the page's scripts, errors in its console and requests that failed. */
+  /** Script errors, console errors and failed requests. */
   errors: string[];
   close(): Promise<void>;
 }
 
 /**
- * Starts a headless Chromium that calls nobody by itself.
+ * Starts a headless Chromium that sends no requests of its own.
  *
- * @param args beside those that keep it quiet
+ * @param args added to those that keep it quiet
  * @throws Error when there is no Chromium on this machine
  */
 export function launchChromium(args: string[]): Promise<Chromium> {
@@ -52,7 +52,10 @@ export function launchChromium(args: string[]): Promise<Chromium> {
  */
 export async function openBrowser(viewport = { width: 1280, height: 800 }): Promise<Browser> {
   const browser = await launchChromium([LOOPBACK_ONLY]);
-  const page = await browser.newPage({ viewport });
+  const page = await browser.newPage({ viewport }).catch(async (error: unknown) => {
+    await browser.close();
+    throw error;
+  });
   const responses: SeenResponse[] = [];
   const errors: string[] = [];
   page.on('response', (response) => {
@@ -79,7 +82,7 @@ function findChromium(): string {
   const { CHROMIUM_PATH, PATH = '' } = process.env;
   if (CHROMIUM_PATH) {
     if (existsSync(CHROMIUM_PATH)) return CHROMIUM_PATH;
-    throw new Error(`CHROMIUM_PATH is ${CHROMIUM_PATH}, and there is no such file.`);
+    throw new Error(`CHROMIUM_PATH is ${CHROMIUM_PATH}, which does not exist.`);
   }
   const folders = ['/usr/bin', ...PATH.split(delimiter)].filter(Boolean);
   const found = EXECUTABLES.flatMap((name) => folders.map((folder) => join(folder, name))).find(existsSync);

@@ -19,39 +19,39 @@ const POLL_MS = 100;
 
 export interface StartGhostOptions {
   install: GhostInstall;
-  /** Merged deeply over a configuration that boots: `storage`, `urls` and what else the test is about. */
+  /** Merged deeply into a configuration that boots: `storage`, `urls` and other settings under test. */
   config: JsonObject;
-  /** A folder that becomes `content/adapters/storage/S3CloudFrontStorage`; default: the built package of this repository. */
+  /** Copied to `content/adapters/storage/S3CloudFrontStorage`; default: this repository's built package. */
   adapterFolder?: string;
-  /** The site's address, possibly with a sub-directory; default `http://127.0.0.1:<port>`. */
+  /** The site's URL, possibly with a subdirectory; default `http://127.0.0.1:<port>`. */
   url?: string;
   /** Default: a free one. */
   port?: number;
-  /** A content folder to keep; default: a new one, which is removed on stop. */
+  /** A content folder that is kept; default: a new one, which `stop` removes. */
   contentPath?: string;
   /** For Ghost's process; `NODE_ENV` is `production` unless set here. */
   env?: Record<string, string>;
 }
 
-/** A Ghost that answers requests. */
+/** A Ghost that accepts requests. */
 export interface RunningGhost {
   install: GhostInstall;
-  /** The site's address, without a slash at the end. */
+  /** The site's URL, without a trailing slash. */
   url: string;
   port: number;
   contentPath: string;
   readonly pid: number;
-  /** All that Ghost has written on its standard outputs since the first start. */
+  /** Returns everything that Ghost wrote to stdout and stderr since the first start. */
   log(): string;
-  /** Stops it and starts it again on the same content, configuration and port. */
+  /** Restarts Ghost with the same content, configuration and port. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
 /**
- * Starts a Ghost on a content folder and an SQLite database of its own, and waits until it answers.
+ * Starts a Ghost with its own content folder and SQLite database, and waits until it answers.
  *
- * @throws Error with the end of Ghost's log, as soon as its process ends or when it is not ready in two minutes
+ * @throws Error with the end of Ghost's log, when its process ends or is not ready within two minutes
  */
 export async function startGhost(options: StartGhostOptions): Promise<RunningGhost> {
   const { install } = options;
@@ -90,7 +90,7 @@ export async function startGhost(options: StartGhostOptions): Promise<RunningGho
   try {
     await prepareContent(contentPath, install, options.adapterFolder);
     await mkdir(join(folder, 'tmp'));
-    // As under Ghost-CLI: Ghost looks for its own package.json in ./current, and for its configuration in ".".
+    // As Ghost-CLI does: Ghost looks for its package.json in ./current, and for its configuration in ".".
     await symlink(install.dir, join(folder, 'current'));
     const config = deepMerge(baseConfig(install, url, port, contentPath), options.config);
     await writeFile(join(folder, `config.${env.NODE_ENV}.json`), JSON.stringify(config, null, 2));
@@ -117,7 +117,7 @@ export async function startGhost(options: StartGhostOptions): Promise<RunningGho
   };
 }
 
-/** Makes a content folder with Ghost's own themes and the adapter in it. */
+/** Creates a content folder with Ghost's own themes and the adapter. */
 export async function prepareContent(
   contentPath: string,
   install: GhostInstall,
@@ -144,7 +144,7 @@ async function waitUntilReady(child: ChildProcess, url: string, port: number, lo
   while (Date.now() < deadline) {
     if (failure) throw new Error(`Ghost could not be started: ${failure.message}`);
     if (hasEnded(child)) {
-      // The last of the log may still be in the pipes.
+      // The end of the log may still be in the pipes.
       await sleep(POLL_MS);
       throw new Error(`Ghost ended while booting (exit code ${child.exitCode}):\n${lastLines(log(), 60)}`);
     }
@@ -154,7 +154,7 @@ async function waitUntilReady(child: ChildProcess, url: string, port: number, lo
   throw new Error(`Ghost did not answer at ${url} within ${BOOT_TIMEOUT_MS / 1000} s:\n${lastLines(log(), 60)}`);
 }
 
-/** Asks on the loopback address whatever the site's name is, as a proxy before Ghost would. */
+/** Sends a request to the loopback address, whatever the site's host name is, as a proxy in front of Ghost does. */
 function answers(url: string, port: number): Promise<boolean> {
   const site = new URL(url);
   return new Promise((resolve) => {
@@ -186,10 +186,11 @@ async function endProcess(child: ChildProcess): Promise<void> {
 }
 
 function hasEnded(child: ChildProcess): boolean {
-  return child.exitCode !== null || child.signalCode !== null;
+  // A program that could not be started has no process ID, and never exits.
+  return child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
 }
 
-/** A port of the loopback interface that nobody listens on. */
+/** Returns a free port of the loopback interface. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   const port = await listen(server);
@@ -198,7 +199,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Without the caller's AWS settings and test runner: Ghost sees only what a test gives it. */
+/** Removes the AWS settings and the test runner's variables: Ghost must see only the test's own settings. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(AWS_|NODE_(ENV|OPTIONS)$|JEST_|npm_)/.test(name)),

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { thisMonth } from '../adapter';
 import { adapterConfig } from '../ghost/adapter-config';
 import { AdminApi } from '../ghost/admin-api';
 import { freePort, startGhost, type RunningGhost } from '../ghost/boot';
@@ -8,32 +9,32 @@ import { startS3UnderTest, type S3UnderTest } from '../s3-under-test';
 import { startTlsCdn, type TlsCdn } from '.';
 
 export interface BlogBehindCdnOptions {
-  /** Of the site: `/blog`. */
+  /** The site's subdirectory: `/blog`. */
   subdirectory?: string;
-  /** Of Ghost, from the options of a storage adapter; default: what the README gives for this one. */
+  /** Returns Ghost's configuration for a storage adapter's options; default: the README's. */
   configOf?: (options: { cdnUrl: string } & JsonObject) => JsonObject;
-  /** Which Ghost; default as in `installGhost`. */
+  /** Ghost's version; default as in `installGhost`. */
   version?: string;
 }
 
 /** A real Ghost, its bucket, and `https://images.example.test` in front of both. */
 export interface BlogBehindCdn {
   ghost: RunningGhost;
-  /** The API, signed in as the owner. */
+  /** The Admin API, authenticated as the owner. */
   admin: AdminApi;
   cdn: TlsCdn;
   s3: S3UnderTest;
   bucket: string;
-  /** What the CDN tells Ghost in `X-Ghost-Cdn-Fallback`. */
+  /** Sent by the CDN to Ghost in `X-Ghost-Cdn-Fallback`. */
   fallbackSecret: string;
-  /** This month's directory, `2026/11`. */
+  /** This month's directory: `2026/11`. */
   month: string;
-  /** The keys in the bucket that begin so, sorted. */
+  /** Returns the keys with a prefix, sorted. */
   keys(prefix?: string): Promise<string[]>;
   close(): Promise<void>;
 }
 
-/** Opens a new blog with an owner, with the CDN falling back to it. */
+/** Starts a new blog with an owner, and a CDN that falls back to it. */
 export async function openBlogBehindCdn(options: BlogBehindCdnOptions = {}): Promise<BlogBehindCdn> {
   const { subdirectory = '', configOf = adapterConfig, version } = options;
   const install = await installGhost({ version });
@@ -49,7 +50,7 @@ export async function openBlogBehindCdn(options: BlogBehindCdnOptions = {}): Pro
     closers.push(() => cdn.close());
 
     const { endpoint, region } = s3;
-    // The SDK notes on the object that it was given where its credentials come from; Ghost gets the two that count.
+    // The SDK adds the source of the credentials to the object that it gets; Ghost needs only these two.
     const { accessKeyId, secretAccessKey } = s3.credentials;
     const fallbackSecret = randomBytes(24).toString('hex');
     const storage = { bucket, region, endpoint, forcePathStyle: true, accessKeyId, secretAccessKey };
@@ -61,7 +62,6 @@ export async function openBlogBehindCdn(options: BlogBehindCdnOptions = {}): Pro
     await cdn.setGhost({ url: ghost.url, fallbackSecret });
     const admin = await AdminApi.setUp(ghost.url);
 
-    const now = new Date();
     return {
       ghost,
       admin,
@@ -69,7 +69,7 @@ export async function openBlogBehindCdn(options: BlogBehindCdnOptions = {}): Pro
       s3,
       bucket,
       fallbackSecret,
-      month: `${now.getFullYear()}/${String(now.getMonth() + 1).padStart(2, '0')}`,
+      month: thisMonth(),
       keys: async (prefix) => (await s3.objects(bucket, prefix)).map(({ key }) => key).sort(),
       close,
     };

@@ -17,36 +17,36 @@ const HOSTNAME = 'images.example.test';
 
 export interface TlsCdnOptions {
   s3: Pick<S3UnderTest, 'endpoint' | 'client'>;
-  /** Becomes readable to the CDN: see `allowReading`. */
+  /** Made readable to the CDN by `allowReading`. */
   bucket: string;
   ghost?: GhostOrigin;
 }
 
 export interface TlsCdnRequest extends CdnRequest {
-  /** As it came, with its query string; the path without it is the cache key. */
+  /** With the query string, which is not part of the cache key. */
   url: string;
 }
 
 export interface TlsCdn {
-  /** `https://images.example.test`: no resolver knows it, so clients need one of the three ways below. */
+  /** `https://images.example.test`, which no resolver knows: clients need one of the next three members. */
   url: string;
-  /** For Chromium: leads that name to this machine, knows no other but loopback, and trusts the certificate. */
+  /** Make Chromium find that name on this machine, resolve only loopback names besides, and trust the certificate. */
   chromiumArgs: string[];
-  /** For Ghost's process: the same. */
+  /** Does the same for Ghost's process. */
   ghostEnvironment: Record<string, string>;
-  /** For this process: asks for a path exactly as it is given; redirects are not followed. */
+  /** Requests a path from this process, unchanged and without following redirects. */
   request(path: string, headers?: Record<string, string>, method?: string): Promise<Answer>;
-  /** Every request that was answered, in order. */
+  /** Returns every answered request, in order. */
   requests(): Promise<TlsCdnRequest[]>;
   clearCache(): Promise<void>;
-  /** Sets the Ghost to fall back to; connections of viewers are closed by it. */
+  /** Sets the Ghost to fall back to, which closes the viewers' connections. */
   setGhost(ghost: GhostOrigin): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
  * Starts an nginx that treats its viewers and its two origins as CloudFront does with this project's distribution, on
- * a domain of its own over TLS and HTTP/2.
+ * its own domain over TLS and HTTP/2.
  *
  * @throws Error when nginx or openssl is missing and cannot be installed
  */
@@ -60,7 +60,10 @@ export async function startTlsCdn({ s3, bucket, ghost }: TlsCdnOptions): Promise
   const port = await freePort();
   const origin = { endpoint: s3.endpoint, bucket };
   const settings: NginxSettings = { folder, hostname: HOSTNAME, port, certificateFile, keyFile, s3: origin, ghost };
-  let nginx = await Nginx.start(settings);
+  let nginx = await Nginx.start(settings).catch(async (error: unknown) => {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  });
 
   return {
     url: `https://${HOSTNAME}`,
@@ -78,7 +81,7 @@ export async function startTlsCdn({ s3, bucket, ghost }: TlsCdnOptions): Promise
       return readLog(join(folder, ACCESS_LOG));
     },
     async clearCache() {
-      // nginx looks for the file of each entry when it is asked for it: without one, it is a miss.
+      // nginx opens an entry's file on each request; without the file, the request is a miss.
       const files = await readdir(join(folder, CACHE));
       await Promise.all(files.map((name) => rm(join(folder, CACHE, name), { recursive: true, force: true })));
     },
@@ -95,8 +98,8 @@ export async function startTlsCdn({ s3, bucket, ghost }: TlsCdnOptions): Promise
 }
 
 /**
- * What a distribution may do with the bucket, for everybody: nginx cannot sign its requests as an origin access control
- * does. Without ListBucket, S3 would answer 403 for what is not there.
+ * Gives everybody the permissions of a distribution: nginx cannot sign its requests as an origin access control does.
+ * Without ListBucket, S3 would answer 403 for missing objects.
  */
 async function allowReading(client: S3UnderTest['client'], bucket: string): Promise<void> {
   const arn = `arn:aws:s3:::${bucket}`;
@@ -109,7 +112,7 @@ async function allowReading(client: S3UnderTest['client'], bucket: string): Prom
   await client.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy }));
 }
 
-/** A line of the log, as nginx writes it: what there is nothing of is ''. */
+/** A line of nginx's log, in which a missing value is ''. */
 interface LogLine extends Omit<TlsCdnRequest, 'cache' | 'origin'> {
   cache: string;
   origin: 's3' | 'ghost' | '';
@@ -123,7 +126,7 @@ async function readLog(file: string): Promise<TlsCdnRequest[]> {
     return {
       ...line,
       cache: isHit ? 'hit' : 'miss',
-      // What is in the cache still names where it came from.
+      // A cached response still names its origin.
       origin: isHit || origin === '' ? 'none' : origin,
       contentType: contentType || undefined,
       location: location || undefined,

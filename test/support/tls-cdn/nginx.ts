@@ -10,7 +10,7 @@ import { findTool } from './tools';
 const START_TIMEOUT_MS = 10_000;
 const POLL_MS = 20;
 
-/** An nginx of its own, in the foreground, with all of its files in one folder. */
+/** A separate nginx that runs in the foreground and keeps all of its files in one folder. */
 export class Nginx {
   private constructor(
     private readonly folder: string,
@@ -19,12 +19,12 @@ export class Nginx {
     process.once('exit', this.killWithParent);
   }
 
-  /** @throws Error with nginx' own words when it does not come up */
+  /** @throws Error with nginx's log when it does not start */
   static async start(settings: NginxSettings): Promise<Nginx> {
     const { folder } = settings;
     const configFile = join(folder, 'nginx.conf');
     await writeFile(configFile, nginxConfig(settings));
-    // One that was killed leaves its socket, on which the next cannot listen.
+    // A killed nginx leaves its socket behind, on which the next one could not listen.
     await rm(join(folder, INTERNAL_SOCKET), { force: true });
     const args = ['-p', folder, '-e', join(folder, ERROR_LOG), '-c', configFile];
     const nginx = new Nginx(folder, spawn(findTool('nginx') ?? 'nginx', args, { stdio: 'ignore' }));
@@ -33,14 +33,14 @@ export class Nginx {
       if (nginx.hasEnded() || Date.now() > deadline) {
         await nginx.stop();
         const log = await readFile(join(folder, ERROR_LOG), 'utf8').catch(() => '');
-        throw new Error(`nginx did not come up:\n${log}`);
+        throw new Error(`nginx did not start:\n${log}`);
       }
       await sleep(POLL_MS);
     }
     return nginx;
   }
 
-  /** Whether it answers; when it does, everything that was answered before is in the log. */
+  /** Returns whether nginx answers; if it does, all earlier answers are in the log. */
   answers(): Promise<boolean> {
     return new Promise((resolve) => {
       request({ socketPath: join(this.folder, INTERNAL_SOCKET), path: PING, agent: false }, (response) => {
@@ -64,6 +64,6 @@ export class Nginx {
     return this.child.pid === undefined || this.child.exitCode !== null || this.child.signalCode !== null;
   }
 
-  /** Not SIGKILL, which would leave nginx' worker behind. */
+  /** SIGKILL would leave nginx's worker behind. */
   private readonly killWithParent = () => this.child.kill('SIGTERM');
 }

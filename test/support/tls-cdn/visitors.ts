@@ -3,18 +3,18 @@ import { launchChromium, type SeenResponse } from '../browser';
 import type { TlsCdn } from '.';
 
 export interface VisitorOptions {
-  /** In CSS pixels. */
+  /** CSS pixels */
   viewport?: { width: number; height: number };
   /** Sent with every request. */
   headers?: Record<string, string>;
 }
 
-/** Somebody who has not been here before: a page with a cache and cookies of its own. */
+/** A new visitor: a page with its own cache and cookies. */
 export interface Visitor {
   page: Page;
   /** Every response, redirects included, in the order they came. */
   responses: SeenResponse[];
-  /** The requests that failed, as `net::ERR_… URL`. */
+  /** Failed requests, as `net::ERR_… URL`. */
   failures: string[];
   close(): Promise<void>;
 }
@@ -25,7 +25,7 @@ export interface Visitors {
 }
 
 /**
- * Starts a headless Chromium for which the CDN's domain is on this machine.
+ * Starts a headless Chromium that finds the CDN's domain on this machine.
  *
  * @throws Error when there is no Chromium on this machine
  */

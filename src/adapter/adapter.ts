@@ -154,12 +154,8 @@ export class S3CloudFrontStorage extends StorageBase {
    * @param targetDir directory of the file, which the path begins with as it was given
    */
   override async getUniqueFileName(file: Pick<StorageFile, 'name'>, targetDir: string): Promise<string> {
-    const names = new UploadNames(
-      this.#bucket,
-      this.#keys,
-      this.#keys.toDirectory(targetDir),
-      splitFileName(file?.name),
-    );
+    const directory = this.#keys.toDirectory(targetDir);
+    const names = new UploadNames(this.#bucket, this.#keys, directory, splitFileName(file?.name));
     const plain = names.plain();
     const isTaken = await this.#bucket.exists(plain);
     return path.posix.join(targetDir, path.posix.basename(isTaken ? names.numbered(await names.nextNumber()) : plain));
@@ -168,14 +164,11 @@ export class S3CloudFrontStorage extends StorageBase {
   /** Returns this month's directory, `2026/11`, below a base directory if one is given. */
   override getTargetDir(baseDir?: string | null): string {
     const now = new Date();
-    return path.posix.join(
-      this.#keys.asText(baseDir ?? ''),
-      String(now.getFullYear()),
-      String(now.getMonth() + 1).padStart(2, '0'),
-    );
+    const month = String(now.getMonth() + 1).padStart(2, '0');
+    return path.posix.join(this.#keys.asText(baseDir ?? ''), String(now.getFullYear()), month);
   }
 
-  /** Returns the name in ASCII letters, digits, `_`, `@`, `..` and `-`. */
+  /** Returns the name in ASCII letters, digits, `_`, `@`, `.` and `-`. */
   override getSanitizedFileName(fileName: string): string {
     return sanitizeFileName(fileName);
   }

@@ -1,16 +1,15 @@
 import path from 'node:path';
 import type { Config } from '../core/config';
-import { type Feature, URL_NAMES } from '../core/features';
+import { type Feature, ghostUrlOf, URL_NAMES } from '../core/features';
 import { ghostSetting, warnOnce } from '../core/ghost-host';
 
 /**
  * Warns when Ghost's `urls` and the adapter's `cdnUrl` disagree: Ghost would then write URLs into posts that lead
  * nowhere. Ghost's documentation shows `urls` with the content path, which only works for the blog's own host.
  */
-export function warnIfUrlsDiffer({ cdnUrl, tenantPrefix, staticFileURLPrefix }: Config): void {
-  // Ghost appends the content path to its `urls`, so they include whatever precedes that path in the bucket.
-  const expected = [cdnUrl, tenantPrefix].filter(Boolean).join('/');
-  const name = URL_NAMES[path.posix.basename(staticFileURLPrefix) as Feature] as string | undefined;
+export function warnIfUrlsDiffer(config: Config): void {
+  const expected = ghostUrlOf(config);
+  const name = URL_NAMES[path.posix.basename(config.staticFileURLPrefix) as Feature] as string | undefined;
   const set = name && ghostSetting(`urls:${name}`);
   if (typeof set === 'string' && set.replace(/\/+$/, '') !== expected) {
     warnOnce(

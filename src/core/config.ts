@@ -79,9 +79,7 @@ export const ADDRESS_OPTIONS: ReadonlySet<string> = new Set(['cdnUrl', 'endpoint
 const FORMER_NAMES: Record<string, keyof Config> = { assetHost: 'cdnUrl', pathPrefix: 'staticFileURLPrefix' };
 
 /** Options of older adapters that S3 no longer needs, with the reason to remove them. */
-const OBSOLETE_NAMES: Record<string, string> = {
-  signatureVersion: 'every request is signed with version 4',
-};
+const OBSOLETE_NAMES: Record<string, string> = { signatureVersion: 'every request is signed with version 4' };
 
 const ENDPOINT_EXPECTED = 'must be the address of the S3 service, for example "https://s3.example.com"';
 const DISTRIBUTION_EXPECTED = 'must be the ID of your CloudFront distribution, for example "E2EXAMPLE1ABCD"';
@@ -173,16 +171,13 @@ function renameFormerOptions(raw: Record<string, unknown>): { options: Record<st
   const options = { ...raw };
   const notices: string[] = [];
   for (const [former, name] of Object.entries(FORMER_NAMES)) {
-    if (!(former in options)) {
-      continue;
+    if (former in options) {
+      notices.push(
+        `S3CloudFrontStorage: the option "${former}" is called "${name}" here. Rename it in Ghost's configuration.`,
+      );
+      options[name] ??= options[former];
+      delete options[former];
     }
-    notices.push(
-      `S3CloudFrontStorage: the option "${former}" is called "${name}" here. Rename it in Ghost's configuration.`,
-    );
-    if (!(name in options)) {
-      options[name] = options[former];
-    }
-    delete options[former];
   }
   return { options, notices };
 }
@@ -212,10 +207,9 @@ function describeUnknown(name: string): string {
 
 function contradictions(config: Config): string[] {
   const problems: string[] = [];
-  const pair = ['accessKeyId', 'secretAccessKey'] as const;
-  const [missing, ...others] = pair.filter((option) => !config[option]);
-  if (missing && others.length === 0) {
-    const [given] = pair.filter((option) => option !== missing);
+  if (Boolean(config.accessKeyId) !== Boolean(config.secretAccessKey)) {
+    const pair = ['accessKeyId', 'secretAccessKey'];
+    const [given, missing] = config.accessKeyId ? pair : pair.reverse();
     problems.push(`"${given}" is set without "${missing}": set both, or neither to use the role of the machine`);
   }
   if (config.sessionToken && !config.accessKeyId && !config.secretAccessKey) {

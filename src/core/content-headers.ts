@@ -17,39 +17,39 @@ export type ContentHeaders = Pick<
   | 'ACL'
 >;
 
-/** Name of the metadata that tells uploads apart. */
+/** The name of the metadata entry that holds the upload's ID. */
 export const UPLOAD_ID = 'upload-id';
 
 const UNKNOWN_TYPE = 'application/octet-stream';
 
 /**
- * Types of which a browser runs a script when the URL is opened on its own. An upload is shown under the owner's
- * domain, so none of them is ever stored, with one exception: an SVG among the images, which Ghost allows, and which
- * both the adapter and the CDN send with a policy that forbids scripts.
+ * Types whose scripts a browser runs when it opens the URL. Uploads are on the owner's domain, so no file is stored with
+ * such a type, except for SVG images: Ghost allows them, and the adapter and the CDN send them with a policy that forbids
+ * scripts.
  */
 const ACTIVE_TYPE = /^(text\/html|[\w.-]+\/((x-)?(java|ecma)script|xml|xsl)|[^;]*\+xml)\b/i;
 
-/** One type, with its parameters: a browser may take another one out of a list. */
+/** A single type with its parameters. From a list, a browser may pick another type. */
 const ONE_TYPE = /^[\w.+-]+\/[\w.+-]+\s*(;[^,]*)?$/;
 
-/** What Ghost itself makes of the active types of downloads that are text, so that they can be read in the browser. */
+/** Downloads with an active type that a browser can show as text. Ghost stores them as text, too. */
 const READABLE_AS_TEXT = new Set(['.html', '.htm', '.js', '.css', '.xml']);
 
 /**
- * The type that an upload is stored with.
+ * Returns the content type for an upload.
  *
- * Ghost's own type wins: it is checked against the upload's extension, and made inert for files. Where Ghost passes
- * none (Ghost 5 for files, sizes, bookmark cards), or one that a browser would run, the extension decides.
+ * Ghost's type takes precedence, because Ghost checks it against the extension and makes it inert for files. The
+ * extension decides when Ghost passes no type (Ghost 5 for files, image sizes, bookmark cards) or an active one.
  *
- * @param name of the file, only its extension matters
- * @param staticFileURLPrefix of the feature that stores it
- * @param ghostType `file.type` of what Ghost passed, if any
+ * @param name file name, of which only the extension matters
+ * @param staticFileURLPrefix prefix of the feature that stores the file
+ * @param ghostType `type` of the file that Ghost passed
  */
 export function contentTypeOf(name: string, staticFileURLPrefix: string, ghostType?: string): string {
   if (ghostType && ghostType !== UNKNOWN_TYPE && ONE_TYPE.test(ghostType) && !ACTIVE_TYPE.test(ghostType)) {
     return ghostType;
   }
-  const isFile = isForFiles(staticFileURLPrefix);
+  const isFile = isFor('files', staticFileURLPrefix);
   if (ghostType === UNKNOWN_TYPE && isFile) {
     return ghostType;
   }
@@ -57,15 +57,15 @@ export function contentTypeOf(name: string, staticFileURLPrefix: string, ghostTy
   if (isFile && READABLE_AS_TEXT.has(extension)) {
     return 'text/plain';
   }
-  const type = mimeTypeOf(extension);
-  return ACTIVE_TYPE.test(type) && (isFile || isForMedia(staticFileURLPrefix) || extension !== '.svg')
-    ? UNKNOWN_TYPE
-    : type;
+  const { lookup } = require('./lazy/mime-types') as typeof import('./lazy/mime-types');
+  const type = lookup(extension) || UNKNOWN_TYPE;
+  const isImage = !isFile && !isFor('media', staticFileURLPrefix);
+  return ACTIVE_TYPE.test(type) && !(isImage && extension === '.svg') ? UNKNOWN_TYPE : type;
 }
 
 /**
- * The type of bytes that Ghost made itself, by the path it gives them: Ghost keeps the original's extension when it
- * converts, `size/w1000/format/webp/2026/11/x.jpg` holds webp.
+ * Returns the content type for bytes that Ghost produced itself. It follows from the path: when Ghost converts an image,
+ * it keeps the extension, so `size/w1000/format/webp/2026/11/x.jpg` is a WebP file.
  */
 export function contentTypeOfRaw(relativePath: string, staticFileURLPrefix: string): string {
   const format = /(?:^|\/)format\/([^/]+)\//.exec(relativePath)?.[1];
@@ -73,22 +73,23 @@ export function contentTypeOfRaw(relativePath: string, staticFileURLPrefix: stri
 }
 
 /**
- * A download keeps the name that its author gave it (`Jahresbericht 2026.pdf`), whatever it is called in the bucket.
+ * Returns the Content-Disposition header by which a download gets the name that its author gave it, `Jahresbericht
+ * 2026.pdf`, whatever its name in the bucket is.
  *
- * @param uploadName the name as it was uploaded
- * @returns the header for a file; undefined for images and media, which are shown and not kept
+ * @param uploadName name as it was uploaded
+ * @returns undefined for images and media, which are shown rather than downloaded
  */
 export function contentDispositionOf(uploadName: string, staticFileURLPrefix: string): string | undefined {
   const name = repairMojibake(path.posix.basename(uploadName)).toWellFormed();
-  return isForFiles(staticFileURLPrefix) ? createContentDisposition(name, { type: 'inline' }) : undefined;
+  return isFor('files', staticFileURLPrefix) ? createContentDisposition(name, { type: 'inline' }) : undefined;
 }
 
 /**
- * How long an upload may be kept. Ghost itself replaces only the thumbnails of media (the pictures among them), under
- * the name that they have: a browser asks again for those after five minutes, and the CDN too unless it is told.
+ * Returns the Cache-Control header of an upload. Ghost replaces only media thumbnails (the images among the media) under
+ * the same name. Browsers request those again after five minutes, and so does a CDN that gets no invalidations.
  */
 function cacheControlOf(contentType: string, config: Config): string {
-  const isReplaced = isForMedia(config.staticFileURLPrefix) && contentType.startsWith('image/');
+  const isReplaced = isFor('media', config.staticFileURLPrefix) && contentType.startsWith('image/');
   if (!isReplaced || config.cacheControl !== DEFAULT_CACHE_CONTROL) {
     return config.cacheControl;
   }
@@ -96,21 +97,16 @@ function cacheControlOf(contentType: string, config: Config): string {
 }
 
 /**
- * Everything that is sent along with the bytes of an object.
+ * Returns all headers for an object.
  *
- * @param uploadId stays with the object: by it an upload whose answer was lost finds out that it is there
+ * @param uploadId stored with the object: an upload whose response was lost recognizes its own object by this ID
  */
-export function contentHeaders(
-  config: Config,
-  uploadId: string,
-  contentType: string,
-  contentDisposition?: string,
-): ContentHeaders {
+export function contentHeaders(config: Config, uploadId: string, type: string, disposition?: string): ContentHeaders {
   return {
     Metadata: { [UPLOAD_ID]: uploadId },
-    ContentType: contentType,
-    CacheControl: cacheControlOf(contentType, config),
-    ContentDisposition: contentDisposition,
+    ContentType: type,
+    CacheControl: cacheControlOf(type, config),
+    ContentDisposition: disposition,
     StorageClass: config.storageClass as StorageClass | undefined,
     ServerSideEncryption: config.serverSideEncryption,
     SSEKMSKeyId: config.kmsKeyId,
@@ -118,15 +114,6 @@ export function contentHeaders(
   };
 }
 
-function isForFiles(staticFileURLPrefix: string): boolean {
-  return path.posix.basename(staticFileURLPrefix) === 'files';
-}
-
-function isForMedia(staticFileURLPrefix: string): boolean {
-  return path.posix.basename(staticFileURLPrefix) === 'media';
-}
-
-function mimeTypeOf(extension: string): string {
-  const { lookup } = require('./lazy/mime-types') as typeof import('./lazy/mime-types');
-  return lookup(extension) || UNKNOWN_TYPE;
+function isFor(feature: 'media' | 'files', staticFileURLPrefix: string): boolean {
+  return path.posix.basename(staticFileURLPrefix) === feature;
 }

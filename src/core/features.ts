@@ -1,10 +1,17 @@
-/** What Ghost stores by an adapter. */
+import type { Config } from './config';
+
+/** The kinds of files that Ghost stores with a storage adapter. */
 export const FEATURES = ['images', 'media', 'files'] as const;
 
 export type Feature = (typeof FEATURES)[number];
 
-/** Name of the adapter in Ghost's configuration, and of its folder. */
+/** The adapter's name in Ghost's configuration, which is also the name of its folder. */
 export const ADAPTER = 'S3CloudFrontStorage';
 
-/** What Ghost calls the address of each feature. */
+/** The name of each feature's URL in Ghost's `urls`. */
 export const URL_NAMES: Record<Feature, string> = { images: 'image', media: 'media', files: 'files' };
+
+/** Returns the value for Ghost's `urls`: the URL in front of the content path, which Ghost appends. */
+export function ghostUrlOf({ cdnUrl, tenantPrefix }: Pick<Config, 'cdnUrl' | 'tenantPrefix'>): string {
+  return tenantPrefix ? `${cdnUrl}/${tenantPrefix}` : cdnUrl;
+}

@@ -2,41 +2,42 @@ import path from 'node:path';
 import { FILE_NAME_MISSING } from './error-codes';
 import { errors } from './ghost-host';
 
-/** The name of an upload in two parts, as it is stored: `photo` and `.jpg`. */
+/** A sanitized file name in two parts, `photo` and `.jpg`. */
 export interface FileName {
   stem: string;
-  /** With its dot; '' when there is none. */
+  /** With its dot; '' if there is none. */
   extension: string;
 }
 
 /**
- * Makes a readable file name of ASCII letters, digits, `_`, `@`, `..` and `-`.
+ * Returns a readable file name of ASCII letters, digits, `_`, `@`, `.` and `-`.
  *
- * Ghost's base class turns everything else into dashes; here names in other scripts are spelled in Latin letters
- * first (`Überraschung.jpg` → `Uberraschung.jpg`), and names that arrive as UTF-8 read as Latin-1 are repaired.
+ * Ghost's base class replaces all other characters with dashes. Here, garbled UTF-8 is repaired and other scripts are
+ * transliterated first: `Überraschung.jpg` becomes `Uberraschung.jpg`.
  *
- * @param fileName what the editor sent, or a part of it
- * @throws IncorrectUsageError when it is no text
+ * @param fileName name from the editor, or a part of it
+ * @throws IncorrectUsageError when it is not a string
  */
 export function sanitizeFileName(fileName: string): string {
   if (typeof fileName !== 'string') {
     throw nameMissing();
   }
   const repaired = repairMojibake(fileName);
-  return (isAscii(repaired) ? repaired : toLatin(repaired)).replace(/[^\w@.]/g, '-');
+  return (/^\p{ASCII}*$/u.test(repaired) ? repaired : toLatin(repaired)).replace(/[^\w@.]/g, '-');
 }
 
 /**
- * @param name of an upload; directories in it are dropped
- * @returns its sanitized parts. As in Ghost's base class, `.1` or `.342` is no extension but part of the name.
- * @throws IncorrectUsageError when there is no name
+ * Returns the sanitized parts of a file name. As in Ghost's base class, `.1` or `.342` is not an extension.
+ *
+ * @param name name of an upload, whose directories are dropped
+ * @throws IncorrectUsageError when the name is empty
  */
 export function splitFileName(name: string): FileName {
   const base = typeof name === 'string' ? sanitizeFileName(path.posix.basename(name.trim())) : '';
   if (!base) {
     throw nameMissing();
   }
-  // A dot in front would hide the file in listings, and two of them are a directory.
+  // A leading dot would hide the file in listings, and `..` is a directory.
   const safe = base.replace(/^\.+/, (dots) => '-'.repeat(dots.length));
   const extension = path.posix.extname(safe);
   return /^\.\d*$/.test(extension)
@@ -45,8 +46,8 @@ export function splitFileName(name: string): FileName {
 }
 
 /**
- * Browsers send file names as UTF-8 and Ghost's multipart parser reads them as Latin-1: `é` arrives as `Ã©`.
- * What is not valid UTF-8 when taken back was no such name and stays as it is.
+ * Repairs a name that the browser sent as UTF-8 and Ghost's multipart parser read as Latin-1, where `é` became `Ã©`. A
+ * name whose Latin-1 bytes are not valid UTF-8 was not garbled, and stays unchanged.
  */
 export function repairMojibake(name: string): string {
   const bytes = Buffer.from(name, 'latin1');
@@ -68,14 +69,9 @@ function nameMissing(): Error {
   });
 }
 
-function isAscii(text: string): boolean {
-  return /^\p{ASCII}*$/u.test(text);
-}
-
 function toLatin(text: string): string {
   const { transliterate } = require('./lazy/transliteration') as typeof import('./lazy/transliteration');
-  // Accents that come as characters of their own (as macOS writes them) are joined to their letters first; of those
-  // that no letter is made with, the letter stays.
+  // macOS writes accents as separate characters. They are joined with their letters, or dropped where that fails.
   const composed = text.normalize('NFC').replace(/[\u0300-\u036f]/g, '');
   return transliterate(composed, { unknown: '-' });
 }

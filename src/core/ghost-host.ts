@@ -65,7 +65,7 @@ function tryToLoad<T>(from: string, name: string): T | undefined {
   }
 }
 
-/** What a module exports, in the way of either module system. */
+/** The exports of a CommonJS or an ES module. */
 type Exports<T extends object> = T | { default: T };
 
 function defaultOf<T extends object>(exports: Exports<T> | undefined): T | undefined {
@@ -77,15 +77,6 @@ function findStorageBase(): StorageBaseConstructor {
   const ghosts = packageOfGhost<StorageBaseConstructor | { StorageBase: StorageBaseConstructor }>('ghost-storage-base');
   const found = typeof ghosts === 'function' ? ghosts : ghosts?.StorageBase;
   return found ?? (require('./lazy/ghost-storage-base') as { StorageBase: StorageBaseConstructor }).StorageBase;
-}
-
-function findErrors(): typeof GhostErrors {
-  const found = packageOfGhost<Exports<typeof GhostErrors>>('@tryghost/errors');
-  return defaultOf(found) ?? (require('./lazy/ghost-errors') as { default: typeof GhostErrors }).default;
-}
-
-function findLogging(): Logging {
-  return defaultOf(packageOfGhost<Exports<Logging>>('@tryghost/logging')) ?? console;
 }
 
 /**
@@ -108,10 +99,12 @@ export function ghostMajorVersion(): number | undefined {
 export const StorageBase = findStorageBase();
 
 /** The classes of `@tryghost/errors`: Ghost's own copy if there is one. */
-export const errors = findErrors();
+export const errors =
+  defaultOf(packageOfGhost<Exports<typeof GhostErrors>>('@tryghost/errors')) ??
+  (require('./lazy/ghost-errors') as { default: typeof GhostErrors }).default;
 
 /** Ghost's log, or the console outside Ghost. */
-export const logging = findLogging();
+export const logging: Logging = defaultOf(packageOfGhost<Exports<Logging>>('@tryghost/logging')) ?? console;
 
 const alreadyLogged = new Set<string>();
 

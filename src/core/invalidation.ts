@@ -6,37 +6,31 @@ import { logging } from './ghost-host';
 import { retry } from './retry';
 import { credentialsOf } from './s3/client';
 
-/** So long paths are gathered before they are sent, in milliseconds: replacing a thumbnail is a delete and a save. */
-const GATHERING_MS = 500;
+/** How long (ms) to batch paths before sending them: replacing a thumbnail is a delete and a save. */
+const BATCH_MS = 500;
 
 /**
- * CloudFront's limit of paths under way for one distribution.
+ * CloudFront's limit of paths in progress for one distribution.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html#limits-invalidations
  */
 const MAX_PATHS = 3000;
 
-/** How long (ms) to wait before each attempt: invalidations that are under way take about a minute. */
+/** How long (ms) to wait before each attempt. Invalidations that are in progress take about a minute. */
 const PAUSES_MS = [0, 2_000, 15_000, 60_000];
 
-/** How many deleted names are remembered. Ghost gives a name again at once or never. */
+/** How many deleted URLs are remembered. Ghost reuses a name at once or never. */
 const MAX_REMEMBERED = 10_000;
 
-/** Tells the CDN which of the files that it may hold have changed; all by their URLs on the CDN. */
-export interface Invalidations {
-  /** The file has been deleted. */
-  deleted(url: string): void;
-  /** The file has other bytes than before. */
-  overwritten(url: string): void;
-  /**
-   * The file has been stored under a name that was free. If it was freed by a delete, the CDN may have fetched the
-   * former bytes, or the 404, in between.
-   */
-  stored(url: string): void;
-}
+/** Errors with status 400 that go away by themselves. */
+const TOO_MUCH = /^(Throttl|TooManyInvalidations|TooManyRequests|RequestLimitExceeded)/;
+
+const SHUTDOWN_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+
+const byDistribution = new Map<string, Invalidations>();
 
 /**
- * @returns what gathers invalidations for the distribution of a configuration, or undefined when it names none. The
- * instances of one distribution share theirs when they have the same keys.
+ * Returns the invalidations for the distribution of a configuration, or undefined when none is configured. Instances of
+ * the adapter share them when they have the same distribution and keys.
  */
 export function invalidationsFor(config: Config): Invalidations | undefined {
   const { distributionId } = config;
@@ -44,15 +38,16 @@ export function invalidationsFor(config: Config): Invalidations | undefined {
     return undefined;
   }
   const identity = JSON.stringify([distributionId, credentialsOf(config)]);
-  let gathered = byDistribution.get(identity);
-  if (!gathered) {
-    gathered = new GatheredInvalidations(distributionId, config);
-    byDistribution.set(identity, gathered);
+  let invalidations = byDistribution.get(identity);
+  if (!invalidations) {
+    invalidations = new Invalidations(distributionId, config);
+    byDistribution.set(identity, invalidations);
   }
-  return gathered;
+  return invalidations;
 }
 
-class GatheredInvalidations implements Invalidations {
+/** Collects the URLs of changed files, and invalidates them on the CDN in batches. */
+export class Invalidations {
   private readonly paths = new Set<string>();
   private readonly deletedUrls = new Set<string>();
   private timer?: NodeJS.Timeout;
@@ -64,8 +59,8 @@ class GatheredInvalidations implements Invalidations {
   ) {}
 
   deleted(url: string): void {
-    this.gather(url);
-    // Deleted again, it is the youngest.
+    this.add(url);
+    // Moves a URL that was deleted before to the end, so that the oldest one comes first.
     this.deletedUrls.delete(url);
     this.deletedUrls.add(url);
     if (this.deletedUrls.size > MAX_REMEMBERED) {
@@ -75,25 +70,28 @@ class GatheredInvalidations implements Invalidations {
   }
 
   overwritten(url: string): void {
-    this.gather(url);
+    this.add(url);
   }
 
+  /**
+   * To be called after a file was stored under a free name. If a delete had freed the name, the CDN may have cached the
+   * former bytes or the 404 in between.
+   */
   stored(url: string): void {
     if (this.deletedUrls.delete(url)) {
-      this.gather(url);
-      // The replacement is complete. Whatever else is gathered need not wait either: Ghost ends within milliseconds of
-      // being told to.
+      this.add(url);
+      // The replacement is complete, so there is no reason to wait: Ghost may shut down within milliseconds.
       this.send();
     }
   }
 
-  private gather(url: string): void {
-    // The path as viewers ask for it: with the base path of the CDN, and percent-encoded.
+  private add(url: string): void {
+    // CloudFront expects the path as visitors request it: with the base path of the CDN, and percent-encoded.
     this.paths.add(new URL(url).pathname);
     if (!this.timer) {
-      this.timer = setTimeout(this.send, GATHERING_MS);
+      this.timer = setTimeout(this.send, BATCH_MS);
       for (const signal of SHUTDOWN_SIGNALS) {
-        // Where nobody else listens, a listener would keep the signal from ending the process.
+        // If this were the only listener, the signal would no longer end the process.
         if (process.listenerCount(signal) > 0) {
           process.once(signal, this.send);
         }
@@ -114,12 +112,12 @@ class GatheredInvalidations implements Invalidations {
     }
   };
 
-  /** Never fails: what the editor did is done, and the CDN forgets by itself in time. */
+  /** Sends one invalidation. A failure is only logged: the change itself succeeded, and CDN caches expire. */
   private async invalidate(paths: string[]): Promise<void> {
-    // The same for all attempts, so that CloudFront makes one invalidation of them.
+    // All attempts have the same reference, so that CloudFront creates only one invalidation.
     const CallerReference = randomUUID();
-    // A process that has nothing else to do need not wait for it.
-    const retries = { pausesMs: PAUSES_MS, isTransient: isPassing, ref: false };
+    // The process may end during a pause.
+    const retries = { pausesMs: PAUSES_MS, isTransient, ref: false };
     await retry(async () => {
       const { CreateInvalidationCommand } = await (await import('./lazy/aws-sdk')).loadCloudFront();
       this.client ??= await this.connect();
@@ -135,7 +133,7 @@ class GatheredInvalidations implements Invalidations {
   private async connect(): Promise<CloudFrontClient> {
     const { CloudFrontClient } = await (await import('./lazy/aws-sdk')).loadCloudFront();
     return new CloudFrontClient({
-      // CloudFront is one service for all regions, and signs for this one.
+      // CloudFront is a global service whose requests are signed for this region.
       region: 'us-east-1',
       credentials: credentialsOf(this.config),
       maxAttempts: this.config.maxAttempts,
@@ -158,15 +156,8 @@ class GatheredInvalidations implements Invalidations {
   }
 }
 
-/** Errors that come with status 400 and pass. */
-const TOO_MUCH = /^(Throttl|TooManyInvalidations|TooManyRequests|RequestLimitExceeded)/;
-
-const SHUTDOWN_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
-
-const byDistribution = new Map<string, GatheredInvalidations>();
-
-/** Whether another attempt may work: too much at once, or CloudFront or the network failing. */
-function isPassing(error: unknown): boolean {
+/** Returns whether another attempt may succeed: CloudFront throttles or fails, or there was no response. */
+function isTransient(error: unknown): boolean {
   const status = statusOf(error);
   return status === undefined || status >= 500 || status === 429 || TOO_MUCH.test((error as Error).name);
 }

@@ -5,27 +5,24 @@ import { errors } from './ghost-host';
 /** S3's limit for a key, in bytes of UTF-8: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
 const MAX_KEY_BYTES = 1024;
 
-/** What stands for the address of the site in Ghost's database. */
+/** The placeholder for the site's URL in Ghost's database. */
 const DATABASE_ORIGIN = '__GHOST_URL__';
 
 const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
-// Control characters cannot be written in S3's XML answers, and a backslash is a separator to half of the world.
+// S3's XML responses cannot contain control characters, and a backslash is a separator on some systems.
 const FORBIDDEN_CHARACTER = /[\p{Cc}\\]/u;
 
-/** What the three spellings of a file (path, key and URL) are made of; all without slashes at their ends. */
+/** The options of the adapter that keys and URLs consist of, without slashes at their ends. */
 export interface KeySpace {
-  /** Origin of the CDN with its base path if it has one, for example `https://images.example.com`. */
   cdnUrl: string;
-  /** `content/images`, `content/media` or `content/files`. */
   staticFileURLPrefix: string;
-  /** What stands before the prefix where several blogs share a bucket; empty where not. */
   tenantPrefix: string;
 }
 
 /**
- * Path ⇄ key ⇄ URL of stored files. The one place that knows the prefixes and refuses to leave them.
+ * Converts between the paths, keys and URLs of stored files, and refuses everything outside the prefixes.
  *
- * - path: below the prefix, `2026/11/x.jpg`: what Ghost calls relative.
+ * - path: `2026/11/x.jpg`, below the prefix. Ghost calls it relative.
  * - key: `[tenantPrefix/]content/images/2026/11/x.jpg`
  * - URL: `https://images.example.com/content/images/2026/11/x.jpg`, each segment percent-encoded.
  */
@@ -33,14 +30,14 @@ export class ObjectKeys {
   constructor(private readonly space: KeySpace) {}
 
   /**
-   * Reduces a spelling that Ghost uses for a file to its path below the prefix.
+   * Returns the path below the prefix for any spelling of a file.
    *
    * Ghost passes relative paths (`2026/11/x.jpg`), request URLs (`/size/w600//2026/11/x.jpg?v=1`, percent-encoded),
-   * paths with the prefix (`content/images/2026/11/x.jpg`), absolute ones (`/var/lib/ghost/content/images/…`) and full
-   * URLs, of the CDN and of the site.
+   * paths with the prefix (`content/images/2026/11/x.jpg`), absolute paths (`/var/lib/ghost/content/images/…`), and URLs
+   * on the CDN or on the site.
    *
-   * @returns the path, without leading or doubled slashes, query or percent-encoding; '' for the prefix itself
-   * @throws IncorrectUsageError for a path with `..`, a forbidden character, a URL outside the prefix
+   * @returns the path without query, percent-encoding, and leading or repeated slashes; '' for the prefix itself
+   * @throws IncorrectUsageError for a path with `..` or a forbidden character, and for a URL outside the prefix
    */
   toPath(spelling: string): string {
     const isUrl = SCHEME.test(this.asText(spelling));
@@ -58,18 +55,16 @@ export class ObjectKeys {
   }
 
   /**
-   * @param directory as Ghost joins it: relative, with the prefix, or absolute; nothing in it is encoded
-   * @returns its path below the prefix; '' for the prefix itself
+   * Returns the path of a directory below the prefix; '' for the prefix itself.
+   *
+   * @param directory relative, with the prefix, or absolute; never percent-encoded
    * @throws IncorrectUsageError as `toPath`
    */
   toDirectory(directory: string): string {
     return trimSlashes(this.belowPrefix(this.normalize(directory, this.asText(directory)), directory));
   }
 
-  /**
-   * @returns what was given, when it is a text
-   * @throws IncorrectUsageError for anything else, which may not even be one that can be shown
-   */
+  /** Returns the argument if it is a string, and throws an IncorrectUsageError for anything else. */
   asText(given: unknown): string {
     if (typeof given !== 'string') {
       throw this.refuse(given, 'is not a text');
@@ -78,11 +73,11 @@ export class ObjectKeys {
   }
 
   /**
-   * @param file a spelling, as for `toPath`; with a directory, a name in it that is taken as it is: what looks like a
-   * query is part of it
+   * Returns the key of a file.
+   *
+   * @param file any spelling, as for `toPath`; with a directory, a literal name in it, which may contain a `?`
    * @param directory as for `toDirectory`
-   * @returns the key in the bucket
-   * @throws IncorrectUsageError as `toPath`, and for an empty or over-long key
+   * @throws IncorrectUsageError as `toPath`, and for an empty path or a key that is too long
    */
   toKey(file: string, directory?: string | null): string {
     if (typeof directory !== 'string' || typeof file !== 'string') {
@@ -92,8 +87,9 @@ export class ObjectKeys {
   }
 
   /**
-   * @param requestUrl as a middleware gets it that is mounted at the prefix: the prefix in it would be another file's
-   * @returns the key in the bucket
+   * Returns the key that a request is for.
+   *
+   * @param requestUrl URL below the prefix, as a middleware gets it that is mounted there; nothing is removed from it
    * @throws IncorrectUsageError as `toKey`
    */
   toKeyOfRequest(requestUrl: string): string {
@@ -102,8 +98,8 @@ export class ObjectKeys {
   }
 
   /**
-   * @param relativePath exactly as stored, for example `2026/11/x.jpg`: nothing is decoded
-   * @returns the key in the bucket
+   * Returns the key for a path below the prefix, `2026/11/x.jpg`, of which nothing is decoded.
+   *
    * @throws IncorrectUsageError for a key of more than 1,024 bytes
    */
   keyOf(relativePath: string, spelling = relativePath): string {
@@ -119,12 +115,12 @@ export class ObjectKeys {
     return key;
   }
 
-  /** @returns the path below the prefix of a key that was made here */
+  /** Returns the path below the prefix of one of these keys. */
   pathOf(key: string): string {
     return key.slice(this.keyPrefix().length + 1);
   }
 
-  /** @returns the URL of a key on the CDN */
+  /** Returns the URL of a key on the CDN. */
   toUrl(key: string): string {
     return `${this.space.cdnUrl}/${encodePath(key)}`;
   }
@@ -140,20 +136,20 @@ export class ObjectKeys {
     return this.keyOf(path.posix.join(directory, file), spelling);
   }
 
-  /** @returns the path with a slash at both ends, and none doubled */
+  /** Returns a path with a slash at both ends and no repeated slashes. */
   private normalize(spelling: string, decoded: string): string {
-    // Ghost joins paths with the separator of its system; only on Windows is that a backslash.
+    // Ghost joins paths with the separator of the operating system, which is a backslash only on Windows.
     const slashed = path.sep === '\\' ? decoded.replaceAll('\\', '/') : decoded;
     if (FORBIDDEN_CHARACTER.test(slashed) || !slashed.isWellFormed()) {
       throw this.refuse(spelling, 'contains a control character, a backslash or half a character');
     }
-    // Whoever decodes once more than we do must not get out either.
+    // A program that decodes the path once more must not leave the storage either.
     if (slashed.split('/').some((segment) => segment === '..' || decodeOnce(segment) === '..')) {
       throw this.refuse(spelling, 'leaves the storage');
     }
     const normalized = path.posix.normalize(`/${slashed}/`);
-    // Ghost reads the original of a size by what stands behind `/size/w600`: with the prefix in it, each file would have
-    // any number of sizes, one for everything that can be written before the prefix.
+    // Ghost takes the path of a size after `/size/w600` for the path of the original. If it could contain the prefix,
+    // anything in front of the prefix would be one more size of the same file.
     if (normalized.startsWith('/size/') && normalized.includes(`/${this.space.staticFileURLPrefix}/`)) {
       throw this.refuse(spelling, `is no size of a picture below ${this.space.staticFileURLPrefix}`);
     }
@@ -161,10 +157,10 @@ export class ObjectKeys {
   }
 
   /**
-   * Takes off what stands before a path: the prefix at its beginning, or all up to the prefix in an absolute path.
+   * Removes the prefix from the beginning of a path; from an absolute path, everything up to and including the prefix.
    *
-   * @param rooted the path with a slash at both ends
-   * @param given the path as it was given
+   * @param rooted normalized path
+   * @param given the same path before it was normalized
    */
   private belowPrefix(rooted: string, given: string): string {
     const prefix = `/${this.space.staticFileURLPrefix}/`;
@@ -193,8 +189,8 @@ export class ObjectKeys {
 }
 
 /**
- * Percent-encodes each segment of a key. `@` stays as it is: it is legal in a path, and names like `logo@2x.png` are
- * common. `+` does not: S3 reads it as a space. Nor `*`: in an invalidation it stands for anything.
+ * Percent-encodes each segment of a key, except for `@`, which is legal in a path and common in names like `logo@2x.png`.
+ * S3 would read a plain `+` as a space, and CloudFront a plain `*` in an invalidation as a wildcard.
  */
 export function encodePath(key: string): string {
   return key.split('/').map(encodeURIComponent).join('/').replaceAll('%40', '@').replaceAll('*', '%2A');
@@ -216,12 +212,12 @@ function decodeOnce(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    // A percent sign that encodes nothing: the text was never encoded.
+    // A percent sign without a code shows that the text was never encoded.
     return text;
   }
 }
 
-/** Whether a path is in the directory of a month, where uploads are and nothing that Ghost makes of them. */
+/** Returns whether a path is in the directory of a month, which contains uploads but not their sizes. */
 export function isInMonth(relativePath: string): boolean {
   return /^\d{4}\/\d{2}\//.test(relativePath);
 }

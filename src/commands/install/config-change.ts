@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { ADAPTER, type Feature, FEATURES, URL_NAMES } from '../../core/features';
+import { ADAPTER, type Feature, FEATURES, ghostUrlOf, URL_NAMES } from '../../core/features';
 import { type AdapterConfigs, readAdapterConfigs } from '../../ghost-site/adapter-config';
 import {
   type GhostConfig,
@@ -99,10 +99,7 @@ export function planConfigChange(sources: ConfigSources, options: ConfigOptions)
 
 /** Returns Ghost's `urls`: the address of each feature, without the path that Ghost adds. */
 function urlSettings(configs: AdapterConfigs): Setting[] {
-  return FEATURES.map((feature) => {
-    const { cdnUrl, tenantPrefix } = configs[feature];
-    return [['urls', URL_NAMES[feature]], [cdnUrl, tenantPrefix].filter(Boolean).join('/')];
-  });
+  return FEATURES.map((feature) => [['urls', URL_NAMES[feature]], ghostUrlOf(configs[feature])]);
 }
 
 /** Returns the value at a place of the configuration. */

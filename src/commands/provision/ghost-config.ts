@@ -1,4 +1,4 @@
-import { ADAPTER } from '../../core/features';
+import { ADAPTER, ghostUrlOf } from '../../core/features';
 import { settingOfFeature } from '../../ghost-site/config';
 import type { GhostConfigBlock } from '../../ghost-site/edit-config';
 import type { AccessKey } from './access-key';
@@ -13,7 +13,7 @@ import type { Stack } from './stack/stack';
 export function ghostConfigOf(stack: Stack, secret: string | undefined, accessKey?: AccessKey): GhostConfigBlock {
   const { BucketName = '', BucketRegion = '', CdnUrl = '', DistributionId = '' } = stack.outputs;
   const tenantPrefix = stack.parameters.TenantPrefix ?? '';
-  const url = tenantPrefix ? `${CdnUrl}/${tenantPrefix}` : CdnUrl;
+  const url = ghostUrlOf({ cdnUrl: CdnUrl, tenantPrefix });
   return {
     storage: {
       active: ADAPTER,

@@ -1,5 +1,5 @@
-// The part of the AWS SDK that the adapter uses, in a file of its own: parsing the SDK takes longer than everything
-// else together, and Ghost's boot need not wait for it.
+// The parts of the AWS SDK that the adapter uses. They are in a separate file, because parsing the SDK takes longer than
+// everything else together, and would delay Ghost's boot.
 export {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -15,5 +15,5 @@ export {
 } from '@aws-sdk/client-s3';
 export { StandardRetryStrategy } from '@smithy/core/retry';
 
-/** CloudFront's client lies here too, as what it shares with S3's is most of it. It is run by the first invalidation. */
+/** Loads CloudFront's client, which is in the same file because it shares most of its code with S3's. */
 export const loadCloudFront = () => import('./cloudfront');

@@ -1,2 +1,2 @@
-// The part of CloudFront's client that the adapter uses.
+// The parts of CloudFront's client that the adapter uses.
 export { CloudFrontClient, CreateInvalidationCommand } from '@aws-sdk/client-cloudfront';

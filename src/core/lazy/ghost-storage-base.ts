@@ -1,2 +1,2 @@
-// For where there is no Ghost around the adapter; inside Ghost its own copy is used and this is never loaded.
+// Loaded only outside Ghost. Inside Ghost, the adapter uses Ghost's own copy.
 export { StorageBase } from 'ghost-storage-base';

@@ -1,2 +1,2 @@
-// The table of media types: loaded with the first upload.
+// The table of media types, which the first upload loads.
 export { lookup } from 'mime-types';

@@ -1,2 +1,2 @@
-// Tables of every script's spelling in Latin letters: loaded with the first name that is not plain ASCII.
+// The tables for writing other scripts in Latin letters, which the first file name that is not ASCII loads.
 export { transliterate } from 'transliteration';

@@ -33,7 +33,7 @@ export function contentMd5(body: Uint8Array): string {
 export class Bucket {
   constructor(readonly config: Config) {}
 
-  /** What tells the bucket from all others: its endpoint and its name. */
+  /** The endpoint and the name, which together are unique. */
   get identity(): string {
     return `${this.config.endpoint ?? 'AWS'} ${this.config.bucket}`;
   }
@@ -87,7 +87,7 @@ export class Bucket {
     return (await client.send(command, { abortSignal: visitor })) as ObjectAnswer;
   }
 
-  /** Returns the headers alone. A refusal of a HEAD has no body that names the reason, so a GET asks for it. */
+  /** Returns the headers alone. S3 does not say why it refuses a HEAD, so a GET of one byte then finds out. */
   async head(
     key: string,
     conditions: ReadConditions = {},
@@ -102,7 +102,8 @@ export class Bucket {
       if (!isUnexplained(error)) {
         throw error;
       }
-      await this.throwReason(key);
+      const { Body } = await client.send(new sdk.GetObjectCommand({ ...this.at(key), Range: 'bytes=0-0' }));
+      (Body as Readable).destroy();
       // It is allowed by now, for example with a renewed token.
       return ask();
     }
@@ -186,12 +187,5 @@ export class Bucket {
 
   private at(key: string): { Bucket: string; Key: string } {
     return { Bucket: this.config.bucket, Key: key };
-  }
-
-  /** @throws the error that S3 refuses a GET of one byte with, if it does */
-  private async throwReason(key: string): Promise<void> {
-    const { sdk, client } = await connect(this.config);
-    const answer = await client.send(new sdk.GetObjectCommand({ ...this.at(key), Range: 'bytes=0-0' }));
-    (answer.Body as Readable).destroy();
   }
 }

@@ -27,90 +27,71 @@ export type S3Operation = keyof typeof PERMISSIONS;
 /** A message and the help that goes with it. */
 type Explanation = [message: string, help: string];
 
-/** The error codes that a setting of the adapter or the machine causes. */
-const SETTINGS: [codes: string[], explain: (config: Config, key: string) => Explanation][] = [
-  [
-    ['NoSuchBucket'],
-    ({ bucket }) => [
-      `The bucket "${bucket}" does not exist.`,
-      'Correct "bucket" (or "endpoint") in the configuration of S3CloudFrontStorage, or create the bucket.',
-    ],
-  ],
-  [
-    ['InvalidAccessKeyId'],
-    () => [
-      'S3 does not know the access key ID.',
-      'Correct "accessKeyId", or remove "accessKeyId" and "secretAccessKey" to use the role of the machine.',
-    ],
-  ],
-  [
-    ['SignatureDoesNotMatch'],
-    () => ['The secret access key does not belong to the access key ID.', 'Correct "secretAccessKey".'],
-  ],
-  [
-    ['ExpiredToken', 'InvalidToken', 'TokenRefreshRequired'],
-    () => [
-      'The session token of the S3 credentials is invalid or has expired.',
-      'Renew "sessionToken" together with its keys, or remove all three to use the role of the machine.',
-    ],
-  ],
-  [
-    ['RequestTimeTooSkewed'],
-    () => ['The clock of this machine is more than 15 minutes off.', 'Set the clock, best with NTP.'],
-  ],
-  [
-    ['CredentialsProviderError'],
-    () => [
-      'There are no credentials for S3.',
-      'Set "accessKeyId" and "secretAccessKey", or give the machine a role (EC2, ECS) or a profile of the AWS CLI.',
-    ],
-  ],
-  [
-    ['AccessControlListNotSupported'],
-    ({ bucket, acl }) => [
-      `The bucket "${bucket}" allows no ACLs, and "acl" is "${acl}".`,
-      'Remove "acl" from the configuration of S3CloudFrontStorage: CloudFront reads the bucket without any.',
-    ],
-  ],
-  [
-    ['InvalidStorageClass'],
-    ({ storageClass }) => [
-      `S3 does not know the storage class "${storageClass}".`,
-      'Correct or remove "storageClass".',
-    ],
-  ],
-  [
-    ['InvalidObjectState'],
-    (_, key) => [
-      `The file "${key}" is in an archive: S3 does not hand it out at once.`,
-      'Restore it, and choose a "storageClass" (and lifecycle rules of the bucket) with immediate access.',
-    ],
-  ],
-  [
-    [
-      'InvalidEncryptionAlgorithmError',
-      'KMS.NotFoundException',
-      'KMS.DisabledException',
-      'KMS.KMSInvalidStateException',
-      'KMS.InvalidKeyUsageException',
-    ],
-    ({ kmsKeyId = 'of the bucket' }) => [
-      `S3 cannot encrypt with the key "${kmsKeyId}".`,
-      'Correct "serverSideEncryption" and "kmsKeyId", and enable the key in the region of the bucket.',
-    ],
-  ],
+const EXPIRED_TOKEN = (): Explanation => [
+  'The session token of the S3 credentials is invalid or has expired.',
+  'Renew "sessionToken" together with its keys, or remove all three to use the role of the machine.',
 ];
 
+const UNUSABLE_KEY = ({ kmsKeyId = 'of the bucket' }: Config): Explanation => [
+  `S3 cannot encrypt with the key "${kmsKeyId}".`,
+  'Correct "serverSideEncryption" and "kmsKeyId", and enable the key in the region of the bucket.',
+];
+
+/** Explains the error codes that a setting of the adapter or the machine causes. */
+const SETTINGS: Record<string, (config: Config, key: string) => Explanation> = {
+  NoSuchBucket: ({ bucket }) => [
+    `The bucket "${bucket}" does not exist.`,
+    'Correct "bucket" (or "endpoint") in the configuration of S3CloudFrontStorage, or create the bucket.',
+  ],
+  InvalidAccessKeyId: () => [
+    'S3 does not know the access key ID.',
+    'Correct "accessKeyId", or remove "accessKeyId" and "secretAccessKey" to use the role of the machine.',
+  ],
+  SignatureDoesNotMatch: () => [
+    'The secret access key does not belong to the access key ID.',
+    'Correct "secretAccessKey".',
+  ],
+  ExpiredToken: EXPIRED_TOKEN,
+  InvalidToken: EXPIRED_TOKEN,
+  TokenRefreshRequired: EXPIRED_TOKEN,
+  RequestTimeTooSkewed: () => [
+    'The clock of this machine is more than 15 minutes off.',
+    'Set the clock, best with NTP.',
+  ],
+  CredentialsProviderError: () => [
+    'There are no credentials for S3.',
+    'Set "accessKeyId" and "secretAccessKey", or give the machine a role (EC2, ECS) or a profile of the AWS CLI.',
+  ],
+  AccessControlListNotSupported: ({ bucket, acl }) => [
+    `The bucket "${bucket}" allows no ACLs, and "acl" is "${acl}".`,
+    'Remove "acl" from the configuration of S3CloudFrontStorage: CloudFront reads the bucket without any.',
+  ],
+  InvalidStorageClass: ({ storageClass }) => [
+    `S3 does not know the storage class "${storageClass}".`,
+    'Correct or remove "storageClass".',
+  ],
+  InvalidObjectState: (_, key) => [
+    `The file "${key}" is in an archive: S3 does not hand it out at once.`,
+    'Restore it, and choose a "storageClass" (and lifecycle rules of the bucket) with immediate access.',
+  ],
+  InvalidEncryptionAlgorithmError: UNUSABLE_KEY,
+  'KMS.NotFoundException': UNUSABLE_KEY,
+  'KMS.DisabledException': UNUSABLE_KEY,
+  'KMS.KMSInvalidStateException': UNUSABLE_KEY,
+  'KMS.InvalidKeyUsageException': UNUSABLE_KEY,
+};
+
 /**
- * Turns whatever made a request to S3 fail into one of Ghost's errors, which names the setting or permission to correct.
+ * Returns the Ghost error for a failed request to S3, which names the setting or permission to correct.
  *
- * The SDK's own error is not attached: it holds the signed request, with key IDs and session tokens.
+ * The SDK's error is not attached, because it contains the signed request with key IDs and session tokens.
  *
  * @param operation S3 operation that failed
  * @param key key of the object, for the message
  */
 export function explainS3Error(error: unknown, operation: S3Operation, config: Config, key: string): Error {
-  if (isExplained(error)) {
+  // It already is one, about an unreadable file or another request.
+  if (error instanceof Error && 'errorType' in error) {
     return error;
   }
   const code = codeOf(error);
@@ -151,11 +132,6 @@ export function explainS3Error(error: unknown, operation: S3Operation, config: C
   return ghostError('InternalServerError', ...explainFailure(code, operation, where));
 }
 
-/** Tells whether it is one of Ghost's errors already: of an unreadable file, or of another request. */
-function isExplained(error: unknown): error is Error {
-  return error instanceof Error && 'errorType' in error;
-}
-
 /** Explains an error that a setting causes; undefined for any other. */
 function explainSetting(error: unknown, config: Config, key: string): Explanation | undefined {
   const code = codeOf(error);
@@ -168,7 +144,7 @@ function explainSetting(error: unknown, config: Config, key: string): Explanatio
       `Set "region"${region ? ` to "${region}"` : ' to the region of the bucket'} in the configuration of S3CloudFrontStorage.`,
     ];
   }
-  const [, explain] = SETTINGS.find(([codes]) => codes.includes(code)) ?? [];
+  const explain = Object.hasOwn(SETTINGS, code) ? SETTINGS[code] : undefined;
   if (!explain && /region is missing/i.test(asForeign(error).message ?? '')) {
     return ['The region of the bucket is not known.', 'Set "region" in the configuration of S3CloudFrontStorage.'];
   }

@@ -1,4 +1,5 @@
 import { INERT_POLICY } from '../../../core/cdn-contract';
+import { ghostUrlOf } from '../../../core/features';
 import { type CheckResult, failed, passed, unchecked, warned } from '../check';
 import type { DoctorContext } from '../context';
 import { allowStatement, s3Arn } from '../iam-statement';
@@ -7,8 +8,7 @@ import type { Probe } from '../probes';
 
 /** Checks that the CDN does not show the bucket's file list. */
 export async function checkNoListing(context: DoctorContext): Promise<CheckResult> {
-  const { cdnUrl, tenantPrefix } = context.config;
-  const roots = new Set([`${new URL(cdnUrl).origin}/`, `${[cdnUrl, tenantPrefix].filter(Boolean).join('/')}/`]);
+  const roots = new Set([`${new URL(context.config.cdnUrl).origin}/`, `${ghostUrlOf(context.config)}/`]);
   for (const url of roots) {
     const { body } = await context.get(url);
     if (/<ListBucketResult|<ListAllMyBucketsResult/.test(body.toString('latin1'))) {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { S3Client } from '@aws-sdk/client-s3';
 import { parseConfig } from '../../../core/config';
-import { ADAPTER, FEATURES, URL_NAMES } from '../../../core/features';
+import { ADAPTER, FEATURES, ghostUrlOf, URL_NAMES } from '../../../core/features';
 import { isAwsEndpoint } from '../../../core/s3/client';
 import { adapterOf, adapterOptionsOf, storageOf } from '../../../ghost-site/config';
 import { Failure } from '../../../shell/failure';
@@ -142,9 +142,8 @@ export function checkUrls(context: DoctorContext): CheckResult {
     return passed('Ghost 5 does not read them');
   }
   const urls = features.map((feature) => {
-    const { cdnUrl, tenantPrefix } = context.configOf(feature);
     const name = URL_NAMES[feature];
-    return { name, value: ghostConfig.urls?.[name], expected: [cdnUrl, tenantPrefix].filter(Boolean).join('/') };
+    return { name, value: ghostConfig.urls?.[name], expected: ghostUrlOf(context.configOf(feature)) };
   });
   const all = [...new Set(urls.map(({ expected }) => expected))].join(' and ');
   const tried = `"urls" of Ghost's configuration were compared with ${all}.`;

@@ -5,9 +5,9 @@ import { type ChunkSigner, type Signature, type SignedRequest, verifySignature }
 import type { Bucket } from './store';
 
 /**
- * Finds out who signed a request.
+ * Returns the user who signed a request.
  *
- * @param bucket the one it is about, if it exists
+ * @param bucket the request's bucket, if it exists
  * @throws InvalidAccessKeyId, AuthorizationHeaderMalformed or PermanentRedirect for a wrong region, and the errors of
  *   `verifySignature`
  */
@@ -30,8 +30,8 @@ export function authenticate(
 }
 
 /**
- * The endpoint takes requests for its own region and hands over those for a bucket elsewhere; a request signed for yet
- * another region is nobody's.
+ * Checks the region of a signature: the endpoint accepts its own, redirects requests for a bucket in another region, and
+ * refuses all others.
  */
 function verifyRegion({ region, isPresigned }: Signature, bucket: Bucket | undefined, state: ServerState): void {
   const expected = bucket?.region ?? state.region;

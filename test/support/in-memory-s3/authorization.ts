@@ -3,10 +3,10 @@ import { S3Error } from './s3-error';
 import type { Bucket } from './store';
 import type { Credentials, InMemoryS3User } from './types';
 
-/** Who asks; undefined is an anonymous request. */
+/** The user who sends a request; undefined for an anonymous one. */
 export type Caller = User | undefined;
 
-/** Somebody with keys. */
+/** A user with keys. */
 export class User {
   readonly arn: string;
   readonly policy: Policy | undefined;
@@ -31,11 +31,11 @@ export interface AccessQuestion {
   context: PolicyQuestion['context'];
 }
 
-/** The actions by which the owner of the account can always undo a policy that locks everybody out. */
+/** The account's owner may always perform these, to undo a policy that locks everybody out. */
 const ownerActions = ['s3:GetBucketPolicy', 's3:PutBucketPolicy', 's3:DeleteBucketPolicy'];
 
 /**
- * S3's decision for callers of the bucket's own account: no denial in either policy, and a permission in one of them.
+ * Decides as S3 does for callers of the bucket's own account: neither policy may deny, and one of them must allow.
  *
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
@@ -52,7 +52,7 @@ export function isAllowed({ caller, action, bucket, key, context }: AccessQuesti
   return ofBucket === 'allow' || (action === 's3:GetObject' && isReadableByAcl(caller, bucket, key));
 }
 
-/** @throws AccessDenied, which names the missing permission to a caller of the account */
+/** @throws AccessDenied, which names the missing permission if the caller belongs to the account */
 export function requireAllowed(question: AccessQuestion): void {
   if (!isAllowed(question)) throw accessDenied(question);
 }

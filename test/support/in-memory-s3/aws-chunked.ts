@@ -7,13 +7,13 @@ const LONGEST_LINE = 16 * 1024;
 const TRAILER_SIGNATURE = 'x-amz-trailer-signature';
 
 /**
- * Takes the frames off an `aws-chunked` body and verifies their signatures where they are signed.
+ * Removes the frames of an `aws-chunked` body and verifies the signatures of signed ones.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
  */
 export class AwsChunkedDecoder {
-  /** Filled when the body has been read to its end. */
+  /** Complete after the end of the body. */
   readonly trailers: Record<string, string> = {};
   #state: 'chunk-header' | 'data' | 'data-end' | 'trailer' | 'done' = 'chunk-header';
   #line = '';
@@ -30,7 +30,7 @@ export class AwsChunkedDecoder {
   }
 
   /**
-   * @returns the payload in this piece of the wire
+   * @returns the payload in this piece of the body
    * @throws InvalidChunkSizeError, SignatureDoesNotMatch, IncompleteBody
    */
   push(wire: Buffer): Buffer[] {

@@ -2,16 +2,16 @@ import { constants } from 'node:buffer';
 import { type ChecksumAlgorithm, checksumAlgorithms, checksumLength, isChecksumAlgorithm } from './checksums';
 import { S3Error } from './s3-error';
 
-/** What the headers promise of the body. */
+/** The headers' description of the body. */
 export interface BodyDeclaration {
-  /** Bytes of the payload, without frames. */
+  /** Size of the payload in bytes, without frames. */
   length: number;
   isAwsChunked: boolean;
   areChunksSigned: boolean;
   /** Hexadecimal. */
   sha256?: string;
   md5?: Buffer;
-  /** Without a value when a trailer has it. */
+  /** Has no value if that is in a trailer. */
   checksum?: { algorithm: ChecksumAlgorithm; value?: string };
 }
 
@@ -56,7 +56,7 @@ function readLength(headers: Record<string, string>, isAwsChunked: boolean): num
   if (length === undefined || !/^\d+$/.test(length)) {
     throw new S3Error('MissingContentLength', 'The length of the body must be given.');
   }
-  // S3's own limit for one request is 5 GiB; a Buffer ends before that.
+  // S3 allows 5 GiB per request, which is more than fits into a Buffer.
   if (Number(length) > constants.MAX_LENGTH) throw new S3Error('EntityTooLarge', 'The body is too large.');
   return Number(length);
 }
@@ -91,7 +91,7 @@ function readTrailerName(headers: Record<string, string>): BodyDeclaration['chec
   throw new S3Error('InvalidRequest', 'The value of x-amz-trailer is not the name of a checksum.');
 }
 
-/** @throws InvalidRequest when the text cannot be a value of the algorithm */
+/** @throws InvalidRequest if the text is not a valid value of the algorithm */
 export function assertChecksumForm(algorithm: ChecksumAlgorithm, value: string): void {
   if (Buffer.from(value, 'base64').length !== checksumLength(algorithm)) {
     throw new S3Error('InvalidRequest', `Value for x-amz-checksum-${algorithm} is invalid.`);

@@ -1,6 +1,6 @@
 import { S3Error } from './s3-error';
 
-/** From byte `start` up to, not including, byte `end`. */
+/** The bytes from `start` up to but not including `end`. */
 export interface ByteRange {
   start: number;
   end: number;
@@ -9,8 +9,8 @@ export interface ByteRange {
 /**
  * Reads a Range header with one range; S3 ignores those with several and those it cannot read.
  *
- * @returns undefined when the whole object is to be sent
- * @throws InvalidRange when no byte of the object is in it
+ * @returns undefined for the whole object
+ * @throws InvalidRange if the range contains no byte of the object
  */
 export function parseRange(header: string | undefined, size: number): ByteRange | undefined {
   const range = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? '');

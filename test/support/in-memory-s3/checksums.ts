@@ -8,7 +8,7 @@ export type ChecksumAlgorithm = (typeof checksumAlgorithms)[number];
 
 export interface RunningChecksum {
   update(bytes: Buffer): void;
-  /** The value in base64, as in the header. */
+  /** Base64, as in the header. */
   digest(): string;
 }
 
@@ -16,14 +16,14 @@ export function isChecksumAlgorithm(name: string): name is ChecksumAlgorithm {
   return (checksumAlgorithms as readonly string[]).includes(name);
 }
 
-/** Bytes that a value of the algorithm has. */
+/** How long (bytes) a checksum is. */
 export function checksumLength(algorithm: ChecksumAlgorithm): number {
   return { crc32: 4, crc32c: 4, crc64nvme: 8, sha1: 20, sha256: 32 }[algorithm];
 }
 
 /**
- * A checksum to be fed piece by piece; undefined for crc64nvme, whose values are taken on trust: no client of the
- * suite sends them, and 64-bit arithmetic would dominate the cost of a request.
+ * Creates a checksum that is updated piece by piece. Returns undefined for crc64nvme, which is not verified: none of the
+ * tests' clients sends it, and 64-bit arithmetic would take most of a request's time.
  */
 export function startChecksum(algorithm: ChecksumAlgorithm): RunningChecksum | undefined {
   switch (algorithm) {
@@ -42,7 +42,7 @@ export function startChecksum(algorithm: ChecksumAlgorithm): RunningChecksum | u
 }
 
 /**
- * The value S3 gives a multipart object: the checksum of its parts' checksums, and their number.
+ * Returns S3's value for a multipart object: the checksum of its parts' checksums, and their number.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
  */

@@ -2,7 +2,7 @@ import { S3Error } from './s3-error';
 import type { Bucket, S3Object } from './store';
 
 /**
- * Whether an object may be written now. It must be asked and the object stored in one turn of the event loop.
+ * Checks whether an object may be written. The object must be stored in the same turn of the event loop.
  *
  * @throws PreconditionFailed, NoSuchKey (If-Match without an object), NotImplemented
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
@@ -24,7 +24,7 @@ export function checkWriteConditions(bucket: Bucket, key: string, headers: Recor
 }
 
 /**
- * What a GET or HEAD with conditions is to be given.
+ * Decides how to answer a GET or HEAD with conditions.
  *
  * @throws PreconditionFailed
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html

@@ -1,4 +1,4 @@
-/** Bytes in pieces, so that completing an upload of hundreds of megabytes copies none of them. */
+/** Bytes in pieces, so that completing a large multipart upload copies none of them. */
 export class Content {
   readonly size: number;
   #pieces: Buffer[];
@@ -8,13 +8,13 @@ export class Content {
     this.size = pieces.reduce((sum, piece) => sum + piece.length, 0);
   }
 
-  /** All of it as one buffer. */
+  /** Returns the whole content as one buffer. */
   get bytes(): Buffer {
     if (this.#pieces.length !== 1) this.#pieces = [Buffer.concat(this.#pieces)];
     return this.#pieces[0] as Buffer;
   }
 
-  /** The pieces from byte `start` up to, not including, byte `end`. */
+  /** Returns the pieces from byte `start` up to but not including byte `end`. */
   slice(start = 0, end = this.size): Buffer[] {
     const wanted: Buffer[] = [];
     let offset = 0;

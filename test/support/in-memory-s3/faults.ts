@@ -1,6 +1,6 @@
 import type { Fault, FaultKind } from './types';
 
-/** The misbehaviours a test has asked for. */
+/** The faults that a test has injected. */
 export class Faults {
   #active: { fault: Fault; left: number }[] = [];
 
@@ -14,7 +14,7 @@ export class Faults {
     this.#active = [];
   }
 
-  /** What shall happen to this request; counts as one strike of that fault. */
+  /** Returns the fault to apply to a request, and counts it. */
   strike(operation: string, key: string | undefined): FaultKind | undefined {
     const entry = this.#active.find(({ fault, left }) => left > 0 && fits(fault, operation, key));
     if (!entry) return undefined;

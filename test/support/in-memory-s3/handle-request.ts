@@ -15,7 +15,7 @@ import { sendReply } from './send-reply';
 import { readSignature } from './signature';
 import type { FaultKind, RecordedRequest } from './types';
 
-/** Carries one request from its headers to its answer. */
+/** Handles a request, from its headers to its answer. */
 export async function handleRequest(
   state: ServerState,
   request: IncomingMessage,
@@ -38,9 +38,9 @@ export async function handleRequest(
         ? faultReply(fault, request, ids)
         : await carryOut(state, operation, record, request, response, expectsContinue);
   } catch (error) {
-    // A body that was cut off has nobody left to answer to.
+    // The client that cut off its body is gone and needs no answer.
     if (request.socket.destroyed) return;
-    // Of one that was begun, Node itself does not take the rest.
+    // Node does not read the rest of a body that it has started to read.
     request.resume();
     reply = errorReply(error, request, ids);
   }
@@ -52,8 +52,8 @@ export async function handleRequest(
     server: 'AmazonS3',
     'x-amz-request-id': ids.requestId,
     'x-amz-id-2': ids.hostId,
-    // A client that waits to be asked for its body is not going to send it now. From others the rest of a body is taken
-    // and thrown away: closing on it could destroy the answer on its way.
+    // A client that waits for `100 Continue` will not send its body now. The rest of other bodies is read and discarded:
+    // closing the connection could destroy the answer on its way.
     connection: expectsContinue && record.bytesReceived === 0 ? 'close' : undefined,
   };
   await sendReply(response, reply, {
@@ -148,7 +148,7 @@ async function carryOut(
   return operation.run(context);
 }
 
-/** The first half of the latency, so that what a request does happens between its beginning and its answer. */
+/** The first half of the latency, so that a request takes effect between its start and its answer. */
 async function travelThere({ latencyMs }: ServerState): Promise<void> {
   if (latencyMs >= 2) await sleep(Math.floor(latencyMs / 2));
 }

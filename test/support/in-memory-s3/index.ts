@@ -16,11 +16,11 @@ export type * from './types';
 const credentials = { accessKeyId: 'AKIAINMEMORYROOT0000', secretAccessKey: 'in-memory-root-secret' };
 
 /**
- * Starts an S3 that keeps everything in memory and behaves like the real one where a storage adapter can tell: for
- * tests and the demonstration.
+ * Starts an S3 that keeps everything in memory and behaves like the real one wherever a storage adapter can tell the
+ * difference, for tests and the demonstration.
  *
  * @returns once it listens on 127.0.0.1
- * @throws the operating system's error, when the port is taken
+ * @throws the operating system's error if the port is taken
  */
 export async function startInMemoryS3(options: InMemoryS3Options = {}): Promise<InMemoryS3> {
   const state: ServerState = {
@@ -34,7 +34,7 @@ export async function startInMemoryS3(options: InMemoryS3Options = {}): Promise<
     requests: [],
   };
   const server = createServer();
-  // Connections are kept for as long as a client wants: one closed just as it is reused looks like a fault.
+  // Clients decide how long to keep connections: one that closes just as it is reused looks like a fault.
   server.keepAliveTimeout = 0;
   server.requestTimeout = 0;
   const sockets = new Set<Socket>();

@@ -28,7 +28,7 @@ const encryptions = ['AES256', 'aws:kms', 'aws:kms:dsse'];
 const METADATA_PREFIX = 'x-amz-meta-';
 
 /**
- * What a request wants stored beside the bytes.
+ * Returns the metadata that a request wants to store with the bytes.
  *
  * @throws InvalidStorageClass, AccessControlListNotSupported, InvalidArgument, InvalidEncryptionAlgorithmError
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
@@ -57,7 +57,7 @@ export function readObjectHeaders(headers: Record<string, string>, bucket: Bucke
   };
 }
 
-/** The headers of a GET or HEAD, but for length and range. */
+/** Returns the headers of a GET or HEAD, except for length and range. */
 export function describeObject(object: S3Object): Record<string, string | undefined> {
   return {
     'content-type': object.contentType,

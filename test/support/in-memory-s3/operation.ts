@@ -5,7 +5,7 @@ import type { ReceivedBody } from './receive-body';
 import type { Bucket } from './store';
 import type { RecordedRequest } from './types';
 
-/** Everything a server knows. */
+/** The state of a server. */
 export interface ServerState {
   readonly region: string;
   readonly latencyMs: number;
@@ -22,11 +22,11 @@ export interface ServerState {
 export interface Reply {
   status: number;
   headers?: Record<string, string | undefined>;
-  /** A string is XML; buffers are an object's bytes. A HEAD has its length and not itself sent. */
+  /** XML as a string, or an object's bytes. For a HEAD, only its length is sent. */
   body?: string | Buffer[];
 }
 
-/** A request whose signature and main permission are in order. */
+/** A request with a valid signature and the operation's permission. */
 export interface OperationContext {
   readonly state: ServerState;
   readonly request: IncomingMessage;
@@ -38,11 +38,11 @@ export interface OperationContext {
   /** Lower-case names. */
   readonly headers: Record<string, string>;
   readonly caller: Caller;
-  /** Whether the caller may do something further, to `key` or, without one, to the bucket. */
+  /** Returns whether the caller has another permission, on `key` or, without one, on the bucket. */
   isAllowed(action: string, key?: string): boolean;
-  /** @throws AccessDenied when they may not */
+  /** @throws AccessDenied if the caller does not have it */
   requireAllowed(action: string, key?: string): void;
-  /** Asks the client for the body if it waits to be asked. To be called when nothing in the headers is wrong. */
+  /** Sends `100 Continue` if the client waits for it. To be called once the headers are found valid. */
   receiveBody(): Promise<ReceivedBody>;
 }
 
@@ -51,9 +51,9 @@ export interface Operation {
   name: string;
   method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
   level: 'service' | 'bucket' | 'object';
-  /** A query parameter or header that tells it from others of the same method and level. */
+  /** A query parameter or header that distinguishes it from others with the same method and level. */
   marker?: { query: string } | { header: string };
-  /** The permission it needs on its bucket or object; absent where the operation asks by itself. */
+  /** The permission it needs on its bucket or object; absent if the operation checks its own. */
   action?: string;
   run(context: OperationContext): Reply | Promise<Reply>;
 }

@@ -1,13 +1,13 @@
 import { S3Error } from './s3-error';
 
 /**
- * Policy documents, of users and of buckets: as much of the language as an S3 bucket for a website needs. What is not
- * understood is refused when the policy is set, so that no test passes because a condition was overlooked.
+ * A policy document of a user or a bucket, in the part of the language that an S3 bucket for a website needs. Setting a
+ * policy that uses anything else fails, so that no test passes because of an ignored condition.
  *
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
  */
 export interface Policy {
-  /** As it was put, for GetBucketPolicy. */
+  /** The original text, for GetBucketPolicy. */
   source: string;
   statements: Statement[];
 }
@@ -23,24 +23,24 @@ interface Statement {
 
 interface Patterns {
   patterns: RegExp[];
-  /** Turns the meaning round: NotAction, NotResource. */
+  /** Inverts the meaning: NotAction, NotResource. */
   except: boolean;
 }
 
 interface Condition {
   operator: string;
-  /** An absent key satisfies the condition. */
+  /** Whether an absent key satisfies the condition. */
   ifExists: boolean;
   key: string;
   values: string[];
 }
 
 export interface PolicyQuestion {
-  /** The ARN of the caller; undefined for an anonymous one. */
+  /** The caller's ARN; undefined for an anonymous caller. */
   principal?: string;
   action: string;
   resource: string;
-  /** Condition keys in lower case, such as `s3:prefix`; an absent one is not in the request. */
+  /** Condition keys in lower case, such as `s3:prefix`, that the request has. */
   context: Record<string, string | undefined>;
 }
 
@@ -59,7 +59,7 @@ const operators: Record<string, (actual: string, expected: string) => boolean> =
   NumericLessThanEquals: (actual, expected) => Number(actual) <= Number(expected),
 };
 
-/** @throws MalformedPolicy for what is not a policy, or uses an operator that is not imitated here */
+/** @throws MalformedPolicy for an invalid policy, or an operator that is not supported here */
 export function parsePolicy(source: string): Policy {
   let document: unknown;
   try {
@@ -72,7 +72,7 @@ export function parsePolicy(source: string): Policy {
   return { source, statements: statements.map(parseStatement) };
 }
 
-/** Whether the statements speak for or against it; a denial outweighs every permission. */
+/** Returns whether the statements allow or deny a request; a denial outweighs every permission. */
 export function evaluate(policy: Policy, question: PolicyQuestion): 'allow' | 'deny' | 'silent' {
   const effects = policy.statements
     .filter((statement) => applies(statement, question))
@@ -81,7 +81,7 @@ export function evaluate(policy: Policy, question: PolicyQuestion): 'allow' | 'd
   return effects.includes('Allow') ? 'allow' : 'silent';
 }
 
-/** Whether it gives something to everybody. */
+/** Returns whether a policy grants anything to everybody. */
 export function isPublic(policy: Policy): boolean {
   return policy.statements.some(
     ({ effect, principals, conditions }) =>
@@ -131,7 +131,7 @@ function parseStatement(value: unknown): Statement {
 function parsePrincipals(value: unknown): string[] {
   if (value === '*') return ['*'];
   if (!isObject(value)) throw malformed('Invalid principal in policy');
-  // A service is never a caller here; the statement stays, and fits nobody.
+  // Services are never callers here: the statement stays and matches nobody.
   return Object.entries(value).flatMap(([kind, names]) => (kind === 'AWS' ? list(names).map(String) : []));
 }
 

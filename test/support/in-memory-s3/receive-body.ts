@@ -11,7 +11,7 @@ import type { Checksum } from './store';
 export interface ReceivedBody {
   bytes: Buffer;
   md5: Buffer;
-  /** The client's, and found right. */
+  /** The client's checksum, already verified. */
   checksum?: Checksum;
 }
 
@@ -19,16 +19,16 @@ export interface Reception {
   /** Present when the chunks may be signed. */
   signer?: ChunkSigner;
   pace?: Pace;
-  /** Does not look whether the body is what its checksums say. */
+  /** Skips the verification of checksums. */
   trustsBodies?: boolean;
-  /** Told of every piece of the wire. */
+  /** Called with every piece of the body. */
   onWireBytes: (count: number) => void;
 }
 
 /**
- * Reads a body to its end and holds it against every promise of the headers.
+ * Reads a body to its end and checks it against the headers.
  *
- * @returns the payload, whole: a body that ends early is never returned
+ * @returns the whole payload: a body that ends early is never returned
  * @throws IncompleteBody, BadDigest, XAmzContentSHA256Mismatch, MalformedTrailerError and the errors of the frames
  */
 export async function receiveBody(
@@ -45,7 +45,7 @@ export async function receiveBody(
   const checksum = declaration.checksum && !trustsBodies ? startChecksum(declaration.checksum.algorithm) : undefined;
   let filled = 0;
   pace?.begin();
-  // The connection must outlive a refusal in the middle of a body, to carry the answer.
+  // The connection must survive an error in the middle of a body, to transfer the answer.
   for await (const wire of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     onWireBytes(wire.length);
     await pace?.carry(wire.length);

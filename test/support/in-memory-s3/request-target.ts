@@ -3,7 +3,7 @@ import { decodeQuery, uriDecode } from './uri-encoding';
 
 export interface RequestTarget {
   bucket?: string;
-  /** The percent-decoded path, nothing normalised; undefined when the bucket itself is meant. */
+  /** The percent-decoded path, not normalized; undefined for the bucket itself. */
   key?: string;
   query: Record<string, string>;
 }
@@ -12,9 +12,9 @@ const VIRTUAL_HOST_SUFFIX = '.s3.localhost';
 const LONGEST_KEY_BYTES = 1024;
 
 /**
- * Where a request goes, in path style or, by its Host header, in virtual-host style.
+ * Returns the bucket and key of a request, in path style or, from its Host header, in virtual-host style.
  *
- * @throws InvalidURI for what is not percent-encoded UTF-8
+ * @throws InvalidURI for a path that is not percent-encoded UTF-8
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
  */
 export function readTarget(url: string, host = ''): RequestTarget {

@@ -49,7 +49,7 @@ const statusOfCode = {
 export type S3ErrorCode = keyof typeof statusOfCode;
 
 /**
- * A refusal in S3's terms.
+ * An error as S3 sends it.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
  */
@@ -58,7 +58,7 @@ export class S3Error extends Error {
 
   /**
    * @param code S3's code; it decides the status
-   * @param message one sentence for a person
+   * @param message one sentence for people
    * @param details further elements of the XML, such as `Region`
    * @param headers further headers of the answer, such as `x-amz-bucket-region`
    */
@@ -73,7 +73,7 @@ export class S3Error extends Error {
   }
 }
 
-/** The body of an error's answer. */
+/** Returns the XML of an error. */
 export function errorXml(
   error: { code: string; message: string; details?: Record<string, string | number> },
   request: { resource: string; requestId: string; hostId: string },

@@ -3,15 +3,15 @@ import type { User } from './authorization';
 import { S3Error } from './s3-error';
 import { decodeQuery, uriDecode, uriEncode, uriEncodePath } from './uri-encoding';
 
-/** A request as far as its signature is concerned. */
+/** The signed parts of a request. */
 export interface SignedRequest {
   method: string;
-  /** Path and query as they were sent. */
+  /** Path and query, unchanged. */
   url: string;
   headers: Record<string, string>;
 }
 
-/** What a request claims about its signature; nothing of it is checked yet. */
+/** A request's claims about its signature, not yet verified. */
 export interface Signature {
   isPresigned: boolean;
   accessKeyId: string;
@@ -22,16 +22,16 @@ export interface Signature {
   signature: string;
   /** `YYYYMMDDTHHMMSSZ` */
   timestamp: string;
-  /** How long a presigned URL is good, in seconds. */
+  /** How long (s) a presigned URL is valid. */
   expiresSeconds?: number;
   /** The value of `x-amz-content-sha256`. */
   payloadHash: string;
   sessionToken?: string;
 }
 
-/** What the chunks of a streamed body are signed with. */
+/** The values that sign the chunks of a streamed body. */
 export interface ChunkSigner {
-  /** The signature that the first chunk's follows. */
+  /** The signature that precedes the first chunk's. */
   seed: string;
   sign(stringToSign: string): string;
   timestamp: string;
@@ -57,9 +57,9 @@ export function readSignature(request: SignedRequest): Signature | undefined {
 }
 
 /**
- * Checks a signature against the keys of the user it names.
+ * Verifies a signature with the keys of the user that it names.
  *
- * @returns what signed chunks are to be checked with
+ * @returns the values to verify signed chunks with
  * @throws InvalidToken, ExpiredToken, RequestTimeTooSkewed, AccessDenied, SignatureDoesNotMatch
  */
 export function verifySignature(signature: Signature, request: SignedRequest, user: User, now: Date): ChunkSigner {

@@ -8,7 +8,7 @@ import { compareUtf8 } from './utf8-order';
 
 export interface Checksum {
   algorithm: ChecksumAlgorithm;
-  /** Base64; a multipart object's ends in `-` and the number of its parts. */
+  /** Base64, followed by `-` and the number of parts for a multipart object. */
   value: string;
 }
 
@@ -29,9 +29,9 @@ export class S3Object implements StoredObject {
 
   /**
    * @param content the bytes
-   * @param headers what the request said of them
-   * @param digest the ETag without quotes: the MD5, or for several parts the MD5 of theirs and their number
-   * @param checksum the one the client sent, if any
+   * @param headers from the request
+   * @param digest the ETag without quotes: the MD5, or for several parts the MD5 of their MD5s and their number
+   * @param checksum the client's, if it sent one
    */
   constructor(
     readonly content: Content,
@@ -50,7 +50,7 @@ export class S3Object implements StoredObject {
     this.sseKmsKeyId = headers.sseKmsKeyId;
     this.acl = headers.acl;
     this.metadata = headers.metadata;
-    // Under SSE-KMS an ETag is no digest of the bytes, and clients must not take it for one.
+    // With SSE-KMS, an ETag is not a digest of the bytes, and clients must not use it as one.
     this.etag = headers.serverSideEncryption === 'aws:kms' ? `"${randomBytes(16).toString('hex')}"` : `"${digest}"`;
   }
 
@@ -65,7 +65,7 @@ export class S3Object implements StoredObject {
 
 export interface UploadedPart {
   content: Content;
-  /** With its quotes. */
+  /** Includes the quotes. */
   etag: string;
   md5: Buffer;
   checksum?: Checksum;
@@ -81,7 +81,7 @@ export interface MultipartUpload {
   parts: Map<number, UploadedPart>;
 }
 
-/** The objects of a bucket; remembers their order until a key comes or goes. */
+/** The objects of a bucket. Their order is cached until a key is added or deleted. */
 export class ObjectMap extends Map<string, S3Object> {
   #sorted: string[] | undefined;
 
@@ -100,7 +100,7 @@ export class ObjectMap extends Map<string, S3Object> {
     super.clear();
   }
 
-  /** The keys in the order of their UTF-8 bytes, which is the order of listings. */
+  /** Returns the keys in the order of listings, by their UTF-8 bytes. */
   sortedKeys(): string[] {
     this.#sorted ??= [...this.keys()].sort(compareUtf8);
     return this.#sorted;
@@ -114,7 +114,7 @@ export interface PublicAccessBlock {
   RestrictPublicBuckets: boolean;
 }
 
-/** A bucket; like one made with every block of public access lifted, since a policy is what a test sets it up with. */
+/** A bucket without blocks of public access, since tests set up access with policies. */
 export class Bucket {
   readonly created = new Date();
   readonly objects = new ObjectMap();
@@ -135,7 +135,7 @@ export class Bucket {
     if (options.policy) this.policy = parsePolicy(JSON.stringify(options.policy));
   }
 
-  /** @throws NoSuchUpload when it was completed, aborted, never begun, or is of another key */
+  /** @throws NoSuchUpload if the upload was completed, aborted or never started, or belongs to another key */
   upload(uploadId: string, key: string): MultipartUpload {
     const upload = this.uploads.get(uploadId);
     if (upload?.key !== key) {

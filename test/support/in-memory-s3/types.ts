@@ -1,23 +1,23 @@
-/** What a test asks of the server when it starts one. */
+/** Options for starting the server. */
 export interface InMemoryS3Options {
-  /** Port on 127.0.0.1; a free one when absent. */
+  /** Port on 127.0.0.1; default: a free one. */
   port?: number;
-  /** Round-trip time added to every request, in milliseconds: half before it is carried out, half before its answer. */
+  /** Round-trip time (ms) added to every request: half before it takes effect, half before its answer. */
   latencyMs?: number;
-  /** Ceiling for each connection and direction, in bytes a second. */
+  /** Limit for each direction of a connection, in bytes per second. */
   bandwidthBytesPerSecond?: number;
   /**
-   * Takes bodies as they come, without holding them against their checksums: for benchmarks, in which the work of the
-   * server is not what is measured. ETags are then made of lengths.
+   * Accepts bodies without verifying their checksums, for benchmarks, which must not measure the server's work. ETags are
+   * then derived from lengths.
    */
   trustsBodies?: boolean;
-  /** Region the endpoint stands for; default `us-east-1`. */
+  /** The endpoint's region; default `us-east-1`. */
   region?: string;
 }
 
-/** One request as it arrived. `status` is 0 until it is answered, and for ever when its connection was cut. */
+/** A received request. `status` is 0 until it is answered, and stays 0 if its connection is cut. */
 export interface RecordedRequest {
-  /** S3's own name: `PutObject`, `HeadObject`, `ListObjectsV2`, …; `Unknown` for what no operation matches. */
+  /** S3's name: `PutObject`, `HeadObject`, `ListObjectsV2`, …; `Unknown` if no operation matches. */
   operation: string;
   method: string;
   bucket?: string;
@@ -27,7 +27,7 @@ export interface RecordedRequest {
   headers: Record<string, string>;
   status: number;
   accessKeyId?: string;
-  /** Bytes of the body on the wire, chunk signatures and trailers included. */
+  /** Size (bytes) of the transferred body, including chunk signatures and trailers. */
   bytesReceived: number;
   /** Milliseconds since the epoch, with a fraction. */
   startedAtMs: number;
@@ -35,28 +35,28 @@ export interface RecordedRequest {
 }
 
 export type FaultKind =
-  /** An error as S3 words it; status 200 gives the late error of CompleteMultipartUpload and CopyObject. */
+  /** One of S3's errors; status 200 gives the late error of CompleteMultipartUpload and CopyObject. */
   | { status: number; code: string; message?: string }
-  /** The connection is destroyed before an answer. */
+  /** Destroys the connection before an answer. */
   | 'reset'
-  /** The request is carried out, then the connection is destroyed: a lost answer. */
+  /** Lets the request take effect, then destroys the connection: a lost answer. */
   | 'reset-after-store'
-  /** Accepted and never answered, until the server closes. */
+  /** Never answers, until the server closes. */
   | 'stall'
-  /** GetObject: half of the body, then the connection is destroyed. */
+  /** GetObject: sends half of the body, then destroys the connection. */
   | 'truncate-body'
-  /** Carried out after a pause. */
+  /** Lets the request take effect after a pause. */
   | { delayMs: number };
 
-/** A misbehaviour; the first one that fits a request is applied to it. */
+/** A fault. A request gets the first one that fits. */
 export interface Fault {
-  /** Names of operations; any when absent. */
+  /** Names of operations; default: any. */
   operation?: string | string[];
-  /** The whole key, or a pattern; any when absent. */
+  /** The whole key, or a pattern; default: any. */
   key?: string | RegExp;
-  /** How often it strikes; default 1, `Infinity` until cleared. */
+  /** How many requests it applies to; default 1, `Infinity` until cleared. */
   times?: number;
-  /** Chance of striking a request that fits, 0 to 1; default 1. */
+  /** Probability that it applies to a request that fits, 0 to 1; default 1. */
   probability?: number;
   kind: FaultKind;
 }
@@ -69,13 +69,13 @@ export interface Credentials {
 export interface InMemoryS3User extends Credentials {
   /** Makes these temporary credentials: requests must carry the token. */
   sessionToken?: string;
-  /** After this moment the session token is answered with ExpiredToken. */
+  /** From this moment on, requests with the session token get ExpiredToken. */
   expiresAt?: Date;
-  /** IAM policy document; everything is allowed when absent. */
+  /** IAM policy document; default: everything is allowed. */
   policy?: object;
 }
 
-/** `honoured` as S3 does; the other two imitate other providers. */
+/** `honoured` is S3's behavior; the other two are those of other providers. */
 export type ConditionalWrites = 'honoured' | 'not-implemented' | 'ignored';
 
 export type ObjectOwnership = 'BucketOwnerEnforced' | 'ObjectWriter';
@@ -83,7 +83,7 @@ export type ObjectOwnership = 'BucketOwnerEnforced' | 'ObjectWriter';
 export interface BucketOptions {
   /** Default: the server's. */
   region?: string;
-  /** Default `BucketOwnerEnforced`, on which ACLs are refused. */
+  /** Default `BucketOwnerEnforced`, which refuses ACLs. */
   objectOwnership?: ObjectOwnership;
   /** Default `honoured`. */
   conditionalWrites?: ConditionalWrites;
@@ -91,7 +91,7 @@ export interface BucketOptions {
   policy?: object;
 }
 
-/** What is stored beside an object's bytes. */
+/** The metadata stored with an object's bytes. */
 export interface ObjectHeaders {
   contentType: string;
   cacheControl?: string;
@@ -110,7 +110,7 @@ export interface ObjectHeaders {
 export interface StoredObject extends ObjectHeaders {
   readonly bytes: Buffer;
   readonly size: number;
-  /** With its quotes, as in the header. */
+  /** Includes the quotes, as in the header. */
   readonly etag: string;
   readonly lastModified: Date;
 }
@@ -135,9 +135,9 @@ export interface InMemoryS3 {
   setBucketPolicy(bucket: string, policy: object): void;
   injectFault(fault: Fault): { clear(): void };
   clearFaults(): void;
-  /** The live contents of a bucket. */
+  /** Returns the objects of a bucket, which change with it. */
   objects(bucket: string): Map<string, StoredObject>;
-  /** The uploads that were neither completed nor aborted. */
+  /** Returns the uploads that were neither completed nor aborted. */
   multipartUploads(bucket: string): InMemoryMultipartUpload[];
   openConnections(): number;
   /** Cuts every connection and stops listening. */

@@ -1,16 +1,16 @@
 import { S3Error } from './s3-error';
 
-/** Percent-encoding as SigV4 wants it: every byte but the unreserved ones. */
+/** Percent-encodes as SigV4 requires: every byte except the unreserved ones. */
 export function uriEncode(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
-/** The same for a path, whose slashes stay. */
+/** Percent-encodes a path, and keeps its slashes. */
 export function uriEncodePath(path: string): string {
   return path.split('/').map(uriEncode).join('/');
 }
 
-/** Percent-decoding of a path: exactly once, a plus stays a plus. */
+/** Percent-decodes a path once. A plus stays a plus. */
 export function uriDecode(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -19,7 +19,7 @@ export function uriDecode(text: string): string {
   }
 }
 
-/** The parameters of a query string, where a plus is a space. */
+/** Returns the parameters of a query string, in which a plus is a space. */
 export function decodeQuery(query: string): [name: string, value: string][] {
   return query
     .split('&')

@@ -1,11 +1,11 @@
 import { S3Error } from './s3-error';
 
-/** Arrays repeat their element; undefined leaves it out. */
+/** An array repeats its element; undefined omits it. */
 export type XmlValue = string | number | boolean | undefined | XmlValue[] | { [name: string]: XmlValue };
 
 const S3_NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
-/** An XML document with one root element; `inNamespace` marks it as an answer of S3's rather than an error. */
+/** Writes an XML document with one root element. S3's answers are in its namespace, its errors are not. */
 export function toXml(root: string, value: XmlValue, { inNamespace = false } = {}): string {
   const attributes = inNamespace ? ` xmlns="${S3_NAMESPACE}"` : '';
   return `<?xml version="1.0" encoding="UTF-8"?>\n${element(root, value, attributes)}`;
@@ -42,7 +42,7 @@ export interface XmlElement {
 
 const token = /<\?[^?]*\?>|<!--[\s\S]*?-->|<(\/?)([\w:.-]+)[^<>]*?(\/?)>|([^<]+)/y;
 
-/** Reads a request's document: elements, text and references, which is all that S3's clients send. */
+/** Reads a request's document: S3's clients send only elements, text and references. */
 export function parseXml(source: string): XmlElement {
   const document: XmlElement = { name: '', text: '', children: [] };
   const open = [document];
@@ -68,7 +68,7 @@ export function parseXml(source: string): XmlElement {
   return root;
 }
 
-/** The text of a child element; undefined without such a child. */
+/** Returns the text of a child element; undefined if there is none. */
 export function childText(parent: XmlElement, name: string): string | undefined {
   return parent.children.find((child) => child.name === name)?.text.trim();
 }

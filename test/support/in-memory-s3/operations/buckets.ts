@@ -33,7 +33,7 @@ export async function createBucket(context: OperationContext): Promise<Reply> {
   if (ownership !== 'BucketOwnerEnforced' && ownership !== 'ObjectWriter') {
     throw new S3Error('NotImplemented', `The object ownership ${ownership} is not imitated here.`);
   }
-  // In the oldest region, creating one's own bucket again changes nothing and succeeds; here it does in all of them.
+  // Creating one's own bucket again succeeds and changes nothing: in S3 only in the oldest region, here in all of them.
   if (!state.buckets.has(bucketName)) {
     state.buckets.set(bucketName, new Bucket(bucketName, { region, objectOwnership: ownership }));
   }

@@ -9,7 +9,7 @@ import { toXml } from '../xml';
 import { findObject } from './get-object';
 
 /**
- * Within one bucket, which is all that a storage adapter copies.
+ * Copies within one bucket only: a storage adapter needs nothing else.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
  */

@@ -24,7 +24,7 @@ export function headObject(context: OperationContext): Reply {
 }
 
 /**
- * @throws NoSuchKey to whoever may list the bucket; AccessDenied to others, who must not learn which keys exist
+ * @throws NoSuchKey if the caller may list the bucket, else AccessDenied, so as not to reveal which keys exist
  */
 export function findObject(context: OperationContext, bucket = context.bucket, key = context.key): S3Object {
   const object = bucket.objects.get(key);

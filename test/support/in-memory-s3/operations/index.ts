@@ -30,7 +30,7 @@ import {
 } from './multipart';
 import { putObject } from './put-object';
 
-/** Every operation that is imitated; of those that fit a request, the first is meant. */
+/** Every supported operation; a request means the first that fits. */
 const operations: Operation[] = [
   { name: 'ListBuckets', method: 'GET', level: 'service', action: 's3:ListAllMyBuckets', run: listBuckets },
 
@@ -74,7 +74,7 @@ const operations: Operation[] = [
   ]),
 ];
 
-/** Parameters that make a request mean something else than it looks like; carrying it out without them would corrupt. */
+/** Parameters that change the meaning of a request: ignoring them would corrupt data. */
 const otherSubresources = new Set([
   ...['accelerate', 'acl', 'analytics', 'attributes', 'cors', 'encryption', 'intelligent-tiering', 'inventory'],
   ...['legal-hold', 'lifecycle', 'logging', 'metadataTable', 'metrics', 'notification', 'object-lock', 'policyStatus'],
@@ -91,9 +91,9 @@ export interface RequestShape {
 }
 
 /**
- * Names what a request asks for.
+ * Returns the operation of a request.
  *
- * @throws NotImplemented for a subresource that is not imitated, MethodNotAllowed for what S3 has not either
+ * @throws NotImplemented for an unsupported subresource, MethodNotAllowed for a request that S3 does not support either
  */
 export function findOperation(request: RequestShape): Operation {
   const level = request.key !== undefined ? 'object' : request.bucket !== undefined ? 'bucket' : 'service';

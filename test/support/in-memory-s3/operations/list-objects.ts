@@ -10,7 +10,7 @@ const MOST_KEYS = 1000;
 interface Page {
   keys: string[];
   commonPrefixes: string[];
-  /** The last key or common prefix of the page, when there is more to come. */
+  /** The last key or common prefix of the page, if more pages follow. */
   next?: string;
 }
 
@@ -64,7 +64,7 @@ function listPage(bucket: Bucket, query: Record<string, string>, after: string |
   return page;
 }
 
-/** A page that ended with a common prefix goes on after everything below it. */
+/** After a page that ends with a common prefix, the next page starts after all keys with that prefix. */
 function isNotAfter(entry: string, key: string, after: string): boolean {
   return entry === after || compareUtf8(key, after) <= 0;
 }
@@ -94,7 +94,7 @@ function describeEntry(bucket: Bucket, key: string, encode: (text: string) => st
   };
 }
 
-/** @throws InvalidArgument for an encoding-type other than url */
+/** @throws InvalidArgument for an encoding type other than `url` */
 export function keyEncoder(query: Record<string, string>): (text: string) => string {
   const type = query['encoding-type'];
   if (type === undefined) return (text) => text;

@@ -59,7 +59,7 @@ export async function uploadPart(context: OperationContext): Promise<Reply> {
   }
   bucket.upload(uploadId, key);
   const body = await context.receiveBody();
-  // While the body travelled, the upload may have been aborted or completed.
+  // The upload may have been aborted or completed while the body arrived.
   const upload = bucket.upload(uploadId, key);
   const { checksumAlgorithm } = upload;
   if (checksumAlgorithm && body.checksum?.algorithm !== checksumAlgorithm) {

@@ -8,7 +8,7 @@ import { S3Object } from '../store';
 export async function putObject(context: OperationContext): Promise<Reply> {
   const { bucket, key, headers } = context;
   if (headers['x-amz-acl'] !== undefined) context.requireAllowed('s3:PutObjectAcl', key);
-  // Replacing exactly one version tells the caller something about it, so S3 asks for the right to read it.
+  // A write that depends on the ETag reveals something about the object, so S3 requires the permission to read it.
   if (headers['if-match'] !== undefined) context.requireAllowed('s3:GetObject', key);
   const objectHeaders = readObjectHeaders(headers, bucket);
   const body = await context.receiveBody();

@@ -13,7 +13,7 @@ import * as sts from '@aws-sdk/client-sts';
 import { listen, stop } from './local-server';
 import type { Command } from './recorded-script';
 
-/** The services as the CLI calls them, with all that the SDK's client exports, the schemas of its operations included. */
+/** The services by their CLI names, with the exports of their SDK clients, which include the schemas of operations. */
 const SERVICES: Record<string, Record<string, unknown>> = {
   acm,
   cloudformation,
@@ -24,20 +24,20 @@ const SERVICES: Record<string, Record<string, unknown>> = {
   sts,
 };
 
-/** Options that every command has: https://docs.aws.amazon.com/cli/latest/reference/#options */
+/** Options of all commands: https://docs.aws.amazon.com/cli/latest/reference/#options */
 const GLOBAL_OPTIONS = ['region', 'profile', 'query', 'output', 'debug', 'no-cli-pager', 'endpoint-url'];
 
 interface Shape {
   required: string[];
   optional: string[];
-  /** How many words stand before the options. */
+  /** Number of words in front of the options. */
   positional?: number;
-  /** What an option may say, where that is one of a few words. */
+  /** The possible values of options that have only a few. */
   values?: Record<string, string[]>;
 }
 
 /**
- * Commands that are the CLI's own and no operation of a service, and those of services whose client is not installed:
+ * Commands that are not operations of a service, and those of services whose SDK client is not installed:
  * https://docs.aws.amazon.com/cli/latest/reference/
  */
 const OTHER_COMMANDS: Record<string, Shape> = {
@@ -50,7 +50,7 @@ const OTHER_COMMANDS: Record<string, Shape> = {
     required: ['stack-name', 'template-file'],
     optional: ['parameter-overrides', 'capabilities'],
   },
-  // In place of the operation's --invalidation-batch.
+  // Replaces the operation's --invalidation-batch.
   'cloudfront create-invalidation': { required: ['distribution-id', 'paths'], optional: [] },
   'ec2 associate-iam-instance-profile': { required: ['instance-id', 'iam-instance-profile'], optional: [] },
   'ec2 modify-instance-metadata-options': {
@@ -61,23 +61,23 @@ const OTHER_COMMANDS: Record<string, Shape> = {
   'kms put-key-policy': { required: ['key-id', 'policy'], optional: ['policy-name'] },
 };
 
-/** What the waiters of the guide ask for. */
+/** The operations that the guide's waiters call. */
 const WAITERS: Record<string, string> = {
   'acm certificate-validated': 'describe-certificate',
   'cloudfront distribution-deployed': 'get-distribution',
 };
 
-/** The SDK's schemas: a number for a scalar, else a tuple whose first item is the kind. */
+/** The SDK's schemas: a number for a scalar, otherwise a tuple that starts with the kind. */
 type Schema = number | ((...nothing: never[]) => Schema) | unknown[];
 
 const [SCALAR, LIST, MAP, STRUCTURE, UNION, OPERATION] = [0, 1, 2, 3, 4, 9];
 
-/** Added to a scalar's number: a list or a map of it. */
+/** Added to a scalar's number for a list or a map of it. */
 const [LIST_OF, MAP_OF] = [64, 128];
 
 const SCALAR_TYPES: Record<number, string> = { 0: 'string', 1: 'number', 2: 'boolean' };
 
-/** A command line, taken apart. */
+/** A parsed command line. */
 interface Parsed {
   service: string;
   operation: string;
@@ -86,11 +86,11 @@ interface Parsed {
 }
 
 /**
- * Holds a command against the models of AWS's SDK.
+ * Checks a command against the models of AWS's SDK.
  *
- * @param command of `aws`, with the files that it names
- * @returns what is wrong, empty when nothing is: an unknown service, operation, option or member of a value, a required
- *   one that is missing, a value of another type, a --query for what the answer does not have
+ * @param command an `aws` command, with its files
+ * @returns the problems: an unknown service, operation, option or member of a value, a missing required one, a value of
+ *   the wrong type, or a --query for a member that the answer does not have
  */
 export function problemsOf(command: Command): string[] {
   const parsed = parse(command.args);
@@ -130,10 +130,10 @@ export function problemsOf(command: Command): string[] {
 }
 
 /**
- * Holds a command that is only mentioned, `aws s3 cp --recursive`, against the models: what it names must be there, and
- * what it leaves out does not matter.
+ * Checks a command that is only mentioned, such as `aws s3 cp --recursive`: its names must exist, and missing ones do not
+ * matter.
  *
- * @returns what is wrong, as {@link problemsOf} does
+ * @returns the problems, as {@link problemsOf} does
  */
 export function problemsOfMention(line: string): string[] {
   const [name = '', ...args] = line.split(/\s+/);
@@ -180,7 +180,7 @@ function valueProblems(place: string, words: string[], schema: Schema, files: Re
   if (/^\s*[[{]/.test(text)) {
     return documentProblems(place, JSON.parse(text), resolved);
   }
-  // Shorthand, Key=value,Key=value: all of its values are strings.
+  // In the shorthand Key=value,Key=value, all values are strings.
   const members = new Map(text.split(',').map((pair) => pair.split(/=(.*)/s, 2) as [string, string]));
   const { required, optional } = membersOf(resolved as unknown[]);
   return [
@@ -234,7 +234,7 @@ function listProblems(place: string, value: unknown, item: Schema): string[] {
     : [`${place} is no list`];
 }
 
-/** Follows the names of a query, in its filters too: what functions make of it is the CLI's own matter. */
+/** Checks the names of a query and its filters, up to the first function. */
 function queryProblems(query: string | undefined, output: unknown[]): string[] {
   let schema: Schema = output;
   for (const [, member = '', index, filter] of (query ?? '')
@@ -274,7 +274,7 @@ function memberOf(structure: unknown[], name: string): Schema {
   return (structure[5] as Schema[])[(structure[4] as string[]).indexOf(name)] ?? 0;
 }
 
-/** Loads what is loaded late, and takes away what only names a scalar or says how a member travels. */
+/** Loads lazy schemas, and removes the wrappers that name a scalar or say how a member is transferred. */
 function resolve(schema: Schema): number | unknown[] {
   if (typeof schema === 'function') {
     return resolve(schema());
@@ -288,7 +288,7 @@ function resolve(schema: Schema): number | unknown[] {
   return schema[0] === SCALAR ? resolve(schema[4] as Schema) : schema;
 }
 
-/** @returns `CreateOriginAccessControl` as `create-origin-access-control` */
+/** Returns `create-origin-access-control` for `CreateOriginAccessControl`. */
 function toOption(name: string): string {
   return name
     .replace(/(.)([A-Z][a-z]+)/g, '$1-$2')
@@ -301,12 +301,11 @@ function toPascalCase(name: string): string {
 }
 
 /**
- * Holds commands against the AWS CLI of this machine: each must come as far as its first request, which a server on this
- * machine refuses.
+ * Runs commands in this machine's AWS CLI: each must get as far as its first request, which a local server refuses.
  *
- * @param commands of `aws`
- * @param others files that they name in other ways than `file://`, by path
- * @returns what the CLI says to those that do not, by their first words; nothing where there is no CLI
+ * @param commands `aws` commands
+ * @param others files that they use without `file://`, by path
+ * @returns the CLI's errors for the others, by their first words; empty if there is no CLI
  */
 export async function problemsOfInstalledCli(
   commands: Command[],
@@ -334,8 +333,8 @@ export async function problemsOfInstalledCli(
 }
 
 /**
- * Runs commands one after the other in a single process of Python: to start one for each takes seconds, and minutes for
- * all on a busy machine. Needs the CLI as a package of Python.
+ * Runs commands one after the other in a single Python process, since starting one for each takes minutes on a busy
+ * machine. Needs the CLI as a Python package.
  */
 const RUN_ALL = `
 import contextlib, io, json, os, sys
@@ -353,7 +352,7 @@ for folder, args in json.load(sys.stdin):
 print(json.dumps(said))
 `;
 
-/** @returns what the CLI writes to its standard error, command by command */
+/** Returns the CLI's stderr for each command. */
 async function runAll(commands: Command[], others: Record<string, string>, server: string): Promise<string[]> {
   const home = mkdtempSync(path.join(tmpdir(), 'aws-cli-'));
   const runs = commands.map(({ args, files }, index): [folder: string, args: string[]] => {
@@ -380,7 +379,7 @@ async function runAll(commands: Command[], others: Record<string, string>, serve
     if (stdout) {
       return JSON.parse(stdout) as string[];
     }
-    // The CLI is a program of its own.
+    // The CLI is a standalone program.
     const said: string[] = [];
     const queue = [...runs.entries()];
     const work = async () => {
@@ -404,7 +403,7 @@ function run(
 ): Promise<{ stdout: string; stderr: string }> {
   return new Promise((ended) => {
     const child = execFile(program, args, options, (_error, stdout, stderr) => ended({ stdout, stderr }));
-    // Who ends before it has read everything says why on its standard error.
+    // A process that ends before it has read everything reports the reason on stderr.
     child.stdin?.on('error', () => {}).end(input);
   });
 }

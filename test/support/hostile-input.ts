@@ -1,23 +1,23 @@
 import fc from 'fast-check';
 
-/** A blog that somebody attacks from, and what it must not get at. */
+/** A blog from which an attack starts, and the others that it must not reach. */
 export interface Surroundings {
   cdnUrl: string;
-  /** What every key of the blog begins with: `seven/content/images`. */
+  /** The prefix of all of the blog's keys: `seven/content/images`. */
   ownPrefix: string;
-  /** What the keys of others in the bucket begin with. */
+  /** The prefixes of the other blogs in the bucket. */
   otherPrefixes: string[];
-  /** A path below the prefix at which each of them has a file. */
+  /** The path of a file that exists under each prefix. */
   file: string;
 }
 
-/** One level up, in every spelling with which some server was fooled once. */
+/** One level up, in every spelling that has fooled a server. */
 const LEVELS_UP = [
   ...['..', '../', '../..', '/../../', '....//', '..;/', '.\u200b.', '..\\', '..%5c', '..%255c', '%2e%2e'],
   ...['%2E%2E%2F', '.%2e/', '%252e%252e%252f', '%25252e%25252e%25252f'],
-  // UTF-8 in more bytes than it needs, which a lax decoder takes for dots and slashes.
+  // Overlong UTF-8, which a lax decoder reads as dots and slashes.
   ...['%c0%ae%c0%ae%c0%af', '%e0%80%ae%e0%80%ae/', '%u002e%u002e%u2215'],
-  // What becomes dots and slashes when it is normalised to NFKC.
+  // Characters that become dots and slashes when normalized to NFKC.
   ...['\uff0e\uff0e\uff0f', '\u2025/', '\u2024\u2024/'],
 ];
 
@@ -38,7 +38,7 @@ const ADDRESSES = [
   'arn:aws:s3:::shared-bucket/',
 ];
 
-/** What is done to a whole text before somebody sends it. */
+/** Transformations of a whole text. */
 const SPELLINGS: ((text: string) => string)[] = [
   (text) => text,
   (text) => text,
@@ -55,7 +55,7 @@ const SPELLINGS: ((text: string) => string)[] = [
   (text) => text.normalize('NFKC'),
 ];
 
-/** Texts that somebody may send as a path, a name or an address, to get out of a blog or to bring it down. */
+/** Generates texts that may be sent as a path, a file name or a URL, to get out of a blog or bring it down. */
 export function hostileText({ cdnUrl, ownPrefix, otherPrefixes, file }: Surroundings): fc.Arbitrary<string> {
   const prefixes = [ownPrefix, ...otherPrefixes];
   const feature = ownPrefix.split('/').slice(-2).join('/');
@@ -88,7 +88,7 @@ export function hostileText({ cdnUrl, ownPrefix, otherPrefixes, file }: Surround
       fc.constantFrom(...SPELLINGS.keys()),
     )
     .map(([pieces, joint, spelling]) => SPELLINGS[spelling]?.(pieces.join(joint)) ?? '');
-  // S3's limit is 1,024 bytes for a key.
+  // S3 allows 1,024 bytes for a key.
   const long = fc
     .tuple(
       fc.constantFrom('a', 'ü', '😀', 'e\u0301', 'a\u0301\u0301\u0301', 'a/', '../', '%2e%2e/', '%', '.', '-', ' '),
@@ -104,7 +104,7 @@ export function hostileText({ cdnUrl, ownPrefix, otherPrefixes, file }: Surround
   );
 }
 
-/** Whatever is no text, among it what cannot even be made one. */
+/** Generates values other than text, some of which can't be converted to text. */
 export function noText(): fc.Arbitrary<unknown> {
   return fc.oneof(
     fc.constantFrom<unknown>(
@@ -132,21 +132,21 @@ export function noText(): fc.Arbitrary<unknown> {
   );
 }
 
-/** Mostly texts, now and then something else. */
+/** Generates mostly texts, and sometimes other values. */
 export function hostileInput(surroundings: Surroundings): fc.Arbitrary<unknown> {
   return fc.oneof({ arbitrary: hostileText(surroundings), weight: 9 }, { arbitrary: noText(), weight: 1 });
 }
 
-/** What an adapter is to whoever attacks it: methods that take anything. */
+/** An adapter under attack: methods that accept anything. */
 export type Attacked = Record<string, ((...given: unknown[]) => unknown) | undefined>;
 
 /**
- * Every method of a storage adapter with something hostile in each of the places where Ghost passes a path, a name or
- * an address; in the order in which something may be found out, written and taken away.
+ * Returns calls of every method of a storage adapter, with hostile input in each parameter for a path, a file name or a
+ * URL. The order is: calls that reveal something, calls that write, calls that delete.
  *
  * @param upload path of a temporary file
- * @param prefix what stands before every directory that the adapter is given; nothing, where it adds it by itself
- * @returns a call for each, by what is called; nothing for methods that the adapter does not have
+ * @param prefix of every directory that the adapter gets; empty if the adapter adds it
+ * @returns the calls with their names, except for methods that the adapter does not have
  */
 export function attacks(
   adapter: Attacked,
@@ -188,7 +188,7 @@ export function attacks(
     ]);
 }
 
-/** How many inputs a test tries, and from which seed on: those that the environment names, else few enough for a CI. */
+/** Returns the number of inputs and the seed: from the environment, or by default few enough inputs for CI. */
 export function runsWanted(inCi: number): fc.Parameters<unknown> {
   const { HOSTILE_INPUTS, HOSTILE_SEED } = process.env;
   return {

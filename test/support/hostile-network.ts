@@ -4,50 +4,50 @@ import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { listen } from './local-server';
 
-/** What can happen to a request on its way to S3, or to the answer on its way back. */
+/** Faults of a request on its way to S3, or of its answer. */
 export const MISHAPS = [
-  /** The connection is reset, half of the time when S3 has carried out the request: a lost answer. */
+  /** The connection is reset, half of the time after S3 has processed the request: a lost answer. */
   'reset',
-  /** 503 SlowDown, and S3 never sees the request. */
+  /** 503 SlowDown, without S3 receiving the request. */
   'slow-down',
-  /** 500 InternalError, half of the time although S3 has carried out the request. */
+  /** 500 InternalError, half of the time although S3 has processed the request. */
   'internal-error',
-  /** Never answered, half of the time although S3 has carried out the request. */
+  /** No answer, half of the time although S3 has processed the request. */
   'stall',
-  /** Half of the body arrives at S3, and the connection is cut. */
+  /** S3 receives half of the body, then the connection is cut. */
   'truncated-request',
-  /** Half of the body arrives at the client, and the connection is closed. */
+  /** The client receives half of the body, then the connection is closed. */
   'truncated-answer',
-  /** The answer begins late. */
+  /** The answer is delayed. */
   'slow-answer',
-  /** A PUT or GET is answered with the ETag of something else. */
+  /** The answer to a PUT or GET has a wrong ETag. */
   'wrong-etag',
 ] as const;
 
 export type Mishap = (typeof MISHAPS)[number];
 
-/** How S3 is away: nobody listens and connections are reset, or nothing that is sent is ever answered. */
+/** How S3 is unreachable: connections are refused and reset, or requests are never answered. */
 export type Outage = 'refused' | 'silent';
 
 export interface HostileNetworkOptions {
-  /** What may happen; everything when absent. */
+  /** Possible faults; default: all. */
   mishaps?: readonly Mishap[];
-  /** Chance of each mishap for each request, 0 to 1; default 0.05. */
+  /** Probability of each fault for each request, 0 to 1; default 0.05. */
   probability?: number;
-  /** Of the random numbers; default 1. */
+  /** Seed of the random numbers; default 1. */
   seed?: number;
-  /** How late a slow answer begins, in milliseconds; default 300. */
+  /** How long (ms) a slow answer is delayed; default 300. */
   slowAnswerMs?: number;
 }
 
-/** What stands between an adapter and S3. */
+/** A network between an adapter and S3. */
 export interface HostileNetwork {
-  /** Where to reach S3 through it: `http://127.0.0.1:PORT`. */
+  /** S3's URL through the network: `http://127.0.0.1:PORT`. */
   endpoint: string;
   port: number;
-  /** How often each mishap has happened. */
+  /** How often each fault has occurred. */
   injected: Record<Mishap, number>;
-  /** Takes S3 away until `bringBack`. */
+  /** Makes S3 unreachable until `bringBack`. */
   takeAway(outage: Outage): Promise<void>;
   bringBack(): Promise<void>;
   /** Cuts every connection and stops listening. */
@@ -55,10 +55,10 @@ export interface HostileNetwork {
 }
 
 /**
- * Starts a network between an adapter and an S3 server on which something goes wrong now and then. It hands on every
- * request as it is, the Host header included: what is signed stays valid.
+ * Starts a network between an adapter and an S3 server on which faults occur at random. It forwards every request
+ * unchanged, including the Host header, so that signatures stay valid.
  *
- * @param target address of the S3 server
+ * @param target URL of the S3 server
  * @returns once it listens on 127.0.0.1
  */
 export async function startHostileNetwork(
@@ -72,7 +72,7 @@ export async function startHostileNetwork(
   const sockets = new Set<Socket>();
   let isSilent = false;
 
-  /** Hands a request on, or only so many bytes of its body, and gives S3's answer. */
+  /** Forwards a request, or only the first bytes of its body, and returns S3's answer. */
   const forward = (request: IncomingMessage, response: ServerResponse, bytes = Infinity): Promise<IncomingMessage> => {
     const { method, url: path, headers } = request;
     const onwards = http.request({
@@ -83,7 +83,7 @@ export async function startHostileNetwork(
       path,
       headers: endToEnd(headers),
     });
-    // The client has left, or the connection was cut.
+    // The client is gone, or the connection was cut.
     response.once('close', () => onwards.destroy());
     if (bytes === Infinity) {
       request.pipe(onwards);
@@ -114,7 +114,7 @@ export async function startHostileNetwork(
     }
   };
 
-  /** Has a request carried out, and hands the answer on, both perhaps not quite as they were. */
+  /** Forwards a request and its answer, possibly with faults. */
   const handOn = async (request: IncomingMessage, response: ServerResponse, mishap?: Mishap): Promise<void> => {
     const happens = (kind: Mishap, isPossible: boolean): boolean => {
       const isSo = kind === mishap && isPossible;
@@ -150,7 +150,7 @@ export async function startHostileNetwork(
   };
 
   const server = http.createServer((request, response) => {
-    // S3 has broken off, or is away: so does this.
+    // S3 has cut the connection or is unreachable, so this cuts the client's connection.
     handle(request, response).catch(() => request.socket.resetAndDestroy());
   });
   server.keepAliveTimeout = 0;
@@ -191,7 +191,7 @@ export async function startHostileNetwork(
   };
 }
 
-/** What is for one connection only, and the question for a leave to send, stays on its side of this. */
+/** Headers of one connection only, and `Expect`, which are not forwarded. */
 function endToEnd(headers: IncomingHttpHeaders): IncomingHttpHeaders {
   const handedOn = { ...headers };
   for (const name of ['connection', 'keep-alive', 'expect']) {
@@ -200,7 +200,7 @@ function endToEnd(headers: IncomingHttpHeaders): IncomingHttpHeaders {
   return handedOn;
 }
 
-/** Hands on the first bytes of a message, takes the rest, and then does something. */
+/** Forwards the first bytes of a message, discards the rest, and then calls a function. */
 function handOnFirst(bytes: number, from: Readable, to: Writable, then: () => void): void {
   let left = bytes;
   from.on('data', (piece: Buffer) => {
@@ -218,13 +218,13 @@ function refuse(response: ServerResponse, status: number, code: string): void {
   );
 }
 
-/** Takes all of a message, and throws it away. */
+/** Reads and discards a message. */
 async function finished(message: IncomingMessage): Promise<void> {
   message.resume();
   await new Promise<void>((resolve, reject) => message.once('end', resolve).once('close', reject));
 }
 
-/** Numbers from 0 to 1 that are the same for the same seed: mulberry32. */
+/** Creates a generator of numbers from 0 to 1 that depend on the seed only: mulberry32. */
 export function randomNumbers(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

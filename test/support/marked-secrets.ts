@@ -2,21 +2,21 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { inspect } from 'node:util';
 
-/** A secret that is looked for, by its name. */
+/** Secrets to look for, by name. */
 export type Marks = Record<string, string>;
 
-/** Gathers all that somebody may get to see, and says where a secret is in it. */
+/** Collects everything that may become visible, and finds secrets in it. */
 export class Seen {
   private readonly texts: { where: string; text: string }[] = [];
 
   constructor(private readonly marks: Marks) {}
 
-  /** How many things were seen. */
+  /** The number of collected texts. */
   get count(): number {
     return this.texts.length;
   }
 
-  /** Notes a text, or anything else in every way in which a log shows it. */
+  /** Adds a text, or another value in every form in which a log may show it. */
   note(where: string, value: unknown): void {
     const texts =
       typeof value === 'string'
@@ -25,7 +25,7 @@ export class Seen {
     this.texts.push(...texts.map((text) => ({ where, text })));
   }
 
-  /** Notes every file in a folder but those whose names are excepted. */
+  /** Adds every file in a folder except those with an excluded name. */
   async noteFiles(where: string, folder: string, isOwn: (name: string) => boolean): Promise<void> {
     for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
       const file = path.join(entry.parentPath, entry.name);
@@ -36,7 +36,7 @@ export class Seen {
     }
   }
 
-  /** Where a secret can be read, in whatever form: `secretAccessKey in console`. */
+  /** Returns where secrets can be read, in any form: `secretAccessKey in console`. */
   findings(): string[] {
     const found = Object.entries(this.marks).flatMap(([name, mark]) =>
       formsOf(mark).flatMap((form) =>
@@ -48,13 +48,13 @@ export class Seen {
     return [...new Set(found)];
   }
 
-  /** The names of the places that something was seen in. */
+  /** Returns the names of all places. */
   places(): string[] {
     return [...new Set(this.texts.map(({ where }) => where))];
   }
 }
 
-/** What is beside it, which shows where it comes from. */
+/** Returns the text around a secret, which shows its origin. */
 function around(text: string, form: string): string {
   const at = text.indexOf(form);
   return text.slice(Math.max(0, at - 100), at + form.length + 100);
@@ -62,21 +62,21 @@ function around(text: string, form: string): string {
 
 function asJson(value: unknown): string {
   try {
-    // Of a function there is no JSON.
+    // A function has no JSON.
     const json = JSON.stringify(value, (_key, inner: unknown) =>
       inner instanceof Error ? { ...inner, message: inner.message, stack: inner.stack } : inner,
     ) as string | undefined;
     return json ?? '';
   } catch {
-    // What refers to itself has no JSON, in a log neither.
+    // A value that refers to itself has no JSON, so a log can't contain it either.
     return '';
   }
 }
 
-/** A secret as it is, and as it is after it went through an address, a header or a dump. */
+/** Returns a secret in plain text and as it appears in URLs, headers and dumps. */
 function formsOf(mark: string): string[] {
   const bytes = Buffer.from(mark);
-  // Within something longer, base64 depends on where it begins, and its ends on what is beside it.
+  // Inside longer data, base64 depends on the offset, and its first and last characters on the neighboring bytes.
   const inBase64 = [0, 1, 2].map((shift) => {
     const text = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64');
     return text.slice(shift === 0 ? 0 : 4, -4);

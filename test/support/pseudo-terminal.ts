@@ -2,43 +2,43 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Whether the machine has util-linux's `script`, which runs a command on a terminal of its own. */
+/** Whether this machine has util-linux's `script`, which runs a command on a new terminal. */
 export const hasPseudoTerminal = spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout?.includes(
   'util-linux',
 );
 
-/** What keys send. */
+/** The characters that keys send. */
 export const KEYS = { enter: '\r', ctrlC: '\x03' };
 
-/** So long a text may take to appear: other tests are at work on the machine too. */
+/** How long (ms) to wait for a text: other tests keep the machine busy. */
 const PATIENCE_MS = 20_000;
 
 const COLUMNS = 160;
 
 /** A command that runs on a terminal. */
 export interface TerminalSession {
-  /** What somebody sees who looks at the terminal now: lines without colours, and without spaces at their ends. */
+  /** Returns the visible lines, without colors and trailing spaces. */
   screen(): string[];
-  /** Whether the cursor is to be seen. */
+  /** Returns whether the cursor is visible. */
   hasCursor(): boolean;
   /**
-   * Waits until a text stands on the terminal.
+   * Waits until the terminal shows a text.
    *
-   * @throws Error with the screen when it does not come
+   * @throws Error with the screen if the text does not appear
    */
   shows(text: string | RegExp): Promise<void>;
   /** Presses keys. */
   press(keys: string): void;
-  /** @returns the exit code, when the command has ended */
+  /** Waits for the end of the command, and returns its exit code. */
   ends(): Promise<number>;
   kill(): void;
 }
 
 /**
- * Runs a command on a terminal of its own.
+ * Runs a command on a new terminal.
  *
- * @param command a line for the shell, which may lead its output into a file
- * @param environment all variables that the command sees beside `TERM`
+ * @param command a shell command line, which may redirect its output to a file
+ * @param environment all of the command's variables except `TERM`
  */
 export function runOnTerminal(command: string, environment: Record<string, string | undefined>): TerminalSession {
   const line = `stty cols ${COLUMNS} rows 50; exec ${command}`;
@@ -49,7 +49,7 @@ export function runOnTerminal(command: string, environment: Record<string, strin
   const exit = once(child, 'exit') as Promise<[number | null]>;
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
-  // Keys that are pressed when the command has just ended.
+  // The command may have ended just before a key is pressed.
   child.stdin.on('error', () => {});
   const screen = () => linesOf(output);
   return {
@@ -76,11 +76,11 @@ export function runOnTerminal(command: string, environment: Record<string, strin
 }
 
 const ESCAPE = '\x1b';
-/** A sequence with its parameters and its last letter, or a character. */
+/** An escape sequence with its parameters and final letter, or a character. */
 const PIECES = new RegExp(`${ESCAPE}\\[([?\\d;]*)([A-Za-z])|[^]`, 'gu');
 
 /**
- * Draws what was sent to a terminal: text, line ends, and the sequences by which the cursor goes and lines are cleared.
+ * Draws a terminal's output: text, line ends, and the sequences that move the cursor and clear lines.
  * https://vt100.net/docs/vt510-rm/chapter4.html
  */
 function linesOf(output: string): string[] {

@@ -3,23 +3,23 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-/** A command as the shell would have started it. */
+/** A command as the shell would start it. */
 export interface Command {
   name: string;
   args: string[];
-  /** What the files hold that its arguments name, as they were at that moment, by the argument: `file://x.json`. */
+  /** The contents of its files at that moment, by the argument that names them: `file://x.json`. */
   files: Record<string, string>;
 }
 
-/** The programs that are written down in place of being started. */
+/** The programs that are recorded instead of started. */
 const PROGRAMS = ['aws', 'npx', 'npm', 'tar', 'curl', 'openssl', 'ghost', 'jq'];
 
-/** What separates the records of commands, and the arguments of a command from its files. */
+/** Separators between commands, and between a command's arguments and its files. */
 const [NEXT_COMMAND, NEXT_FILE] = ['\x1e', '\x1f'];
 
 /**
- * Stands for `--query 'merge(DistributionConfig, `{…}`)'`: prints the configuration that the script has sent last, with
- * the members of the literal in place of its own. `--query DistributionConfig` prints it as it is.
+ * Replaces `--query 'merge(DistributionConfig, `{…}`)'`: prints the configuration that the script sent last, with the
+ * literal's members in place of its own. `--query DistributionConfig` prints it unchanged.
  */
 const MERGE = [
   'const [, literal] = /`([^`]*)`/.exec(process.argv[1]);',
@@ -28,12 +28,12 @@ const MERGE = [
 ].join(' ');
 
 /**
- * Runs a script of bash in an empty folder, and writes down which programs it would have started.
+ * Runs a bash script in an empty folder, and records the programs that it would start.
  *
- * @param script sees no variables but its own
- * @param answers what the programs print, by their first words: `aws sts get-caller-identity`
- * @returns the commands in their order, and the files that the script has left, by name
- * @throws Error with the words of bash when the script stops
+ * @param script gets no variables except PATH
+ * @param answers the programs' output, by their first words: `aws sts get-caller-identity`
+ * @returns the commands in order, and the script's files, by name
+ * @throws Error with bash's message if the script fails
  */
 export function recordScript(
   script: string,

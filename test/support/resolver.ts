@@ -5,11 +5,11 @@ import type { Resolver } from '../../src/commands/provision/dns/live-dns';
 export interface NameRecords {
   NS?: string[];
   CAA?: CaaRecord[];
-  /** The name is the apex of a zone. */
+  /** Whether the name is the apex of a zone. */
   SOA?: boolean;
   CNAME?: string;
   A?: string[];
-  /** Code with which all questions for the name fail, `ESERVFAIL`. */
+  /** Error code of all queries for the name: `ESERVFAIL`. */
   fails?: string;
 }
 
@@ -23,7 +23,7 @@ const SOA: SoaRecord = {
   minttl: 86400,
 };
 
-/** A DNS of some names, that answers as Node's resolver does; a CNAME is followed, as a recursive server does it. */
+/** Creates a resolver for some names that answers as Node's does. It follows a CNAME as a recursive server does. */
 export function resolverOf(names: Record<string, NameRecords>): Resolver {
   const refusal = (code: string, name: string) => Object.assign(new Error(`query ${code} ${name}`), { code });
 

@@ -10,10 +10,13 @@ export interface PolicyOptions extends GhostSiteOptions, AdapterOptions {
   profile?: string;
 }
 
-/** In the ARN of a distribution, for policies of the account itself: its ID is unique in the world. */
+/** Stands for the account in the ARN of a distribution, whose ID is globally unique. */
 const ANY_ACCOUNT = '*';
 
-/** `policy`: prints JSON, and nothing else. */
+/** Where STS is asked when no region is set: its answer is the same everywhere. */
+const ANY_REGION = 'us-east-1';
+
+/** Runs `policy`, which prints JSON and nothing else. */
 export async function runPolicy(options: PolicyOptions): Promise<void> {
   const { account } = options;
   if (account !== undefined && !/^\d{12}$/.test(account)) {
@@ -22,7 +25,7 @@ export async function runPolicy(options: PolicyOptions): Promise<void> {
       'Write the twelve digits of the AWS account: --account 123456789012',
     );
   }
-  // A bucket that is named needs no Ghost.
+  // With --bucket, no Ghost site is needed.
   const config = options.bucket === undefined || options.ghost || options.config ? findGhostSite(options).config : {};
   const configs = readAdapterConfigs(config, options);
   const statements = options.bucketPolicy
@@ -32,7 +35,7 @@ export async function runPolicy(options: PolicyOptions): Promise<void> {
   process.stdout.write(`${policy.replaceAll('"arn:aws:', `"arn:${partitionOf(configs.images.region)}:`)}\n`);
 }
 
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html */
+/** Returns the partition of a region: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html */
 function partitionOf(region = ''): string {
   if (region.startsWith('cn-')) {
     return 'aws-cn';
@@ -40,22 +43,22 @@ function partitionOf(region = ''): string {
   return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 }
 
-/** @param configs of all features: mostly one bucket, with a path for each */
+/** @param configs of all features: usually one bucket, with a path for each feature */
 function forGhost(configs: Config[], account: string): Statement[] {
-  const ofBuckets = groupsOf(configs, ({ bucket, tenantPrefix }) => `${tenantPrefix}@${bucket}`);
-  const ofDistributions = groupsOf(configs, ({ distributionId }) => distributionId);
-  const ofKeys = groupsOf(configs, ({ kmsKeyId }) => kmsKeyId);
+  const buckets = groupsOf(configs, ({ bucket, tenantPrefix }) => `${tenantPrefix}@${bucket}`);
+  const distributions = groupsOf(configs, ({ distributionId }) => distributionId);
+  const keys = groupsOf(configs, ({ kmsKeyId }) => kmsKeyId);
   return [
-    ...ofBuckets.flatMap((group) => ofBucket(group, account)),
-    ...ofDistributions.flatMap(([config]) =>
+    ...buckets.flatMap((group) => forGhostInBucket(group, account)),
+    ...distributions.flatMap(([config]) =>
       ghostStatements(subjectOf(config, account)).filter(({ Action }) => Action === 'cloudfront:CreateInvalidation'),
     ),
-    ...ofKeys.map(([config]) => keyStatement(config.kmsKeyId ?? '', config.region, account)),
-  ].map((statement, index, all) => withOwnName(statement, all.slice(0, index)));
+    ...keys.map(([config]) => keyStatement(config.kmsKeyId ?? '', config.region, account)),
+  ].map((statement, index, all) => withUniqueSid(statement, all.slice(0, index)));
 }
 
-/** What Ghost needs of a bucket, on the paths that its configuration names. */
-function ofBucket(configs: [Config, ...Config[]], account: string): Statement[] {
+/** Returns what Ghost needs in one bucket, limited to the paths in its configuration. */
+function forGhostInBucket(configs: [Config, ...Config[]], account: string): Statement[] {
   const [{ bucket, tenantPrefix }] = configs;
   return ghostStatements(subjectOf(configs[0], account))
     .filter(({ Action }) => Action !== 'cloudfront:CreateInvalidation')
@@ -74,7 +77,7 @@ function ofBucket(configs: [Config, ...Config[]], account: string): Statement[] 
     });
 }
 
-/** @returns those together that have the same, and without those that have none */
+/** Groups the configurations with the same name, and leaves out those without one. */
 function groupsOf(configs: Config[], nameOf: (config: Config) => string | undefined): [Config, ...Config[]][] {
   const groups = new Map<string, [Config, ...Config[]]>();
   for (const config of configs) {
@@ -89,8 +92,8 @@ function groupsOf(configs: Config[], nameOf: (config: Config) => string | undefi
   return [...groups.values()];
 }
 
-/** IAM wants each name once in a policy. */
-function withOwnName(statement: Statement, before: Statement[]): Statement {
+/** Numbers a repeated `Sid`, which has to be unique in a policy. */
+function withUniqueSid(statement: Statement, before: Statement[]): Statement {
   const same = before.filter(({ Sid }) => Sid === statement.Sid).length;
   return same === 0 ? statement : { ...statement, Sid: `${statement.Sid}${same + 1}` };
 }
@@ -114,22 +117,34 @@ const subjectOf = ({ bucket, tenantPrefix, distributionId = '' }: Config, accoun
   distributionId,
 });
 
-/** Loads the AWS SDK only here, as `--account` makes it unnecessary. */
-async function accountOfCredentials(options: { profile?: string; region?: string }): Promise<string> {
+/**
+ * Asks AWS for the account of the credentials. Loads the AWS SDK only here, as `--account` makes it unnecessary.
+ *
+ * @throws Failure with the reason
+ */
+async function accountOfCredentials({ profile, region }: { profile?: string; region?: string }): Promise<string> {
   const { GetCallerIdentityCommand, STSClient } = await import('@aws-sdk/client-sts');
+  // The SDK does not read AWS_DEFAULT_REGION, which the AWS CLI uses.
+  const named = region ?? (process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION);
   try {
-    const { Account = '' } = await new STSClient(options).send(new GetCallerIdentityCommand({}));
+    const ofProfile = new STSClient({ profile, region: named });
+    const sts = new STSClient({ profile, region: await ofProfile.config.region().catch(() => ANY_REGION) });
+    const { Account = '' } = await sts.send(new GetCallerIdentityCommand({}));
     return Account;
   } catch (error) {
-    throw new Failure(
-      `The account of the distribution is not known: ${(error as Error).message}`,
-      'Name it: --account 123456789012',
-      { cause: error },
-    );
+    const { message } = error as Error;
+    const reason = /any providers/.test(message) ? 'Not signed in: there are no AWS credentials.' : message;
+    throw new Failure(`The account of the distribution is not known: ${reason}`, 'Name it: --account 123456789012', {
+      cause: error,
+    });
   }
 }
 
-/** What S3 asks of the key in Ghost's name: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html */
+/**
+ * Returns what S3 does with the key on behalf of Ghost.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+ */
 function keyStatement(key: string, region = '*', account: string): Statement {
   const [, , , keyRegion = region, keyAccount = account] = key.startsWith('arn:') ? key.split(':') : [];
   const alias = /(?:^|:)(alias\/.+)$/.exec(key)?.[1];
@@ -142,7 +157,7 @@ function keyStatement(key: string, region = '*', account: string): Statement {
     ? { ...statement, Resource: key.startsWith('arn:') ? key : `arn:aws:kms:${region}:${account}:key/${key}` }
     : {
         ...statement,
-        // A policy names keys, and an alias by a condition only.
+        // A policy can name an alias only in a condition.
         Resource: `arn:aws:kms:${keyRegion}:${keyAccount}:key/*`,
         Condition: { 'ForAnyValue:StringEquals': { 'kms:ResourceAliases': alias } },
       };

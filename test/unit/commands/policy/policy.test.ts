@@ -1,4 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Failure } from '../../../../src/shell/failure';
@@ -165,5 +167,40 @@ describe('policy --bucket-policy', () => {
     const named = ['--config', configFile(ADAPTER_BLOCK)];
     expect(await refusal(...named)).toContain('--account 123456789012');
     expect(await refusal(...named, '--account', '12345')).toContain('--account is "12345"');
+  });
+
+  test('says that there are no credentials to take the account from', async () => {
+    const { refusal } = await run(['--config', configFile(ADAPTER_BLOCK), '--bucket-policy']);
+    expect(refusal).toContain('is not known: Not signed in: there are no AWS credentials.');
+  });
+
+  test.each([
+    ['the option', ['--region', 'eu-west-3'], { AWS_REGION: 'eu-west-1' }, 'eu-west-3'],
+    ['AWS_REGION', [], { AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: 'eu-west-2' }, 'eu-west-1'],
+    ['AWS_DEFAULT_REGION', [], { AWS_DEFAULT_REGION: 'eu-west-2' }, 'eu-west-2'],
+    ['nothing', [], {}, 'us-east-1'],
+  ])('asks for the account in the region that %s names', async (_setting, parameters, environment, region) => {
+    const signatures: (string | undefined)[] = [];
+    const server = createServer(({ headers }, response) => {
+      signatures.push(headers.authorization);
+      response.end(
+        `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Account>${ACCOUNT}</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`,
+      );
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { policy } = await run(
+      ['--bucket', 'pictures', '--cdn-url', 'images.example.com', '--distribution-id', 'E2EXAMPLE1ABCD'].concat(
+        '--bucket-policy',
+        parameters,
+      ),
+      {
+        AWS_ENDPOINT_URL_STS: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+        AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE',
+        AWS_SECRET_ACCESS_KEY: 'example',
+        ...environment,
+      },
+    ).finally(() => server.close());
+    expect(signatures).toEqual([expect.stringContaining(`/${region}/sts/`)]);
+    expect(policy).toEqual(templatePolicy('BucketPolicy'));
   });
 });

@@ -1,7 +1,7 @@
 import { readTemplate } from './read';
 import { renderTemplate } from './render';
 
-/** A statement of a policy: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html */
+/** A policy statement: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html */
 export interface Statement {
   Sid: string;
   Effect: string;
@@ -11,23 +11,23 @@ export interface Statement {
   Condition?: unknown;
 }
 
-/** What the policies are about. */
+/** The resources that the policies name. */
 export interface PolicySubject {
   bucket: string;
-  /** What stands before `content/images`, without slashes at its ends; empty for none. */
+  /** Path in front of `content/images`, without slashes at its ends; empty for none. */
   tenantPrefix: string;
-  /** Account of the distribution, twelve digits. */
+  /** Account ID of the distribution, twelve digits. */
   account: string;
   /** `E…` */
   distributionId: string;
 }
 
-/** What Ghost may do, as the template has it. */
+/** Returns the template's policy for Ghost. */
 export function ghostStatements(subject: PolicySubject): Statement[] {
   return statementsOf('GhostPolicy', subject);
 }
 
-/** Who may do what with the bucket, as the template has it: CloudFront reads, nobody comes without TLS. */
+/** Returns the template's bucket policy: CloudFront may read, and requests without TLS are denied. */
 export function bucketStatements(subject: PolicySubject): Statement[] {
   return statementsOf('BucketPolicy', subject);
 }
@@ -45,7 +45,7 @@ function statementsOf(resource: string, { bucket, tenantPrefix, account, distrib
   return JSON.parse(text) as Statement[];
 }
 
-/** References as they stand in a text. */
+/** Turns references into text, for `JSON.stringify`. */
 function asText(_key: string, value: unknown): unknown {
   if (typeof value === 'object' && value !== null && 'Fn::GetAtt' in value) {
     return `\${${(value['Fn::GetAtt'] as string[]).join('.')}}`;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isAlias, isMap, isScalar, isSeq, parseDocument, type Node } from 'yaml';
 import { packageFile } from '../shell/paths';
 
-/** A parameter: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html */
+/** A parameter of the template: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html */
 export interface Parameter {
   Type: string;
   Description?: string;
@@ -27,7 +27,7 @@ interface Rule {
   Assertions: { Assert: unknown; AssertDescription: string }[];
 }
 
-/** The template with intrinsic functions in their long form, `{ "Fn::If": [...] }`. */
+/** A template with intrinsic functions in their long form, `{ "Fn::If": [...] }`. */
 export interface Template {
   Metadata: Record<string, { ParameterGroups: { Parameters: string[] }[]; ParameterLabels: Record<string, unknown> }>;
   Parameters: Record<string, Parameter>;
@@ -39,7 +39,7 @@ export interface Template {
 
 export const TEMPLATE_TEXT = readFileSync(packageFile('infrastructure/template.yaml'), 'utf8');
 
-/** The package's own template, once it has been read: that takes a tenth of a second. */
+/** Caches the package's own template, since parsing takes a tenth of a second. */
 let ownTemplate: Template | undefined;
 
 /**
@@ -47,7 +47,7 @@ let ownTemplate: Template | undefined;
  *
  * @param text YAML with the short forms of intrinsic functions, `!If [...]`
  * @returns the template, which callers must not change
- * @throws what CloudFormation refuses: broken YAML, duplicate keys, anchors, aliases, unknown tags
+ * @throws Error where CloudFormation would refuse it: invalid YAML, duplicate keys, anchors, aliases, unknown tags
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html
  */
 export function readTemplate(text: string = TEMPLATE_TEXT): Template {

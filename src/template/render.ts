@@ -1,6 +1,6 @@
 import type { Resource, Template } from './read';
 
-/** What a template becomes with parameters: no conditions are left, and references only to what is known later. */
+/** A template without conditions, in which only references to later values are left. */
 export interface RenderedTemplate {
   Resources: Record<string, Resource>;
   Outputs: Record<string, { Description?: string; Value: unknown }>;
@@ -9,11 +9,11 @@ export interface RenderedTemplate {
 const NO_VALUE = Symbol('AWS::NoValue');
 
 /**
- * Renders a template for parameters, as CloudFormation would.
+ * Renders a template with parameters, as CloudFormation does.
  *
- * @param parameters values by name, those of pseudo parameters (`AWS::Region`) too; defaults are filled in
- * @param knownLater names of parameters that are not known yet, but will have a value: references to them stay
- * @throws Error with the description of the constraint or rule that the parameters break
+ * @param parameters values by name, including pseudo parameters (`AWS::Region`); missing ones get their defaults
+ * @param knownLater names of parameters without a value yet, to which references are kept
+ * @throws Error with the description of the violated constraint or rule
  */
 export function renderTemplate(
   template: Template,
@@ -111,7 +111,8 @@ class Evaluator {
     const [name, operand] = entries[0] ?? [''];
     switch (name) {
       case 'Ref':
-        return operand === 'AWS::NoValue' ? NO_VALUE : (this.refer(String(operand)) ?? value);
+        // The names of resources are not known yet.
+        return operand === 'AWS::NoValue' ? NO_VALUE : (this.values[String(operand)] ?? value);
       case 'Fn::GetAtt':
         return value;
       case 'Fn::If': {
@@ -137,15 +138,10 @@ class Evaluator {
     }
   }
 
-  /** @returns undefined for what nobody knows yet, such as the name of a resource */
-  private refer(name: string): string | undefined {
-    return this.values[name];
-  }
-
   private substitute(text: string, variables: object): unknown {
     const own = this.resolve(variables) as Record<string, unknown>;
     const substituted = text.replace(/\$\{([^}]+)\}/g, (reference, name: string) => {
-      const value = own[name] ?? this.refer(name);
+      const value = own[name] ?? this.values[name];
       return typeof value === 'string' ? value : reference;
     });
     const left = Object.fromEntries(Object.entries(own).filter(([, value]) => typeof value !== 'string'));

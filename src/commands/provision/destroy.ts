@@ -5,8 +5,8 @@ import { absentIf } from './aws/errors';
 import type { Aws } from './aws/sign-in';
 import { deleteBucket, isLeftAlone } from './bucket';
 import { findHostedZone, type HostedZone } from './dns/hosted-zone';
-import { answerOf, cnamesOf, plainName, type Resolver, Unanswered } from './dns/live-dns';
-import { deleteAliases, hasAliases } from './dns/records';
+import { answerOf, cnamesOf, ifUnanswered, plainName, type Resolver } from './dns/live-dns';
+import { deleteAliases, recordsTo } from './dns/records';
 import type { Session } from './session';
 import { settledStack, skippedBucketOf, workOnStack } from './stack/events';
 import {
@@ -113,11 +113,13 @@ async function destroyRemains(session: Session, stackIds: string[]): Promise<Des
     const { Domain: domain = '', HostedZoneId } = stack.parameters;
     const { DistributionDomainName: target } = stack.outputs;
     const zone = await foreignZoneOf(session, stack);
-    const hasRecords = zone && target ? await hasAliases(aws.route53, zone, domain, target) : false;
+    const hasRecords = zone && target && (await recordsTo(aws.route53, zone, domain, target)).length > 0;
     const skipped = await skippedBucketOf(aws, stack);
     const bucket = skipped && (await isLeftAlone(aws, skipped)) ? skipped : undefined;
     const danglingRecord =
-      !HostedZoneId && !zone && target && (await mayPointTo(resolver, domain, target)) ? domain : undefined;
+      !HostedZoneId && !zone && target && (await mayPointTo(resolver, domain, target).catch(ifUnanswered(true)))
+        ? domain
+        : undefined;
     if (!hasRecords && !bucket && !danglingRecord) {
       continue;
     }
@@ -131,7 +133,7 @@ async function destroyRemains(session: Session, stackIds: string[]): Promise<Des
     if (danglingRecord) {
       terminal.say(`  - the record of ${domain} at its DNS provider, unless it was deleted by hand`);
     }
-    if (zone && target && hasRecords) {
+    if (hasRecords) {
       if (!(await terminal.confirm('Delete the records?'))) {
         throw new Declined();
       }
@@ -169,17 +171,12 @@ async function foreignZoneOf({ aws, resolver }: Session, { parameters }: Stack):
 /**
  * Whether a record may still point to a deleted distribution. An alias to it no longer has addresses, so only a record
  * that points elsewhere rules it out.
+ *
+ * @throws Unanswered
  */
 async function mayPointTo(resolver: Resolver, domain: string, target: string): Promise<boolean> {
-  try {
-    const targets = await cnamesOf(resolver, domain);
-    return targets.includes(plainName(target)) || (!targets.length && !(await answerOf(resolver.resolve4(domain))));
-  } catch (error) {
-    if (error instanceof Unanswered) {
-      return true;
-    }
-    throw error;
-  }
+  const targets = await cnamesOf(resolver, domain);
+  return targets.includes(plainName(target)) || (!targets.length && !(await answerOf(resolver.resolve4(domain))));
 }
 
 const deleteRecords = ({ aws, terminal }: Session, zone: HostedZone, domain: string, target: string) =>
@@ -219,14 +216,14 @@ async function wantsBucketDeleted({ terminal }: Session, bucket: string | undefi
   if (bucket === undefined) {
     return false;
   }
-  const first = await terminal.type(
+  const questions = [
     `To delete the bucket as well, with every file of the blog in it, type its name, ${bucket} (Enter keeps it):`,
-  );
-  if (first.trim() !== bucket) {
-    return false;
-  }
-  const second = await terminal.type(
     'There is no way back. Type the name again to delete the bucket (Enter keeps it):',
-  );
-  return second.trim() === bucket;
+  ];
+  for (const question of questions) {
+    if ((await terminal.type(question)).trim() !== bucket) {
+      return false;
+    }
+  }
+  return true;
 }

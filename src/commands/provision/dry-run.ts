@@ -6,7 +6,7 @@ import { type RenderedTemplate, renderTemplate } from '../../template/render';
 import { checkRegion, namedRegion } from './aws/region';
 import { certificateName } from './certificate/name';
 import { ACCESS_KEY_STEP, planLines, type PlannedStep, stepsOfCreation } from './plan';
-import { checkAccessKeyWish, type ProvisionOptions, readSettings, type Settings } from './settings';
+import { checkAccessKeyOption, type ProvisionOptions, readSettings, type Settings } from './settings';
 
 /** The plan of `provision`, as far as it is known without AWS. */
 export interface DryRun {
@@ -20,7 +20,7 @@ export interface DryRun {
 /** Runs `provision --dry-run`, which does not load the AWS SDK. */
 export function runDryRun(options: ProvisionOptions): void {
   const settings = readSettings(options);
-  checkAccessKeyWish(settings);
+  checkAccessKeyOption(settings);
   if (options.writeConfig !== undefined) {
     checkGhostConfigFile(options.writeConfig);
   }

@@ -13,7 +13,7 @@ import { obtainCertificate } from './obtain-certificate';
 import { planLines, type PlannedStep, stepsAroundStack, stepsOfChanges, stepsOfNewStack } from './plan';
 import { reportProblems } from './problem';
 import type { Session } from './session';
-import { checkAccessKeyWish, type Settings } from './settings';
+import { checkAccessKeyOption, type Settings } from './settings';
 import { lookAround, type Situation } from './situation';
 import { type ChangeSet, createChangeSet, deleteChangeSet, executeChangeSet } from './stack/change-set';
 import { settledStack, workOnStack } from './stack/events';
@@ -43,7 +43,7 @@ export async function provision(session: Session, settings: Settings): Promise<P
   const situation = await terminal.step('Looking at what is there', () => lookAround(session, existing, settings));
   reportProblems(terminal, situation.problems);
   const { stack, certificate, adoptedBucket } = situation;
-  checkAccessKeyWish(settings, stack?.parameters.Identity);
+  checkAccessKeyOption(settings, stack?.parameters.Identity);
 
   const title = `Image server https://${domain}, in ${aws.region} of the account ${aws.account}`;
   const parameters = parametersOf(settings, situation, aws.dnsElsewhere);

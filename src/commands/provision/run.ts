@@ -4,7 +4,7 @@ import type { Terminal } from '../../shell/terminal';
 import { destroy } from './destroy';
 import { findDifferences } from './diff';
 import { provision } from './provision';
-import { openSession } from './session';
+import { openSession, type Session } from './session';
 import { type ProvisionOptions, readSettings, readStackName } from './settings';
 import { showDestroyed, showDifferences, showProvisioned, showStatus } from './show';
 import { readStatus } from './status';
@@ -21,14 +21,12 @@ export async function runProvision(options: ProvisionOptions): Promise<void> {
   const { changed, stack, config, missingRecord } = provisioned;
   const { backup, isWritten } = writeResult(session.terminal, writeConfig, config);
   if (options.json) {
-    const { name: stackName, outputs } = stack;
-    // It has secrets, which are not shown once they are in the file.
-    const ghostConfig = isWritten ? undefined : config;
     session.terminal.result({
       changed,
-      stackName,
-      outputs,
-      ghostConfig,
+      stackName: stack.name,
+      outputs: stack.outputs,
+      // Its secrets are not shown once they are in the file.
+      ghostConfig: isWritten ? undefined : config,
       configFile: writeConfig,
       backup,
       missingRecord,
@@ -39,38 +37,27 @@ export async function runProvision(options: ProvisionOptions): Promise<void> {
 }
 
 /** Runs `provision status`. */
-export async function runStatus(options: ProvisionOptions): Promise<void> {
-  const stackName = readStackName(options.stackName, options.domain);
-  const session = await openSession(options);
-  const status = await readStatus(session, stackName);
-  if (options.json) {
-    session.terminal.result(status);
-  } else {
-    showStatus(session.terminal, status);
-  }
-}
+export const runStatus = (options: ProvisionOptions) => runOnStack(options, readStatus, showStatus);
 
 /** Runs `provision diff`. */
-export async function runDiff(options: ProvisionOptions): Promise<void> {
-  const stackName = readStackName(options.stackName, options.domain);
-  const session = await openSession(options);
-  const differences = await findDifferences(session, stackName);
-  if (options.json) {
-    session.terminal.result(differences);
-  } else {
-    showDifferences(session.terminal, differences);
-  }
-}
+export const runDiff = (options: ProvisionOptions) => runOnStack(options, findDifferences, showDifferences);
 
 /** Runs `provision destroy`. */
-export async function runDestroy(options: ProvisionOptions): Promise<void> {
+export const runDestroy = (options: ProvisionOptions) => runOnStack(options, destroy, showDestroyed);
+
+/** Runs a command on an existing stack, and shows its result for the terminal or as JSON. */
+async function runOnStack<Result>(
+  options: ProvisionOptions,
+  run: (session: Session, stackName: string) => Promise<Result>,
+  show: (terminal: Terminal, result: Result, stackName: string) => void,
+): Promise<void> {
   const stackName = readStackName(options.stackName, options.domain);
   const session = await openSession(options);
-  const destroyed = await destroy(session, stackName);
+  const result = await run(session, stackName);
   if (options.json) {
-    session.terminal.result(destroyed);
+    session.terminal.result(result);
   } else {
-    showDestroyed(session.terminal, destroyed, stackName);
+    show(session.terminal, result, stackName);
   }
 }
 

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { domainToASCII } from 'node:url';
 import { Failure } from '../../shell/failure';
-import { readTemplate } from '../../template/read';
+import { type Parameter, readTemplate } from '../../template/read';
 
-/** The command-line options, as the parser gives them. */
+/** The command-line options as Commander parses them. */
 export interface ProvisionOptions {
   domain?: string;
   ghostUrl?: string;
@@ -25,14 +25,14 @@ export interface ProvisionOptions {
   json?: boolean;
 }
 
-/** The wanted image server. An undefined value keeps what the stack has, or the template's default. */
+/** The requested image server. An undefined value keeps the stack's value, or the template's default. */
 export interface Settings {
   /** Lower case, ASCII. */
   domain: string;
   stackName: string;
-  /** The template's parameters that the options name. */
+  /** The template parameters that the options set. */
   parameters: Record<string, string>;
-  /** `Z…`; `none` where another provider serves the domain, whatever zones Route 53 has; undefined to look for it. */
+  /** `Z…`; `none` to ignore Route 53, where another provider serves the domain; undefined to find the zone. */
   hostedZoneId?: string;
   certificateArn?: string;
   wildcard: boolean;
@@ -54,7 +54,7 @@ const PARAMETERS: Partial<Record<keyof ProvisionOptions, [option: string, parame
 /**
  * Reads the options of `provision`.
  *
- * @throws Failure with the option, its value and what to write instead
+ * @throws Failure with the option, its value and a fix
  */
 export function readSettings(options: ProvisionOptions): Settings {
   refuseEmpty(options);
@@ -102,10 +102,7 @@ export function readSettings(options: ProvisionOptions): Settings {
   };
 }
 
-/**
- * Refuses empty values, which come from shell variables that are not set. An empty bucket name would replace the stack's
- * bucket by an empty one.
- */
+/** Refuses empty values, which come from unset shell variables: an empty bucket name would replace the stack's bucket. */
 function refuseEmpty(options: ProvisionOptions): void {
   const [name] = Object.entries(options).find(([, value]) => typeof value === 'string' && value.trim() === '') ?? [];
   if (name !== undefined) {
@@ -118,10 +115,11 @@ function refuseEmpty(options: ProvisionOptions): void {
 }
 
 /**
- * @param identityOfStack what the stack that is there has
- * @throws Failure when there is no user whose access key could be made
+ * Checks that `--create-access-key` has a user to create the key for.
+ *
+ * @param identityOfStack identity kind of the existing stack
  */
-export function checkAccessKeyWish({ createAccessKey, parameters }: Settings, identityOfStack = 'policy-only'): void {
+export function checkAccessKeyOption({ createAccessKey, parameters }: Settings, identityOfStack = 'policy-only'): void {
   const identity = parameters.Identity ?? identityOfStack;
   if (createAccessKey && identity !== 'iam-user') {
     throw new Failure(
@@ -132,9 +130,9 @@ export function checkAccessKeyWish({ createAccessKey, parameters }: Settings, id
 }
 
 /**
- * The name of the stack for the commands that look at one that is there.
+ * Returns the stack name that the options give, directly or by the domain.
  *
- * @throws Failure when neither `--stack-name` nor `--domain` tells it
+ * @throws Failure without both options, or for an invalid name
  */
 export function readStackName(stackName: string | undefined, domain: string | undefined): string {
   if (stackName === undefined && domain === undefined) {
@@ -151,8 +149,8 @@ export function readStackName(stackName: string | undefined, domain: string | un
 }
 
 /**
- * A name of its own for each domain: `ghost-images-example-com`. Hyphens are doubled, so that `images-blog.example.com` is
- * not `images.blog.example.com`: no label begins or ends with one.
+ * Returns a stack name that is unique to the domain, `ghost-images-example-com`. Doubled hyphens keep
+ * `images-blog.example.com` apart from `images.blog.example.com`, since no label starts or ends with a hyphen.
  */
 function stackNameOf(domain: string): string {
   const name = `ghost-${domain.replaceAll('-', '--').replaceAll('.', '-')}`;
@@ -179,7 +177,7 @@ function readDomain(option: string, value: string): string {
   return domain;
 }
 
-/** The blog's address, as the parameters of the template that come from it. */
+/** Returns the template parameters that the blog's URL sets. */
 function readGhostUrl(value: string, domain: string): Record<string, string> {
   const example = '--ghost-url https://blog.example.com';
   const text = value.trim();
@@ -220,7 +218,7 @@ function readGhostUrl(value: string, domain: string): Record<string, string> {
   return { GhostHost: host, GhostPath: checked('--ghost-url', 'GhostPath', url.pathname.replace(/\/+$/, '')) };
 }
 
-/** Holds an option against what the template says about its parameter, so that nothing is begun that would fail. */
+/** Checks an option's value against the template's constraints, before anything is started. */
 function checked(option: string, parameter: string, value: string): string {
   const { AllowedPattern = '', AllowedValues, MaxLength = Infinity, ConstraintDescription } = parameterOf(parameter);
   const allowed = AllowedValues ? AllowedValues.includes(value) : new RegExp(`^(?:${AllowedPattern})$`).test(value);
@@ -230,10 +228,10 @@ function checked(option: string, parameter: string, value: string): string {
   return value;
 }
 
-const parameterOf = (name: string) => {
+function parameterOf(name: string): Parameter {
   const parameter = readTemplate().Parameters[name];
   if (!parameter) {
     throw new Error(`The template has no parameter ${name}.`);
   }
   return parameter;
-};
+}

@@ -6,16 +6,16 @@ import { checkBucket } from './bucket';
 import {
   type Certificate,
   covers,
-  describeCertificate,
+  requireCertificate,
   findCertificate,
-  lookAtCertificate,
+  readCertificate,
 } from './certificate/certificate';
 import { certificateName, wildcardOf } from './certificate/name';
 import { checkAlias, describeDistribution } from './distribution';
 import { checkCaa } from './dns/caa';
 import { checkApex, checkDelegation, checkExistingRecords, checkLiveRecord } from './dns/checks';
 import { findHostedZone, type HostedZone } from './dns/hosted-zone';
-import { leadsTo } from './dns/records';
+import { zonePointsTo } from './dns/records';
 import { checkPermissions, IDENTITY_ACTIONS, PROVISIONING_ACTIONS, TENANT_ACTIONS } from './permissions';
 import type { Problem } from './problem';
 import type { Session } from './session';
@@ -63,7 +63,7 @@ export async function lookAround(session: Session, stack: Stack | undefined, set
     bucket ? checkBucket(aws, bucket, statementsToMerge(aws, settings, bucket)) : undefined,
     user ? listAccessKeys(aws, user) : [],
     distributionId ? describeDistribution(aws, distributionId) : undefined,
-    zone && target ? leadsTo(aws.route53, zone, domain, target) : false,
+    zone && target ? zonePointsTo(aws.route53, zone, domain, target) : false,
     findProblems(session, settings, present, zone),
   ]);
   if (!certificate) {
@@ -198,10 +198,10 @@ async function findUsableCertificate(
 ): Promise<Certificate | undefined> {
   const { domain, wildcard, certificateArn } = settings;
   if (certificateArn) {
-    return describeCertificate(aws.acm, certificateArn, domain);
+    return requireCertificate(aws.acm, certificateArn, domain);
   }
   const current = stack?.parameters.CertificateArn;
-  const used = current ? await lookAtCertificate(aws.acm, current, domain) : undefined;
+  const used = current ? await readCertificate(aws.acm, current, domain) : undefined;
   if (used?.status === 'ISSUED' && covers(used.names, domain) && (!wildcard || used.wildcard)) {
     return used;
   }

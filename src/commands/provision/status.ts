@@ -1,7 +1,7 @@
 import { GetDistributionCommand } from '@aws-sdk/client-cloudfront';
 import { absentIf } from './aws/errors';
 import type { Aws } from './aws/sign-in';
-import { lookAtCertificate } from './certificate/certificate';
+import { readCertificate } from './certificate/certificate';
 import { pointsTo } from './dns/live-dns';
 import type { Session } from './session';
 import { requireStack, type Stack } from './stack/stack';
@@ -28,7 +28,7 @@ export async function readStatus({ aws, resolver }: Session, stackName: string):
   const { Domain: domain = '', CertificateArn: arn = '' } = stack.parameters;
   const { DistributionId, DistributionDomainName } = stack.outputs;
   const [certificate, distribution, pointsToDistribution] = await Promise.all([
-    arn ? lookAtCertificate(aws.acm, arn, domain) : undefined,
+    arn ? readCertificate(aws.acm, arn, domain) : undefined,
     DistributionId ? distributionStatus(aws, DistributionId) : undefined,
     DistributionDomainName ? pointsTo(resolver, domain, DistributionDomainName) : false,
   ]);

@@ -17,6 +17,7 @@ export interface Aws {
   /** Region of the bucket and the stack. */
   region: string;
   cloudFormation: CloudFormationClient;
+  /** Client of us-east-1, as CloudFront accepts certificates from there only. */
   acm: ACMClient;
   cloudFront: CloudFrontClient;
   route53: Route53Client;
@@ -26,7 +27,7 @@ export interface Aws {
   iam: IAMClient;
 }
 
-/** CloudFront accepts certificates from this region only, and requests to global services are signed for it. */
+/** Requests to global services are signed for this region. */
 const GLOBAL_REGION = 'us-east-1';
 
 /** More than the SDK's three: a stack is watched for minutes, and other tools share the account's rate limits. */

@@ -11,7 +11,6 @@ import { absentIf } from '../aws/errors';
 /**
  * Lists the certificates with one of these statuses whose key type CloudFront accepts.
  *
- * @param acm client of us-east-1
  * @see https://docs.aws.amazon.com/acm/latest/APIReference/API_ListCertificates.html
  */
 export async function listCertificates(acm: ACMClient, statuses: CertificateStatus[]): Promise<CertificateSummary[]> {
@@ -29,8 +28,6 @@ export async function listCertificates(acm: ACMClient, statuses: CertificateStat
 /**
  * Reads the details of a certificate.
  *
- * @param acm client of us-east-1
- * @param arn ARN of the certificate
  * @returns undefined when there is none: right after the request, or after its deletion
  * @see https://docs.aws.amazon.com/acm/latest/APIReference/API_DescribeCertificate.html
  */

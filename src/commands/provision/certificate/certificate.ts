@@ -31,8 +31,6 @@ export function covers(names: string[], domain: string): boolean {
 /**
  * Finds a certificate for the domain. An issued one comes before one that waits for validation by DNS, the domain's own
  * name before a wildcard, and then the one that is valid longest.
- *
- * @param acm client of us-east-1
  */
 export async function findCertificate(acm: ACMClient, domain: string): Promise<Certificate | undefined> {
   const candidates: Certificate[] = [];
@@ -57,13 +55,12 @@ export async function findCertificate(acm: ACMClient, domain: string): Promise<C
 /**
  * Reads the certificate that the user has named, and checks that CloudFront accepts it for the domain.
  *
- * @param acm client of us-east-1
  * @param arn `arn:aws:acm:us-east-1:123456789012:certificate/…`
  * @returns the certificate, issued or waiting for its validation
  * @throws Failure when CloudFront would not accept it
  * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cnames-and-https-requirements.html
  */
-export async function describeCertificate(acm: ACMClient, arn: string, domain: string): Promise<Certificate> {
+export async function requireCertificate(acm: ACMClient, arn: string, domain: string): Promise<Certificate> {
   const region = /^arn:aws:acm:([a-z0-9-]+):\d{12}:certificate\/[\w-]+$/.exec(arn)?.[1];
   if (!region) {
     throw new Failure(
@@ -111,14 +108,8 @@ export async function describeCertificate(acm: ACMClient, arn: string, domain: s
   return certificate;
 }
 
-/**
- * Reads a certificate in any state, even one that is expired, revoked, refused or for another domain.
- *
- * @param acm client of us-east-1
- * @param arn `arn:aws:acm:us-east-1:123456789012:certificate/…`
- * @returns undefined when there is no such certificate
- */
-export async function lookAtCertificate(acm: ACMClient, arn: string, domain: string): Promise<Certificate | undefined> {
+/** Reads a certificate in any state, even one that is expired, revoked, refused or for another domain. */
+export async function readCertificate(acm: ACMClient, arn: string, domain: string): Promise<Certificate | undefined> {
   const detail = await certificateDetail(acm, arn);
   return detail && fromDetail(detail, domain);
 }
@@ -126,7 +117,6 @@ export async function lookAtCertificate(acm: ACMClient, arn: string, domain: str
 /**
  * Requests a certificate with validation by DNS. A second request within an hour returns the same certificate.
  *
- * @param acm client of us-east-1
  * @param wanted `wildcard`: whether to request `*.example.com` in place of `images.example.com`
  * @returns ARN of the certificate, which is not issued yet
  * @throws Failure when no certificate can have the name
@@ -165,12 +155,6 @@ async function idempotencyToken(acm: ACMClient, name: string): Promise<string> {
     .slice(0, 32);
 }
 
-/** The fields that both the list and the details of a certificate have. */
-type Described = Pick<
-  CertificateDetail,
-  'CertificateArn' | 'DomainName' | 'SubjectAlternativeNames' | 'Status' | 'NotAfter' | 'CreatedAt'
->;
-
 /** Returns undefined for a certificate of another domain. */
 async function fromSummary(
   acm: ACMClient,
@@ -184,11 +168,11 @@ async function fromSummary(
   if (!summary.HasAdditionalSubjectAlternativeNames || !summary.CertificateArn) {
     return undefined;
   }
-  const certificate = await lookAtCertificate(acm, summary.CertificateArn, domain);
+  const certificate = await readCertificate(acm, summary.CertificateArn, domain);
   return certificate && covers(certificate.names, domain) ? certificate : undefined;
 }
 
-function fromDetail(detail: Described, domain: string): Certificate {
+function fromDetail(detail: Omit<CertificateDetail, 'KeyUsages' | 'ExtendedKeyUsages'>, domain: string): Certificate {
   const names = namesOf(detail.DomainName, detail.SubjectAlternativeNames);
   return {
     arn: detail.CertificateArn ?? '',

@@ -26,8 +26,6 @@ const PATIENT_INTERVAL_SECONDS = 30;
 /**
  * Returns the CNAME to create for a certificate that is being validated.
  *
- * @param acm client of us-east-1
- * @param arn ARN of the certificate
  * @throws Failure when ACM does not give one within a minute, when the certificate is not validated by DNS, or when it
  * needs records for several names
  * @see https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html
@@ -70,8 +68,6 @@ export async function validationRecord(acm: ACMClient, arn: string, pause: Pause
 /**
  * Waits until ACM has issued a certificate. After an interruption ACM continues by itself.
  *
- * @param acm client of us-east-1
- * @param arn ARN of the certificate
  * @param waiting `pause`: waits between two looks; `onWaiting`: called before each pause with the seconds until ACM
  * gives up
  * @throws Failure when ACM refuses to issue it, or has given up
@@ -108,9 +104,7 @@ export async function waitUntilIssued(
  * Returns a record as the user has to type it: some DNS providers want the full name, others the part in front of the
  * zone.
  *
- * @param record the CNAME
  * @param zoneName zone of the domain; undefined to assume the parent of the domain
- * @param domain the domain of the images
  * @returns names without a final dot; `relative` is `@` for the zone itself, and undefined for a name outside the zone
  */
 export function recordSpellings(
@@ -130,6 +124,30 @@ export function recordSpellings(
   };
 }
 
+/** ACM's reasons for refusing a certificate; `PCA` for all reasons of private authorities. */
+const FAILURES: Partial<Record<string, [cause: string, cure: string]>> = {
+  CAA_ERROR: [
+    'a CAA record does not allow Amazon to issue certificates for the domain, or could not be read.',
+    'Add the CAA record 0 issue "amazon.com" (for a wildcard: 0 issuewild "amazon.com") where the others are',
+  ],
+  DOMAIN_NOT_ALLOWED: [
+    'Amazon issues no certificates for the domain, for example because a list of dangerous sites has it.',
+    'Look the domain up at Google Safe Browsing and similar lists, have it removed, or use another domain',
+  ],
+  ADDITIONAL_VERIFICATION_REQUIRED: [
+    'Amazon wants to know more before it issues a certificate for this domain.',
+    'Ask AWS Support to verify the domain',
+  ],
+  DOMAIN_VALIDATION_DENIED: ['Amazon has denied the validation of the domain.', 'Ask AWS Support for the reason'],
+  NO_AVAILABLE_CONTACTS: [
+    'it was requested with validation by e-mail, and no address of the domain could be found.',
+    'Leave out --certificate-arn, so that it is validated by DNS',
+  ],
+  INVALID_PUBLIC_DOMAIN: ['the domain is not a public one.', 'Use a domain below a public ending such as .com'],
+  SLR_NOT_FOUND: ['ACM lacks its service-linked role for private certificates.', 'Leave out --certificate-arn'],
+  PCA: ['it was requested from a private authority, which did not issue it.', 'Leave out --certificate-arn'],
+};
+
 /** Returns why a certificate will not be issued any more, by its status and reason. */
 export function validationFailure({ CertificateArn, DomainName, Status, FailureReason }: CertificateDetail): Failure {
   const what = `The certificate for ${DomainName} (${CertificateArn})`;
@@ -146,43 +164,12 @@ export function validationFailure({ CertificateArn, DomainName, Status, FailureR
       `With --certificate-arn, name another one, or leave it out; then ${again}.`,
     );
   }
-  const [cause, cure] = failureReason(FailureReason ?? 'OTHER');
-  return new Failure(`${what} was refused (${FailureReason ?? 'OTHER'}): ${cause}`, `${cure}, then ${again}.`);
-}
-
-function failureReason(reason: string): [cause: string, cure: string] {
-  switch (reason) {
-    case 'CAA_ERROR':
-      return [
-        'a CAA record does not allow Amazon to issue certificates for the domain, or could not be read.',
-        'Add the CAA record 0 issue "amazon.com" (for a wildcard: 0 issuewild "amazon.com") where the others are',
-      ];
-    case 'DOMAIN_NOT_ALLOWED':
-      return [
-        'Amazon issues no certificates for the domain, for example because a list of dangerous sites has it.',
-        'Look the domain up at Google Safe Browsing and similar lists, have it removed, or use another domain',
-      ];
-    case 'ADDITIONAL_VERIFICATION_REQUIRED':
-      return [
-        'Amazon wants to know more before it issues a certificate for this domain.',
-        'Ask AWS Support to verify the domain',
-      ];
-    case 'DOMAIN_VALIDATION_DENIED':
-      return ['Amazon has denied the validation of the domain.', 'Ask AWS Support for the reason'];
-    case 'NO_AVAILABLE_CONTACTS':
-      return [
-        'it was requested with validation by e-mail, and no address of the domain could be found.',
-        'Leave out --certificate-arn, so that it is validated by DNS',
-      ];
-    case 'INVALID_PUBLIC_DOMAIN':
-      return ['the domain is not a public one.', 'Use a domain below a public ending such as .com'];
-    case 'SLR_NOT_FOUND':
-      return ['ACM lacks its service-linked role for private certificates.', 'Leave out --certificate-arn'];
-    default:
-      return reason.startsWith('PCA_')
-        ? ['it was requested from a private authority, which did not issue it.', 'Leave out --certificate-arn']
-        : ['ACM says no more about it.', 'Look at the certificate in the console of ACM in us-east-1'];
-  }
+  const reason = FailureReason ?? 'OTHER';
+  const [cause, cure] = FAILURES[reason.replace(/^PCA_.*/, 'PCA')] ?? [
+    'ACM says no more about it.',
+    'Look at the certificate in the console of ACM in us-east-1',
+  ];
+  return new Failure(`${what} was refused (${reason}): ${cause}`, `${cure}, then ${again}.`);
 }
 
 /**

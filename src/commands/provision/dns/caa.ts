@@ -3,13 +3,13 @@ import type { Problem } from '../problem';
 import { checked, CHECK_NETWORK } from './checks';
 import { answerOf, plainName, type Resolver, withParents } from './live-dns';
 
-/** The names by which CAA records mean Amazon: https://docs.aws.amazon.com/acm/latest/userguide/setup-caa.html */
+/** The names of Amazon in CAA records: https://docs.aws.amazon.com/acm/latest/userguide/setup-caa.html */
 const AMAZON_ISSUERS = ['amazon.com', 'amazontrust.com', 'awstrust.com', 'amazonaws.com'];
 
 /**
- * Whether Amazon may issue a certificate. The first of the name and its parents that has CAA records decides.
+ * Checks that Amazon may issue a certificate. The CAA records of the domain decide, or else those of its nearest parent.
  *
- * @param options `wildcard`: for a certificate that stands for all names beside the domain
+ * @param options `wildcard`: whether the certificate is for all names next to the domain
  * @see https://www.rfc-editor.org/rfc/rfc8659
  */
 export function checkCaa(
@@ -31,7 +31,7 @@ export function checkCaa(
 function judgeCaa(name: string, records: CaaRecord[], wildcard: boolean): Omit<Problem, 'check'> | undefined {
   const tag = wildcard && records.some(({ issuewild }) => issuewild !== undefined) ? 'issuewild' : 'issue';
   const values = records.flatMap((record) => record[tag] ?? []);
-  // What follows a semicolon are parameters; before it there may be nothing: "nobody".
+  // Parameters follow a semicolon; nothing in front of it means that nobody may issue certificates.
   const issuers = values.map((value) => plainName((value.split(';')[0] ?? '').trim()));
   if (issuers.length === 0 || issuers.some((issuer) => AMAZON_ISSUERS.includes(issuer))) {
     return undefined;

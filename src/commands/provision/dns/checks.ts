@@ -1,5 +1,5 @@
 import type { ResourceRecordSet, Route53Client } from '@aws-sdk/client-route-53';
-import { standsFor, recordsAt } from './records';
+import { recordPointsTo, recordsAt } from './records';
 import type { Problem } from '../problem';
 import type { HostedZone } from './hosted-zone';
 import {
@@ -17,7 +17,7 @@ import {
   type Resolver,
 } from './live-dns';
 
-/** DNS providers that answer for the apex of a zone with the addresses of another name. */
+/** DNS providers that resolve the apex of a zone to the addresses of another name. */
 export const APEX_ALIAS_PROVIDERS: { provider: string; recordType: string; nameServers: string[] }[] = [
   { provider: 'Cloudflare', recordType: 'CNAME', nameServers: ['ns.cloudflare.com'] },
   {
@@ -33,15 +33,15 @@ export const APEX_ALIAS_PROVIDERS: { provider: string; recordType: string; nameS
   { provider: 'easyDNS', recordType: 'ANAME', nameServers: ['easydns.com', 'easydns.net', 'easydns.org'] },
 ];
 
-/** What to do about a question about the certificate that DNS did not answer. */
+/** Advice where DNS did not answer a query that concerns the certificate. */
 export const CHECK_NETWORK = 'Check the network and the name servers of this machine if the certificate is not issued.';
 
-/** What stands in the way of the aliases to the distribution. */
+/** Record types that exclude an alias to the distribution. */
 const CONFLICTING_TYPES = ['A', 'AAAA', 'CNAME', 'HTTPS'];
 
 /**
- * Whether the internet asks the name servers of the zone. If not, nothing that is put into the zone is ever seen, and
- * the certificate is never validated.
+ * Checks that the zone's name servers are the live ones. Otherwise nobody sees the records of the zone, and the certificate
+ * is never validated.
  */
 export function checkDelegation(resolver: Resolver, zone: HostedZone): Promise<Problem | undefined> {
   const unchecked = `If the certificate is not issued, see whether these name servers are set for ${zone.name} at your registrar: ${zone.nameServers.join(', ')}.`;
@@ -62,7 +62,7 @@ export function checkDelegation(resolver: Resolver, zone: HostedZone): Promise<P
       const cause = `Some of the live name servers of ${zone.name} do not belong to the zone ${zone.id}: ${strangers.join(', ')}.`;
       return { refuses: false, cause, cure };
     }
-    // Servers may have names of one's own: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/white-label-name-servers.html
+    // A zone may have custom names for its servers: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/white-label-name-servers.html
     if (await shareAddress(resolver, live, zone.nameServers)) {
       return undefined;
     }
@@ -72,11 +72,10 @@ export function checkDelegation(resolver: Resolver, zone: HostedZone): Promise<P
 }
 
 /**
- * Whether the zone has records at the domain that lead elsewhere: the stack could not make its own beside them. Where
- * it delegates the domain, or a name above it, nobody sees what is put there.
+ * Checks that the stack can create the domain's records in the zone: no other records are in their place, and the zone
+ * does not delegate the domain or a parent of it to other name servers.
  *
- * @param distributionDomainName our distribution, if there is one already: `d111111abcdef8.cloudfront.net`
- * @throws Failure
+ * @param distributionDomainName the stack's distribution, if there is one: `d111111abcdef8.cloudfront.net`
  */
 export async function checkExistingRecords(
   route53: Route53Client,
@@ -87,7 +86,7 @@ export async function checkExistingRecords(
   const check = 'existing record';
   const names = withParents(plainName(domain)).filter((name) => isInside(zone.name, name));
   const found = (await Promise.all(names.map((name) => recordsAt(route53, zone, name)))).flat();
-  // The highest delegation decides: those below it are not seen.
+  // The highest delegation decides, since it hides those below it.
   const delegation = found.findLast(({ Name = '', Type }) => Type === 'NS' && plainName(Name) !== zone.name);
   if (delegation) {
     const subZone = plainName(delegation.Name ?? '');
@@ -104,7 +103,7 @@ export async function checkExistingRecords(
     (record) =>
       plainName(record.Name ?? '') === plainName(domain) &&
       CONFLICTING_TYPES.includes(record.Type ?? '') &&
-      !(distributionDomainName && standsFor(record, distributionDomainName)),
+      !(distributionDomainName && recordPointsTo(record, distributionDomainName)),
   );
   if (conflicts.length === 0) {
     return undefined;
@@ -121,8 +120,8 @@ export async function checkExistingRecords(
 }
 
 /**
- * Whether a domain outside of Route 53 is the apex of its zone, where no CNAME may be: then it can point at the
- * distribution only where the provider has a record type of its own for that.
+ * Checks that a domain outside of Route 53 is not the apex of its zone, where DNS allows no CNAME: it can point to the
+ * distribution only if the provider has a special record type for that.
  */
 export function checkApex(resolver: Resolver, domain: string): Promise<Problem | undefined> {
   return checked('apex', `whether ${domain} is the apex of its zone`, CHECK_NETWORK, async () => {
@@ -150,11 +149,11 @@ export function checkApex(resolver: Resolver, domain: string): Promise<Problem |
 }
 
 /**
- * Whether a domain outside of Route 53 leads elsewhere now. A distribution may not get a domain that leads to another
- * one.
+ * Checks that a domain outside of Route 53 does not point elsewhere. CloudFront may refuse a domain that points to
+ * another distribution.
  *
- * @param distributionDomainName our distribution, if there is one already: `d111111abcdef8.cloudfront.net`
- * @returns a warning: the record is the user's to change
+ * @param distributionDomainName the stack's distribution, if there is one: `d111111abcdef8.cloudfront.net`
+ * @returns a warning, since only the user can change the record
  * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/CNAMEs.html#alternate-domain-names-restrictions
  */
 export function checkLiveRecord(
@@ -188,7 +187,13 @@ export function checkLiveRecord(
   });
 }
 
-/** What cannot be checked keeps nobody from going on. */
+/**
+ * Runs a check, and returns a warning when DNS does not answer.
+ *
+ * @param check name of the check, `CAA`
+ * @param subject of the query, as the object of "DNS does not tell"
+ * @param unchecked advice for the warning
+ */
 export async function checked(
   check: string,
   subject: string,

@@ -5,7 +5,7 @@ import {
   type Route53Client,
 } from '@aws-sdk/client-route-53';
 import { Failure } from '../../../shell/failure';
-import { isInside, nameServersOf, plainName, Unanswered, type Resolver } from './live-dns';
+import { ifUnanswered, isInside, nameServersOf, plainName, type Resolver } from './live-dns';
 
 /** A public hosted zone in Route 53. */
 export interface HostedZone {
@@ -74,7 +74,7 @@ async function namedZone(route53: Route53Client, domain: string, id: string): Pr
 
 async function liveZone(resolver: Resolver, zones: HostedZone[]): Promise<HostedZone> {
   const [{ name }] = zones as [HostedZone];
-  const live = await liveNameServers(resolver, name);
+  const live = await nameServersOf(resolver, name).catch(ifUnanswered<string[]>([]));
   const delegated = zones.filter(({ nameServers }) => nameServers.some((server) => live.includes(server)));
   if (delegated.length === 1 && delegated[0]) {
     return delegated[0];
@@ -84,17 +84,6 @@ async function liveZone(resolver: Resolver, zones: HostedZone[]): Promise<Hosted
       `${live.length > 0 ? `the live name servers (${live.join(', ')}) belong to none or several of them` : 'DNS does not say which is live'}.`,
     'Name the right one with --hosted-zone: the one whose name servers are set at your registrar.',
   );
-}
-
-async function liveNameServers(resolver: Resolver, zoneName: string): Promise<string[]> {
-  try {
-    return await nameServersOf(resolver, zoneName);
-  } catch (error) {
-    if (error instanceof Unanswered) {
-      return [];
-    }
-    throw error;
-  }
 }
 
 async function listHostedZones(route53: Route53Client): Promise<ListedZone[]> {

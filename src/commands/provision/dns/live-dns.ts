@@ -1,6 +1,6 @@
 import type { CaaRecord, SoaRecord } from 'node:dns';
 
-/** What is used of Node's `Resolver` of `node:dns/promises`. */
+/** The methods in use of the `Resolver` in `node:dns/promises`. */
 export interface Resolver {
   resolveNs(name: string): Promise<string[]>;
   resolveCaa(name: string): Promise<CaaRecord[]>;
@@ -9,20 +9,18 @@ export interface Resolver {
   resolve4(name: string): Promise<string[]>;
 }
 
-/** DNS did not say whether there are records: no network, a time-out, a broken server. */
+/** No answer from DNS: no network, a timeout, a broken server. */
 export class Unanswered extends Error {
   override readonly name = 'Unanswered';
 }
 
-/** The resolver's words for "there is no such record". */
+/** The resolver's error codes for a record that does not exist. */
 const NO_RECORD = ['ENOTFOUND', 'ENODATA'];
 
-/** Chains are longer than this by mistake only. */
+/** Only misconfigured chains are longer. */
 const CNAME_LIMIT = 8;
 
-/**
- * What Route 53 writes into the NS record of each private zone. A public zone may have one of them, never these alone.
- */
+/** The NS record of every private zone in Route 53. A public zone may have one of these servers, but never only these. */
 const PRIVATE_ZONE_NAME_SERVERS = [
   'ns-0.awsdns-00.com',
   'ns-512.awsdns-00.net',
@@ -31,7 +29,8 @@ const PRIVATE_ZONE_NAME_SERVERS = [
 ];
 
 /**
- * @param query a running query
+ * Waits for a query.
+ *
  * @returns the records; undefined when there are none
  * @throws Unanswered
  */
@@ -47,25 +46,29 @@ export async function answerOf<T>(query: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/**
- * Name of the zone that holds the domain, as DNS has it now.
- *
- * @returns `example.com`; undefined when DNS does not answer or knows none
- */
-export async function zoneOf(resolver: Resolver, domain: string): Promise<string | undefined> {
-  try {
-    for (const name of withParents(domain)) {
-      if (await isZone(resolver, name)) {
-        return name;
-      }
-    }
-    return undefined;
-  } catch (error) {
+/** Returns a handler for `catch` that turns `Unanswered` into a value. */
+export const ifUnanswered =
+  <T>(value: T) =>
+  (error: unknown): T => {
     if (error instanceof Unanswered) {
-      return undefined;
+      return value;
     }
     throw error;
+  };
+
+/**
+ * Finds the zone that holds the domain, in public DNS.
+ *
+ * @returns `example.com`; undefined when there is none, or when DNS does not answer
+ */
+export async function zoneOf(resolver: Resolver, domain: string): Promise<string | undefined> {
+  for (const name of withParents(domain)) {
+    const isApex = await isZone(resolver, name).catch(ifUnanswered(undefined));
+    if (isApex !== false) {
+      return isApex && name;
+    }
   }
+  return undefined;
 }
 
 /**
@@ -77,15 +80,15 @@ export async function isZone(resolver: Resolver, name: string): Promise<boolean>
   if (!(await answerOf(resolver.resolveSoa(name)))) {
     return false;
   }
-  // A resolver follows a CNAME, and then tells of another zone.
+  // A resolver follows a CNAME, and then returns the SOA of another zone.
   return !(await answerOf(resolver.resolveCname(name)));
 }
 
 /**
- * The name servers that the internet asks for a zone.
+ * Returns the name servers that the internet uses for a zone.
  *
- * @returns `ns-1.awsdns-01.com`; none when there is no such zone
- * @throws Unanswered, also inside a VPC with a private zone of that name or above it, which hides what others see
+ * @returns `ns-1.awsdns-01.com`; empty when there is no such zone
+ * @throws Unanswered, also inside a VPC where a private zone of that name or above it hides the public one
  * @see https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html
  */
 export async function nameServersOf(resolver: Resolver, zoneName: string): Promise<string[]> {
@@ -102,29 +105,22 @@ export async function nameServersOf(resolver: Resolver, zoneName: string): Promi
 }
 
 /**
- * Whether visitors of the domain come to the distribution: by CNAME, or by an alias that has its addresses.
+ * Whether the domain points to the distribution: by a CNAME, or by an alias with the same addresses.
  *
  * @param distributionDomainName `d111111abcdef8.cloudfront.net`
  * @returns false also when DNS does not answer
  */
 export async function pointsTo(resolver: Resolver, domain: string, distributionDomainName: string): Promise<boolean> {
-  try {
-    return (
-      (await cnamesOf(resolver, domain)).includes(plainName(distributionDomainName)) ||
-      (await shareAddress(resolver, [domain], [distributionDomainName]))
-    );
-  } catch (error) {
-    if (error instanceof Unanswered) {
-      return false;
-    }
-    throw error;
-  }
+  const isTarget = async () =>
+    (await cnamesOf(resolver, domain)).includes(plainName(distributionDomainName)) ||
+    (await shareAddress(resolver, [domain], [distributionDomainName]));
+  return isTarget().catch(ifUnanswered(false));
 }
 
 /**
- * The names that a domain leads to by CNAMEs, one after the other, as far as the first distribution.
+ * Follows the CNAMEs of a domain, up to the first distribution.
  *
- * @returns `cdn.example.com`, `d111111abcdef8.cloudfront.net`
+ * @returns their targets in order: `cdn.example.com`, `d111111abcdef8.cloudfront.net`
  * @throws Unanswered
  */
 export async function cnamesOf(resolver: Resolver, domain: string): Promise<string[]> {
@@ -141,13 +137,13 @@ export async function cnamesOf(resolver: Resolver, domain: string): Promise<stri
   return targets;
 }
 
-/** Whether a name is one that CloudFront has given to a distribution. */
+/** Whether CloudFront assigned the name to a distribution. */
 export function isDistribution(name: string): boolean {
   return plainName(name).endsWith('.cloudfront.net');
 }
 
 /**
- * Whether one of some hosts is one of the others under another name.
+ * Whether one of the hosts has an IPv4 address of one of the others.
  *
  * @throws Unanswered
  */
@@ -158,18 +154,18 @@ export async function shareAddress(resolver: Resolver, hosts: string[], others: 
   return ours.some((address) => theirs.includes(address));
 }
 
-/** The name and those above it, down to two labels: top-level domains belong to nobody here. */
+/** Returns the name and its parent domains, except the top-level domain. */
 export function withParents(name: string): string[] {
   const labels = name.split('.');
   return labels.slice(0, -1).map((_, index) => labels.slice(index).join('.'));
 }
 
-/** For comparing: lower case, without the final dot. */
+/** Returns a name for comparison: lower case, without the final dot. */
 export function plainName(name: string): string {
   return name.toLowerCase().replace(/\.$/, '');
 }
 
-/** Whether the zone of this name holds the domain, as far as names tell. */
+/** Whether a zone of this name can hold the domain. */
 export function isInside(zoneName: string, domain: string): boolean {
   return plainName(domain) === plainName(zoneName) || plainName(domain).endsWith(`.${plainName(zoneName)}`);
 }

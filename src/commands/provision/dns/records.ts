@@ -2,8 +2,8 @@ import {
   ChangeResourceRecordSetsCommand,
   ListResourceRecordSetsCommand,
   type Change,
-  type ListResourceRecordSetsCommandInput,
-  type ListResourceRecordSetsCommandOutput,
+  type ListResourceRecordSetsRequest,
+  type ListResourceRecordSetsResponse,
   type ResourceRecordSet,
   type Route53Client,
   type RRType,
@@ -13,18 +13,18 @@ import type { ValidationRecord } from '../certificate/validation';
 import type { HostedZone } from './hosted-zone';
 import { isInside, plainName } from './live-dns';
 
-/** Zone of all distributions: https://docs.aws.amazon.com/Route53/latest/APIReference/API_AliasTarget.html */
+/** The hosted zone of every distribution: https://docs.aws.amazon.com/Route53/latest/APIReference/API_AliasTarget.html */
 const CLOUDFRONT_ZONE_ID = 'Z2FDTNDATAQYW2';
 
-/** HTTPS lets browsers begin with HTTP/3. */
+/** The HTTPS record lets browsers start with HTTP/3. */
 const ALIAS_TYPES: RRType[] = ['A', 'AAAA', 'HTTPS'];
 
 const VALIDATION_TTL_SECONDS = 300;
 
 /**
- * Makes the CNAME by which ACM validates and renews a certificate.
+ * Creates the CNAME that ACM needs to validate and renew a certificate.
  *
- * @throws Failure, also when the zone cannot hold the record, and when there is another CNAME in its place
+ * @throws Failure when the zone cannot hold the record, or has another CNAME in its place
  * @see https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html
  */
 export async function upsertValidationRecord(
@@ -61,11 +61,10 @@ export async function upsertValidationRecord(
 }
 
 /**
- * Points the domain at the distribution, in a zone that the stack cannot write to. A CNAME that does so stays as it
- * is: DNS allows no other record beside it.
+ * Points the domain to the distribution, in a zone that the stack cannot change. An existing CNAME to it is kept, since
+ * DNS allows no other record next to a CNAME.
  *
  * @param distributionDomainName `d111111abcdef8.cloudfront.net`
- * @throws Failure
  * @see https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/routing-to-cloudfront-distribution.html
  */
 export async function upsertAliases(
@@ -90,105 +89,79 @@ export async function upsertAliases(
   );
 }
 
-/** Whether the zone has records that `deleteAliases` would take away. */
-export async function hasAliases(
+/** Returns the domain's records that point to the distribution. */
+export async function recordsTo(
   route53: Route53Client,
   zone: HostedZone,
   domain: string,
   distributionDomainName: string,
-): Promise<boolean> {
-  return (await recordsAt(route53, zone, domain)).some((record) => standsFor(record, distributionDomainName));
+): Promise<ResourceRecordSet[]> {
+  return (await recordsAt(route53, zone, domain)).filter((record) => recordPointsTo(record, distributionDomainName));
 }
 
-/**
- * Takes away the records that point the domain at the distribution, and leaves all others.
- *
- * @param distributionDomainName `d111111abcdef8.cloudfront.net`
- * @throws Failure
- */
+/** Deletes the domain's records that point to the distribution, and leaves all others. */
 export async function deleteAliases(
   route53: Route53Client,
   zone: HostedZone,
   domain: string,
   distributionDomainName: string,
 ): Promise<void> {
-  const aliases = (await recordsAt(route53, zone, domain)).filter((record) =>
-    standsFor(record, distributionDomainName),
-  );
-  if (aliases.length > 0) {
-    await change(
-      route53,
-      zone,
-      aliases.map((ResourceRecordSet) => ({ Action: 'DELETE', ResourceRecordSet })),
-    );
+  const records = await recordsTo(route53, zone, domain, distributionDomainName);
+  if (records.length > 0) {
+    const changes = records.map((ResourceRecordSet): Change => ({ Action: 'DELETE', ResourceRecordSet }));
+    await change(route53, zone, changes);
   }
 }
 
 /**
- * All records of one name.
+ * Lists the records of one name.
  *
- * @throws Failure
  * @see https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListResourceRecordSets.html
  */
 export async function recordsAt(route53: Route53Client, zone: HostedZone, name: string): Promise<ResourceRecordSet[]> {
   const records: ResourceRecordSet[] = [];
-  let input: ListResourceRecordSetsCommandInput | undefined = { HostedZoneId: zone.id, StartRecordName: name };
-  while (input) {
-    const page: ListResourceRecordSetsCommandOutput = await listPage(route53, input);
-    // The list begins with the name and goes on with those that follow it.
-    records.push(
-      ...(page.ResourceRecordSets ?? []).filter((record) => plainName(record.Name ?? '') === plainName(name)),
+  const isAtName = (recordName = '') => plainName(recordName) === plainName(name);
+  let start: Partial<ListResourceRecordSetsRequest> | undefined = { StartRecordName: name };
+  while (start) {
+    const page: ListResourceRecordSetsResponse = await route53.send(
+      new ListResourceRecordSetsCommand({ HostedZoneId: zone.id, ...start }),
     );
-    const goesOn = page.IsTruncated && plainName(page.NextRecordName ?? '') === plainName(name);
-    input = goesOn
-      ? {
-          HostedZoneId: zone.id,
-          StartRecordName: page.NextRecordName,
-          StartRecordType: page.NextRecordType,
-          StartRecordIdentifier: page.NextRecordIdentifier,
-        }
-      : undefined;
+    // The list starts at the name and continues with the names after it.
+    records.push(...(page.ResourceRecordSets ?? []).filter(({ Name }) => isAtName(Name)));
+    const { NextRecordName, NextRecordType: StartRecordType, NextRecordIdentifier: StartRecordIdentifier } = page;
+    start =
+      page.IsTruncated && isAtName(NextRecordName)
+        ? { StartRecordName: NextRecordName, StartRecordType, StartRecordIdentifier }
+        : undefined;
   }
   return records;
 }
 
 /**
- * Whether visitors of the domain come to the distribution by what the zone has: by an alias for A, or by a CNAME.
+ * Whether the zone's records point the domain to the distribution: an alias of type A, or a CNAME.
  *
- * @param distributionDomainName `d111111abcdef8.cloudfront.net`
- * @returns false also when some of several such records lead elsewhere
- * @throws Failure
+ * @returns false also when only some of several such records do
  */
-export async function leadsTo(
+export async function zonePointsTo(
   route53: Route53Client,
   zone: HostedZone,
   domain: string,
   distributionDomainName: string,
 ): Promise<boolean> {
   const records = (await recordsAt(route53, zone, domain)).filter(({ Type }) => Type === 'A' || Type === 'CNAME');
-  return records.length > 0 && records.every((record) => standsFor(record, distributionDomainName));
+  return records.length > 0 && records.every((record) => recordPointsTo(record, distributionDomainName));
 }
 
-/** Whether a record stands for the distribution: as an alias, or as a CNAME. */
-export function standsFor(record: ResourceRecordSet, distributionDomainName: string): boolean {
-  return isAliasOf(record, distributionDomainName) || isCnameOf(record, distributionDomainName);
-}
-
-function isAliasOf({ AliasTarget }: ResourceRecordSet, distributionDomainName: string): boolean {
-  return plainName(AliasTarget?.DNSName ?? '') === plainName(distributionDomainName);
+/** Whether a record points to the distribution, as an alias or as a CNAME. */
+export function recordPointsTo(record: ResourceRecordSet, distributionDomainName: string): boolean {
+  const aliasName = plainName(record.AliasTarget?.DNSName ?? '');
+  return aliasName === plainName(distributionDomainName) || isCnameOf(record, distributionDomainName);
 }
 
 function isCnameOf({ Type, ResourceRecords = [] }: ResourceRecordSet, distributionDomainName: string): boolean {
   return (
     Type === 'CNAME' && ResourceRecords.some(({ Value = '' }) => plainName(Value) === plainName(distributionDomainName))
   );
-}
-
-function listPage(
-  route53: Route53Client,
-  input: ListResourceRecordSetsCommandInput,
-): Promise<ListResourceRecordSetsCommandOutput> {
-  return route53.send(new ListResourceRecordSetsCommand(input));
 }
 
 async function change(route53: Route53Client, zone: HostedZone, Changes: Change[]): Promise<void> {

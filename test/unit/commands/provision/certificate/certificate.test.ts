@@ -2,9 +2,9 @@ import type { ACMClient, CertificateStatus, KeyAlgorithm } from '@aws-sdk/client
 import { signIn } from '../../../../../src/commands/provision/aws/sign-in';
 import {
   covers,
-  describeCertificate,
+  requireCertificate,
   findCertificate,
-  lookAtCertificate,
+  readCertificate,
   requestCertificate,
 } from '../../../../../src/commands/provision/certificate/certificate';
 import { AwsAccount, type Certificate } from '../../../../support/aws-account';
@@ -121,12 +121,12 @@ describe('A certificate in the account', () => {
 describe('A certificate that the user has named', () => {
   test('is used when it is issued', async () => {
     const arn = add(['*.example.com']);
-    expect(await describeCertificate(acm, arn, DOMAIN)).toMatchObject({ status: 'ISSUED', wildcard: true });
+    expect(await requireCertificate(acm, arn, DOMAIN)).toMatchObject({ status: 'ISSUED', wildcard: true });
   });
 
   test('is used when it is still to be validated', async () => {
     const arn = add([DOMAIN], { status: 'PENDING_VALIDATION' });
-    expect((await describeCertificate(acm, arn, DOMAIN)).status).toBe('PENDING_VALIDATION');
+    expect((await requireCertificate(acm, arn, DOMAIN)).status).toBe('PENDING_VALIDATION');
   });
 
   test.each([
@@ -135,7 +135,7 @@ describe('A certificate that the user has named', () => {
     ['is in another region', 'arn:aws:acm:eu-central-1:123456789012:certificate/a', 'eu-central-1'],
     ['does not exist', 'arn:aws:acm:us-east-1:123456789012:certificate/z', 'no certificate'],
   ])('is refused when it %s', async (_, arn, cause) => {
-    await expect(describeCertificate(acm, arn, DOMAIN)).rejects.toMatchObject({
+    await expect(requireCertificate(acm, arn, DOMAIN)).rejects.toMatchObject({
       name: 'Failure',
       message: expect.stringContaining(cause),
       cure: expect.stringMatching(/\w/),
@@ -144,7 +144,7 @@ describe('A certificate that the user has named', () => {
 
   test('is refused when it is for other names, which are listed', async () => {
     const arn = add(['example.com', '*.blog.example.com']);
-    await expect(describeCertificate(acm, arn, DOMAIN)).rejects.toMatchObject({
+    await expect(requireCertificate(acm, arn, DOMAIN)).rejects.toMatchObject({
       name: 'Failure',
       message: expect.stringMatching(/example\.com, \*\.blog\.example\.com.*one label only/),
       cure: expect.stringContaining('*.example.com'),
@@ -162,7 +162,7 @@ describe('A certificate that the user has named', () => {
     ['ISSUED', { type: 'PRIVATE' }, 'private authority'],
   ])('is refused when it is %s %j', async (status, given, cause) => {
     const arn = add([DOMAIN], { status, ...given });
-    await expect(describeCertificate(acm, arn, DOMAIN)).rejects.toMatchObject({
+    await expect(requireCertificate(acm, arn, DOMAIN)).rejects.toMatchObject({
       name: 'Failure',
       message: expect.stringContaining(cause),
     });
@@ -170,12 +170,12 @@ describe('A certificate that the user has named', () => {
 
   test.each(['RSA_2048', 'RSA-4096', 'EC_prime256v1', 'EC-prime256v1'])('may have the key type %s', async (key) => {
     const arn = add([DOMAIN], { keyAlgorithm: key as KeyAlgorithm });
-    expect((await describeCertificate(acm, arn, DOMAIN)).arn).toBe(arn);
+    expect((await requireCertificate(acm, arn, DOMAIN)).arn).toBe(arn);
   });
 
   test('is not called missing when AWS has another problem', async () => {
     account.answerNext('acm:DescribeCertificate', new Error('internal error'));
-    await expect(describeCertificate(acm, add([DOMAIN]), DOMAIN)).rejects.toThrow('internal error');
+    await expect(requireCertificate(acm, add([DOMAIN]), DOMAIN)).rejects.toThrow('internal error');
   });
 });
 
@@ -192,7 +192,7 @@ describe('A certificate that is in use', () => {
     const notAfter = new Date('2026-01-01');
     const createdAt = new Date();
     const arn = add(['*.example.com'], { status, notAfter, createdAt });
-    expect(await lookAtCertificate(acm, arn, DOMAIN)).toEqual({
+    expect(await readCertificate(acm, arn, DOMAIN)).toEqual({
       arn,
       status,
       names: ['*.example.com'],
@@ -204,18 +204,18 @@ describe('A certificate that is in use', () => {
 
   test('is shown even after the domain has changed', async () => {
     const names = ['old.example.com', '*.example.net'];
-    expect(await lookAtCertificate(acm, add(names), DOMAIN)).toMatchObject({ names, wildcard: false });
+    expect(await readCertificate(acm, add(names), DOMAIN)).toMatchObject({ names, wildcard: false });
   });
 
   test('may be gone', async () => {
     const arn = add([DOMAIN]);
     account.certificates.all.pop();
-    expect(await lookAtCertificate(acm, arn, DOMAIN)).toBeUndefined();
+    expect(await readCertificate(acm, arn, DOMAIN)).toBeUndefined();
   });
 
   test('that may not be looked at names the missing permission', async () => {
     account.deny('acm:DescribeCertificate');
-    await expect(lookAtCertificate(acm, add([DOMAIN]), DOMAIN)).rejects.toMatchObject({
+    await expect(readCertificate(acm, add([DOMAIN]), DOMAIN)).rejects.toMatchObject({
       name: 'Failure',
       message: expect.stringContaining('acm:DescribeCertificate'),
     });

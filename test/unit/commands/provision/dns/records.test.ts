@@ -2,7 +2,7 @@ import type { ResourceRecordSet, Route53Client } from '@aws-sdk/client-route-53'
 import { signIn } from '../../../../../src/commands/provision/aws/sign-in';
 import {
   deleteAliases,
-  leadsTo,
+  zonePointsTo,
   recordsAt,
   upsertAliases,
   upsertValidationRecord,
@@ -135,7 +135,7 @@ describe('The records of the domain point to the distribution', () => {
     ['a CNAME in other letters, with a final dot', [cname(DOMAIN, `${DISTRIBUTION.toUpperCase()}.`)]],
   ])('by %s', async (_, given) => {
     zoneHas(...given);
-    expect(await leadsTo(route53, zone, DOMAIN, DISTRIBUTION)).toBe(true);
+    expect(await zonePointsTo(route53, zone, DOMAIN, DISTRIBUTION)).toBe(true);
   });
 
   test.each<[string, ResourceRecordSet[]]>([
@@ -148,7 +148,7 @@ describe('The records of the domain point to the distribution', () => {
     ['IPv4 is left out', [alias('AAAA')]],
   ])('not when %s', async (_, given) => {
     zoneHas(...given);
-    expect(await leadsTo(route53, zone, DOMAIN, DISTRIBUTION)).toBe(false);
+    expect(await zonePointsTo(route53, zone, DOMAIN, DISTRIBUTION)).toBe(false);
   });
 });
 

@@ -19,20 +19,19 @@ export interface PolicySubject {
   /** Account ID of the distribution, twelve digits. */
   account: string;
   /** `E…` */
-  distributionId: string;
+  distributionId?: string;
 }
 
 /** Returns the template's policy for Ghost. */
-export function ghostStatements(subject: PolicySubject): Statement[] {
-  return statementsOf('GhostPolicy', subject);
-}
+export const ghostStatements = (subject: PolicySubject) => statementsOf('GhostPolicy', subject);
 
 /** Returns the template's bucket policy: CloudFront may read, and requests without TLS are denied. */
-export function bucketStatements(subject: PolicySubject): Statement[] {
-  return statementsOf('BucketPolicy', subject);
-}
+export const bucketStatements = (subject: PolicySubject) => statementsOf('BucketPolicy', subject);
 
-function statementsOf(resource: string, { bucket, tenantPrefix, account, distributionId }: PolicySubject): Statement[] {
+function statementsOf(
+  resource: string,
+  { bucket, tenantPrefix, account, distributionId = '' }: PolicySubject,
+): Statement[] {
   const rendered = renderTemplate(
     readTemplate(),
     { TenantPrefix: tenantPrefix, 'AWS::Partition': 'aws', 'AWS::AccountId': account },

@@ -78,22 +78,14 @@ function toPlain(node: unknown): unknown {
 }
 
 function toLongForm(name: string, value: unknown): unknown {
-  switch (name) {
-    case 'Ref':
-    case 'Condition':
-      return { [name]: value };
-    case 'GetAtt':
-      return { 'Fn::GetAtt': String(value).split('.') };
-    case 'And':
-    case 'Equals':
-    case 'If':
-    case 'Not':
-    case 'Or':
-    case 'Select':
-    case 'Split':
-    case 'Sub':
-      return { [`Fn::${name}`]: value };
-    default:
-      throw new Error(`Unknown tag !${name}`);
+  if (name === 'Ref' || name === 'Condition') {
+    return { [name]: value };
   }
+  if (name === 'GetAtt') {
+    return { 'Fn::GetAtt': String(value).split('.') };
+  }
+  if (['And', 'Equals', 'If', 'Not', 'Or', 'Select', 'Split', 'Sub'].includes(name)) {
+    return { [`Fn::${name}`]: value };
+  }
+  throw new Error(`Unknown tag !${name}`);
 }

@@ -1,5 +1,5 @@
 import type { Config } from '../../core/config';
-import { type PolicySubject, bucketStatements, ghostStatements, type Statement } from '../../template/policies';
+import { bucketStatements, ghostStatements, type Statement } from '../../template/policies';
 import { type AdapterOptions, readAdapterConfigs } from '../../ghost-site/adapter-config';
 import { Failure } from '../../shell/failure';
 import { findGhostSite, type GhostSiteOptions } from '../../ghost-site/site';
@@ -51,7 +51,7 @@ function forGhost(configs: Config[], account: string): Statement[] {
   return [
     ...buckets.flatMap((group) => forGhostInBucket(group, account)),
     ...distributions.flatMap(([config]) =>
-      ghostStatements(subjectOf(config, account)).filter(({ Action }) => Action === 'cloudfront:CreateInvalidation'),
+      ghostStatements({ ...config, account }).filter(({ Action }) => Action === 'cloudfront:CreateInvalidation'),
     ),
     ...keys.map(([config]) => keyStatement(config.kmsKeyId ?? '', config.region, account)),
   ].map((statement, index, all) => withUniqueSid(statement, all.slice(0, index)));
@@ -60,7 +60,7 @@ function forGhost(configs: Config[], account: string): Statement[] {
 /** Returns what Ghost needs in one bucket, limited to the paths in its configuration. */
 function forGhostInBucket(configs: [Config, ...Config[]], account: string): Statement[] {
   const [{ bucket, tenantPrefix }] = configs;
-  return ghostStatements(subjectOf(configs[0], account))
+  return ghostStatements({ ...configs[0], account })
     .filter(({ Action }) => Action !== 'cloudfront:CreateInvalidation')
     .map((statement) => {
       if (!Array.isArray(statement.Action)) {
@@ -105,17 +105,11 @@ async function forBucket(config: Config, { account, profile, region }: PolicyOpt
       'Name it: --distribution-id E2EXAMPLE1ABCD (console: CloudFront, first column).',
     );
   }
-  return bucketStatements(
-    subjectOf(config, account ?? (await accountOfCredentials({ profile, region: region ?? config.region }))),
-  );
+  return bucketStatements({
+    ...config,
+    account: account ?? (await accountOfCredentials({ profile, region: region ?? config.region })),
+  });
 }
-
-const subjectOf = ({ bucket, tenantPrefix, distributionId = '' }: Config, account: string): PolicySubject => ({
-  bucket,
-  tenantPrefix,
-  account,
-  distributionId,
-});
 
 /**
  * Asks AWS for the account of the credentials. Loads the AWS SDK only here, as `--account` makes it unnecessary.

@@ -53,8 +53,7 @@ export async function checkBucket(aws: Aws, name: string, statements: string): P
       `Run the command with --region ${bucketRegion}, or choose another --bucket.`,
     );
   }
-  const policy = await absentIf(['NoSuchBucketPolicy'], () => s3.send(new GetBucketPolicyCommand({ Bucket: name })));
-  if (policy?.Policy) {
+  if (await readPolicy(s3, name)) {
     return refused(
       `The bucket ${name} has a bucket policy, which the stack would replace.`,
       `Choose another --bucket. To go on with this one, build the rest by hand as GUIDE.md shows ("An existing bucket"), and add these statements to its policy:\n${statements}`,
@@ -99,15 +98,13 @@ const refused = (cause: string, cure: string): BucketState => ({
  * server by now.
  */
 export async function isLeftAlone({ s3 }: Aws, Bucket: string): Promise<boolean> {
-  try {
-    const { Policy } = await s3.send(new GetBucketPolicyCommand({ Bucket }));
-    return !Policy;
-  } catch (error) {
-    if (error instanceof Error && ['NoSuchBucket', 'NoSuchBucketPolicy'].includes(error.name)) {
-      return error.name === 'NoSuchBucketPolicy';
-    }
-    throw error;
-  }
+  const bucket = await absentIf(['NoSuchBucket'], async () => ({ policy: await readPolicy(s3, Bucket) }));
+  return bucket !== undefined && !bucket.policy;
+}
+
+async function readPolicy(s3: S3Client, Bucket: string): Promise<string | undefined> {
+  const answer = await absentIf(['NoSuchBucketPolicy'], () => s3.send(new GetBucketPolicyCommand({ Bucket })));
+  return answer?.Policy;
 }
 
 /**

@@ -10,9 +10,6 @@ import { SECONDS_BETWEEN_LOOKS, type Session } from './session';
 import { createChangeSet, deleteChangeSet } from './stack/change-set';
 import { checkState, isAtWork, requireStack, type Stack } from './stack/stack';
 
-/** Path of the distribution's property with the secret that CloudFront sends to Ghost. */
-const SECRET_PATH = /OriginCustomHeaders/;
-
 /** How a stack differs from this version's template, and from its own resources. */
 export interface Differences {
   /** The changes that this version's template would make. */
@@ -100,7 +97,7 @@ function toDrift(drift: StackResourceDrift): Drift {
   };
 }
 
-/** Hides a value with the secret between CloudFront and Ghost. */
+/** Hides the secret that the distribution sends to Ghost in a header. */
 function withoutSecret(path: string, value: string): string {
-  return SECRET_PATH.test(path) || /HeaderValue/.test(value) ? '(a secret, not shown)' : value;
+  return /OriginCustomHeaders/.test(path) || /HeaderValue/.test(value) ? '(a secret, not shown)' : value;
 }

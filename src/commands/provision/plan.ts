@@ -70,17 +70,19 @@ export function stepsOfChanges(changes: Change[]): PlannedStep[] {
     const properties = [...new Set(Details.flatMap(({ Target }) => Target?.Name ?? Target?.Attribute ?? []))].join(
       ', ',
     );
-    const step = { what: ResourceType, words: properties ? `${words} (${properties})` : words };
-    if (Action === 'Add') {
-      return { ...step, sign: '+' };
-    }
-    if (Action === 'Remove') {
-      return { ...step, sign: '-' };
-    }
     if (Action === 'Import') {
-      return { ...step, sign: '=', words: `${LogicalResourceId} that is there already, with everything in it` };
+      return {
+        sign: '=',
+        what: ResourceType,
+        words: `${LogicalResourceId} that is there already, with everything in it`,
+      };
     }
-    return { ...step, sign: Replacement === 'True' || Replacement === 'Conditional' ? '±' : '~' };
+    const changed = Replacement === 'True' || Replacement === 'Conditional' ? '±' : '~';
+    return {
+      sign: Action === 'Add' ? '+' : Action === 'Remove' ? '-' : changed,
+      what: ResourceType,
+      words: properties ? `${words} (${properties})` : words,
+    };
   });
 }
 

@@ -30,14 +30,9 @@ export async function openSession(options: ProvisionOptions): Promise<Session> {
   const aws = await signIn(options);
   // Checks before the start: a name server that does not answer must not hold them up for long.
   const resolver = new DnsResolver({ timeout: 2_000, tries: 2 });
-  return { aws, terminal, resolver, pause: pauseUntil(terminal.signal) };
-}
-
-/** @param signal aborted by Ctrl-C */
-function pauseUntil(signal: AbortSignal): Pause {
-  return async (seconds) => {
-    await setTimeout(seconds * 1_000, undefined, { signal }).catch(() => {
+  const pause = (seconds: number) =>
+    setTimeout(seconds * 1_000, undefined, { signal: terminal.signal }).catch(() => {
       throw new Interruption();
     });
-  };
+  return { aws, terminal, resolver, pause };
 }

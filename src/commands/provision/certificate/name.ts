@@ -33,12 +33,7 @@ export function certificateName(domain: string, wildcard: boolean): string {
   return name;
 }
 
-/**
- * Returns the wildcard that covers the domain and the names next to it.
- *
- * @param domain `images.example.com`
- * @returns `*.example.com`
- */
+/** Returns the wildcard for the domain and the names next to it: `*.example.com` for `images.example.com`. */
 export function wildcardOf(domain: string): string {
   return `*${domain.slice(domain.indexOf('.'))}`;
 }

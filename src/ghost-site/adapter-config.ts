@@ -4,8 +4,6 @@ import { Failure } from '../shell/failure';
 import { adapterOf, adapterOptionsOf, type GhostConfig, storageOf } from './config';
 import { type AdapterOptions, givenAdapterOptions } from './options';
 
-export type { AdapterOptions };
-
 /** The validated configuration of the adapter for each feature. */
 export type AdapterConfigs = Record<Feature, Config>;
 

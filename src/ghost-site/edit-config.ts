@@ -41,14 +41,11 @@ export function withGhostConfig(text: string, block: GhostConfigBlock, file: str
   const { [ADAPTER]: options, ...features } = block.storage;
   const settingsBelow = (place: string[], values: object) =>
     Object.entries(values).map(([name, value]): Setting => [[...place, name], value]);
-  const outdated = OPTIONS_OF_THE_SERVER.filter((name) => !(name in options)).map((name) => [
-    ...storage,
-    ADAPTER,
-    name,
-  ]);
+  const own = [...storage, ADAPTER];
+  const outdated = OPTIONS_OF_THE_SERVER.filter((name) => !(name in options)).map((name) => [...own, name]);
   return withValues(withoutValues(text, outdated), [
     ...settingsBelow(storage, features),
-    ...settingsBelow([...storage, ADAPTER], options),
+    ...settingsBelow(own, options),
     ...settingsBelow(['urls'], block.urls),
   ]);
 }

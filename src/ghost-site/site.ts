@@ -90,11 +90,9 @@ function findFolder({ ghost, config, content }: GhostSiteOptions): string {
     }
     return folder;
   }
-  if (config !== undefined) {
-    return path.dirname(path.resolve(config));
-  }
-  if (content !== undefined) {
-    return path.dirname(path.resolve(content));
+  const inside = config ?? content;
+  if (inside !== undefined) {
+    return path.dirname(path.resolve(inside));
   }
   const found = [process.cwd(), ...USUAL_FOLDERS].find(isGhostFolder);
   if (!found) {

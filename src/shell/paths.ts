@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** The fields of a package.json that are read here. */
@@ -18,12 +18,7 @@ export const readManifest = (folder: string): Manifest =>
 /** Returns the package.json of this package. */
 export const ownManifest = (): Manifest => readManifest(path.dirname(packageFile('package.json')));
 
-/**
- * Finds a file of this package, both from the sources and from the build.
- *
- * @param name relative to the package's folder, `infrastructure/template.yaml`
- * @returns its path
- */
+/** Returns the path of a file of this package, `infrastructure/template.yaml`, both from the sources and the build. */
 export function packageFile(name: string): string {
   for (let folder = __dirname; ; folder = path.dirname(folder)) {
     const file = path.join(folder, name);
@@ -36,6 +31,9 @@ export function packageFile(name: string): string {
     }
   }
 }
+
+/** Returns the names in a folder; none when it does not exist. */
+export const namesIn = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder) : []);
 
 /** Returns whether a path is a folder or below it, judging by the names alone. */
 export function isInside(file: string, folder: string): boolean {

@@ -22,20 +22,14 @@ export interface Terminal {
   /**
    * Runs a step of the command with a spinner, and prints its title when it has ended.
    *
-   * @param title what is done, `Requesting a certificate`
-   * @param run does it, and can show its progress next to the spinner and print events, which stay
-   * @returns the result of `run`
    * @throws Interruption when the user pressed Ctrl-C before it
    */
   step<T>(title: string, run: (step: Step) => Promise<T>): Promise<T>;
   /** Shows a spinner until it is stopped, and nothing where spinners cannot be drawn. */
   spin(title: string): Spinner;
   /**
-   * Shows a progress bar until it is stopped or the user presses Ctrl-C; where bars cannot be drawn, a line every few
+   * Shows a progress bar until the returned function or Ctrl-C stops it; where bars cannot be drawn, a line every few
    * seconds.
-   *
-   * @param look called for each drawing
-   * @returns what stops it
    */
   bar(look: () => Progress): () => void;
   /**
@@ -53,7 +47,9 @@ export type Colors = ReturnType<typeof createColors>;
 
 /** What a step can show while it runs. */
 export interface Step {
+  /** Shows a text next to the spinner. */
   progress: (text: string) => void;
+  /** Prints a line, which stays. */
   event: (text: string) => void;
 }
 
@@ -172,20 +168,30 @@ export function colorsOn(output: NodeJS.WriteStream): Colors {
 // The property isTTY of a pipe is undefined.
 const isTerminal = ({ isTTY }: NodeJS.WriteStream) => Boolean(isTTY) && process.env.TERM !== 'dumb';
 
+/** Removes the listeners of the terminal that was opened last, so that a process with several does not collect them. */
+let stopListening = () => {};
+
 function listenForInterruption(output: NodeJS.WriteStream, isWatched: boolean, say: Terminal['say']): AbortSignal {
   const interruption = new AbortController();
-  process.on('SIGINT', () => {
+  const abort = () => interruption.abort();
+  const interrupt = () => {
     if (interruption.signal.aborted) {
       output.write(isWatched ? CLEAR_LINE + SHOW_CURSOR : '');
       process.exit(INTERRUPTED);
     }
     // First, so that a bar can clear its line.
-    interruption.abort();
+    abort();
     say(`${isWatched ? CLEAR_LINE : ''}Stopping … (press Ctrl-C again to stop without waiting)`);
-  });
-  // When the connection to the machine is lost or the system shuts down, the work ends as it does after Ctrl-C.
-  process.on('SIGTERM', () => interruption.abort());
-  process.on('SIGHUP', () => interruption.abort());
-  output.on('error', () => interruption.abort());
+  };
+  const listeners: [NodeJS.EventEmitter, string, () => void][] = [
+    [process, 'SIGINT', interrupt],
+    // When the connection to the machine is lost or the system shuts down, the work ends as it does after Ctrl-C.
+    [process, 'SIGTERM', abort],
+    [process, 'SIGHUP', abort],
+    [output, 'error', abort],
+  ];
+  stopListening();
+  listeners.forEach(([emitter, event, listener]) => emitter.on(event, listener));
+  stopListening = () => listeners.forEach(([emitter, event, listener]) => emitter.off(event, listener));
   return interruption.signal;
 }

@@ -1,3 +1,4 @@
+import type { GhostSite } from '../../ghost-site/site';
 import type { DoctorContext } from './context';
 
 /** The groups of checks, in the order in which they depend on each other. */
@@ -34,10 +35,7 @@ export interface Check {
 }
 
 /** A result with the check that it belongs to, as `--json` prints it. */
-export interface CheckReport extends CheckResult {
-  group: Group;
-  name: string;
-}
+export type CheckReport = Pick<Check, 'group' | 'name'> & CheckResult;
 
 /** Is told about each check as it runs. */
 export interface Reporter {
@@ -49,11 +47,6 @@ export const passed = (found: string): CheckResult => ({ result: 'passed', found
 
 export const unchecked = (found: string, cure?: string): CheckResult => ({ result: 'unchecked', found, cure });
 
-/**
- * @param tried how it was tested
- * @param found the observation
- * @param cure how to fix it
- */
 export const failed = (tried: string, found: string, cure: string): CheckResult => ({
   result: 'failed',
   tried,
@@ -61,11 +54,16 @@ export const failed = (tried: string, found: string, cure: string): CheckResult 
   cure,
 });
 
-/** Takes the same arguments as `failed`. */
 export const warned = (tried: string, found: string, cure: string): CheckResult => ({
   ...failed(tried, found, cure),
   result: 'warned',
 });
+
+/** Returns a check for which Ghost has to be on this machine. */
+export const withGhost =
+  <T>(run: (context: DoctorContext, site: GhostSite) => T) =>
+  (context: DoctorContext): T | CheckResult =>
+    context.site ? run(context, context.site) : unchecked('Ghost is not here');
 
 /**
  * Runs checks one after the other. A check that depends on a failed one, directly or not, is skipped, so that each cause

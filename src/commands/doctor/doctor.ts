@@ -25,7 +25,15 @@ export async function runDoctor(options: DoctorOptions): Promise<void> {
     left = await context.cleanUp();
   }
   if (left.length > 0) {
-    reports.push(leftBehind(left));
+    reports.push({
+      group: 'Permissions',
+      name: 'cleaned up',
+      ...failed(
+        'What the doctor had put into the bucket was deleted.',
+        `${left.join(', ')} could not be deleted.`,
+        'Delete it yourself, and see why Ghost may not: it deletes pictures, too.',
+      ),
+    });
     left.forEach((key) => terminal.warn(`${key} could not be deleted: it is still in the bucket.`));
   }
   if (terminal.signal.aborted) {
@@ -40,13 +48,3 @@ export async function runDoctor(options: DoctorOptions): Promise<void> {
     process.exitCode = 1;
   }
 }
-
-const leftBehind = (keys: string[]): CheckReport => ({
-  group: 'Permissions',
-  name: 'cleaned up',
-  ...failed(
-    'What the doctor had put into the bucket was deleted.',
-    `${keys.join(', ')} could not be deleted.`,
-    'Delete it yourself, and see why Ghost may not: it deletes pictures, too.',
-  ),
-});

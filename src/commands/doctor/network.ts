@@ -10,9 +10,6 @@ const TIMEOUT_MS = 20_000;
 /** Larger than any expected body: probes have a few kilobytes, pages of a blog up to several hundred. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
-/** Some hosts refuse requests without a user agent. */
-const USER_AGENT = 'ghost-storage-s3-cloudfront (doctor)';
-
 /** Finds hosts and connects to them; replaced in tests. */
 export interface Network {
   /** @throws an error with a code such as `ENOTFOUND` */
@@ -74,7 +71,8 @@ export function get(
     const options = {
       method: 'GET',
       path: pathname + search,
-      headers: { host, 'user-agent': USER_AGENT, accept: '*/*', ...headers },
+      // Some hosts refuse requests without a user agent.
+      headers: { host, 'user-agent': 'ghost-storage-s3-cloudfront (doctor)', accept: '*/*', ...headers },
       signal,
     };
     const createConnection = () => (isSecure ? startTls(network, name, socket) : socket);

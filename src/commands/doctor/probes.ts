@@ -11,7 +11,6 @@ import { createPng } from './png';
 export interface Probe {
   feature: Feature;
   config: Config;
-  /** The bucket of the feature. */
   bucket: Bucket;
   /** Below the prefix: `2026/11/doctor-…-images.png`. */
   path: string;
@@ -65,11 +64,7 @@ export class Probes {
     return { key, url: keys.toUrl(key) };
   }
 
-  /**
-   * Uploads a probe.
-   *
-   * @throws the SDK's error
-   */
+  /** @throws the SDK's error */
   async upload({ bucket, key, headers }: Probe): Promise<void> {
     this.track(key, bucket);
     try {

@@ -6,9 +6,6 @@ import { isNoSuchUpload } from '../../core/s3/errors';
 import type { DoctorContext } from './context';
 import type { Probe } from './probes';
 
-/** The ID of an upload that does not exist. With the permission to abort, S3 answers that there is no such upload. */
-const NO_UPLOAD = 'doctor-no-such-upload';
-
 /** A request for a probe that S3 refused. */
 export interface Refusal {
   key: string;
@@ -75,10 +72,8 @@ export async function requestAnonymously(
 }
 
 /**
- * Sends the first signed request, for an object that does not exist. Its answer shows problems with credentials, region,
- * bucket and permissions.
- *
- * @returns the SDK's error
+ * Returns the SDK's error for the first signed request, which is for an object that does not exist. It shows problems with
+ * credentials, region, bucket and permissions.
  */
 export function signedRequestError(context: DoctorContext): Promise<unknown> {
   return context.once('signed request', async () => {
@@ -101,20 +96,12 @@ export function anonymousHead(context: DoctorContext): Promise<AnonymousAnswer> 
   );
 }
 
-/**
- * Deletes the probes before they exist. S3 refuses without the permission, and does nothing otherwise.
- *
- * @returns undefined when deleting is allowed
- */
+/** Deletes the probes before they exist. S3 refuses without the permission, and does nothing otherwise. */
 export function deleteRefusal(context: DoctorContext): Promise<Refusal | undefined> {
   return context.once('delete', () => firstRefusal(context, ({ bucket, key }) => bucket.delete(key)));
 }
 
-/**
- * Uploads the probes, provided that they can be deleted again.
- *
- * @returns undefined when they are in the bucket
- */
+/** Uploads the probes, provided that they can be deleted again. */
 export function writeRefusal(context: DoctorContext): Promise<Refusal | undefined> {
   return context.once(
     'write',
@@ -122,16 +109,12 @@ export function writeRefusal(context: DoctorContext): Promise<Refusal | undefine
   );
 }
 
-/**
- * Aborts uploads that do not exist.
- *
- * @returns undefined when aborting is allowed
- */
+/** Aborts uploads that do not exist, which S3 says when aborting is allowed. */
 export function abortRefusal(context: DoctorContext): Promise<Refusal | undefined> {
   return context.once('abort', () =>
     firstRefusal(context, async ({ config, key }) => {
       const { sdk, client } = await connect(config);
-      const upload = { Bucket: config.bucket, Key: key, UploadId: NO_UPLOAD };
+      const upload = { Bucket: config.bucket, Key: key, UploadId: 'doctor-no-such-upload' };
       await client.send(new sdk.AbortMultipartUploadCommand(upload)).catch((error: unknown) => {
         // Some services have another error for an unknown ID.
         if (!isNoSuchUpload(error) && (statusOf(error) ?? 403) === 403) {

@@ -21,7 +21,6 @@ export interface TakenOver {
 /**
  * Takes over the options of another adapter, such as Ghost's own S3Storage, ghost-storage-adapter-s3 or ghos3.
  *
- * @param storage the storage settings in Ghost's configuration
  * @param name the name of the other adapter's block, `S3Storage`, `s3`
  * @throws Failure when there is no such block
  */
@@ -45,11 +44,7 @@ export const formerAdapters = (storage: StorageSettings): string[] =>
     .filter(([name, value]) => name !== ADAPTER && isObject(value) && 'bucket' in value && !('adapter' in value))
     .map(([name]) => name);
 
-/**
- * Translates the options of another adapter into ours.
- *
- * @param from the name of that adapter
- */
+/** Translates the options of another adapter, which has the name `from`, into ours. */
 export function withOurNames(from: string, { assetHost, ...block }: Record<string, unknown>): TakenOver {
   const options: Record<string, unknown> = {};
   const notices: string[] = [];

@@ -38,8 +38,6 @@ export interface ConfigChange {
   text: string;
   /** The configuration as Ghost will see it. */
   config: GhostConfig;
-  /** The validated configuration of the adapter for each feature. */
-  configs: AdapterConfigs;
   /** Notices for the user about options that were taken over. */
   notices: string[];
 }
@@ -92,7 +90,6 @@ export function planConfigChange(sources: ConfigSources, options: ConfigOptions)
     settings,
     text: settings.length === 0 ? text : withValues(text, settings),
     config: asGhostSees(settings),
-    configs,
     notices,
   };
 }

@@ -11,9 +11,7 @@ const SECRET_NAME = /pass|secret|token|key|credential|auth/i;
 /** A user name and a password in front of the host of a URL. */
 const USER_INFO = /(\w:\/\/)[^/@"\s]+@/g;
 
-/**
- * Returns the change of a configuration file as the lines of a unified diff, without secrets.
- */
+/** Returns the change of a configuration file as the lines of a unified diff, without secrets. */
 export function configDiff(file: string, before: string, after: string, colors: Colors): string[] {
   const name = path.basename(file);
   const patch = createTwoFilesPatch(name, name, withoutSecrets(before), withoutSecrets(after), 'now', 'then');

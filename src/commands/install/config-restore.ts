@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ADAPTER, FEATURES, URL_NAMES } from '../../core/features';
 import { adapterOf, type GhostConfig, readGhostConfig, storageOf, storagePlace } from '../../ghost-site/config';
 import { type Setting, withoutValues, withValues } from '../../ghost-site/edit-config';
+import { namesIn } from '../../shell/paths';
 import { valueAt } from './config-change';
 
 /** Ghost's configuration without the adapter. */
@@ -17,9 +18,6 @@ export interface Restored {
  * result is that backup. Otherwise the installed settings get the values of the backup, or are removed. The adapter's
  * block of options then stays: it tells where the files are, and has no effect by itself.
  *
- * @param file the path of the configuration
- * @param text its text
- * @param cdnUrl the adapter's `cdnUrl`
  * @returns undefined when the file does not use the adapter
  */
 export function restoredConfig(file: string, text: string, cdnUrl: string | undefined): Restored | undefined {
@@ -67,7 +65,7 @@ function isOn(url: unknown, cdnUrl: string | undefined): boolean {
 /** Returns the backups of a file, the newest first. */
 function backupsOf(file: string): { file: string; text: string; config: GhostConfig }[] {
   const folder = path.dirname(file);
-  return (existsSync(folder) ? readdirSync(folder) : [])
+  return namesIn(folder)
     .filter((name) => name.startsWith(`${path.basename(file)}.`) && name.endsWith('.backup'))
     .sort()
     .reverse()

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { ADAPTER, FEATURES } from '../../core/features';
 import { adapterOptionsOf, settingsOfEnvironment, storageOf, textOf } from '../../ghost-site/config';
 import { replaceGhostConfig } from '../../ghost-site/config-file';
 import type { GhostSite } from '../../ghost-site/site';
 import { Declined, Failure } from '../../shell/failure';
-import { ownManifest } from '../../shell/paths';
+import { namesIn, ownManifest } from '../../shell/paths';
 import type { Terminal } from '../../shell/terminal';
 import { quoted } from '../../shell/text';
 import { adapterFolder, installedVersion, isInstalled, putAdapter, undoOnFailure } from './adapter-folder';
@@ -32,7 +32,7 @@ interface Plan {
   node: string;
   /** The adapter's folder. */
   folder: string;
-  /** The version of the adapter that is installed. */
+  /** The installed version of the adapter. */
   before?: string;
   /** The adapter's files have to be copied. */
   copies: boolean;
@@ -80,8 +80,14 @@ function makePlan(site: GhostSite, options: ConfigOptions & { config?: string },
   const { configFile, contentPath } = site;
   const major = supportedMajor(site.version);
   const node = nodeOfGhost(site.folder);
-  assertNodeVersion(node === process.execPath ? process.version : versionOfNode(node), node);
-  assertContent(contentPath);
+  const isOwnNode = node === process.execPath;
+  assertNodeVersion(isOwnNode ? process.version : execFileSync(node, ['--version'], { encoding: 'utf8' }).trim(), node);
+  if (!existsSync(contentPath)) {
+    throw new Failure(
+      `There is no content folder ${contentPath}.`,
+      'Name it with --content, or run the command on the machine that Ghost runs on.',
+    );
+  }
   const text = textOf(configFile);
   const environment = settingsOfEnvironment(process.env);
   const config = planConfigChange({ text, file: configFile, environment, major }, options);
@@ -183,21 +189,9 @@ function showInstalled(terminal: Terminal, plan: Plan, backup: string | undefine
 }
 
 const hasFiles = (contentPath: string): boolean =>
-  FEATURES.some((feature) => {
-    const folder = path.join(contentPath, feature);
-    return existsSync(folder) && readdirSync(folder).some((name) => !/^(README.md|\..*|size)$/.test(name));
-  });
-
-const versionOfNode = (node: string) => execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
-
-function assertContent(contentPath: string): void {
-  if (!existsSync(contentPath)) {
-    throw new Failure(
-      `There is no content folder ${contentPath}.`,
-      'Name it with --content, or run the command on the machine that Ghost runs on.',
-    );
-  }
-}
+  FEATURES.some((feature) =>
+    namesIn(path.join(contentPath, feature)).some((name) => !/^(README.md|\..*|size)$/.test(name)),
+  );
 
 const thisMachine = (): Machine => ({
   environment: process.env,

@@ -1,10 +1,10 @@
 import { spawnSync, type SpawnSyncOptionsWithStringEncoding, type SpawnSyncReturns } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, realpathSync, type Stats } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, type Stats } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Failure } from '../../shell/failure';
 import { ADAPTER } from '../../core/features';
-import { isInside } from '../../shell/paths';
+import { isInside, namesIn } from '../../shell/paths';
 
 const TIMEOUT_MS = 60_000;
 
@@ -28,13 +28,6 @@ export interface LoadCheck {
   owner: Stats;
 }
 
-/** The output of the script below. */
-interface Loaded {
-  /** The file that Ghost loads for the adapter's name, with symbolic links resolved. */
-  file?: string;
-  problem?: string;
-}
-
 /**
  * Loads the adapter in a separate process as Ghost does when it starts, and creates its instances.
  *
@@ -55,7 +48,8 @@ export function assertThatGhostLoads(check: LoadCheck): void {
   });
   // Ghost's logging may have printed lines before the last one.
   const answer = run(check, [node, '-e', SCRIPT], { input }).stdout.trimEnd().split('\n').at(-1) ?? '';
-  const { file, problem } = JSON.parse(answer) as Loaded;
+  // The file is the one that Ghost loads for the adapter's name, with symbolic links resolved.
+  const { file, problem } = JSON.parse(answer) as { file?: string; problem?: string };
   if (file === undefined) {
     throw new Failure(
       `Ghost could not find the adapter: ${problem ?? `it does not look into ${path.dirname(folder)}`}.`,
@@ -190,8 +184,8 @@ process.exit(0);
 /** Returns the path of Ghost's Node: from the service that Ghost-CLI created, otherwise the one that runs this command. */
 export function nodeOfGhost(folder: string): string {
   const units = path.join(folder, 'system', 'files');
-  const names = existsSync(units) ? readdirSync(units).filter((name) => /^ghost_.*\.service$/.test(name)) : [];
-  const found = names
+  const found = namesIn(units)
+    .filter((name) => /^ghost_.*\.service$/.test(name))
     .map((name) => /^ExecStart=(\S*node)\s/m.exec(readFileSync(path.join(units, name), 'utf8'))?.[1])
     .find((node) => node !== undefined && existsSync(node));
   return found ?? process.execPath;

@@ -1,13 +1,12 @@
-import { accessSync, constants, existsSync, readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
 import { Failure } from '../../shell/failure';
 import { type GhostSite, isSupported, OLDEST_GHOST } from '../../ghost-site/site';
-import { isInside } from '../../shell/paths';
+import { isInside, namesIn } from '../../shell/paths';
 
 /**
- * Returns Ghost's major version, undefined when the version is unknown.
+ * Returns the major version of Ghost's version `6.65.0`, undefined when the version is unknown.
  *
- * @param version `6.65.0`
  * @throws Failure when the adapter does not support it
  */
 export function supportedMajor(version: string | undefined): number | undefined {
@@ -27,7 +26,6 @@ export function supportedMajor(version: string | undefined): number | undefined 
  * Makes sure that Ghost's Node can run the adapter.
  *
  * @param version as Node prints it, `v20.20.2`
- * @param node the path of that Node
  * @throws Failure when it is older than Node 20
  */
 export function assertNodeVersion(version: string, node: string): void {
@@ -66,15 +64,20 @@ export function assertConfigFile(
       `Name the file that it reads: --config ${path.join(folder, `config.${running}.json`)}`,
     );
   }
+  assertAccess(configFile, constants.W_OK, {
+    onReadOnlyMount: 'change it where it comes from, or set the environment. --print shows both.',
+    otherwise: 'Run the command as who may write it, as a rule with sudo.',
+  });
+}
+
+function assertAccess(file: string, mode: number, cures: { onReadOnlyMount: string; otherwise: string }): void {
   try {
-    accessSync(configFile, constants.W_OK);
+    accessSync(file, mode);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new Failure(
-      `${configFile} cannot be written (${code}).`,
-      code === 'EROFS'
-        ? 'It is mounted read-only: change it where it comes from, or set the environment. --print shows both.'
-        : 'Run the command as who may write it, as a rule with sudo.',
+      `${file} cannot be written (${code}).`,
+      code === 'EROFS' ? `It is mounted read-only: ${cures.onReadOnlyMount}` : cures.otherwise,
     );
   }
 }
@@ -97,18 +100,10 @@ function runningEnvironment(folder: string): string | null | undefined {
  */
 export function assertWritableFolder(target: string, contentPath: string, owner: Stats): void {
   const ways = foldersDownTo(path.dirname(target));
-  const existing = ways.at(-1) ?? '/';
-  try {
-    accessSync(existing, constants.W_OK | constants.X_OK);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new Failure(
-      `${existing} cannot be written (${code}).`,
-      code === 'EROFS'
-        ? 'It is mounted read-only: put the adapter there where it is mounted from. --print shows how, with Docker.'
-        : 'Run the command as who may write there, as a rule with sudo.',
-    );
-  }
+  assertAccess(ways.at(-1) ?? '/', constants.W_OK | constants.X_OK, {
+    onReadOnlyMount: 'put the adapter there where it is mounted from. --print shows how, with Docker.',
+    otherwise: 'Run the command as who may write there, as a rule with sudo.',
+  });
   const closed = ways.filter((folder) => isInside(folder, contentPath)).find((folder) => !mayRead(folder, owner));
   if (closed !== undefined) {
     throw new Failure(
@@ -169,8 +164,4 @@ function mayRead(folder: string, { uid, gid }: Stats): boolean {
   const found = statSync(folder);
   const shift = found.uid === uid ? 6 : found.gid === gid ? 3 : 0;
   return uid === 0 || ((found.mode >> shift) & 0o5) === 0o5;
-}
-
-function namesIn(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder) : [];
 }

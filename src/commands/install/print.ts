@@ -73,12 +73,7 @@ export function printManualSetup(
   }
 }
 
-/**
- * Writes the settings down for each way to run Ghost.
- *
- * @param settings everything that Ghost's configuration needs
- * @param major Ghost's major version, 6 when it is unknown
- */
+/** Describes the settings for each way to run Ghost; its major version is 6 when it is unknown. */
 export function manualSetup(settings: readonly Setting[], major = 6): ManualSetup {
   const whole = JSON.parse(withValues('', settings)) as object;
   const config = withMaskedSecrets(whole);
@@ -111,7 +106,9 @@ function composeOf(environment: Record<string, string>, major: number): string {
           // Not read-only: the image changes the owner of the whole content folder when it starts, and fails if it cannot.
           volumes: ['ghost:/var/lib/ghost/content', `./${ADAPTER}:${INSIDE_THE_VOLUME}`],
           // Compose would replace a single dollar with a variable.
-          environment: mapValues(environment, (value) => value.replaceAll('$', '$$$$')),
+          environment: Object.fromEntries(
+            Object.entries(environment).map(([name, value]) => [name, value.replaceAll('$', '$$$$')]),
+          ),
         },
       },
     },
@@ -130,6 +127,3 @@ const dockerfileOf = (major: number) =>
     `ENV paths__installedAdaptersPath=${OUTSIDE_THE_VOLUME}`,
     '',
   ].join('\n');
-
-const mapValues = (record: Record<string, string>, change: (value: string) => string) =>
-  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));

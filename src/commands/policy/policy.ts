@@ -1,6 +1,7 @@
 import type { Config } from '../../core/config';
 import { bucketStatements, ghostStatements, type Statement } from '../../template/policies';
-import { type AdapterOptions, readAdapterConfigs } from '../../ghost-site/adapter-config';
+import { readAdapterConfigs } from '../../ghost-site/adapter-config';
+import type { AdapterOptions } from '../../ghost-site/options';
 import { Failure } from '../../shell/failure';
 import { findGhostSite, type GhostSiteOptions } from '../../ghost-site/site';
 

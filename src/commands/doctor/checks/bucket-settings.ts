@@ -15,10 +15,10 @@ import { connectionOptions } from '../s3-requests';
 /** Checks that the bucket has no ACLs, and that uploads send none. */
 export const checkOwnership = settingCheck('s3:GetBucketOwnershipControls', async (client, { bucket, acl }) => {
   const tried = 'Who owns the objects of the bucket was read.';
-  const isEnforced = await client
+  const answer = await client
     .send(new GetBucketOwnershipControlsCommand({ Bucket: bucket }))
-    .then(({ OwnershipControls }) => OwnershipControls?.Rules?.[0]?.ObjectOwnership === 'BucketOwnerEnforced')
     .catch(undefinedFor('OwnershipControlsNotFoundError'));
+  const isEnforced = answer?.OwnershipControls?.Rules?.[0]?.ObjectOwnership === 'BucketOwnerEnforced';
   if (isEnforced && acl) {
     return failed(
       tried,
@@ -37,14 +37,11 @@ export const checkOwnership = settingCheck('s3:GetBucketOwnershipControls', asyn
 
 /** Checks that all four settings that block public access are on. */
 export const checkPublicAccessBlock = settingCheck('s3:GetBucketPublicAccessBlock', async (client, { bucket }) => {
-  const block = await client
+  const answer = await client
     .send(new GetPublicAccessBlockCommand({ Bucket: bucket }))
-    .then(({ PublicAccessBlockConfiguration }) => PublicAccessBlockConfiguration)
     .catch(undefinedFor('NoSuchPublicAccessBlockConfiguration'));
-  const { BlockPublicAcls, IgnorePublicAcls, BlockPublicPolicy, RestrictPublicBuckets } = block ?? {};
-  const off = Object.entries({ BlockPublicAcls, IgnorePublicAcls, BlockPublicPolicy, RestrictPublicBuckets })
-    .filter(([, isOn]) => !isOn)
-    .map(([name]) => name);
+  const names = ['BlockPublicAcls', 'IgnorePublicAcls', 'BlockPublicPolicy', 'RestrictPublicBuckets'] as const;
+  const off = names.filter((name) => !answer?.PublicAccessBlockConfiguration?.[name]);
   return off.length === 0
     ? passed('on')
     : warned(
@@ -56,11 +53,11 @@ export const checkPublicAccessBlock = settingCheck('s3:GetBucketPublicAccessBloc
 
 /** Checks that the bucket encrypts by default. */
 export const checkEncryption = settingCheck('s3:GetEncryptionConfiguration', async (client, { bucket }) => {
-  const configuration = await client
+  const answer = await client
     .send(new GetBucketEncryptionCommand({ Bucket: bucket }))
-    .then(({ ServerSideEncryptionConfiguration }) => ServerSideEncryptionConfiguration)
     .catch(undefinedFor('ServerSideEncryptionConfigurationNotFoundError'));
-  const algorithm = configuration?.Rules?.[0]?.ApplyServerSideEncryptionByDefault?.SSEAlgorithm;
+  const [rule] = answer?.ServerSideEncryptionConfiguration?.Rules ?? [];
+  const algorithm = rule?.ApplyServerSideEncryptionByDefault?.SSEAlgorithm;
   return algorithm
     ? passed(algorithm)
     : warned(
@@ -84,12 +81,10 @@ export const checkVersioning = settingCheck('s3:GetBucketVersioning', async (cli
 
 /** Checks that a lifecycle rule removes the parts of incomplete uploads. */
 export const checkIncompleteUploads = settingCheck('s3:GetLifecycleConfiguration', async (client, { bucket }) => {
-  const rules = await client
+  const answer = await client
     .send(new GetBucketLifecycleConfigurationCommand({ Bucket: bucket }))
-    .then(({ Rules }) => Rules)
     .catch(undefinedFor('NoSuchLifecycleConfiguration'));
-  const days = rules
-    ?.filter(({ Status }) => Status === 'Enabled')
+  const days = answer?.Rules?.filter(({ Status }) => Status === 'Enabled')
     .map(({ AbortIncompleteMultipartUpload }) => AbortIncompleteMultipartUpload?.DaysAfterInitiation)
     .find((found) => found !== undefined);
   return days !== undefined
@@ -102,10 +97,8 @@ export const checkIncompleteUploads = settingCheck('s3:GetLifecycleConfiguration
 });
 
 /**
- * Returns a check of a bucket setting. It ends as unchecked when the permission to read the setting is missing, as it is
- * in Ghost's own policy.
- *
- * @param action the IAM action that reading the setting needs
+ * Returns a check of a bucket setting. It ends as unchecked without the IAM action that reading the setting needs, which
+ * Ghost's own policy does not allow.
  */
 function settingCheck(action: string, check: (client: S3Client, config: Config) => Promise<CheckResult>): Check['run'] {
   return async ({ config, options }) => {

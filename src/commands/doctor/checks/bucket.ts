@@ -80,9 +80,8 @@ export async function checkPrivacy(context: DoctorContext): Promise<CheckResult>
 
 async function hasPublicPolicy({ config }: DoctorContext): Promise<boolean> {
   const client = new S3Client(connectionOptions(config));
-  const { PolicyStatus } = await client
-    .send(new GetBucketPolicyStatusCommand({ Bucket: config.bucket }))
-    .catch(() => ({ PolicyStatus: undefined }));
+  const command = new GetBucketPolicyStatusCommand({ Bucket: config.bucket });
+  const answer = await client.send(command).catch(() => undefined);
   client.destroy();
-  return PolicyStatus?.IsPublic ?? false;
+  return answer?.PolicyStatus?.IsPublic ?? false;
 }

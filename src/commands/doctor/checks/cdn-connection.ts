@@ -11,8 +11,6 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** OpenSSL's errors for TLS versions that one side does not support. */
 const VERSION_ERRORS = /UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|WRONG_VERSION|NO_PROTOCOLS_AVAILABLE/;
 
-const WITHOUT_TLS = 'the CDN is on this machine, without TLS';
-
 /** Checks that the CDN's host name resolves. */
 export async function checkDns({ network, config: { cdnUrl } }: DoctorContext): Promise<CheckResult> {
   const { hostname } = new URL(cdnUrl);
@@ -29,12 +27,8 @@ export async function checkDns({ network, config: { cdnUrl } }: DoctorContext): 
 }
 
 /** Checks that the CDN supports current TLS versions, and no others. */
-export async function checkTls(context: DoctorContext): Promise<CheckResult> {
+export const checkTls = overTls(async (context, hostname) => {
   const { network, config } = context;
-  const { hostname, protocol } = new URL(config.cdnUrl);
-  if (protocol === 'http:') {
-    return unchecked(WITHOUT_TLS);
-  }
   const port = portOf(config.cdnUrl);
   const tried = `A TLS connection to ${hostname}:${port} was made.`;
   const old = await connectTls(network, hostname, port, {
@@ -57,14 +51,10 @@ export async function checkTls(context: DoctorContext): Promise<CheckResult> {
           `Check that ${hostname} leads to the CDN, and that the CDN has this name (CloudFront: alternate domain names).`,
         );
   }
-}
+});
 
 /** Checks that browsers trust the CDN's certificate, and that it does not expire soon. */
-export async function checkCertificate(context: DoctorContext): Promise<CheckResult> {
-  const { hostname, protocol } = new URL(context.config.cdnUrl);
-  if (protocol === 'http:') {
-    return unchecked(WITHOUT_TLS);
-  }
+export const checkCertificate = overTls(async (context, hostname) => {
   const { certificate, distrust } = await connectAsBrowser(context);
   const tried = `The certificate that ${hostname} shows was read.`;
   const until = new Date(certificate.valid_to);
@@ -94,13 +84,10 @@ export async function checkCertificate(context: DoctorContext): Promise<CheckRes
   return days < RENEWAL_DAYS
     ? warned(tried, `It expires on ${day}, in ${days} ${days === 1 ? 'day' : 'days'}.`, 'See why it was not renewed.')
     : passed(`until ${day}, in ${days} days`);
-}
+});
 
 /** Checks that the CDN supports HTTP/2. */
-export async function checkHttp2(context: DoctorContext): Promise<CheckResult> {
-  if (new URL(context.config.cdnUrl).protocol === 'http:') {
-    return unchecked(WITHOUT_TLS);
-  }
+export const checkHttp2 = overTls(async (context) => {
   const { application } = await connectAsBrowser(context);
   return application === 'h2'
     ? passed('spoken')
@@ -109,7 +96,7 @@ export async function checkHttp2(context: DoctorContext): Promise<CheckResult> {
         'It does not speak it: a page with many pictures loads slowly.',
         'Switch HTTP/2 on (CloudFront: supported HTTP versions).',
       );
-}
+});
 
 /** Checks that the CDN redirects HTTP to HTTPS. */
 export async function checkHttpRedirect(context: DoctorContext): Promise<CheckResult> {
@@ -147,6 +134,14 @@ export async function checkAnswers(context: DoctorContext): Promise<CheckResult>
       'See what stands there: it takes connections and does not answer requests. Is it the distribution, and is that enabled?',
     );
   }
+}
+
+/** Returns a check of the CDN's TLS connections, which is given the host name. */
+function overTls(check: (context: DoctorContext, hostname: string) => Promise<CheckResult>) {
+  return async (context: DoctorContext): Promise<CheckResult> => {
+    const { protocol, hostname } = new URL(context.config.cdnUrl);
+    return protocol === 'http:' ? unchecked('the CDN is on this machine, without TLS') : check(context, hostname);
+  };
 }
 
 /** Opens one connection, with the protocols that a browser offers, for all checks that need it. */

@@ -6,9 +6,8 @@ import type { DoctorContext } from '../context';
 import { abortRefusal, writeRefusal } from '../s3-requests';
 
 /** Checks that S3 refuses to overwrite an object in a conditional write. */
-export function checkConditionalWrites(context: DoctorContext): Promise<CheckResult> {
-  return context.once('conditional writes', () => writeTwice(context));
-}
+export const checkConditionalWrites = (context: DoctorContext) =>
+  context.once('conditional writes', () => writeTwice(context));
 
 async function writeTwice(context: DoctorContext): Promise<CheckResult> {
   const { first, bytes } = context.probes;

@@ -5,7 +5,7 @@ import { ADAPTER, FEATURES, ghostUrlOf, URL_NAMES } from '../../../core/features
 import { isAwsEndpoint } from '../../../core/s3/client';
 import { adapterOf, adapterOptionsOf, storageOf } from '../../../ghost-site/config';
 import { Failure } from '../../../shell/failure';
-import { type CheckResult, failed, passed, unchecked, warned } from '../check';
+import { type CheckResult, failed, passed, unchecked, warned, withGhost } from '../check';
 import type { DoctorContext } from '../context';
 
 /** Checks that Ghost can read its configuration file. */
@@ -36,10 +36,7 @@ function checkPlainJson(file: string): CheckResult {
 }
 
 /** Checks that the adapter is in the one of the two storage blocks that Ghost reads. */
-export function checkStorageBlock({ site, ghostConfig: { storage, adapters } }: DoctorContext): CheckResult {
-  if (!site) {
-    return unchecked('Ghost is not here');
-  }
+export const checkStorageBlock = withGhost(({ ghostConfig: { storage, adapters } }) => {
   if (storage === undefined || adapters?.storage === undefined) {
     return passed(adapters?.storage === undefined ? 'storage' : 'adapters.storage');
   }
@@ -48,7 +45,7 @@ export function checkStorageBlock({ site, ghostConfig: { storage, adapters } }: 
   return storage[ADAPTER] !== undefined && adapters.storage[ADAPTER] === undefined
     ? failed(tried, `${found} ${ADAPTER} stands in the other one.`, 'Move what is in "storage" there.')
     : warned(tried, found, 'Remove "storage", so that nobody changes what nobody reads.');
-}
+});
 
 /** Checks the options of the adapter as the adapter itself does. */
 export function checkOptions(context: DoctorContext): CheckResult {
@@ -88,10 +85,7 @@ export async function checkRegion({ config }: DoctorContext): Promise<CheckResul
 }
 
 /** Checks that every feature uses the adapter. */
-export function checkFeatures({ ghostConfig, site }: DoctorContext): CheckResult {
-  if (!site) {
-    return unchecked('Ghost is not here');
-  }
+export const checkFeatures = withGhost(({ ghostConfig }) => {
   const storage = storageOf(ghostConfig);
   const others = FEATURES.filter((feature) => adapterOf(storage, feature) !== ADAPTER);
   if (others.length === 0) {
@@ -109,7 +103,7 @@ export function checkFeatures({ ghostConfig, site }: DoctorContext): CheckResult
   return others.includes('images')
     ? failed(tried, `${found.join('; ')}.`, `${cure}\nThe command install does it.`)
     : warned(tried, `${found.join('; ')}.`, cure);
-}
+});
 
 /** Checks that each feature is stored at the path in Ghost's URLs. */
 export function checkPrefixes(context: DoctorContext): CheckResult {
@@ -133,11 +127,8 @@ export function checkPrefixes(context: DoctorContext): CheckResult {
 }
 
 /** Checks that `urls` of Ghost's configuration point to the CDN. */
-export function checkUrls(context: DoctorContext): CheckResult {
-  const { site, ghostConfig, features } = context;
-  if (!site) {
-    return unchecked('Ghost is not here');
-  }
+export const checkUrls = withGhost((context, site) => {
+  const { ghostConfig, features } = context;
   if (site.version?.startsWith('5.')) {
     return passed('Ghost 5 does not read them');
   }
@@ -166,7 +157,7 @@ export function checkUrls(context: DoctorContext): CheckResult {
         `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set: posts hold full addresses, and pages show no sizes.`,
         cure,
       );
-}
+});
 
 /** Checks that `url` of Ghost's configuration is an HTTP URL. */
 export function checkSiteUrl({ ghostConfig: { url }, siteUrl }: DoctorContext): CheckResult {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { ADAPTER } from '../../../core/features';
 import { type GhostSite, isSupported, OLDEST_GHOST } from '../../../ghost-site/site';
 import { ownManifest, readManifest } from '../../../shell/paths';
-import { type CheckResult, failed, passed, unchecked, warned } from '../check';
+import { type CheckResult, failed, passed, unchecked, warned, withGhost } from '../check';
 import type { DoctorContext } from '../context';
 
 /** Checks that Ghost is new enough. */
@@ -39,7 +39,7 @@ export function checkNode({ site }: DoctorContext): CheckResult {
 
 /** Checks that the adapter is installed, in the version of this command. */
 export function checkAdapter({ site }: DoctorContext): CheckResult {
-  const folders = adapterFolders(site);
+  const folders = site ? adapterFolders(site) : [];
   const folder = folders.find((candidate) => existsSync(candidate));
   if (!site || (!existsSync(site.contentPath) && !folder)) {
     return unchecked('the content folder of Ghost is not here');
@@ -70,10 +70,7 @@ export function checkAdapter({ site }: DoctorContext): CheckResult {
  *
  * @see https://docs.ghost.org/config#creating-a-custom-storage-adapter
  */
-export function checkNotShadowed({ site }: DoctorContext): CheckResult {
-  if (!site) {
-    return unchecked('Ghost is not here');
-  }
+export const checkNotShadowed = withGhost((_context, site) => {
   const folders = adapterFolders(site);
   const inGhost = site.codeFolder
     ? [
@@ -92,13 +89,10 @@ export function checkNotShadowed({ site }: DoctorContext): CheckResult {
   return second !== undefined
     ? warned(tried, `The adapter is there twice, and Ghost loads ${first}.`, `Remove ${second}.`)
     : passed('nothing stands before it');
-}
+});
 
 /** Returns the folders in which Ghost looks for the adapter, in its order. */
-function adapterFolders(site: GhostSite | undefined): string[] {
-  if (!site) {
-    return [];
-  }
+function adapterFolders(site: GhostSite): string[] {
   const { installedAdaptersPath } = site.config.paths ?? {};
   return [
     ...(installedAdaptersPath ? [path.resolve(site.folder, installedAdaptersPath, 'storage', ADAPTER)] : []),

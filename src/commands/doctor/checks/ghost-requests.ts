@@ -1,5 +1,5 @@
 import { FALLBACK_HEADER } from '../../../core/cdn-contract';
-import { type CheckResult, failed, passed, unchecked, warned } from '../check';
+import { type Check, type CheckResult, failed, passed, unchecked, warned } from '../check';
 import type { DoctorContext } from '../context';
 import { type Answer, get, networkCodeOf, statusText } from '../network';
 import { withoutUser } from './config';
@@ -8,14 +8,8 @@ import { withoutUser } from './config';
 const SIZE_AT_GHOST = 'size/w1000';
 const SIZE_AT_CDN = 'size/w600';
 
-const NO_SITE_URL = '"url" of Ghost\'s configuration is not known';
-
 /** Checks that the blog answers. */
-export async function checkBlogAnswers(context: DoctorContext): Promise<CheckResult> {
-  const { siteUrl } = context;
-  if (siteUrl === undefined) {
-    return unchecked(NO_SITE_URL);
-  }
+export const checkBlogAnswers = withSiteUrl(async (context, siteUrl) => {
   const tried = `${withoutUser(siteUrl)}/ was asked for.`;
   try {
     const answer = await context.get(`${siteUrl}/`);
@@ -33,14 +27,11 @@ export async function checkBlogAnswers(context: DoctorContext): Promise<CheckRes
       'Start Ghost and what stands before it, or correct "url" of its configuration.',
     );
   }
-}
+});
 
 /** Checks that Ghost serves a file in the bucket at its own URL, or redirects to the CDN. */
-export async function checkOldLinks(context: DoctorContext): Promise<CheckResult> {
-  const { siteUrl, probes } = context;
-  if (siteUrl === undefined) {
-    return unchecked(NO_SITE_URL);
-  }
+export const checkOldLinks = withSiteUrl(async (context, siteUrl) => {
+  const { probes } = context;
   const found = new Set<string>();
   for (const { feature, path, url } of probes.all) {
     const oldUrl = `${siteUrl}/content/${feature}/${path}`;
@@ -55,13 +46,13 @@ export async function checkOldLinks(context: DoctorContext): Promise<CheckResult
     }
   }
   return passed([...found].join(', '));
-}
+});
 
 /** Checks that Ghost creates image sizes when the CDN asks for them. */
-export async function checkSizes(context: DoctorContext): Promise<CheckResult> {
-  const { siteUrl, config, features, probes } = context;
-  if (siteUrl === undefined || !features.includes('images')) {
-    return unchecked(siteUrl === undefined ? NO_SITE_URL : 'images are stored elsewhere');
+export const checkSizes = withSiteUrl(async (context, siteUrl) => {
+  const { config, features, probes } = context;
+  if (!features.includes('images')) {
+    return unchecked('images are stored elsewhere');
   }
   const path = `${SIZE_AT_GHOST}/${probes.first.path}`;
   const size = probes.locate(path);
@@ -96,7 +87,7 @@ export async function checkSizes(context: DoctorContext): Promise<CheckResult> {
     );
   }
   return wrongAnswer(tried, answer, context);
-}
+});
 
 /** Checks that the CDN gets missing image sizes from Ghost. */
 export async function checkSizesOnCdn({ network, config, features, probes }: DoctorContext): Promise<CheckResult> {
@@ -142,6 +133,14 @@ export async function checkSizesOnCdn({ network, config, features, probes }: Doc
       ? "The CDN cannot reach Ghost, or Ghost fails: check the CDN's Ghost origin and Ghost's log."
       : "Check the CDN's Ghost origin.",
   );
+}
+
+/** Returns a check that needs the URL of the blog. */
+function withSiteUrl(check: (context: DoctorContext, siteUrl: string) => Promise<CheckResult>): Check['run'] {
+  return (context) =>
+    context.siteUrl === undefined
+      ? unchecked('"url" of Ghost\'s configuration is not known')
+      : check(context, context.siteUrl);
 }
 
 /** Explains an answer of Ghost that does not come from this adapter and this bucket. */

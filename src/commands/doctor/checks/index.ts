@@ -64,12 +64,7 @@ export const CHECKS: Check[] = [
   { group: 'CDN', name: 'no listing', needs: ['answers'], run: delivery.checkNoListing },
   // A CDN that may not read the bucket answers 403 for missing files too, so files that exist are checked first.
   { group: 'CDN', name: 'same bytes', needs: ['answers', 'write'], run: delivery.checkBytes },
-  {
-    group: 'CDN',
-    name: 'missing file',
-    needs: ['answers', 'bucket region', 'same bytes'],
-    run: delivery.checkMissingFile,
-  },
+  { group: 'CDN', name: 'missing file', needs: ['answers', 'same bytes'], run: delivery.checkMissingFile },
   { group: 'CDN', name: 'type', needs: ['same bytes'], run: delivery.checkContentType },
   { group: 'CDN', name: 'cache headers', needs: ['same bytes'], run: caching.checkCacheControl },
   { group: 'CDN', name: 'security headers', needs: ['same bytes'], run: delivery.checkSecurityHeaders },

@@ -127,11 +127,9 @@ export async function checkInvalidate({ config, probes, features }: DoctorContex
 }
 
 /**
- * Returns a check of a permission.
+ * Returns a check of the permission for an IAM action.
  *
- * @param action the IAM action
  * @param tried how it is tested, without a full stop
- * @param refusalOf tests it
  */
 function permissionCheck(
   action: string,

@@ -12,26 +12,26 @@ import type { Certificate } from '../certificate';
 export interface EdgeOptions {
   certificate: Certificate;
   cdn: CdnStandIn;
-  /** Versions and ciphers, where they are not those of today. */
+  /** TLS versions and ciphers; default: today's. */
   tls?: TlsOptions;
-  /** No HTTP/2. */
+  /** Whether to switch HTTP/2 off. */
   http1Only?: boolean;
-  /** Answers over plain HTTP as over TLS. */
+  /** Whether plain HTTP gets the same answers as TLS. */
   withoutRedirect?: boolean;
-  /** Changes what a visitor gets. */
+  /** Changes a visitor's answer. */
   change?: (answer: Answer, path: string) => void;
-  /** Remembers for ever that something is not there. */
+  /** Whether to cache without limit that a file is missing. */
   remembersMissing?: boolean;
 }
 
-/** The TLS and the headers of a CDN, before one that has neither. */
+/** Adds a CDN's TLS and headers in front of a stand-in without them. */
 export interface Edge {
   tlsPort: number;
   plainPort: number;
   close(): Promise<void>;
 }
 
-/** @returns once it listens on 127.0.0.1, for TLS and for plain HTTP */
+/** @returns once it listens on 127.0.0.1 for TLS and plain HTTP */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const missing = new Set<string>();
 
@@ -42,7 +42,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       ? { status: 404, headers: {}, body: Buffer.from('Not found') }
       : await ask(options.cdn, path, asked);
     if (got.status >= 400) {
-      // Else it remembers for a minute what is not there, and the tests wait.
+      // Otherwise it caches missing files for a minute, and the tests wait.
       options.cdn.clearCache();
     }
     if (got.status === 404 && options.remembersMissing) {

@@ -3,20 +3,20 @@ import { S3CloudFrontStorage } from '../../../src/adapter/adapter';
 import { listen, stop } from '../local-server';
 
 export interface GhostStandInOptions {
-  /** The options of the adapter, by feature. */
+  /** The adapter's options, by feature. */
   adapters: Record<'images' | 'media' | 'files', Record<string, unknown>>;
-  /** A proxy before it takes away the names by which proxies introduce themselves. */
+  /** Whether a proxy in front of it removes the headers that name proxies. */
   hidesProxies?: boolean;
 }
 
-/** A Ghost as far as visitors and the CDN see it: a page, the adapter's middleware, and sizes of pictures. */
+/** A Ghost as visitors and the CDN see it: a page, the adapter's middleware, and image sizes. */
 export interface GhostStandIn {
   port: number;
   close(): Promise<void>;
 }
 
 /**
- * Mounts the adapter as Ghost does. A size is the picture itself: what is looked at is who makes it, and where it goes.
+ * Mounts the adapter as Ghost does. A size is a copy of the image: tests check only who creates and stores it.
  *
  * @returns once it listens on 127.0.0.1
  */

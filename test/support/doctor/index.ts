@@ -27,41 +27,41 @@ const ALL_ACTIONS = ['s3:PutObject', 's3:GetObject', 's3:DeleteObject', 's3:Abor
 
 const root = path.resolve(__dirname, '../../..');
 
-/** What is broken in a set-up that works else. */
+/** Faults in a setup that otherwise works. */
 export interface Breakage {
   bucket?: BucketOptions;
-  /** What Ghost's user may not. */
+  /** Actions that Ghost's user lacks. */
   forbidden?: string[];
-  /** What it may besides. */
+  /** Actions that it has in addition. */
   allowed?: string[];
-  /** The blog shares the bucket with others. */
+  /** Whether the blog shares the bucket with others. */
   tenantPrefix?: string;
-  /** Of Ghost's user: makes its credentials temporary. */
+  /** A session token, which makes the credentials of Ghost's user temporary. */
   session?: { sessionToken: string; expiresAt: Date };
   /** Changes Ghost's configuration before it is written. */
   config?: (config: Config) => void;
   edge?: Partial<EdgeOptions>;
-  /** The CDN is an nginx. */
+  /** Whether the CDN is an nginx. */
   nginx?: boolean;
-  /** Days until the certificate expires, and the name that it is for. */
+  /** Days until the certificate expires, and its host name. */
   certificate?: { days?: number; hostname?: string };
   cdn?: { bucket?: string; mayNotList?: boolean; withoutGhost?: boolean; secret?: string };
   ghost?: { hidesProxies?: boolean; adapter?: Record<string, unknown>; mayEverything?: boolean };
-  /** Nothing blocks public access to the bucket. */
+  /** Whether the bucket has no block of public access. */
   unblocked?: boolean;
-  /** Nobody trusts the certificate. */
+  /** Whether the certificate is untrusted. */
   withoutTrust?: boolean;
-  /** Host names that DNS does not know. */
+  /** Host names that DNS can't resolve. */
   unknownHosts?: string[];
   /** Version in the adapter's package.json. */
   adapterVersion?: string;
-  /** Does something to the folder of the site when it is there. */
+  /** Changes the site's folder once it exists. */
   folder?: (folder: string) => Promise<unknown>;
-  /** Before the doctor comes. */
+  /** Runs before the doctor. */
   prepare?: (s3: InMemoryS3) => void;
 }
 
-/** Ghost's configuration, as the README gives it. */
+/** Ghost's configuration from the README. */
 export interface Config {
   url: string;
   urls: Record<string, unknown>;
@@ -80,21 +80,21 @@ export interface Patient {
   s3: InMemoryS3;
   folder: string;
   network: Network;
-  /** Where its hosts are on this machine, by host and port. */
+  /** Local ports of its hosts, by host and port. */
   ports: Record<string, number>;
-  /** PEM of what the CDN is vouched for by. */
+  /** PEM of the certificate to trust for the CDN. */
   authorityFile: string;
-  /** Lets the doctor look at it. */
+  /** Runs the doctor on it. */
   examine(options?: DoctorOptions, signal?: AbortSignal): Promise<CheckReport[]>;
-  /** Every key in every bucket. */
+  /** Returns every key in every bucket. */
   keys(): string[];
   close(): Promise<void>;
 }
 
 /**
- * Builds a set-up in which everything is as it should be, but for what is broken.
+ * Builds a setup that works, except for some faults.
  *
- * @param breakage nothing for one that works
+ * @param breakage default: no faults
  */
 export async function startPatient(breakage: Breakage = {}): Promise<Patient> {
   const closers: (() => Promise<unknown>)[] = [];
@@ -136,7 +136,7 @@ async function buildPatient(breakage: Breakage, closers: (() => Promise<unknown>
     cdnFallbackSecret: SECRET,
     ...(breakage.tenantPrefix && { tenantPrefix: breakage.tenantPrefix }),
   };
-  // The SDK notes on the object that it was given where its credentials come from.
+  // The SDK adds the source of the credentials to the object that it gets.
   const { accessKeyId, secretAccessKey } = s3.credentials;
   const rights = breakage.ghost?.mayEverything ? { accessKeyId, secretAccessKey } : {};
   const ghostOptions = { ...options, ...rights, ...breakage.ghost?.adapter };
@@ -219,7 +219,7 @@ async function buildPatient(breakage: Breakage, closers: (() => Promise<unknown>
   };
 }
 
-/** As the stack has it. */
+/** As in the stack. */
 async function blockPublicAccess({ endpoint, region, credentials }: InMemoryS3, ofBucket = region): Promise<void> {
   if (ofBucket !== region) return;
   const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
@@ -229,8 +229,8 @@ async function blockPublicAccess({ endpoint, region, credentials }: InMemoryS3, 
 }
 
 /**
- * nginx cannot sign its requests as an origin access control does. It does not say its name either, as everybody else
- * does: by that the bucket tells it from the public.
+ * nginx cannot sign its requests as an origin access control does. Unlike everybody else, it sends no user agent, by which
+ * the bucket distinguishes it from the public.
  */
 function allowReadingWithoutName(s3: InMemoryS3, bucket: string): void {
   const arn = `arn:aws:s3:::${bucket}`;
@@ -250,7 +250,7 @@ function policyOf(actions: string[]): object {
   return { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: actions, Resource }] };
 }
 
-/** A folder as Ghost-CLI makes it: the configuration, Ghost's code, and a content folder with the adapter. */
+/** Creates a folder as Ghost-CLI does: the configuration, Ghost's code, and a content folder with the adapter. */
 async function layOut(folder: string, config: Config, adapterVersion?: string): Promise<void> {
   const { version } = (await import(path.join(root, 'package.json'))) as { version: string };
   const adapter = path.join(folder, 'content/adapters/storage/S3CloudFrontStorage');

@@ -3,16 +3,16 @@ import path from 'node:path';
 
 const cli = path.resolve(__dirname, '../../../dist/cli.js');
 
-/** A command as it was built, in a process of its own. */
+/** The built command in a separate process. */
 export interface RunningCommand {
   child: ChildProcess;
   ended: Promise<{ status: number | null; stdout: string; stderr: string }>;
 }
 
 /**
- * The options of Node with which some hosts are on this machine.
+ * Returns Node options that map some hosts to this machine.
  *
- * @param ports of this machine, by host and port: `images.example.com:443`
+ * @param ports local ports, by host and port: `images.example.com:443`
  */
 export function nodeOptionsFor(ports: Record<string, number>): string {
   const hook = `
@@ -34,10 +34,10 @@ export function nodeOptionsFor(ports: Record<string, number>): string {
 }
 
 /**
- * Runs the built command line in a network in which some hosts are on this machine.
+ * Runs the built command line in a network in which some hosts are local.
  *
- * @param ports of this machine, by host and port: `images.example.com:443`
- * @param env besides what it needs; nothing of AWS's comes from this process
+ * @param ports local ports, by host and port: `images.example.com:443`
+ * @param env added to the variables it needs; this process's AWS variables are not passed on
  */
 export function runCommandLine(
   args: string[],

@@ -1,10 +1,10 @@
 import type { JsonObject } from './config';
 
 /**
- * The configuration that the README gives: images, media and files in one bucket, all of them on the CDN domain.
+ * Returns the README's configuration: images, media and files in one bucket, all of them on the CDN domain.
  *
- * @param options of the adapter
- * @returns what goes into Ghost's configuration file; Ghost 5 ignores `urls`
+ * @param options the adapter's
+ * @returns settings for Ghost's configuration file; Ghost 5 ignores `urls`
  */
 export function adapterConfig(options: { cdnUrl: string; tenantPrefix?: string } & JsonObject): JsonObject {
   const shownBelow = [options.cdnUrl, options.tenantPrefix].filter(Boolean).join('/');

@@ -4,11 +4,11 @@ import { join, relative } from 'node:path';
 const REPOSITORY = join(__dirname, '../../..');
 
 /**
- * Lays the built package out as a user gets it into `content/adapters/storage/S3CloudFrontStorage`: its `package.json`
- * and the JavaScript of `dist/`, and nothing that it could borrow a dependency from.
+ * Copies the built package as a user gets it to `content/adapters/storage/S3CloudFrontStorage`: `package.json` and the
+ * JavaScript of `dist/`, without anything that it could load a dependency from.
  *
- * @param target the adapter's folder; made when missing
- * @throws Error when the package has not been built
+ * @param target the adapter's folder; created if missing
+ * @throws Error if the package is not built
  */
 export async function layOutAdapter(target: string): Promise<void> {
   const dist = join(REPOSITORY, 'dist');

@@ -1,4 +1,4 @@
-/** Signs in to the admin; strong enough for Ghost's rules, which refuse what resembles the site's name. */
+/** The owner's account. Ghost refuses weak passwords, and those that resemble the site's name. */
 export const OWNER = { name: 'Mary Shelley', email: 'mary@example.com', password: 'Villa.Diodati-1816' };
 
 export interface UploadFile {
@@ -18,7 +18,7 @@ export interface Post {
   lexical: string;
 }
 
-/** What Ghost answered instead of success. */
+/** Ghost's answer to a request that failed. */
 export class AdminApiError extends Error {
   constructor(
     readonly request: string,
@@ -30,8 +30,8 @@ export class AdminApiError extends Error {
 }
 
 /**
- * Ghost's Admin API as its own admin uses it: a session cookie, and the Origin that Ghost demands with it.
- * https://docs.ghost.org/admin-api – every call rejects with an AdminApiError when Ghost does not answer 2xx.
+ * Ghost's Admin API as Ghost's admin uses it: with a session cookie, and the Origin header that Ghost requires with it.
+ * https://docs.ghost.org/admin-api – every call rejects with an AdminApiError unless Ghost answers 2xx.
  */
 export class AdminApi {
   private constructor(
@@ -39,7 +39,7 @@ export class AdminApi {
     private cookie: string,
   ) {}
 
-  /** Makes the owner of a new site, OWNER, and signs in. */
+  /** Creates the owner of a new site, OWNER, and signs in. */
   static async setUp(siteUrl: string, title: string = 'Field Notes'): Promise<AdminApi> {
     const { name, email, password } = OWNER;
     const anonymous = new AdminApi(siteUrl, '');
@@ -58,13 +58,13 @@ export class AdminApi {
     return admin;
   }
 
-  /** @returns the URL that Ghost gives the image */
+  /** Uploads an image, and returns its URL. */
   async uploadImage(file: UploadFile, purpose: 'image' | 'profile_image' | 'icon' = 'image'): Promise<string> {
     const { images } = await this.send('POST', 'images/upload/', form({ file, purpose, ref: file.name }));
     return images[0].url;
   }
 
-  /** Uploads a video or a sound. */
+  /** Uploads a video or an audio file. */
   async uploadMedia(file: UploadFile, thumbnail?: UploadFile): Promise<{ url: string; thumbnail_url: string | null }> {
     const { media } = await this.send('POST', 'media/upload/', form({ file, thumbnail, ref: file.name }));
     return media[0];
@@ -73,7 +73,7 @@ export class AdminApi {
   /**
    * Replaces the thumbnail of a video.
    *
-   * @param mediaUrl the video's, as the API shows it
+   * @param mediaUrl the video's URL, as the API returned it
    * @returns the thumbnail's URL
    */
   async uploadThumbnail(file: UploadFile, mediaUrl: string): Promise<string> {
@@ -81,13 +81,13 @@ export class AdminApi {
     return media[0].url;
   }
 
-  /** @returns the URL that Ghost gives the file */
+  /** Uploads a file, and returns its URL. */
   async uploadFile(file: UploadFile): Promise<string> {
     const { files } = await this.send('POST', 'files/upload/', form({ file, ref: file.name }));
     return files[0].url;
   }
 
-  /** @param post what the API takes: `title`, `lexical` or `html`, `feature_image`, `status`… */
+  /** @param post the API's fields: `title`, `lexical` or `html`, `feature_image`, `status`… */
   async createPost(post: Record<string, unknown>): Promise<Post> {
     const source = 'html' in post ? '?source=html&formats=html,lexical' : '?formats=html,lexical';
     const { posts } = await this.send('POST', `posts/${source}`, { posts: [post] });
@@ -113,24 +113,24 @@ export class AdminApi {
     await this.send('PUT', 'settings/', { settings: list });
   }
 
-  /** Asks for a bookmark card; Ghost fetches the page and keeps its icon and thumbnail. */
+  /** Requests a bookmark card. Ghost downloads the page's icon and thumbnail. */
   async fetchBookmark(
     url: string,
   ): Promise<{ url: string; metadata: { title: string; icon: string; thumbnail: string } }> {
     return this.send('GET', `oembed/?${new URLSearchParams({ url, type: 'bookmark' }).toString()}`);
   }
 
-  /** Imports an export of Ghost's, `.json` or `.zip`; Ghost works on it after it has answered. */
+  /** Starts the import of a Ghost export, `.json` or `.zip`, which continues after the answer. */
   async importContent(file: UploadFile): Promise<void> {
     await this.fetch('POST', 'db/', form({ importfile: file }));
   }
 
-  /** Lets Ghost copy what posts show from other hosts; Ghost works on it after it has answered. */
+  /** Starts copying the files that posts show from other hosts, which continues after the answer. */
   async inlineExternalMedia(domains: string[]): Promise<void> {
     await this.fetch('POST', 'db/media/inline/', { domains });
   }
 
-  /** @returns the keys of a new custom integration */
+  /** Creates a custom integration, and returns its keys. */
   async createIntegration(name: string): Promise<{ content: string; admin: string }> {
     const { integrations } = await this.send('POST', 'integrations/?include=api_keys', { integrations: [{ name }] });
     const keys = integrations[0].api_keys as { type: 'content' | 'admin'; secret: string }[];
@@ -142,7 +142,7 @@ export class AdminApi {
     return JSON.parse((await this.fetch(method, path, body)).text);
   }
 
-  /** Reads the answer to its end: Ghost sends the headers of a log-in before it has stored the session. */
+  /** Reads the whole answer: at a login, Ghost sends the headers before it has stored the session. */
   private async fetch(method: string, path: string, body?: object): Promise<{ headers: Headers; text: string }> {
     const isForm = body instanceof FormData;
     const request = () =>
@@ -156,7 +156,7 @@ export class AdminApi {
         body: body && !isForm ? JSON.stringify(body) : body,
       });
     const response = await request().catch((error: unknown) => {
-      // Ghost closes connections that were idle for 5 seconds, perhaps just as one is used again.
+      // Ghost closes a connection after 5 idle seconds, possibly just as it is used again.
       if (CLOSED.has(((error as Error).cause as NodeJS.ErrnoException | undefined)?.code ?? '')) return request();
       throw error;
     });

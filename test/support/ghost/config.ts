@@ -3,7 +3,7 @@ import type { GhostInstall } from './install';
 
 export type JsonObject = { [key: string]: unknown };
 
-/** Assigns `over` onto a copy of `base`; objects in both are merged in turn, everything else is replaced. */
+/** Merges `over` into a copy of `base`: objects in both recursively, and everything else is replaced. */
 export function deepMerge(base: JsonObject, over: JsonObject): JsonObject {
   const merged = { ...base };
   for (const [key, value] of Object.entries(over)) {
@@ -18,11 +18,11 @@ function isObject(value: unknown): value is JsonObject {
 }
 
 /**
- * A configuration with which Ghost boots on SQLite, sends no mail and calls nobody: everything of its own that lives on
- * the internet is switched off or has an empty address.
+ * Returns a configuration with which Ghost boots on SQLite, sends no mail and no requests: every service on the internet
+ * is switched off or has an empty URL.
  *
- * @param url the site's address as in Ghost's `url`
- * @param port where Ghost listens, on 127.0.0.1
+ * @param url the site's URL, as in Ghost's `url`
+ * @param port for Ghost, on 127.0.0.1
  * @param contentPath absolute path of the content folder
  */
 export function baseConfig(install: GhostInstall, url: string, port: number, contentPath: string): JsonObject {
@@ -39,7 +39,7 @@ export function baseConfig(install: GhostInstall, url: string, port: number, con
     mail: { transport: 'stub', from: 'ghost@example.com' },
     logging: { level: 'info', transports: ['stdout'], rotation: { enabled: false } },
     privacy: { useUpdateCheck: false, useGravatar: false, useRpcPing: false },
-    // Else the first log-in from here asks for a code that was sent by mail.
+    // Otherwise, the first login needs a code that Ghost sends by mail.
     security: { staffDeviceVerification: false },
     sendWelcomeEmail: false,
     explore: { update_url: '' },
@@ -54,7 +54,7 @@ export function baseConfig(install: GhostInstall, url: string, port: number, con
   };
 }
 
-/** Where `baseConfig` puts the SQLite file. */
+/** Returns the SQLite file's path in `baseConfig`. */
 export function databaseFile(contentPath: string): string {
   return join(contentPath, 'data', 'ghost.db');
 }

@@ -3,7 +3,7 @@ import type { RunningGhost } from './boot';
 import { runCommand } from './run-command';
 
 /**
- * Ghost's two drivers, each by its own interface, opened for reading beside the running Ghost. Both sides print JSON.
+ * Scripts for Ghost's two drivers, which open the database for reading next to the running Ghost and print JSON.
  */
 const SCRIPTS = {
   'better-sqlite3': `
@@ -21,8 +21,8 @@ const SCRIPTS = {
 };
 
 /**
- * Reads from a running Ghost's database, with Ghost's own Node and driver: what is stored, before any of Ghost's code
- * has turned it into URLs.
+ * Reads from a running Ghost's database, with Ghost's own Node and driver: the stored values, before Ghost turns them
+ * into URLs.
  *
  * @param sql a SELECT with `?` for the values
  * @returns the rows

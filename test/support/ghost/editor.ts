@@ -5,14 +5,14 @@ const UPLOAD_TIMEOUT_MS = 30_000;
 const BODY = '[data-secondary-instance="false"] [data-kg="editor"] > [contenteditable="true"]';
 const TITLE = '[data-test-editor-title-input]';
 
-/** What a writer does in Ghost's admin, by mouse and keyboard. */
+/** A writer's steps in Ghost's admin, with mouse and keyboard. */
 export class Editor {
   private constructor(
     private readonly page: Page,
     private readonly siteUrl: string,
   ) {}
 
-  /** Signs in as OWNER on the log-in page. */
+  /** Signs in as OWNER on the login page. */
   static async signIn(page: Page, siteUrl: string): Promise<Editor> {
     await page.goto(`${siteUrl}/ghost/#/signin`);
     await page.locator('input[name="identification"]').fill(OWNER.email);
@@ -28,7 +28,7 @@ export class Editor {
     await this.page.locator(TITLE).fill(title);
   }
 
-  /** Puts the cursor into the body, where the other methods go on. */
+  /** Moves the cursor to the body, where the other methods continue. */
   async startBody(): Promise<void> {
     await this.page.locator(TITLE).press('Enter');
   }
@@ -52,7 +52,7 @@ export class Editor {
     return url;
   }
 
-  /** Writes below the post's image, and goes back to the end of the body. */
+  /** Writes the image's caption, and returns to the end of the body. */
   async captionImage(text: string): Promise<void> {
     await this.page.locator('[data-kg-card="image"] img').click();
     await this.page.locator('[data-kg-card="image"] figcaption [contenteditable="true"]').click();
@@ -77,12 +77,12 @@ export class Editor {
   }
 
   /**
-   * Publishes now, to the site only, and waits until Ghost says so.
+   * Publishes now, to the site only, and waits for Ghost's confirmation.
    *
-   * @returns the post's id
+   * @returns the post's ID
    */
   async publish(): Promise<string> {
-    // There is a second one for narrow screens.
+    // A second button is for narrow screens.
     await this.page.locator('[data-test-button="publish-flow"]').first().click();
     await this.page.locator('[data-test-button="continue"]').click();
     const published = this.page.waitForResponse(
@@ -91,7 +91,7 @@ export class Editor {
         response.url().includes('/ghost/api/admin/posts/') &&
         /"status":"published"/.test(response.request().postData() ?? ''),
     );
-    // The button pulses for ever, so it is never "stable" as an ordinary click demands.
+    // The button never stops pulsing, so it is never "stable" as an ordinary click requires.
     await this.page.locator('[data-test-button="confirm-publish"]').click({ force: true });
     const { posts } = (await (await published).json()) as { posts: [{ id: string }] };
     return posts[0].id;
@@ -100,7 +100,7 @@ export class Editor {
   /** Types the card's name as a slash command, which opens the browser's file chooser at once. */
   private async addCard(name: 'Image' | 'Video' | 'File', path: string): Promise<void> {
     await this.page.keyboard.type(`/${name.toLowerCase()}`);
-    // The menu narrows down behind the typing; until then, Enter would take its first entry.
+    // The menu filters after the typing; until then, Enter would select its first entry.
     await this.page.locator(`[data-kg-card-menu-item="${name}"][data-kg-cardmenu-selected="true"]`).waitFor();
     const [chooser] = await Promise.all([this.page.waitForEvent('filechooser'), this.page.keyboard.press('Enter')]);
     await chooser.setFiles(path);
@@ -113,7 +113,7 @@ export class Editor {
     return (await image.getAttribute('src')) ?? '';
   }
 
-  /** A finished card is selected; Enter puts a paragraph after it. */
+  /** A finished card is selected, and Enter adds a paragraph after it. */
   private async leaveCard(): Promise<void> {
     await this.page.keyboard.press('Enter');
   }

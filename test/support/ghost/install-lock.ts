@@ -3,15 +3,15 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const HEARTBEAT_MS = 5_000;
-/** A holder that has not shown itself for this long is gone, even if another program has its process id by now. */
+/** How long (ms) after its last heartbeat a holder is gone, even if another program has its process ID by now. */
 const ABANDONED_AFTER_MS = 60_000;
 const POLL_MS = 500;
 
 /**
- * Runs `work` while holding a lock file, so that two processes never install into one folder at once.
+ * Runs `work` while holding a lock file, so that two processes never install into one folder at the same time.
  * A lock whose process has ended, as after Ctrl-C, is taken over.
  *
- * @param lockFile absolute path; its folder is made
+ * @param lockFile absolute path; its folder is created
  * @param onWait called once when another process holds the lock
  */
 export async function withInstallLock<T>(lockFile: string, onWait: () => void, work: () => Promise<T>): Promise<T> {
@@ -52,7 +52,7 @@ async function isAbandoned(lockFile: string): Promise<boolean> {
   try {
     const [holder, { mtimeMs }] = await Promise.all([readFile(lockFile, 'utf8'), stat(lockFile)]);
     if (Date.now() - mtimeMs > ABANDONED_AFTER_MS) return true;
-    // The id is written just after the file is made; without one yet, the holder is starting.
+    // The ID is written just after the file is created: a holder without one is starting.
     return holder !== '' && !isRunning(Number(holder));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;

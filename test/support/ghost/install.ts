@@ -15,11 +15,11 @@ import {
 } from './toolchain';
 
 const DEFAULT_CACHE = join(__dirname, '../../../.cache/ghost');
-/** Written last. Its name changes whenever this file installs something differently. */
+/** Written last. Its name changes with the way this file installs. */
 const STAMP = 'installed-1.json';
 const PACKAGE_CACHE = 'package-cache';
 
-/** A Ghost that is ready to be started. */
+/** An installed Ghost. */
 export interface GhostInstall extends GhostRelease {
   /** Absolute path of Ghost's own folder, with `index.js` and `node_modules`. */
   dir: string;
@@ -29,7 +29,7 @@ export interface GhostInstall extends GhostRelease {
   sqlite: 'better-sqlite3' | 'sqlite3';
 }
 
-/** What a finished installation leaves to be found again; paths are relative, so that the folder can be moved. */
+/** The record of a finished installation. Paths are relative, so that the folder can be moved. */
 type Stamp = Pick<GhostInstall, 'sqlite' | 'nodeBinary'>;
 
 interface InstallOptions {
@@ -40,10 +40,10 @@ interface InstallOptions {
 }
 
 /**
- * Installs Ghost by its own lock file, with a Node that fits it, from the npm registry alone. What is installed already
- * is only looked up. Goes into `.cache/ghost` of the repository, or into GHOST_CACHE_DIR.
+ * Installs Ghost from its own lock file with a suitable Node, using only the npm registry, unless it is installed already.
+ * The folder is the repository's `.cache/ghost`, or GHOST_CACHE_DIR.
  *
- * @throws Error when a compiler is missing, or a step fails, with the end of that step's output
+ * @throws Error if a compiler is missing, or a step fails, with the end of that step's output
  */
 export async function installGhost({ version, log = logToStderr }: InstallOptions = {}): Promise<GhostInstall> {
   const release = ghostRelease(version);
@@ -62,7 +62,7 @@ async function install(root: string, release: GhostRelease, log: (line: string) 
   const started = Date.now();
   const step = (line: string) => log(`[${String(Math.round((Date.now() - started) / 1000)).padStart(3)} s] ${line}`);
   const dir = join(root, 'ghost');
-  // What an interrupted installation left behind is of unknown state; only the packages' cache, which is verified, is kept.
+  // The state of an interrupted installation is unknown: only the package cache, which is verified, is kept.
   await Promise.all([
     rm(dir, { recursive: true, force: true }),
     rm(join(root, 'tools'), { recursive: true, force: true }),
@@ -145,7 +145,7 @@ async function compile(moduleLink: string, { nodeBinary, headers, nodeGyp }: Nod
   const flags = ['rebuild', '--release', `--jobs=${cpus().length}`, ...(headers ? [`--nodedir=${headers}`] : [])];
   await runCommand(nodeBinary, [nodeGyp, ...flags], {
     cwd: realpathSync(moduleLink),
-    // Most of it is one file of SQLite, at which the compiler else spends longer than all tests on queries.
+    // Most of it is a single file of SQLite: optimizing it takes longer than the tests spend on queries.
     env: { ...packageManagerEnvironment(nodeBinary), CFLAGS: '-O1', CXXFLAGS: '-O1' },
   });
 }

@@ -9,10 +9,10 @@ export interface GhostRelease {
 }
 
 /**
- * Turns what is written in `GHOST_VERSION` into a release: `6`, `5`, or a full version of either line.
+ * Returns the release for a value of `GHOST_VERSION`: `6`, `5`, or a full version of either line.
  *
  * @param wanted defaults to the environment variable `GHOST_VERSION`, and that to `6`
- * @throws Error when it is neither
+ * @throws Error for any other value
  */
 export function ghostRelease(wanted: string = process.env.GHOST_VERSION || '6'): GhostRelease {
   const version = RECOMMENDED[wanted] ?? wanted;

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 
 const TAIL_LINES = 30;
-/** Long enough for any compilation; a download that has stalled would else be waited for without end. */
+/** Long enough for any compilation. Without a limit, a stalled download would never end. */
 const TIMEOUT_MINUTES = 10;
 
 export interface CommandOptions {
@@ -10,9 +10,9 @@ export interface CommandOptions {
 }
 
 /**
- * Runs a program without a shell and gives what it wrote.
+ * Runs a program without a shell and returns its output.
  *
- * @returns standard output; what it wrote on standard error is only shown on failure
+ * @returns stdout; stderr is shown only in errors
  * @throws Error with the command, how it ended and the last lines of both outputs
  */
 export function runCommand(command: string, args: string[], { cwd, env }: CommandOptions): Promise<string> {
@@ -40,7 +40,7 @@ export function runCommand(command: string, args: string[], { cwd, env }: Comman
   });
 }
 
-/** The last lines of a text that may be long, for an error message. */
+/** Returns the last lines of a long text, for an error message. */
 export function lastLines(text: string, count: number = TAIL_LINES): string {
   return text.trimEnd().split('\n').slice(-count).join('\n');
 }

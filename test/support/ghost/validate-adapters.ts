@@ -5,10 +5,10 @@ import { isolationFlags } from './isolation';
 import { runCommand } from './run-command';
 
 /**
- * Runs Ghost 6's own check of an adapter, as one would when building an image.
+ * Runs Ghost 6's own check of an adapter, as in the build of an image.
  *
- * @returns what it reports; undefined on Ghost 5, which has no such check
- * @throws Error with its report when the adapter does not pass
+ * @returns its report; undefined on Ghost 5, which has no such check
+ * @throws Error with its report if the adapter does not pass
  */
 export async function validateAdapter({ install, contentPath }: RunningGhost): Promise<string | undefined> {
   const script = join(install.dir, 'bin', 'validate-adapters.js');

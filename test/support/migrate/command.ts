@@ -19,7 +19,7 @@ export interface ContentFolder {
   remove(): Promise<void>;
 }
 
-/** @param options of the adapter, for Ghost's configuration */
+/** @param options the adapter's, for Ghost's configuration */
 export async function createContentFolder(options: Record<string, unknown>): Promise<ContentFolder> {
   const folder = await mkdtemp(path.join(tmpdir(), 'migrate-'));
   const content = path.join(folder, 'content');

@@ -6,7 +6,7 @@ import type { ContentFolder } from './command';
 
 const CLI = path.resolve(__dirname, '../../../dist/cli.js');
 
-/** Runs the built command on a content folder. `peakBytes` is its largest memory, which only Linux tells. */
+/** Runs the built command on a content folder. `peakBytes` is its peak memory, which only Linux reports. */
 export function startMigrate(folder: ContentFolder, ...options: string[]) {
   const child = spawn(process.execPath, [CLI, 'migrate', '--config', folder.config, ...options], {
     cwd: path.dirname(folder.content),

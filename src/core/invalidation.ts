@@ -15,8 +15,8 @@ const BATCH_MS = 500;
  */
 const MAX_PATHS = 3000;
 
-/** How long (ms) to wait before each attempt. Invalidations that are in progress take about a minute. */
-const PAUSES_MS = [0, 2_000, 15_000, 60_000];
+/** Mean pauses (ms). Invalidations in progress take about a minute, and the last attempt comes after that in any case. */
+const PAUSES_MS = [0, 2_000, 15_000, 120_000];
 
 /** How many deleted URLs are remembered. Ghost reuses a name at once or never. */
 const MAX_REMEMBERED = 10_000;

@@ -146,6 +146,19 @@ describe('an invalidation that fails', () => {
     expect(logged).not.toHaveBeenCalled();
   });
 
+  test('because too many are in progress is tried once more after the minute that they take', async () => {
+    // The shortest pauses there are.
+    const random = jest.spyOn(Math, 'random').mockReturnValue(0);
+    cloudfront.on(CreateInvalidationCommand).rejects(throttled);
+    invalidations.deleted(url('x.jpg'));
+    await jest.advanceTimersByTimeAsync(60_000);
+    cloudfront.on(CreateInvalidationCommand).resolves({});
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(calls()).toHaveLength(4);
+    expect(logged).not.toHaveBeenCalled();
+    random.mockRestore();
+  });
+
   test('for good is logged with the path and the permission, and disturbs nobody', async () => {
     cloudfront.on(CreateInvalidationCommand).rejects(denied);
     invalidations.deleted(url('x.jpg'));
@@ -160,7 +173,7 @@ describe('an invalidation that fails', () => {
     for (let number = 0; number < 100; number += 1) {
       invalidations.deleted(url(`${number}.jpg`));
     }
-    await jest.advanceTimersByTimeAsync(200_000);
+    await jest.advanceTimersByTimeAsync(300_000);
     expect(calls()).toHaveLength(4);
     expect(logged).toHaveBeenCalledTimes(1);
     expect(logged).toHaveBeenCalledWith(expect.stringContaining('and 95 more'));

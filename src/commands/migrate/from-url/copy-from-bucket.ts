@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { CopyObjectCommand } from '@aws-sdk/client-s3';
+import type { Config } from '../../../core/config';
 import type { Feature } from '../../../core/features';
 import { encodePath } from '../../../core/object-keys';
 import { retry } from '../../../core/retry';
@@ -50,10 +51,9 @@ export async function copyFromBucket(run: Run, locations: FeatureLocation[], sou
   if (source.bucket === config.bucket && source.prefix === '') {
     throw new Failure(`--from-bucket is the bucket itself, ${source.bucket}.`, 'Name the bucket of the old adapter.');
   }
-  const oldConfig = { ...config, bucket: source.bucket, region: source.region ?? config.region };
-  const oldBucket = new Bucket(oldConfig);
   const copies = async function* (): AsyncGenerator<Copy> {
-    const objects = listObjects({ config: oldConfig, bucket: oldBucket }, source.prefix, stopping.signal);
+    const old = oldLocation(config, source);
+    const objects = listObjects(old, source.prefix, stopping.signal);
     for await (const object of objects) {
       const copy = { object, ...targetOf(locations, object.key.slice(source.prefix.length)) };
       const isLeftOut = settings.skipSizes && isImageSize(copy.location, copy.relativePath);
@@ -64,12 +64,18 @@ export async function copyFromBucket(run: Run, locations: FeatureLocation[], sou
     }
   };
   await inParallel(copies(), { concurrency: settings.concurrency }, stopping, async (copy) => {
-    const outcome = await copyOne(run, oldBucket, source, copy);
+    const outcome = await copyOne(run, source, copy);
     if (outcome) {
       const { object, location, relativePath } = copy;
       await recordOutcome(run, { path: `${location.feature}/${relativePath}`, bytes: object.bytes, ...outcome });
     }
   });
+}
+
+/** Returns the old bucket, to be read with a feature's own credentials and endpoint. */
+function oldLocation(feature: Config, { bucket, region }: OldBucket): { config: Config; bucket: Bucket } {
+  const config = { ...feature, bucket, region: region ?? feature.region };
+  return { config, bucket: new Bucket(config) };
 }
 
 /** @param oldKey without the old prefix */
@@ -81,12 +87,7 @@ function targetOf(locations: FeatureLocation[], oldKey: string): Pick<Copy, 'loc
 }
 
 /** @returns undefined when the run was stopped in the middle */
-async function copyOne(
-  run: Run,
-  oldBucket: Bucket,
-  source: OldBucket,
-  copy: Copy,
-): Promise<(Outcome & { key?: string }) | undefined> {
+async function copyOne(run: Run, source: OldBucket, copy: Copy): Promise<(Outcome & { key?: string }) | undefined> {
   const { object, location, relativePath } = copy;
   const { signal } = run.stopping;
   let key: string;
@@ -98,7 +99,7 @@ async function copyOne(
   const haveSameBytes = async () => {
     const [one, other] = await Promise.all([
       digestOfObject(location, key, signal),
-      digestOfObject({ bucket: oldBucket }, object.key, signal),
+      digestOfObject(oldLocation(location.config, source), object.key, signal),
     ]);
     return one === other;
   };

@@ -35,7 +35,7 @@ export class CachingBucket extends Bucket {
   private readonly stored = new Map<string, ObjectAnswer>();
   /**
    * Whether the last requested size did not exist. That is always so behind a CDN that asks Ghost only for missing sizes;
-   * where Ghost is asked for all of them, reading originals ahead would be in vain.
+   * where Ghost is asked for all of them, reading originals ahead would be useless.
    */
   private wasAbsent = true;
 

@@ -7,7 +7,7 @@ import { listen, stop } from './local-server';
 export interface BlogServer {
   port: number;
   host: string;
-  /** Errors that the middleware passed on, as Ghost's error handler would get them. */
+  /** Errors that the middleware passed to Ghost's error handler. */
   errors: Error[];
   request(path: string, headers?: http.OutgoingHttpHeaders, method?: string): Promise<Answer>;
   close(): Promise<void>;

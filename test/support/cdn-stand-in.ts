@@ -16,7 +16,7 @@ import {
 import { send } from './http-client';
 import { listen, stop } from './local-server';
 
-/** The Ghost that is asked for sizes the bucket does not have yet. */
+/** The Ghost that creates the sizes that are not in the bucket yet. */
 export interface GhostOrigin {
   /** Its address; a path in it becomes the origin path. */
   url: string;
@@ -27,7 +27,7 @@ export interface GhostOrigin {
 export interface CdnStandInOptions {
   /** Port on 127.0.0.1; a free one when absent. */
   port?: number;
-  /** The custom domain; default `images.localhost`, which browsers resolve to this machine by themselves. */
+  /** The custom domain; default `images.localhost`, which browsers resolve to this machine. */
   hostname?: string;
   s3: {
     endpoint: string;
@@ -44,7 +44,7 @@ export interface CdnRequest {
   path: string;
   status: number;
   cache: 'hit' | 'miss';
-  /** Who was asked for it; nobody for a hit. */
+  /** The origin that was asked; none for a hit. */
   origin: 's3' | 'ghost' | 'none';
   contentType?: string;
   location?: string;
@@ -56,7 +56,7 @@ export interface CdnStandIn {
   port: number;
   /** Every request that was answered, in order. */
   requests: CdnRequest[];
-  /** Replaces the Ghost to fall back to; undefined takes the fallback away. */
+  /** Replaces the Ghost to fall back to; undefined removes the fallback. */
   setGhost(ghost: GhostOrigin | undefined): void;
   clearCache(): void;
   close(): Promise<void>;
@@ -72,7 +72,7 @@ interface OriginResponse {
 interface CacheEntry {
   response: Promise<OriginResponse>;
   storedAtMs: number;
-  /** Infinity while the origin is still being asked, so that everybody waits for the same answer. */
+  /** Infinity while the origin is being asked, so that all requests wait for the same response. */
   expiresAtMs: number;
 }
 
@@ -111,7 +111,7 @@ export async function startCdnStandIn(options: CdnStandInOptions): Promise<CdnSt
     return entry;
   }
 
-  /** What is known for GET answers a HEAD too. */
+  /** A cached GET answers a HEAD too. */
   function findFresh(method: string, path: string): CacheEntry | undefined {
     return [`${method} ${path}`, `GET ${path}`]
       .map((cacheKey) => cache.get(cacheKey))
@@ -190,7 +190,7 @@ async function askBucket(client: S3Client, bucket: string, method: string, path:
   }
 }
 
-/** A redirect is an answer like any other: it is not followed. */
+/** Redirects are not followed. */
 async function askGhost(ghost: GhostOrigin, method: string, path: string, viewer: string): Promise<OriginResponse> {
   const origin = 'ghost';
   const { protocol, host, hostname, port, pathname } = new URL(ghost.url);
@@ -243,7 +243,7 @@ interface ViewerResponse {
   body: Buffer;
 }
 
-/** @param ageSeconds how long it has been in the cache; undefined when it came from an origin just now */
+/** @param ageSeconds the time in the cache; undefined for a response that just came from an origin */
 function forViewer(
   path: string,
   { status, headers, body }: OriginResponse,

@@ -3,19 +3,19 @@ import { createServer, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { listen, stop } from './local-server';
 
-/** One CreateInvalidation as it arrived. */
+/** A received CreateInvalidation. */
 export interface RecordedInvalidation {
   distributionId: string;
-  /** As they were written: percent-encoded. */
+  /** Percent-encoded, as they were sent. */
   paths: string[];
   callerReference: string;
   accessKeyId?: string;
-  /** What it was answered with; 0 for one that never is. */
+  /** The status of the response; 0 for none. */
   status: number;
 }
 
 export type CloudFrontFailure =
-  /** 400: 3,000 paths are under way already. */
+  /** 400: 3,000 paths are already in progress. */
   | 'TooManyInvalidationsInProgress'
   /** 403 */
   | 'AccessDenied'
@@ -23,7 +23,7 @@ export type CloudFrontFailure =
   | 'NoSuchDistribution'
   /** 503 */
   | 'ServiceUnavailable'
-  /** Accepted and never answered, until it is hung up. */
+  /** Accepted and never answered, until `hangUp`. */
   | 'never-answers';
 
 export interface CloudFrontRecorderOptions {
@@ -31,13 +31,13 @@ export interface CloudFrontRecorderOptions {
   onInvalidation?: (paths: string[]) => void;
 }
 
-/** A CloudFront that knows invalidations only. */
+/** A CloudFront that only knows invalidations. */
 export interface CloudFrontRecorder {
-  /** For `AWS_ENDPOINT_URL_CLOUDFRONT`, by which the SDK finds it. */
+  /** The value for `AWS_ENDPOINT_URL_CLOUDFRONT`, through which the SDK finds it. */
   endpoint: string;
-  /** Every CreateInvalidation so far, in order of arrival; those that failed too. */
+  /** Every CreateInvalidation so far, in order of arrival, including failed ones. */
   invalidations: RecordedInvalidation[];
-  /** Lets the next calls fail, for one distribution; `Infinity` for all of them. */
+  /** Makes the next calls for a distribution fail; `Infinity` for all of them. */
   failFor(distributionId: string, failure: CloudFrontFailure, times: number): void;
   /** Cuts every connection. */
   hangUp(): void;
@@ -54,7 +54,7 @@ const STATUSES = {
 const NAMESPACE = 'http://cloudfront.amazonaws.com/doc/2020-05-31/';
 
 /**
- * Starts an HTTP server on loopback that answers CloudFront's CreateInvalidation and writes down what it was asked.
+ * Starts an HTTP server on loopback that answers CloudFront's CreateInvalidation and records the calls.
  *
  * @throws the operating system's error, when it cannot listen
  * @see https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateInvalidation.html

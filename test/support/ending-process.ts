@@ -1,4 +1,4 @@
-// A process that deletes through the built adapter and is then told to end, as a Ghost that is being restarted.
+// A process that deletes through the built adapter and is then told to exit, like a Ghost that is restarted.
 // Usage: ending-process.ts JSON, with the fields of `EndingOrder`; prints "deleted", and waits for its SIGTERM.
 import { createServer } from 'node:http';
 import path from 'node:path';
@@ -9,7 +9,7 @@ export interface EndingOrder {
   options: Record<string, unknown>;
   name: string;
   directory: string;
-  /** How long the tidying up takes, in milliseconds, that Ghost does between the signal and its end. */
+  /** How long (ms) Ghost cleans up between the signal and its exit. */
   tidyingMs: number;
 }
 

@@ -1,18 +1,18 @@
 import { fixture } from './fixtures';
 
-/** Boxes that hold nothing but boxes, on the way to what is rewritten here. */
+/** Boxes that contain only boxes, on the path to the rewritten ones. */
 const CONTAINERS = ['moov', 'trak', 'edts', 'mdia', 'minf', 'stbl'];
 
-/** Where a box has its duration, in bytes from the beginning of its contents. All are of version 0. */
+/** The offset of the duration in a box's contents, in bytes. All boxes have version 0. */
 const DURATION_AT: Record<string, number> = { mvhd: 16, tkhd: 20, mdhd: 16, elst: 8 };
 
 /**
- * A video of any length and size in which one can seek: the fixture of two seconds again and again, each time as one
- * chunk with zeros behind it. Each part of its time lies at the same part of its bytes.
+ * Creates a seekable video of any length and size: the fixture of two seconds, repeated, each time as one chunk followed
+ * by zeros. A position in time is at the same position in the bytes.
  *
  * @param rounds how often the fixture is repeated; the video lasts twice as many seconds
  * @param bytes size of the file
- * @throws Error when the fixture does not fit into that so often
+ * @throws Error when the repetitions do not fit in the size
  * @see ISO/IEC 14496-12 for the boxes of MP4
  */
 export function longVideo(rounds: number, bytes: number): Buffer {

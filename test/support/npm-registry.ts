@@ -6,7 +6,7 @@ import { listen, stop } from './local-server';
 
 const root = path.resolve(__dirname, '../..');
 
-/** What `npm pack` tells, as far as it matters here. */
+/** The part of `npm pack`'s output that is used here. */
 interface Packed {
   name: string;
   version: string;
@@ -14,14 +14,14 @@ interface Packed {
   integrity: string;
 }
 
-/** A registry of npm that has this package alone. */
+/** An npm registry with this package alone. */
 export interface NpmRegistry {
   url: string;
   close(): Promise<void>;
 }
 
 /**
- * Packs the package as it was built, and serves it as npm's registry would once it is published.
+ * Packs the built package, and serves it as npm's registry does after publishing.
  * https://github.com/npm/registry/blob/main/docs/REGISTRY-API.md
  *
  * @param folder for the archive

@@ -1,28 +1,26 @@
-// A process of its own that serves a bucket through the built adapter, as a Ghost does whose site is its own CDN.
-// Forked with JSON, the block of Ghost's configuration. Sends its port first, and from then on, whenever it gets a
-// message, a `Possessions`.
+// A separate process that serves a bucket through the built adapter, like a Ghost whose site is its own CDN.
+// Forked with the block of Ghost's configuration as JSON. Sends its port, and then a `Possessions` for each message.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { readdir, readlink } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What the process holds at a moment, after its garbage was collected. */
+/** The resources that the process holds after garbage collection. */
 export interface Possessions {
   /** Connections of visitors. */
   visitors: number;
   /**
-   * Sockets that are in use, to whomever. One that waits in a pool for the next request does not count: Node would end
-   * in spite of it.
+   * Sockets in use. An idle one in a pool does not count, since it does not keep Node from exiting.
    */
   socketsInUse: number;
-  /** Everything of which there is a number in /proc/self/fd, by what it is; undefined where there is no such folder. */
+  /** The targets of all file descriptors in /proc/self/fd; undefined without such a folder. */
   handles?: { sockets: number; files: number };
-  /** Bytes of the objects that are alive, buffers included. */
+  /** Bytes of live objects, buffers included. */
   aliveBytes: number;
-  /** Bytes that the operating system has given to the process. */
+  /** Bytes of the process's resident memory. */
   residentBytes: number;
-  /** What the middleware passed on to Ghost's error handler. */
+  /** The errors that the middleware passed to Ghost's error handler. */
   errors: string[];
 }
 
@@ -47,7 +45,7 @@ async function main(options: Record<string, unknown>): Promise<void> {
       );
       const socketsInUse = process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
       global.gc?.();
-      // What finalizers let go is garbage only now.
+      // Finalizers have released more garbage by now.
       await sleep(50);
       global.gc?.();
       const { heapUsed, external, rss } = process.memoryUsage();
@@ -68,7 +66,7 @@ async function openHandles(): Promise<Possessions['handles']> {
   const folder = '/proc/self/fd';
   if (process.platform !== 'linux') return undefined;
   const targets = await Promise.all(
-    // The one by which the folder itself was read is gone by now.
+    // The descriptor that read the folder is closed by now.
     (await readdir(folder)).map((name) => readlink(path.join(folder, name)).catch(() => '')),
   );
   return {

@@ -1,4 +1,4 @@
-// A process of its own that uploads through the built adapter, as one of several Ghosts on a bucket.
+// A separate process that uploads through the built adapter, like one of several Ghosts on a bucket.
 // Usage: upload-process.ts JSON, with the fields of `UploadOrder`; prints JSON, an `UploadReport`.
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -9,7 +9,7 @@ export interface UploadOrder {
   options: Record<string, unknown>;
   /** Paths of the files to upload, all under one name. */
   files: string[];
-  /** Pause between the beginnings of two uploads, in milliseconds; all at once when absent. */
+  /** Pause (ms) between the starts of two uploads; by default all start at once. */
   everyMs?: number;
   name: string;
   directory: string;
@@ -18,7 +18,7 @@ export interface UploadOrder {
 export interface UploadReport {
   /** In the order of the files. */
   urls: string[];
-  /** How much the memory of the process grew at most while it uploaded, in bytes. */
+  /** Peak growth of the process's memory during the uploads, in bytes. */
   extraBytes: number;
 }
 
@@ -31,7 +31,7 @@ async function main(order: UploadOrder): Promise<UploadReport> {
   const built = path.resolve(__dirname, '../../dist/index.js');
   const Storage = ((await import(built)) as { default: new (options: unknown) => Adapter }).default;
   const storage = new Storage(order.options);
-  // What is loaded on first use is no cost of the upload.
+  // Loading on first use is not a cost of the upload.
   await storage.saveRaw(Buffer.from('warm'), `warm-up/${process.pid}`);
   await readFile(__filename);
 
@@ -47,7 +47,7 @@ async function main(order: UploadOrder): Promise<UploadReport> {
     );
     return { urls, extraBytes: peak - before };
   } finally {
-    // Not even a failure keeps the process waiting.
+    // The process exits even after a failure.
     clearInterval(watch);
   }
 }

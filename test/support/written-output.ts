@@ -1,14 +1,14 @@
 import { stripVTControlCharacters } from 'node:util';
 
-/** What the process writes, while a test listens. */
+/** The captured output of the process. */
 export interface WrittenOutput {
-  /** Without colours. */
+  /** Without colors. */
   stdout: string;
   stderr: string;
   restore(): void;
 }
 
-/** Takes what is written to both outputs, in place of showing it. */
+/** Captures both outputs instead of showing them. */
 export function listenToOutput(): WrittenOutput {
   const spies = (['stdout', 'stderr'] as const).map((name) =>
     jest.spyOn(process[name], 'write').mockImplementation((chunk) => {

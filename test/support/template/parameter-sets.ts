@@ -1,4 +1,4 @@
-/** What every stack needs. */
+/** The parameters that every stack needs. */
 export const SMALLEST = {
   Domain: 'images.example.com',
   CertificateArn: 'arn:aws:acm:us-east-1:123456789012:certificate/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0',
@@ -6,7 +6,7 @@ export const SMALLEST = {
 
 const GHOST = { GhostHost: 'blog.example.com', FallbackSecret: 'x7Kq_2mVnB8wEr5TyU1iOp3AsDf6GhJk' };
 
-/** The stacks that people make, by what they are for. */
+/** Typical stacks, by their purpose. */
 export const PARAMETER_SETS: Record<string, Record<string, string>> = {
   'only what is needed': { ...SMALLEST },
   'sizes made by Ghost': { ...SMALLEST, ...GHOST },

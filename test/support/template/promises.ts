@@ -4,7 +4,7 @@ import { behaviorsOf, distributionConfig, route } from './route';
 type Parameters = Record<string, string>;
 
 /**
- * Headers that CloudFront sends to no origin on anybody's behalf.
+ * Headers that CloudFront never sends to an origin as custom headers.
  *
  * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/add-origin-custom-headers.html
  */
@@ -16,14 +16,14 @@ const THIS_DISTRIBUTION = `arn:aws:cloudfront::${PSEUDO_PARAMETERS['AWS::Account
 
 const under = ({ TenantPrefix }: Parameters) => (TenantPrefix ? `${TenantPrefix}/` : '');
 
-/** ARNs of what is for the public, and for Ghost. */
+/** ARNs of the public objects, and of those that Ghost may change. */
 const trees = (parameters: Parameters) =>
   ['images', 'media', 'files'].map((tree) => `\${Bucket.Arn}/${under(parameters)}content/${tree}/*`);
 
 const without = (object: object, ...names: string[]) =>
   Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
 
-/** What the template promises for every set of parameters and no tool looks at; each throws when it is broken. */
+/** Promises of the template for every set of parameters that no tool checks. Each throws when it is broken. */
 export const PROMISES: Record<string, (stack: RenderedTemplate, parameters: Parameters) => void> = {
   'every reference leads to something in the stack'(stack) {
     expect(referredTo(stack).filter((name) => !(name in stack.Resources))).toEqual([]);
@@ -435,7 +435,7 @@ export const PROMISES: Record<string, (stack: RenderedTemplate, parameters: Para
   },
 };
 
-/** @returns the names of the promises that a stack breaks */
+/** Returns the names of the promises that a stack breaks. */
 export function brokenPromises(stack: RenderedTemplate, parameters: Parameters): string[] {
   return Object.entries(PROMISES)
     .filter(([, promise]) => {

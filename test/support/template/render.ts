@@ -3,7 +3,7 @@ import { renderTemplate, type RenderedTemplate } from '../../../src/template/ren
 
 export type { RenderedTemplate };
 
-/** Of the stack that is rendered. */
+/** The pseudo parameters of the rendered stack. */
 export const PSEUDO_PARAMETERS: Record<string, string> = {
   'AWS::AccountId': '123456789012',
   'AWS::Partition': 'aws',
@@ -31,7 +31,7 @@ export function withReferencesAsText<T>(value: T): T {
   }) as T;
 }
 
-/** @returns the names of all resources that are referred to anywhere in it */
+/** Returns the names of all resources that it refers to. */
 export function referredTo(stack: RenderedTemplate): string[] {
   return [...JSON.stringify(withReferencesAsText(stack)).matchAll(/\$\{([\w:]+)[^}]*\}/g)].map(([, name = '']) => name);
 }

@@ -32,22 +32,22 @@ export interface DistributionConfig {
   [setting: string]: unknown;
 }
 
-/** @returns the distribution's settings, with references as text */
+/** Returns the distribution's settings, with references as text. */
 export function distributionConfig(stack: RenderedTemplate): DistributionConfig {
   return withReferencesAsText(stack.Resources.Distribution?.Properties.DistributionConfig) as DistributionConfig;
 }
 
-/** @returns all behaviors in the order in which CloudFront looks at them */
+/** Returns all behaviors, in the order in which CloudFront tries them. */
 export function behaviorsOf({ CacheBehaviors, DefaultCacheBehavior }: DistributionConfig): Behavior[] {
   return [...CacheBehaviors, DefaultCacheBehavior];
 }
 
 /**
- * The way of a request through the distribution: the first behavior that matches, its function, its origins.
+ * Follows a request through the distribution: the first behavior that matches, its function, its origins.
  *
- * @param path as the viewer asks for it
- * @returns what is asked one after the other while the answer is a 404, `bucket:` and the key or an address of Ghost;
- * and the headers policy of the answer
+ * @param path as the viewer requests it
+ * @returns the origins that are asked one after the other while the response is a 404 (`bucket:` and the key, or a URL of
+ * Ghost), and the headers policy of the response
  * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesCacheBehavior.html
  */
 export function route(stack: RenderedTemplate, path: string): { asked: string[]; headers: string } {

@@ -17,13 +17,13 @@ interface Validator {
   TemplateContent: new (text: string) => object;
 }
 
-// It is a dependency of aws-cdk-lib, which keeps it to itself.
+// A bundled dependency of aws-cdk-lib, which does not export it.
 const fromCdk = createRequire(require.resolve('aws-cdk-lib/package.json'));
 const { CompositeEngine, TemplateContent } = fromCdk('@aws/cloudformation-validate') as Validator;
 let engine: InstanceType<Validator['CompositeEngine']> | undefined;
 
 /**
- * Holds a template against the schemas of AWS' own resources and their rules.
+ * Checks a template against the schemas of AWS resources and their rules.
  *
  * @param template as YAML or JSON
  * @returns errors and warnings, one line each
@@ -36,7 +36,7 @@ export function schemaFindings(template: string): string[] {
 }
 
 /**
- * Holds a rendered stack against cdk-nag's AwsSolutions rules. (With conditions left in, it would misread them.)
+ * Checks a rendered stack against cdk-nag's AwsSolutions rules, which would misread conditions.
  *
  * @returns each finding as "rule resource", sorted
  */

@@ -12,7 +12,7 @@ import {
 } from '../cloudfront-rules';
 
 export interface NginxSettings {
-  /** Holds all of nginx' files. */
+  /** The folder for all of nginx's files. */
   folder: string;
   hostname: string;
   /** On 127.0.0.1. */
@@ -28,16 +28,16 @@ export const ACCESS_LOG = 'access.log';
 export const ERROR_LOG = 'error.log';
 export const CACHE = 'cache';
 export const INTERNAL_SOCKET = 'origins.sock';
-/** Of the internal server: answers 204, when all that was asked before is in the log. */
+/** A path of the internal server that answers 204 once all earlier requests are in the log. */
 export const PING = '/.ping';
 
-/** nginx leaves out a header without a value. */
+/** nginx omits a header without a value. */
 const POLICY = { ...POLICY_HEADERS, 'content-security-policy': '$image_policy' };
 
 const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
 
 /**
- * Writes a configuration of two servers, one behind the other.
+ * Writes a configuration with two servers, one behind the other.
  *
  * Viewers see the edge, which does TLS, methods, cache and headers. It asks the internal server, which chooses the
  * origin and says in `X-Accel-Expires` how long the answer is cached, so that the cache follows CloudFront's rules rather

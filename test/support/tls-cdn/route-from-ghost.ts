@@ -1,4 +1,4 @@
-/** Public, so that Ghost may fetch from it (it refuses private addresses), and never asked: see below. */
+/** A public address, since Ghost refuses to fetch from private ones. It is never contacted: see below. */
 const PUBLIC_ADDRESS = '13.32.0.1';
 
 /**
@@ -6,7 +6,7 @@ const PUBLIC_ADDRESS = '13.32.0.1';
  * Chromium's `--host-resolver-rules`: Ghost fetches the dimensions of its pictures from there.
  *
  * @param port where the CDN listens on 127.0.0.1
- * @param certificateFile that it trusts for it
+ * @param certificateFile the certificate that Ghost is to trust
  */
 export function routeFromGhost(hostname: string, port: number, certificateFile: string): Record<string, string> {
   const hook = `

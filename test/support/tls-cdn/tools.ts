@@ -2,22 +2,22 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { runCommand } from '../ghost/run-command';
 
-/** Debian names these packages like the programs. */
+/** The programs, which have the same names as their Debian packages. */
 const TOOLS = ['nginx', 'openssl'];
 
-/** Daemons lie here, which is not on the PATH of every user. */
+/** The folders of daemons, which are not on every user's PATH. */
 const SYSTEM_FOLDERS = ['/usr/sbin', '/usr/local/sbin'];
 
-/** Where a program is; undefined when it is not installed. */
+/** Returns the path of a program; undefined when it is not installed. */
 export function findTool(name: string): string | undefined {
   const folders = [...(process.env.PATH ?? '').split(delimiter).filter(Boolean), ...SYSTEM_FOLDERS];
   return folders.map((folder) => join(folder, name)).find(existsSync);
 }
 
 /**
- * Installs nginx and openssl with apt-get where they are missing.
+ * Installs nginx and openssl with apt-get if they are missing.
  *
- * @throws Error that names what is missing, on a machine without apt-get or for a user who may not install
+ * @throws Error that names the missing programs, without apt-get or without the permission to install
  */
 export async function installTools(): Promise<void> {
   const missing = TOOLS.filter((name) => !findTool(name));

@@ -42,7 +42,7 @@ export async function checkBucketRegion(context: DoctorContext): Promise<CheckRe
 
 const isInOtherRegion = (error: unknown) => REDIRECTS.includes(codeOf(error)) || statusOf(error) === 301;
 
-/** Checks that nobody can list or read the bucket without credentials. */
+/** Checks that the bucket cannot be listed or read without credentials. */
 export async function checkPrivacy(context: DoctorContext): Promise<CheckResult> {
   const { config, probes } = context;
   const tried = 'The bucket was read without credentials, beside the CDN.';

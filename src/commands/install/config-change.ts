@@ -116,7 +116,9 @@ function featureSetting(storage: StorageSettings, feature: Exclude<Feature, 'ima
   const setting = storage[feature];
   const isTaken = typeof setting === 'object' && (setting.adapter === ADAPTER || setting.adapter === from);
   const own = isTaken ? withOurNames(setting.adapter, setting).options : {};
-  return { ...settingOfFeature(feature), ...own, adapter: ADAPTER };
+  const { staticFileURLPrefix } = settingOfFeature(feature);
+  // A null counts as not set, and the adapter's own default is the prefix of images.
+  return { ...own, adapter: ADAPTER, staticFileURLPrefix: own.staticFileURLPrefix ?? staticFileURLPrefix };
 }
 
 function noOptions(storage: StorageSettings, file: string): Failure {

@@ -190,7 +190,11 @@ async function needsOneRecord(acm: ACMClient, { arn, names }: Certificate): Prom
     return false;
   }
   const detail = await certificateDetail(acm, arn);
-  return (detail?.DomainValidationOptions ?? []).every(({ ValidationMethod = 'DNS' }) => ValidationMethod === 'DNS');
+  // A certificate that was deleted since it was listed has no detail.
+  return (
+    detail !== undefined &&
+    (detail.DomainValidationOptions ?? []).every(({ ValidationMethod = 'DNS' }) => ValidationMethod === 'DNS')
+  );
 }
 
 function namesOf(first: string | undefined, others: string[] = []): string[] {

@@ -97,6 +97,14 @@ describe('the configuration that is written', () => {
     expect(config.storage).toMatchObject({ ...USE, media });
   });
 
+  test('gives media its own prefix where it is null, which counts as not set', () => {
+    const { config } = plan(
+      { storage: { media: { adapter: 'S3CloudFrontStorage', staticFileURLPrefix: null } } },
+      GIVEN,
+    );
+    expect(config.storage).toMatchObject(USE);
+  });
+
   test('leaves what the environment sets to the environment', () => {
     const environment = {
       storage: { ...USE, S3CloudFrontStorage: { ...GIVEN, secretAccessKey: 's', accessKeyId: 'a' } },

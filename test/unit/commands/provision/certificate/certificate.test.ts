@@ -8,6 +8,7 @@ import {
   requestCertificate,
 } from '../../../../../src/commands/provision/certificate/certificate';
 import { AwsAccount, type Certificate } from '../../../../support/aws-account';
+import { awsError } from '../../../../support/aws-account/aws-error';
 
 const DOMAIN = 'images.example.com';
 
@@ -44,6 +45,12 @@ describe('A certificate covers', () => {
 });
 
 describe('A certificate in the account', () => {
+  test('that is deleted while it is looked at is not waited for', async () => {
+    add([DOMAIN], { status: 'PENDING_VALIDATION' });
+    account.answerNext('acm:DescribeCertificate', awsError('acm', 'ResourceNotFoundException', 'Deleted.'));
+    expect(await findCertificate(acm, DOMAIN)).toBeUndefined();
+  });
+
   test('for the exact name is reused', async () => {
     add(['www.example.com']);
     const notAfter = new Date('2027-01-01');

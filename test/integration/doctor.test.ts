@@ -520,7 +520,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
       ghost: { hidesProxies: true, adapter: { cdnFallbackSecret: 'the-secret-of-before-the-change' } },
     },
     'failed sizes',
-    /leads in a circle/,
+    /that is a loop/,
     /restart Ghost/,
   ],
   [

@@ -203,7 +203,7 @@ describe('migrate', () => {
     ]);
     expect([exitCode, result.results.refused?.files]).toEqual([1, 3]);
     const errors = Object.fromEntries(lines.map(({ path: name, error }) => [name, error]));
-    expect(errors['images/circle']).toContain('in a circle');
+    expect(errors['images/circle']).toContain('part of a loop');
     expect(errors['images/outside']).toContain(`out of the content, to ${elsewhere}`);
     expect(errors['images/broken']).toContain('nowhere');
     await rm(elsewhere, { recursive: true });

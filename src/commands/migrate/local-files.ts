@@ -149,7 +149,7 @@ async function kindOf(
     }
     const stats = await stat(target);
     if (stats.isDirectory()) {
-      return parents.some((parent) => isInside(parent, target)) ? { refused: 'the link leads in a circle' } : 'folder';
+      return parents.some((parent) => isInside(parent, target)) ? { refused: 'the link is part of a loop' } : 'folder';
     }
     return stats.isFile() ? 'file' : { refused: 'it is neither a file nor a folder' };
   } catch (error) {

@@ -33,7 +33,7 @@ export async function checkMissingFile(context: DoctorContext): Promise<CheckRes
   if (answer.status === 403) {
     return failed(
       tried,
-      'The answer is 403, as S3 gives it to who may not list the bucket.',
+      'The answer is 403: S3 sends it instead of a 404 when the CDN is not allowed to list the bucket.',
       `Add this to the statement of the bucket's policy that lets the CDN read, with the same principal and condition:\n${allowStatement(['s3:ListBucket'], s3Arn(context.config.bucket))}`,
     );
   }

@@ -43,7 +43,7 @@ export const checkStorageBlock = withGhost(({ ghostConfig: { storage, adapters }
   const tried = 'Ghost\'s configuration was searched for "storage" and "adapters.storage".';
   const found = 'Both are there, and Ghost reads "adapters.storage" only.';
   return storage[ADAPTER] !== undefined && adapters.storage[ADAPTER] === undefined
-    ? failed(tried, `${found} ${ADAPTER} stands in the other one.`, 'Move what is in "storage" there.')
+    ? failed(tried, `${found} ${ADAPTER} is in the other one.`, 'Move what is in "storage" there.')
     : warned(tried, found, 'Remove "storage", so that nobody changes what nobody reads.');
 });
 

@@ -88,7 +88,7 @@ export const checkNotShadowed = withGhost((_context, site) => {
   }
   return second !== undefined
     ? warned(tried, `The adapter is there twice, and Ghost loads ${first}.`, `Remove ${second}.`)
-    : passed('nothing stands before it');
+    : passed('no other adapter folder is found before it');
 });
 
 /** Returns the folders in which Ghost looks for the adapter, in its order. */

@@ -24,7 +24,7 @@ export const checkBlogAnswers = withSiteUrl(async (context, siteUrl) => {
     return failed(
       tried,
       `There is no answer (${networkCodeOf(error)}).`,
-      'Start Ghost and what stands before it, or correct "url" of its configuration.',
+      'Start Ghost and the proxy in front of it, or correct "url" in its configuration.',
     );
   }
 });
@@ -73,10 +73,10 @@ export const checkSizes = withSiteUrl(async (context, siteUrl) => {
   if (location === size.url) {
     return failed(
       tried,
-      'Ghost redirects it to the CDN, which asked: that leads in a circle.',
+      'Ghost redirects it to the CDN, which asked: that is a loop.',
       config.serve === 'redirect'
         ? 'Remove "serve": "redirect".'
-        : 'Set "cdnFallbackSecret", and restart Ghost. What stands before Ghost must pass on the header X-Ghost-Cdn-Fallback.',
+        : 'Set "cdnFallbackSecret", and restart Ghost. A proxy in front of Ghost must pass on the header X-Ghost-Cdn-Fallback.',
     );
   }
   if (location?.endsWith(probes.first.path)) {
@@ -160,7 +160,7 @@ function wrongAnswer(tried: string, answer: Answer, { config: { bucket } }: Doct
   return failed(
     tried,
     status === 200 ? 'Another file came back.' : found,
-    'Restart Ghost, so that it reads this configuration. What stands before it (a proxy, a cache) must leave /content to it.',
+    'Restart Ghost, so that it reads this configuration. A proxy or cache in front of it must pass /content on to it.',
   );
 }
 

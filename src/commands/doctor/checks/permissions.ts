@@ -22,7 +22,7 @@ export const checkWrite = permissionCheck('s3:PutObject', 'The probes were writt
 /** Checks the permission to abort multipart uploads. */
 export const checkAbort = permissionCheck(
   's3:AbortMultipartUpload',
-  'Uploads were aborted that nobody has begun',
+  'Uploads that do not exist were aborted',
   abortRefusal,
 );
 

@@ -78,7 +78,7 @@ function readOldUrl(text: string, locations: FeatureLocation[]): string {
   if (!url || !/^https?:$/.test(url.protocol) || url.search || url.hash) {
     throw new Failure(
       `--from-url is "${text}", which is no address that pictures begin with.`,
-      'Write what stands before the year in the address of an old picture: https://old-bucket.s3.amazonaws.com',
+      'Write the part before the year in the URL of an old image: https://old-bucket.s3.amazonaws.com',
     );
   }
   const oldUrl = `${url.origin}${url.pathname.replace(/\/+$/, '')}`;

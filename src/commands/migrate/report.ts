@@ -71,7 +71,7 @@ export class Report {
   }
 
   summary(seconds: number): Summary {
-    const counted = Object.entries(this.results).filter(([result]) => result !== 'ignored');
+    const counted = Object.entries(this.results).filter(([result]) => !PASSED_OVER.includes(result as Result));
     const sum = (unit: 'files' | 'bytes') => counted.reduce((total, [, result]) => total + result[unit], 0);
     return {
       files: sum('files'),
@@ -120,11 +120,16 @@ export type Result =
   | 'present'
   /** It is hidden or temporary. */
   | 'ignored'
+  /** It is an empty object of the bucket that only stands for a folder. */
+  | 'folder-marker'
   /** Something different has its name. */
   | 'conflict'
   /** Its name or kind does not allow it to be transferred. */
   | 'refused'
   | 'failed';
+
+/** The results of what is no file of the blog. */
+export const PASSED_OVER: readonly Result[] = ['ignored', 'folder-marker'];
 
 /** The results that make a run incomplete. */
 export const PROBLEMS: readonly Result[] = ['conflict', 'refused', 'failed'];

@@ -5,7 +5,7 @@ import type { RetryOptions } from '../../core/retry';
 import { isTransient } from '../../core/s3/errors';
 import { type Bandwidth, limitBandwidth } from './bandwidth';
 import { type ProgressCounter, showProgress } from './progress';
-import { type ReportLine, Report, type Summary } from './report';
+import { PASSED_OVER, type ReportLine, Report, type Summary } from './report';
 import type { MigrateOptions, MigrateSettings } from './settings';
 
 /** What all transfers of a run share. */
@@ -27,7 +27,7 @@ export const TRANSFER_RETRIES: RetryOptions = {
 /** Records the outcome of a file, and counts the file as finished. */
 export async function recordOutcome({ report, progress }: Run, line: ReportLine): Promise<void> {
   await report.add(line);
-  if (line.result !== 'ignored') {
+  if (!PASSED_OVER.includes(line.result)) {
     progress.finished(line.bytes ?? 0);
   }
 }

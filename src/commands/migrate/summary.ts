@@ -15,6 +15,7 @@ const WORDS: Record<Result, string> = {
   'to-overwrite': 'to overwrite',
   present: 'there already, the same',
   ignored: 'left where they are: hidden and temporary files',
+  'folder-marker': 'passed over: empty objects that stand for folders',
   conflict: 'with something else under their name',
   refused: 'refused',
   failed: 'failed',

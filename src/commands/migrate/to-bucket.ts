@@ -1,10 +1,11 @@
 import { invalidationsFor } from '../../core/invalidation';
 import { retry } from '../../core/retry';
 import type { WriteOptions } from '../../core/s3/bucket';
+import { isAwsEndpoint } from '../../core/s3/client';
 import { uploadInParts } from '../../core/s3/multipart-upload';
 import { OpenedFile } from '../../core/s3/opened-file';
 import { type Content, storeIfFree } from '../../core/s3/store';
-import { type ListedObject, ListingCursor, listObjects } from './listing';
+import { type ListedObject, Listing, ListingCursor, lookUp } from './listing';
 import { filesBelow, type LocalEntry, unreadable } from './local-files';
 import { inParallel } from './parallel';
 import { headersOf, keyOfFile, type FeatureLocation, SIZES_PREFIX } from './feature-location';
@@ -23,7 +24,8 @@ type LocalFile = Extract<LocalEntry, { kind: 'file' }>;
 interface Candidate {
   entry: LocalEntry;
   key?: string;
-  listed?: ListedObject;
+  /** `unknown` when the listing does not contain it, and the service may list in any order. */
+  listed?: ListedObject | 'unknown';
   /** Why the entry has no key. */
   refusal?: string;
 }
@@ -67,7 +69,8 @@ async function* candidates(
   location: FeatureLocation,
   batches: AsyncIterable<LocalEntry[]>,
 ): AsyncGenerator<Candidate> {
-  const bucket = new ListingCursor(listObjects(location, location.keyPrefix, stopping.signal));
+  const bucket = new ListingCursor(new Listing(location, location.keyPrefix, stopping.signal));
+  await bucket.open();
   for await (const batch of batches) {
     for (const entry of batch) {
       if (entry.kind !== 'file') {
@@ -122,9 +125,9 @@ async function migrateFile(
   location: FeatureLocation,
   file: LocalFile,
   key: string,
-  listed: ListedObject | undefined,
+  listed: Candidate['listed'],
 ): Promise<Outcome | undefined> {
-  const isNeverRead = run.settings.dryRun && !listed;
+  const isNeverRead = run.settings.dryRun && typeof listed !== 'object';
   const maxBytes = isNeverRead ? 0 : location.config.multipartUploadThresholdBytes;
   let local: LocalContent;
   try {
@@ -141,15 +144,18 @@ function createUpload(
   file: LocalFile,
   local: LocalContent,
   key: string,
-  listed: ListedObject | undefined,
+  listed: Candidate['listed'],
 ): Transfer {
   const { signal } = run.stopping;
   const retries = { ...TRANSFER_RETRIES, signal };
   const content = contentOf(run, location, file, local);
+  // Other services than AWS may ignore the condition of the write, and overwrite what came after the listing.
+  const known = listed === 'unknown' ? 'new' : isAwsEndpoint(location.config.endpoint) ? 'listed' : 'unknown';
   let there = listed;
   return {
     result: 'uploaded',
     async compare() {
+      there = there === 'unknown' ? await lookUp(location.bucket, key, signal) : there;
       if (!there) {
         return 'absent';
       }
@@ -161,7 +167,7 @@ function createUpload(
         invalidationsFor(location.config)?.overwritten(location.keys.toUrl(key));
         return true;
       }
-      const outcome = await storeIfFree(location.bucket, key, content, { known: 'listed', retries });
+      const outcome = await storeIfFree(location.bucket, key, content, { known, retries });
       if (outcome !== 'stored') {
         const { ContentLength = 0, ETag = '' } = await location.bucket.head(key);
         there = { key, bytes: ContentLength, etag: ETag.replaceAll('"', '') };

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { retry } from '../../core/retry';
 import { explainOrThrow } from './errors';
 import { type FeatureLocation, isImageSize } from './feature-location';
-import { isFolderMarker, type ListedObject, listObjects } from './listing';
+import { type ListedObject, Listing, withoutFolderMarkers } from './listing';
 import { isSafePath, LocalFolders } from './local-folders';
 import { inParallel } from './parallel';
 import { recordOutcome, type Run, TRANSFER_RETRIES } from './run';
@@ -30,8 +30,11 @@ export async function migrateToLocal(run: Run, location: FeatureLocation, allowe
   // The loop below meets the same errors.
   countObjects(run, location).catch(() => {});
   const limits = { concurrency: settings.concurrency };
-  await inParallel(objectsToMigrate(run, location), limits, stopping, async (object) => {
-    const relativePath = object.key.slice(location.keyPrefix.length);
+  const pathOf = (key: string) => key.slice(location.keyPrefix.length);
+  const passOver = async ({ key, bytes }: ListedObject) =>
+    recordOutcome(run, { path: `${location.feature}/${pathOf(key)}`, key, bytes, result: 'folder-marker' });
+  await inParallel(objectsToMigrate(run, location, passOver), limits, stopping, async (object) => {
+    const relativePath = pathOf(object.key);
     const file = path.join(location.folder, relativePath);
     const outcome = isSafePath(relativePath)
       ? await transferFile(run, createDownload(run, location, folders, file, object))
@@ -43,10 +46,16 @@ export async function migrateToLocal(run: Run, location: FeatureLocation, allowe
   });
 }
 
-async function* objectsToMigrate(run: Run, location: FeatureLocation): AsyncGenerator<ListedObject> {
-  for await (const object of listObjects(location, location.keyPrefix, run.stopping.signal)) {
-    const isLeftOut = run.settings.skipSizes && isImageSize(location, object.key.slice(location.keyPrefix.length));
-    if (!isLeftOut && !isFolderMarker(object)) {
+/** @param onMarker is told of each object that only stands for a folder */
+async function* objectsToMigrate(
+  { settings, stopping }: Run,
+  location: FeatureLocation,
+  onMarker: (marker: ListedObject) => void | Promise<void> = () => {},
+): AsyncGenerator<ListedObject> {
+  const listing = new Listing(location, location.keyPrefix, stopping.signal);
+  for await (const object of withoutFolderMarkers(listing, onMarker)) {
+    const isLeftOut = settings.skipSizes && isImageSize(location, object.key.slice(location.keyPrefix.length));
+    if (!isLeftOut) {
       yield object;
     }
   }

@@ -6,6 +6,7 @@ import { UPLOAD_ID, type ContentHeaders } from '../content-headers';
 import { isNotFound, isUnexplained } from './errors';
 import { explainS3Error, type S3Operation } from './explain-error';
 import { connect, isAwsEndpoint } from './client';
+import { listPage } from './list-page';
 
 /** S3's response to a read, with the body as a Node stream. */
 export type ObjectAnswer = Omit<GetObjectCommandOutput, 'Body'> & { Body: Readable };
@@ -157,13 +158,14 @@ export class Bucket {
 
   /**
    * Returns at most 1,000 keys in the order of their bytes, and whether there are more.
+   *
+   * @throws a Ghost error, also when the answer is no listing
    * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
    */
   async list(prefix: string): Promise<{ keys: string[]; isTruncated: boolean }> {
-    const { sdk, client } = await connect(this.config);
     try {
-      const page = await client.send(new sdk.ListObjectsV2Command({ Bucket: this.config.bucket, Prefix: prefix }));
-      return { keys: (page.Contents ?? []).map(({ Key }) => Key ?? ''), isTruncated: page.IsTruncated ?? false };
+      const { objects, isTruncated } = await listPage(this.config, { prefix });
+      return { keys: objects.map(({ key }) => key), isTruncated };
     } catch (error) {
       throw this.explain(error, 'ListObjectsV2', prefix);
     }

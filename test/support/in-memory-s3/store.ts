@@ -3,7 +3,14 @@ import type { ChecksumAlgorithm } from './checksums';
 import type { Content } from './content';
 import { parsePolicy, type Policy } from './policy';
 import { S3Error } from './s3-error';
-import type { BucketOptions, ConditionalWrites, ObjectHeaders, ObjectOwnership, StoredObject } from './types';
+import type {
+  BucketOptions,
+  ConditionalWrites,
+  ListingDifference,
+  ObjectHeaders,
+  ObjectOwnership,
+  StoredObject,
+} from './types';
 import { compareUtf8 } from './utf8-order';
 
 export interface Checksum {
@@ -122,6 +129,7 @@ export class Bucket {
   readonly region: string;
   readonly objectOwnership: ObjectOwnership;
   readonly conditionalWrites: ConditionalWrites;
+  readonly listing: ListingDifference;
   publicAccessBlock?: PublicAccessBlock;
   policy?: Policy;
 
@@ -132,6 +140,7 @@ export class Bucket {
     this.region = options.region;
     this.objectOwnership = options.objectOwnership ?? 'BucketOwnerEnforced';
     this.conditionalWrites = options.conditionalWrites ?? 'honoured';
+    this.listing = options.listing ?? {};
     if (options.policy) this.policy = parsePolicy(JSON.stringify(options.policy));
   }
 

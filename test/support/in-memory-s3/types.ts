@@ -89,6 +89,16 @@ export interface BucketOptions {
   conditionalWrites?: ConditionalWrites;
   /** Bucket policy document. */
   policy?: object;
+  /** How its ListObjectsV2 differs from S3's. */
+  listing?: ListingDifference;
+}
+
+/** How other providers list, and what wrong endpoints answer. */
+export interface ListingDifference {
+  /** The order of the keys; default: by their bytes. */
+  order?: (one: string, other: string) => number;
+  /** Changes an answer before it is sent, given the parameters of the request. A string is sent as it is. */
+  change?: (answer: Record<string, unknown>, query: Record<string, string>) => Record<string, unknown> | string;
 }
 
 /** The metadata stored with an object's bytes. */

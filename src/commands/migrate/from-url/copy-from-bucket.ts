@@ -10,7 +10,7 @@ import { isNotFound } from '../../../core/s3/errors';
 import { Failure } from '../../../shell/failure';
 import { explainOrThrow } from '../errors';
 import { type FeatureLocation, headersOf, isImageSize, keyOfFile } from '../feature-location';
-import { isFolderMarker, type ListedObject, listObjects } from '../listing';
+import { type ListedObject, Listing, withoutFolderMarkers } from '../listing';
 import { inParallel } from '../parallel';
 import type { Outcome } from '../report';
 import { recordOutcome, type Run, TRANSFER_RETRIES } from '../run';
@@ -53,11 +53,11 @@ export async function copyFromBucket(run: Run, locations: FeatureLocation[], sou
   }
   const copies = async function* (): AsyncGenerator<Copy> {
     const old = oldLocation(config, source);
-    const objects = listObjects(old, source.prefix, stopping.signal);
-    for await (const object of objects) {
+    const objects = new Listing(old, source.prefix, stopping.signal);
+    for await (const object of withoutFolderMarkers(objects, () => {})) {
       const copy = { object, ...targetOf(locations, object.key.slice(source.prefix.length)) };
       const isLeftOut = settings.skipSizes && isImageSize(copy.location, copy.relativePath);
-      if (!isLeftOut && !isFolderMarker(object)) {
+      if (!isLeftOut) {
         run.progress.found(1, object.bytes);
         yield copy;
       }

@@ -1,0 +1,100 @@
+import type { ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
+import type { Config } from '../config';
+import { S3_MISCONFIGURED } from '../error-codes';
+import { statusOf } from '../foreign-error';
+import { errors } from '../ghost-host';
+import { connect } from './client';
+
+/** An object as S3 lists it. */
+export interface ListedObject {
+  key: string;
+  bytes: number;
+  /** Without its quotes; empty when the service names none. */
+  etag: string;
+  lastModified?: Date;
+}
+
+/** A page of a listing. */
+export interface ListedPage {
+  objects: ListedObject[];
+  /** Whether more pages follow. */
+  isTruncated: boolean;
+  /** Continues the listing; undefined also when the service leaves it out of a page that others follow. */
+  nextToken?: string;
+}
+
+/** Which page to list. */
+export interface PageRequest {
+  prefix: string;
+  /** From the page before. */
+  token?: string;
+  /** Lists only what comes after this key, instead of a token. */
+  startAfter?: string;
+}
+
+/**
+ * Lists at most 1,000 objects.
+ *
+ * @throws the SDK's error, or an IncorrectUsageError that names the endpoint when the answer is no listing: a web page
+ *   answers everything with 200
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+ */
+export async function listPage(
+  config: Config,
+  { prefix, token, startAfter }: PageRequest,
+  abortSignal?: AbortSignal,
+): Promise<ListedPage> {
+  const { sdk, client } = await connect(config);
+  const command = new sdk.ListObjectsV2Command({
+    Bucket: config.bucket,
+    Prefix: prefix,
+    ContinuationToken: token,
+    StartAfter: startAfter,
+    // XML cannot carry every key: services replace or drop control characters.
+    EncodingType: 'url',
+  });
+  let answer: ListObjectsV2CommandOutput;
+  try {
+    answer = await client.send(command, abortSignal && { abortSignal });
+  } catch (error) {
+    // The service was content, and the SDK cannot parse what it sent.
+    throw statusOf(error) === 200 ? notAListing(config) : error;
+  }
+  const { Name, KeyCount, Contents = [], EncodingType, NextContinuationToken, IsTruncated } = answer;
+  if (Name === undefined && KeyCount === undefined) {
+    throw notAListing(config);
+  }
+  const objects = Contents.map(({ Key, Size, ETag = '', LastModified }) => {
+    if (!Key || !Number.isSafeInteger(Size)) {
+      throw notAListing(config);
+    }
+    return {
+      key: EncodingType === 'url' ? decodeKey(Key) : Key,
+      bytes: Size as number,
+      etag: ETag.replaceAll('"', ''),
+      lastModified: LastModified,
+    };
+  });
+  const nextToken = NextContinuationToken || undefined;
+  return { objects, nextToken, isTruncated: IsTruncated ?? nextToken !== undefined };
+}
+
+function notAListing({ bucket, endpoint }: Config): Error {
+  return new errors.IncorrectUsageError({
+    message: `${endpoint ?? 'The endpoint of AWS'} does not answer as S3: to ListObjectsV2 of the bucket "${bucket}" it answered 200 without a listing.`,
+    code: S3_MISCONFIGURED,
+    help: endpoint
+      ? 'Correct "endpoint" in the configuration of S3CloudFrontStorage (or --endpoint). This is the address of a web page or a proxy; the console of a service has another address or port than its S3 API.'
+      : 'Check the network: a proxy or a login page of the network answers in place of AWS.',
+  });
+}
+
+/** Decodes a key as all clients do that ask for `encoding-type=url`. */
+function decodeKey(encoded: string): string {
+  try {
+    return decodeURIComponent(encoded.replaceAll('+', ' '));
+  } catch {
+    // A percent sign without a code shows that the key was never encoded.
+    return encoded;
+  }
+}

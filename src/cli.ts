@@ -1,5 +1,5 @@
 import { Declined, Failure, INTERRUPTED, Interruption } from './shell/failure';
-import { colorsOn } from './shell/terminal';
+import { colorsOn, printable } from './shell/colors';
 import { createProgram } from './commands/program';
 
 /** The exit code of a process that SIGPIPE ended: 128 plus the number of the signal. */
@@ -19,8 +19,9 @@ function stackOf(error: unknown): string {
 
 function show(error: unknown, debug: boolean): void {
   const colors = colorsOn(process.stderr);
+  const print = (text: string) => console.error(printable(text));
   if (debug) {
-    console.error(stackOf(error));
+    print(stackOf(error));
   }
   if (error instanceof Interruption && isOutputClosed) {
     process.exitCode = BROKEN_PIPE;
@@ -28,17 +29,15 @@ function show(error: unknown, debug: boolean): void {
   }
   process.exitCode = error instanceof Interruption ? INTERRUPTED : 1;
   if (error instanceof Interruption || error instanceof Declined) {
-    console.error(error.message);
+    print(error.message);
     return;
   }
   if (error instanceof Failure) {
-    console.error(`${colors.red('✖')} ${error.message}\n  ${error.cure.replaceAll('\n', '\n  ')}`);
+    print(`${colors.red('✖')} ${error.message}\n  ${error.cure.replaceAll('\n', '\n  ')}`);
     return;
   }
   const { name, message } = error instanceof Error ? error : new Error(String(error));
-  console.error(
-    `${colors.red('✖')} ${name}: ${message}\n  Nobody has foreseen this. --debug shows where it comes from.`,
-  );
+  print(`${colors.red('✖')} ${name}: ${message}\n  Nobody has foreseen this. --debug shows where it comes from.`);
 }
 
 // `| head` closes the pipe early. The command then stops as it does after Ctrl-C, so that it leaves nothing half done.

@@ -1,12 +1,15 @@
 import { confirm, input } from '@inquirer/prompts';
-import { createColors } from 'picocolors';
 import yoctoSpinner from 'yocto-spinner';
+import { type Colors, colorsOn, isTerminal, printable } from './colors';
 import { Failure, INTERRUPTED, Interruption } from './failure';
 import { drawProgress, type Progress } from './progress-bar';
+import { toJson } from './text';
+
+export type { Colors };
 
 /**
  * What a command uses to talk to its user. It alone decides where the output goes, whether it is colored, and whether
- * spinners and bars can be drawn.
+ * spinners and bars can be drawn. It shows the control characters of foreign texts instead of printing them.
  */
 export interface Terminal {
   /** Color what is said; without effect where the output has no colors. */
@@ -43,8 +46,6 @@ export interface Terminal {
   type(question: string): Promise<string>;
 }
 
-export type Colors = ReturnType<typeof createColors>;
-
 /** What a step can show while it runs. */
 export interface Step {
   /** Shows a text next to the spinner. */
@@ -79,15 +80,17 @@ export function openTerminal({ yes = false, json = false }: TerminalOptions): Te
   // In the log of a CI, a spinner and its countdown would be many lines: yocto-spinner has the same rule.
   const isWatched = isTerminal(output) && !('CI' in process.env);
   const canAsk = process.stdin.isTTY && output.isTTY;
-  const say = (text = '') => void output.write(`${text}\n`);
+  const say = (text = '') => void output.write(`${printable(text)}\n`);
   const signal = listenForInterruption(output, isWatched, say);
 
   const spin = (title: string): Spinner => {
-    const spinner = isWatched ? yoctoSpinner({ text: title, stream: output, handleSignals: false }).start() : undefined;
+    const spinner = isWatched
+      ? yoctoSpinner({ text: printable(title), stream: output, handleSignals: false }).start()
+      : undefined;
     return {
       progress(text) {
         if (spinner) {
-          spinner.text = `${title} ${colors.dim(text)}`;
+          spinner.text = printable(`${title} ${colors.dim(text)}`);
         }
       },
       stop: () => void spinner?.stop(),
@@ -110,7 +113,7 @@ export function openTerminal({ yes = false, json = false }: TerminalOptions): Te
     signal,
     say,
     warn: (text) => say(`${colors.yellow('⚠')} ${text}`),
-    result: (value) => void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`),
+    result: (value) => void process.stdout.write(`${toJson(value)}\n`),
     async step(title, run) {
       if (signal.aborted) {
         throw new Interruption();
@@ -129,7 +132,10 @@ export function openTerminal({ yes = false, json = false }: TerminalOptions): Te
     },
     spin,
     bar(look) {
-      const stop = drawProgress(output, isWatched, look);
+      const stop = drawProgress(output, isWatched, () => {
+        const { share, text } = look();
+        return { share, text: printable(text) };
+      });
       signal.addEventListener('abort', stop, { once: true });
       return stop;
     },
@@ -146,27 +152,13 @@ export function openTerminal({ yes = false, json = false }: TerminalOptions): Te
           'Run the command in a terminal, or with --yes to agree beforehand.',
         );
       }
-      return ask((context) => confirm({ message: question, default: false }, context));
+      return ask((context) => confirm({ message: printable(question), default: false }, context));
     },
     async type(question) {
-      return yes || !canAsk ? '' : ask((context) => input({ message: question }, context));
+      return yes || !canAsk ? '' : ask((context) => input({ message: printable(question) }, context));
     },
   };
 }
-
-/**
- * Returns the colors for an output: on a terminal, unless NO_COLOR is set, and wherever FORCE_COLOR asks for them.
- * picocolors by itself would also color the log files of a CI.
- *
- * @see https://no-color.org, https://force-color.org
- */
-export function colorsOn(output: NodeJS.WriteStream): Colors {
-  const { NO_COLOR, FORCE_COLOR } = process.env;
-  return createColors(!NO_COLOR && (FORCE_COLOR ? FORCE_COLOR !== '0' : isTerminal(output)));
-}
-
-// The property isTTY of a pipe is undefined.
-const isTerminal = ({ isTTY }: NodeJS.WriteStream) => Boolean(isTTY) && process.env.TERM !== 'dumb';
 
 /** Removes the listeners of the terminal that was opened last, so that a process with several does not collect them. */
 let stopListening = () => {};
@@ -181,7 +173,8 @@ function listenForInterruption(output: NodeJS.WriteStream, isWatched: boolean, s
     }
     // First, so that a bar can clear its line.
     abort();
-    say(`${isWatched ? CLEAR_LINE : ''}Stopping … (press Ctrl-C again to stop without waiting)`);
+    output.write(isWatched ? CLEAR_LINE : '');
+    say(`Stopping … (press Ctrl-C again to stop without waiting)`);
   };
   const listeners: [NodeJS.EventEmitter, string, () => void][] = [
     [process, 'SIGINT', interrupt],

@@ -22,3 +22,19 @@ export function duration(seconds: number): string {
 /** Quotes a value for a POSIX shell and for files of environment variables. */
 export const quoted = (value: string): string =>
   /^[\w./:@%+,=-]*$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
+
+/** What terminals obey (control characters), and what changes the order or the lines of what they show. */
+const OBEYED = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+
+/** Encodes the characters of a foreign text, such as the title of a post, that a terminal would obey: `%1B[31m`. */
+export const visible = (text: string): string => text.replace(OBEYED, encodeURIComponent);
+
+/** Like `visible`, for a text of several lines. */
+export const visibleLines = (text: string): string =>
+  text.replace(OBEYED, (character) => (/[\n\t]/.test(character) ? character : encodeURIComponent(character)));
+
+/** Returns a value as JSON in which such characters are escaped, too. */
+export const toJson = (value: unknown): string =>
+  JSON.stringify(value, null, 2).replace(OBEYED, (character) =>
+    character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );

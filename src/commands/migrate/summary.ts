@@ -1,6 +1,6 @@
 import type { Terminal } from '../../shell/terminal';
-import { counted, megabytes, number } from '../../shell/text';
-import { PROBLEMS, type ReportLine, type Result, type Summary } from './report';
+import { counted, megabytes, number, visible } from '../../shell/text';
+import { PROBLEMS, type Result, type Summary } from './report';
 import type { MigrateOptions, MigrateSettings } from './settings';
 
 /** The words for each result. */
@@ -34,7 +34,7 @@ export function showSummary(
   if (verify) {
     terminal.say(`  ${number(summary.verified).padStart(9)}  read back and compared: the same bytes`);
   }
-  summary.problems.forEach((problem) => terminal.warn(problemLine(problem)));
+  summary.problems.forEach((problem) => terminal.warn(visible(`${problem.path}: ${problem.error ?? ''}`)));
   const problems = PROBLEMS.reduce((sum, result) => sum + (summary.results[result]?.files ?? 0), 0);
   if (problems > summary.problems.length) {
     const rest = counted(problems - summary.problems.length, 'more file');
@@ -52,7 +52,3 @@ export function showSummary(
     terminal.say(terminal.colors.green(`✔ Everything is there: ${total}.`));
   }
 }
-
-/** Encodes control characters in file names, which a terminal would obey. */
-const problemLine = ({ path, error = '' }: ReportLine) =>
-  `${path}: ${error}`.replace(/\p{Cc}/gu, (character) => encodeURIComponent(character));

@@ -4,7 +4,7 @@ import { adapterOf, storageOf } from '../../../ghost-site/config';
 import type { GhostSite } from '../../../ghost-site/site';
 import { Declined, Failure, Interruption } from '../../../shell/failure';
 import type { Terminal } from '../../../shell/terminal';
-import { counted } from '../../../shell/text';
+import { counted, visible } from '../../../shell/text';
 import type { GhostAdmin } from './ghost-admin';
 import { addressCount, type AffectedItem, findOldAddresses, type OldAddresses } from './old-addresses';
 
@@ -104,8 +104,8 @@ export function showOldAddresses(terminal: Terminal, { concerned, byHand }: OldA
 
 export function listItems(terminal: Terminal, items: AffectedItem[]): void {
   for (const { kind, title, addresses } of items) {
-    terminal.say(`  ${kind} ${terminal.colors.bold(title)}`);
-    addresses.slice(0, MAX_SHOWN_ADDRESSES).forEach((address) => terminal.say(`    ${address}`));
+    terminal.say(`  ${kind} ${terminal.colors.bold(visible(title))}`);
+    addresses.slice(0, MAX_SHOWN_ADDRESSES).forEach((address) => terminal.say(`    ${visible(address)}`));
     if (addresses.length > MAX_SHOWN_ADDRESSES) {
       terminal.say(`    … and ${addresses.length - MAX_SHOWN_ADDRESSES} more`);
     }

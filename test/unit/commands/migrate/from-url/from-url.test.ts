@@ -76,6 +76,19 @@ test('posts of all pages are listed with their addresses, as are settings to cha
   expect(inlined).toEqual([]);
 });
 
+test('what a title or an address would make a terminal do is shown, and not done', async () => {
+  const title = 'A\u001b[2J\u001b]0;x\u0007\n✔ No post shows it\u009b8m';
+  posts = [{ id: '1', title, lexical: `${OLD}/2020/\u001b[1A.jpg`, feature_image: `${OLD}/a\u202eb.jpg` }];
+  for (const options of [{ dryRun: true }, { dryRun: true, json: true }]) {
+    const { said, result } = await run(options);
+    expect([...said].filter((character) => /[\p{Cc}\u202e]/u.test(character) && character !== '\n')).toEqual([]);
+    expect(said.split('\n')).not.toContain('✔ No post shows it');
+    expect(options.json ? JSON.stringify(result) : said).toContain(
+      options.json ? JSON.stringify(title) : 'post A%1B[2J',
+    );
+  }
+});
+
 test('Ghost rewrites posts, for the old address only', async () => {
   posts = [{ id: '1', title: 'Old', feature_image: `${OLD}/2020/a.jpg` }];
   const { said, exitCode } = await run({ yes: true });

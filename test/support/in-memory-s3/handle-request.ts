@@ -36,7 +36,9 @@ export async function handleRequest(
     reply =
       typeof fault === 'object' && 'status' in fault
         ? faultReply(fault, request, ids)
-        : await carryOut(state, operation, record, request, response, expectsContinue);
+        : typeof fault === 'object' && 'answer' in fault
+          ? { status: 200, headers: { 'content-type': 'text/html' }, body: fault.answer }
+          : await carryOut(state, operation, record, request, response, expectsContinue);
   } catch (error) {
     // The client that cut off its body is gone and needs no answer.
     if (request.socket.destroyed) return;
@@ -106,10 +108,10 @@ async function carryOut(
   record.accessKeyId = signature?.accessKeyId;
   const existing = record.bucket === undefined ? undefined : state.buckets.get(record.bucket);
   const { caller, signer } = authenticate(signature, signedRequest, existing, state);
-  const ask = (action: string, onKey?: string): AccessQuestion => ({
+  const ask = (action: string, onKey?: string, inBucket = existing): AccessQuestion => ({
     caller,
     action,
-    bucket: existing,
+    bucket: inBucket,
     key: onKey,
     context: conditionKeys(operation, record),
   });
@@ -126,7 +128,7 @@ async function carryOut(
     headers,
     caller,
     isAllowed: (action, onKey) => isAllowed(ask(action, onKey)),
-    requireAllowed: (action, onKey) => requireAllowed(ask(action, onKey)),
+    requireAllowed: (action, onKey, inBucket) => requireAllowed(ask(action, onKey, inBucket)),
     async receiveBody() {
       const declaration = readBodyDeclaration(headers, signature?.payloadHash);
       if (expectsContinue) {

@@ -49,6 +49,7 @@ export function readObjectHeaders(headers: Record<string, string>, bucket: Bucke
     storageClass: readStorageClass(headers),
     ...readEncryption(headers, bucket),
     acl: readAcl(headers, bucket),
+    tagging: headers['x-amz-tagging'],
     metadata: Object.fromEntries(
       Object.entries(headers)
         .filter(([name]) => name.startsWith(METADATA_PREFIX))

@@ -40,8 +40,8 @@ export interface OperationContext {
   readonly caller: Caller;
   /** Returns whether the caller has another permission, on `key` or, without one, on the bucket. */
   isAllowed(action: string, key?: string): boolean;
-  /** @throws AccessDenied if the caller does not have it */
-  requireAllowed(action: string, key?: string): void;
+  /** @throws AccessDenied if the caller does not have it, in another bucket than the request's if one is given */
+  requireAllowed(action: string, key?: string, inBucket?: Bucket): void;
   /** Sends `100 Continue` if the client waits for it. To be called once the headers are found valid. */
   receiveBody(): Promise<ReceivedBody>;
 }
@@ -52,7 +52,7 @@ export interface Operation {
   method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
   level: 'service' | 'bucket' | 'object';
   /** A query parameter or header that distinguishes it from others with the same method and level. */
-  marker?: { query: string } | { header: string };
+  marker?: { query?: string; header?: string };
   /** The permission it needs on its bucket or object; absent if the operation checks its own. */
   action?: string;
   run(context: OperationContext): Reply | Promise<Reply>;

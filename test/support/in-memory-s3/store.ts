@@ -30,6 +30,7 @@ export class S3Object implements StoredObject {
   readonly serverSideEncryption: string;
   readonly sseKmsKeyId?: string;
   readonly acl?: string;
+  readonly tagging?: string;
   readonly metadata: Record<string, string>;
   readonly lastModified = new Date();
   readonly etag: string;
@@ -56,6 +57,7 @@ export class S3Object implements StoredObject {
     this.serverSideEncryption = headers.serverSideEncryption;
     this.sseKmsKeyId = headers.sseKmsKeyId;
     this.acl = headers.acl;
+    this.tagging = headers.tagging;
     this.metadata = headers.metadata;
     // With SSE-KMS, an ETag is not a digest of the bytes, and clients must not use it as one.
     this.etag = headers.serverSideEncryption === 'aws:kms' ? `"${randomBytes(16).toString('hex')}"` : `"${digest}"`;
@@ -129,6 +131,7 @@ export class Bucket {
   readonly region: string;
   readonly objectOwnership: ObjectOwnership;
   readonly conditionalWrites: ConditionalWrites;
+  readonly unknownCopyHeaders: string[];
   readonly listing: ListingDifference;
   publicAccessBlock?: PublicAccessBlock;
   policy?: Policy;
@@ -140,6 +143,7 @@ export class Bucket {
     this.region = options.region;
     this.objectOwnership = options.objectOwnership ?? 'BucketOwnerEnforced';
     this.conditionalWrites = options.conditionalWrites ?? 'honoured';
+    this.unknownCopyHeaders = options.unknownCopyHeaders ?? [];
     this.listing = options.listing ?? {};
     if (options.policy) this.policy = parsePolicy(JSON.stringify(options.policy));
   }

@@ -37,6 +37,8 @@ export interface RecordedRequest {
 export type FaultKind =
   /** One of S3's errors; status 200 gives the late error of CompleteMultipartUpload and CopyObject. */
   | { status: number; code: string; message?: string }
+  /** Answers 200 with this body, and does nothing: a web page in the place of S3, or an error that no client notices. */
+  | { answer: string }
   /** Destroys the connection before an answer. */
   | 'reset'
   /** Lets the request take effect, then destroys the connection: a lost answer. */
@@ -89,6 +91,8 @@ export interface BucketOptions {
   conditionalWrites?: ConditionalWrites;
   /** Bucket policy document. */
   policy?: object;
+  /** Headers of CopyObject that it does not implement, in lower case: it answers 501 to them. */
+  unknownCopyHeaders?: string[];
   /** How its ListObjectsV2 differs from S3's. */
   listing?: ListingDifference;
 }
@@ -113,6 +117,8 @@ export interface ObjectHeaders {
   serverSideEncryption: string;
   sseKmsKeyId?: string;
   acl?: string;
+  /** The tags as in `x-amz-tagging`, which only copying looks at. */
+  tagging?: string;
   /** `x-amz-meta-*` without that prefix. */
   metadata: Record<string, string>;
 }

@@ -16,7 +16,7 @@ import {
   headBucket,
   listBuckets,
 } from './buckets';
-import { copyObject } from './copy-object';
+import { copyObject, uploadPartCopy } from './copy-object';
 import { deleteObject, deleteObjects } from './delete-objects';
 import { getObject, headObject } from './get-object';
 import { listObjects, listObjectsV2 } from './list-objects';
@@ -59,6 +59,9 @@ const operations: Operation[] = [
   ]),
 
   ...onObject({ query: 'uploads' }, [['POST', 'CreateMultipartUpload', 's3:PutObject', createMultipartUpload]]),
+  ...onObject({ query: 'uploadId', header: 'x-amz-copy-source' }, [
+    ['PUT', 'UploadPartCopy', 's3:PutObject', uploadPartCopy],
+  ]),
   ...onObject({ query: 'uploadId' }, [
     ['GET', 'ListParts', 's3:ListMultipartUploadParts', listParts],
     ['PUT', 'UploadPart', 's3:PutObject', uploadPart],
@@ -113,7 +116,8 @@ export function findOperation(request: RequestShape): Operation {
 
 function hasMarker(marker: Operation['marker'], { query, headers }: RequestShape): boolean {
   if (marker === undefined) return true;
-  return 'query' in marker ? marker.query in query : marker.header in headers;
+  const has = (name: string | undefined, given: Record<string, string>) => name === undefined || name in given;
+  return has(marker.query, query) && has(marker.header, headers);
 }
 
 type Row = [method: Operation['method'], name: string, action: string | undefined, run: Operation['run']];

@@ -45,18 +45,9 @@ export function createMultipartUpload(context: OperationContext): Reply {
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html */
 export async function uploadPart(context: OperationContext): Promise<Reply> {
-  const { bucket, key, query, headers } = context;
-  if (headers['x-amz-copy-source'] !== undefined) {
-    throw new S3Error('NotImplemented', 'UploadPartCopy is not imitated here.');
-  }
+  const { bucket, key, query } = context;
   const uploadId = query.uploadId ?? '';
-  const partNumber = Number(query.partNumber);
-  if (!(Number.isInteger(partNumber) && partNumber >= 1 && partNumber <= LAST_PART_NUMBER)) {
-    throw new S3Error('InvalidArgument', `Part number must be an integer between 1 and ${LAST_PART_NUMBER}`, {
-      ArgumentName: 'partNumber',
-      ArgumentValue: query.partNumber ?? '',
-    });
-  }
+  const partNumber = readPartNumber(query);
   bucket.upload(uploadId, key);
   const body = await context.receiveBody();
   // The upload may have been aborted or completed while the body arrived.
@@ -75,6 +66,16 @@ export async function uploadPart(context: OperationContext): Promise<Reply> {
   upload.parts.set(partNumber, part);
   const checksum = body.checksum && { [`x-amz-checksum-${body.checksum.algorithm}`]: body.checksum.value };
   return { status: 200, headers: { etag: part.etag, ...describeEncryption(upload.headers), ...checksum } };
+}
+
+/** @throws InvalidArgument */
+export function readPartNumber(query: Record<string, string>): number {
+  const partNumber = Number(query.partNumber);
+  if (Number.isInteger(partNumber) && partNumber >= 1 && partNumber <= LAST_PART_NUMBER) return partNumber;
+  throw new S3Error('InvalidArgument', `Part number must be an integer between 1 and ${LAST_PART_NUMBER}`, {
+    ArgumentName: 'partNumber',
+    ArgumentValue: query.partNumber ?? '',
+  });
 }
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html */

@@ -1,17 +1,39 @@
 import {
   accessSync,
-  chownSync,
+  closeSync,
   constants,
-  copyFileSync,
-  existsSync,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
   lstatSync,
+  openSync,
+  renameSync,
+  rmSync,
+  type Stats,
   statSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import path from 'node:path';
+import { randomBytes } from 'node:crypto';
 import { Failure } from '../shell/failure';
-import { readGhostConfig, textOf } from './config';
+import { isRoot, type Owner, withRightsOf } from '../shell/owner-rights';
+import { mayAccess, refuseSharedFolders } from '../shell/path-owners';
+import { readGhostConfig } from './config';
+import { type LocatedConfig, locateConfig, readConfig, textOf } from './config-text';
 import { type GhostConfigBlock, withGhostConfig } from './edit-config';
+
+type ExistingConfig = LocatedConfig & { stats: Stats };
+
+const ROOT: Owner = { uid: 0, gid: 0 };
+
+/** Only its owner may read a new file, which may hold secrets. */
+const PRIVATE = 0o600;
+
+/** What makes it impossible to replace a file by renaming another: it is mounted itself, as with Docker. */
+const MOUNTED = ['EBUSY', 'EXDEV'];
 
 /**
  * Checks that a configuration file can be written, so that writing it does not fail after everything else is done.
@@ -19,21 +41,24 @@ import { type GhostConfigBlock, withGhostConfig } from './edit-config';
  * @throws Failure with the file and the cause
  */
 export function checkGhostConfigFile(file: string): void {
-  const exists = existsSync(file);
-  const folder = path.dirname(path.resolve(file));
-  try {
+  const { file: real, folder, owner, stats } = locateConfig(file);
+  if (owner.uid === 0) {
+    refuseSharedFolders(folder);
+  }
+  const code = codeOf(() => {
     // The backup goes into the same folder.
-    [folder, ...(exists ? [file] : [])].forEach((place) => accessSync(place, constants.W_OK));
-    if (exists && !statSync(file).isFile()) {
-      throw Object.assign(new Error(), { code: 'it is no file' });
+    [path.dirname(real), ...(stats ? [real] : [])].forEach((place) => accessSync(place, constants.W_OK));
+    if (isRoot() && !mayAccess(folder.end.stats, owner, 0o3)) {
+      throw Object.assign(new Error(), { code: `the user ${owner.uid} has no right to write in its folder` });
     }
-    if (!exists && lstatSync(file, { throwIfNoEntry: false })) {
+    if (!stats && lstatSync(file, { throwIfNoEntry: false })) {
       throw Object.assign(new Error(), { code: 'it is a link to nowhere' });
     }
-  } catch (error) {
+  });
+  if (code !== undefined) {
     throw new Failure(
-      `${file} cannot be written (${(error as NodeJS.ErrnoException).code}).`,
-      "Name Ghost's configuration file, for example /var/www/ghost/config.production.json, and run as who may write it.",
+      `${file} cannot be written (${code}).`,
+      "Name Ghost's configuration file, for example /var/www/ghost/config.production.json, and run the command as a user who can write there.",
     );
   }
   readGhostConfig(textOf(file), file);
@@ -45,35 +70,149 @@ export function writeGhostConfig(file: string, block: GhostConfigBlock): string 
 }
 
 /**
- * Writes a new text into Ghost's configuration file, and keeps a backup in the same folder.
+ * Writes a new text into Ghost's configuration file, and keeps a backup in the same folder. Owner and mode stay.
  *
  * @param file its path; a new file is readable to its owner only
  * @returns the path of the backup, undefined when nothing changes or the file is new
+ * @throws Failure when it cannot be written
  */
 export function replaceGhostConfig(file: string, after: string): string | undefined {
-  const isNew = !existsSync(file);
-  const before = textOf(file);
-  if (after === before) {
+  const located = locateConfig(file);
+  const before = readConfig(located);
+  const bytes = Buffer.from(after);
+  if (bytes.equals(before ?? Buffer.alloc(0))) {
     return undefined;
   }
-  if (isNew) {
-    writeFileSync(file, after, { mode: 0o600, flag: 'wx' });
-    return undefined;
+  if (located.owner.uid === 0) {
+    refuseSharedFolders(located.folder);
   }
-  const time = new Date().toISOString().replace(/[-:.]/g, '');
-  const backup = path.join(path.dirname(file), `${path.basename(file)}.${time}.backup`);
-  copyFileSync(file, backup, constants.COPYFILE_EXCL);
-  if (process.getuid?.() === 0) {
-    const { uid, gid } = statSync(file);
-    chownSync(backup, uid, gid);
-  }
-  // In place: a new file would belong to the user who runs this, and Ghost might not be able to read it.
   try {
-    writeFileSync(file, after);
+    return inFolder(located, () => {
+      if (isExisting(located)) {
+        return replace(located, before ?? Buffer.alloc(0), bytes);
+      }
+      closeSync(create(path.basename(located.file), bytes, located));
+      return undefined;
+    });
   } catch (error) {
-    // The disk is full, but has room for what was there before.
-    writeFileSync(file, before);
+    const { code } = error as NodeJS.ErrnoException;
+    throw error instanceof Failure || code === undefined
+      ? error
+      : new Failure(
+          `${file} could not be written (${code}), and is as it was.`,
+          `Its owner, and the owner of ${path.dirname(located.file)}, must be able to write there.`,
+          { cause: error },
+        );
+  }
+}
+
+const isExisting = (located: LocatedConfig): located is ExistingConfig => located.stats !== undefined;
+
+/** @returns the path of the backup */
+function replace(located: ExistingConfig, before: Buffer, after: Buffer): string {
+  const { file, owner } = located;
+  const name = path.basename(file);
+  const time = new Date().toISOString().replace(/[-:.]/g, '');
+  const backup = `${name}.${time}.backup`;
+  closeSync(create(backup, before, located));
+  const fresh = `.${name}.${randomBytes(8).toString('hex')}`;
+  try {
+    const opened = create(fresh, after, located);
+    const isLike = isSameUser(fstatSync(opened), located.stats);
+    closeSync(opened);
+    if (isLike) {
+      withRightsOf(owner, () => renameSync(fresh, name));
+      return path.join(path.dirname(file), backup);
+    }
+    withRightsOf(owner, () => rmSync(fresh));
+  } catch (error) {
+    withRightsOf(owner, () => rmSync(fresh, { force: true }));
+    if (!MOUNTED.includes((error as NodeJS.ErrnoException).code ?? '')) {
+      throw error;
+    }
+  }
+  writeInPlace(located, before, after);
+  return path.join(path.dirname(file), backup);
+}
+
+const isSameUser = (made: Stats, former: Stats) =>
+  process.platform === 'win32' || (made.uid === former.uid && made.gid === former.gid);
+
+/**
+ * Runs a step in the folder of a configuration file. Names without a path then lead into this folder, also when another
+ * user replaces it or a folder above it meanwhile.
+ */
+function inFolder<T>({ folder, owner }: LocatedConfig, step: () => T): T {
+  const former = process.cwd();
+  withRightsOf(owner, () => process.chdir(folder.real));
+  try {
+    const { dev, ino } = statSync('.');
+    if (ino !== folder.end.stats.ino || dev !== folder.end.stats.dev) {
+      throw new Failure(`${folder.real} was replaced meanwhile.`, 'Find out by whom before you run the command again.');
+    }
+    return step();
+  } finally {
+    process.chdir(former);
+  }
+}
+
+/**
+ * Creates a file in the working directory with owner and mode of the configuration file, as far as the user may.
+ *
+ * @returns the opened file
+ */
+function create(name: string, bytes: Buffer, { owner, stats }: LocatedConfig): number {
+  // Root creates what another user than the folder's owner gets, so that this owner cannot open it before.
+  const maker = !stats || stats.uid === owner.uid ? owner : ROOT;
+  const opened = withRightsOf(maker, () => openSync(name, 'wx', PRIVATE));
+  try {
+    if (stats && isRoot() && !isSameUser(fstatSync(opened), stats)) {
+      fchownSync(opened, stats.uid, stats.gid);
+    }
+    writeFileSync(opened, bytes);
+    fchmodSync(opened, stats ? stats.mode & 0o777 : PRIVATE);
+    fsyncSync(opened);
+    return opened;
+  } catch (error) {
+    closeSync(opened);
+    withRightsOf(owner, () => rmSync(name, { force: true }));
     throw error;
   }
-  return backup;
+}
+
+/** Writes into the existing file, which keeps its owner where a new file would belong to the user who runs this. */
+function writeInPlace({ file, stats }: ExistingConfig, before: Buffer, after: Buffer): void {
+  const { O_WRONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
+  const opened = withRightsOf(stats, () => openSync(path.basename(file), O_WRONLY | O_NOFOLLOW | O_NONBLOCK));
+  try {
+    const { dev, ino, nlink } = fstatSync(opened);
+    if (dev !== stats.dev || ino !== stats.ino || (isRoot() && nlink > 1)) {
+      throw new Failure(`${file} was replaced meanwhile, or has a second name.`, 'Run the command again.');
+    }
+    try {
+      overwrite(opened, after);
+    } catch (error) {
+      // The disk is full, but has room for what was there before.
+      overwrite(opened, before);
+      throw error;
+    }
+  } finally {
+    closeSync(opened);
+  }
+}
+
+function overwrite(opened: number, bytes: Buffer): void {
+  ftruncateSync(opened);
+  for (let written = 0; written < bytes.length;) {
+    written += writeSync(opened, bytes, written, bytes.length - written, written);
+  }
+}
+
+function codeOf(run: () => void): string | undefined {
+  try {
+    run();
+    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? (error as Error).message;
+  }
 }

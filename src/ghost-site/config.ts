@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { parse, type ParseError, printParseErrorCode } from 'jsonc-parser';
 import { ADAPTER, type Feature } from '../core/features';
 import { Failure } from '../shell/failure';
+import { readRegularFile } from '../shell/read-file';
 
 /** The part of Ghost's configuration that this package reads. */
 export interface GhostConfig {
@@ -20,11 +21,11 @@ export interface StorageSettings {
   [adapter: string]: unknown;
 }
 
+/** The largest file (bytes) that an environment variable may name. */
+const LARGEST_SECRET = 1_000_000;
+
 /** Some editors on Windows start files with it, and Ghost skips it. */
 export const BYTE_ORDER_MARK = /^\uFEFF/;
-
-/** Returns the text of a configuration file, empty when it does not exist. */
-export const textOf = (file: string): string => (existsSync(file) ? readFileSync(file, 'utf8') : '');
 
 /**
  * Parses the text of a configuration file.
@@ -91,11 +92,12 @@ export function withSettings<T>(under: T, over: T): T {
  *
  * @see https://docs.ghost.org/config#storage-adapters
  */
-export const storageOf = ({ adapters, storage }: GhostConfig): StorageSettings => adapters?.storage ?? storage ?? {};
+export const storageOf = ({ adapters, storage }: GhostConfig): StorageSettings =>
+  [adapters?.storage, storage].find(isObject) ?? {};
 
 /** Returns the path of these settings, which may not exist yet. */
 export const storagePlace = ({ adapters }: GhostConfig): string[] =>
-  adapters?.storage === undefined ? ['storage'] : ['adapters', 'storage'];
+  isObject(adapters?.storage) ? ['adapters', 'storage'] : ['storage'];
 
 /** Returns the setting that makes Ghost store media or files with the adapter. */
 export const settingOfFeature = (feature: Exclude<Feature, 'images'>) => ({
@@ -122,7 +124,9 @@ export function adapterOptionsOf(storage: StorageSettings, feature: Feature): Re
 /** Returns the text of the file without the line break at its end. */
 function secretIn(file: string, name: string): string {
   try {
-    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+    // Kubernetes links secrets to each version of theirs.
+    const { bytes } = readRegularFile(realpathSync(file), LARGEST_SECRET);
+    return bytes.toString('utf8').replace(/\r?\n$/, '');
   } catch (error) {
     throw new Failure(
       `${name} is ${file}, which cannot be read (${(error as NodeJS.ErrnoException).code}).`,

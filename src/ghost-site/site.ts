@@ -1,8 +1,11 @@
 import { existsSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { Failure } from '../shell/failure';
+import { withRightsOf } from '../shell/owner-rights';
+import { ownerOf, wayTo } from '../shell/path-owners';
 import { readManifest } from '../shell/paths';
-import { type GhostConfig, readGhostConfig, settingsOfEnvironment, textOf, withSettings } from './config';
+import { type GhostConfig, readGhostConfig, settingsOfEnvironment, withSettings } from './config';
+import { textOf } from './config-text';
 
 /** A Ghost on this machine, as far as it was found. */
 export interface GhostSite {
@@ -75,7 +78,7 @@ export function findGhostSite(options: GhostSiteOptions, environment: NodeJS.Pro
     config,
     contentPath,
     codeFolder,
-    version: codeFolder && readManifest(codeFolder).version,
+    version: codeFolder && manifestOf(codeFolder).version,
   };
 }
 
@@ -117,5 +120,8 @@ function findCode(folder: string): string | undefined {
   return [path.join(folder, 'current'), folder]
     .filter((candidate) => existsSync(path.join(candidate, 'package.json')))
     .map((candidate) => realpathSync(candidate))
-    .find((candidate) => readManifest(candidate).name === 'ghost');
+    .find((candidate) => manifestOf(candidate).name === 'ghost');
 }
+
+/** Reads a package.json with the rights of a user who could replace it. */
+const manifestOf = (folder: string) => withRightsOf(ownerOf(wayTo(folder)), () => readManifest(folder));

@@ -1,3 +1,5 @@
+import { userInfo } from 'node:os';
+
 /** The user who owns a file or folder, as in `fs.Stats`. */
 export interface Owner {
   uid: number;
@@ -9,8 +11,18 @@ interface Initgroups {
   initgroups?(user: number, extraGroup: number): void;
 }
 
-/** The supplementary groups of the users whose rights were used, by user and group ID. */
-const groupsOfUsers = new Map<string, number[]>();
+/** The groups whose rights a user has. */
+interface Groups {
+  /** The group of the files that the user creates. */
+  gid: number;
+  supplementary: number[];
+}
+
+/** The group of nobody, on every Linux. */
+const NO_GROUP = 65534;
+
+/** The groups of the users whose rights were used, by user ID and the group ID of the folder. */
+const groupsOfUsers = new Map<string, Groups>();
 
 /**
  * Runs a step with the rights of a folder's owner when root runs the command, so that whatever the owner may not read or
@@ -29,9 +41,10 @@ export function withRightsOf<T>({ uid, gid }: Owner, step: () => T extends Promi
     return step();
   }
   const former = { gid: process.getegid?.() ?? 0, groups: process.getgroups?.() ?? [] };
+  const groups = groupsOf(uid, gid);
   try {
-    process.setgroups?.(groupsOf(uid, gid));
-    process.setegid?.(gid);
+    process.setgroups?.(groups.supplementary);
+    process.setegid?.(groups.gid);
     process.seteuid?.(uid);
     return step();
   } finally {
@@ -44,20 +57,43 @@ export function withRightsOf<T>({ uid, gid }: Owner, step: () => T extends Promi
 /** Returns whether the process has the rights of root. */
 export const isRoot = (): boolean => process.geteuid?.() === 0;
 
-function groupsOf(uid: number, gid: number): number[] {
+/** Returns the user and group that a child process needs to run with an owner's rights; none where they are its own. */
+export const idsOf = ({ uid, gid }: Owner): Partial<Owner> =>
+  isRoot() && uid !== 0 ? { uid, gid: groupsOf(uid, gid).gid } : {};
+
+function groupsOf(uid: number, gid: number): Groups {
   const user = `${uid}:${gid}`;
   const groups = groupsOfUsers.get(user) ?? readGroups(uid, gid);
   groupsOfUsers.set(user, groups);
   return groups;
 }
 
-function readGroups(uid: number, gid: number): number[] {
-  try {
-    (process as Initgroups).initgroups?.(uid, gid);
-  } catch {
+/** A folder may have a group that its owner is not in, root's for example, whose rights the owner must not get. */
+function readGroups(uid: number, gid: number): Groups {
+  const primary = primaryGroupOf(uid);
+  if (primary === undefined) {
     // The owner has no name on this machine, as in a folder that a container uses.
-    return [gid];
+    const group = gid === 0 ? NO_GROUP : gid;
+    return { gid: group, supplementary: [group] };
   }
+  const former = process.getgroups?.() ?? [];
+  (process as Initgroups).initgroups?.(uid, primary);
   // Node adds the group of the process itself, which is root's.
-  return (process.getgroups?.() ?? []).filter((group) => group !== process.getegid?.() || group === gid);
+  const supplementary = (process.getgroups?.() ?? []).filter(
+    (group) => group !== process.getegid?.() || group === primary,
+  );
+  process.setgroups?.(former);
+  return { gid: supplementary.includes(gid) ? gid : primary, supplementary };
+}
+
+function primaryGroupOf(uid: number): number | undefined {
+  try {
+    // It looks up the effective user.
+    process.seteuid?.(uid);
+    return userInfo().gid;
+  } catch {
+    return undefined;
+  } finally {
+    process.seteuid?.(0);
+  }
 }

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { readRegularFile } from './read-file';
 
 /** The fields of a package.json that are read here. */
 export interface Manifest {
@@ -11,9 +12,12 @@ export interface Manifest {
   [field: string]: unknown;
 }
 
+/** The largest package.json (bytes) that is read. */
+const LARGEST_MANIFEST = 1_000_000;
+
 /** Returns the package.json of a package. */
 export const readManifest = (folder: string): Manifest =>
-  JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as Manifest;
+  JSON.parse(readRegularFile(path.join(folder, 'package.json'), LARGEST_MANIFEST).bytes.toString('utf8')) as Manifest;
 
 /** Returns the package.json of this package. */
 export const ownManifest = (): Manifest => readManifest(path.dirname(packageFile('package.json')));

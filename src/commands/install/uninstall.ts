@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { ADAPTER } from '../../core/features';
-import { readGhostConfig, settingsOfEnvironment, storageOf, textOf, withSettings } from '../../ghost-site/config';
+import { readGhostConfig, settingsOfEnvironment, storageOf, withSettings } from '../../ghost-site/config';
+import { textOf } from '../../ghost-site/config-text';
 import { replaceGhostConfig } from '../../ghost-site/config-file';
 import type { GhostSite } from '../../ghost-site/site';
 import { Declined, Failure } from '../../shell/failure';

@@ -1,7 +1,22 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { checkGhostConfigFile, writeGhostConfig } from '../../../src/ghost-site/config-file';
+import { textOf } from '../../../src/ghost-site/config-text';
+import { findGhostSite } from '../../../src/ghost-site/site';
+import { isRoot } from '../../../src/shell/owner-rights';
 import { type GhostConfigBlock, withGhostConfig } from '../../../src/ghost-site/edit-config';
 
 const BLOCK: GhostConfigBlock = {
@@ -100,6 +115,8 @@ describe("what is written into Ghost's configuration", () => {
   });
 });
 
+const testAsRoot = isRoot() ? test : test.skip;
+
 describe("Ghost's configuration file", () => {
   let folder: string;
   beforeEach(() => (folder = mkdtempSync(path.join(tmpdir(), 'config-'))));
@@ -130,9 +147,63 @@ describe("Ghost's configuration file", () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
+  asUser('is refused at once where it is a FIFO, which would wait for a writer for ever', () => {
+    const file = path.join(folder, 'config.production.json');
+    execFileSync('mkfifo', [file]);
+    for (const use of [checkGhostConfigFile, textOf, (name: string) => writeGhostConfig(name, BLOCK)]) {
+      expect(() => use(file)).toThrow(`${file} is a FIFO`);
+    }
+    expect(() => findGhostSite({ ghost: folder }, {})).toThrow(`${file} is a FIFO`);
+  });
+
+  test('is not read beyond a size that no configuration has', () => {
+    const file = path.join(folder, 'config.production.json');
+    writeFileSync(file, `{}${' '.repeat(4_000_001)}`);
+    expect(() => textOf(file)).toThrow(/has more than 4000000 bytes/);
+  });
+
+  asUser('is written where a link leads, which stays', () => {
+    const [file, link] = ['shared.json', 'config.production.json'].map((name) => path.join(folder, name)) as [
+      string,
+      string,
+    ];
+    writeFileSync(file, '{}', { mode: 0o640 });
+    symlinkSync('shared.json', link);
+    expect(writeGhostConfig(link, BLOCK)).toContain(`${file}.`);
+    expect([lstatSync(link).isSymbolicLink(), lstatSync(file).mode & 0o777]).toEqual([true, 0o640]);
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(BLOCK);
+  });
+
+  testAsRoot.each([
+    ['its folder', 4711, 4711, 0o640],
+    ['another user than its folder', 4811, 4711, 0o600],
+    ['root', 0, 4711, 0o640],
+    ['another group', 4711, 0, 0o640],
+  ])('keeps owner and mode, and the backup has them too: owned by the owner of %s', (_, uid, gid, mode) => {
+    const file = path.join(folder, 'config.production.json');
+    chownSync(folder, 4711, 4711);
+    chmodSync(folder, 0o755);
+    writeFileSync(file, '{}');
+    chmodSync(file, mode);
+    chownSync(file, uid, gid);
+    const backup = writeGhostConfig(file, BLOCK) ?? '';
+    expect(readdirSync(folder).sort()).toEqual([path.basename(file), path.basename(backup)]);
+    for (const name of [file, backup]) {
+      const found = statSync(name);
+      expect([found.uid, found.gid, found.mode & 0o777]).toEqual([uid, gid, mode]);
+    }
+  });
+
+  testAsRoot('is new with the rights of the owner of its folder, to whom it belongs', () => {
+    chownSync(folder, 4711, 4711);
+    const file = path.join(folder, 'config.production.json');
+    writeGhostConfig(file, BLOCK);
+    expect(statSync(file)).toMatchObject({ uid: 4711, gid: 4711 });
+  });
+
   test('is looked at beforehand: a folder that is not there, and a file that is no JSON', () => {
     expect(() => checkGhostConfigFile(path.join(folder, 'nowhere', 'config.json'))).toThrow(/nowhere.*ENOENT/);
-    expect(() => checkGhostConfigFile(folder)).toThrow('it is no file');
+    expect(() => checkGhostConfigFile(folder)).toThrow(`${folder} is a folder`);
     const file = path.join(folder, 'config.json');
     if (process.platform !== 'win32') {
       symlinkSync(path.join(folder, 'nowhere'), file);

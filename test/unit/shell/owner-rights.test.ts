@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync, chownSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { isRoot, withRightsOf } from '../../../src/shell/owner-rights';
+import { idsOf, isRoot, withRightsOf } from '../../../src/shell/owner-rights';
 
 // A user of every Linux that owns nothing.
 const NOBODY = { uid: 65534, gid: 65534 };
@@ -38,6 +38,16 @@ asRoot('root with the rights of an owner', () => {
     writeFileSync(file, 'only for the group', { mode: 0o040 });
     chmodSync(file, 0o040);
     expect(() => withRightsOf(NOBODY, () => readFileSync(file))).toThrow(/EACCES/);
+  });
+
+  it('cannot use the group root either where a folder of the owner has it', () => {
+    const file = path.join(folder, 'for the group root');
+    writeFileSync(file, 'only for the group');
+    chmodSync(file, 0o040);
+    for (const uid of [NOBODY.uid, 4711]) {
+      expect(() => withRightsOf({ uid, gid: 0 }, () => readFileSync(file))).toThrow(/EACCES/);
+      expect(idsOf({ uid, gid: 0 })).toEqual({ uid, gid: NOBODY.gid });
+    }
   });
 
   it('creates files that belong to the owner', () => {

@@ -1,0 +1,86 @@
+import { type Stats } from 'node:fs';
+import path from 'node:path';
+import { Failure } from '../shell/failure';
+import { isRoot, type Owner, withRightsOf } from '../shell/owner-rights';
+import { ownerOf, refuseForeignLinks, type Way, wayTo } from '../shell/path-owners';
+import { readRegularFile, refuseIrregular, UnsuitableFile } from '../shell/read-file';
+
+/** The largest configuration file (bytes) that is read; Ghost's own have about 1 kB. */
+const LARGEST = 4_000_000;
+
+/** A configuration file, with the links to it resolved. */
+export interface LocatedConfig {
+  file: string;
+  folder: Way;
+  /** The user whose rights are used in the folder. */
+  owner: Owner;
+  /** Undefined when the file does not exist. */
+  stats?: Stats;
+}
+
+/**
+ * Finds out who can change a configuration file.
+ *
+ * @throws Failure when root would be led to another user's file by a link, or when it is not a file
+ */
+export function locateConfig(file: string): LocatedConfig {
+  const way = wayTo(file);
+  const folder = wayTo(path.dirname(way.real));
+  const owner = ownerOf(folder);
+  refuseForeignLinks(way, `Otherwise name Ghost's configuration file itself, and not ${file}.`, [owner]);
+  const stats = way.end.path === way.real ? way.end.stats : undefined;
+  if (stats) {
+    orFailure(file, () => refuseIrregular(file, stats));
+  }
+  return { file: way.real, folder, owner, stats };
+}
+
+/**
+ * Reads a configuration file with the rights of the folder's owner, or those of the file's own owner.
+ *
+ * @returns undefined when it does not exist
+ * @throws Failure when it cannot be read
+ */
+export function readConfig({ file, owner, stats }: LocatedConfig): Buffer | undefined {
+  if (!stats) {
+    return undefined;
+  }
+  const read = (user: Owner) => withRightsOf(user, () => readRegularFile(file, LARGEST));
+  return orFailure(file, () => {
+    try {
+      return read(owner).bytes;
+    } catch (error) {
+      // Ghost's user may keep it from the owner of the folder. A hard link could be to any file of another user.
+      if (!isRoot() || (error as NodeJS.ErrnoException).code !== 'EACCES' || stats.nlink > 1) {
+        throw error;
+      }
+      const found = read(stats);
+      if (found.stats.ino !== stats.ino || found.stats.dev !== stats.dev) {
+        throw new UnsuitableFile(file, 'was replaced meanwhile');
+      }
+      return found.bytes;
+    }
+  });
+}
+
+/**
+ * Returns the text of a configuration file, empty when it does not exist.
+ *
+ * @throws Failure when it is not a file that may be read
+ */
+export const textOf = (file: string): string => readConfig(locateConfig(file))?.toString('utf8') ?? '';
+
+function orFailure<T>(file: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new Failure(
+      error instanceof UnsuitableFile ? `${message}.` : `${file} cannot be read (${code}).`,
+      error instanceof UnsuitableFile
+        ? "Name Ghost's configuration file, for example /var/www/ghost/config.production.json."
+        : 'Run the command as a user who can read it, usually with sudo. Its owner and the owner of its folder must be able to.',
+      { cause: error },
+    );
+  }
+}

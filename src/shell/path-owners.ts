@@ -1,0 +1,119 @@
+import { lstatSync, readlinkSync, type Stats } from 'node:fs';
+import path from 'node:path';
+import { Failure } from './failure';
+import { isRoot, type Owner } from './owner-rights';
+
+/** As many symbolic links as Linux follows. */
+const MOST_LINKS = 40;
+
+/** A folder, symbolic link or file on the way to a path. */
+interface Step {
+  path: string;
+  stats: Stats;
+}
+
+/** How a path is reached. */
+export interface Way {
+  /** The path with its symbolic links resolved, also where its last parts do not exist. */
+  real: string;
+  /** Everything on the way that exists, the outermost first; the last one may be what the path leads to. */
+  steps: Step[];
+  /** The last existing step that is not a link. */
+  end: Step;
+}
+
+/**
+ * Follows a path from the root folder, and looks at every folder and link on the way.
+ *
+ * @throws Failure when it leads through too many links
+ */
+export function wayTo(file: string): Way {
+  const absolute = path.resolve(file);
+  let real = path.parse(absolute).root;
+  let end: Step = { path: real, stats: lstatSync(real) };
+  const steps = [end];
+  const names = partsOf(absolute);
+  for (let links = 0; names.length > 0;) {
+    const next = path.join(real, names.shift() ?? '');
+    const stats = statsOf(next);
+    const step = stats && { path: next, stats };
+    if (stats?.isSymbolicLink()) {
+      steps.push({ path: next, stats });
+      const target = readlinkSync(next);
+      real = path.isAbsolute(target) ? path.parse(target).root : real;
+      names.unshift(...partsOf(target));
+      links += 1;
+    } else {
+      real = next;
+      steps.push(...(step ? [step] : []));
+      end = step ?? end;
+    }
+    if (links > MOST_LINKS) {
+      throw new Failure(`${file} leads through more than ${MOST_LINKS} links.`, 'Name the folder itself.');
+    }
+  }
+  return { real, steps, end };
+}
+
+/** Returns who could change what a way leads to: the owner of its end, or the first other user than root on it. */
+export function ownerOf({ steps, end }: Way): Owner {
+  const other = end.stats.uid === 0 ? steps.find(({ stats }) => stats.uid !== 0) : undefined;
+  return (other ?? end).stats;
+}
+
+/**
+ * Makes sure that root is not led somewhere by a link of a user who has no rights there.
+ *
+ * @param cure how to name the path in another way
+ * @param owners other users who could replace what the way leads to
+ * @throws Failure with the link
+ */
+export function refuseForeignLinks({ steps, end, real }: Way, cure: string, owners: readonly Owner[] = []): void {
+  const known = [0, end.stats.uid, ...owners.map(({ uid }) => uid)];
+  const foreign = steps.find(({ stats }) => stats.isSymbolicLink() && !known.includes(stats.uid));
+  if (isRoot() && foreign) {
+    throw new Failure(
+      `${foreign.path} is a link of the user ${foreign.stats.uid} to ${real}, which belongs to the user ${end.stats.uid}.`,
+      `If the link is right, give it to root: sudo chown -h root ${foreign.path}\n${cure}`,
+    );
+  }
+}
+
+/**
+ * Makes sure that only root can change what root itself is going to use.
+ *
+ * @throws Failure with the folder that others may write
+ */
+export function refuseSharedFolders({ steps, end }: Way): void {
+  const folders = steps.filter(({ stats }) => stats.isDirectory());
+  // Where the sticky bit is set, others can add names, but not replace those of root.
+  const shared = folders.find(
+    (folder) => (folder.stats.mode & 0o022) !== 0 && (folder === folders.at(-1) || (folder.stats.mode & 0o1000) === 0),
+  );
+  if (isRoot() && shared) {
+    throw new Failure(
+      `Other users than root may write in ${shared.path}, and what is there would be used with the rights of root.`,
+      `Give ${end.path} to the user that Ghost runs as, or let only root write there: sudo chmod go-w ${shared.path}`,
+    );
+  }
+}
+
+/** Returns whether the mode of a file or folder gives its owner, group or others the rights `0o7` to a user. */
+export function mayAccess(stats: Stats, { uid, gid }: Owner, rights: number): boolean {
+  const shift = stats.uid === uid ? 6 : stats.gid === gid ? 3 : 0;
+  return uid === 0 || ((stats.mode >> shift) & rights) === rights;
+}
+
+const partsOf = (file: string): string[] =>
+  file
+    .slice(path.parse(file).root.length)
+    .split(path.sep)
+    .filter((name) => name !== '' && name !== '.');
+
+function statsOf(file: string): Stats | undefined {
+  try {
+    return lstatSync(file);
+  } catch {
+    return undefined;
+  }
+}

@@ -14,6 +14,7 @@ import type { Invalidations } from '../core/invalidation';
 import { isInMonth, type ObjectKeys } from '../core/object-keys';
 import type { Bucket } from '../core/s3/bucket';
 import { isNotImplemented, isTaken } from '../core/s3/errors';
+import { knownService } from '../core/s3/service';
 import { uploadInParts } from '../core/s3/multipart-upload';
 import { OpenedFile, type UploadedFile } from '../core/s3/opened-file';
 import { type Content, hasConditionalWrites, type Outcome, storeIfFree } from '../core/s3/store';
@@ -159,7 +160,7 @@ export class Uploads {
     } finally {
       if (!hasConditionalWrites(this.bucket)) {
         warnOnce(
-          `S3CloudFrontStorage: ${this.config.endpoint ?? 'S3'} has no conditional writes. Uploads of a name that is taken ` +
+          `S3CloudFrontStorage: ${knownService(this.config).endpoint ?? 'S3'} has no conditional writes. Uploads of a name that is taken ` +
             'get a random suffix; run only one Ghost process on this bucket.',
         );
       }

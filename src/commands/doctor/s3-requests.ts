@@ -1,6 +1,6 @@
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import type { Config } from '../../core/config';
-import { connect, credentialsOf, isAwsEndpoint } from '../../core/s3/client';
+import { connect, credentialsOf } from '../../core/s3/client';
 import { statusOf } from '../../core/foreign-error';
 import { isNoSuchUpload } from '../../core/s3/errors';
 import type { DoctorContext } from './context';
@@ -24,10 +24,11 @@ export interface AnonymousAnswer {
 }
 
 /** Returns the options of an AWS client that connects as the adapter does. */
-export function connectionOptions(config: Config) {
+export async function connectionOptions(config: Config) {
+  const { region, endpoint } = (await connect(config)).service;
   return {
-    region: config.region ?? (isAwsEndpoint(config.endpoint) ? undefined : 'us-east-1'),
-    endpoint: config.endpoint,
+    region,
+    endpoint,
     forcePathStyle: config.forcePathStyle,
     credentials: credentialsOf(config),
     maxAttempts: config.maxAttempts,
@@ -45,7 +46,7 @@ export async function requestAnonymously(
   request: (client: S3Client) => Promise<unknown>,
 ): Promise<AnonymousAnswer> {
   const client = new S3Client({
-    ...connectionOptions(config),
+    ...(await connectionOptions(config)),
     // The SDK requires credentials, even though the signer below does not use them.
     credentials: { accessKeyId: 'anonymous', secretAccessKey: 'anonymous' },
     signer: { sign: (unsigned) => Promise.resolve(unsigned) },

@@ -1,8 +1,8 @@
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { retry } from '../../core/retry';
 import type { Bucket } from '../../core/s3/bucket';
-import { isAwsEndpoint } from '../../core/s3/client';
 import { isNotFound } from '../../core/s3/errors';
+import { knownService } from '../../core/s3/service';
 import { type ListedObject, type ListedPage, listPage, type PageRequest } from '../../core/s3/list-page';
 import { Failure } from '../../shell/failure';
 import { asFailure } from './errors';
@@ -93,7 +93,7 @@ export class Listing implements AsyncIterable<ListedObject> {
    * that is only known at the end.
    */
   get isReliable(): boolean {
-    return this.state.isOrdered && (this.isComplete || isAwsEndpoint(this.location.config.endpoint));
+    return this.state.isOrdered && (this.isComplete || knownService(this.location.config).isAws);
   }
 
   /** Whether all keys so far came in the order of their bytes. */
@@ -134,9 +134,9 @@ export class Listing implements AsyncIterable<ListedObject> {
   }
 }
 
-function endless({ endpoint, bucket }: FeatureLocation['config'], prefix: string): Failure {
+function endless(config: FeatureLocation['config'], prefix: string): Failure {
   return new Failure(
-    `${endpoint ?? 'S3'} lists the objects of the bucket "${bucket}" below "${prefix}" without an end: it says that there are more, and repeats itself.`,
+    `${knownService(config).endpoint ?? 'S3'} lists the objects of the bucket "${config.bucket}" below "${prefix}" without an end: it says that there are more, and repeats itself.`,
     'This is a fault of that service (ListObjectsV2, NextContinuationToken): report it there. Nothing was changed by it.',
   );
 }

@@ -1,9 +1,9 @@
 import { invalidationsFor } from '../../core/invalidation';
 import { retry } from '../../core/retry';
 import type { WriteOptions } from '../../core/s3/bucket';
-import { isAwsEndpoint } from '../../core/s3/client';
 import { uploadInParts } from '../../core/s3/multipart-upload';
 import { OpenedFile } from '../../core/s3/opened-file';
+import { knownService } from '../../core/s3/service';
 import { type Content, storeIfFree } from '../../core/s3/store';
 import { type ListedObject, Listing, ListingCursor, lookUp } from './listing';
 import { filesBelow, type LocalEntry, unreadable } from './local-files';
@@ -150,7 +150,7 @@ function createUpload(
   const retries = { ...TRANSFER_RETRIES, signal };
   const content = contentOf(run, location, file, local);
   // Other services than AWS may ignore the condition of the write, and overwrite what came after the listing.
-  const known = listed === 'unknown' ? 'new' : isAwsEndpoint(location.config.endpoint) ? 'listed' : 'unknown';
+  const known = listed === 'unknown' ? 'new' : knownService(location.config).isAws ? 'listed' : 'unknown';
   let there = listed;
   return {
     result: 'uploaded',

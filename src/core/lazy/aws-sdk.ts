@@ -13,6 +13,7 @@ export {
   S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
+export { partition } from '@aws-sdk/core/client';
 export { StandardRetryStrategy } from '@smithy/core/retry';
 
 /** Loads CloudFront's client, which is in the same file because it shares most of its code with S3's. */

@@ -5,7 +5,8 @@ import type { Config } from '../config';
 import { UPLOAD_ID, type ContentHeaders } from '../content-headers';
 import { isNotFound, isUnexplained } from './errors';
 import { explainS3Error, type S3Operation } from './explain-error';
-import { connect, isAwsEndpoint } from './client';
+import { connect } from './client';
+import type { Service } from './service';
 import { listPage } from './list-page';
 
 /** S3's response to a read, with the body as a Node stream. */
@@ -37,6 +38,11 @@ export class Bucket {
   /** The endpoint and the name, which together are unique. */
   get identity(): string {
     return `${this.config.endpoint ?? 'AWS'} ${this.config.bucket}`;
+  }
+
+  /** Returns the service that the bucket is at. */
+  async service(): Promise<Service> {
+    return (await connect(this.config)).service;
   }
 
   /**
@@ -122,14 +128,14 @@ export class Bucket {
     headers: ContentHeaders,
     { onlyIfFree }: WriteOptions = {},
   ): Promise<string | undefined> {
-    const { sdk, client } = await connect(this.config);
+    const { sdk, client, service } = await connect(this.config);
     const command = new sdk.PutObjectCommand({
       ...this.at(key),
       ...headers,
       Body: body,
       ContentLength: body.byteLength,
       // For AWS the SDK adds a checksum.
-      ContentMD5: isAwsEndpoint(this.config.endpoint) ? undefined : contentMd5(body),
+      ContentMD5: service.isAws ? undefined : contentMd5(body),
       IfNoneMatch: onlyIfFree ? '*' : undefined,
     });
     try {

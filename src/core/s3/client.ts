@@ -1,12 +1,14 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Config } from '../config';
 import { isExpiredToken } from './errors';
+import { findService, type Service } from './service';
 
 type Sdk = typeof import('../lazy/aws-sdk');
 
-/** The loaded SDK and a client. */
+/** The loaded SDK, a client, and the service that it talks to. */
 export interface Connection {
   sdk: Sdk;
+  service: Service;
   client: S3Client;
 }
 
@@ -46,7 +48,10 @@ export function connect(config: Config, timeout: Timeout = 'silence'): Promise<C
   const identity = JSON.stringify([timeout, ...CONNECTION_OPTIONS.map((option) => config[option])]);
   let connection = connections.get(identity);
   if (!connection) {
-    connection = import('../lazy/aws-sdk').then((sdk) => ({ sdk, client: createClient(sdk, config, timeout) }));
+    connection = import('../lazy/aws-sdk').then(async (sdk) => {
+      const service = await findService(sdk, config);
+      return { sdk, service, client: createClient(sdk, config, service, timeout) };
+    });
     connections.set(identity, connection);
     // Loading may succeed the next time, for example after too many files were open.
     connection.catch(() => connections.delete(identity));
@@ -54,14 +59,13 @@ export function connect(config: Config, timeout: Timeout = 'silence'): Promise<C
   return connection;
 }
 
-function createClient(sdk: Sdk, config: Config, timeout: Timeout): S3Client {
+function createClient(sdk: Sdk, config: Config, { isAws, endpoint, region }: Service, timeout: Timeout): S3Client {
   // Checksum trailers came with AWS SDK 3.729. R2, B2, GCS and older MinIO or Ceph refuse them or store them as part of
   // the file: https://github.com/aws/aws-sdk-js-v3/issues/6810
-  const checksums = isAwsEndpoint(config.endpoint) ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED';
+  const checksums = isAws ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED';
   const client = new sdk.S3Client({
-    // Self-hosted services have one region, usually with this name. For AWS the environment or the profile may name it.
-    region: config.region ?? (isAwsEndpoint(config.endpoint) ? undefined : 'us-east-1'),
-    endpoint: config.endpoint,
+    region,
+    endpoint,
     forcePathStyle: config.forcePathStyle,
     credentials: credentialsOf(config),
     retryStrategy: retriesByRequest(sdk, config.maxAttempts),
@@ -83,7 +87,7 @@ function createClient(sdk: Sdk, config: Config, timeout: Timeout): S3Client {
       httpsAgent: { maxSockets: Infinity },
     },
   });
-  if (isAwsEndpoint(config.endpoint)) {
+  if (isAws) {
     leavePartsUnsigned(client);
   }
   if (!credentialsOf(config)) {
@@ -152,9 +156,4 @@ function renewExpiredCredentials(client: S3Client): void {
 /** Returns the keys of a configuration, or undefined to let the SDK use the environment, the profile or the role. */
 export function credentialsOf({ accessKeyId, secretAccessKey, sessionToken }: Config) {
   return accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey, sessionToken } : undefined;
-}
-
-/** Returns whether requests go to AWS, by default or through one of its endpoints (VPC, dual stack, FIPS). */
-export function isAwsEndpoint(endpoint: string | undefined): boolean {
-  return !endpoint || /(^|\.)amazonaws\.(com|com\.cn|eu)$/.test(new URL(endpoint).hostname);
 }

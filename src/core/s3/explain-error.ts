@@ -11,6 +11,7 @@ import {
 import { asForeign, NETWORK_CODES, statusOf } from '../foreign-error';
 import { errors } from '../ghost-host';
 import { codeOf, isNotFound, regionOf } from './errors';
+import { knownService } from './service';
 
 /** The S3 operations that the adapter uses, each with the permission it needs. */
 const PERMISSIONS = {
@@ -97,7 +98,8 @@ export function explainS3Error(error: unknown, operation: S3Operation, config: C
   const code = codeOf(error);
   const status = statusOf(error);
   const requestId = asForeign(error).$metadata?.requestId;
-  const where = `bucket "${config.bucket}"${config.endpoint ? ` at ${config.endpoint}` : ''}`;
+  const { endpoint } = knownService(config);
+  const where = `bucket "${config.bucket}"${endpoint ? ` at ${endpoint}` : ''}`;
   const answer = status ? `S3 answered ${status}` : 'no answer,';
   const context = `${operation} of "${key}" in ${where}: ${answer} ${code}${requestId ? ` (request ID ${requestId})` : ''}`;
   const errorDetails = { operation, key, bucket: config.bucket, status, code, requestId };

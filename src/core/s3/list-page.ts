@@ -4,6 +4,7 @@ import { S3_MISCONFIGURED } from '../error-codes';
 import { statusOf } from '../foreign-error';
 import { errors } from '../ghost-host';
 import { connect } from './client';
+import { knownService } from './service';
 
 /** An object as S3 lists it. */
 export interface ListedObject {
@@ -79,12 +80,13 @@ export async function listPage(
   return { objects, nextToken, isTruncated: IsTruncated ?? nextToken !== undefined };
 }
 
-function notAListing({ bucket, endpoint }: Config): Error {
+function notAListing(config: Config): Error {
+  const { endpoint, source } = knownService(config);
   return new errors.IncorrectUsageError({
-    message: `${endpoint ?? 'The endpoint of AWS'} does not answer as S3: to ListObjectsV2 of the bucket "${bucket}" it answered 200 without a listing.`,
+    message: `${endpoint ?? 'The endpoint of AWS'} does not answer as S3: to ListObjectsV2 of the bucket "${config.bucket}" it answered 200 without a listing.`,
     code: S3_MISCONFIGURED,
     help: endpoint
-      ? 'Correct "endpoint" in the configuration of S3CloudFrontStorage (or --endpoint). This is the address of a web page or a proxy; the console of a service has another address or port than its S3 API.'
+      ? `Correct ${source === '"endpoint"' ? '"endpoint" in the configuration of S3CloudFrontStorage (or --endpoint)' : source}. This is the address of a web page or a proxy; the console of a service has another address or port than its S3 API.`
       : 'Check the network: a proxy or a login page of the network answers in place of AWS.',
   });
 }

@@ -4,7 +4,7 @@ import type { Config } from '../config';
 import type { ContentHeaders } from '../content-headers';
 import { retry } from '../retry';
 import { contentMd5, type Bucket, type WriteOptions } from './bucket';
-import { connect, isAwsEndpoint } from './client';
+import { connect } from './client';
 import { attemptsOf, isForgotten, mayBeCarriedOut, TakenError } from './errors';
 import { abort, abortLost, keepingUnderWay, type MultipartUpload } from './unfinished-uploads';
 import type { OpenedFile } from './opened-file';
@@ -42,10 +42,10 @@ export async function uploadInParts(
       await keepingUnderWay(upload, async () => {
         const Parts = await sendParts(config, upload, file);
         // Some services ignore the condition on a completion, so they are asked at the last moment.
-        if (onlyIfFree && !isAwsEndpoint(config.endpoint) && (await bucket.exists(key))) {
+        const { sdk, client, service } = await connect(config);
+        if (onlyIfFree && !service.isAws && (await bucket.exists(key))) {
           throw new TakenError(key);
         }
-        const { sdk, client } = await connect(config);
         await client.send(
           new sdk.CompleteMultipartUploadCommand({
             ...upload,
@@ -63,7 +63,7 @@ export async function uploadInParts(
 
 /** Begins an upload, and removes those that S3 began for earlier attempts whose response was lost. */
 async function begin(config: Config, key: string, headers: ContentHeaders): Promise<MultipartUpload> {
-  const { sdk, client } = await connect(config);
+  const { sdk, client, service } = await connect(config);
   const from = Date.now();
   try {
     const { UploadId = '', $metadata } = await client.send(
@@ -71,7 +71,7 @@ async function begin(config: Config, key: string, headers: ContentHeaders): Prom
         Bucket: config.bucket,
         Key: key,
         ...headers,
-        ChecksumAlgorithm: isAwsEndpoint(config.endpoint) ? 'CRC32' : undefined,
+        ChecksumAlgorithm: service.isAws ? 'CRC32' : undefined,
       }),
     );
     if (attemptsOf({ $metadata }) > 1) {
@@ -88,7 +88,7 @@ async function begin(config: Config, key: string, headers: ContentHeaders): Prom
 
 /** Sends all parts of a file, and returns them in their order. */
 async function sendParts(config: Config, upload: MultipartUpload, file: OpenedFile): Promise<CompletedPart[]> {
-  const { sdk, client } = await connect(config);
+  const { sdk, client, service } = await connect(config);
   const partSize = Math.max(config.multipartChunkSizeBytes, Math.ceil(file.size / MAX_PARTS));
   const count = Math.ceil(file.size / partSize);
   const parts: CompletedPart[] = [];
@@ -113,7 +113,7 @@ async function sendParts(config: Config, upload: MultipartUpload, file: OpenedFi
           PartNumber,
           Body: body,
           // For AWS the SDK adds a checksum.
-          ContentMD5: isAwsEndpoint(config.endpoint) ? undefined : contentMd5(body),
+          ContentMD5: service.isAws ? undefined : contentMd5(body),
         }),
         { abortSignal: failure.signal },
       );

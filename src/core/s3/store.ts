@@ -1,7 +1,6 @@
 import type { ContentHeaders } from '../content-headers';
 import { retry, type RetryOptions } from '../retry';
 import type { Bucket, WriteOptions } from './bucket';
-import { isAwsEndpoint } from './client';
 import { isNotImplemented, isRepeatedAfterSuccess, isTaken } from './errors';
 
 /** From this size on, in bytes, a key is looked up before the upload, which might be sent for nothing. */
@@ -64,7 +63,8 @@ export async function storeIfFree(
   beingWritten.add(identity);
   try {
     // Other services than AWS may silently ignore the condition of a write: asking at least protects what is there.
-    const isTrusted = isAwsEndpoint(bucket.config.endpoint) && content.size < MIN_BYTES_TO_ASK_FIRST;
+    const { isAws } = await bucket.service();
+    const isTrusted = isAws && content.size < MIN_BYTES_TO_ASK_FIRST;
     const asksFirst = (known === 'unknown' && !isTrusted) || (known !== 'new' && !hasConditionalWrites(bucket));
     if (asksFirst && (await bucket.exists(key))) {
       return 'taken';

@@ -104,7 +104,7 @@ function settingCheck(action: string, check: (client: S3Client, config: Config) 
   return async ({ config, options }) => {
     // With --profile, the owner of the bucket reads its settings, even if the configuration has keys for Ghost.
     const credentials = options.profile === undefined ? {} : { credentials: undefined };
-    const client = new S3Client({ ...connectionOptions(config), ...credentials });
+    const client = new S3Client({ ...(await connectionOptions(config)), ...credentials });
     try {
       return await check(client, config);
     } catch (error) {

@@ -1,6 +1,7 @@
 import { GetBucketPolicyStatusCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import type { Feature } from '../../../core/features';
-import { isAwsEndpoint } from '../../../core/s3/client';
+import { connect } from '../../../core/s3/client';
+import { knownService } from '../../../core/s3/service';
 import { statusOf } from '../../../core/foreign-error';
 import { codeOf, regionOf } from '../../../core/s3/errors';
 import { type CheckResult, failed, passed, unchecked, warned } from '../check';
@@ -11,7 +12,8 @@ const REDIRECTS = ['PermanentRedirect', 'AuthorizationHeaderMalformed', 'Illegal
 
 /** Checks that the bucket exists. */
 export async function checkBucket(context: DoctorContext): Promise<CheckResult> {
-  const { bucket, endpoint } = context.config;
+  const { bucket } = context.config;
+  const { endpoint } = knownService(context.config);
   const error = await signedRequestError(context);
   const { status } = await anonymousHead(context);
   // In the wrong region, S3 only names the right one.
@@ -19,7 +21,7 @@ export async function checkBucket(context: DoctorContext): Promise<CheckResult> 
     ? failed(
         `The bucket ${bucket} was asked for${endpoint ? ` at ${endpoint}` : ''}.`,
         'There is none of that name (NoSuchBucket).',
-        'Correct "bucket" (or "endpoint"), or create it: the command provision builds it with everything around it.',
+        `Correct "bucket"${endpoint ? ` (or ${knownService(context.config).source})` : ''}, or create it: the command provision builds it with everything around it.`,
       )
     : passed(bucket);
 }
@@ -72,14 +74,14 @@ export async function checkPrivacy(context: DoctorContext): Promise<CheckResult>
   if (listing.status !== undefined && listing.status >= 500) {
     return unchecked(`S3 does not answer at the moment (${listing.status})`);
   }
-  if (isAwsEndpoint(config.endpoint) && (await hasPublicPolicy(context))) {
+  if ((await connect(config)).service.isAws && (await hasPublicPolicy(context))) {
     return warned(tried, 'It was refused, but S3 holds the policy of the bucket for public.', cure);
   }
   return isWritten ? passed('refused without credentials') : passed('no listing without credentials');
 }
 
 async function hasPublicPolicy({ config }: DoctorContext): Promise<boolean> {
-  const client = new S3Client(connectionOptions(config));
+  const client = new S3Client(await connectionOptions(config));
   const command = new GetBucketPolicyStatusCommand({ Bucket: config.bucket });
   const answer = await client.send(command).catch(() => undefined);
   client.destroy();

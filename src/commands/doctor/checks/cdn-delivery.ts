@@ -1,3 +1,4 @@
+import { knownService } from '../../../core/s3/service';
 import { INERT_POLICY } from '../../../core/cdn-contract';
 import { ghostUrlOf } from '../../../core/features';
 import { type CheckResult, failed, passed, unchecked, warned } from '../check';
@@ -72,8 +73,8 @@ export function checkBytes(context: DoctorContext): Promise<CheckResult> {
 
 /** Returns what is wrong, and how to fix it, when the CDN does not answer 200 for a probe. */
 function causeOfStatus(answer: Answer, { config }: Probe): [found: string, cure: string] {
-  const { bucket, endpoint, region = 'REGION', staticFileURLPrefix } = config;
-  const origin = endpoint ? 'the bucket' : `${bucket}.s3.${region}.amazonaws.com`;
+  const { bucket, region = 'REGION', staticFileURLPrefix } = config;
+  const origin = knownService(config).endpoint ? 'the bucket' : `${bucket}.s3.${region}.amazonaws.com`;
   if (answer.status === 404) {
     return [
       'The answer is 404: the CDN reads another bucket, or another path in it.',

@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { S3Client } from '@aws-sdk/client-s3';
 import { parseConfig } from '../../../core/config';
 import { ADAPTER, FEATURES, ghostUrlOf, URL_NAMES } from '../../../core/features';
-import { isAwsEndpoint } from '../../../core/s3/client';
+import { connect } from '../../../core/s3/client';
+import { knownService } from '../../../core/s3/service';
 import { adapterOf, adapterOptionsOf, storageOf } from '../../../ghost-site/config';
 import { Failure } from '../../../shell/failure';
 import { type CheckResult, failed, passed, unchecked, warned, withGhost } from '../check';
@@ -66,13 +67,25 @@ export function checkOptions(context: DoctorContext): CheckResult {
     : passed(`bucket ${context.config.bucket}, CDN ${context.config.cdnUrl}`);
 }
 
+/** Checks which S3 service requests go to, by the configuration, the environment or the AWS profile. */
+export async function checkEndpoint({ config }: DoctorContext): Promise<CheckResult> {
+  try {
+    const { endpoint, source } = (await connect(config)).service;
+    return passed(endpoint ? `${endpoint}, from ${source}` : 'Amazon S3');
+  } catch (error) {
+    const { message, help = 'Correct the AWS profile.' } = error as Error & { help?: string };
+    return failed('"endpoint", the environment and the AWS profile were read.', message, help);
+  }
+}
+
 /** Checks that the configuration or the environment names a region. */
 export async function checkRegion({ config }: DoctorContext): Promise<CheckResult> {
   if (config.region) {
     return passed(config.region);
   }
-  if (!isAwsEndpoint(config.endpoint)) {
-    return passed(`none, as ${config.endpoint} needs none: us-east-1 is used`);
+  const { isAws, endpoint, region: regionOfService } = knownService(config);
+  if (!isAws) {
+    return passed(`none in the configuration: ${regionOfService} is used for ${endpoint}`);
   }
   const region = await new S3Client({}).config.region().catch(() => undefined);
   return region

@@ -1,5 +1,6 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { connect, isAwsEndpoint } from '../../../core/s3/client';
+import { connect } from '../../../core/s3/client';
+import { knownService } from '../../../core/s3/service';
 import { statusOf } from '../../../core/foreign-error';
 import { codeOf } from '../../../core/s3/errors';
 import { type CheckResult, failed, passed, unchecked, warned } from '../check';
@@ -86,14 +87,15 @@ export async function checkCredentials({ config }: DoctorContext): Promise<Check
 
 /** Checks that S3 can be reached. */
 export async function checkS3Answers(context: DoctorContext): Promise<CheckResult> {
-  const { bucket, endpoint } = context.config;
+  const { bucket } = context.config;
   const { status, error } = await anonymousHead(context);
+  const { endpoint, source } = knownService(context.config);
   const where = endpoint ?? 'S3';
   return status === undefined
     ? failed(
         `${where} was asked for the bucket ${bucket}, without credentials.`,
         `It does not answer (${networkCodeOf(error)}).`,
-        `Check ${endpoint ? '"endpoint"' : '"region"'} and the network of this machine: proxy, firewall, DNS.`,
+        `Check ${source ?? '"region"'} and the network of this machine: proxy, firewall, DNS.`,
       )
     : passed(where);
 }
@@ -117,8 +119,9 @@ export async function checkClock(context: DoctorContext): Promise<CheckResult> {
 
 /** Checks that S3 accepts the credentials. Whether they have permissions is checked later. */
 export async function checkAccepted(context: DoctorContext): Promise<CheckResult> {
-  const { endpoint, accessKeyId } = context.config;
+  const { accessKeyId } = context.config;
   const error = await signedRequestError(context);
+  const { endpoint, source } = knownService(context.config);
   const tried = `A signed request was sent to ${endpoint ?? 'S3'}.`;
   const code = codeOf(error);
   const rejection = REJECTIONS.find(({ codes }) => codes.includes(code));
@@ -130,7 +133,7 @@ export async function checkAccepted(context: DoctorContext): Promise<CheckResult
     ? failed(
         tried,
         `It was not answered (${networkCodeOf(error)}).`,
-        'Check "endpoint" and the network of this machine.',
+        `Check ${source ?? '"region"'} and the network of this machine.`,
       )
     : passed('S3 knows them');
 }
@@ -144,10 +147,11 @@ export async function checkIdentity({ config, options: { profile } }: DoctorCont
       'Run the command without --profile too, where Ghost runs and as its user.',
     );
   }
-  if (!isAwsEndpoint(config.endpoint)) {
-    return unchecked(`${config.endpoint} is not AWS`);
+  const { isAws, endpoint } = (await connect(config)).service;
+  if (!isAws) {
+    return unchecked(`${endpoint} is not AWS`);
   }
-  const client = new STSClient({ ...connectionOptions(config), endpoint: undefined });
+  const client = new STSClient({ ...(await connectionOptions(config)), endpoint: undefined });
   try {
     const { Arn } = await client.send(new GetCallerIdentityCommand({}));
     return Arn?.endsWith(':root')

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { FEATURES, ADAPTER, type Feature } from '../../../core/features';
-import { isAwsEndpoint } from '../../../core/s3/client';
+import { connect } from '../../../core/s3/client';
 import { adapterOptionsOf, readGhostConfig, type StorageSettings, storageOf } from '../../../ghost-site/config';
 import { type CheckResult, passed, unchecked, warned } from '../check';
 import type { DoctorContext } from '../context';
@@ -31,8 +31,8 @@ export function checkFileMode({ site }: DoctorContext): CheckResult {
 }
 
 /** Checks that a machine which can have a role does not use access keys. */
-export function checkKeys({ config }: DoctorContext): CheckResult {
-  if (!config.accessKeyId || !isAwsEndpoint(config.endpoint)) {
+export async function checkKeys({ config }: DoctorContext): Promise<CheckResult> {
+  if (!config.accessKeyId || !(await connect(config)).service.isAws) {
     return passed(config.accessKeyId ? 'in the configuration' : 'none in the configuration');
   }
   const host = hostWithRoles(process.env);

@@ -26,7 +26,9 @@ function bucketWith({ endpoint = undefined as string | undefined, isTaken = fals
   });
   const answer = (step: string, value: boolean) => () => Promise.resolve(steps.push(step)).then(() => value);
   const identity = config.bucket;
-  return { config, identity, exists: answer('exists', isTaken), isOfUpload: answer('isOfUpload', isOurs) } as never;
+  const service = () => Promise.resolve({ endpoint, isAws: endpoint === undefined });
+  const answers = { exists: answer('exists', isTaken), isOfUpload: answer('isOfUpload', isOurs) };
+  return { config, identity, service, ...answers } as never;
 }
 
 /** Content whose writes end one after the other as listed; all others succeed. */

@@ -67,12 +67,20 @@ const SURROGATE = /[\ud800-\udfff]/;
 export const isImageSize = ({ feature }: FeatureLocation, relativePath: string): boolean =>
   feature === 'images' && relativePath.startsWith(SIZES_PREFIX);
 
-/** Returns the headers that the adapter would give a file that is uploaded in Ghost's editor. */
-export function headersOf(location: FeatureLocation, relativePath: string): ContentHeaders {
+/**
+ * Returns the headers that the adapter would give a file that is uploaded in Ghost's editor.
+ *
+ * @param known the type and the upload's name, where the path does not tell them
+ */
+export function headersOf(
+  location: FeatureLocation,
+  relativePath: string,
+  known: { type?: string; name?: string } = {},
+): ContentHeaders {
   const { config } = location;
   const prefix = config.staticFileURLPrefix;
-  const type = isImageSize(location, relativePath)
-    ? contentTypeOfRaw(relativePath, prefix)
-    : contentTypeOf(relativePath, prefix);
-  return contentHeaders(config, randomUUID(), type, contentDispositionOf(path.posix.basename(relativePath), prefix));
+  const typeOfPath = isImageSize(location, relativePath) ? contentTypeOfRaw : contentTypeOf;
+  const type = known.type ?? typeOfPath(relativePath, prefix);
+  const name = known.name ?? path.posix.basename(relativePath);
+  return contentHeaders(config, randomUUID(), type, contentDispositionOf(name, prefix));
 }

@@ -62,7 +62,7 @@ export async function uploadInParts(
 }
 
 /** Begins an upload, and removes those that S3 began for earlier attempts whose response was lost. */
-async function begin(config: Config, key: string, headers: ContentHeaders): Promise<MultipartUpload> {
+export async function begin(config: Config, key: string, headers: ContentHeaders): Promise<MultipartUpload> {
   const { sdk, client, service } = await connect(config);
   const from = Date.now();
   try {

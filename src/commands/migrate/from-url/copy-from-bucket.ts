@@ -1,21 +1,22 @@
-import path from 'node:path';
-import { CopyObjectCommand } from '@aws-sdk/client-s3';
+import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { Config } from '../../../core/config';
-import type { Feature } from '../../../core/features';
-import { encodePath } from '../../../core/object-keys';
+import { invalidationsFor } from '../../../core/invalidation';
 import { retry } from '../../../core/retry';
 import { Bucket } from '../../../core/s3/bucket';
-import { connect } from '../../../core/s3/client';
-import { isNotFound } from '../../../core/s3/errors';
+import { codeOf } from '../../../core/s3/errors';
+import { storeIfFree } from '../../../core/s3/store';
 import { Failure } from '../../../shell/failure';
 import { explainOrThrow } from '../errors';
-import { type FeatureLocation, headersOf, isImageSize, keyOfFile } from '../feature-location';
-import { type ListedObject, Listing, withoutFolderMarkers } from '../listing';
+import { type FeatureLocation, isImageSize, keyOfFile } from '../feature-location';
+import { type ListedObject, Listing, lookUp, withoutFolderMarkers } from '../listing';
 import { inParallel } from '../parallel';
 import type { Outcome } from '../report';
 import { recordOutcome, type Run, TRANSFER_RETRIES } from '../run';
 import { digestOfObject } from '../same-content';
-import { transferFile } from '../transfer';
+import { type Transfer, transferFile } from '../transfer';
+import { type CopyHeaders, encodingOf, headersOfCopy, type Target, targetOf } from './copied-file';
+import { CopyError, copyObject } from './copy-object';
+import { KeyOwners } from './key-owners';
 
 /** The old bucket. */
 export interface OldBucket {
@@ -26,17 +27,18 @@ export interface OldBucket {
   prefix: string;
 }
 
-/** An object of the old bucket, and where it belongs. */
-interface Copy {
-  object: ListedObject;
-  location: FeatureLocation;
-  /** Below the feature's folder, `2026/11/photo.jpg`. */
-  relativePath: string;
+/** What all copies of a run share. */
+interface Copying {
+  run: Run;
+  locations: FeatureLocation[];
+  /** The old bucket, read with the credentials and at the endpoint of the new one. */
+  old: Bucket;
+  oldPrefix: string;
+  owners: KeyOwners;
 }
 
-/** The files that Ghost stores as media and as images. Some adapters kept all files in one folder. */
-const MEDIA = /\.(mp4|webm|ogv|mp3|wav|ogg|m4a)$/i;
-const IMAGES = /\.(jpe?g|gif|png|svgz?|ico|webp|avif|heic|heif)$/i;
+/** An old object as it was looked up. */
+type OldObject = ListedObject & { answer: HeadObjectCommandOutput };
 
 /**
  * Copies the objects of an old bucket to the keys that the adapter uses. S3 copies them itself, so no bytes are
@@ -51,124 +53,186 @@ export async function copyFromBucket(run: Run, locations: FeatureLocation[], sou
   if (source.bucket === config.bucket && source.prefix === '') {
     throw new Failure(`--from-bucket is the bucket itself, ${source.bucket}.`, 'Name the bucket of the old adapter.');
   }
-  const copies = async function* (): AsyncGenerator<Copy> {
-    const old = oldLocation(config, source);
-    const objects = new Listing(old, source.prefix, stopping.signal);
-    for await (const object of withoutFolderMarkers(objects, () => {})) {
-      const copy = { object, ...targetOf(locations, object.key.slice(source.prefix.length)) };
-      const isLeftOut = settings.skipSizes && isImageSize(copy.location, copy.relativePath);
-      if (!isLeftOut) {
+  const oldConfig: Config = { ...config, bucket: source.bucket, region: source.region ?? config.region };
+  const old = new Bucket(oldConfig);
+  const copying = { run, locations, old, oldPrefix: source.prefix, owners: new KeyOwners() };
+  const passOver = ({ key, bytes }: ListedObject) => recordOutcome(run, { path: key, bytes, result: 'folder-marker' });
+  const objects = async function* (): AsyncGenerator<ListedObject> {
+    const listing = new Listing({ config: oldConfig, bucket: old }, source.prefix, stopping.signal);
+    for await (const object of withoutFolderMarkers(listing, passOver)) {
+      const { location, relativePath } = targetOf(locations, object.key.slice(source.prefix.length));
+      if (!settings.skipSizes || !isImageSize(location, relativePath)) {
         run.progress.found(1, object.bytes);
-        yield copy;
+        yield object;
       }
     }
   };
-  await inParallel(copies(), { concurrency: settings.concurrency }, stopping, async (copy) => {
-    const outcome = await copyOne(run, source, copy);
-    if (outcome) {
-      const { object, location, relativePath } = copy;
-      await recordOutcome(run, { path: `${location.feature}/${relativePath}`, bytes: object.bytes, ...outcome });
-    }
-  });
+  await inParallel(objects(), { concurrency: settings.concurrency }, stopping, (object) => copyOne(copying, object));
 }
 
-/** Returns the old bucket, to be read with a feature's own credentials and endpoint. */
-function oldLocation(feature: Config, { bucket, region }: OldBucket): { config: Config; bucket: Bucket } {
-  const config = { ...feature, bucket, region: region ?? feature.region };
-  return { config, bucket: new Bucket(config) };
-}
-
-/** @param oldKey without the old prefix */
-function targetOf(locations: FeatureLocation[], oldKey: string): Pick<Copy, 'location' | 'relativePath'> {
-  const [, named, rest] = /^content\/(images|media|files)\/(.+)$/s.exec(oldKey) ?? [];
-  const byType: Feature = MEDIA.test(oldKey) ? 'media' : IMAGES.test(oldKey) ? 'images' : 'files';
-  const location = locations.find(({ feature }) => feature === (named ?? byType)) as FeatureLocation;
-  return { location, relativePath: rest ?? oldKey };
-}
-
-/** @returns undefined when the run was stopped in the middle */
-async function copyOne(run: Run, source: OldBucket, copy: Copy): Promise<(Outcome & { key?: string }) | undefined> {
-  const { object, location, relativePath } = copy;
+async function copyOne(copying: Copying, { key: oldKey, bytes }: ListedObject): Promise<void> {
+  const { run, locations, old, oldPrefix } = copying;
   const { signal } = run.stopping;
+  let object: OldObject | undefined;
+  try {
+    object = await lookUp(old, oldKey, signal);
+  } catch (error) {
+    if (!signal.aborted) {
+      const location = { ...(locations[0] as FeatureLocation), bucket: old, config: old.config };
+      const explained = explainOrThrow(error, location, 'HeadObject', oldKey);
+      await recordOutcome(run, { path: oldKey, bytes, result: 'failed', error: explained });
+    }
+    return;
+  }
+  if (!object) {
+    const error = 'it was deleted from the old bucket after it was listed';
+    return recordOutcome(run, { path: oldKey, bytes, result: 'failed', error });
+  }
+  const target = targetOf(locations, oldKey.slice(oldPrefix.length), object.answer.ContentType);
+  const path = `${target.location.feature}/${target.relativePath}`;
   let key: string;
   try {
-    key = keyOfFile(location, relativePath);
+    key = keyOfFile(target.location, target.relativePath);
   } catch (error) {
-    return { result: 'refused', error: (error as Error).message };
+    return recordOutcome(run, { path, bytes, result: 'refused', error: (error as Error).message });
   }
-  const haveSameBytes = async () => {
-    const [one, other] = await Promise.all([
-      digestOfObject(location, key, signal),
-      digestOfObject(oldLocation(location.config, source), object.key, signal),
-    ]);
-    return one === other;
+  const outcome = (await compareWithOwner(copying, object, target, key)) ?? {
+    outcome: await transferFile(run, createCopy(copying, object, target, key)),
   };
-  const outcome = await transferFile(run, {
+  if (outcome.outcome) {
+    await recordOutcome(run, { path, key, bytes: object.bytes, ...outcome.outcome });
+  }
+}
+
+/**
+ * Finds out whether another old object belongs under the same key.
+ *
+ * @returns undefined when there is none; an outcome, which is undefined when the run was stopped
+ */
+async function compareWithOwner(
+  { run, old, oldPrefix, owners }: Copying,
+  object: OldObject,
+  { location }: Target,
+  key: string,
+): Promise<{ outcome?: Outcome } | undefined> {
+  const { signal } = run.stopping;
+  const relativePath = key.slice(location.keyPrefix.length);
+  const usual = [relativePath, `content/${location.feature}/${relativePath}`].map((path) => oldPrefix + path);
+  const owner = owners.claim(key, object.key, usual);
+  if (owner === object.key) {
+    return undefined;
+  }
+  try {
+    const other = await lookUp(old, owner, signal);
+    const isSame = other && (await haveSameBytes({ bucket: old, object }, { bucket: old, object: other }, signal));
+    return isSame && encodingOf(other.answer) === encodingOf(object.answer)
+      ? { outcome: { result: 'present' } }
+      : { outcome: { result: 'conflict', error: `"${owner}" and "${object.key}" of the old bucket both belong here` } };
+  } catch (error) {
+    return signal.aborted
+      ? {}
+      : { outcome: { result: 'failed', error: explainOrThrow(error, location, 'GetObject', object.key) } };
+  }
+}
+
+function createCopy(copying: Copying, object: OldObject, target: Target, key: string): Transfer {
+  const { run, old } = copying;
+  const { location } = target;
+  const { bucket } = location;
+  const { signal } = run.stopping;
+  const headers = headersOfCopy(target, object.answer);
+  const retries = { ...TRANSFER_RETRIES, signal };
+  let isWritten = false;
+  const hasSameBytes = (there: ListedObject) =>
+    haveSameBytes({ bucket: old, object }, { bucket, object: there }, signal);
+  return {
     result: 'copied',
     async compare() {
-      const there = await headIfExists(location.bucket, key);
+      const there = await lookUp(bucket, key, signal);
       if (!there) {
         return 'absent';
       }
-      const isSame = there.bytes === object.bytes && (there.etag === object.etag || (await haveSameBytes()));
-      return isSame ? 'same' : 'different';
+      if (!(await hasSameBytes(there))) {
+        return 'different';
+      }
+      if (encodingOf(there.answer) === headers.ContentEncoding) {
+        return 'same';
+      }
+      const [is, was] = [encodingOf(there.answer), headers.ContentEncoding].map((encoding) => encoding ?? 'none');
+      const error = `the bucket holds the same bytes with another Content-Encoding: ${is} instead of ${was}`;
+      return run.settings.overwrite ? 'different' : { result: 'conflict', error };
     },
     async write(isNew) {
-      await copyObject(signal, source, copy, key, isNew);
-      return true;
+      const copy = (options: object) =>
+        copyObject({ from: old, source: object, to: bucket, key, headers, signal }, options);
+      isWritten = true;
+      if (!isNew) {
+        await retry(() => copy({}), retries);
+        invalidationsFor(location.config)?.overwritten(location.keys.toUrl(key));
+        return true;
+      }
+      // A copy sends no bytes.
+      const content = { size: 0, headers, write: (_key: string, options: object) => copy(options) };
+      return (await storeIfFree(bucket, key, content, { known: 'new', retries })) === 'stored';
     },
-    verify: haveSameBytes,
-    explain: (error) => explainCopyOrThrow(error, location, key, source),
-    errors: { conflict: 'the bucket holds something else under this key', damaged: 'the copy is not the same' },
-  });
-  return outcome && { key, ...outcome };
+    async verify() {
+      const there = await lookUp(bucket, key, signal);
+      if (!there || !hasHeaders(there.answer, headers, isWritten)) {
+        return false;
+      }
+      const [one, other] = [await digestOfObject(location, key, signal), await digestOf(old, object.key, signal)];
+      return one === other;
+    },
+    explain: (error) => explainCopyOrThrow(error, location, key, old),
+    errors: {
+      conflict: 'the bucket holds something else under this key',
+      damaged: 'the copy is not the same: its bytes, or the headers that it was stored with',
+    },
+  };
 }
 
+/** Whether an object has the headers of the copy. One that was there before may have another type and name. */
+function hasHeaders(there: HeadObjectCommandOutput, headers: CopyHeaders, isWritten: boolean): boolean {
+  const isKept = (name: 'ContentType' | 'ContentDisposition') => (there[name] || undefined) === headers[name];
+  return (
+    encodingOf(there) === headers.ContentEncoding &&
+    (!isWritten || (isKept('ContentType') && isKept('ContentDisposition')))
+  );
+}
+
+interface Located {
+  bucket: Bucket;
+  object: ListedObject;
+}
+
+/** Whether two objects have the same bytes: the ETags usually tell. */
+async function haveSameBytes(one: Located, other: Located, signal: AbortSignal): Promise<boolean> {
+  if (one.object.bytes !== other.object.bytes) {
+    return false;
+  }
+  if (one.object.etag !== '' && one.object.etag === other.object.etag) {
+    return true;
+  }
+  const digests = await Promise.all([one, other].map(({ bucket, object }) => digestOf(bucket, object.key, signal)));
+  return digests[0] === digests[1];
+}
+
+const digestOf = (bucket: Bucket, key: string, signal: AbortSignal) => digestOfObject({ bucket }, key, signal);
+
 /** Explains as `explainOrThrow` does. S3's refusal does not say which of the two buckets it is about. */
-function explainCopyOrThrow(error: unknown, location: FeatureLocation, key: string, { bucket }: OldBucket): string {
+function explainCopyOrThrow(error: unknown, location: FeatureLocation, key: string, old: Bucket): string {
+  if (error instanceof CopyError) {
+    return error.message;
+  }
+  if (codeOf(error) === 'InvalidObjectState') {
+    return 'the old object is in an archive: restore it first';
+  }
   try {
     return explainOrThrow(error, location, 'PutObject', key);
   } catch (failure) {
     const { message, cure } = failure as Failure;
-    throw new Failure(message, `${cure}\nA copy also needs s3:GetObject on the objects of "${bucket}".`, {
+    throw new Failure(message, `${cure}\nA copy also needs s3:GetObject on the objects of "${old.config.bucket}".`, {
       cause: failure,
     });
   }
-}
-
-async function headIfExists(bucket: Bucket, key: string): Promise<{ bytes: number; etag: string } | undefined> {
-  try {
-    const { ContentLength = 0, ETag = '' } = await bucket.head(key);
-    return { bytes: ContentLength, etag: ETag.replaceAll('"', '') };
-  } catch (error) {
-    if (isNotFound(error)) {
-      return undefined;
-    }
-    throw bucket.explain(error, 'HeadObject', key);
-  }
-}
-
-/** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
-async function copyObject(
-  signal: AbortSignal,
-  source: OldBucket,
-  { object, location, relativePath }: Copy,
-  key: string,
-  onlyIfFree: boolean,
-): Promise<void> {
-  const { client } = await connect(location.config);
-  const request = () =>
-    client.send(
-      new CopyObjectCommand({
-        Bucket: location.config.bucket,
-        Key: key,
-        CopySource: `${source.bucket}/${encodePath(object.key)}`,
-        CopySourceIfMatch: object.etag,
-        IfNoneMatch: onlyIfFree ? '*' : undefined,
-        MetadataDirective: 'REPLACE',
-        ...headersOf(location, path.posix.normalize(relativePath)),
-      }),
-      { abortSignal: signal },
-    );
-  await retry(request, { ...TRANSFER_RETRIES, signal });
 }

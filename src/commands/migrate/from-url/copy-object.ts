@@ -1,0 +1,186 @@
+import {
+  CopyObjectCommand,
+  type CopyObjectCommandInput,
+  type CopyObjectCommandOutput,
+  UploadPartCopyCommand,
+} from '@aws-sdk/client-s3';
+import { encodePath } from '../../../core/object-keys';
+import { statusOf } from '../../../core/foreign-error';
+import { retry } from '../../../core/retry';
+import type { Bucket, WriteOptions } from '../../../core/s3/bucket';
+import { connect } from '../../../core/s3/client';
+import { isTaken, TakenError } from '../../../core/s3/errors';
+import { begin } from '../../../core/s3/multipart-upload';
+import { abort, keepingUnderWay, type MultipartUpload } from '../../../core/s3/unfinished-uploads';
+import { type ListedObject, lookUp } from '../listing';
+import { TRANSFER_RETRIES } from '../run';
+import type { CopyHeaders } from './copied-file';
+
+/** The largest object (bytes) that S3 copies in one request. AWS means GiB, some services mean GB. */
+const MAX_BYTES_AT_ONCE = 5e9;
+
+/** The size (bytes) of the parts of larger objects, but for what needs more of them than S3 allows. */
+const PART_BYTES = 512 * 1024 ** 2;
+const MAX_PARTS = 10_000;
+
+/** How many parts are copied at a time. */
+const PARTS_AT_A_TIME = 4;
+
+/** A copy inside S3. */
+export interface CopyTask {
+  from: Bucket;
+  /** As it was looked up. */
+  source: ListedObject;
+  to: Bucket;
+  key: string;
+  headers: CopyHeaders;
+  signal: AbortSignal;
+}
+
+/** Thrown when an object was not copied for a reason that S3 did not name. */
+export class CopyError extends Error {}
+
+/** Services (by the identity of the new bucket) that refuse the headers that a copy can do without. */
+const plainServices = new Set<string>();
+
+/**
+ * Copies an object inside S3, so that none of its bytes is downloaded.
+ *
+ * @throws the SDK's error, also when the key is taken by then, or a CopyError
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+ */
+export async function copyObject(task: CopyTask, options: WriteOptions): Promise<void> {
+  if (task.source.bytes > MAX_BYTES_AT_ONCE) {
+    return copyInParts(task, options);
+  }
+  if (plainServices.has(task.to.identity)) {
+    return copyAtOnce(task, options, {});
+  }
+  try {
+    return await copyAtOnce(task, options, {
+      CopySourceIfMatch: task.source.etag || undefined,
+      // Otherwise AWS wants to copy the tags, which needs the permission to read them.
+      TaggingDirective: 'REPLACE',
+    });
+  } catch (error) {
+    await throwUnlessHeaderIsRefused(error, task, options);
+  }
+  await copyAtOnce(task, options, {});
+  plainServices.add(task.to.identity);
+}
+
+/** Returns when the copy may succeed without the headers that it can do without. */
+async function throwUnlessHeaderIsRefused(error: unknown, task: CopyTask, { onlyIfFree }: WriteOptions): Promise<void> {
+  if (isTaken(error)) {
+    // Only the key or the old object can have been refused.
+    if (onlyIfFree && (await task.to.exists(task.key))) {
+      throw error;
+    }
+    const current = await lookUp(task.from, task.source.key, task.signal);
+    if (current?.etag !== task.source.etag) {
+      throw new CopyError('the old object was changed while it was copied');
+    }
+  } else if (statusOf(error) !== 501 && statusOf(error) !== 400) {
+    throw error;
+  }
+}
+
+async function copyAtOnce(
+  { from, source, to, key, headers, signal }: CopyTask,
+  { onlyIfFree }: WriteOptions,
+  further: Pick<CopyObjectCommandInput, 'CopySourceIfMatch' | 'TaggingDirective'>,
+): Promise<void> {
+  const { client } = await connect(to.config);
+  const command = new CopyObjectCommand({
+    Bucket: to.config.bucket,
+    Key: key,
+    CopySource: `${from.config.bucket}/${encodePath(source.key)}`,
+    IfNoneMatch: onlyIfFree ? '*' : undefined,
+    MetadataDirective: 'REPLACE',
+    ...headers,
+    ...further,
+  });
+  // S3 answers 200 before it copies, and the SDK does not notice every failure afterwards.
+  const isCopied = async () => {
+    const { CopyObjectResult } = await client.send(command, { abortSignal: signal }).catch(noResultIfAnswered200);
+    return Boolean(CopyObjectResult?.ETag) || to.isOfUpload(key, headers);
+  };
+  if (!(await isCopied()) && !(await isCopied())) {
+    throw new CopyError(`S3 answered 200 to CopyObject without a result, and "${key}" is not the copy`);
+  }
+}
+
+/** For an answer that the SDK cannot parse, such as a web page. */
+function noResultIfAnswered200(error: unknown): Partial<CopyObjectCommandOutput> {
+  if (statusOf(error) === 200) {
+    return {};
+  }
+  throw error;
+}
+
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/CopyingObjectsMPUapi.html */
+async function copyInParts(task: CopyTask, { onlyIfFree }: WriteOptions): Promise<void> {
+  const { to, key, headers, signal } = task;
+  const upload = await begin(to.config, key, headers);
+  try {
+    await keepingUnderWay(upload, async () => {
+      const Parts = await copyParts(task, upload);
+      // Some services ignore the condition on a completion, so they are asked at the last moment.
+      const { sdk, client, service } = await connect(to.config);
+      if (onlyIfFree && !service.isAws && (await to.exists(key))) {
+        throw new TakenError(key);
+      }
+      const complete = new sdk.CompleteMultipartUploadCommand({
+        ...upload,
+        MultipartUpload: { Parts },
+        IfNoneMatch: onlyIfFree ? '*' : undefined,
+      });
+      const { ETag, Location } = await client.send(complete, { abortSignal: signal });
+      if (!ETag && !Location && !(await to.isOfUpload(key, headers))) {
+        throw new CopyError(
+          `S3 answered 200 to CompleteMultipartUpload without a result, and "${key}" is not the copy`,
+        );
+      }
+    });
+  } catch (error) {
+    await abort(to.config, upload);
+    throw error;
+  }
+}
+
+async function copyParts({ from, source, to, signal }: CopyTask, upload: MultipartUpload) {
+  const { client } = await connect(to.config);
+  const partBytes = Math.max(PART_BYTES, Math.ceil(source.bytes / MAX_PARTS));
+  const isPlain = plainServices.has(to.identity);
+  const copyPart = async (index: number) => {
+    const first = index * partBytes;
+    const PartNumber = index + 1;
+    const command = new UploadPartCopyCommand({
+      ...upload,
+      PartNumber,
+      CopySource: `${from.config.bucket}/${encodePath(source.key)}`,
+      CopySourceRange: `bytes=${first}-${Math.min(first + partBytes, source.bytes) - 1}`,
+      CopySourceIfMatch: (!isPlain && source.etag) || undefined,
+    });
+    const send = () => client.send(command, { abortSignal: signal });
+    const { CopyPartResult } = await retry(send, { ...TRANSFER_RETRIES, signal });
+    if (!CopyPartResult?.ETag) {
+      throw new CopyError(`S3 answered 200 to UploadPartCopy of "${upload.Key}" without a result`);
+    }
+    return { PartNumber, ETag: CopyPartResult.ETag, ChecksumCRC32: CopyPartResult.ChecksumCRC32 };
+  };
+
+  const parts: Awaited<ReturnType<typeof copyPart>>[] = [];
+  for (const count = Math.ceil(source.bytes / partBytes); parts.length < count;) {
+    const next = Array.from({ length: Math.min(PARTS_AT_A_TIME, count - parts.length) }, (_, n) => parts.length + n);
+    // All come to their end before the upload may be aborted: a part that arrives later would stay.
+    const copied = await Promise.allSettled(next.map(copyPart));
+    for (const part of copied) {
+      if (part.status === 'rejected') {
+        throw part.reason;
+      }
+      parts.push(part.value);
+    }
+  }
+  return parts;
+}

@@ -1,5 +1,6 @@
 import { closest } from 'fastest-levenshtein';
 import * as z from 'zod/mini';
+import { contradictions, leftover, variableOf } from './config-problems';
 import { CONFIG_INVALID } from './error-codes';
 import { errors } from './ghost-host';
 import { cdnUrl, httpUrl, name, oneOf, prefix, secret, text, trueOrFalse, wholeNumber } from './option-values';
@@ -86,8 +87,12 @@ const DISTRIBUTION_EXPECTED = 'must be the ID of your CloudFront distribution, f
 const REGION_EXPECTED = 'must be the region of the bucket, for example "eu-west-1"';
 /** A region becomes part of a host name, and the SDK signs for no other. */
 const HOST_LABEL = /^(?!-)[A-Za-z0-9-]{1,63}(?<!-)$/;
+const CACHE_CONTROL_EXPECTED = 'must be the value of a Cache-Control header, for example "public, max-age=31536000"';
 const FALLBACK_SECRET_EXPECTED =
   'must have at least 16 characters, letters, digits and signs: it is what tells the CDN from visitors';
+
+/** Ghost reads what looks like a number, true, false or an object in the environment as such. */
+const HOW_TO_QUOTE = 'write it as text, in quotes (in an environment variable as \'"…"\', with both pairs of quotes)';
 
 const schema = z.strictObject({
   bucket: text('must be the name of your S3 bucket').check(
@@ -114,12 +119,13 @@ const schema = z.strictObject({
   endpoint: z.optional(z.pipe(text(ENDPOINT_EXPECTED), httpUrl(ENDPOINT_EXPECTED))),
   forcePathStyle: z.optional(trueOrFalse),
   distributionId: z.optional(text(DISTRIBUTION_EXPECTED).check(z.regex(/^[A-Z0-9]+$/, DISTRIBUTION_EXPECTED))),
-  cdnFallbackSecret: z.optional(
-    z.string('must be text').check(z.trim(), z.regex(/^[\x20-\x7e]{16,}$/, FALLBACK_SECRET_EXPECTED)),
-  ),
+  cdnFallbackSecret: z.optional(text('must be text').check(z.regex(/^[\x20-\x7e]{16,}$/, FALLBACK_SECRET_EXPECTED))),
   serve: z._default(oneOf('auto', 'stream', 'redirect'), 'auto'),
   cacheControl: z._default(
-    text('must be a Cache-Control header').check(z.regex(/^[\x20-\x7e]*$/, 'must be plain ASCII text')),
+    text(CACHE_CONTROL_EXPECTED).check(
+      z.regex(/^[\x20-\x7e]*$/, 'must be plain ASCII text'),
+      z.regex(/^(?!cache-control\s*:|\d+$)/i, CACHE_CONTROL_EXPECTED),
+    ),
     DEFAULT_CACHE_CONTROL,
   ),
   // Storage classes and canned ACLs differ between providers and grow: S3 itself answers for their spelling.
@@ -149,9 +155,15 @@ export function parseConfig(raw: unknown): { config: Config; notices: string[] }
     throw invalid(['the configuration must be a block of options, with at least "bucket" and "cdnUrl"']);
   }
   const { options, notices } = renameFormerOptions(withoutUnset(raw as Record<string, unknown>));
+  const leftovers = Object.entries(options).flatMap(([name, value]) => {
+    const reason = leftover(value, SECRET_OPTIONS.has(name));
+    return reason && OPTION_NAMES.includes(name) ? [[name, `${nameAndValue(name, value)} ${reason}`] as const] : [];
+  });
   const result = schema.safeParse(options);
-  if (!result.success) {
-    throw invalid(result.error.issues.flatMap((issue) => describe(issue, options)));
+  if (!result.success || leftovers.length > 0) {
+    const isElsewhere = ({ path: [name] }: z.core.$ZodIssue) => leftovers.every(([other]) => other !== name);
+    const issues = result.error?.issues.filter(isElsewhere) ?? [];
+    throw invalid([...leftovers.map(([, problem]) => problem), ...issues.flatMap((issue) => describe(issue, options))]);
   }
   const problems = contradictions(result.data);
   if (problems.length > 0) {
@@ -190,10 +202,18 @@ function describe(issue: z.core.$ZodIssue, options: Record<string, unknown>): st
   if (!(name in options)) {
     return [`"${name}" is missing: it ${issue.message}`];
   }
+  const value = options[name];
+  const isGuessed = issue.code === 'invalid_type' && issue.expected === 'string';
+  return [`${nameAndValue(name, value)} ${issue.message}${isGuessed ? `: ${HOW_TO_QUOTE}` : ''}`];
+}
+
+/** Returns an option with its value, unless that is a secret, and with the environment variable that it comes from. */
+function nameAndValue(name: string, value: unknown): string {
+  const variable = variableOf(name, process.env);
+  const from = variable ? ` (from ${variable})` : '';
   // Whatever precedes an @ in a URL is a user name and a password, however misspelled the rest is.
-  const isSecret = SECRET_OPTIONS.has(name) || (ADDRESS_OPTIONS.has(name) && hasAt(options[name]));
-  const value = isSecret ? '' : ` is ${shorten(options[name])}, but`;
-  return [`"${name}"${value} ${issue.message}`];
+  const isSecret = SECRET_OPTIONS.has(name) || (ADDRESS_OPTIONS.has(name) && hasAt(value));
+  return isSecret ? `"${name}"${from}` : `"${name}" is ${shorten(value)}${from}, but`;
 }
 
 function describeUnknown(name: string): string {
@@ -203,24 +223,6 @@ function describeUnknown(name: string): string {
   const longer = OPTION_NAMES.filter((option) => option.toLowerCase().includes(name.toLowerCase()));
   const suggestion = closest(name, longer.length > 0 ? longer : OPTION_NAMES);
   return `"${name}" is no option of this adapter. Did you mean "${suggestion}"?`;
-}
-
-function contradictions(config: Config): string[] {
-  const problems: string[] = [];
-  if (Boolean(config.accessKeyId) !== Boolean(config.secretAccessKey)) {
-    const pair = ['accessKeyId', 'secretAccessKey'];
-    const [given, missing] = config.accessKeyId ? pair : pair.reverse();
-    problems.push(`"${given}" is set without "${missing}": set both, or neither to use the role of the machine`);
-  }
-  if (config.sessionToken && !config.accessKeyId && !config.secretAccessKey) {
-    problems.push(
-      '"sessionToken" is set without "accessKeyId" and "secretAccessKey": it only works together with them',
-    );
-  }
-  if (config.kmsKeyId && !config.serverSideEncryption?.startsWith('aws:kms')) {
-    problems.push('"kmsKeyId" is set, but "serverSideEncryption" is not "aws:kms": set it, or remove "kmsKeyId"');
-  }
-  return problems;
 }
 
 const hasAt = (value: unknown) => typeof value === 'string' && value.includes('@');

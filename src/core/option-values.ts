@@ -19,7 +19,7 @@ export const text = (expected: string) =>
 export const name = (expected: string) => text(expected).check(z.regex(/^[\w-]+$/, expected));
 
 /** A key or token. When it was read from a file, it often ends with a line break. */
-export const secret = (expected: string) => z.string(expected).check(z.trim(), z.regex(/^[\x21-\x7e]+$/, expected));
+export const secret = (expected: string) => text(expected).check(z.regex(/^[\x21-\x7e]+$/, expected));
 
 /** A number, or its digits: JSON files have numbers, secret files and templates have text. */
 export const wholeNumber = (min: number, max: number) => {
@@ -51,10 +51,18 @@ export const prefix = (expected: string) =>
 const hasUserInfo = (value: unknown) =>
   typeof value === 'string' && URL.canParse(value) && Boolean(new URL(value).username || new URL(value).password);
 
+/** Returns whether the host is a name of letters, digits, hyphens and dots, as DNS has them, or an address. */
+function hasHostName(value: string): boolean {
+  const { hostname = '' } = URL.canParse(value) ? new URL(value) : {};
+  return /^\[[\da-f:.]+\]$/i.test(hostname) || /^(?!-)[\w-]+(?<!-)(\.(?!-)[\w-]+(?<!-))*$/.test(hostname);
+}
+
 export const httpUrl = (expected: string) =>
   z.string(expected).check(
     z.refine((value) => /^https?:\/\/[^/?#]/i.test(value) && URL.canParse(value), expected),
     z.refine((value) => !hasUserInfo(value), 'must not hold a user name or password'),
+    z.refine((value) => !/[?#]/.test(value), 'must not have a query or a fragment'),
+    z.refine(hasHostName, expected),
   );
 
 const CDN_URL_EXPECTED = 'must be the address of your CDN, for example "https://images.example.com"';
@@ -68,7 +76,11 @@ export const cdnUrl = z.pipe(
   ),
   z.pipe(
     httpUrl(CDN_URL_EXPECTED).check(
-      z.refine((value) => !/[?#]/.test(value), 'must not have a query or a fragment'),
+      z.refine((value) => !/['"\s<>{}\\^`|]|:\/\/[^/]*_/.test(value), CDN_URL_EXPECTED),
+      z.refine(
+        (value) => !URL.canParse(value) || isLoopback(new URL(value).hostname) || new URL(value).hostname.includes('.'),
+        CDN_URL_EXPECTED,
+      ),
       z.refine(
         (value) => !/\/content\/(images|media|files)(\/|$)/.test(value),
         'must be the bare address of the CDN, without "/content/images": that is added to it',

@@ -72,11 +72,17 @@ it('does not get the checksum trailers that other services store as part of the 
   expect(Object.keys(headers).filter((name) => name.startsWith('x-amz-checksum'))).toEqual([]);
 });
 
-it('is named with its place when it is not a URL', async () => {
-  process.env.AWS_ENDPOINT_URL_S3 = 'localhost:9000';
-  const adapter = createAdapter(server, server.newBucket(), { endpoint: undefined, accessKeyId: 'another-key' });
-  await expect(adapter.save(await uploads.file('photo.png', 'x'), '2026/11')).rejects.toMatchObject({
-    message: expect.stringContaining('AWS_ENDPOINT_URL_S3'),
-    help: expect.stringContaining('https://s3.example.com'),
-  });
+it.each([
+  ['localhost:9000', 'must be the URL of an S3 service', 'https://s3.example.com'],
+  ['s3.example.com', 'must be the URL of an S3 service', 'https://s3.example.com'],
+  ['https://user:s3cr3t@s3.example.com', 'without a user name or password', 'https://s3.example.com'],
+  ['https://blog.s3.example.com', 'contains the bucket name "blog"', 'Write https://s3.example.com'],
+])('is named with its place, and not used, when it is %s', async (url, problem, fix) => {
+  process.env.AWS_ENDPOINT_URL_S3 = url;
+  const adapter = createAdapter(server, 'blog', { endpoint: undefined, forcePathStyle: undefined });
+  const refusal = await adapter.save(await uploads.file('photo.png', 'x'), '2026/11').catch((error: unknown) => error);
+  expect(refusal).toMatchObject({ help: expect.stringContaining(fix) });
+  expect((refusal as Error).message).toContain(`AWS_ENDPOINT_URL_S3 `);
+  expect((refusal as Error).message).toContain(problem);
+  expect(JSON.stringify(refusal) + String(refusal)).not.toContain('s3cr3t');
 });

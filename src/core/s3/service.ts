@@ -1,6 +1,7 @@
 import type { Config } from '../config';
 import { S3_MISCONFIGURED } from '../error-codes';
 import { errors } from '../ghost-host';
+import { endpointWithoutBucket } from './endpoint-url';
 
 type Sdk = typeof import('../lazy/aws-sdk');
 
@@ -46,12 +47,8 @@ export async function findService(sdk: Sdk, config: Config): Promise<Service> {
   const { config: defaults } = new sdk.S3Client({ endpoint: config.endpoint });
   const endpoint = config.endpoint ?? (await defaults.serviceConfiguredEndpoint?.());
   const source = endpoint && (config.endpoint === undefined ? sourceOf(process.env) : '"endpoint"');
-  if (endpoint !== undefined && !/^https?:\/\/[^/]/i.test(URL.canParse(endpoint) ? endpoint : '')) {
-    throw new errors.IncorrectUsageError({
-      message: `${source} is not the URL of an S3 service, and S3CloudFrontStorage has no "endpoint" of its own.`,
-      code: S3_MISCONFIGURED,
-      help: `Correct it, for example to https://s3.example.com, remove it, or set "endpoint" in the configuration of S3CloudFrontStorage.`,
-    });
+  if (endpoint !== undefined && config.endpoint === undefined) {
+    refuseUnusable(endpoint, `${source}`, config);
   }
   const isAws = endpoint === undefined || isHostOfAws(sdk, new URL(endpoint).hostname);
   const ofOthers = () =>
@@ -60,6 +57,25 @@ export async function findService(sdk: Sdk, config: Config): Promise<Service> {
   const service = { endpoint, source, isAws, region };
   services.set(config.endpoint, service);
   return service;
+}
+
+/** @throws IncorrectUsageError when an endpoint of the environment cannot be used. It is not shown: it may hold a password. */
+function refuseUnusable(endpoint: string, source: string, config: Config): void {
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+  const isUrl = url && /^https?:$/.test(url.protocol) && !url.username && !url.password;
+  const withoutBucket = isUrl && endpointWithoutBucket(endpoint, config);
+  if (isUrl && !withoutBucket) {
+    return;
+  }
+  throw new errors.IncorrectUsageError({
+    message: withoutBucket
+      ? `${source} contains the bucket name "${config.bucket}".`
+      : `${source} must be the URL of an S3 service, without a user name or password.`,
+    code: S3_MISCONFIGURED,
+    help:
+      `Write ${withoutBucket || 'a URL such as https://s3.example.com'} there or remove it, ` +
+      'or set "endpoint" in the configuration of S3CloudFrontStorage.',
+  });
 }
 
 /** Returns the service that requests of a configuration went to, or would go to if the environment named none. */

@@ -140,6 +140,126 @@ describe('the configuration', () => {
     });
   });
 
+  describe('what is left of the way a value was written', () => {
+    const options = [
+      ['cdnUrl', 'https://images.example.com'],
+      ['bucket', 'blog-images'],
+      ['region', 'eu-west-1'],
+      ['cacheControl', 'public, max-age=60'],
+      ['cdnFallbackSecret', 's3cr3t-of-sixteen-characters'],
+      ['accessKeyId', 's3cr3tAKIA'],
+      ['secretAccessKey', 's3cr3t/key+'],
+      ['endpoint', 'https://s3.example.com'],
+      ['tenantPrefix', 'blog'],
+      ['storageClass', 'STANDARD'],
+    ] as const;
+    const all = { ...required, ...Object.fromEntries(options) };
+
+    test.each(options.flatMap(([name, value]) => [`'${value}'`, `"${value}"`, `“${value}”`].map((it) => [name, it])))(
+      'refuses the quotation marks in "%s": %s',
+      (name, value) => {
+        const message = refusal({ ...all, [name]: value });
+        expect(message).toMatch(new RegExp(`"${name}"[^;]* has quotation marks around it: remove them`));
+        expect(message.includes('s3cr3t')).toBe(false);
+      },
+    );
+
+    test.each(
+      options.flatMap(([name]) =>
+        ['${CDN_URL}', '$CDN_URL', '{{ cdn_url }}', '%CDN_URL%', '<your-value>', '${S3:-}'].map((value) => [
+          name,
+          value,
+        ]),
+      ),
+    )('refuses the placeholder in "%s": %s', (name, value) => {
+      expect(refusal({ ...all, [name]: value })).toMatch(
+        new RegExp(`"${name}"[^;]* is a placeholder that was not replaced`),
+      );
+    });
+
+    test('refuses a placeholder inside of an address', () => {
+      expect(refusal({ ...required, cdnUrl: 'https://${HOST}/x' })).toContain('is a placeholder');
+    });
+
+    test.each(['undefined', 'null', '[object Object]'])('refuses %s', (value) => {
+      expect(refusal({ ...required, bucket: value })).toContain('"bucket" is "');
+    });
+
+    test('takes a key of a service with any signs in it', () => {
+      const secretAccessKey = `'$\{a}<b>%PATH%"`;
+      expect(parseConfig({ ...all, secretAccessKey }).config.secretAccessKey).toBe(secretAccessKey);
+    });
+
+    test('names the variable of the environment that a wrong value comes from', () => {
+      process.env.storage__S3CloudFrontStorage__cdnUrl = 'images';
+      expect(refusal({ ...required, cdnUrl: 'images' })).toContain(
+        '"cdnUrl" is "images" (from storage__S3CloudFrontStorage__cdnUrl), but must be the address of your CDN',
+      );
+      delete process.env.storage__S3CloudFrontStorage__cdnUrl;
+      expect(refusal({ ...required, cdnUrl: 'images' })).toContain('"cdnUrl" is "images", but');
+    });
+  });
+
+  describe('a key of digits, which Ghost reads as a number', () => {
+    test('is taken as it is', () => {
+      const { config } = parseConfig({ ...required, accessKeyId: 123456, secretAccessKey: 654321 });
+      expect(config).toMatchObject({ accessKeyId: '123456', secretAccessKey: '654321' });
+    });
+
+    test.each([1e21, Number('12345678901234567890'), 0.5, true, { key: 1 }])(
+      'is refused with the way to quote it: %p',
+      (key) => {
+        const message = refusal({ ...required, accessKeyId: key, secretAccessKey: 'x' });
+        expect(message).toMatch(
+          /"accessKeyId" must be the access key ID as text: write it as text, in quotes \(.*'"…"'/,
+        );
+      },
+    );
+  });
+
+  describe('an endpoint with the bucket in it', () => {
+    test.each([
+      ['https://blog.s3.example.com', 'https://s3.example.com'],
+      ['https://Blog.s3.example.com/', 'https://s3.example.com'],
+      ['https://blog.fra1.digitaloceanspaces.com', 'https://fra1.digitaloceanspaces.com'],
+      ['https://s3.example.com/blog', 'https://s3.example.com'],
+      ['https://s3.example.com/blog/', 'https://s3.example.com'],
+      ['https://s3.example.com:9000/blog', 'https://s3.example.com:9000'],
+      ['https://s3.example.com/blog/content/images', 'https://s3.example.com'],
+      ['https://abc.supabase.co/storage/v1/s3/blog', 'https://abc.supabase.co/storage/v1/s3'],
+      ['https://blog.example.com', 'https://example.com'],
+    ])('is refused: %s', (endpoint, right) => {
+      expect(refusal({ ...required, bucket: 'blog', endpoint })).toContain(
+        `"endpoint" contains the bucket name: write "${right}"`,
+      );
+    });
+
+    test.each([
+      ['blog', 'https://s3.example.com', undefined],
+      ['blog', 'https://abc.supabase.co/storage/v1/s3', true],
+      ['s3', 'https://abc.supabase.co/storage/v1/s3', true],
+      ['blog', 'https://blogs.s3.example.com', undefined],
+      ['blog', 'http://blog.example.com:9000', true],
+      ['minio', 'http://minio:9000', true],
+      ['blog', 'http://127.0.0.1:9000', true],
+    ])('is not seen where there is none: bucket %s at %s', (bucket, endpoint, forcePathStyle) => {
+      expect(parseConfig({ ...required, bucket, endpoint, forcePathStyle }).config.endpoint).toBe(endpoint);
+    });
+  });
+
+  test('refuses an availability zone as a region', () => {
+    expect(refusal({ ...required, region: 'eu-west-1a' })).toContain(
+      'an availability zone: write the region, "eu-west-1"',
+    );
+  });
+
+  test.each(['Cache-Control: public, max-age=60', '31536000', 31536000])(
+    'refuses %p in place of the value of a Cache-Control header',
+    (cacheControl) => {
+      expect(refusal({ ...required, cacheControl })).toContain('must be the value of a Cache-Control header');
+    },
+  );
+
   describe('cdnUrl', () => {
     test.each([
       ['images.example.com', 'https://images.example.com'],
@@ -162,6 +282,30 @@ describe('the configuration', () => {
         '"cdnUrl" is "http://images.example.com", but must begin with https://',
       );
       expect(refusal({ ...required, cdnUrl: 'http://127.0.0.1.example.com' })).toContain('must begin with https://');
+    });
+
+    test.each([
+      "'https://images.example.com",
+      'https://images.example.com"',
+      'https//images.example.com',
+      'https:/images.example.com',
+      'https:images.example.com',
+      'https:\\\\images.example.com',
+      'htps://images.example.com',
+      'https://https://images.example.com',
+      'images',
+      'https://images',
+      'https://images.example.com.',
+      'https://.example.com',
+      'https://images..example.com',
+      'https://-images.example.com',
+      'https://my_images.example.com',
+      'https://*.example.com',
+      'https://images.example.com,https://cdn.example.com',
+      'https://images.example.com/a b',
+      'https://images.example.com/<path>',
+    ])('refuses %p, which is no address', (written) => {
+      expect(refusal({ ...required, cdnUrl: written })).toMatch(/"cdnUrl" is "|"cdnUrl" is an? /);
     });
 
     test.each(['', '   ', 'https://', 'ftp://images.example.com', 'https://a b.example.com', 7.5, {}])(

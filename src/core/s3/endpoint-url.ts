@@ -1,0 +1,46 @@
+import type { Config } from '../config';
+
+/** Paths at which a service has its S3 API: Supabase. */
+const PATHS_OF_SERVICES = ['storage/v1/s3'];
+
+/** How many labels a name has that someone can register, `example.com`. */
+const LABELS_OF_A_DOMAIN = 2;
+
+/**
+ * Returns an endpoint without the bucket name, which the SDK adds: `https://s3.example.com` for
+ * `https://blog.s3.example.com` and for `https://s3.example.com/blog`. With it, keys would begin with the bucket name, and
+ * the CDN would find nothing.
+ *
+ * @param endpoint an absolute URL
+ * @returns undefined for an endpoint that does not contain the bucket name
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+ */
+export function endpointWithoutBucket(
+  endpoint: string,
+  { bucket, forcePathStyle }: Pick<Config, 'bucket' | 'forcePathStyle'>,
+): string | undefined {
+  const url = new URL(endpoint);
+  const name = bucket.toLowerCase();
+  const path = decode(url.pathname).replace(/^\/+|\/+$/g, '');
+  const segments = path.toLowerCase().split('/');
+  const at = segments.indexOf(name);
+  if (at >= 0 && !PATHS_OF_SERVICES.includes(path.toLowerCase())) {
+    return `${url.origin}/${path.split('/').slice(0, at).join('/')}`.replace(/\/$/, '');
+  }
+  const rest = url.hostname.slice(name.length + 1);
+  // A server of one's own may have the name that the bucket has, too: blog.example.com.
+  const isName = forcePathStyle === true && rest.split('.').length <= LABELS_OF_A_DOMAIN;
+  if (url.hostname.startsWith(`${name}.`) && !isName) {
+    url.hostname = rest;
+    return url.href.replace(/\/$/, '');
+  }
+  return undefined;
+}
+
+function decode(pathname: string): string {
+  try {
+    return decodeURIComponent(pathname);
+  } catch {
+    return pathname;
+  }
+}

@@ -13,11 +13,11 @@ import { errors, warnOnce } from '../core/ghost-host';
 import type { Invalidations } from '../core/invalidation';
 import { isInMonth, type ObjectKeys } from '../core/object-keys';
 import type { Bucket } from '../core/s3/bucket';
+import { conditionalWritesOf, explainConditionalWrites, hasConditionalWrites } from '../core/s3/conditional-writes';
 import { isNotImplemented, isTaken } from '../core/s3/errors';
-import { knownService } from '../core/s3/service';
 import { uploadInParts } from '../core/s3/multipart-upload';
 import { OpenedFile, type UploadedFile } from '../core/s3/opened-file';
-import { type Content, hasConditionalWrites, type Outcome, storeIfFree } from '../core/s3/store';
+import { type Content, type Outcome, storeIfFree } from '../core/s3/store';
 import { LastNumbers, UploadNames } from './free-names';
 
 /** By endpoint, bucket and key of the plain name. */
@@ -112,6 +112,7 @@ export class Uploads {
     return {
       size: bytes.byteLength,
       headers,
+      bytes,
       write: (key, options) => this.bucket.put(key, bytes, headers, options),
     };
   }
@@ -158,11 +159,10 @@ export class Uploads {
     } catch (error) {
       throw this.bucket.explain(error, 'PutObject', key);
     } finally {
-      if (!hasConditionalWrites(this.bucket)) {
-        warnOnce(
-          `S3CloudFrontStorage: ${knownService(this.config).endpoint ?? 'S3'} has no conditional writes. Uploads of a name that is taken ` +
-            'get a random suffix; run only one Ghost process on this bucket.',
-        );
+      const known = conditionalWritesOf(this.bucket);
+      if (known === 'ignored' || known === 'not-implemented') {
+        const [problem, cure] = explainConditionalWrites(this.bucket, known);
+        warnOnce(`S3CloudFrontStorage: ${problem} ${cure} Uploads of a name that is taken get a random suffix.`);
       }
     }
   }

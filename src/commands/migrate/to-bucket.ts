@@ -206,6 +206,7 @@ function contentOf(run: Run, location: FeatureLocation, file: LocalFile, local: 
   return {
     size: local.bytes,
     headers,
+    bytes: local.content,
     write: (key, options) => (local.content ? writeAtOnce(key, local.content, options) : writeInParts(key, options)),
   };
 }

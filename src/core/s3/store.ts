@@ -1,13 +1,16 @@
 import type { ContentHeaders } from '../content-headers';
 import { retry, type RetryOptions } from '../retry';
 import type { Bucket, WriteOptions } from './bucket';
+import {
+  conditionalWritesOf,
+  hasConditionalWrites,
+  learnFromStored,
+  rememberNotImplemented,
+} from './conditional-writes';
 import { isNotImplemented, isRepeatedAfterSuccess, isTaken } from './errors';
 
 /** From this size on, in bytes, a key is looked up before the upload, which might be sent for nothing. */
 const MIN_BYTES_TO_ASK_FIRST = 1024 * 1024;
-
-/** Services (endpoint and bucket) that were found not to implement conditional writes. */
-const withoutConditionalWrites = new Set<string>();
 
 /** Keys (with endpoint and bucket) that this process is writing to. */
 const beingWritten = new Set<string>();
@@ -18,6 +21,8 @@ export interface Content {
   size: number;
   /** Their upload ID tells this upload from all others when a response was lost. */
   headers: ContentHeaders;
+  /** The content, when it is in memory and sent in one request. */
+  bytes?: Uint8Array;
   /** Sends the content. It rejects with the SDK's error. */
   write(key: string, options: WriteOptions): Promise<unknown>;
 }
@@ -44,7 +49,8 @@ export type Outcome = 'stored' | 'taken' | 'contested';
  * Stores content under a key only if the key is free.
  *
  * Only S3 can tell that it is: several programs may write to one bucket, so a write that S3 refuses when the key exists
- * (`If-None-Match: *`) keeps two uploads apart. Services without such writes are asked first.
+ * (`If-None-Match: *`) keeps two uploads apart. Services without such writes are asked first, and so are others than AWS
+ * until they have shown that they keep the condition.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
  *
  * @throws the error of `content.write`, or a Ghost error when the lookup of the key fails
@@ -62,33 +68,32 @@ export async function storeIfFree(
   }
   beingWritten.add(identity);
   try {
-    // Other services than AWS may silently ignore the condition of a write: asking at least protects what is there.
+    // Some services silently ignore the condition of a write: asking at least protects what is there.
     const { isAws } = await bucket.service();
-    const isTrusted = isAws && content.size < MIN_BYTES_TO_ASK_FIRST;
+    const isTrusted = (isAws || conditionalWritesOf(bucket) === 'kept') && content.size < MIN_BYTES_TO_ASK_FIRST;
     const asksFirst = (known === 'unknown' && !isTrusted) || (known !== 'new' && !hasConditionalWrites(bucket));
     if (asksFirst && (await bucket.exists(key))) {
       return 'taken';
     }
     const isFoundFree = asksFirst || known === 'new';
-    let outcome = await write(bucket, key, content, { onlyIfFree: hasConditionalWrites(bucket) }, retries);
+    const onlyIfFree = conditionalWritesOf(bucket) !== 'not-implemented';
+    let outcome = await write(bucket, key, content, { onlyIfFree }, retries);
     if (outcome === 'not-implemented') {
       if (!isFoundFree && (await bucket.exists(key))) {
         return 'taken';
       }
       outcome = await write(bucket, key, content, {}, retries);
       // Only the success of this write shows that the service refused the condition, and not every write.
-      withoutConditionalWrites.add(bucket.identity);
+      rememberNotImplemented(bucket);
       return outcome === 'stored' ? outcome : 'contested';
+    }
+    if (outcome === 'stored' && onlyIfFree && content.bytes && !isAws) {
+      await learnFromStored(bucket, key, content.bytes, content.headers);
     }
     return outcome === 'taken' && isFoundFree ? 'contested' : outcome;
   } finally {
     beingWritten.delete(identity);
   }
-}
-
-/** Returns whether nothing is known against the conditional writes of a bucket's service. */
-export function hasConditionalWrites(bucket: Bucket): boolean {
-  return !withoutConditionalWrites.has(bucket.identity);
 }
 
 async function write(

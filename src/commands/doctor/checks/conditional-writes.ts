@@ -1,5 +1,6 @@
 import { connect } from '../../../core/s3/client';
 import { statusOf } from '../../../core/foreign-error';
+import { explainConditionalWrites } from '../../../core/s3/conditional-writes';
 import { codeOf, isNotImplemented, isTaken } from '../../../core/s3/errors';
 import { type CheckResult, failed, passed, unchecked, warned } from '../check';
 import type { DoctorContext } from '../context';
@@ -22,19 +23,11 @@ async function writeTwice(context: DoctorContext): Promise<CheckResult> {
       return passed('a taken name is refused');
     }
     if (isNotImplemented(error)) {
-      return warned(
-        tried,
-        'The service has no conditional writes (501).',
-        'Run only one Ghost process on this bucket: it gives taken names a random suffix.',
-      );
+      return warned(tried, ...explainConditionalWrites(first.bucket, 'not-implemented'));
     }
     throw first.bucket.explain(error, 'PutObject', first.key);
   }
-  return failed(
-    tried,
-    'The service takes no notice of the condition: the second write has replaced the first.',
-    'Two uploads of one name at the same moment become one. Run only one Ghost process on this bucket, or use a service with conditional writes.',
-  );
+  return failed(tried, ...explainConditionalWrites(first.bucket, 'ignored'));
 }
 
 /** Checks that S3 refuses to overwrite an object when a multipart upload is completed. */

@@ -1,7 +1,7 @@
 import { parseConfig, type Config } from '../core/config';
 import { ADAPTER, type Feature, FEATURES } from '../core/features';
 import { Failure } from '../shell/failure';
-import { adapterOf, adapterOptionsOf, type GhostConfig, storageOf } from './config';
+import { adapterOf, adapterOptionsOf, type GhostConfig, isObject, storageOf } from './config';
 import { type AdapterOptions, givenAdapterOptions } from './options';
 
 /** The validated configuration of the adapter for each feature. */
@@ -20,7 +20,7 @@ export function readAdapterConfigs(config: GhostConfig, options: AdapterOptions)
       adapterOf(storage, feature) === ADAPTER
         ? adapterOptionsOf(storage, feature)
         : // Without it, the adapter would use the prefix of images.
-          { ...(storage[ADAPTER] as object | undefined), staticFileURLPrefix: `content/${feature}` };
+          { ...(isObject(storage[ADAPTER]) ? storage[ADAPTER] : {}), staticFileURLPrefix: `content/${feature}` };
     return [feature, validated({ ...block, ...givenAdapterOptions(options) })] as const;
   });
   return Object.fromEntries(entries) as AdapterConfigs;

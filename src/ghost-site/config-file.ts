@@ -20,7 +20,7 @@ import path from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { Failure } from '../shell/failure';
 import { isRoot, type Owner, withRightsOf } from '../shell/owner-rights';
-import { mayAccess, refuseSharedFolders } from '../shell/path-owners';
+import { mayAccess, refuseSharedWay } from '../shell/path-owners';
 import { readGhostConfig } from './config';
 import { type LocatedConfig, locateConfig, readConfig, textOf } from './config-text';
 import { type GhostConfigBlock, withGhostConfig } from './edit-config';
@@ -43,7 +43,7 @@ const MOUNTED = ['EBUSY', 'EXDEV'];
 export function checkGhostConfigFile(file: string): void {
   const { file: real, folder, owner, stats } = locateConfig(file);
   if (owner.uid === 0) {
-    refuseSharedFolders(folder);
+    refuseSharedWay(folder);
   }
   const code = codeOf(() => {
     // The backup goes into the same folder.
@@ -58,7 +58,7 @@ export function checkGhostConfigFile(file: string): void {
   if (code !== undefined) {
     throw new Failure(
       `${file} cannot be written (${code}).`,
-      "Name Ghost's configuration file, for example /var/www/ghost/config.production.json, and run the command as a user who can write there.",
+      "Name Ghost's configuration file, for example /var/www/ghost/config.production.json, and run the command as a user who can write there, usually with sudo.",
     );
   }
   readGhostConfig(textOf(file), file);
@@ -84,7 +84,7 @@ export function replaceGhostConfig(file: string, after: string): string | undefi
     return undefined;
   }
   if (located.owner.uid === 0) {
-    refuseSharedFolders(located.folder);
+    refuseSharedWay(located.folder);
   }
   try {
     return inFolder(located, () => {

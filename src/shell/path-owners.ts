@@ -82,20 +82,29 @@ export function refuseForeignLinks({ steps, end, real }: Way, cure: string, owne
 /**
  * Makes sure that only root can change what root itself is going to use.
  *
- * @throws Failure with the folder that others may write
+ * @throws Failure with the folder or file that others may write
  */
-export function refuseSharedFolders({ steps, end }: Way): void {
-  const folders = steps.filter(({ stats }) => stats.isDirectory());
-  // Where the sticky bit is set, others can add names, but not replace those of root.
-  const shared = folders.find(
-    (folder) => (folder.stats.mode & 0o022) !== 0 && (folder === folders.at(-1) || (folder.stats.mode & 0o1000) === 0),
-  );
-  if (isRoot() && shared) {
+export function refuseSharedWay(way: Way): void {
+  const shared = sharedStep(way);
+  if (isRoot() && shared !== undefined) {
     throw new Failure(
-      `Other users than root may write in ${shared.path}, and what is there would be used with the rights of root.`,
-      `Give ${end.path} to the user that Ghost runs as, or let only root write there: sudo chmod go-w ${shared.path}`,
+      `Other users than root may write to ${shared}, which would be used with the rights of root.`,
+      `Give ${way.end.path} to the user that Ghost runs as, or let only root write there: sudo chmod go-w ${shared}`,
     );
   }
+}
+
+/** Returns whether root alone can change what a way leads to. */
+export const belongsToRoot = (way: Way): boolean =>
+  way.steps.every(({ stats }) => stats.uid === 0) && sharedStep(way) === undefined;
+
+/** Returns the folder or file on a way that others than its owner can write. */
+function sharedStep({ steps }: Way): string | undefined {
+  const noLinks = steps.filter(({ stats }) => !stats.isSymbolicLink());
+  // Where the sticky bit is set, others can add names, but not replace those of root.
+  return noLinks.find(
+    (step) => (step.stats.mode & 0o022) !== 0 && (step === noLinks.at(-1) || (step.stats.mode & 0o1000) === 0),
+  )?.path;
 }
 
 /** Returns whether the mode of a file or folder gives its owner, group or others the rights `0o7` to a user. */

@@ -16,7 +16,11 @@ export class UnsuitableFile extends Error {
   /** `is a FIFO` */
   readonly code: string;
 
-  constructor(file: string, what: string) {
+  constructor(
+    file: string,
+    what: string,
+    readonly isTooLarge = false,
+  ) {
     super(`${file} ${what}`);
     this.code = what;
   }
@@ -37,7 +41,7 @@ export function readRegularFile(file: string, limit: number): { bytes: Buffer; s
     const stats = fstatSync(opened);
     refuseIrregular(file, stats);
     if (stats.size > limit) {
-      throw new UnsuitableFile(file, `has more than ${limit} bytes`);
+      throw new UnsuitableFile(file, `has more than ${limit} bytes`, true);
     }
     return { bytes: readUpTo(opened, file, limit), stats };
   } finally {
@@ -82,7 +86,7 @@ function readUpTo(opened: number, file: string, limit: number): Buffer {
       return Buffer.concat(parts);
     }
     if (length > limit) {
-      throw new UnsuitableFile(file, `has more than ${limit} bytes`);
+      throw new UnsuitableFile(file, `has more than ${limit} bytes`, true);
     }
   }
 }

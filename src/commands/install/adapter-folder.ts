@@ -1,189 +1,183 @@
 import {
   chmodSync,
-  chownSync,
+  closeSync,
   existsSync,
-  lstatSync,
+  fchmodSync,
   mkdirSync,
-  readdirSync,
-  readFileSync,
+  mkdtempSync,
+  openSync,
   renameSync,
+  rmdirSync,
   rmSync,
-  type Stats,
-  statSync,
   writeFileSync,
 } from 'node:fs';
+import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import { Failure } from '../../shell/failure';
 import { ADAPTER } from '../../core/features';
-import type { GhostSite } from '../../ghost-site/site';
-import { ownManifest, packageFile, readManifest } from '../../shell/paths';
+import { Failure } from '../../shell/failure';
+import { type Owner, withRightsOf } from '../../shell/owner-rights';
+import { someNamesIn } from '../../shell/read-file';
+import { ADAPTER_FOLDERS, adapterFiles } from './adapter-files';
+import type { AdapterPlace } from './adapter-place';
 
-/** The files of this package that Ghost needs, besides its package.json. */
-const FILES = ['LICENSE', 'dist/THIRD_PARTY_LICENSES.txt', 'dist/index.js'];
-const LAZY_FOLDER = 'dist/lazy';
-
-/**
- * Returns the folder that the adapter belongs in: below the content folder, or where `paths.installedAdaptersPath` says.
- *
- * @param major Ghost's major version: 5 does not know that setting
- */
-export function adapterFolder({ config, contentPath, folder }: GhostSite, major: number | undefined): string {
-  const installed = major === 5 ? undefined : config.paths?.installedAdaptersPath;
-  const adapters = installed === undefined ? path.join(contentPath, 'adapters') : path.resolve(folder, installed);
-  return path.join(adapters, 'storage', ADAPTER);
-}
-
-/**
- * Returns the version of the adapter in a folder, undefined when the folder does not exist.
- *
- * @throws Failure when the folder holds something else
- */
-export function installedVersion(folder: string): string | undefined {
-  const found = lstatSync(folder, { throwIfNoEntry: false });
-  if (!found) {
-    return undefined;
-  }
-  if (found.isSymbolicLink()) {
-    throw new Failure(`${folder} is a link.`, 'Delete the link, or bring what it leads to up to date yourself.');
-  }
-  const manifest = manifestIn(folder);
-  if (manifest?.name !== ownManifest().name) {
-    throw new Failure(
-      `${folder} is there, and is no version of this adapter.`,
-      'Look what it is, and move it somewhere else.',
-    );
-  }
-  return manifest.version;
-}
-
-/** Returns whether a folder holds exactly the files of this version. */
-export function isInstalled(folder: string): boolean {
-  if (installedVersion(folder) === undefined) {
-    return false;
-  }
-  const wanted = adapterFiles();
-  const files = everythingBelow(folder).filter((file) => !statSync(file).isDirectory());
-  return (
-    files.length === wanted.size &&
-    files.every((file) => wanted.get(path.relative(folder, file).split(path.sep).join('/'))?.equals(readFileSync(file)))
-  );
-}
+/** Folders next to the adapter that hold a version on its way in or out; 1.0.0 used the last two names. */
+const PROVISIONAL = new RegExp(`^(\\.${ADAPTER}-\\w{6}|${ADAPTER}\\.(new|old))$`);
 
 /** A changed adapter folder, while the change can still be undone. */
 export interface FolderChange {
   /** Restores the former folder. */
   undo(): void;
-  /** Deletes the former folder. */
-  finish(): void;
+  /**
+   * Deletes the former folder.
+   *
+   * @returns what could not be deleted
+   */
+  finish(): string[];
 }
 
 /**
  * Runs something that has to succeed together with the change of the folder, which is undone otherwise.
  *
+ * @param warn prints a problem that does not stop the command
  * @throws the error of `run`, which says that everything is as it was before
  */
-export function undoOnFailure<T>(change: FolderChange | undefined, run: () => T): T {
+export function undoOnFailure<T>(change: FolderChange | undefined, run: () => T, warn: (text: string) => void): T {
+  let result: T;
   try {
-    const result = run();
-    change?.finish();
-    return result;
+    result = run();
   } catch (error) {
+    const end = restored(change);
+    throw error instanceof Failure ? new Failure(error.message, `${error.cure}\n${end}`, { cause: error }) : error;
+  }
+  for (const left of change?.finish() ?? []) {
+    warn(`${left} is no longer used, but could not be deleted. Delete it yourself: sudo rm -r ${left}`);
+  }
+  return result;
+}
+
+function restored(change: FolderChange | undefined): string {
+  try {
     change?.undo();
-    throw error instanceof Failure
-      ? new Failure(error.message, `${error.cure}\nEverything is as it was before the command.`, { cause: error })
-      : error;
+    return 'Everything is as it was before the command.';
+  } catch (error) {
+    return `The former version of the adapter could not be put back: ${(error as Error).message}`;
   }
 }
 
 /**
- * Puts the adapter into its folder. The files are written next to it first, and the folder is renamed when all are there.
+ * Puts the adapter into its folder, with the rights of the owner of the folders above it. The files are written into a
+ * new folder next to it first, which is renamed when all are there.
  *
- * @param owner the owner of new folders and files, when root runs the command
+ * @throws Failure when they cannot be written
  */
-export function putAdapter(folder: string, owner: Stats): FolderChange {
-  const parent = path.dirname(folder);
-  const created = createFolders(parent, owner);
-  const fresh = `${folder}.new`;
-  // An installation that was killed may have left it.
-  rmSync(fresh, { recursive: true, force: true });
-  for (const [name, bytes] of adapterFiles()) {
-    const file = path.join(fresh, ...name.split('/'));
-    mkdirSync(path.dirname(file), { recursive: true });
-    writeFileSync(file, bytes);
-  }
-  giveTo(fresh, owner);
-  const removed = removeAdapter(folder);
-  renameSync(fresh, folder);
+export function putAdapter({ folder, owner }: AdapterPlace): FolderChange {
+  // Root's cache, where this package may be, cannot be read with the rights of another user.
+  const files = adapterFiles();
+  return changing(owner, folder, (undos) => {
+    createFolders(path.dirname(folder), undos);
+    const fresh = mkdtempSync(path.join(path.dirname(folder), `.${ADAPTER}-`));
+    undos.push(() => rmSync(fresh, { recursive: true, force: true }));
+    writeFiles(fresh, files);
+    moveAway(folder, undos);
+    renameSync(fresh, folder);
+    undos.push(() => rmSync(folder, { recursive: true, force: true }));
+  });
+}
+
+/**
+ * Removes the adapter's folder by renaming it.
+ *
+ * @throws Failure when it cannot be renamed
+ */
+export const removeAdapter = ({ folder, owner }: AdapterPlace): FolderChange =>
+  changing(owner, folder, (undos) => moveAway(folder, undos));
+
+/** Changes the folder, and undoes what was done where that fails. */
+function changing(owner: Owner, folder: string, change: (undos: (() => void)[]) => void): FolderChange {
+  const undos: (() => void)[] = [];
+  const undo = () =>
+    undos
+      .splice(0)
+      .reverse()
+      .forEach((step) => step());
+  withRights(owner, folder, () => {
+    try {
+      change(undos);
+    } catch (error) {
+      undo();
+      throw error;
+    }
+  });
   return {
-    undo() {
-      rmSync(folder, { recursive: true, force: true });
-      removed.undo();
-      created.reverse().forEach((name) => rmSync(name, { recursive: true, force: true }));
-    },
-    finish: () => removed.finish(),
+    undo: () => withRights(owner, folder, undo),
+    finish: () => withRightsOf(owner, () => deleteProvisional(path.dirname(folder))),
   };
 }
 
-/** Removes the adapter's folder by renaming it. */
-export function removeAdapter(folder: string): FolderChange {
-  const old = `${folder}.old`;
-  rmSync(old, { recursive: true, force: true });
-  const isThere = existsSync(folder);
-  if (isThere) {
-    renameSync(folder, old);
-  }
-  return {
-    undo() {
-      if (isThere) {
-        renameSync(old, folder);
-      }
-    },
-    finish: () => rmSync(old, { recursive: true, force: true }),
-  };
-}
-
-function manifestIn(folder: string) {
-  try {
-    return readManifest(folder);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Returns the files of the adapter, by their path with slashes. */
-function adapterFiles(): Map<string, Buffer> {
-  const lazy = readdirSync(packageFile(LAZY_FOLDER)).map((name) => `${LAZY_FOLDER}/${name}`);
-  const files = [...FILES, ...lazy].map((name) => [name, readFileSync(packageFile(name))] as const);
-  const { name, version, description, license, main, exports } = ownManifest();
-  const manifest = JSON.stringify({ name, version, description, license, main, exports }, null, 2);
-  return new Map([['package.json', Buffer.from(`${manifest}\n`)], ...files]);
-}
-
-/** Creates a folder with its parents, and returns those that were missing, the outermost first. */
-function createFolders(folder: string, owner: Stats): string[] {
-  const missing: string[] = [];
-  for (let name = folder; !existsSync(name); name = path.dirname(name)) {
-    missing.unshift(name);
-  }
-  for (const name of missing) {
-    mkdirSync(name);
-    giveTo(name, owner);
-  }
-  return missing;
-}
-
-/** Makes everything readable to all users whatever the umask is, and Ghost's own when root installs. */
-function giveTo(folder: string, { uid, gid }: Stats): void {
-  for (const name of [folder, ...everythingBelow(folder)]) {
-    chmodSync(name, statSync(name).isDirectory() ? 0o755 : 0o644);
-    if (process.getuid?.() === 0) {
-      chownSync(name, uid, gid);
+/** Returns what could not be deleted. */
+function deleteProvisional(parent: string): string[] {
+  const provisional = () =>
+    someNamesIn(parent)
+      .filter((name) => PROVISIONAL.test(name))
+      .map((name) => path.join(parent, name));
+  for (const name of provisional()) {
+    try {
+      rmSync(name, { recursive: true, force: true });
+    } catch {
+      // It is named to the user.
     }
   }
+  return provisional();
 }
 
-const everythingBelow = (folder: string): string[] =>
-  readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const name = path.join(folder, entry.name);
-    return entry.isDirectory() ? [name, ...everythingBelow(name)] : [name];
-  });
+/** Creates the missing folders of a path. */
+function createFolders(folder: string, undos: (() => void)[]): void {
+  if (!existsSync(folder)) {
+    createFolders(path.dirname(folder), undos);
+    mkdirSync(folder);
+    undos.push(() => rmdirSync(folder));
+    openToAll(folder);
+  }
+}
+
+function writeFiles(fresh: string, files: Map<string, Buffer>): void {
+  ADAPTER_FOLDERS.slice(1).forEach((name) => mkdirSync(path.join(fresh, name)));
+  for (const [name, bytes] of files) {
+    const opened = openSync(path.join(fresh, name), 'wx');
+    try {
+      writeFileSync(opened, bytes);
+      fchmodSync(opened, 0o644);
+    } finally {
+      closeSync(opened);
+    }
+  }
+  ADAPTER_FOLDERS.forEach((name) => openToAll(path.join(fresh, name)));
+}
+
+/** Renames a folder, if it exists, to a name that nobody knows beforehand. */
+function moveAway(folder: string, undos: (() => void)[]): void {
+  if (existsSync(folder)) {
+    const away = path.join(path.dirname(folder), `.${ADAPTER}-${randomBytes(3).toString('hex')}`);
+    renameSync(folder, away);
+    undos.push(() => renameSync(away, folder));
+  }
+}
+
+/** Lets all users read a folder, whatever the umask is. */
+const openToAll = (folder: string) => chmodSync(folder, 0o755);
+
+/** Runs a step with the rights of an owner, and names the file and the user where these do not suffice. */
+function withRights<T>(owner: Owner, folder: string, step: () => T extends Promise<unknown> ? never : T): T {
+  try {
+    return withRightsOf(owner, step);
+  } catch (error) {
+    const { code, path: file = folder } = error as NodeJS.ErrnoException;
+    throw code === undefined
+      ? error
+      : new Failure(
+          `${file} could not be written with the rights of the user ${owner.uid} (${code}).`,
+          `Find out what is in the way of ${path.dirname(folder)}, and run the command again.\nEverything is as it was before the command.`,
+          { cause: error },
+        );
+  }
+}

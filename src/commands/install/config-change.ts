@@ -62,7 +62,8 @@ export function planConfigChange(sources: ConfigSources, options: ConfigOptions)
   const { from } = options;
   const { options: taken, notices } = from === undefined ? { options: {}, notices: [] } : takeOver(storage, from);
   const added = { ...taken, ...givenAdapterOptions(options) };
-  const block = { ...(storage[ADAPTER] as object | undefined), ...added };
+  const former = storage[ADAPTER];
+  const block = { ...(isObject(former) ? former : {}), ...added };
   if (Object.keys(block).length === 0) {
     throw noOptions(storage, file);
   }
@@ -114,7 +115,7 @@ function isSet(config: GhostConfig, place: readonly string[], value: unknown): b
 /** Returns the setting of a feature with the options that it already has, a bucket for videos for example. */
 function featureSetting(storage: StorageSettings, feature: Exclude<Feature, 'images'>, from?: string): object {
   const setting = storage[feature];
-  const isTaken = typeof setting === 'object' && (setting.adapter === ADAPTER || setting.adapter === from);
+  const isTaken = isObject(setting) && (setting.adapter === ADAPTER || setting.adapter === from);
   const own = isTaken ? withOurNames(setting.adapter, setting).options : {};
   const { staticFileURLPrefix } = settingOfFeature(feature);
   // A null counts as not set, and the adapter's own default is the prefix of images.

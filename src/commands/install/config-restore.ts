@@ -1,10 +1,21 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ADAPTER, FEATURES, URL_NAMES } from '../../core/features';
-import { adapterOf, type GhostConfig, readGhostConfig, storageOf, storagePlace } from '../../ghost-site/config';
+import {
+  adapterOf,
+  type GhostConfig,
+  isObject,
+  readGhostConfig,
+  storageOf,
+  storagePlace,
+} from '../../ghost-site/config';
 import { type Setting, withoutValues, withValues } from '../../ghost-site/edit-config';
-import { namesIn } from '../../shell/paths';
+import { locateConfig, readConfig } from '../../ghost-site/config-text';
+import { Failure } from '../../shell/failure';
+import { someNamesIn } from '../../shell/read-file';
 import { valueAt } from './config-change';
+
+/** How many of the newest backups are read. */
+const MOST_BACKUPS = 100;
 
 /** Ghost's configuration without the adapter. */
 export interface Restored {
@@ -20,7 +31,7 @@ export interface Restored {
  *
  * @returns undefined when the file does not use the adapter
  */
-export function restoredConfig(file: string, text: string, cdnUrl: string | undefined): Restored | undefined {
+export function restoredConfig(file: string, text: string, cdnUrl: unknown): Restored | undefined {
   const config = readGhostConfig(text, file);
   const storage = storageOf(config);
   const place = storagePlace(config);
@@ -40,7 +51,8 @@ export function restoredConfig(file: string, text: string, cdnUrl: string | unde
   }
 
   const backups = backupsOf(file).filter((backup) => !usesAdapter(backup.config));
-  const block = settingsAt(Object.keys(storage[ADAPTER] ?? {}).map((name) => [...place, ADAPTER, name]));
+  const own = storage[ADAPTER];
+  const block = settingsAt(Object.keys(isObject(own) ? own : {}).map((name) => [...place, ADAPTER, name]));
   const same = backups.find((backup) => withValues(backup.text, [...features, ...block, ...urls]) === text);
   if (same) {
     return { text: same.text, backup: same.file };
@@ -57,21 +69,35 @@ export const usesAdapter = (config: GhostConfig) =>
   FEATURES.some((feature) => adapterOf(storageOf(config), feature) === ADAPTER);
 
 /** Compares by host, since the CDN may be configured without a scheme. */
-function isOn(url: unknown, cdnUrl: string | undefined): boolean {
+function isOn(url: unknown, cdnUrl: unknown): boolean {
   const host = (value: string) => value.replace(/^[a-z]+:\/\//i, '').split('/')[0];
-  return typeof url === 'string' && cdnUrl !== undefined && host(url) === host(cdnUrl);
+  return typeof url === 'string' && typeof cdnUrl === 'string' && host(url) === host(cdnUrl);
 }
 
-/** Returns the backups of a file, the newest first. */
+/**
+ * Returns the backups of a file, the newest first. Other files of such a name are not ours: what is not a configuration
+ * or belongs to another user.
+ */
 function backupsOf(file: string): { file: string; text: string; config: GhostConfig }[] {
-  const folder = path.dirname(file);
-  return namesIn(folder)
-    .filter((name) => name.startsWith(`${path.basename(file)}.`) && name.endsWith('.backup'))
+  const { file: real, owner, stats } = locateConfig(file);
+  const folder = path.dirname(real);
+  return someNamesIn(folder)
+    .filter((name) => name.startsWith(`${path.basename(real)}.`) && /\.\d{8}T\d{9}Z\.backup$/.test(name))
     .sort()
     .reverse()
-    .map((name) => {
+    .slice(0, MOST_BACKUPS)
+    .flatMap((name) => {
       const backup = path.join(folder, name);
-      const text = readFileSync(backup, 'utf8');
-      return { file: backup, text, config: readGhostConfig(text, backup) };
+      try {
+        const located = locateConfig(backup);
+        const isOwn = located.file === backup && [0, owner.uid, stats?.uid].includes(located.stats?.uid);
+        const text = isOwn ? readConfig(located)?.toString('utf8') : undefined;
+        return text === undefined ? [] : [{ file: backup, text, config: readGhostConfig(text, backup) }];
+      } catch (error) {
+        if (error instanceof Failure) {
+          return [];
+        }
+        throw error;
+      }
     });
 }

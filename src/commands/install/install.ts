@@ -1,23 +1,29 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ADAPTER, FEATURES } from '../../core/features';
 import { adapterOptionsOf, settingsOfEnvironment, storageOf } from '../../ghost-site/config';
 import { textOf } from '../../ghost-site/config-text';
 import { replaceGhostConfig } from '../../ghost-site/config-file';
+import { warningOfReadableSecrets } from '../../ghost-site/readable-secrets';
 import type { GhostSite } from '../../ghost-site/site';
 import { Declined, Failure } from '../../shell/failure';
-import { namesIn, ownManifest } from '../../shell/paths';
+import { type Owner, withRightsOf } from '../../shell/owner-rights';
+import { ownManifest } from '../../shell/paths';
+import { someNamesIn } from '../../shell/read-file';
 import type { Terminal } from '../../shell/terminal';
 import { quoted } from '../../shell/text';
-import { adapterFolder, installedVersion, isInstalled, putAdapter, undoOnFailure } from './adapter-folder';
+import { installedVersion, isInstalled } from './adapter-files';
+import { putAdapter, undoOnFailure } from './adapter-folder';
+import { type AdapterPlace, adapterPlace, assertNoDetour, assertWritableFolder } from './adapter-place';
+import { assertChosenPaths } from './assert-chosen-paths';
 import { type ConfigChange, type ConfigOptions, planConfigChange } from './config-change';
-import { assertThatGhostLoads, nodeOfGhost } from './load-check';
+import { nodeOfGhost } from './ghost-node';
+import { userOfGhost } from './ghost-user';
+import { assertThatGhostLoads } from './load-check';
 import {
   assertConfigFile,
   assertNodeVersion,
   assertNotInVolume,
-  assertWritableFolder,
   isLostWithContainer,
   type Machine,
   supportedMajor,
@@ -31,8 +37,9 @@ interface Plan {
   major?: number;
   /** The Node that Ghost runs with. */
   node: string;
-  /** The adapter's folder. */
-  folder: string;
+  /** The user with whose rights Ghost's code is run. */
+  user: Owner;
+  place: AdapterPlace;
   /** The installed version of the adapter. */
   before?: string;
   /** The adapter's files have to be copied. */
@@ -53,11 +60,11 @@ interface Plan {
 export async function install(
   terminal: Terminal,
   site: GhostSite,
-  options: ConfigOptions & { config?: string; json?: boolean },
+  options: ConfigOptions & { config?: string; content?: string; json?: boolean },
 ): Promise<void> {
   const machine = thisMachine();
   const plan = makePlan(site, options, machine);
-  const { folder, before, copies, changesConfig } = plan;
+  const { place, before, copies, changesConfig } = plan;
   showPlan(terminal, plan, machine);
   if ((copies || changesConfig) && !(await terminal.confirm(copies ? 'Install the adapter?' : 'Change the file?'))) {
     throw new Declined();
@@ -66,7 +73,7 @@ export async function install(
   if (options.json) {
     terminal.result({
       changed: copies || changesConfig,
-      adapter: { folder, version: ownManifest().version, replacedVersion: copies ? before : undefined },
+      adapter: { folder: place.folder, version: ownManifest().version, replacedVersion: copies ? before : undefined },
       configFile: site.configFile,
       backup,
       ghostVersion: site.version,
@@ -77,18 +84,25 @@ export async function install(
 }
 
 /** Plans the installation, and makes sure that nothing is in its way. */
-function makePlan(site: GhostSite, options: ConfigOptions & { config?: string }, machine: Machine): Plan {
+function makePlan(
+  site: GhostSite,
+  options: ConfigOptions & { config?: string; content?: string },
+  machine: Machine,
+): Plan {
   const { configFile, contentPath } = site;
   const major = supportedMajor(site.version);
-  const node = nodeOfGhost(site.folder);
-  const isOwnNode = node === process.execPath;
-  assertNodeVersion(isOwnNode ? process.version : execFileSync(node, ['--version'], { encoding: 'utf8' }).trim(), node);
   if (!existsSync(contentPath)) {
     throw new Failure(
       `There is no content folder ${contentPath}.`,
       'Name it with --content, or run the command on the machine that Ghost runs on.',
     );
   }
+  assertChosenPaths(site, options.content);
+  const place = adapterPlace(site, major);
+  assertNoDetour(place);
+  const user = userOfGhost(site, place.folder);
+  const { node, version } = nodeOfGhost(site.folder, user);
+  assertNodeVersion(version, node);
   const text = textOf(configFile);
   const environment = settingsOfEnvironment(process.env);
   const config = planConfigChange({ text, file: configFile, environment, major }, options);
@@ -96,18 +110,18 @@ function makePlan(site: GhostSite, options: ConfigOptions & { config?: string },
   if (changesConfig) {
     assertConfigFile(site, options.config);
   }
-  const folder = adapterFolder(site, major);
-  const before = installedVersion(folder);
-  const copies = !isInstalled(folder);
+  const before = installedVersion(place);
+  const copies = !isInstalled(place);
   if (copies) {
-    assertNotInVolume(folder, machine);
-    assertWritableFolder(folder, contentPath, statSync(contentPath));
+    assertNotInVolume(place.folder, machine);
+    assertWritableFolder(place, contentPath, user);
   }
-  return { site, major, node, folder, before, copies, config, text, changesConfig };
+  return { site, major, node, user, place, before, copies, config, text, changesConfig };
 }
 
 function showPlan(terminal: Terminal, plan: Plan, machine: Machine): void {
-  const { site, folder, before, copies, major, config, text, changesConfig } = plan;
+  const { site, user, place, before, copies, major, config, text, changesConfig } = plan;
+  const { folder } = place;
   const { configFile } = site;
   terminal.say(`Ghost ${site.version ?? 'of an unknown version'} in ${site.folder}`);
   if (copies) {
@@ -126,6 +140,10 @@ function showPlan(terminal: Terminal, plan: Plan, machine: Machine): void {
     return;
   }
   showConfigChange(terminal, configFile, text, config.text);
+  const warning = warningOfReadableSecrets(configFile, config.text, user);
+  if (warning !== undefined) {
+    terminal.warn(warning);
+  }
   if (isLostWithContainer(configFile, machine)) {
     terminal.warn(
       `${configFile} belongs to this container and is gone with it: mount the file, or set the environment (--print).`,
@@ -139,28 +157,28 @@ function showPlan(terminal: Terminal, plan: Plan, machine: Machine): void {
  * @returns the path of the configuration's backup, undefined when it was not changed
  */
 function carryOut(terminal: Terminal, plan: Plan): string | undefined {
-  const { site, major, node, folder, copies, config, changesConfig } = plan;
+  const { site, major, node, user, place, copies, config, changesConfig } = plan;
   const { contentPath, codeFolder, configFile } = site;
   const storage = storageOf(config.config);
-  const owner = statSync(contentPath);
-  return undoOnFailure(copies ? putAdapter(folder, owner) : undefined, () => {
+  const checkAndWrite = () => {
     assertThatGhostLoads({
       node,
-      folder,
+      user,
+      folder: place.folder,
       contentPath,
       installedAdaptersPath: site.config.paths?.installedAdaptersPath,
       codeFolder,
       major,
       options: FEATURES.map((feature) => adapterOptionsOf(storage, feature)),
-      owner,
     });
     terminal.say(`${terminal.colors.green('✔')} It loads as Ghost loads it.`);
     return changesConfig ? replaceGhostConfig(configFile, config.text) : undefined;
-  });
+  };
+  return undoOnFailure(copies ? putAdapter(place) : undefined, checkAndWrite, (text) => terminal.warn(text));
 }
 
 function showInstalled(terminal: Terminal, plan: Plan, backup: string | undefined): void {
-  const { site, copies, changesConfig, major } = plan;
+  const { site, user, copies, changesConfig, major } = plan;
   const { version } = ownManifest();
   terminal.say();
   terminal.say(
@@ -178,7 +196,7 @@ function showInstalled(terminal: Terminal, plan: Plan, backup: string | undefine
   const migrate = `ghost-storage-s3-cloudfront migrate ${where}`;
   const restart = restartStep(site);
   showNextSteps(terminal, [
-    ...(hasFiles(site.contentPath)
+    ...(hasFiles(site.contentPath, user)
       ? [
           `${migrate}   (brings the files to the bucket; before the restart, or old posts lack them until then)`,
           restart,
@@ -189,9 +207,11 @@ function showInstalled(terminal: Terminal, plan: Plan, backup: string | undefine
   ]);
 }
 
-const hasFiles = (contentPath: string): boolean =>
-  FEATURES.some((feature) =>
-    namesIn(path.join(contentPath, feature)).some((name) => !/^(README.md|\..*|size)$/.test(name)),
+const hasFiles = (contentPath: string, user: Owner): boolean =>
+  withRightsOf(user, () =>
+    FEATURES.some((feature) =>
+      someNamesIn(path.join(contentPath, feature)).some((name) => !/^(README.md|\..*|size)$/.test(name)),
+    ),
   );
 
 const thisMachine = (): Machine => ({

@@ -1,8 +1,10 @@
-import { accessSync, constants, existsSync, readFileSync, type Stats, statSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import path from 'node:path';
 import { Failure } from '../../shell/failure';
+import { checkGhostConfigFile } from '../../ghost-site/config-file';
 import { type GhostSite, isSupported, OLDEST_GHOST } from '../../ghost-site/site';
-import { isInside, namesIn } from '../../shell/paths';
+import { isInside } from '../../shell/paths';
+import { readRegularFile, someNamesIn } from '../../shell/read-file';
 
 /**
  * Returns the major version of Ghost's version `6.65.0`, undefined when the version is unknown.
@@ -49,7 +51,7 @@ export function assertConfigFile(
 ): void {
   const name = path.basename(configFile);
   if (!existsSync(configFile)) {
-    const others = namesIn(folder).filter((other) => /^config\..+\.json$/.test(other));
+    const others = someNamesIn(folder).filter((other) => /^config\..+\.json$/.test(other));
     throw new Failure(
       `There is no ${configFile}${others.length > 0 ? `, but ${others.join(', ')}` : ''}.`,
       others.length > 0
@@ -64,15 +66,21 @@ export function assertConfigFile(
       `Name the file that it reads: --config ${path.join(folder, `config.${running}.json`)}`,
     );
   }
-  assertAccess(configFile, constants.W_OK, {
+  assertWritable(configFile, {
     onReadOnlyMount: 'change it where it comes from, or set the environment. --print shows both.',
-    otherwise: 'Run the command as who may write it, as a rule with sudo.',
+    otherwise: 'Run the command as a user who can write it, usually with sudo.',
   });
+  checkGhostConfigFile(configFile);
 }
 
-function assertAccess(file: string, mode: number, cures: { onReadOnlyMount: string; otherwise: string }): void {
+/**
+ * Makes sure that the user of this process may write a file, or in a folder.
+ *
+ * @throws Failure with the cure for the cause
+ */
+export function assertWritable(file: string, cures: { onReadOnlyMount: string; otherwise: string }): void {
   try {
-    accessSync(file, mode);
+    accessSync(file, constants.W_OK);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new Failure(
@@ -85,31 +93,10 @@ function assertAccess(file: string, mode: number, cures: { onReadOnlyMount: stri
 /** Returns the environment that Ghost-CLI noted when it started Ghost. */
 function runningEnvironment(folder: string): string | null | undefined {
   try {
-    return (JSON.parse(readFileSync(path.join(folder, '.ghost-cli'), 'utf8')) as { running?: string | null }).running;
+    const { bytes } = readRegularFile(path.join(folder, '.ghost-cli'), 1_000_000);
+    return (JSON.parse(bytes.toString('utf8')) as { running?: string | null }).running;
   } catch {
     return undefined;
-  }
-}
-
-/**
- * Makes sure that the adapter's folder can be written, and that Ghost can read it.
- *
- * @param target the adapter's folder
- * @param owner the owner of the content, as whom Ghost runs
- * @throws Failure with the folder that cannot be written or read
- */
-export function assertWritableFolder(target: string, contentPath: string, owner: Stats): void {
-  const ways = foldersDownTo(path.dirname(target));
-  assertAccess(ways.at(-1) ?? '/', constants.W_OK | constants.X_OK, {
-    onReadOnlyMount: 'put the adapter there where it is mounted from. --print shows how, with Docker.',
-    otherwise: 'Run the command as who may write there, as a rule with sudo.',
-  });
-  const closed = ways.filter((folder) => isInside(folder, contentPath)).find((folder) => !mayRead(folder, owner));
-  if (closed !== undefined) {
-    throw new Failure(
-      `${closed} may not be read by the owner of ${contentPath}, who Ghost runs as.`,
-      `Give it to Ghost: sudo chown -R --reference=${contentPath} ${closed} && sudo chmod -R u+rwX ${closed}`,
-    );
   }
 }
 
@@ -151,17 +138,4 @@ function isMounted(file: string, install: string, mounts: string): boolean {
   // The fifth field is the mount point: https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html
   const places = mounts.split('\n').map((line) => line.split(' ')[4] ?? '');
   return places.some((place) => place !== '' && isInside(place, install) && isInside(file, place));
-}
-
-/** Returns a folder and its parents as far as they exist, the outermost first. */
-function foldersDownTo(folder: string): string[] {
-  const parent = path.dirname(folder);
-  const above = parent === folder ? [] : foldersDownTo(parent);
-  return existsSync(folder) ? [...above, folder] : above;
-}
-
-function mayRead(folder: string, { uid, gid }: Stats): boolean {
-  const found = statSync(folder);
-  const shift = found.uid === uid ? 6 : found.gid === gid ? 3 : 0;
-  return uid === 0 || ((found.mode >> shift) & 0o5) === 0o5;
 }

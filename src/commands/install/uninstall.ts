@@ -1,15 +1,17 @@
-import { statSync } from 'node:fs';
 import { ADAPTER } from '../../core/features';
-import { readGhostConfig, settingsOfEnvironment, storageOf, withSettings } from '../../ghost-site/config';
+import { isObject, readGhostConfig, settingsOfEnvironment, storageOf, withSettings } from '../../ghost-site/config';
 import { textOf } from '../../ghost-site/config-text';
 import { replaceGhostConfig } from '../../ghost-site/config-file';
 import type { GhostSite } from '../../ghost-site/site';
 import { Declined, Failure } from '../../shell/failure';
 import type { Terminal } from '../../shell/terminal';
 import { quoted } from '../../shell/text';
-import { adapterFolder, installedVersion, removeAdapter, undoOnFailure } from './adapter-folder';
+import { installedVersion } from './adapter-files';
+import { removeAdapter, undoOnFailure } from './adapter-folder';
+import { adapterPlace, assertNoDetour, assertWritableFolder } from './adapter-place';
+import { assertChosenPaths } from './assert-chosen-paths';
 import { restoredConfig, usesAdapter } from './config-restore';
-import { assertConfigFile, assertWritableFolder, supportedMajor } from './preconditions';
+import { assertConfigFile, supportedMajor } from './preconditions';
 import { restartStep, showConfigChange, showNextSteps } from './say';
 
 /**
@@ -21,14 +23,17 @@ import { restartStep, showConfigChange, showNextSteps } from './say';
 export async function uninstall(
   terminal: Terminal,
   site: GhostSite,
-  options: { config?: string; json?: boolean },
+  options: { config?: string; content?: string; json?: boolean },
 ): Promise<void> {
   const { configFile } = site;
-  const folder = adapterFolder(site, supportedMajor(site.version));
-  const isThere = installedVersion(folder) !== undefined;
+  assertChosenPaths(site, options.content);
+  const place = adapterPlace(site, supportedMajor(site.version));
+  const { folder } = place;
+  assertNoDetour(place);
+  const isThere = installedVersion(place) !== undefined;
   const text = textOf(configFile);
-  const block = storageOf(site.config)[ADAPTER] as { cdnUrl?: string } | undefined;
-  const restored = restoredConfig(configFile, text, block?.cdnUrl);
+  const block = storageOf(site.config)[ADAPTER];
+  const restored = restoredConfig(configFile, text, isObject(block) ? block.cdnUrl : undefined);
   const after = restored?.text ?? text;
   if (usesAdapter(withSettings(readGhostConfig(after, configFile), settingsOfEnvironment(process.env)))) {
     throw new Failure(
@@ -40,7 +45,7 @@ export async function uninstall(
     assertConfigFile(site, options.config);
   }
   if (isThere) {
-    assertWritableFolder(folder, site.contentPath, statSync(site.contentPath));
+    assertWritableFolder(place, site.contentPath, place.owner);
     terminal.say(`${terminal.colors.red('-')} ${folder}`);
   }
   if (restored) {
@@ -52,8 +57,10 @@ export async function uninstall(
   if ((isThere || restored) && !(await terminal.confirm('Take the adapter out?'))) {
     throw new Declined();
   }
-  const backup = undoOnFailure(isThere ? removeAdapter(folder) : undefined, () =>
-    restored ? replaceGhostConfig(configFile, after) : undefined,
+  const backup = undoOnFailure(
+    isThere ? removeAdapter(place) : undefined,
+    () => (restored ? replaceGhostConfig(configFile, after) : undefined),
+    (text) => terminal.warn(text),
   );
 
   if (options.json) {

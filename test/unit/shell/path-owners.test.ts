@@ -2,7 +2,7 @@ import { chmodSync, chownSync, lchownSync, mkdirSync, mkdtempSync, realpathSync,
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { isRoot } from '../../../src/shell/owner-rights';
-import { ownerOf, refuseForeignLinks, refuseSharedFolders, wayTo } from '../../../src/shell/path-owners';
+import { ownerOf, refuseForeignLinks, refuseSharedWay, wayTo } from '../../../src/shell/path-owners';
 
 const [GHOST, OTHER] = [4711, 4811];
 const onUnix = process.platform === 'win32' ? describe.skip : describe;
@@ -69,16 +69,16 @@ asRoot('what root uses', () => {
     expect(refusal(linkTo(content, 'by the owner', GHOST))).not.toThrow();
   });
 
-  it('is refused where others may write in a folder of root on the way, but below the temporary folder', () => {
+  it('is refused where others may write to a folder of root on the way, but below the temporary folder', () => {
     const inner = path.join(folderOf('shared'), 'root');
     mkdirSync(inner);
-    expect(() => refuseSharedFolders(wayTo(inner))).not.toThrow();
+    expect(() => refuseSharedWay(wayTo(inner))).not.toThrow();
     chmodSync(inner, 0o775);
-    expect(() => refuseSharedFolders(wayTo(inner))).toThrow(`Other users than root may write in ${inner}`);
+    expect(() => refuseSharedWay(wayTo(inner))).toThrow(`Other users than root may write to ${inner}`);
     chmodSync(inner, 0o1777);
-    expect(() => refuseSharedFolders(wayTo(inner))).toThrow(`Other users than root may write in ${inner}`);
+    expect(() => refuseSharedWay(wayTo(inner))).toThrow(`Other users than root may write to ${inner}`);
     chmodSync(inner, 0o755);
     chmodSync(path.dirname(inner), 0o757);
-    expect(() => refuseSharedFolders(wayTo(inner))).toThrow(`may write in ${path.dirname(inner)}`);
+    expect(() => refuseSharedWay(wayTo(inner))).toThrow(`may write to ${path.dirname(inner)}`);
   });
 });

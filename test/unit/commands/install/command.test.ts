@@ -15,9 +15,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { stripVTControlCharacters } from 'node:util';
-import type { Failure } from '../../../../src/shell/failure';
-import { createProgram } from '../../../../src/commands/program';
+import { type Ended, environmentIn, runInstall } from '../../../support/install/run';
 
 const root = path.resolve(__dirname, '../../../..');
 const GIVEN = ['--bucket', 'blog-images', '--region', 'eu-central-1', '--cdn-url', 'https://images.example.com'];
@@ -54,40 +52,8 @@ function layOutGhost(version: string): string {
   return code;
 }
 
-interface Ended {
-  status: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-/** Runs the command in this process, in the folder of the site and with an environment of its own. */
-async function run(parameters: string[], env: Record<string, string> = {}): Promise<Ended> {
-  const written = { stdout: '', stderr: '' };
-  const spies = (['stdout', 'stderr'] as const).map((name) =>
-    jest.spyOn(process[name], 'write').mockImplementation((text) => {
-      written[name] += stripVTControlCharacters(String(text));
-      return true;
-    }),
-  );
-  const environment = process.env;
-  const directory = process.cwd();
-  const listeners = process.listeners('SIGINT');
-  process.env = { ...ownEnvironment(), ...env };
-  process.chdir(folder);
-  try {
-    await createProgram().parseAsync(['install', ...parameters], { from: 'user' });
-    return { status: 0, ...written };
-  } catch (error) {
-    const { message, cure } = error as Failure;
-    return { status: 1, ...written, stderr: `${written.stderr}${message}\n${cure}` };
-  } finally {
-    process.chdir(directory);
-    process.env = environment;
-    const added = process.listeners('SIGINT').filter((listener) => !listeners.includes(listener));
-    added.forEach((listener) => process.off('SIGINT', listener));
-    spies.forEach((spy) => spy.mockRestore());
-  }
-}
+/** Runs the command in this process. */
+const run = (parameters: string[], env: Record<string, string> = {}) => runInstall(folder, parameters, env);
 
 /** Runs what is built, where nobody can be asked. */
 function runBuilt(parameters: string[], user: { uid?: number; gid?: number } = {}): Ended {
@@ -95,12 +61,10 @@ function runBuilt(parameters: string[], user: { uid?: number; gid?: number } = {
     ...user,
     cwd: folder,
     encoding: 'utf8',
-    env: ownEnvironment(),
+    env: environmentIn(folder),
   });
   return { status, stdout, stderr };
 }
-
-const ownEnvironment = () => ({ HOME: folder, PATH: process.env.PATH, NO_COLOR: '1' });
 
 const install = (...parameters: string[]) => run(['--yes', ...parameters]);
 
@@ -269,7 +233,8 @@ describeAsRoot('who may not write', () => {
     runBuilt(['install', '--yes', ...parameters], { uid: 65534, gid: 65534 });
 
   test.each(['config.production.json', 'content'])('%s is told to use sudo before anything is changed', (name) => {
-    chownSync(name === 'content' ? configFile : path.join(folder, 'content'), 65534, 65534);
+    const own = name === 'content' ? [folder, configFile] : [path.join(folder, 'content')];
+    own.forEach((place) => chownSync(place, 65534, 65534));
     const before = everything();
     const { status, stderr } = asNobody(...GIVEN);
     expect([status, stderr]).toEqual([1, expect.stringMatching(new RegExp(`${name} cannot be written[^]*sudo`))]);

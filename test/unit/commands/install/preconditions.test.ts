@@ -1,11 +1,11 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { type AdapterPlace, assertWritableFolder } from '../../../../src/commands/install/adapter-place';
 import type { Failure } from '../../../../src/shell/failure';
 import {
   assertConfigFile,
   assertNodeVersion,
-  assertWritableFolder,
   assertNotInVolume,
   isLostWithContainer,
   supportedMajor,
@@ -67,7 +67,11 @@ describe('the configuration file', () => {
 
 describe('the folder of the adapter', () => {
   const somebody = () => ({ ...statSync(folder), uid: 4711, gid: 4711 });
-  const target = () => path.join(folder, 'adapters', 'storage', 'S3CloudFrontStorage');
+  const target = (base = folder): AdapterPlace => ({
+    base,
+    folder: path.join(base, 'adapters', 'storage', 'S3CloudFrontStorage'),
+    owner: statSync(folder),
+  });
 
   test('may be missing with everything on the way to it', () => {
     expect(() => assertWritableFolder(target(), folder, statSync(folder))).not.toThrow();
@@ -79,7 +83,7 @@ describe('the folder of the adapter', () => {
     chmodSync(folder, 0o755);
     chmodSync(path.join(folder, 'adapters'), 0o700);
     expect(refusal(() => assertWritableFolder(target(), folder, somebody()))).toMatch(
-      /adapters may not be read[^]*sudo chown -R --reference=/,
+      /adapters may not be read[^]*sudo chown -hR --reference=/,
     );
     chmodSync(path.join(folder, 'adapters'), 0o755);
     expect(() => assertWritableFolder(target(), folder, somebody())).not.toThrow();
@@ -87,7 +91,7 @@ describe('the folder of the adapter', () => {
 
   onUnix('is not put where nobody may write', () => {
     // Not even root may, in /proc.
-    expect(refusal(() => assertWritableFolder('/proc/1/x/S3CloudFrontStorage', '/proc', somebody()))).toMatch(
+    expect(refusal(() => assertWritableFolder(target('/proc/1/x'), '/proc', somebody()))).toMatch(
       /cannot be written|may not be read/,
     );
   });

@@ -1,0 +1,91 @@
+import { lstatSync } from 'node:fs';
+import path from 'node:path';
+import { ADAPTER } from '../../core/features';
+import type { GhostSite } from '../../ghost-site/site';
+import { Failure } from '../../shell/failure';
+import { isRoot, type Owner } from '../../shell/owner-rights';
+import { mayAccess, ownerOf, refuseForeignLinks, refuseSharedWay, wayTo } from '../../shell/path-owners';
+import { isInside } from '../../shell/paths';
+import { assertWritable } from './preconditions';
+
+/** Where the adapter belongs. */
+export interface AdapterPlace {
+  /** The adapter's own folder. */
+  folder: string;
+  /** The content folder, or where `paths.installedAdaptersPath` says. Below it there must be no links. */
+  base: string;
+  /** The user with whose rights the folder is written. */
+  owner: Owner;
+}
+
+/**
+ * Returns the place of the adapter: below the content folder, or where `paths.installedAdaptersPath` says.
+ *
+ * @param major Ghost's major version: 5 does not know that setting
+ */
+export function adapterPlace({ config, contentPath, folder }: GhostSite, major: number | undefined): AdapterPlace {
+  const installed = major === 5 ? undefined : config.paths?.installedAdaptersPath;
+  const base = installed === undefined ? contentPath : path.resolve(folder, installed);
+  const parent = path.join(base, ...(installed === undefined ? ['adapters'] : []), 'storage');
+  const owner = ownerOf(wayTo(base));
+  return { folder: path.join(parent, ADAPTER), base, owner: owner.uid === 0 ? ownerOf(wayTo(parent)) : owner };
+}
+
+/**
+ * Makes sure that nothing leads the adapter elsewhere.
+ *
+ * @throws Failure with the link, or with the folder that others may change
+ */
+export function assertNoDetour({ folder, base, owner }: AdapterPlace): void {
+  refuseForeignLinks(
+    wayTo(base),
+    `Otherwise name the folder itself, and not ${base}: --content, or "paths" in Ghost's configuration.`,
+  );
+  const names = path.relative(base, folder).split(path.sep);
+  const inner = names.map((_, index) => path.join(base, ...names.slice(0, index + 1)));
+  // Version 1.0.0 has written into the last two.
+  for (const place of [...inner, `${folder}.new`, `${folder}.old`]) {
+    const found = lstatSync(place, { throwIfNoEntry: false });
+    if (found && !found.isDirectory()) {
+      throw new Failure(
+        `${place} is ${found.isSymbolicLink() ? 'a link' : 'not a folder'}, and the adapter is never written through it.`,
+        'Look at it, and delete it or move it elsewhere. A folder takes its place.',
+      );
+    }
+  }
+  if (owner.uid === 0) {
+    refuseSharedWay(wayTo(path.dirname(folder)));
+  }
+}
+
+/**
+ * Makes sure that the adapter's folder can be written, and that Ghost can read it.
+ *
+ * @param ghost the owner of the content, as whom Ghost runs
+ * @throws Failure with the folder that cannot be written or read
+ */
+export function assertWritableFolder(place: AdapterPlace, contentPath: string, ghost: Owner): void {
+  const { folder, owner } = place;
+  const folders = wayTo(path.dirname(folder)).steps.filter(({ stats }) => stats.isDirectory());
+  const last = folders.at(-1);
+  assertWritable(last?.path ?? '/', {
+    onReadOnlyMount: 'put the adapter there where it is mounted from. --print shows how, with Docker.',
+    otherwise: 'Run the command as a user who can write there, usually with sudo.',
+  });
+  const giveToGhost = (name: string) =>
+    `Give it to Ghost: sudo chown -hR --reference=${contentPath} ${name} && sudo chmod -R u+rwX ${name}`;
+  if (isRoot() && last && !mayAccess(last.stats, owner, 0o3)) {
+    throw new Failure(
+      `${last.path} belongs to the user ${last.stats.uid}, and cannot be written by the user ${owner.uid}, who owns the folders above it.`,
+      giveToGhost(last.path),
+    );
+  }
+  const content = wayTo(contentPath).real;
+  const closed = folders.find((step) => isInside(step.path, content) && !mayAccess(step.stats, ghost, 0o5));
+  if (closed) {
+    throw new Failure(
+      `${closed.path} may not be read by the owner of ${contentPath}, who Ghost runs as.`,
+      giveToGhost(closed.path),
+    );
+  }
+}

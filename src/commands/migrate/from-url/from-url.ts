@@ -5,7 +5,8 @@ import type { Terminal } from '../../../shell/terminal';
 import { copyFromBucket } from './copy-from-bucket';
 import { GhostAdmin, KEY_CURE } from './ghost-admin';
 import { runSteps } from '../run';
-import { addressCount, findOldAddresses } from './old-addresses';
+import { addressCount, type AffectedItem, contentIn, findOldAddresses } from './old-addresses';
+import { isBelow } from './old-url';
 import { listItems, rewritePosts, showOldAddresses } from './rewrite-posts';
 import type { FeatureLocation } from '../feature-location';
 import type { Summary } from '../report';
@@ -46,7 +47,8 @@ export async function migrateFromUrl(terminal: Terminal, options: MigrateOptions
   }
   const left =
     admin && found && !settings.dryRun ? await rewritePosts(terminal, admin, site, oldUrl, found) : undefined;
-  const isComplete = (summary?.complete ?? true) && (left?.concerned ?? []).length === 0;
+  const byHand = contentIn(left?.byHand ?? []);
+  const isComplete = (summary?.complete ?? true) && (left?.concerned ?? []).length === 0 && byHand.length === 0;
   process.exitCode = isComplete ? 0 : 1;
   if (options.json) {
     terminal.result({
@@ -62,13 +64,23 @@ export async function migrateFromUrl(terminal: Terminal, options: MigrateOptions
     terminal.say(`Posts still show ${oldUrl}. To have them rewritten, run this again with --admin-key.\n${KEY_CURE}`);
   } else if (settings.dryRun) {
     terminal.say('This was a dry run. Nothing was changed.');
-  } else if (left && left.concerned.length > 0) {
-    terminal.warn(
-      `Ghost could not fetch ${counted(addressCount(left.concerned), 'file')}. These still show the old address:`,
-    );
-    listItems(terminal, left.concerned);
+  } else if (left) {
+    showLeft(terminal, left.concerned, byHand, oldUrl);
+  }
+}
+
+/** Shows what still shows the old address after Ghost has rewritten what it can. */
+function showLeft(terminal: Terminal, failed: AffectedItem[], byHand: AffectedItem[], oldUrl: string): void {
+  if (failed.length > 0) {
+    terminal.warn(`Ghost could not fetch ${counted(addressCount(failed), 'file')}. These still show the old address:`);
+    listItems(terminal, failed);
     terminal.say('Its log names the reasons. Ghost gives up on what takes longer than 10 seconds or is not public.');
-  } else {
+  }
+  if (byHand.length > 0) {
+    terminal.warn(`These still show ${oldUrl} in a way that Ghost does not rewrite. Change them in its admin:`);
+    listItems(terminal, byHand);
+  }
+  if (failed.length + byHand.length === 0) {
     terminal.say(terminal.colors.green(`✔ No post shows ${oldUrl} any more.`));
   }
 }
@@ -82,7 +94,7 @@ function readOldUrl(text: string, locations: FeatureLocation[]): string {
     );
   }
   const oldUrl = `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
-  const same = locations.find(({ config }) => config.cdnUrl === oldUrl);
+  const same = locations.find(({ config }) => isBelow(config.cdnUrl, oldUrl));
   if (same) {
     throw new Failure(
       `--from-url is the address of the CDN itself, ${oldUrl}.`,

@@ -6,7 +6,8 @@ import { Declined, Failure, Interruption } from '../../../shell/failure';
 import type { Terminal } from '../../../shell/terminal';
 import { counted, visible } from '../../../shell/text';
 import type { GhostAdmin } from './ghost-admin';
-import { addressCount, type AffectedItem, findOldAddresses, type OldAddresses } from './old-addresses';
+import { addressCount, type AffectedItem, contentIn, findOldAddresses, type OldAddresses } from './old-addresses';
+import { isAbsolute, isProtocolRelative, type OldAddress, readAddresses } from './old-url';
 
 /** How long (ms) to wait for Ghost to rewrite another post. It saves a post when it has downloaded all of its files. */
 const PATIENCE_MS = 180_000;
@@ -48,9 +49,55 @@ export async function rewritePosts(
     throw new Declined('No post was changed.');
   }
   return terminal.step('Ghost fetches and rewrites', async ({ progress }) => {
-    await admin.inlineMedia([oldUrl]);
-    return waitUntilRewritten(() => findOldAddresses(admin, oldUrl), terminal.signal, progress);
+    const look = () => findOldAddresses(admin, oldUrl);
+    const rewrite = async (domains: string[], isTheirs: (address: OldAddress) => boolean) => {
+      await admin.inlineMedia(domains);
+      const lookForTheirs = async () => only(await look(), oldUrl, isTheirs);
+      return waitUntilRewritten(lookForTheirs, terminal.signal, progress);
+    };
+    const absolute = domainsOf(found, oldUrl, isAbsolute);
+    const relative = domainsOf(found, oldUrl, isProtocolRelative);
+    const left = absolute.length > 0 ? await rewrite(absolute, isAbsolute) : found;
+    // Ghost would also find "//old.example.com" within "https://old.example.com", and break that address.
+    if (relative.length > 0 && !hasOthersWithin(left, oldUrl)) {
+      await rewrite(relative, isProtocolRelative);
+    }
+    return look();
   });
+}
+
+/** Returns the beginnings of addresses in each spelling: for the fields of images, Ghost looks at the case. */
+function domainsOf({ concerned }: OldAddresses, oldUrl: string, isTheirs: (address: OldAddress) => boolean): string[] {
+  const starts = new Set(
+    readAll(concerned, oldUrl)
+      .filter(isTheirs)
+      .map(({ start }) => start),
+  );
+  // Most addresses have the spelling of the user, so it comes first.
+  return [...starts].sort((one, other) => Number(other === oldUrl) - Number(one === oldUrl));
+}
+
+const readAll = (items: AffectedItem[], oldUrl: string) =>
+  items.flatMap(({ addresses }) => addresses.flatMap((address) => readAddresses(address, oldUrl)));
+
+function only(
+  { concerned, byHand }: OldAddresses,
+  oldUrl: string,
+  isTheirs: (address: OldAddress) => boolean,
+): OldAddresses {
+  const theirs = concerned.map((item) => ({
+    ...item,
+    addresses: item.addresses.filter((address) => readAddresses(address, oldUrl).some(isTheirs)),
+  }));
+  return { concerned: theirs.filter(({ addresses }) => addresses.length > 0), byHand };
+}
+
+/** Whether texts still have addresses that contain one without a protocol. Absolute ones to change by hand are in no text. */
+function hasOthersWithin({ concerned, byHand }: OldAddresses, oldUrl: string): boolean {
+  return [
+    ...readAll(concerned, oldUrl).filter(isAbsolute),
+    ...readAll(contentIn(byHand), oldUrl).filter((address) => !isAbsolute(address) && !isProtocolRelative(address)),
+  ].some(({ start }) => /.\/\//.test(start));
 }
 
 /**
@@ -90,9 +137,9 @@ export async function waitUntilRewritten(
 
 /** Shows where the old address is used. */
 export function showOldAddresses(terminal: Terminal, { concerned, byHand }: OldAddresses, oldUrl: string): void {
-  if (concerned.length === 0) {
+  if (concerned.length === 0 && contentIn(byHand).length === 0) {
     terminal.say(`No post, page, tag or author shows ${oldUrl}.`);
-  } else {
+  } else if (concerned.length > 0) {
     terminal.say(`These show ${oldUrl}:`);
     listItems(terminal, concerned);
   }

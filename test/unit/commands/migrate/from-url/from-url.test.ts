@@ -1,10 +1,16 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { waitUntilRewritten } from '../../../../../src/commands/migrate/from-url/rewrite-posts';
 import { GhostAdmin } from '../../../../../src/commands/migrate/from-url/ghost-admin';
 import { optionsFor } from '../../../../support/adapter';
 import { type ContentFolder, createContentFolder, runCommand } from '../../../../support/migrate/command';
+
+jest.mock('node:timers/promises', () => {
+  const real = jest.requireActual<typeof import('node:timers/promises')>('node:timers/promises');
+  return { ...real, setTimeout: jest.fn(real.setTimeout) };
+});
 
 const KEY = `${'a'.repeat(24)}:${'b'.repeat(64)}`;
 const OLD = 'https://old.example.com';
@@ -16,6 +22,10 @@ const UNREACHABLE = {
 
 /** The posts of a Ghost whose media inliner is done at once. */
 let posts: { id: string; title: string; lexical?: string; feature_image?: string }[];
+/** Addresses that the Ghost of the tests cannot fetch. */
+let unreachable: string[];
+/** Whether it rewrites as Ghost does, and not just everything. */
+let isReal: boolean;
 let answerStatus: number;
 let inlined: string[];
 let ghost: Server;
@@ -23,7 +33,7 @@ let url: string;
 let folder: ContentFolder;
 
 beforeEach(async () => {
-  [posts, answerStatus, inlined] = [[], 200, []];
+  [posts, answerStatus, inlined, unreachable, isReal] = [[], 200, [], [], false];
   ghost = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://ghost');
     const resource = pathname.split('/')[4] ?? '';
@@ -32,7 +42,7 @@ beforeEach(async () => {
     request.on('end', () => {
       if (resource === 'db') {
         inlined = (JSON.parse(body) as { domains: string[] }).domains;
-        posts = posts.filter(({ title }) => title.includes('unreachable'));
+        posts = isReal ? posts.map(rewritten) : posts.filter(({ title }) => title.includes('unreachable'));
       }
       const page = Number(searchParams.get('page') ?? 1);
       const limit = Number(searchParams.get('limit') ?? 1);
@@ -56,6 +66,24 @@ afterEach(async () => {
   ghost.close();
   await folder.remove();
 });
+
+/** Rewrites a post as Ghost's external-media-inliner does, with its ways of matching and replacing. */
+function rewritten(post: (typeof posts)[number]): (typeof posts)[number] {
+  const stored = (source: string) =>
+    unreachable.includes(source) ? undefined : `__GHOST_URL__/content/images/${source.split('/').at(-1)}`;
+  let { lexical = '', feature_image } = post;
+  for (const domain of inlined) {
+    const end = `("|\\)|'|(?=(?:,https?))| |<|\\\\|&quot;|$)`;
+    for (const [, match = ''] of lexical.matchAll(new RegExp(`(${domain}.*?)${end}`, 'igm'))) {
+      const source = match.replace(/,$/, '');
+      lexical = lexical.replace(source, stored(source) ?? source);
+    }
+    if (feature_image?.startsWith(domain)) {
+      feature_image = stored(feature_image) ?? feature_image;
+    }
+  }
+  return { ...post, lexical, feature_image };
+}
 
 const run = (options = {}) =>
   runCommand(folder, { fromUrl: `${OLD}/`, adminKey: KEY, ghostUrl: url, json: false, ...options });
@@ -94,6 +122,83 @@ test('Ghost rewrites posts, for the old address only', async () => {
   const { said, exitCode } = await run({ yes: true });
   expect([exitCode, inlined]).toEqual([0, [OLD]]);
   expect(said).toContain(`✔ No post shows ${OLD} any more.`);
+});
+
+describe('addresses in other spellings', () => {
+  let now: number;
+  beforeEach(() => {
+    now = 0;
+    jest.mocked(sleep).mockImplementation(() => Promise.resolve());
+  });
+  afterEach(() => {
+    jest
+      .mocked(sleep)
+      .mockImplementation(jest.requireActual<typeof import('node:timers/promises')>('node:timers/promises').setTimeout);
+    jest.restoreAllMocks();
+  });
+
+  const show = (...sources: string[]) =>
+    JSON.stringify({ html: sources.map((source) => `<img src='${source}'>`).join('') });
+
+  test('are rewritten: with http, without a protocol, in other cases and with a port', async () => {
+    isReal = true;
+    const spellings = [
+      `${OLD}/a.jpg`,
+      'http://old.example.com/b.jpg',
+      '//old.example.com/c.jpg',
+      'HTTPS://OLD.example.com/d.jpg',
+    ];
+    posts = [
+      { id: '1', title: 'One', lexical: show(...spellings, 'https://old.example.com:443/e.jpg') },
+      ...spellings.map((feature_image, index) => ({ id: `2${index}`, title: 'Picture', feature_image, lexical: '' })),
+    ];
+    const { said, exitCode } = await run({ yes: true });
+    expect([exitCode, said]).toEqual([0, expect.stringContaining(`✔ No post shows ${OLD} any more.`)]);
+    expect(JSON.stringify(posts)).not.toMatch(/old\.example|https?:__GHOST/i);
+  });
+
+  test.each([
+    ['http://old.example.com/a.jpg'],
+    ['//old.example.com/a.jpg'],
+    [String.raw`https:\/\/old.example.com\/a.jpg`],
+    ['https://wsrv.nl/?url=https%3A%2F%2Fold.example.com%2Fa.jpg'],
+    ['https://i0.wp.com/old.example.com/a.jpg'],
+  ])('%s is listed, and named as long as it is shown', async (source) => {
+    isReal = true;
+    unreachable = ['http://old.example.com/a.jpg', '//old.example.com/a.jpg'];
+    jest.spyOn(performance, 'now').mockImplementation(() => (now += 60_000));
+    posts = [{ id: '1', title: 'One', lexical: show(source) }];
+    expect((await run({ dryRun: true })).said).toContain('post One');
+    const { said, exitCode } = await run({ yes: true });
+    expect([exitCode, said]).toEqual([1, expect.stringMatching(/still show.*:\n {2}post One\n/)]);
+    expect(said).not.toContain('✔ No post shows');
+  });
+
+  test('in injected code are named, and nobody says that no post shows them', async () => {
+    posts = [{ id: '1', title: 'One', lexical: '', codeinjection_head: `<img src="${OLD}/a.jpg">` } as never];
+    const { said, exitCode } = await run({ yes: true });
+    expect([exitCode, inlined]).toEqual([1, []]);
+    expect(said).toContain('does not rewrite');
+    expect(said).not.toContain('No post');
+  });
+
+  test('are not made worse: an address that Ghost cannot fetch with https is not rewritten in its middle', async () => {
+    isReal = true;
+    unreachable = [`${OLD}/a.jpg`];
+    jest.spyOn(performance, 'now').mockImplementation(() => (now += 60_000));
+    posts = [{ id: '1', title: 'One', lexical: show(`${OLD}/a.jpg`, '//old.example.com/a.jpg') }];
+    const { exitCode, said } = await run({ yes: true });
+    expect([exitCode, posts[0]?.lexical]).toEqual([1, show(`${OLD}/a.jpg`, '//old.example.com/a.jpg')]);
+    expect(said).toContain('//old.example.com/a.jpg');
+  });
+
+  test.each(['http://images.example.com', 'HTTPS://Images.Example.com:443/', 'https://images.example.com'])(
+    'the address of the CDN itself is refused as %s',
+    async (fromUrl) => {
+      const { error } = await run({ fromUrl });
+      expect(error?.message).toContain('the CDN itself');
+    },
+  );
 });
 
 test('without a terminal to ask on, nothing is done', async () => {

@@ -6,7 +6,7 @@ import { ownerOf, refuseForeignLinks, type Way, wayTo } from '../shell/path-owne
 import { readRegularFile, refuseIrregular, UnsuitableFile } from '../shell/read-file';
 
 /** The largest configuration file (bytes) that is read; Ghost's own have about 1 kB. */
-const LARGEST = 4_000_000;
+const LARGEST = 1_000_000;
 
 /** A configuration file, with the links to it resolved. */
 export interface LocatedConfig {

@@ -68,7 +68,8 @@ export function withValues(text: string, settings: readonly Setting[]): string {
 function refuseDuplicates(node: Node | undefined): void {
   const names =
     node?.type === 'object' ? (node.children ?? []).map(({ children }) => String(children?.[0]?.value)) : [];
-  const duplicate = names.find((name, index) => names.indexOf(name) !== index);
+  const seen = new Set<string>();
+  const duplicate = names.find((name) => seen.has(name) || !seen.add(name));
   if (duplicate !== undefined) {
     throw new Failure(
       `"${duplicate}" stands twice in one object of Ghost's configuration, of which Ghost reads the last.`,

@@ -1,15 +1,29 @@
 import path from 'node:path';
 import { createTwoFilesPatch } from 'diff';
-import { type Node, parseTree } from 'jsonc-parser';
+import { getNodeValue, type Node, parseTree, visit } from 'jsonc-parser';
 import type { Colors } from '../../shell/terminal';
 
 const MASK = '********';
 
 /** The names of settings whose values are never shown. Ghost's configuration has many of them. */
-const SECRET_NAME = /pass|secret|token|key|credential|auth/i;
+const SECRET_NAME =
+  /pass|pwd|secret|token|key|credential|auth|private|salt|dsn|cert|cookie|signature|bearer|session|webhook|hash|connection_?string|(^|[_-])(pin|otp|sas|pem)($|[_-])/i;
 
-/** A user name and a password in front of the host of a URL. */
-const USER_INFO = /(\w:\/\/)[^/@"\s]+@/g;
+/** A user name and a password without a scheme, as drivers of databases have it: `ghost:password@tcp(localhost)`. */
+const BARE_USER_INFO = /^[^\s:/@]+:(?!\/\/)\S.*@(?=[\w[(])/s;
+
+/** A parameter of a URL or a connection string. */
+const PARAMETER = /(^|[?&;\s])([\w.-]+)=[^&;\s]+/g;
+
+/** Values that are keys whatever their name is: of AWS, and in PEM. */
+const SECRET_VALUE = /\b(AKIA|ASIA)[A-Z0-9]{12,}|-----BEGIN /;
+
+/** A part of the text that is replaced. */
+interface Replacement {
+  offset: number;
+  length: number;
+  text: string;
+}
 
 /** Returns the change of a configuration file as the lines of a unified diff, without secrets. */
 export function configDiff(file: string, before: string, after: string, colors: Colors): string[] {
@@ -22,21 +36,23 @@ export function configDiff(file: string, before: string, after: string, colors: 
     .map((line) => colored(line, colors));
 }
 
-/** Masks the secrets in the text of a configuration, and keeps its lines. */
+/** Masks the secrets in the text of a configuration and everything in comments, and keeps its lines. */
 export function withoutSecrets(text: string): string {
   const root = parseTree(text);
-  const masked = (root ? secretLiterals(root, false) : []).reduceRight(
-    (current, { offset, length }) => `${current.slice(0, offset)}"${MASK}"${current.slice(offset + length)}`,
-    text,
-  );
-  return masked.replaceAll(USER_INFO, `$1${MASK}@`);
+  const replacements = [...(root ? secretLiterals(root, false) : []), ...commentsIn(text)];
+  replacements.sort((one, other) => one.offset - other.offset);
+  const starts = [0, ...replacements.map(({ offset, length }) => offset + length)];
+  return starts
+    .map((start, index) => text.slice(start, replacements[index]?.offset) + (replacements[index]?.text ?? ''))
+    .join('');
 }
 
 /** Returns a copy of a part of the configuration with masked secrets. */
 export const withMaskedSecrets = <T>(value: T): T => JSON.parse(withoutSecrets(JSON.stringify(value))) as T;
 
-/** Returns the literals below the name of a secret, in the order of the text. */
-function secretLiterals({ type, children = [], ...node }: Node, isSecret: boolean): Pick<Node, 'offset' | 'length'>[] {
+/** Returns the literals that are secrets or hold one. */
+function secretLiterals(node: Node, isSecret: boolean): Replacement[] {
+  const { type, children = [], offset, length } = node;
   if (type === 'property') {
     const [name, value] = children;
     return value ? secretLiterals(value, isSecret || SECRET_NAME.test(String(name?.value))) : [];
@@ -44,7 +60,40 @@ function secretLiterals({ type, children = [], ...node }: Node, isSecret: boolea
   if (type === 'object' || type === 'array') {
     return children.flatMap((child) => secretLiterals(child, isSecret));
   }
-  return isSecret && type !== 'boolean' && type !== 'null' ? [node] : [];
+  if (isSecret && type !== 'boolean' && type !== 'null') {
+    return [{ offset, length, text: JSON.stringify(MASK) }];
+  }
+  const value: unknown = getNodeValue(node);
+  const shown = typeof value === 'string' ? withoutSecretParts(value) : value;
+  return shown === value ? [] : [{ offset, length, text: JSON.stringify(shown) }];
+}
+
+function withoutSecretParts(value: string): string {
+  return SECRET_VALUE.test(value)
+    ? MASK
+    : withoutUserInfo(value)
+        .replace(BARE_USER_INFO, `${MASK}@`)
+        .replace(PARAMETER, (whole, before: string, name: string) =>
+          SECRET_NAME.test(name) ? `${before}${name}=${MASK}` : whole,
+        );
+}
+
+/** Masks what is in front of the host of a URL: up to the last `@`, since a password may hold any character. */
+function withoutUserInfo(value: string): string {
+  const start = value.search(/(?<=\w:\/\/)\S/);
+  const end = value.lastIndexOf('@');
+  return start >= 0 && start < end ? value.slice(0, start) + MASK + value.slice(end) : value;
+}
+
+/** Returns the comments with a mask in each line: former keys are often kept there, under no name at all. */
+function commentsIn(text: string): Replacement[] {
+  const comments: Replacement[] = [];
+  const onComment = (offset: number, length: number) => {
+    const [start = '', inner = '', end = ''] = text.slice(offset, offset + length).split(/(?<=^..)|(?=\*\/$)/s);
+    comments.push({ offset, length, text: start + inner.replace(/\S(?:[^\r\n]*\S)?/g, MASK) + end });
+  };
+  visit(text, { onComment });
+  return comments;
 }
 
 function colored(line: string, colors: Colors): string {

@@ -190,6 +190,19 @@ describe('install', () => {
     expect((await run([])).stdout).toContain(`cd ${folder} && ghost restart`);
   });
 
+  testOnUnix('warns of secrets in a file that every user can read, and says how to change that', async () => {
+    const secrets = { secretAccessKey: 'not-to-be-shown', accessKeyId: 'AKIAEXAMPLE' };
+    writeFileSync(configFile, JSON.stringify({ storage: { S3CloudFrontStorage: secrets } }));
+    chmodSync(configFile, 0o644);
+    const { stdout, stderr } = await run(['--yes', ...GIVEN]);
+    expect(stdout + stderr).toMatch(
+      /Every user of this machine can read .*\(mode 644\).*secretAccessKey[^]*chmod 640 \//,
+    );
+    chmodSync(configFile, 0o640);
+    await install('--uninstall');
+    expect((await install(...GIVEN)).stderr).not.toContain('Every user');
+  });
+
   test('asks for a content folder that is not there', async () => {
     rmSync(path.join(folder, 'content'), { recursive: true });
     expect((await install(...GIVEN)).stderr).toMatch(/no content folder[^]*--content/);

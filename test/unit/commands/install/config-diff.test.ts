@@ -52,4 +52,63 @@ describe('the change of the configuration', () => {
     const value = { storage: { active: 'S3CloudFrontStorage' }, security: { tokens: true }, none: null };
     expect(withMaskedSecrets(value)).toEqual(value);
   });
+
+  test.each([
+    ['mysql://ghost:hid/den@db.example.com/ghost'],
+    ['mysql://ghost:hid@den@db.example.com/ghost'],
+    ['mysql://ghost:hid den@db.example.com/ghost'],
+    ['mysql://ghost:hid"den@db.example.com/ghost'],
+    ['ghost:hidden@tcp(db.example.com)/ghost'],
+    ['https://smtp.example.com/?user=ghost&password=hidden'],
+    ['https://bucket.example.com/a?X-Amz-Signature=hidden'],
+    ['Server=db.example.com;Pwd=hidden;Port=3306'],
+    ['AKIAIOSFODNN7HIDDEN1'],
+    ['-----BEGIN PRIVATE KEY-----\nhidden'],
+  ])('shows no secret in a value of any name: %s', (value) => {
+    for (const text of [JSON.stringify({ value }), JSON.stringify({ value }).replaceAll('/', '\\/')]) {
+      expect(withoutSecrets(text)).not.toMatch(/hid|den|HIDDEN/);
+      expect(JSON.parse(withoutSecrets(text))).toEqual({ value: expect.stringContaining('********') });
+    }
+  });
+
+  test.each([
+    ['pwd', 'private', 'salt', 'pass', 'passwd', 'passphrase', 'client_secret', 'apiToken', 'key', 'credentials'],
+    ['Authorization', 'sentry_dsn', 'cert', 'cookie', 'signature', 'webhookUrl', 'connectionString', 'pin', 'db_pin'],
+  ])('shows no value of such names: %s …', (...names) => {
+    const config = Object.fromEntries(names.map((name) => [name, ['hidden', { inner: 'hidden', number: 4711 }]]));
+    expect(withoutSecrets(JSON.stringify(config))).not.toMatch(/hidden|4711/);
+  });
+
+  test('shows nothing of comments, where former keys are kept, and keeps their lines', () => {
+    const text = `{
+  // "secretAccessKey": "hidden"
+  "url": "https://blog.example.com", // hidden hidden
+  /* hidden
+     https://me:hidden@example.com
+  */
+  "path": "/*no comment*/"
+}`;
+    const shown = withoutSecrets(text);
+    expect(shown).not.toContain('hidden');
+    expect(shown.split('\n')).toEqual([
+      '{',
+      '  // ********',
+      '  "url": "https://blog.example.com", // ********',
+      '  /* ********',
+      '     ********',
+      '  */',
+      '  "path": "/*no comment*/"',
+      '}',
+    ]);
+  });
+
+  test('keeps addresses without secrets', () => {
+    const value = {
+      from: "'Blog' <noreply@example.com>",
+      url: 'https://blog.example.com/a?b=c&page=2',
+      endpoint: 'http://localhost:9000',
+      time: '12:30',
+    };
+    expect(withMaskedSecrets(value)).toEqual(value);
+  });
 });

@@ -1,8 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { replaceGhostConfig } from '../../../../src/ghost-site/config-file';
 import { planConfigChange } from '../../../../src/commands/install/config-change';
+import { isRoot } from '../../../../src/shell/owner-rights';
 import { restoredConfig } from '../../../../src/commands/install/config-restore';
 
 const GIVEN = { bucket: 'blog-images', region: 'eu-central-1', cdnUrl: 'https://images.example.com' };
@@ -76,5 +78,40 @@ describe('the configuration without the adapter', () => {
   test('is nothing to do where Ghost does not use the adapter', () => {
     expect(restore('{"storage":{"S3CloudFrontStorage":{"bucket":"x"}}}')).toBeUndefined();
     expect(restore('')).toBeUndefined();
+  });
+
+  test.each<[string, (backup: string) => void]>([
+    ['that is not a configuration', (backup) => writeFileSync(backup, 'bucket=x')],
+    ['that is a folder', (backup) => mkdirSync(backup)],
+    ['that is a link', (backup) => symlinkSync(file, backup)],
+    ['that leads nowhere', (backup) => symlinkSync('nowhere', backup)],
+    ['that is a FIFO', (backup) => execFileSync('mkfifo', [backup])],
+    ['that is larger than a configuration', (backup) => writeFileSync(backup, `{}${' '.repeat(1_000_001)}`)],
+  ])('does not come from a file of the name of a backup %s', (_, create) => {
+    const text = install('{"url":"x"}');
+    create(`${file}.29990101T000000000Z.backup`);
+    create(`${file}.of-another-program.backup`);
+    expect(restore(text)).toEqual({ text: '{"url":"x"}', backup: expect.stringContaining('.backup') });
+  });
+
+  (isRoot() ? test : test.skip)('does not come from a backup of another user', () => {
+    const text = install('{"url":"x"}');
+    const foreign = `${file}.29990101T000000000Z.backup`;
+    writeFileSync(foreign, '{"url":"foreign"}');
+    chownSync(foreign, 4711, 4711);
+    chmodSync(folder, 0o777);
+    expect(restore(text)?.text).toBe('{"url":"x"}');
+  });
+
+  test.each([
+    '{"storage":{"active":"S3CloudFrontStorage","media":null,"files":null,"S3CloudFrontStorage":null},"urls":null}',
+    '{"storage":{"active":"S3CloudFrontStorage","media":[],"S3CloudFrontStorage":"x"},"adapters":{"storage":null}}',
+    '{"storage":{"active":"S3CloudFrontStorage","media":{"adapter":null},"S3CloudFrontStorage":{"cdnUrl":7}}}',
+  ])('takes null, and other things that are not settings, for nothing: %s', (text) => {
+    expect(JSON.parse(restore(text)?.text ?? '')).not.toHaveProperty('storage.active');
+    const change = planConfigChange({ text, file, environment: {}, major: 6 }, GIVEN);
+    expect(JSON.parse(change.text)).toMatchObject({
+      storage: { active: 'S3CloudFrontStorage', media: { adapter: 'S3CloudFrontStorage' }, S3CloudFrontStorage: GIVEN },
+    });
   });
 });

@@ -89,6 +89,10 @@ describe('a listing that does not say how it continues', () => {
       'with the same token for ever, which it does not know',
       endless((answer) => ({ ...answer, NextContinuationToken: answer.IsTruncated ? 'same' : undefined })),
     ],
+    [
+      'with neither IsTruncated nor a token',
+      endless((answer) => without(answer, 'IsTruncated', 'NextContinuationToken')),
+    ],
     ['without IsTruncated', endless((answer) => without(answer, 'IsTruncated'))],
   ])('%s is read to its end', async (_what, listing) => {
     await useService(listing);
@@ -118,12 +122,15 @@ describe('a listing that does not say how it continues', () => {
     [
       'of empty pages with new tokens',
       endless((answer) => ({
-        ...without(answer, 'Contents'),
+        ...without(answer, 'Contents', 'KeyCount'),
         IsTruncated: true,
         NextContinuationToken: `token ${Math.random()}`,
       })),
     ],
-    ['of empty pages without a token', endless((answer) => ({ ...without(answer, 'Contents'), IsTruncated: true }))],
+    [
+      'of empty pages without a token',
+      endless((answer) => ({ ...without(answer, 'Contents', 'KeyCount'), IsTruncated: true })),
+    ],
     [
       'whose tokens go in a ring',
       endless((answer, query) => ({
@@ -262,6 +269,19 @@ test('objects of another prefix, and an object that is listed twice, are left al
   );
   const { exitCode, lines } = await runCommand(folder, { toLocal: true });
   expect([exitCode, lines.map(({ path }) => path).sort()]).toEqual([0, ['images/a.jpg', 'images/b.jpg']]);
+});
+
+test('a listing that counts keys and holds none is no listing', async () => {
+  await useService({ change: (answer) => without(answer, 'Contents') }, { 'content/images/a.jpg': 'a' });
+  const { error } = await runCommand(folder, { toLocal: true });
+  expect(error?.message).toContain(bucket.server.endpoint);
+});
+
+test('a listing that breaks off is asked for again', async () => {
+  await useService({}, { 'content/images/a.jpg': 'a' });
+  memory().injectFault({ operation: 'ListObjectsV2', times: 3, kind: 'truncate-body' });
+  const { exitCode, result } = await runCommand(folder, { toLocal: true });
+  expect([exitCode, result.results.downloaded?.files]).toEqual([0, 1]);
 });
 
 test.each([

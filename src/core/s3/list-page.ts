@@ -4,7 +4,11 @@ import { S3_MISCONFIGURED } from '../error-codes';
 import { statusOf } from '../foreign-error';
 import { errors } from '../ghost-host';
 import { connect } from './client';
+import { isTransient } from './errors';
 import { knownService } from './service';
+
+/** How many objects a page has at most: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
+const MAX_KEYS = 1000;
 
 /** An object as S3 lists it. */
 export interface ListedObject {
@@ -58,11 +62,13 @@ export async function listPage(
   try {
     answer = await client.send(command, abortSignal && { abortSignal });
   } catch (error) {
-    // The service was content, and the SDK cannot parse what it sent.
-    throw statusOf(error) === 200 ? notAListing(config) : error;
+    // All of it came, and the SDK cannot parse it.
+    throw statusOf(error) === 200 && !isTransient(error) ? notAListing(config) : error;
   }
   const { Name, KeyCount, Contents = [], EncodingType, NextContinuationToken, IsTruncated } = answer;
-  if (Name === undefined && KeyCount === undefined) {
+  // A listing without a delimiter has nothing else to count.
+  const isMangled = Boolean(KeyCount) && Contents.length === 0;
+  if ((Name === undefined && KeyCount === undefined) || isMangled) {
     throw notAListing(config);
   }
   const objects = Contents.map(({ Key, Size, ETag = '', LastModified }) => {
@@ -77,7 +83,9 @@ export async function listPage(
     };
   });
   const nextToken = NextContinuationToken || undefined;
-  return { objects, nextToken, isTruncated: IsTruncated ?? nextToken !== undefined };
+  // Where the service does not say it, a full page has another after it, which may be empty.
+  const isTruncated = IsTruncated ?? (nextToken !== undefined || objects.length >= MAX_KEYS);
+  return { objects, nextToken, isTruncated };
 }
 
 function notAListing(config: Config): Error {

@@ -9,7 +9,7 @@ import { statusOf } from '../../../core/foreign-error';
 import { retry } from '../../../core/retry';
 import type { Bucket, WriteOptions } from '../../../core/s3/bucket';
 import { connect } from '../../../core/s3/client';
-import { isTaken, TakenError } from '../../../core/s3/errors';
+import { isTaken, isTransient, TakenError } from '../../../core/s3/errors';
 import { begin } from '../../../core/s3/multipart-upload';
 import { abort, keepingUnderWay, type MultipartUpload } from '../../../core/s3/unfinished-uploads';
 import { type ListedObject, lookUp } from '../listing';
@@ -112,7 +112,7 @@ async function copyAtOnce(
 
 /** For an answer that the SDK cannot parse, such as a web page. */
 function noResultIfAnswered200(error: unknown): Partial<CopyObjectCommandOutput> {
-  if (statusOf(error) === 200) {
+  if (statusOf(error) === 200 && !isTransient(error)) {
     return {};
   }
   throw error;

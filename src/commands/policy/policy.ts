@@ -33,15 +33,10 @@ export async function runPolicy(options: PolicyOptions): Promise<void> {
     ? await forBucket(configs.images, options)
     : forGhost(Object.values(configs), account ?? ANY_ACCOUNT);
   const policy = JSON.stringify({ Version: '2012-10-17', Statement: statements }, null, 2);
-  process.stdout.write(`${policy.replaceAll('"arn:aws:', `"arn:${partitionOf(configs.images.region)}:`)}\n`);
-}
-
-/** Returns the partition of a region: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html */
-function partitionOf(region = ''): string {
-  if (region.startsWith('cn-')) {
-    return 'aws-cn';
-  }
-  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
+  const region = configs.images.region ?? (process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION);
+  const { partition } = await import('@aws-sdk/core/client');
+  // The SDK's table has all partitions; a region that it does not know is taken for a new one of AWS's own.
+  process.stdout.write(`${policy.replaceAll('"arn:aws:', `"arn:${partition(region ?? ANY_REGION).name}:`)}\n`);
 }
 
 /** @param configs of all features: usually one bucket, with a path for each feature */

@@ -1,3 +1,4 @@
+import { partition } from '@aws-sdk/core/client';
 import { knownService } from '../../../core/s3/service';
 import { INERT_POLICY } from '../../../core/cdn-contract';
 import { ghostUrlOf } from '../../../core/features';
@@ -35,7 +36,7 @@ export async function checkMissingFile(context: DoctorContext): Promise<CheckRes
     return failed(
       tried,
       'The answer is 403: S3 sends it instead of a 404 when the CDN is not allowed to list the bucket.',
-      `Add this to the statement of the bucket's policy that lets the CDN read, with the same principal and condition:\n${allowStatement(['s3:ListBucket'], s3Arn(context.config.bucket))}`,
+      `Add this to the statement of the bucket's policy that lets the CDN read, with the same principal and condition:\n${allowStatement(['s3:ListBucket'], s3Arn(context.config))}`,
     );
   }
   return failed(
@@ -74,7 +75,7 @@ export function checkBytes(context: DoctorContext): Promise<CheckResult> {
 /** Returns what is wrong, and how to fix it, when the CDN does not answer 200 for a probe. */
 function causeOfStatus(answer: Answer, { config }: Probe): [found: string, cure: string] {
   const { bucket, region = 'REGION', staticFileURLPrefix } = config;
-  const origin = knownService(config).endpoint ? 'the bucket' : `${bucket}.s3.${region}.amazonaws.com`;
+  const origin = knownService(config).endpoint ? 'the bucket' : `${bucket}.s3.${region}.${partition(region).dnsSuffix}`;
   if (answer.status === 404) {
     return [
       'The answer is 404: the CDN reads another bucket, or another path in it.',
@@ -84,7 +85,7 @@ function causeOfStatus(answer: Answer, { config }: Probe): [found: string, cure:
   if (answer.status === 403) {
     return [
       'The answer is 403: the CDN may not read this file, or reads another bucket.',
-      `Check that its origin is ${origin} with origin access control, and that the bucket's policy has, for cloudfront.amazonaws.com:\n${allowStatement(['s3:GetObject'], s3Arn(bucket, `${staticFileURLPrefix}/*`))}`,
+      `Check that its origin is ${origin} with origin access control, and that the bucket's policy has, for cloudfront.amazonaws.com:\n${allowStatement(['s3:GetObject'], s3Arn({ bucket, region }, `${staticFileURLPrefix}/*`))}`,
     ];
   }
   return [

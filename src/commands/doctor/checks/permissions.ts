@@ -6,7 +6,7 @@ import { statusOf } from '../../../core/foreign-error';
 import { codeOf } from '../../../core/s3/errors';
 import { type Check, type CheckResult, failed, passed, unchecked, warned } from '../check';
 import type { DoctorContext } from '../context';
-import { allowStatement, s3Arn } from '../iam-statement';
+import { allowStatement, arnOfPartition, s3Arn } from '../iam-statement';
 import { abortRefusal, deleteRefusal, type Refusal, writeRefusal } from '../s3-requests';
 
 /** Checks the permission to delete, which must come first: without it nothing is written. */
@@ -58,7 +58,7 @@ export async function checkList({ probes: { first } }: DoctorContext): Promise<C
       ? failed(
           tried,
           `${message} Without it S3 answers 403, and not 404, for what does not exist, and uploads fail.`,
-          `Add this statement to the policy of the user or role:\n${allowStatement(['s3:ListBucket'], s3Arn(first.config.bucket))}`,
+          `Add this statement to the policy of the user or role:\n${allowStatement(['s3:ListBucket'], s3Arn(first.config))}`,
         )
       : failed(tried, message, help);
   }
@@ -113,7 +113,7 @@ export async function checkInvalidate({ config, probes, features }: DoctorContex
       );
     }
     if (statusOf(error) === 403) {
-      const resource = `arn:aws:cloudfront::ACCOUNT:distribution/${distributionId}`;
+      const resource = `${arnOfPartition(config.region)}:cloudfront::ACCOUNT:distribution/${distributionId}`;
       return failed(
         tried,
         `It is refused (${code}): replaced files are seen as they were until the CDN drops them.`,
@@ -149,7 +149,7 @@ function refused(tried: string, { error }: Refusal, { config, probes }: DoctorCo
   if (!isForbidden || /\bkms:/.test(error.message)) {
     return failed(tried, error.message, error.help ?? '');
   }
-  const resources = probes.all.map((probe) => s3Arn(probe.config.bucket, `${probe.key.slice(0, -probe.path.length)}*`));
+  const resources = probes.all.map((probe) => s3Arn(probe.config, `${probe.key.slice(0, -probe.path.length)}*`));
   const needsAcl = action === 's3:PutObject' && config.acl !== undefined;
   const actions = needsAcl ? [action, 's3:PutObjectAcl'] : [action];
   return failed(

@@ -1,3 +1,4 @@
+import { partition } from '@aws-sdk/core/client';
 import { Failure } from '../../../shell/failure';
 
 /**
@@ -27,7 +28,7 @@ export function namedRegion(option: string | undefined): { region?: string; sett
  * @throws Failure otherwise
  */
 export function checkRegion(region: string, setting: string): void {
-  if (/^(cn|us-gov|us-iso[a-z]*|eu-isoe|eusc)-/.test(region)) {
+  if (partition(region).name !== 'aws') {
     throw new Failure(
       `${setting} is "${region}".`,
       'Choose a commercial region by --region, such as eu-central-1: in this one CloudFront and its certificates are not those that the template describes.',

@@ -138,6 +138,12 @@ describe('policy', () => {
   test.each([
     ['cn-north-1', 'arn:aws-cn:s3:::pictures'],
     ['us-gov-west-1', 'arn:aws-us-gov:s3:::pictures'],
+    ['eusc-de-east-1', 'arn:aws-eusc:s3:::pictures'],
+    ['us-iso-east-1', 'arn:aws-iso:s3:::pictures'],
+    ['us-isob-east-1', 'arn:aws-iso-b:s3:::pictures'],
+    ['eu-isoe-west-1', 'arn:aws-iso-e:s3:::pictures'],
+    ['cn-south-9', 'arn:aws-cn:s3:::pictures'],
+    ['mars-north-1', 'arn:aws:s3:::pictures'],
   ])('is for the partition of %s', async (region, arn) => {
     const { policy } = await run(['--config', configFile({ ...ADAPTER_BLOCK, region })]);
     expect(policy.Statement[1]?.Resource).toBe(arn);

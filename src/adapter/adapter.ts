@@ -11,6 +11,10 @@ import { UploadNames } from './free-names';
 import { warnIfUrlsDiffer } from './ghost-urls';
 import { type Middleware, serveFrom } from './serve';
 import { Uploads } from './upload';
+import { errorForVisitors } from './visitor-errors';
+
+/** The start of the paths of image sizes, which Ghost creates when a visitor requests one. */
+const SIZES = 'size/';
 
 /**
  * Ghost's storage adapter for an S3 bucket with CloudFront in front of it.
@@ -98,7 +102,13 @@ export class S3CloudFrontStorage extends StorageBase {
    * @throws NoPermissionError when S3 refuses to tell
    */
   override async exists(fileName: string, targetDir?: string): Promise<boolean> {
-    return this.#bucket.existsOrIsKept(this.#keys.toKey(fileName, targetDir));
+    const key = this.#keys.toKey(fileName, targetDir);
+    try {
+      return await this.#bucket.existsOrIsKept(key);
+    } catch (error) {
+      // Ghost looks up a size first when a visitor requests it, and shows that visitor the error.
+      throw this.#keys.pathOf(key).startsWith(SIZES) ? errorForVisitors(error) : error;
+    }
   }
 
   /** Returns the middleware that Ghost mounts at `/content/images` (media, files). */

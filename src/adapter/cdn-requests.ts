@@ -4,24 +4,56 @@ import { FALLBACK_HEADER } from '../core/cdn-contract';
 import type { Config } from '../core/config';
 import { ghostSetting } from '../core/ghost-host';
 
-/** Returns the function that tells requests that must get the bytes from those that may be redirected to the CDN. */
+/** How many characters and host names of X-Forwarded-Host are read. A visitor can send thousands. */
+const MAX_FORWARDED = { characters: 1024, hosts: 8 };
+
+/**
+ * Returns the function that tells requests that must get the bytes from those that may be redirected to the CDN. It removes
+ * the secret from the request, since Ghost logs the headers of requests.
+ *
+ * With a secret, requests of the CDN are known by it, and by the marks of CloudFront for when a proxy drops the secret.
+ * Without one, any proxy that names itself may be the CDN: sending a file too often is slow, but a redirect loop is broken.
+ */
 export function cdnRequestMatcher(config: Config): (request: IncomingMessage) => boolean {
   const { host: cdnHost, protocol } = new URL(config.cdnUrl);
   // When the site is its own CDN, there is nowhere to redirect to.
-  if (config.serve !== 'auto' || hostOf(ghostSetting('url')) === cdnHost) {
-    return () => config.serve !== 'redirect';
-  }
+  const isOwnCdn = hostOf(ghostSetting('url')) === cdnHost;
   const isSecret = secretMatcher(config.cdnFallbackSecret);
-  return ({ headers }) =>
-    isSecret(headers[FALLBACK_HEADER]) ||
-    // Any proxy that names itself may be the CDN: sending a file too often is slow, but a redirect loop is broken.
-    headers.via !== undefined ||
-    headers['cdn-loop'] !== undefined ||
-    headers['user-agent'] === 'Amazon CloudFront' ||
-    // The request is for the CDN's host name, whichever header the proxy passes it in.
-    [headers.host, ...String(headers['x-forwarded-host'] ?? '').split(',')].some(
-      (host) => host && hostOf(`${protocol}//${host.trim()}`) === cdnHost,
+  const defaultPort = protocol === 'https:' ? ':443' : ':80';
+  const isCdnHost = (host: string | undefined) => host?.trim().toLowerCase().replace(defaultPort, '') === cdnHost;
+  return (request) => {
+    const { headers } = request;
+    const isOfCdn = isSecret(takeSecret(request));
+    if (config.serve !== 'auto' || isOwnCdn) {
+      return config.serve !== 'redirect';
+    }
+    const forwarded = String(headers['x-forwarded-host'] ?? '').slice(0, MAX_FORWARDED.characters);
+    return (
+      isOfCdn ||
+      headers['user-agent'] === 'Amazon CloudFront' ||
+      /\.cloudfront\.net\b/i.test(headers.via ?? '') ||
+      (!config.cdnFallbackSecret && (headers.via !== undefined || headers['cdn-loop'] !== undefined)) ||
+      // The request is for the CDN's host name, whichever header the proxy passes it in.
+      [headers.host, ...forwarded.split(',', MAX_FORWARDED.hosts)].some(isCdnHost)
     );
+  };
+}
+
+/** Removes the header with the secret from a request, and returns its value. */
+function takeSecret(request: IncomingMessage): string | string[] | undefined {
+  const { headers, headersDistinct, rawHeaders } = request;
+  const value = headers[FALLBACK_HEADER];
+  if (value !== undefined) {
+    delete headers[FALLBACK_HEADER];
+    delete headersDistinct[FALLBACK_HEADER];
+    // Names and values alternate.
+    for (let at = rawHeaders.length - 2; at >= 0; at -= 2) {
+      if (rawHeaders[at]?.toLowerCase() === FALLBACK_HEADER) {
+        rawHeaders.splice(at, 2);
+      }
+    }
+  }
+  return value;
 }
 
 /** @returns the lower-case host name of a URL, with its port unless it is the default; undefined for anything else */

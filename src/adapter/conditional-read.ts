@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import parseRange from 'range-parser';
 import type { Bucket, ObjectAnswer, ReadConditions } from '../core/s3/bucket';
 import { conditionalReadStatus } from '../core/s3/errors';
 
@@ -43,17 +42,28 @@ export function conditionsOf({ headers }: IncomingMessage): ReadConditions {
     const since = new Date(headers['if-modified-since']);
     conditions.IfModifiedSince = Number.isNaN(since.getTime()) ? undefined : since;
   }
-  // Only a single range: S3 sends no response in several parts, and the whole file is a valid response to any.
-  const ranges = headers.range && parseRange(Number.MAX_SAFE_INTEGER, headers.range);
+  const range = rangeOf(headers.range);
   const ifRange = headers['if-range'];
-  if (Array.isArray(ranges) && ranges.type === 'bytes' && ranges.length === 1 && !Array.isArray(ifRange)) {
+  if (range && !Array.isArray(ifRange)) {
     // With a date or a weak tag in If-Range, a change within the same second would go unnoticed: send the whole file.
     if (ifRange === undefined) {
-      conditions.Range = headers.range;
+      conditions.Range = range;
     } else if (STRONG_TAG.test(String(ifRange))) {
-      conditions.Range = headers.range;
+      conditions.Range = range;
       conditions.IfMatch = String(ifRange);
     }
   }
   return conditions;
+}
+
+/**
+ * Returns a single range as S3 takes it, written anew: what else a header contains could not be signed. S3 sends no
+ * response in several parts, and the whole file is a valid response to any range.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#name-range
+ */
+function rangeOf(header: string | undefined): string | undefined {
+  const [, from = '', to = ''] = /^bytes=[ \t]*(\d{0,15})-(\d{0,15})[ \t]*$/i.exec(header ?? '') ?? [];
+  const isBackwards = from !== '' && to !== '' && Number(from) > Number(to);
+  return (from === '' && to === '') || isBackwards ? undefined : `bytes=${from && Number(from)}-${to && Number(to)}`;
 }

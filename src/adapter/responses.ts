@@ -10,6 +10,9 @@ const REDIRECT_MAX_AGE = 3600;
 /** How long (s) anyone may cache that a file does not exist. */
 const NOT_FOUND_MAX_AGE = 60;
 
+/** After how long (s) a client may ask again for a file that could not be delivered. */
+const RETRY_AFTER = 30;
+
 const CAN_HOLD_SCRIPTS = /^(text\/html|[\w.-]+\/xml|[\w.-]+\/xsl|[^;]*\+xml)\b/i;
 
 type Headers = Record<string, string | undefined>;
@@ -30,6 +33,22 @@ export function sendNotFound(response: ServerResponse): void {
     'x-content-type-options': 'nosniff',
   });
   response.end('Not found\n');
+}
+
+/** Sends an error that is not the client's, which neither a browser nor the CDN may cache. */
+export function sendFailure(response: ServerResponse, status: number): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  response.statusCode = status;
+  setHeaders(response, {
+    'content-type': 'text/plain; charset=utf-8',
+    'cache-control': 'no-store',
+    'retry-after': status === 503 ? String(RETRY_AFTER) : undefined,
+    'x-content-type-options': 'nosniff',
+  });
+  response.end('This file cannot be delivered at the moment.\n');
 }
 
 /** Sends a 304, 412 or 416, with those of the given headers that belong to it. */

@@ -7,7 +7,8 @@ import type { Bucket, ObjectAnswer } from '../core/s3/bucket';
 import { conditionalReadStatus, isNotFound } from '../core/s3/errors';
 import { cdnRequestMatcher } from './cdn-requests';
 import { conditionsOf, readConditionally } from './conditional-read';
-import { sendNotFound, sendObject, sendToCdn, sendWithoutBody, validatorsOf } from './responses';
+import { sendFailure, sendNotFound, sendObject, sendToCdn, sendWithoutBody, validatorsOf } from './responses';
+import { errorForVisitors } from './visitor-errors';
 
 /** The part of an Express middleware that is used here: plain Node requests and responses. */
 export type Middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
@@ -19,8 +20,9 @@ export type Middleware = (request: IncomingMessage, response: ServerResponse, ne
  * the bucket yet, gets the bytes: CloudFront caches a redirect instead of following it, which would make a loop.
  */
 export function serveFrom(config: Config, bucket: Bucket, keys: ObjectKeys): Middleware {
-  const wantsBytes = cdnRequestMatcher(config);
+  const isForBytes = cdnRequestMatcher(config);
   return (request, response, next) => {
+    const wantsBytes = isForBytes(request);
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       next();
       return;
@@ -32,8 +34,10 @@ export function serveFrom(config: Config, bucket: Bucket, keys: ObjectKeys): Mid
       sendNotFound(response);
       return;
     }
-    if (wantsBytes(request)) {
-      stream(request, response, key, bucket, config).catch(next);
+    if (wantsBytes) {
+      stream(request, response, key, bucket, config).catch((error: unknown) => {
+        sendFailure(response, errorForVisitors(error).statusCode ?? 502);
+      });
     } else {
       sendToCdn(response, keys.toUrl(key));
     }

@@ -149,8 +149,9 @@ export class ObjectKeys {
     }
     const normalized = path.posix.normalize(`/${slashed}/`);
     // Ghost takes the path of a size after `/size/w600` for the path of the original. If it could contain the prefix,
-    // anything in front of the prefix would be one more size of the same file.
-    if (normalized.startsWith('/size/') && normalized.includes(`/${this.space.staticFileURLPrefix}/`)) {
+    // anything in front of the prefix would be one more size of the same file, and so would a size of a size.
+    const further = [`/${this.space.staticFileURLPrefix}/`, '/size/'];
+    if (normalized.startsWith('/size/') && further.some((part) => normalized.includes(part, 1))) {
       throw this.refuse(spelling, `is no size of a picture below ${this.space.staticFileURLPrefix}`);
     }
     return normalized;

@@ -4,6 +4,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { S3CloudFrontStorage } from '../../src/adapter/adapter';
+import { logging } from '../../src/core/ghost-host';
 import { CDN_URL, optionsFor } from '../support/adapter';
 import { startBlogServer, type BlogServer } from '../support/blog-server';
 import { digest, MIB } from '../support/bytes';
@@ -90,7 +91,10 @@ describe('who gets the bytes', () => {
     ['one that sends an empty secret', { 'x-ghost-cdn-fallback': '' }, 302],
     ['CloudFront, by its Via', { via: '2.0 0a1b2c.cloudfront.net (CloudFront)' }, 200],
     ['CloudFront, by its user agent', { 'user-agent': 'Amazon CloudFront' }, 200],
-    ['any CDN, by its CDN-Loop', { 'cdn-loop': 'cloudflare' }, 200],
+    ['CloudFront, by its Via', { via: '2.0 0123456789abcdef.cloudfront.net (CloudFront)' }, 200],
+    ['a visitor behind Caddy', { via: '1.1 Caddy' }, 302],
+    ['a visitor behind Cloudflare', { 'cdn-loop': 'cloudflare', via: '1.1 cloudflare' }, 302],
+    ['a visitor who pretends to be behind CloudFront', { via: '1.1 cloudfront.net.example' }, 302],
     ['a visitor', { 'user-agent': 'Mozilla/5.0' }, 302],
     ['a visitor of a site that is its own CDN', { host: 'images.example.com' }, 200],
     ['the same, behind a proxy', { 'x-forwarded-host': 'images.example.com' }, 200],
@@ -106,6 +110,41 @@ describe('who gets the bytes', () => {
     const blog = await startBlog({ cdnFallbackSecret: SECRET });
     expect((await blog.request('/2026/11/x.jpg', headers)).status).toBe(status);
   });
+
+  test.each([{ via: '1.1 Caddy' }, { 'cdn-loop': 'cloudflare' }])(
+    'any CDN, when no secret is configured: a proxy that names itself may be one (%j)',
+    async (headers) => {
+      const blog = await startBlog();
+      expect((await blog.request('/2026/11/x.jpg', headers)).status).toBe(200);
+      expect((await blog.request('/2026/11/x.jpg', {})).status).toBe(302);
+    },
+  );
+
+  test('nobody who sends thousands of host names', async () => {
+    const blog = await startBlog();
+    const hosts = Array.from({ length: 2000 }, (_, index) => `h${index}`).join();
+    expect((await blog.request('/2026/11/x.jpg', { 'x-forwarded-host': `${hosts},images.example.com` })).status).toBe(
+      302,
+    );
+  });
+
+  test.each(['GET', 'HEAD', 'POST'])(
+    'and the secret is gone from the request before Ghost logs it: %s',
+    async (method) => {
+      for (const options of [{ cdnFallbackSecret: SECRET }, { serve: 'stream' }, { serve: 'redirect' }]) {
+        const blog = await startBlog(options);
+        for (const path of ['/2026/11/x.jpg', '/2026/11/missing.jpg', '/..%2fx']) {
+          await blog.request(path, { 'X-Ghost-Cdn-Fallback': SECRET, 'x-other': 'kept' }, method);
+        }
+        expect(blog.requests).toHaveLength(3);
+        for (const { headers, rawHeaders, headersDistinct } of blog.requests) {
+          expect(JSON.stringify([headers, rawHeaders, headersDistinct])).not.toContain(SECRET);
+          expect(headers['x-other']).toBe('kept');
+          expect(rawHeaders).toEqual(expect.arrayContaining(['x-other', 'kept']));
+        }
+      }
+    },
+  );
 
   test('nobody who sends an empty secret when none is configured', async () => {
     const blog = await startBlog();
@@ -291,15 +330,48 @@ describe('streaming', () => {
     expect((await blog.request('/2026/11/x.jpg', {}, 'POST')).body.toString()).toBe('next handler');
   });
 
-  test('passes a refusal of S3 on to Ghost with its cure', async () => {
+  test('tells visitors nothing of the bucket and its credentials when S3 refuses, and the log everything once', async () => {
+    const log = jest.spyOn(logging, 'error').mockImplementation();
     const refused = await startBlog({ serve: 'stream', secretAccessKey: 'wrong' });
-    for (const method of ['GET', 'HEAD']) {
-      expect((await refused.request('/2026/11/x.jpg', {}, method)).status).toBe(500);
+    for (const method of ['GET', 'HEAD', 'GET', 'GET']) {
+      const answer = await refused.request('/2026/11/x.jpg', {}, method);
+      expect(answer).toMatchObject({
+        status: 502,
+        headers: { 'cache-control': 'no-store', 'content-type': 'text/plain; charset=utf-8' },
+      });
+      expect(answer.body.toString()).toBe(method === 'HEAD' ? '' : 'This file cannot be delivered at the moment.\n');
     }
-    expect(refused.errors).toEqual([
-      expect.objectContaining({ errorType: 'IncorrectUsageError', help: 'Correct "secretAccessKey".' }),
-      expect.objectContaining({ errorType: 'IncorrectUsageError', help: 'Correct "secretAccessKey".' }),
+    expect(refused.errors).toEqual([]);
+    expect(log.mock.calls).toEqual([
+      [expect.stringMatching(/secret access key does not belong.*Correct "secretAccessKey"/)],
     ]);
+    log.mockRestore();
+  });
+
+  // What could not be part of a signed request: every byte of the header comes from the visitor.
+  test.each([
+    ['bytes=0-1\u00a0', 200],
+    ['bytes=0-1\u0085', 200],
+    ['bytes=0-\u0661', 200],
+    ['bytes=0-1;x', 200],
+    ['bytes=0-1,5-6', 200],
+    ['bytes=1e1-20', 200],
+    ['bytes=0x0-0x5', 200],
+    ['bytes=5-1', 200],
+    ['bytes=-', 200],
+    [`bytes=${'9'.repeat(400)}-`, 200],
+    ['bytes=\t0-1 ', 206],
+    ['Bytes=0-1', 206],
+    ['bytes=00000-0001', 206],
+    ['bytes=-2', 206],
+    ['bytes=0-', 206],
+  ])('answers the range %j with %d', async (range, status) => {
+    const log = jest.spyOn(logging, 'error').mockImplementation();
+    expect(
+      (await blog.request('/2026/11/x.jpg', { range: Buffer.from(range, 'latin1').toString('latin1') })).status,
+    ).toBe(status);
+    expect(log).not.toHaveBeenCalled();
+    log.mockRestore();
   });
 });
 
@@ -398,15 +470,16 @@ describe('clients that leave', () => {
     }
   });
 
-  test('an S3 that does not answer is given up after requestTimeoutMs, and Ghost is told', async () => {
+  test('an S3 that does not answer is given up after requestTimeoutMs, and the log says so', async () => {
+    const log = jest.spyOn(logging, 'error').mockImplementation();
     const own = await startInMemoryS3();
     own.createBucket('mute-bucket');
     own.injectFault({ times: Infinity, kind: 'stall' });
     const options = { serve: 'stream', requestTimeoutMs: 200, maxAttempts: 1 };
     const blog = await startBlogServer(new S3CloudFrontStorage(optionsFor(own, 'mute-bucket', options)));
     try {
-      expect((await blog.request('/x.mp4')).status).toBe(500);
-      expect(blog.errors).toEqual([expect.objectContaining({ code: 'STORAGE_S3_UNREACHABLE' })]);
+      expect(await blog.request('/x.mp4')).toMatchObject({ status: 503, headers: { 'retry-after': '30' } });
+      expect(log.mock.calls).toEqual([[expect.stringMatching(/S3 cannot be reached \((TimeoutError|ETIMEDOUT)\)/)]]);
     } finally {
       await blog.close();
       await own.close();

@@ -9,6 +9,8 @@ export interface BlogServer {
   host: string;
   /** Errors that the middleware passed to Ghost's error handler. */
   errors: Error[];
+  /** The requests as they are when they have been answered, which is when Ghost logs them. */
+  requests: http.IncomingMessage[];
   request(path: string, headers?: http.OutgoingHttpHeaders, method?: string): Promise<Answer>;
   close(): Promise<void>;
 }
@@ -22,7 +24,9 @@ export async function startBlogServer(adapter: S3CloudFrontStorage, contentType?
   const serve = adapter.serve();
   const mount = `/${adapter.staticFileURLPrefix}`;
   const errors: Error[] = [];
+  const requests: http.IncomingMessage[] = [];
   const server = http.createServer((request, response) => {
+    requests.push(request);
     request.url = request.url?.slice(mount.length);
     if (contentType) {
       response.setHeader('Content-Type', contentType);
@@ -41,6 +45,7 @@ export async function startBlogServer(adapter: S3CloudFrontStorage, contentType?
     port,
     host: `127.0.0.1:${port}`,
     errors,
+    requests,
     request: (path, headers = {}, method = 'GET') =>
       send({ host: '127.0.0.1', port, path: `${mount}${path}`, method, headers, agent }),
     close: async () => {

@@ -1,13 +1,20 @@
 import crypto from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import { cdnRequestMatcher } from '../../../src/adapter/cdn-requests';
 import { parseConfig } from '../../../src/core/config';
 
 const SECRET = 'a-secret-of-more-than-thirty-two-characters';
 const { config } = parseConfig({ bucket: 'b', cdnUrl: 'images.example.com', cdnFallbackSecret: SECRET });
 
-const matches = (secret: string) =>
-  cdnRequestMatcher(config)({ headers: { 'x-ghost-cdn-fallback': secret } } as unknown as IncomingMessage);
+function requestWith(headers: Record<string, string>): IncomingMessage {
+  const request = new IncomingMessage(new Socket());
+  request.rawHeaders = Object.entries(headers).flat();
+  Object.assign(request.headers, headers);
+  return request;
+}
+
+const matches = (secret: string) => cdnRequestMatcher(config)(requestWith({ 'x-ghost-cdn-fallback': secret }));
 
 test.each([
   ['the secret', SECRET, true],

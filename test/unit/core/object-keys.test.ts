@@ -159,6 +159,12 @@ describe('what is not a file of this storage is refused', () => {
     '/size/w600/1/content/images/2026/11/x.jpg',
     'size/w600/__GHOST_URL__/content/images/2026/11/x.jpg',
     '/size/w600/format/webp/a/b/content%2Fimages/2026/11/x.jpg',
+    '/size/w600/size/w300/2026/11/x.jpg',
+    '/size/w600//size/w300/size/w100/2026/11/x.jpg',
+    '/size/w600/%73ize/w300/2026/11/x.jpg',
+    '/size/w600/.%2Fsize/w300/2026/11/x.jpg',
+    '/size/w600/format/webp/size/w300/2026/11/x.jpg',
+    '/size/w600/format/webp/size/w300/format/avif/2026/11/x.jpg?v=1',
   ])('%s is no size: there would be any number of them for one picture', (spelling) => {
     expect(() => plain.toKey(spelling)).toThrow('is no size of a picture');
     expect(() => plain.toKeyOfRequest(spelling)).toThrow('is no size of a picture');

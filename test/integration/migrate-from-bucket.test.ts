@@ -357,21 +357,25 @@ describe('an object that is too large for one copy', () => {
 
   const run = () => runCommand(its, { fromUrl: 'https://old.example.com', fromBucket: 'old-films' });
 
-  test('is copied in parts, all of it, with its headers', async () => {
-    const { exitCode, lines } = await run();
-    expect([exitCode, lines[0]?.result]).toEqual([0, 'copied']);
-    const ranges = large.requests
-      .filter(({ operation }) => operation === 'UploadPartCopy')
-      .map(({ headers }) =>
-        (/^bytes=(\d+)-(\d+)$/.exec(headers['x-amz-copy-source-range'] ?? '') ?? []).slice(1).map(Number),
-      )
-      .sort(([one = 0], [other = 0]) => one - other);
-    expect(ranges.map(([first]) => first)).toEqual([0, ...ranges.slice(0, -1).map(([, last = 0]) => last + 1)]);
-    expect(ranges.at(-1)?.[1]).toBe(BYTES - 1);
-    const { size, contentType, contentLanguage } = large.objects('films').get(KEY) as StoredObject;
-    expect([size, contentType, contentLanguage]).toEqual([BYTES, 'video/mp4', 'de']);
-    expect(large.multipartUploads('films')).toEqual([]);
-  });
+  test.each([[[]], [['x-amz-copy-source-if-match']]])(
+    'is copied in parts, all of it, with its headers, by a service that lacks %j',
+    async (unknownCopyHeaders: string[]) => {
+      large.createBucket('films', { conditionalWrites: 'ignored', unknownCopyHeaders });
+      const { exitCode, lines } = await run();
+      expect([exitCode, lines[0]?.result]).toEqual([0, 'copied']);
+      const ranges = large.requests
+        .filter(({ operation, status }) => operation === 'UploadPartCopy' && status === 200)
+        .map(({ headers }) =>
+          (/^bytes=(\d+)-(\d+)$/.exec(headers['x-amz-copy-source-range'] ?? '') ?? []).slice(1).map(Number),
+        )
+        .sort(([one = 0], [other = 0]) => one - other);
+      expect(ranges.map(([first]) => first)).toEqual([0, ...ranges.slice(0, -1).map(([, last = 0]) => last + 1)]);
+      expect(ranges.at(-1)?.[1]).toBe(BYTES - 1);
+      const { size, contentType, contentLanguage } = large.objects('films').get(KEY) as StoredObject;
+      expect([size, contentType, contentLanguage]).toEqual([BYTES, 'video/mp4', 'de']);
+      expect(large.multipartUploads('films')).toEqual([]);
+    },
+  );
 
   test.each<[string, Fault]>([
     ['a part is refused', { operation: 'UploadPartCopy', kind: { status: 400, code: 'InvalidRequest' } }],

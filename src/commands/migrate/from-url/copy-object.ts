@@ -9,7 +9,7 @@ import { statusOf } from '../../../core/foreign-error';
 import { retry } from '../../../core/retry';
 import type { Bucket, WriteOptions } from '../../../core/s3/bucket';
 import { connect } from '../../../core/s3/client';
-import { isTaken, isTransient, TakenError } from '../../../core/s3/errors';
+import { isNotImplemented, isTaken, isTransient, TakenError } from '../../../core/s3/errors';
 import { begin } from '../../../core/s3/multipart-upload';
 import { abort, keepingUnderWay, type MultipartUpload } from '../../../core/s3/unfinished-uploads';
 import { type ListedObject, lookUp } from '../listing';
@@ -151,18 +151,30 @@ async function copyInParts(task: CopyTask, { onlyIfFree }: WriteOptions): Promis
 async function copyParts({ from, source, to, signal }: CopyTask, upload: MultipartUpload) {
   const { client } = await connect(to.config);
   const partBytes = Math.max(PART_BYTES, Math.ceil(source.bytes / MAX_PARTS));
-  const isPlain = plainServices.has(to.identity);
   const copyPart = async (index: number) => {
     const first = index * partBytes;
     const PartNumber = index + 1;
-    const command = new UploadPartCopyCommand({
-      ...upload,
-      PartNumber,
-      CopySource: `${from.config.bucket}/${encodePath(source.key)}`,
-      CopySourceRange: `bytes=${first}-${Math.min(first + partBytes, source.bytes) - 1}`,
-      CopySourceIfMatch: (!isPlain && source.etag) || undefined,
-    });
-    const send = () => client.send(command, { abortSignal: signal });
+    const request = (CopySourceIfMatch?: string) =>
+      client.send(
+        new UploadPartCopyCommand({
+          ...upload,
+          PartNumber,
+          CopySource: `${from.config.bucket}/${encodePath(source.key)}`,
+          CopySourceRange: `bytes=${first}-${Math.min(first + partBytes, source.bytes) - 1}`,
+          CopySourceIfMatch,
+        }),
+        { abortSignal: signal },
+      );
+    const send = async () => {
+      try {
+        return await request(source.etag || undefined);
+      } catch (error) {
+        if (isNotImplemented(error)) {
+          return request();
+        }
+        throw error;
+      }
+    };
     const { CopyPartResult } = await retry(send, { ...TRANSFER_RETRIES, signal });
     if (!CopyPartResult?.ETag) {
       throw new CopyError(`S3 answered 200 to UploadPartCopy of "${upload.Key}" without a result`);

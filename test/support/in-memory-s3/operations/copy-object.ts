@@ -16,8 +16,6 @@ const MOST_BYTES = 5 * 1024 ** 3;
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
 export function copyObject(context: OperationContext): Reply {
   const { bucket, key, headers } = context;
-  const unknown = bucket.unknownCopyHeaders.find((name) => name in headers);
-  if (unknown) throw new S3Error('NotImplemented', 'The header is not implemented.', { Header: unknown });
   const { source, sourceKey, sourceBucket } = findSource(context);
   if (source.size > MOST_BYTES) {
     throw new S3Error(
@@ -67,9 +65,11 @@ export function uploadPartCopy(context: OperationContext): Reply {
   return { status: 200, body: toXml('CopyPartResult', result, { inNamespace: true }) };
 }
 
-/** @throws NoSuchBucket, NoSuchKey, AccessDenied, PreconditionFailed */
+/** @throws NotImplemented, NoSuchBucket, NoSuchKey, AccessDenied, PreconditionFailed */
 function findSource(context: OperationContext): { source: S3Object; sourceKey: string; sourceBucket: Bucket } {
-  const { state, headers } = context;
+  const { state, headers, bucket } = context;
+  const unknown = bucket.unknownCopyHeaders.find((header) => header in headers);
+  if (unknown) throw new S3Error('NotImplemented', 'The header is not implemented.', { Header: unknown });
   const [name, sourceKey] = readSource(headers['x-amz-copy-source'] ?? '');
   const sourceBucket = state.buckets.get(name);
   if (!sourceBucket) throw new S3Error('NoSuchBucket', 'The specified bucket does not exist', { BucketName: name });

@@ -41,10 +41,9 @@ const MOUNTED = ['EBUSY', 'EXDEV'];
  * @throws Failure with the file and the cause
  */
 export function checkGhostConfigFile(file: string): void {
-  const { file: real, folder, owner, stats } = locateConfig(file);
-  if (owner.uid === 0) {
-    refuseSharedWay(folder);
-  }
+  const located = locateConfig(file);
+  const { file: real, folder, owner, stats } = located;
+  refuseSharedFolder(located);
   const code = codeOf(() => {
     // The backup goes into the same folder.
     [path.dirname(real), ...(stats ? [real] : [])].forEach((place) => accessSync(place, constants.W_OK));
@@ -83,9 +82,7 @@ export function replaceGhostConfig(file: string, after: string): string | undefi
   if (bytes.equals(before ?? Buffer.alloc(0))) {
     return undefined;
   }
-  if (located.owner.uid === 0) {
-    refuseSharedWay(located.folder);
-  }
+  refuseSharedFolder(located);
   try {
     return inFolder(located, () => {
       if (isExisting(located)) {
@@ -106,6 +103,12 @@ export function replaceGhostConfig(file: string, after: string): string | undefi
   }
 }
 
+function refuseSharedFolder({ folder, owner }: LocatedConfig): void {
+  if (owner.uid === 0 && folder.end.path === folder.real) {
+    refuseSharedWay(folder);
+  }
+}
+
 const isExisting = (located: LocatedConfig): located is ExistingConfig => located.stats !== undefined;
 
 /** @returns the path of the backup */
@@ -114,7 +117,8 @@ function replace(located: ExistingConfig, before: Buffer, after: Buffer): string
   const name = path.basename(file);
   const time = new Date().toISOString().replace(/[-:.]/g, '');
   const backup = `${name}.${time}.backup`;
-  closeSync(create(backup, before, located));
+  // Ghost does not read it, and it may hold secrets that every user could read before.
+  closeSync(create(backup, before, located, located.stats.mode & 0o770));
   const fresh = `.${name}.${randomBytes(8).toString('hex')}`;
   try {
     const opened = create(fresh, after, located);
@@ -157,11 +161,16 @@ function inFolder<T>({ folder, owner }: LocatedConfig, step: () => T): T {
 }
 
 /**
- * Creates a file in the working directory with owner and mode of the configuration file, as far as the user may.
+ * Creates a file in the working directory with the owner of the configuration file, as far as the user may.
  *
  * @returns the opened file
  */
-function create(name: string, bytes: Buffer, { owner, stats }: LocatedConfig): number {
+function create(
+  name: string,
+  bytes: Buffer,
+  { owner, stats }: LocatedConfig,
+  mode = stats ? stats.mode & 0o777 : PRIVATE,
+): number {
   // Root creates what another user than the folder's owner gets, so that this owner cannot open it before.
   const maker = !stats || stats.uid === owner.uid ? owner : ROOT;
   const opened = withRightsOf(maker, () => openSync(name, 'wx', PRIVATE));
@@ -170,7 +179,7 @@ function create(name: string, bytes: Buffer, { owner, stats }: LocatedConfig): n
       fchownSync(opened, stats.uid, stats.gid);
     }
     writeFileSync(opened, bytes);
-    fchmodSync(opened, stats ? stats.mode & 0o777 : PRIVATE);
+    fchmodSync(opened, mode);
     fsyncSync(opened);
     return opened;
   } catch (error) {

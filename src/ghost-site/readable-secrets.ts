@@ -32,5 +32,5 @@ function cureFor(file: string, stats: Owner, ghost: Owner | undefined): string {
   if (ghost && ghost.uid !== 0 && stats.uid !== ghost.uid && stats.gid !== ghost.gid) {
     return `sudo chgrp ${ghost.gid} ${name} && sudo chmod 640 ${name}   (Ghost reads it as the user ${ghost.uid}, by its group)`;
   }
-  return `sudo chmod 640 ${name}`;
+  return `sudo chmod 640 ${name}   (Ghost must own it, or be in its group)`;
 }

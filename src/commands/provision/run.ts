@@ -1,5 +1,8 @@
 import { checkGhostConfigFile, writeGhostConfig } from '../../ghost-site/config-file';
+import { textOf } from '../../ghost-site/config-text';
 import type { GhostConfigBlock } from '../../ghost-site/edit-config';
+import { warningOfReadableSecrets } from '../../ghost-site/readable-secrets';
+import { Failure } from '../../shell/failure';
 import type { Terminal } from '../../shell/terminal';
 import { destroy } from './destroy';
 import { findDifferences } from './diff';
@@ -74,9 +77,15 @@ function writeResult(
     return { isWritten: false };
   }
   try {
-    return { isWritten: true, backup: writeGhostConfig(file, config) };
+    const backup = writeGhostConfig(file, config);
+    const warning = warningOfReadableSecrets(file, textOf(file));
+    if (warning !== undefined) {
+      terminal.warn(warning);
+    }
+    return { isWritten: true, backup };
   } catch (error) {
-    terminal.warn(`${file} could not be written (${(error as Error).message}). It keeps what it had.`);
+    const { message } = error as Error;
+    terminal.warn(error instanceof Failure ? message : `${file} could not be written (${message}).`);
     process.exitCode = 1;
     return { isWritten: false };
   }

@@ -122,6 +122,8 @@ describe("Ghost's configuration file", () => {
   beforeEach(() => (folder = mkdtempSync(path.join(tmpdir(), 'config-'))));
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
+  const asUser = process.platform === 'win32' ? test.skip : test;
+
   test('is kept as it was beside the new one, with the same permissions', () => {
     const file = path.join(folder, 'config.production.json');
     writeFileSync(file, '{"url":"https://blog.example.com"}', { mode: 0o640 });
@@ -133,6 +135,14 @@ describe("Ghost's configuration file", () => {
     }
   });
 
+  asUser('has a backup that others cannot read, even where they can read the file itself', () => {
+    const file = path.join(folder, 'config.production.json');
+    writeFileSync(file, '{}');
+    chmodSync(file, 0o644);
+    const backup = writeGhostConfig(file, BLOCK) ?? '';
+    expect([file, backup].map((name) => statSync(name).mode & 0o777)).toEqual([0o644, 0o640]);
+  });
+
   test('has no backup when nothing changes', () => {
     const file = path.join(folder, 'config.production.json');
     writeGhostConfig(file, BLOCK);
@@ -140,7 +150,6 @@ describe("Ghost's configuration file", () => {
     expect(readdirSync(folder)).toEqual(['config.production.json']);
   });
 
-  const asUser = process.platform === 'win32' ? test.skip : test;
   asUser('is readable to its owner only when it is new: it holds secrets', () => {
     const file = path.join(folder, 'config.production.json');
     writeGhostConfig(file, BLOCK);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createProgram } from '../../../../src/commands/program';
@@ -102,10 +102,14 @@ describe('the final output of provision', () => {
   test('leaves out the secret when it is written to a file', async () => {
     const file = path.join(folder, 'config.production.json');
     writeFileSync(file, '{ "url": "https://blog.example.com" }');
+    chmodSync(file, 0o644);
     const said = await run(...NEW, '--write-config', file);
     expect(readFileSync(file, 'utf8')).toContain(secretOf());
     expect(said).not.toContain(secretOf());
     expect(said).toMatch(/was changed; as it was before, it is .*\.backup/);
+    if (process.platform !== 'win32') {
+      expect(said).toMatch(/Every user of this machine can read .*cdnFallbackSecret[^]*chmod 640/);
+    }
     const again = await run(...NEW, '--write-config', file);
     expect(again).toContain('holds the configuration');
   });

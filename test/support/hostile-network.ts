@@ -38,6 +38,17 @@ export interface HostileNetworkOptions {
   seed?: number;
   /** How long (ms) a slow answer is delayed; default 300. */
   slowAnswerMs?: number;
+  /** Gives the answer of somebody else to a request: a web page, a proxy. S3 answers the others. */
+  answerInstead?: (request: IncomingMessage) => ForeignAnswer | undefined;
+}
+
+/** An answer that is not S3's. */
+export interface ForeignAnswer {
+  status: number;
+  headers: Record<string, string>;
+  body: string | Buffer;
+  /** Whether S3 carries out the request nevertheless. */
+  isCarriedOut?: boolean;
 }
 
 /** A network between an adapter and S3. */
@@ -63,7 +74,7 @@ export interface HostileNetwork {
  */
 export async function startHostileNetwork(
   target: string,
-  { mishaps = MISHAPS, probability = 0.05, seed = 1, slowAnswerMs = 300 }: HostileNetworkOptions = {},
+  { mishaps = MISHAPS, probability = 0.05, seed = 1, slowAnswerMs = 300, answerInstead }: HostileNetworkOptions = {},
 ): Promise<HostileNetwork> {
   const { hostname, port: targetPort } = new URL(target);
   const random = randomNumbers(seed);
@@ -95,6 +106,13 @@ export async function startHostileNetwork(
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (isSilent) {
+      return;
+    }
+    const foreign = answerInstead?.(request);
+    if (foreign) {
+      await finished(foreign.isCarriedOut ? await forward(request, response) : request);
+      response.writeHead(foreign.status, { 'content-length': Buffer.byteLength(foreign.body), ...foreign.headers });
+      response.end(request.method === 'HEAD' ? undefined : foreign.body);
       return;
     }
     const mishap = mishaps[Math.floor(random() / probability)];

@@ -7,6 +7,7 @@ import { isNotFound, isUnexplained } from './errors';
 import { explainS3Error, type S3Operation } from './explain-error';
 import { connect } from './client';
 import type { Service } from './service';
+import { notS3 } from './not-s3';
 import { listPage } from './list-page';
 
 /** S3's response to a read, with the body as a Node stream. */
@@ -30,6 +31,10 @@ export interface WriteOptions {
 export function contentMd5(body: Uint8Array): string {
   return createHash('md5').update(body).digest('base64');
 }
+
+/** Returns whether an ETag is the MD5 of some bytes. */
+const isMd5 = (etag: string | undefined, body: Uint8Array): boolean =>
+  etag?.replaceAll('"', '').toLowerCase() === createHash('md5').update(body).digest('hex');
 
 /** The bucket of a configuration, with the requests that the adapter makes. */
 export class Bucket {
@@ -117,9 +122,11 @@ export class Bucket {
   }
 
   /**
-   * Writes an object in one request.
+   * Writes an object in one request. A success counts when the answer is S3's or names the MD5 of the bytes; otherwise S3 is
+   * asked for the object. Not all services send an ETag.
    *
    * @returns its ETag
+   * @throws the SDK's error, or an IncorrectUsageError when the answer was a success and the object is not there
    * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
    */
   async put(
@@ -139,7 +146,13 @@ export class Bucket {
       IfNoneMatch: onlyIfFree ? '*' : undefined,
     });
     try {
-      return (await client.send(command)).ETag;
+      const { ETag, $metadata } = await client.send(command);
+      const { httpStatusCode, requestId, extendedRequestId } = $metadata;
+      const isAnswerOfS3 = httpStatusCode === 200 && ETag && (requestId ?? extendedRequestId);
+      if (!isAnswerOfS3 && !isMd5(ETag, body) && !(await this.holds(key, body, headers))) {
+        throw notS3(this.config, 'PutObject', `${httpStatusCode}, but "${key}" was not stored`);
+      }
+      return ETag;
     } finally {
       // The client keeps the first command of each kind, together with the middleware that it has cached.
       command.input.Body = undefined;
@@ -191,6 +204,17 @@ export class Bucket {
       }
       throw this.explain(error, 'HeadObject', key);
     }
+  }
+
+  /** Returns whether the key belongs to a certain upload: by its upload ID or, at services that keep none, by its bytes. */
+  private async holds(key: string, body: Uint8Array, { Metadata }: ContentHeaders): Promise<boolean> {
+    const found = await this.find(key);
+    const id = found?.Metadata?.[UPLOAD_ID];
+    if (!found || id !== undefined) {
+      return id !== undefined && id === Metadata?.[UPLOAD_ID];
+    }
+    const { Body } = await this.get(key);
+    return Buffer.concat(await Body.toArray()).equals(body);
   }
 
   private at(key: string): { Bucket: string; Key: string } {

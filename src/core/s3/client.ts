@@ -1,6 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Config } from '../config';
 import { isExpiredToken } from './errors';
+import { readAnswers } from './read-answers';
 import { findService, type Service } from './service';
 
 type Sdk = typeof import('../lazy/aws-sdk');
@@ -87,6 +88,7 @@ function createClient(sdk: Sdk, config: Config, { isAws, endpoint, region }: Ser
       httpsAgent: { maxSockets: Infinity },
     },
   });
+  readAnswers(client, sdk, config, timeout === 'no-answer');
   if (isAws) {
     leavePartsUnsigned(client);
   }

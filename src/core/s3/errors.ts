@@ -25,8 +25,12 @@ export function regionOf(error: unknown): string | undefined {
 /** Returns how often a request was sent, by its error or its response. */
 export const attemptsOf = (outcome: unknown): number => asForeign(outcome).$metadata?.attempts ?? 1;
 
-/** Returns whether the object does not exist. A missing bucket is another error, if S3 tells. */
-export const isNotFound = (error: unknown) => statusOf(error) === 404 && codeOf(error) !== 'NoSuchBucket';
+/** Returns whether it is one of Ghost's errors, which explains itself. */
+export const isGhostError = (error: unknown) => error instanceof Error && 'errorType' in error;
+
+/** Returns whether the object does not exist. A missing bucket, account or project is another error, if S3 tells. */
+export const isNotFound = (error: unknown) =>
+  statusOf(error) === 404 && !/^NoSuch(?!Key|Version|Object)/.test(codeOf(error));
 
 /** Returns whether the session token of a request has expired. */
 export const isExpiredToken = (error: unknown) => codeOf(error) === 'ExpiredToken';

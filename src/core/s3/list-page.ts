@@ -1,11 +1,9 @@
 import type { ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
 import type { Config } from '../config';
-import { S3_MISCONFIGURED } from '../error-codes';
 import { statusOf } from '../foreign-error';
-import { errors } from '../ghost-host';
 import { connect } from './client';
 import { isTransient } from './errors';
-import { knownService } from './service';
+import { notS3 } from './not-s3';
 
 /** How many objects a page has at most: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
 const MAX_KEYS = 1000;
@@ -88,16 +86,7 @@ export async function listPage(
   return { objects, nextToken, isTruncated };
 }
 
-function notAListing(config: Config): Error {
-  const { endpoint, source } = knownService(config);
-  return new errors.IncorrectUsageError({
-    message: `${endpoint ?? 'The endpoint of AWS'} does not answer as S3: to ListObjectsV2 of the bucket "${config.bucket}" it answered 200 without a listing.`,
-    code: S3_MISCONFIGURED,
-    help: endpoint
-      ? `Correct ${source === '"endpoint"' ? '"endpoint" in the configuration of S3CloudFrontStorage (or --endpoint)' : source}. This is the address of a web page or a proxy; the console of a service has another address or port than its S3 API.`
-      : 'Check the network: a proxy or a login page of the network answers in place of AWS.',
-  });
-}
+const notAListing = (config: Config) => notS3(config, 'ListObjectsV2', '200 without a listing');
 
 /** Decodes a key as all clients do that ask for `encoding-type=url`. */
 function decodeKey(encoded: string): string {

@@ -2,10 +2,12 @@ import { setMaxListeners } from 'node:events';
 import type { CompletedPart } from '@aws-sdk/client-s3';
 import type { Config } from '../config';
 import type { ContentHeaders } from '../content-headers';
+import { statusOf } from '../foreign-error';
 import { retry } from '../retry';
 import { contentMd5, type Bucket, type WriteOptions } from './bucket';
 import { connect } from './client';
 import { attemptsOf, isForgotten, mayBeCarriedOut, TakenError } from './errors';
+import { notS3 } from './not-s3';
 import { abort, abortLost, keepingUnderWay, type MultipartUpload } from './unfinished-uploads';
 import type { OpenedFile } from './opened-file';
 
@@ -46,13 +48,15 @@ export async function uploadInParts(
         if (onlyIfFree && !service.isAws && (await bucket.exists(key))) {
           throw new TakenError(key);
         }
-        await client.send(
-          new sdk.CompleteMultipartUploadCommand({
-            ...upload,
-            MultipartUpload: { Parts },
-            IfNoneMatch: onlyIfFree ? '*' : undefined,
-          }),
-        );
+        const command = new sdk.CompleteMultipartUploadCommand({
+          ...upload,
+          MultipartUpload: { Parts },
+          IfNoneMatch: onlyIfFree ? '*' : undefined,
+        });
+        const answer = await client.send(command).catch(unlessSuccessful);
+        if (!answer?.ETag && !answer?.Location && !(await bucket.isOfUpload(key, headers))) {
+          throw notS3(config, 'CompleteMultipartUpload', `200 without a result, and "${key}" was not stored`);
+        }
       });
     } catch (error) {
       await abort(config, upload);
@@ -61,12 +65,19 @@ export async function uploadInParts(
   }, onceMore);
 }
 
+/** For an answer with status 200 that the SDK cannot parse, such as a web page. */
+function unlessSuccessful(error: unknown): undefined {
+  if (statusOf(error) !== 200) {
+    throw error;
+  }
+}
+
 /** Begins an upload, and removes those that S3 began for earlier attempts whose response was lost. */
 export async function begin(config: Config, key: string, headers: ContentHeaders): Promise<MultipartUpload> {
   const { sdk, client, service } = await connect(config);
   const from = Date.now();
   try {
-    const { UploadId = '', $metadata } = await client.send(
+    const { UploadId, $metadata } = await client.send(
       new sdk.CreateMultipartUploadCommand({
         Bucket: config.bucket,
         Key: key,
@@ -74,6 +85,9 @@ export async function begin(config: Config, key: string, headers: ContentHeaders
         ChecksumAlgorithm: service.isAws ? 'CRC32' : undefined,
       }),
     );
+    if (!UploadId) {
+      throw notS3(config, 'CreateMultipartUpload', '200 without an upload ID');
+    }
     if (attemptsOf({ $metadata }) > 1) {
       void abortLost(config, { key, from, until: Date.now(), except: UploadId });
     }
@@ -117,6 +131,9 @@ async function sendParts(config: Config, upload: MultipartUpload, file: OpenedFi
         }),
         { abortSignal: failure.signal },
       );
+      if (!ETag) {
+        throw notS3(config, 'UploadPart', '200 without an ETag');
+      }
       parts[index] = { PartNumber, ETag, ChecksumCRC32 };
     }
   };

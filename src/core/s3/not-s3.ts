@@ -1,0 +1,34 @@
+import type { Config } from '../config';
+import { S3_MISCONFIGURED } from '../error-codes';
+import { errors } from '../ghost-host';
+import { knownService } from './service';
+
+/**
+ * Returns the error for an answer that says success and is not S3's: a web page answers everything with 200.
+ *
+ * @param operation S3's name of what was asked for
+ * @param answer what came instead: `200 with a web page ("Sign in")`
+ */
+export function notS3(config: Config, operation: string, answer: string): Error {
+  const { endpoint, source } = knownService(config);
+  return new errors.IncorrectUsageError({
+    message: `${endpoint ?? 'The endpoint of AWS'} does not answer as S3: to ${operation} in the bucket "${config.bucket}" it answered ${answer}.`,
+    code: S3_MISCONFIGURED,
+    help: endpoint
+      ? `Correct ${source === '"endpoint"' ? '"endpoint" in the configuration of S3CloudFrontStorage (or --endpoint)' : source}. This is the address of a web page or a proxy; the console of a service has another address or port than its S3 API.`
+      : 'Check the network: a proxy or a login page of the network answers in place of AWS.',
+  });
+}
+
+/**
+ * Describes an answer by its status, and by the title of a page or its type.
+ *
+ * @param text the beginning of its body, if it was read
+ */
+export function describeAnswer(status: number, contentType = '', text = ''): string {
+  const title = /<title[^>]*>([^<]{1,200})/i.exec(text)?.[1]?.replace(/\s+/g, ' ').trim();
+  const isPage = /html/i.test(contentType) || /<html|<!doctype html/i.test(text);
+  const type = contentType.split(';', 1)[0]?.slice(0, 100);
+  const kind = isPage ? 'a web page' : type ? `a document of the type ${type}` : 'an empty document';
+  return `${status} with ${kind}${title ? ` ("${title}")` : ''}`;
+}

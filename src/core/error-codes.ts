@@ -24,6 +24,9 @@ export const S3_MISCONFIGURED = 'STORAGE_S3_MISCONFIGURED';
 /** The credentials lack a permission. */
 export const S3_FORBIDDEN = 'STORAGE_S3_FORBIDDEN';
 
+/** A quota or cap of the service is used up. */
+export const S3_FULL = 'STORAGE_S3_FULL';
+
 /** S3 did not respond. */
 export const S3_UNREACHABLE = 'STORAGE_S3_UNREACHABLE';
 

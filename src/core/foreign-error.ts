@@ -12,6 +12,10 @@ export interface ForeignError {
   cause?: unknown;
   $metadata?: { httpStatusCode?: number; requestId?: string; attempts?: number };
   $response?: { headers?: Record<string, string> };
+  /** The body of a response that the SDK could not parse. */
+  $responseBodyText?: string;
+  /** Of a web page that the SDK could parse. */
+  head?: { title?: unknown };
 }
 
 /** What Node calls a broken connection on which another attempt may work. */

@@ -65,7 +65,7 @@ describe('a wrong setting is named, with its cure', () => {
     const upload = await uploads.file('x.jpg', 'x');
     expect(await failureOf(adapter.save(upload))).toMatchObject({
       errorType: 'IncorrectUsageError',
-      message: 'The bucket "no-such-bucket" does not exist.',
+      message: expect.stringContaining('The bucket "no-such-bucket" does not exist. S3 answered 404 NoSuchBucket'),
       help: expect.stringContaining('Correct "bucket"'),
     });
     expect(await failureOf(adapter.read({ path: 'x.jpg' }))).toMatchObject({ errorType: 'IncorrectUsageError' });

@@ -1,9 +1,9 @@
-import { S3_FORBIDDEN, S3_MISCONFIGURED, S3_UNREACHABLE } from '../../core/error-codes';
+import { S3_FORBIDDEN, S3_FULL, S3_MISCONFIGURED, S3_UNREACHABLE } from '../../core/error-codes';
 import { Failure } from '../../shell/failure';
 import type { FeatureLocation } from './feature-location';
 
 /** The adapter's error codes that all other files would meet, too. */
-const FATAL_CODES = new Set([S3_FORBIDDEN, S3_MISCONFIGURED, S3_UNREACHABLE]);
+const FATAL_CODES = new Set([S3_FORBIDDEN, S3_FULL, S3_MISCONFIGURED, S3_UNREACHABLE]);
 
 /** The disk or the user's quota is full. */
 const DISK_FULL_CODES = new Set(['ENOSPC', 'EDQUOT']);

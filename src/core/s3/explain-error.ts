@@ -5,13 +5,16 @@ import {
   S3_FAILED,
   S3_FORBIDDEN,
   S3_MISCONFIGURED,
-  S3_UNREACHABLE,
   TOO_MANY_OPEN_FILES,
 } from '../error-codes';
-import { asForeign, NETWORK_CODES, statusOf } from '../foreign-error';
+import { asForeign, statusOf } from '../foreign-error';
 import { errors } from '../ghost-host';
 import { codeOf, isNotFound, regionOf } from './errors';
+import { explainAnswer, type Explanation as FailureExplanation } from './explain-answer';
+import { explainNetwork } from './explain-network';
+import { placeOf, placeOfCredentials } from './places';
 import { knownService } from './service';
+import { messageOfService } from './service-answer';
 
 /** The S3 operations that the adapter uses, each with the permission it needs. */
 const PERMISSIONS = {
@@ -42,15 +45,19 @@ const UNUSABLE_KEY = ({ kmsKeyId = 'of the bucket' }: Config): Explanation => [
 const SETTINGS: Record<string, (config: Config, key: string) => Explanation> = {
   NoSuchBucket: ({ bucket }) => [
     `The bucket "${bucket}" does not exist.`,
-    'Correct "bucket" (or "endpoint") in the configuration of S3CloudFrontStorage, or create the bucket.',
+    `Correct ${placeOf('bucket')} (or the endpoint), or create the bucket.`,
   ],
-  InvalidAccessKeyId: () => [
+  InvalidAccessKeyId: ({ accessKeyId }) => [
     'S3 does not know the access key ID.',
-    'Correct "accessKeyId", or remove "accessKeyId" and "secretAccessKey" to use the role of the machine.',
+    accessKeyId
+      ? `Correct ${placeOf('accessKeyId')}, or remove "accessKeyId" and "secretAccessKey" to use the role of the machine.`
+      : `Correct it in ${placeOfCredentials(process.env)}, or set "accessKeyId" and "secretAccessKey".`,
   ],
-  SignatureDoesNotMatch: () => [
+  SignatureDoesNotMatch: ({ accessKeyId }) => [
     'The secret access key does not belong to the access key ID.',
-    'Correct "secretAccessKey".',
+    accessKeyId
+      ? `Correct ${placeOf('secretAccessKey')}.`
+      : `Correct it in ${placeOfCredentials(process.env)}, or set "accessKeyId" and "secretAccessKey".`,
   ],
   ExpiredToken: EXPIRED_TOKEN,
   InvalidToken: EXPIRED_TOKEN,
@@ -100,12 +107,20 @@ export function explainS3Error(error: unknown, operation: S3Operation, config: C
   const requestId = asForeign(error).$metadata?.requestId;
   const { endpoint } = knownService(config);
   const where = `bucket "${config.bucket}"${endpoint ? ` at ${endpoint}` : ''}`;
-  const answer = status ? `S3 answered ${status}` : 'no answer,';
-  const context = `${operation} of "${key}" in ${where}: ${answer} ${code}${requestId ? ` (request ID ${requestId})` : ''}`;
+  const text = messageOfService(error, config);
+  const answer = `${status ? `S3 answered ${status}` : 'no answer,'} ${code}${text ? `: ${text}` : ''}`;
+  const context = `${operation} of "${key}" in ${where}: ${answer}${requestId ? ` (request ID ${requestId})` : ''}`;
   const errorDetails = { operation, key, bucket: config.bucket, status, code, requestId };
-  const ghostError = (type: keyof typeof errors, ourCode: string, message: string, help?: string) =>
-    new errors[type]({ message, help, code: ourCode, context, errorDetails });
+  const ghostError = (type: keyof typeof errors, ourCode: string, cause: string, help?: string) => {
+    // A missing file is no failure of S3, and its error is shown to visitors.
+    const message = status && type !== 'NotFoundError' ? `${cause} ${answer}` : cause;
+    return new errors[type]({ message, help, code: ourCode, context, errorDetails });
+  };
 
+  const answered = explainAnswer(error, config, key, where);
+  if (answered) {
+    return ghostError('InternalServerError', ...answered);
+  }
   const setting = explainSetting(error, config, key);
   if (setting) {
     return ghostError('IncorrectUsageError', S3_MISCONFIGURED, ...setting);
@@ -131,7 +146,10 @@ export function explainS3Error(error: unknown, operation: S3Operation, config: C
   if (isNotFound(error) && operation !== 'PutObject') {
     return ghostError('NotFoundError', FILE_NOT_FOUND, `The file "${key}" does not exist.`);
   }
-  return ghostError('InternalServerError', ...explainFailure(code, operation, where));
+  return ghostError(
+    'InternalServerError',
+    ...(explainNetwork(error, config, where) ?? explainFailure(code, operation, config)),
+  );
 }
 
 /** Explains an error that a setting causes; undefined for any other. */
@@ -154,7 +172,7 @@ function explainSetting(error: unknown, config: Config, key: string): Explanatio
 }
 
 /** Explains an error that no setting causes, with our code for it. */
-function explainFailure(code: string, operation: S3Operation, where: string): [ourCode: string, ...Explanation] {
+function explainFailure(code: string, operation: S3Operation, config: Config): FailureExplanation {
   if (code === 'EMFILE' || code === 'ENFILE') {
     return [
       TOO_MANY_OPEN_FILES,
@@ -162,16 +180,10 @@ function explainFailure(code: string, operation: S3Operation, where: string): [o
       'Try again. If it stays so, raise the limit of open files: LimitNOFILE of a systemd unit, "ulimits" in Docker.',
     ];
   }
-  if (code === 'TimeoutError' || NETWORK_CODES.includes(code)) {
-    return [
-      S3_UNREACHABLE,
-      `S3 cannot be reached (${code}): the ${where}.`,
-      'Try again. If it stays so, check "endpoint", "region" and the network of this machine.',
-    ];
-  }
+  const { endpoint, isAws } = knownService(config);
   return [
     S3_FAILED,
     `S3 failed to carry out ${operation}: ${code}.`,
-    'Try again; if it stays so, look up the code in the S3 API reference.',
+    `Try again; if it stays so, look up the code in ${isAws ? 'the S3 API reference' : `the documentation of ${endpoint}`}.`,
   ];
 }

@@ -9,11 +9,13 @@ import {
 import type { Config } from '../../../core/config';
 import { statusOf } from '../../../core/foreign-error';
 import { codeOf } from '../../../core/s3/errors';
+import { knownService } from '../../../core/s3/service';
 import { type Check, type CheckResult, failed, passed, unchecked, warned } from '../check';
 import { connectionOptions } from '../s3-requests';
 
 /** Checks that the bucket has no ACLs, and that uploads send none. */
-export const checkOwnership = settingCheck('s3:GetBucketOwnershipControls', async (client, { bucket, acl }) => {
+export const checkOwnership = settingCheck('s3:GetBucketOwnershipControls', async (client, config) => {
+  const { bucket, acl } = config;
   const tried = 'Who owns the objects of the bucket was read.';
   const answer = await client
     .send(new GetBucketOwnershipControlsCommand({ Bucket: bucket }))
@@ -31,12 +33,13 @@ export const checkOwnership = settingCheck('s3:GetBucketOwnershipControls', asyn
     : warned(
         tried,
         'The bucket has ACLs, by which single objects can be public.',
-        `aws s3api put-bucket-ownership-controls --bucket ${bucket} --ownership-controls 'Rules=[{ObjectOwnership=BucketOwnerEnforced}]'`,
+        `${awsS3Api(config, 'put-bucket-ownership-controls')} --ownership-controls 'Rules=[{ObjectOwnership=BucketOwnerEnforced}]'`,
       );
 });
 
 /** Checks that all four settings that block public access are on. */
-export const checkPublicAccessBlock = settingCheck('s3:GetBucketPublicAccessBlock', async (client, { bucket }) => {
+export const checkPublicAccessBlock = settingCheck('s3:GetBucketPublicAccessBlock', async (client, config) => {
+  const { bucket } = config;
   const answer = await client
     .send(new GetPublicAccessBlockCommand({ Bucket: bucket }))
     .catch(undefinedFor('NoSuchPublicAccessBlockConfiguration'));
@@ -47,7 +50,7 @@ export const checkPublicAccessBlock = settingCheck('s3:GetBucketPublicAccessBloc
     : warned(
         'What blocks public access to the bucket was read.',
         `${off.join(', ')} ${off.length === 1 ? 'is' : 'are'} off.`,
-        `aws s3api put-public-access-block --bucket ${bucket} --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true`,
+        `${awsS3Api(config, 'put-public-access-block')} --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true`,
       );
 });
 
@@ -68,14 +71,14 @@ export const checkEncryption = settingCheck('s3:GetEncryptionConfiguration', asy
 });
 
 /** Checks that the bucket keeps former versions of objects. */
-export const checkVersioning = settingCheck('s3:GetBucketVersioning', async (client, { bucket }) => {
-  const { Status } = await client.send(new GetBucketVersioningCommand({ Bucket: bucket }));
+export const checkVersioning = settingCheck('s3:GetBucketVersioning', async (client, config) => {
+  const { Status } = await client.send(new GetBucketVersioningCommand({ Bucket: config.bucket }));
   return Status === 'Enabled'
     ? passed('on')
     : warned(
         'Whether the bucket keeps former versions was read.',
         'It does not: what is deleted or overwritten by mistake is gone.',
-        `aws s3api put-bucket-versioning --bucket ${bucket} --versioning-configuration Status=Enabled`,
+        `${awsS3Api(config, 'put-bucket-versioning')} --versioning-configuration Status=Enabled`,
       );
 });
 
@@ -127,3 +130,9 @@ const undefinedFor = (code: string) => (error: unknown) => {
   }
   return undefined;
 };
+
+/** Returns the start of a command of the AWS CLI for the bucket, with the endpoint of another service than AWS. */
+function awsS3Api(config: Config, command: string): string {
+  const { endpoint } = knownService(config);
+  return `aws s3api ${command} --bucket ${config.bucket}${endpoint ? ` --endpoint-url ${endpoint}` : ''}`;
+}

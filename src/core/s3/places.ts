@@ -1,0 +1,25 @@
+// Where the values come from that a request uses, as an error names the places.
+import type { Config } from '../config';
+import { variableOf } from '../config-problems';
+import { knownService } from './service';
+
+/** Returns the environment variable or the block of the configuration that sets an option. */
+export function placeOf(option: keyof Config): string {
+  const variable = variableOf(option, process.env);
+  return variable
+    ? `"${option}" (the variable ${variable})`
+    : `"${option}" in the configuration of S3CloudFrontStorage`;
+}
+
+/** Returns where the endpoint of requests was set. */
+export function placeOfEndpoint(config: Config): string {
+  const { source } = knownService(config);
+  return source === undefined || source === '"endpoint"' ? placeOf('endpoint') : source;
+}
+
+/** Returns where the credentials of requests come from, when the configuration has none. */
+export function placeOfCredentials(environment: NodeJS.ProcessEnv): string {
+  return environment.AWS_ACCESS_KEY_ID
+    ? 'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment'
+    : `the AWS profile "${environment.AWS_PROFILE ?? 'default'}" or the role of the machine`;
+}

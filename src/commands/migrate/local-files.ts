@@ -1,24 +1,26 @@
-import type { Dirent } from 'node:fs';
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { type Dirent, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { isInside } from '../../shell/paths';
 import { compareKeys } from './feature-location';
+import type { FeatureDisk } from './feature-disk';
+import type { FileState } from './local-file';
 
 /** An entry below a folder; `path` is relative to it, with slashes. */
 export type LocalEntry =
   | {
       kind: 'file';
       path: string;
-      /** Its absolute path. */
+      /** Its absolute path, without links. */
       file: string;
       bytes: number;
+      state: FileState;
     }
-  /** A hidden or temporary file. */
-  | { kind: 'ignored'; path: string }
+  /** A hidden or temporary file or folder. */
+  | { kind: 'ignored'; path: string; reason: string }
   /** A file or folder that cannot be transferred. */
   | { kind: 'refused'; path: string; reason: string };
 
-/** How many files are read together. */
+/** How many files are looked at together. */
 const BATCH_FILES = 128;
 
 interface Folder {
@@ -28,130 +30,149 @@ interface Folder {
   /** In the order of their keys; the names of folders end with a slash. */
   names: string[];
   next: number;
+  /** Where the links among the names lead, by the names as above. */
+  targets: Map<string, string>;
 }
 
 /**
  * Finds all files below a folder, in the order in which S3 lists their keys: by bytes, with a slash after the names of
  * folders. It keeps only the names in the current folder and in those above it in memory.
  *
- * Links are followed unless they lead out of the allowed folders.
+ * Links are followed where they lead into the images, media or files folder.
  *
- * @param root absolute; a folder that does not exist has no files
- * @param allowedFolders folders that links may lead into, besides the root
+ * @param disk a folder that does not exist has no files
  * @param leftOut path of a folder to leave out, with a slash at its end
  */
-export async function* filesBelow(
-  root: string,
-  allowedFolders: string[],
-  leftOut?: string,
-): AsyncGenerator<LocalEntry[]> {
-  const realAllowed = await Promise.all(
-    [root, ...allowedFolders].map((folder) => realpath(folder).catch(() => folder)),
-  );
+export async function* filesBelow(disk: FeatureDisk, leftOut?: string): AsyncGenerator<LocalEntry[]> {
   const folders: Folder[] = [];
-  const openFolder = async (folderPath: string): Promise<LocalEntry[]> => {
+  const openFolder = async (folderPath: string, realPath: string): Promise<LocalEntry[]> => {
     try {
-      const { folder, notes } = await readFolder(root, folderPath, folders, realAllowed);
+      const { folder, notes } = await disk.run(() => readFolder(disk, folderPath, realPath, folders));
       folders.push(folder);
       return notes;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       const isAbsent = folderPath === '' && code === 'ENOENT';
-      return isAbsent ? [] : [{ kind: 'refused', path: folderPath, reason: `the folder cannot be read (${code})` }];
+      const reason = `the folder cannot be read (${code})${disk.cureFor(error, realPath)}`;
+      return isAbsent ? [] : [{ kind: 'refused', path: folderPath, reason }];
     }
   };
 
-  yield await openFolder('');
+  yield await openFolder('', disk.root);
   for (let folder = folders.at(-1); folder; folder = folders.at(-1)) {
-    const { names, next } = folder;
+    const current = folder;
+    const { names, next } = current;
     const name = names[next];
     if (name === undefined) {
       folders.pop();
     } else if (isFolderName(name)) {
-      folder.next += 1;
-      const inner = folder.path + name;
-      yield inner === leftOut ? [] : await openFolder(inner);
+      current.next += 1;
+      const inner = current.path + name;
+      yield inner === leftOut ? [] : await openFolder(inner, realPathIn(current, name));
     } else {
       const batch = names.slice(next, next + BATCH_FILES);
       const nextFolder = batch.findIndex(isFolderName);
       const files = nextFolder < 0 ? batch : batch.slice(0, nextFolder);
-      folder.next += files.length;
-      const { path: folderPath } = folder;
-      yield await Promise.all(files.map((file) => readEntry(root, folderPath + file)));
+      current.next += files.length;
+      yield await disk.run(() => files.map((file) => readEntry(disk, current, file)));
     }
   }
 }
 
-async function readEntry(root: string, relativePath: string): Promise<LocalEntry> {
-  const file = path.join(root, relativePath);
+const realPathIn = ({ realPath, targets }: Folder, name: string): string =>
+  targets.get(name) ?? path.join(realPath, name.replace(/\/$/, ''));
+
+function readEntry(disk: FeatureDisk, folder: Folder, name: string): LocalEntry {
+  const relativePath = folder.path + name;
+  const file = realPathIn(folder, name);
   try {
-    return { kind: 'file', path: relativePath, file, bytes: (await stat(file)).size };
+    const { dev, ino, size, mtimeNs } = lstatSync(file, { bigint: true });
+    return { kind: 'file', path: relativePath, file, bytes: Number(size), state: { dev, ino, size, mtimeNs } };
   } catch (error) {
-    return { kind: 'refused', path: relativePath, reason: unreadable(error) };
+    return { kind: 'refused', path: relativePath, reason: unreadable(disk, error, file) };
   }
 }
 
 /** Explains why a file cannot be read. */
-export const unreadable = (error: unknown): string =>
-  `the file cannot be read (${(error as NodeJS.ErrnoException).code ?? (error as Error).message})`;
+export function unreadable(disk: FeatureDisk, error: unknown, file: string): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === 'ELOOP'
+    ? 'a link took its place after it was listed'
+    : `the file cannot be read (${code ?? message})${disk.cureFor(error, file)}`;
+}
 
-async function readFolder(
-  root: string,
+function readFolder(
+  disk: FeatureDisk,
   folderPath: string,
+  realPath: string,
   parents: readonly Folder[],
-  allowedFolders: readonly string[],
-): Promise<{ folder: Folder; notes: LocalEntry[] }> {
-  const absolutePath = path.join(root, folderPath);
-  const realPath = await realpath(absolutePath);
+): { folder: Folder; notes: LocalEntry[] } {
+  assertNoLink(realPath);
   // latin1 gives one character per byte, which keeps the bytes of names that are not UTF-8.
-  const entries = await readdir(absolutePath, { withFileTypes: true, encoding: 'latin1' });
+  const entries = readdirSync(realPath, { withFileTypes: true, encoding: 'latin1' });
+  assertNoLink(realPath);
   const realParents = [...parents.map((parent) => parent.realPath), realPath];
   const names: string[] = [];
   const notes: LocalEntry[] = [];
+  const targets = new Map<string, string>();
   for (const entry of entries) {
     const name = decoded(entry.name);
     if (name === undefined) {
       const shown = Buffer.from(entry.name, 'latin1').toString();
       notes.push({ kind: 'refused', path: folderPath + shown, reason: 'the name is not UTF-8' });
     } else if (name.startsWith('.') || name.endsWith('.tmp')) {
-      notes.push({ kind: 'ignored', path: folderPath + name });
+      const reason = name.startsWith('.') ? 'it is hidden' : 'it is temporary';
+      notes.push({ kind: 'ignored', path: folderPath + name, reason });
     } else {
-      const kind = await kindOf(entry, path.join(absolutePath, name), realParents, allowedFolders);
-      if (kind === 'file' || kind === 'folder') {
-        names.push(kind === 'folder' ? `${name}/` : name);
+      const found = kindOf(disk, entry, path.join(realPath, name), realParents);
+      if ('refused' in found) {
+        notes.push({ kind: 'refused', path: folderPath + name, reason: found.refused });
       } else {
-        notes.push({ kind: 'refused', path: folderPath + name, reason: kind.refused });
+        const listed = found.kind === 'folder' ? `${name}/` : name;
+        names.push(listed);
+        if (found.target !== undefined) {
+          targets.set(listed, found.target);
+        }
       }
     }
   }
-  return { folder: { path: folderPath, realPath, names: names.sort(compareKeys), next: 0 }, notes };
+  return { folder: { path: folderPath, realPath, names: names.sort(compareKeys), next: 0, targets }, notes };
 }
 
-async function kindOf(
-  entry: Dirent,
-  entryPath: string,
-  parents: readonly string[],
-  allowedFolders: readonly string[],
-): Promise<'file' | 'folder' | { refused: string }> {
+/** @throws ELOOP when a link is on the way to a folder whose links were resolved before */
+function assertNoLink(realPath: string): void {
+  if (realpathSync(realPath) !== realPath) {
+    throw Object.assign(new Error(`${realPath} has become a link`), { code: 'ELOOP' });
+  }
+}
+
+const NO_FILE = { refused: 'it is neither a file nor a folder' };
+
+type Kind = { kind: 'file' | 'folder'; target?: string } | { refused: string };
+
+function kindOf(disk: FeatureDisk, entry: Dirent, entryPath: string, parents: readonly string[]): Kind {
   if (entry.isFile()) {
-    return 'file';
+    return { kind: 'file' };
   }
   if (entry.isDirectory()) {
-    return 'folder';
+    return { kind: 'folder' };
   }
   if (!entry.isSymbolicLink()) {
-    return { refused: 'it is neither a file nor a folder' };
+    return NO_FILE;
   }
   try {
-    const target = await realpath(entryPath);
-    if (!allowedFolders.some((folder) => isInside(target, folder))) {
-      return { refused: `the link leads out of the content, to ${target}` };
+    const target = realpathSync(entryPath);
+    if (!disk.allows(target)) {
+      return {
+        refused: `the link leads out of the content, to ${target}; only images, media and files are public. Put the files themselves there if the blog shows them`,
+      };
     }
-    const stats = await stat(target);
+    const stats = statSync(target);
     if (stats.isDirectory()) {
-      return parents.some((parent) => isInside(parent, target)) ? { refused: 'the link is part of a loop' } : 'folder';
+      const isLoop = parents.some((parent) => isInside(parent, target));
+      return isLoop ? { refused: 'the link is part of a loop' } : { kind: 'folder', target };
     }
-    return stats.isFile() ? 'file' : { refused: 'it is neither a file nor a folder' };
+    return stats.isFile() ? { kind: 'file', target } : NO_FILE;
   } catch (error) {
     return { refused: `the link leads nowhere (${(error as NodeJS.ErrnoException).code})` };
   }

@@ -1,7 +1,23 @@
-import type { Stats } from 'node:fs';
-import { chown, mkdir, realpath } from 'node:fs/promises';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  type Stats,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+} from 'node:fs';
 import path from 'node:path';
-import { isInside } from '../../shell/paths';
+import { descriptorPath, type FeatureDisk, placeOf } from './feature-disk';
+import { FileProblem } from './file-problem';
+import { isLeftover } from './temporary-names';
+
+/** Whether Linux reaches an open folder whatever its path leads to by now. */
+const HAS_DESCRIPTOR_PATHS = existsSync(descriptorPath(0));
 
 /** Whether a path stays below its folder, on every system. */
 export function isSafePath(relativePath: string): boolean {
@@ -10,58 +26,150 @@ export function isSafePath(relativePath: string): boolean {
   return !hasBackslash && !relativePath.includes('\0') && segments.every((name) => !['', '.', '..'].includes(name));
 }
 
-/** The folders that files are written to. */
-export class LocalFolders {
-  private readonly known = new Map<string, Promise<boolean>>();
-
-  /**
-   * @param allowedFolders folders that links may lead into, besides the root
-   * @param owner the user and group that run Ghost, who get the files when root runs the command
-   */
-  constructor(
-    private readonly root: string,
-    private readonly allowedFolders: string[],
-    private readonly owner: Stats,
+/** A folder that stays the same while somebody puts a link in its place. On other systems than Linux, it is checked instead. */
+export class PinnedFolder {
+  private constructor(
+    /** Its path without links. */
+    readonly realPath: string,
+    private readonly opened?: number,
   ) {}
 
-  /** Whether a folder is in an allowed one, or will be when it is created. Links are followed. */
-  isAllowed(folder: string): Promise<boolean> {
-    let answer = this.known.get(folder);
-    if (!answer) {
-      answer = this.check(folder);
-      this.known.set(folder, answer);
-    }
-    return answer;
-  }
-
-  /** Creates a folder and the folders above it. */
-  async create(folder: string): Promise<void> {
-    const first = await mkdir(folder, { recursive: true });
-    for (let created = folder; first !== undefined && isInside(created, first); created = path.dirname(created)) {
-      await this.giveToOwner(created);
-    }
-  }
-
-  /** Gives a file or folder to the owner: Ghost could not change one that belongs to root. */
-  async giveToOwner(target: string): Promise<void> {
-    if (process.getuid?.() === 0) {
-      await chown(target, this.owner.uid, this.owner.gid);
-    }
-  }
-
-  private async check(folder: string): Promise<boolean> {
+  /**
+   * @param file leads to the folder
+   * @param realPath where it should be
+   * @throws FileProblem when it is out of the content, and the errors of the disk: ENOTDIR for a link
+   */
+  static pin(disk: FeatureDisk, file: string, realPath: string): PinnedFolder {
+    const folder = HAS_DESCRIPTOR_PATHS
+      ? new PinnedFolder(realPath, openSync(file, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW))
+      : new PinnedFolder(realPath);
     try {
-      const real = await realpath(folder);
-      const allowed = await Promise.all(
-        [this.root, ...this.allowedFolders].map((other) => realpath(other).catch(() => other)),
-      );
-      return allowed.some((other) => isInside(real, other));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
-        throw error;
+      if (!folder.stats().isDirectory() || !folder.isInPlace() || !disk.allows(realPath)) {
+        throw leadsOut(realPath);
       }
-      // The folder will be created, so the nearest one that exists decides.
-      return folder === this.root || this.isAllowed(path.dirname(folder));
+      return folder;
+    } catch (error) {
+      folder.close();
+      throw error;
+    }
+  }
+
+  /** Returns a path to a name in the folder. */
+  at(name: string): string {
+    return path.join(this.opened === undefined ? this.realPath : descriptorPath(this.opened), name);
+  }
+
+  private stats(): Stats {
+    return this.opened === undefined ? lstatSync(this.realPath) : fstatSync(this.opened);
+  }
+
+  /** Whether the folder is where it was. */
+  isInPlace(): boolean {
+    return (
+      (this.opened === undefined ? realpathSync(this.realPath) : placeOf(this.opened, this.realPath)) === this.realPath
+    );
+  }
+
+  close(): void {
+    if (this.opened !== undefined) {
+      closeSync(this.opened);
+    }
+  }
+}
+
+/** The folders that a feature's files are written to. All methods are steps for `FeatureDisk.run`. */
+export class LocalFolders {
+  /** The folders that were cleared of what killed runs have left. */
+  private readonly cleared = new Set<string>();
+
+  /** @param clears whether to remove temporary files of runs that were killed */
+  constructor(
+    private readonly disk: FeatureDisk,
+    private readonly clears: boolean,
+  ) {}
+
+  /**
+   * Opens a folder. Links on the way to it are followed where they lead into images, media or files.
+   *
+   * @param relativePath below the feature's folder, with slashes; '.' for that folder
+   * @returns undefined when it does not exist
+   * @throws FileProblem when a link or a file is in the way
+   */
+  open(relativePath: string): PinnedFolder | undefined {
+    const folder = this.walk(relativePath, false);
+    if (folder && this.clears && !this.cleared.has(folder.realPath)) {
+      this.cleared.add(folder.realPath);
+      const leftovers = readdirSync(folder.at('.')).filter((name) => isLeftover(name));
+      leftovers.forEach((name) => rmSync(folder.at(name), { force: true }));
+    }
+    return folder;
+  }
+
+  /** Like `open`; creates the folder and those above it. */
+  create(relativePath: string): PinnedFolder {
+    return this.walk(relativePath, true) as PinnedFolder;
+  }
+
+  private walk(relativePath: string, creates: boolean): PinnedFolder | undefined {
+    const { disk } = this;
+    let folder: PinnedFolder | undefined;
+    if (creates) {
+      mkdirSync(disk.root, { recursive: true });
+    }
+    try {
+      folder = PinnedFolder.pin(disk, disk.root, disk.root);
+      for (const name of relativePath.split('/').filter((part) => part !== '.')) {
+        const inner: PinnedFolder = this.enter(folder, name, creates);
+        folder.close();
+        folder = inner;
+      }
+      return folder;
+    } catch (error) {
+      folder?.close();
+      if (!creates && (error as NodeJS.ErrnoException).code === 'ENOENT') {
+        return undefined;
+      }
+      throw error;
+    }
+  }
+
+  private enter(folder: PinnedFolder, name: string, creates: boolean): PinnedFolder {
+    const file = folder.at(name);
+    const realPath = path.join(folder.realPath, name);
+    let stats = lstatIfExists(file);
+    if (!stats && creates) {
+      createFolder(file);
+      stats = lstatSync(file);
+    }
+    if (stats?.isSymbolicLink()) {
+      const target = realpathSync(file);
+      if (!this.disk.allows(target)) {
+        throw leadsOut(target);
+      }
+      return PinnedFolder.pin(this.disk, target, target);
+    }
+    if (stats && !stats.isDirectory()) {
+      throw new FileProblem('failed', `${realPath} is a file, and should be a folder`);
+    }
+    return PinnedFolder.pin(this.disk, file, realPath);
+  }
+}
+
+const leadsOut = (target: string) =>
+  new FileProblem('refused', `a link on the way to it leads out of the content, to ${target}`);
+
+/** Returns what a path itself is, not what a link there leads to. */
+export function lstatIfExists(file: string): Stats | undefined {
+  return lstatSync(file, { throwIfNoEntry: false });
+}
+
+/** Another run may have created it by now. */
+function createFolder(file: string): void {
+  try {
+    mkdirSync(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+      throw error;
     }
   }
 }

@@ -4,6 +4,7 @@ import { findGhostSite } from '../../ghost-site/site';
 import { Failure } from '../../shell/failure';
 import { openTerminal } from '../../shell/terminal';
 import { migrateFromUrl } from './from-url/from-url';
+import { featureDisks } from './feature-disk';
 import { locationsOf } from './feature-location';
 import { runSteps, type Run } from './run';
 import { type MigrateOptions, readMigrateSettings } from './settings';
@@ -33,9 +34,13 @@ export async function runMigrate(options: MigrateOptions): Promise<void> {
   const where = `the bucket ${configs.images.bucket}`;
   const [from, to] = options.toLocal ? [where, site.contentPath] : [site.contentPath, where];
   terminal.say(`From ${from} to ${to}${settings.dryRun ? ': a dry run, nothing is changed' : ''}`);
-  const allowedFolders = [site.contentPath, ...locations.map(({ folder }) => folder)];
+  const disks = featureDisks(site.contentPath, locations);
   const migrateFeature = options.toLocal ? migrateToLocal : migrateToBucket;
-  const steps = locations.map((location) => (run: Run) => migrateFeature(run, location, allowedFolders));
+  const steps = disks.map(
+    ({ location, disk }) =>
+      (run: Run) =>
+        migrateFeature(run, location, disk),
+  );
   const summary = await runSteps(terminal, options, settings, steps);
   if (options.json) {
     terminal.result({ dryRun: settings.dryRun, ...summary });

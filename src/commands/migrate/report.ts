@@ -1,10 +1,13 @@
 import { once } from 'node:events';
-import { createWriteStream, type WriteStream } from 'node:fs';
+import { closeSync, constants, createWriteStream, fstatSync, ftruncateSync, openSync, type WriteStream } from 'node:fs';
+import path from 'node:path';
 import { finished } from 'node:stream/promises';
 import { Failure } from '../../shell/failure';
+import { withRightsOf } from '../../shell/owner-rights';
+import { belongsToRoot, ownerOf, wayTo } from '../../shell/path-owners';
 
-/** How many problems are shown one by one. The report has all of them. */
-const MAX_SHOWN_PROBLEMS = 20;
+/** How many problems, and how many ignored files, are named one by one. The report has all of them. */
+const MAX_NAMED = 20;
 
 /** The result of a run, which `--json` prints. */
 export interface Summary {
@@ -15,6 +18,8 @@ export interface Summary {
   verified: number;
   /** The first files with a problem. */
   problems: ReportLine[];
+  /** The first hidden and temporary files and folders. */
+  ignored: ReportLine[];
   /** There were no problems. */
   complete: boolean;
   seconds: number;
@@ -24,6 +29,7 @@ export interface Summary {
 export class Report {
   private readonly results: Summary['results'] = {};
   private readonly problems: ReportLine[] = [];
+  private readonly ignored: ReportLine[] = [];
   private problemCount = 0;
   private verified = 0;
   private failure?: NodeJS.ErrnoException;
@@ -39,16 +45,12 @@ export class Report {
    * @param file replaced with lines of JSON; undefined for no file
    * @throws Failure when it cannot be written
    */
-  static async open(file: string | undefined): Promise<Report> {
-    const stream = file === undefined ? undefined : createWriteStream(file);
-    if (stream) {
-      try {
-        await once(stream, 'open');
-      } catch (error) {
-        throw unwritable(file, error as NodeJS.ErrnoException);
-      }
+  static open(file: string | undefined): Report {
+    try {
+      return new Report(file, file === undefined ? undefined : createWriteStream('', { fd: openReport(file) }));
+    } catch (error) {
+      throw error instanceof Failure ? error : unwritable(file, error as NodeJS.ErrnoException);
     }
-    return new Report(file, stream);
   }
 
   /** @throws Failure when the line cannot be written */
@@ -61,9 +63,10 @@ export class Report {
     this.verified += verified ? 1 : 0;
     if (PROBLEMS.includes(result)) {
       this.problemCount += 1;
-      if (this.problems.length < MAX_SHOWN_PROBLEMS) {
-        this.problems.push(line);
-      }
+    }
+    const named = PROBLEMS.includes(result) ? this.problems : result === 'ignored' ? this.ignored : undefined;
+    if (named && named.length < MAX_NAMED) {
+      named.push(line);
     }
     if (this.stream && !this.stream.write(`${JSON.stringify(line)}\n`)) {
       await once(this.stream, 'drain').catch(() => this.assertWritable());
@@ -79,6 +82,7 @@ export class Report {
       results: this.results,
       verified: this.verified,
       problems: this.problems,
+      ignored: this.ignored,
       complete: this.problemCount === 0,
       seconds: Math.round(seconds * 10) / 10,
     };
@@ -98,6 +102,31 @@ export class Report {
       throw unwritable(this.file, this.failure);
     }
   }
+}
+
+/**
+ * Opens a file to be replaced. In a folder where others than root can put a link, none is followed, and the rights are those
+ * of the folder's owner.
+ */
+function openReport(file: string): number {
+  const { O_WRONLY, O_CREAT, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
+  const way = wayTo(path.dirname(path.resolve(file)));
+  const isSafe = belongsToRoot(way);
+  const flags = O_WRONLY | O_CREAT | (isSafe ? 0 : O_NOFOLLOW | O_NONBLOCK);
+  const opened = withRightsOf(ownerOf(way), () => openSync(path.join(way.real, path.basename(file)), flags, 0o666));
+  const stats = fstatSync(opened);
+  // A second name of the file may be anywhere.
+  if (!isSafe && (!stats.isFile() || stats.nlink > 1)) {
+    closeSync(opened);
+    throw new Failure(
+      `--report: ${file} is ${stats.isFile() ? 'a file with several names (hard links)' : 'not a file'}.`,
+      'Name a file that does not exist, in a folder of your own.',
+    );
+  }
+  if (stats.isFile()) {
+    ftruncateSync(opened);
+  }
+  return opened;
 }
 
 const unwritable = (file: string | undefined, { code }: NodeJS.ErrnoException) =>
@@ -126,13 +155,15 @@ export type Result =
   | 'conflict'
   /** Its name or kind does not allow it to be transferred. */
   | 'refused'
+  /** It changed while it was read. */
+  | 'changed'
   | 'failed';
 
 /** The results of what is no file of the blog. */
 export const PASSED_OVER: readonly Result[] = ['ignored', 'folder-marker'];
 
 /** The results that make a run incomplete. */
-export const PROBLEMS: readonly Result[] = ['conflict', 'refused', 'failed'];
+export const PROBLEMS: readonly Result[] = ['conflict', 'refused', 'changed', 'failed'];
 
 /** What happened to a file, in detail. */
 export interface Outcome {

@@ -45,7 +45,7 @@ export async function runSteps(
   settings: MigrateSettings,
   steps: ((run: Run) => Promise<void>)[],
 ): Promise<Summary> {
-  const report = await Report.open(file);
+  const report = Report.open(file);
   const progress = showProgress(terminal);
   const startedAt = performance.now();
   const stopping = new AbortController();

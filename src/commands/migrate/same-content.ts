@@ -1,37 +1,40 @@
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as zlib from 'node:zlib';
 import { retry } from '../../core/retry';
 import { connect } from '../../core/s3/client';
 import { TRANSFER_RETRIES } from './run';
-import type { ListedObject } from './listing';
+import { contentDecoders, isEncodingProblem } from './content-encoding';
+import { type ListedObject, lookUp } from './listing';
+import type { LocalFile } from './local-file';
 import type { FeatureLocation } from './feature-location';
 
 const MIB = 1024 * 1024;
-
-/** How many bytes of a file are read at a time. Many files are compared at once, so it also bounds their memory. */
-export const READ_BYTES = MIB / 8;
 
 /** The part sizes (MiB) of other programs. */
 const USUAL_PARTS_MIB = [5, 8, 10, 15, 16, 25, 32, 50, 64, 100, 128, 256, 512];
 
 /** A file on the disk, and its bytes if they are in memory. */
 export interface LocalContent {
-  file: string;
+  file: LocalFile;
   bytes: number;
   content?: Buffer;
 }
 
-/** Reads a file into memory if it is smaller than a limit, so that it need not be read again. */
-export async function readIfSmall(file: string, bytes: number, maxBytes: number): Promise<LocalContent> {
+/**
+ * Reads a file into memory if it is smaller than a limit, so that it need not be read again.
+ *
+ * @throws FileProblem when it changes meanwhile
+ */
+export async function readIfSmall(file: LocalFile, maxBytes: number): Promise<LocalContent> {
+  const { bytes } = file;
   if (bytes >= maxBytes) {
     return { file, bytes };
   }
-  const content = await readFile(file);
-  return { file, bytes: content.byteLength, content };
+  const content = Buffer.allocUnsafe(bytes);
+  await file.fill(content, 0);
+  return { file, bytes, content };
 }
 
 /** Returns the MD5 or SHA-256 of a file in hexadecimal digits. */
@@ -41,24 +44,27 @@ export async function digestOfFile(local: LocalContent, algorithm: 'md5' | 'sha2
   return hash.digest('hex');
 }
 
-/** Downloads an object, and returns its SHA-256 in hexadecimal digits. */
+/**
+ * Downloads an object, and returns its SHA-256 in hexadecimal digits.
+ *
+ * @param decoded whether to undo its Content-Encoding, as a browser does
+ */
 export function digestOfObject(
   { bucket }: Pick<FeatureLocation, 'bucket'>,
   key: string,
   signal: AbortSignal,
+  decoded = false,
 ): Promise<string> {
   const digest = async () => {
-    const { Body } = await bucket.get(key);
+    const { Body, ContentEncoding } = await bucket.get(key);
     const hash = createHash('sha256');
-    await pipeline(
-      Body,
-      async (pieces: AsyncIterable<Buffer>) => {
-        for await (const piece of pieces) {
-          hash.update(piece);
-        }
+    const taking = new Writable({
+      write: (piece: Buffer, _, done) => {
+        hash.update(piece);
+        done();
       },
-      { signal },
-    );
+    });
+    await pipeline([Body, ...(decoded ? contentDecoders(ContentEncoding, key) : []), taking], { signal });
     return hash.digest('hex');
   };
   return retry(digest, { ...TRANSFER_RETRIES, signal });
@@ -74,6 +80,39 @@ export function digestOfObject(
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
  */
 export async function isSameContent(
+  location: FeatureLocation,
+  local: LocalContent,
+  object: Pick<ListedObject, 'key' | 'bytes' | 'etag'>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const isSame =
+    (await areSameBytes(location, local, object, signal)) || (await isDecoded(location, local, object, signal));
+  local.file.assertUnchanged();
+  return isSame;
+}
+
+/** Whether a file has the bytes of an object that is stored with a Content-Encoding, without that encoding. */
+async function isDecoded(
+  location: FeatureLocation,
+  local: LocalContent,
+  { key }: Pick<ListedObject, 'key'>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { answer } = (await lookUp(location.bucket, key, signal)) ?? {};
+  try {
+    return (
+      contentDecoders(answer?.ContentEncoding, key).length > 0 &&
+      (await digestOfObject(location, key, signal, true)) === (await digestOfFile(local, 'sha256'))
+    );
+  } catch (error) {
+    if (isEncodingProblem(error)) {
+      return false;
+    }
+    throw error;
+  }
+}
+
+async function areSameBytes(
   location: FeatureLocation,
   local: LocalContent,
   { key, bytes, etag }: Pick<ListedObject, 'key' | 'bytes' | 'etag'>,
@@ -165,9 +204,7 @@ async function forEachPiece({ file, content }: LocalContent, take: (piece: Buffe
     take(content);
     return;
   }
-  for await (const piece of createReadStream(file, { highWaterMark: READ_BYTES })) {
-    take(piece as Buffer);
-    // Hashing blocks the event loop, so let other work run in between.
-    await nextTurn();
+  for await (const piece of file.pieces()) {
+    take(piece);
   }
 }

@@ -14,10 +14,11 @@ const WORDS: Record<Result, string> = {
   'to-copy': 'to copy',
   'to-overwrite': 'to overwrite',
   present: 'there already, the same',
-  ignored: 'left where they are: hidden and temporary files',
+  ignored: 'left where they are: hidden and temporary files and folders',
   'folder-marker': 'passed over: empty objects that stand for folders',
   conflict: 'with something else under their name',
   refused: 'refused',
+  changed: 'left for the next run: they changed meanwhile',
   failed: 'failed',
 };
 
@@ -42,6 +43,13 @@ export function showSummary(
   }
   if (summary.results.conflict) {
     terminal.say('  What differs is kept as it is. With --overwrite it is replaced.');
+  }
+  if (summary.results.changed) {
+    terminal.say('  What changed meanwhile is not in place: run the same command again.');
+  }
+  if (summary.ignored.length > 0) {
+    const more = (summary.results.ignored?.files ?? 0) > summary.ignored.length ? ', …' : '';
+    terminal.say(visible(`  Hidden or temporary: ${summary.ignored.map(({ path }) => path).join(', ')}${more}`));
   }
   const total = `${counted(summary.files, 'file')}, ${megabytes(summary.bytes)}, in ${summary.seconds} s`;
   if (!summary.complete) {

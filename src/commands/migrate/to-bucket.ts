@@ -2,10 +2,12 @@ import { invalidationsFor } from '../../core/invalidation';
 import { retry } from '../../core/retry';
 import type { WriteOptions } from '../../core/s3/bucket';
 import { uploadInParts } from '../../core/s3/multipart-upload';
-import { OpenedFile } from '../../core/s3/opened-file';
 import { knownService } from '../../core/s3/service';
 import { type Content, storeIfFree } from '../../core/s3/store';
 import { type ListedObject, Listing, ListingCursor, lookUp } from './listing';
+import type { FeatureDisk } from './feature-disk';
+import { FileProblem } from './file-problem';
+import { LocalFile } from './local-file';
 import { filesBelow, type LocalEntry, unreadable } from './local-files';
 import { inParallel } from './parallel';
 import { headersOf, keyOfFile, type FeatureLocation, SIZES_PREFIX } from './feature-location';
@@ -18,7 +20,7 @@ import { type Transfer, transferFile } from './transfer';
 /** How much memory (bytes) the files that are uploaded at the same time may take. */
 const MEMORY_BYTES = 12 * 1024 * 1024;
 
-type LocalFile = Extract<LocalEntry, { kind: 'file' }>;
+type FileEntry = Extract<LocalEntry, { kind: 'file' }>;
 
 /** A local entry, and the object under its key when the bucket was listed. */
 interface Candidate {
@@ -33,19 +35,21 @@ interface Candidate {
 /**
  * Uploads a feature's files to the bucket, under the keys and with the headers that the adapter would give them.
  *
- * @param allowedFolders folders that links may lead into
  * @throws Failure for an error that all files would meet
  */
-export async function migrateToBucket(run: Run, location: FeatureLocation, allowedFolders: string[]): Promise<void> {
+export async function migrateToBucket(run: Run, location: FeatureLocation, disk: FeatureDisk): Promise<void> {
   const { settings, stopping } = run;
   const leftOut = settings.skipSizes && location.feature === 'images' ? SIZES_PREFIX : undefined;
-  const files = () => filesBelow(location.folder, allowedFolders, leftOut);
+  const files = () => filesBelow(disk, leftOut);
+  const listing = new ListingCursor(new Listing(location, location.keyPrefix, stopping.signal));
+  // Before the disk is read with other rights, so that the SDK reads its credentials with those of the user.
+  await listing.open();
   // The loop below meets the same errors.
   countFiles(run, files()).catch(() => {});
   const memory = { maxBytes: MEMORY_BYTES, bytesOf: (candidate: Candidate) => memoryOf(location, candidate) };
   const limits = { concurrency: settings.concurrency, memory };
-  await inParallel(candidates(run, location, files()), limits, stopping, (candidate) =>
-    migrateCandidate(run, location, candidate),
+  await inParallel(candidates(location, listing, files()), limits, stopping, (candidate) =>
+    migrateCandidate(run, location, disk, candidate),
   );
 }
 
@@ -65,12 +69,10 @@ async function countFiles({ progress, stopping }: Run, batches: AsyncIterable<Lo
 
 /** Reads the disk and the bucket in step: both are in the order of the keys. */
 async function* candidates(
-  { stopping }: Run,
   location: FeatureLocation,
+  bucket: ListingCursor,
   batches: AsyncIterable<LocalEntry[]>,
 ): AsyncGenerator<Candidate> {
-  const bucket = new ListingCursor(new Listing(location, location.keyPrefix, stopping.signal));
-  await bucket.open();
   for await (const batch of batches) {
     for (const entry of batch) {
       if (entry.kind !== 'file') {
@@ -102,17 +104,18 @@ function memoryOf({ config }: FeatureLocation, { entry }: Candidate): number {
 async function migrateCandidate(
   run: Run,
   location: FeatureLocation,
+  disk: FeatureDisk,
   { entry, key, listed, refusal }: Candidate,
 ): Promise<void> {
   const path = `${location.feature}/${entry.path}`;
   if (entry.kind === 'ignored') {
-    await recordOutcome(run, { path, result: 'ignored' });
+    await recordOutcome(run, { path, result: 'ignored', error: entry.reason });
   } else if (entry.kind === 'refused') {
     await recordOutcome(run, { path, result: 'refused', error: entry.reason });
   } else if (key === undefined) {
     await recordOutcome(run, { path, bytes: entry.bytes, result: 'refused', error: refusal });
   } else {
-    const outcome = await migrateFile(run, location, entry, key, listed);
+    const outcome = await migrateFile(run, location, disk, entry, key, listed);
     if (outcome) {
       await recordOutcome(run, { path, key, bytes: entry.bytes, ...outcome });
     }
@@ -123,35 +126,57 @@ async function migrateCandidate(
 async function migrateFile(
   run: Run,
   location: FeatureLocation,
-  file: LocalFile,
+  disk: FeatureDisk,
+  entry: FileEntry,
   key: string,
   listed: Candidate['listed'],
 ): Promise<Outcome | undefined> {
   const isNeverRead = run.settings.dryRun && typeof listed !== 'object';
   const maxBytes = isNeverRead ? 0 : location.config.multipartUploadThresholdBytes;
-  let local: LocalContent;
+  let opened: LocalFile | undefined;
   try {
-    local = await readIfSmall(file.file, file.bytes, maxBytes);
+    const file = await disk.run(() => LocalFile.open(disk, entry.file, entry.state));
+    opened = file;
+    const local = await readIfSmall(file, maxBytes);
+    return await transferFile(run, createUpload(run, location, { path: entry.path, local, key, listed }));
   } catch (error) {
-    return { result: 'failed', error: unreadable(error) };
+    if (error instanceof FileProblem) {
+      return error.outcome;
+    }
+    if (opened) {
+      throw error;
+    }
+    return { result: 'failed', error: unreadable(disk, error, entry.file) };
+  } finally {
+    opened?.close();
   }
-  return transferFile(run, createUpload(run, location, file, local, key, listed));
 }
 
-function createUpload(
-  run: Run,
-  location: FeatureLocation,
-  file: LocalFile,
-  local: LocalContent,
-  key: string,
-  listed: Candidate['listed'],
-): Transfer {
+/** A file that was opened to be uploaded. */
+interface Upload {
+  /** Below the feature's folder. */
+  path: string;
+  local: LocalContent;
+  key: string;
+  listed: Candidate['listed'];
+}
+
+function createUpload(run: Run, location: FeatureLocation, upload: Upload): Transfer {
+  const { local, key, listed } = upload;
   const { signal } = run.stopping;
   const retries = { ...TRANSFER_RETRIES, signal };
-  const content = contentOf(run, location, file, local);
+  const content = contentOf(run, location, upload);
   // Other services than AWS may ignore the condition of the write, and overwrite what came after the listing.
   const known = listed === 'unknown' ? 'new' : knownService(location.config).isAws ? 'listed' : 'unknown';
   let there = listed;
+  let isOurs = false;
+  const withdrawIfChanged = async <T>(step: () => T | Promise<T>): Promise<T> => {
+    try {
+      return await step();
+    } catch (error) {
+      throw error instanceof FileProblem && isOurs ? await withdraw(location, key, content, error) : error;
+    }
+  };
   return {
     result: 'uploaded',
     async compare() {
@@ -165,18 +190,26 @@ function createUpload(
       if (!isNew) {
         await retry(() => content.write(key, {}), retries);
         invalidationsFor(location.config)?.overwritten(location.keys.toUrl(key));
+        local.file.assertUnchanged();
         return true;
       }
       const outcome = await storeIfFree(location.bucket, key, content, { known, retries });
-      if (outcome !== 'stored') {
+      isOurs = outcome === 'stored';
+      if (!isOurs) {
         const { ContentLength = 0, ETag = '' } = await location.bucket.head(key);
         there = { key, bytes: ContentLength, etag: ETag.replaceAll('"', '') };
       }
-      return outcome === 'stored';
+      await withdrawIfChanged(() => local.file.assertUnchanged());
+      return isOurs;
     },
-    async verify() {
+    verify() {
       run.progress.transferred(local.bytes);
-      return (await digestOfObject(location, key, signal)) === (await digestOfFile(local, 'sha256'));
+      return withdrawIfChanged(async () => {
+        const digest = await digestOfObject(location, key, signal);
+        const isSame = digest === (await digestOfFile(local, 'sha256'));
+        local.file.assertUnchanged();
+        return isSame;
+      });
     },
     explain: (error) => explainOrThrow(error, location, 'PutObject', key),
     errors: {
@@ -186,40 +219,56 @@ function createUpload(
   };
 }
 
+/** Removes what was stored of a file that was still being written, and returns the problem to tell. */
+async function withdraw(
+  { bucket, config, keys }: FeatureLocation,
+  key: string,
+  { headers }: Content,
+  problem: FileProblem,
+): Promise<FileProblem> {
+  let reason = 'it is not certain that the object is the one that was uploaded';
+  try {
+    if (await bucket.isOfUpload(key, headers)) {
+      await bucket.delete(key);
+      invalidationsFor(config)?.overwritten(keys.toUrl(key));
+      return problem;
+    }
+  } catch (error) {
+    reason = (error as Error).message;
+  }
+  return new FileProblem('changed', `${problem.message}. Delete ${key}, which holds an older state of it: ${reason}`);
+}
+
 /** Returns a file as content for the bucket, which is sent within the bandwidth of the run. */
-function contentOf(run: Run, location: FeatureLocation, file: LocalFile, local: LocalContent): Content {
+function contentOf(run: Run, location: FeatureLocation, { path, local }: Upload): Content {
   const { bucket } = location;
-  const headers = headersOf(location, file.path);
+  const headers = headersOf(location, path);
   const writeAtOnce = async (key: string, body: Buffer, options: WriteOptions) => {
     await run.bandwidth.take(local.bytes);
+    local.file.assertUnchanged();
     await bucket.put(key, body, headers, options);
     run.progress.transferred(local.bytes);
-  };
-  const writeInParts = async (key: string, options: WriteOptions) => {
-    const opened = await openForParts(run, file);
-    try {
-      await uploadInParts(bucket, key, opened, headers, options);
-    } finally {
-      await opened.close();
-    }
   };
   return {
     size: local.bytes,
     headers,
     bytes: local.content,
-    write: (key, options) => (local.content ? writeAtOnce(key, local.content, options) : writeInParts(key, options)),
+    write: (key, options) =>
+      local.content
+        ? writeAtOnce(key, local.content, options)
+        : uploadInParts(bucket, key, partsOf(run, local), headers, options),
   };
 }
 
-/** Opens a file whose parts wait for the bandwidth. When the run ends, reading fails, which aborts the upload. */
-async function openForParts({ stopping, bandwidth, progress }: Run, { file, path }: LocalFile): Promise<OpenedFile> {
-  const opened = await OpenedFile.open({ path: file, name: path });
-  const fill = opened.fill.bind(opened);
-  opened.fill = async (buffer, position) => {
-    stopping.signal.throwIfAborted();
-    await bandwidth.take(buffer.byteLength);
-    await fill(buffer, position);
-    progress.transferred(buffer.byteLength);
+/** Returns a file whose parts wait for the bandwidth. When the run ends, reading fails, which aborts the upload. */
+function partsOf({ stopping, bandwidth, progress }: Run, { file, bytes }: LocalContent) {
+  return {
+    size: bytes,
+    async fill(buffer: Buffer, position: number) {
+      stopping.signal.throwIfAborted();
+      await bandwidth.take(buffer.byteLength);
+      await file.fill(buffer, position);
+      progress.transferred(buffer.byteLength);
+    },
   };
-  return opened;
 }

@@ -1,18 +1,24 @@
-import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { rename, rm, stat, utimes } from 'node:fs/promises';
+import { realpathSync } from 'node:fs';
 import path from 'node:path';
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { retry } from '../../core/retry';
+import { download } from './download';
 import { explainOrThrow } from './errors';
+import type { FeatureDisk } from './feature-disk';
 import { type FeatureLocation, isImageSize } from './feature-location';
+import { FileProblem } from './file-problem';
 import { type ListedObject, Listing, withoutFolderMarkers } from './listing';
-import { isSafePath, LocalFolders } from './local-folders';
+import { LocalFile, READ_BYTES } from './local-file';
+import { isSafePath, LocalFolders, lstatIfExists } from './local-folders';
 import { inParallel } from './parallel';
-import { recordOutcome, type Run, TRANSFER_RETRIES } from './run';
-import { digestOfFile, digestOfObject, isSameContent, READ_BYTES, readIfSmall } from './same-content';
+import { recordOutcome, type Run } from './run';
+import { digestOfFile, digestOfObject, isSameContent, type LocalContent, readIfSmall } from './same-content';
 import { type Transfer, transferFile } from './transfer';
+
+/** Where the downloads of a feature go. */
+export interface LocalTarget {
+  location: FeatureLocation;
+  disk: FeatureDisk;
+  folders: LocalFolders;
+}
 
 /**
  * Downloads a feature's files from the bucket. A file gets its name only when it is complete.
@@ -20,13 +26,11 @@ import { type Transfer, transferFile } from './transfer';
  * A download takes 0.4 MB of memory, however large the file is, for the buffers of the connection and of the file. So
  * `--concurrency` bounds the memory: its maximum of 256 takes 100 MB.
  *
- * @param allowedFolders folders that links on the disk may lead into
  * @throws Failure for an error that all files would meet
  */
-export async function migrateToLocal(run: Run, location: FeatureLocation, allowedFolders: string[]): Promise<void> {
+export async function migrateToLocal(run: Run, location: FeatureLocation, disk: FeatureDisk): Promise<void> {
   const { settings, stopping } = run;
-  const owner = await stat(path.dirname(location.folder));
-  const folders = new LocalFolders(location.folder, allowedFolders, owner);
+  const target = { location, disk, folders: new LocalFolders(disk, !settings.dryRun) };
   // The loop below meets the same errors.
   countObjects(run, location).catch(() => {});
   const limits = { concurrency: settings.concurrency };
@@ -35,9 +39,8 @@ export async function migrateToLocal(run: Run, location: FeatureLocation, allowe
     recordOutcome(run, { path: `${location.feature}/${pathOf(key)}`, key, bytes, result: 'folder-marker' });
   await inParallel(objectsToMigrate(run, location, passOver), limits, stopping, async (object) => {
     const relativePath = pathOf(object.key);
-    const file = path.join(location.folder, relativePath);
     const outcome = isSafePath(relativePath)
-      ? await transferFile(run, createDownload(run, location, folders, file, object))
+      ? await transferFile(run, createDownload(run, target, relativePath, object))
       : ({ result: 'refused', error: 'the key is no path of a file' } as const);
     if (outcome) {
       const { key, bytes } = object;
@@ -68,39 +71,34 @@ async function countObjects(run: Run, location: FeatureLocation): Promise<void> 
   }
 }
 
-function createDownload(
-  run: Run,
-  location: FeatureLocation,
-  folders: LocalFolders,
-  file: string,
-  object: ListedObject,
-): Transfer {
+function createDownload(run: Run, target: LocalTarget, relativePath: string, object: ListedObject): Transfer {
+  const { location, disk } = target;
   const { signal } = run.stopping;
+  const withFile = async <T>(step: (local: LocalContent) => Promise<T>): Promise<T | undefined> => {
+    const file = await disk.run(() => openExisting(target, relativePath));
+    try {
+      return file && (await step(await readIfSmall(file, READ_BYTES)));
+    } finally {
+      file?.close();
+    }
+  };
   return {
     result: 'downloaded',
     async compare() {
-      if (!(await folders.isAllowed(path.dirname(file)))) {
-        return { result: 'refused', error: 'a link on the way to it leads out of the content' };
-      }
-      const stats = await statIfExists(file);
-      if (!stats) {
-        return 'absent';
-      }
-      if (!stats.isFile()) {
-        return { result: 'conflict', error: 'a folder has its name on the disk' };
-      }
-      const local = await readIfSmall(file, stats.size, READ_BYTES);
-      return (await isSameContent(location, local, object, signal)) ? 'same' : 'different';
+      const isSame = await withFile((local) => isSameContent(location, local, object, signal));
+      return isSame === undefined ? 'absent' : isSame ? 'same' : 'different';
     },
-    async write() {
-      await download(run, location, folders, file, object);
-      return true;
-    },
+    write: (isNew) => download(run, target, relativePath, object, isNew),
     async verify() {
-      const local = { file, bytes: object.bytes };
-      return (await digestOfFile(local, 'sha256')) === (await digestOfObject(location, object.key, signal));
+      const isSame = await withFile(
+        async (local) =>
+          (await digestOfFile(local, 'sha256')) === (await digestOfObject(location, object.key, signal, true)),
+      );
+      return isSame ?? false;
     },
-    explain: (error) => explainOrThrow(error, location, 'GetObject', object.key),
+    explain: (error) =>
+      explainDisk(disk, error, path.join(disk.root, relativePath)) ??
+      explainOrThrow(error, location, 'GetObject', object.key),
     errors: {
       conflict: 'the disk holds something else under this name',
       damaged: 'what was read back from the disk is not what is in the bucket',
@@ -108,57 +106,66 @@ function createDownload(
   };
 }
 
-async function statIfExists(file: string) {
+/**
+ * Opens the file that has a name on the disk. It is a step for `FeatureDisk.run`.
+ *
+ * @returns undefined when there is none
+ * @throws FileProblem when something else is there
+ */
+function openExisting({ disk, folders }: LocalTarget, relativePath: string): LocalFile | undefined {
+  const folder = folders.open(path.posix.dirname(relativePath));
   try {
-    return await stat(file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+    const file = folder?.at(path.posix.basename(relativePath));
+    const stats = file === undefined ? undefined : lstatIfExists(file);
+    if (file === undefined || !stats) {
       return undefined;
     }
-    throw error;
+    if (!stats.isSymbolicLink()) {
+      if (!stats.isFile()) {
+        throw new FileProblem(
+          'conflict',
+          `${stats.isDirectory() ? 'a folder' : 'no file, but something else,'} has its name on the disk`,
+        );
+      }
+      return LocalFile.open(disk, file);
+    }
+    const place = realpathIfExists(file);
+    if (place === undefined) {
+      throw new FileProblem('conflict', 'a link that leads nowhere has its name on the disk');
+    }
+    if (!disk.allows(place)) {
+      throw new FileProblem('refused', `a link that has its name leads out of the content, to ${place}`);
+    }
+    return LocalFile.open(disk, place);
+  } finally {
+    folder?.close();
   }
 }
 
-async function download(
-  run: Run,
-  location: FeatureLocation,
-  folders: LocalFolders,
-  file: string,
-  { key, bytes, lastModified }: ListedObject,
-): Promise<void> {
-  const { bandwidth, progress, stopping } = run;
-  const { signal } = stopping;
-  const folder = path.dirname(file);
-  await folders.create(folder);
-  // Next to the file, to be on the same disk. The name is short, and the same in each run, so that a run replaces the
-  // file of one that was killed.
-  const temporary = path.join(folder, `.${createHash('sha1').update(key).digest('hex')}.tmp`);
-  const metered = async function* (pieces: Readable) {
-    for await (const piece of pieces as AsyncIterable<Buffer>) {
-      await bandwidth.take(piece.length);
-      progress.transferred(piece.length);
-      yield piece;
-    }
-  };
-  const downloadOnce = async () => {
-    await rm(temporary, { force: true });
-    const { Body } = await location.bucket.get(key);
-    // The flags refuse a link that somebody has put there, which matters when root runs the command.
-    await pipeline(Body, metered, createWriteStream(temporary, { flags: 'wx' }), { signal });
-  };
+function realpathIfExists(file: string): string | undefined {
   try {
-    await retry(downloadOnce, { ...TRANSFER_RETRIES, signal });
-    const { size } = await stat(temporary);
-    if (size !== bytes) {
-      throw new Error(`${size} of ${bytes} bytes have arrived`);
-    }
-    if (lastModified) {
-      await utimes(temporary, lastModified, lastModified);
-    }
-    await folders.giveToOwner(temporary);
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
+    return realpathSync(file);
+  } catch {
+    return undefined;
   }
+}
+
+/** What a disk says when it cannot hold a name. */
+const NAME_CODES: Record<string, string> = {
+  ENAMETOOLONG: 'its name is longer than the disk allows',
+  EILSEQ: 'its name has characters that the disk cannot hold',
+  EINVAL: 'the disk cannot hold its name',
+};
+
+/**
+ * Explains an error of the disk.
+ *
+ * @returns undefined for other errors, and for those that all files would meet
+ */
+function explainDisk(disk: FeatureDisk, error: unknown, file: string): string | undefined {
+  const { code = '', syscall, path: place } = error as NodeJS.ErrnoException;
+  if (syscall === undefined || place === undefined || ['ENOSPC', 'EDQUOT'].includes(code)) {
+    return undefined;
+  }
+  return `${NAME_CODES[code] ?? file}: ${code}${disk.cureFor(error, path.dirname(file))}`;
 }

@@ -1,3 +1,4 @@
+import { FileProblem } from './file-problem';
 import type { Run } from './run';
 import type { Outcome } from './report';
 
@@ -38,6 +39,9 @@ export async function transferFile({ settings, stopping }: Run, transfer: Transf
       ? { ...outcome, verified: true }
       : { result: 'failed', error: transfer.errors.damaged };
   } catch (error) {
+    if (error instanceof FileProblem) {
+      return error.outcome;
+    }
     return stopping.signal.aborted ? undefined : { result: 'failed', error: transfer.explain(error) };
   }
 }

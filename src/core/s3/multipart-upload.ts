@@ -32,7 +32,7 @@ const MAX_PARTS = 10_000;
 export async function uploadInParts(
   bucket: Bucket,
   key: string,
-  file: OpenedFile,
+  file: Pick<OpenedFile, 'size' | 'fill'>,
   headers: ContentHeaders,
   { onlyIfFree }: WriteOptions = {},
 ): Promise<void> {
@@ -101,7 +101,11 @@ export async function begin(config: Config, key: string, headers: ContentHeaders
 }
 
 /** Sends all parts of a file, and returns them in their order. */
-async function sendParts(config: Config, upload: MultipartUpload, file: OpenedFile): Promise<CompletedPart[]> {
+async function sendParts(
+  config: Config,
+  upload: MultipartUpload,
+  file: Pick<OpenedFile, 'size' | 'fill'>,
+): Promise<CompletedPart[]> {
   const { sdk, client, service } = await connect(config);
   const partSize = Math.max(config.multipartChunkSizeBytes, Math.ceil(file.size / MAX_PARTS));
   const count = Math.ceil(file.size / partSize);

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { FeatureDisk } from '../../../../src/commands/migrate/feature-disk';
 import { filesBelow } from '../../../../src/commands/migrate/local-files';
 import { compareKeys } from '../../../../src/commands/migrate/feature-location';
 import { compareUtf8 } from '../../../support/in-memory-s3/utf8-order';
@@ -13,7 +14,7 @@ afterEach(() => rm(folder, { recursive: true }));
 
 async function found(leftOut?: string): Promise<string[]> {
   const paths: string[] = [];
-  for await (const batch of filesBelow(folder, [], leftOut)) {
+  for await (const batch of filesBelow(new FeatureDisk(folder, [], { uid: 0, gid: 0 }), leftOut)) {
     paths.push(...batch.filter(({ kind }) => kind === 'file').map((entry) => entry.path));
   }
   return paths;

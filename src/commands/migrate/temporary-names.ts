@@ -1,0 +1,24 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+
+/** The machine, or the container, whose process numbers are meant. */
+const HOST = createHash('sha256').update(hostname()).digest('hex').slice(0, 12);
+
+const OWN_NAME = new RegExp(`^\\.${HOST}-(\\d+)-[\\da-f-]{36}\\.tmp$`);
+
+/** Returns a name for a file until it is complete: hidden, and one that nobody can have created before. */
+export const temporaryName = (): string => `.${HOST}-${process.pid}-${randomUUID()}.tmp`;
+
+/** Whether a name belongs to a temporary file of a process of this machine that has ended. */
+export function isLeftover(name: string): boolean {
+  const [, pid] = OWN_NAME.exec(name) ?? [];
+  return pid !== undefined && !isRunning(Number(pid));
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}

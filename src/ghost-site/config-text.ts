@@ -27,7 +27,7 @@ export function locateConfig(file: string): LocatedConfig {
   const way = wayTo(file);
   const folder = wayTo(path.dirname(way.real));
   const owner = ownerOf(folder);
-  refuseForeignLinks(way, `Otherwise name Ghost's configuration file itself, and not ${file}.`, [owner]);
+  refuseForeignLinks(way, `Otherwise name Ghost's configuration file itself, and not ${file}.`, [folder.end.stats]);
   const stats = way.end.path === way.real ? way.end.stats : undefined;
   if (stats) {
     orFailure(file, () => refuseIrregular(file, stats));
@@ -41,7 +41,7 @@ export function locateConfig(file: string): LocatedConfig {
  * @returns undefined when it does not exist
  * @throws Failure when it cannot be read
  */
-export function readConfig({ file, owner, stats }: LocatedConfig): Buffer | undefined {
+export function readConfig({ file, folder, owner, stats }: LocatedConfig): Buffer | undefined {
   if (!stats) {
     return undefined;
   }
@@ -51,7 +51,8 @@ export function readConfig({ file, owner, stats }: LocatedConfig): Buffer | unde
       return read(owner).bytes;
     } catch (error) {
       // Ghost's user may keep it from the owner of the folder. A hard link could be to any file of another user.
-      if (!isRoot() || (error as NodeJS.ErrnoException).code !== 'EACCES' || stats.nlink > 1) {
+      const isOwnFolder = folder.end.stats.uid === owner.uid;
+      if (!isRoot() || !isOwnFolder || (error as NodeJS.ErrnoException).code !== 'EACCES' || stats.nlink > 1) {
         throw error;
       }
       const found = read(stats);

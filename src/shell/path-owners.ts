@@ -25,7 +25,7 @@ export interface Way {
 /**
  * Follows a path from the root folder, and looks at every folder and link on the way.
  *
- * @throws Failure when it leads through too many links
+ * @throws Failure when it leads through too many links, or changes meanwhile
  */
 export function wayTo(file: string): Way {
   const absolute = path.resolve(file);
@@ -52,7 +52,31 @@ export function wayTo(file: string): Way {
       throw new Failure(`${file} leads through more than ${MOST_LINKS} links.`, 'Name the folder itself.');
     }
   }
+  if (isRoot()) {
+    refuseReplaced(end);
+  }
   return { real, steps, end };
+}
+
+/**
+ * Makes sure that what was found at the end of a way is really there. A link in place of a folder above it, put there for
+ * a moment, would have shown the file of another user.
+ */
+function refuseReplaced({ path: end, stats }: Step): void {
+  const former = process.cwd();
+  const folder = stats.isDirectory() ? end : path.dirname(end);
+  try {
+    process.chdir(folder);
+    const found = lstatSync(stats.isDirectory() ? '.' : path.basename(end));
+    if (process.cwd() === folder && found.ino === stats.ino && found.dev === stats.dev && found.uid === stats.uid) {
+      return;
+    }
+  } catch {
+    // It is gone.
+  } finally {
+    process.chdir(former);
+  }
+  throw new Failure(`${end} was replaced meanwhile.`, 'Find out by whom before you run the command again.');
 }
 
 /** Returns who could change what a way leads to: the owner of its end, or the first other user than root on it. */

@@ -20,6 +20,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { replaceGhostConfig } from '../../src/ghost-site/config-file';
+import { textOf } from '../../src/ghost-site/config-text';
 import { isRoot, withRightsOf } from '../../src/shell/owner-rights';
 import { ALL_ATTACKS, type Attack, NOBODY, startAttack } from '../support/install/attacker';
 import { environmentIn, runInstall } from '../support/install/run';
@@ -108,6 +110,29 @@ describeAsRoot('root that installs while Ghost’s user exchanges folders', () =
         await install();
         await install(['--uninstall']);
         expect(stateOf(lure)).toEqual(before);
+      }
+    } finally {
+      await stop();
+    }
+    expect(stateOf(lure)).toEqual(before);
+  });
+});
+
+describeAsRoot("root that writes Ghost's configuration while its folder is exchanged", () => {
+  test(`reads and changes nothing of root's in ${10 * ROUNDS} rounds`, async () => {
+    give(folder);
+    const before = stateOf(lure);
+    const stop = await startAttack('a link in place of the folder of the configuration', content, lure);
+    try {
+      for (let round = 0; round < 10 * ROUNDS; round += 1) {
+        let text = '';
+        try {
+          text = textOf(configFile);
+          replaceGhostConfig(configFile, `{ "round": ${round} }`);
+        } catch {
+          // It may fail while the folder is not there.
+        }
+        expect(text).not.toContain('only for root');
       }
     } finally {
       await stop();

@@ -29,6 +29,13 @@ const ATTACKS = {
       attempt(() => fs.unlinkSync(name));
       attempt(() => fs.renameSync(content + '/away', name));
     }`,
+  /** Exchanges the folder of the configuration file, which is the one above the content. */
+  'a link in place of the folder of the configuration': `
+    const ghost = require('node:path').dirname(content);
+    attempt(() => fs.renameSync(ghost, ghost + '-away'));
+    attempt(() => fs.symlinkSync(lure, ghost));
+    attempt(() => fs.unlinkSync(ghost));
+    attempt(() => fs.renameSync(ghost + '-away', ghost));`,
   /** Exchanges the content folder itself, whose parent belongs to the attacker. */
   'a link in place of the content folder': `
     attempt(() => fs.renameSync(content, content + '-away'));

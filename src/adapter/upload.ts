@@ -78,7 +78,7 @@ export class Uploads {
     }
     try {
       // Whether something was there only matters to a distribution: a new size needs no invalidation.
-      if (this.invalidations && (await this.putIfFree(wanted, bytes, headers))) {
+      if (this.invalidations && hasConditionalWrites(this.bucket) && (await this.putIfFree(wanted, bytes, headers))) {
         this.invalidations.stored(this.keys.toUrl(wanted));
         return wanted;
       }

@@ -87,6 +87,8 @@ describe.each<[string, ForeignAnswer]>([
   ['a web page with an ETag and a date', page(LIKE_A_FILE)],
   ['a web page with a weak ETag', page({ ...HTML_TYPE, etag: 'W/"264-a"' })],
   ['a page behind CloudFront', page({ ...LIKE_A_FILE, 'x-amz-cf-id': 'abc', 'x-amz-cf-pop': 'FRA56' })],
+  ["a web page with S3's request ID", page({ ...HTML_TYPE, 'x-amz-request-id': 'A1' })],
+  ['text without any header', page({}, 'OK')],
   ['JSON', page({ 'content-type': 'application/json' }, '{"status":"ok"}')],
   ['nothing', page({}, '')],
   ['204 and nothing', page({}, '', 204)],
@@ -252,6 +254,18 @@ test('an object whose length nobody says is not read, and a delete is done only 
   }
 });
 
+test('a page in the place of an image is no image, also at a service that was proven to be S3', async () => {
+  let isDown = false;
+  await bucket.put('content/images/2026/11/x.jpg', 'an image');
+  const adapter = await createAdapterBehind(() => (isDown ? page(LIKE_A_FILE) : undefined));
+  expect((await adapter.read({ path: '2026/11/x.jpg' })).toString()).toBe('an image');
+  isDown = true;
+  await expect(adapter.read({ path: '2026/11/x.jpg' })).rejects.toThrow(/does not answer as S3/);
+  await expect(adapter.exists('x.jpg', '2026/11')).rejects.toThrow(/does not answer as S3/);
+  isDown = false;
+  expect(await adapter.exists('x.jpg', '2026/11')).toBe(true);
+});
+
 describe('whatever answers in the place of S3, an upload with a URL is in the bucket', () => {
   const bodies = fc.oneof(
     fc.constantFrom(
@@ -316,6 +330,31 @@ describe('whatever answers in the place of S3, an upload with a URL is in the bu
         }
       }),
       { numRuns, seed: 15 },
+    );
+  });
+
+  test('and what is read is the object, what is deleted is gone', async () => {
+    let current: (typeof foreign extends fc.Arbitrary<infer T> ? T : never) | undefined;
+    const adapter = await createAdapterBehind(
+      () => current && { ...current, body: current.status === 204 ? '' : current.body || 'x' },
+    );
+    // A request ID with a date is what services send with objects, and with 204 when they have deleted one.
+    const ofPages = foreign.filter(
+      ({ status, headers }) => !(headers['x-amz-request-id'] && (headers['last-modified'] || status === 204)),
+    );
+    await fc.assert(
+      fc.asyncProperty(ofPages, async (answer) => {
+        current = undefined;
+        await adapter.saveRaw(Buffer.from('the object'), 'a/x.jpg');
+        current = { ...answer, isCarriedOut: false };
+        const outcomes = await Promise.allSettled([
+          adapter.read({ path: 'a/x.jpg' }),
+          adapter.exists('missing.jpg', 'a'),
+          adapter.delete('x.jpg', 'a'),
+        ]);
+        expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+      }),
+      { numRuns: 100, seed: 15 },
     );
   });
 });

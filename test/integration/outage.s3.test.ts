@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { S3CloudFrontStorage } from '../../src/adapter/adapter';
 import { CDN_URL } from '../support/adapter';
 import { digest, MIB } from '../support/bytes';
-import { startHostileNetwork, type HostileNetwork } from '../support/hostile-network';
+import { type ForeignAnswer, startHostileNetwork, type HostileNetwork } from '../support/hostile-network';
 import { useBucket, useUploadFolder } from '../support/use-bucket';
 
 // S3 is away for a while. Half a minute of it, for every adapter, is `npm run bench:reliability -- outage`.
@@ -15,10 +15,11 @@ const AWAY_MS = 3_000;
 const bucket = useBucket({ per: 'file' });
 const uploads = useUploadFolder();
 let network: HostileNetwork;
+let maintenance: ForeignAnswer | undefined;
 let adapter: S3CloudFrontStorage;
 
 beforeAll(async () => {
-  network = await startHostileNetwork(bucket.server.endpoint, { mishaps: [] });
+  network = await startHostileNetwork(bucket.server.endpoint, { mishaps: [], answerInstead: () => maintenance });
   adapter = bucket.createAdapter({ endpoint: network.endpoint, requestTimeoutMs: 2000 });
 });
 
@@ -50,6 +51,18 @@ test('an upload that is begun while S3 answers nothing is stored when S3 is back
   const back = sleep(AWAY_MS).then(() => network.bringBack());
   await expectUploadWorks('begun-in-silence.jpg');
   await back;
+});
+
+test('while a maintenance page answers, with 200, nothing counts as stored or found, and the next upload works', async () => {
+  const headers = { 'content-type': 'text/html', etag: '"1"', 'last-modified': 'Tue, 12 Mar 2024 18:40:50 GMT' };
+  await expectUploadWorks('before-maintenance.jpg');
+  maintenance = { status: 200, headers, body: '<html><title>Back soon</title></html>' };
+  const page = expect.stringContaining('does not answer as S3');
+  await expect(adapter.save(await uploads.file('x.jpg', 'x'), '2026/11')).rejects.toMatchObject({ message: page });
+  await expect(adapter.exists('before-maintenance.jpg', '2026/11')).rejects.toMatchObject({ message: page });
+  await expect(adapter.read({ path: '2026/11/before-maintenance.jpg' })).rejects.toMatchObject({ message: page });
+  maintenance = undefined;
+  await expectUploadWorks('after-maintenance.jpg');
 });
 
 test('a large upload that is cut off leaves its name free, and no parts once S3 is back', async () => {

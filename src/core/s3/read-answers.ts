@@ -52,7 +52,8 @@ const ROOT = /^\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--[\s\S]*?-->\s*)*<(?:[\w.-]+:)?([\
  *
  * - A document has the root that S3 gives it (`…Result`). An `<Error>` with status 200, which S3 itself sends only after it has
  *   begun something, becomes the error that it is.
- * - An object and its headers come with an ETag or a date, and a body with its length or its end.
+ * - An object and its headers come with an ETag or a date, and a body with its length or its end. A page under the name of an
+ *   image needs S3's request ID besides.
  * - What removes something is answered without a document, also where S3 answers 404.
  * - All services known to us send `x-amz-request-id` or `x-amz-id-2`. Of one that does not, a name that cannot exist is
  *   requested once per process: what has an answer to it is not S3.
@@ -128,7 +129,9 @@ class AnswerReader {
     if (this.isForVisitors && !(headers.etag ?? headers['last-modified'] ?? headers['content-type'])) {
       return;
     }
-    if ((statusCode !== 200 && statusCode !== 206) || !(headers.etag ?? headers['last-modified'])) {
+    const hasHeaders = headers.etag ?? headers['last-modified'];
+    const isForeignPage = !isMarked(answer) && isPage(headers['content-type'], question.key);
+    if ((statusCode !== 200 && statusCode !== 206) || !hasHeaders || isForeignPage) {
       throw this.refusal(question, answer, await lookAt(answer));
     }
     await this.checkService(question, answer);
@@ -158,9 +161,8 @@ class AnswerReader {
   }
 
   /** Makes sure that an answer without S3's request ID comes from a service that knows what it does not have. */
-  private async checkService({ bucket, key }: Question, { headers }: Answer): Promise<void> {
-    const isMarked = headers['x-amz-request-id'] ?? headers['x-amz-id-2'];
-    if (isMarked || this.proven.has(bucket) || this.impossible.has(key)) {
+  private async checkService({ bucket, key }: Question, answer: Answer): Promise<void> {
+    if (isMarked(answer) || this.proven.has(bucket) || this.impossible.has(key)) {
       return;
     }
     // In the same folder, which is all that a policy may allow.
@@ -184,6 +186,13 @@ class AnswerReader {
     return notS3(this.config, operation, describeAnswer(statusCode, headers['content-type'], start.toString()));
   }
 }
+
+/** Whether an answer carries what nearly all services send. Other `x-amz-` headers also come from a CDN. */
+const isMarked = ({ headers }: Answer): boolean => (headers['x-amz-request-id'] ?? headers['x-amz-id-2']) !== undefined;
+
+/** Whether a type is that of a page or a message of a server, which the file of this name is not. */
+const isPage = (contentType = '', key: string): boolean =>
+  /^(text\/html|application\/(xhtml\+xml|json|problem\+json))\b/i.test(contentType) && !/\.(x?html?|json)$/i.test(key);
 
 /** Adds the beginning of a body to some pieces, and discards the rest. */
 async function readStart({ body }: Answer, maxBytes: number, pieces: Buffer[] = []): Promise<Buffer> {

@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import type { S3CloudFrontStorage } from '../../src/adapter/adapter';
 import { CDN_URL } from '../support/adapter';
+import { startBlogServer } from '../support/blog-server';
 import { digest, MIB } from '../support/bytes';
 import { type ForeignAnswer, type HostileNetwork, startHostileNetwork } from '../support/hostile-network';
 import { listen } from '../support/local-server';
@@ -233,16 +234,36 @@ test('a listing that is answered with zipped XML or a byte order mark is read', 
   }
 });
 
-test('an object whose length nobody says is not read, and a delete is done only when S3 says so', async () => {
+test.each([
+  ['HTTP/1.0 200 OK\r\nx-amz-request-id: 1\r\netag: "x"'],
+  ['HTTP/1.1 200 OK\r\nx-amz-request-id: 1\r\nlast-modified: Tue, 12 Mar 2024 18:40:50 GMT\r\nconnection: close'],
+  ['HTTP/1.0 200 OK'],
+])('an object whose length nobody says is not read, and no visitor gets it: %j', async (head) => {
   const half = net.createServer((socket) => {
     socket.on('error', () => {});
-    socket.once('data', () => socket.end('HTTP/1.0 200 OK\r\nx-amz-request-id: 1\r\netag: "x"\r\n\r\nhalf an image'));
+    socket.once('data', () => socket.end(`${head}\r\n\r\nhalf an image`));
   });
   const endpoint = `http://127.0.0.1:${await listen(half)}`;
-  const adapter = bucket.createAdapter({ endpoint, maxAttempts: 1 });
-  await expect(adapter.read({ path: 'x.jpg' })).rejects.toThrow(/without its length/);
+  const adapter = bucket.createAdapter({ endpoint, maxAttempts: 1, serve: 'stream' });
+  await expect(adapter.read({ path: 'x.jpg' })).rejects.toThrow(/without its length|does not answer as S3/);
+  const blog = await startBlogServer(adapter);
+  expect((await blog.request('/x.jpg')).body.toString()).not.toContain('half an image');
+  await blog.close();
   half.close();
+});
 
+test('a visitor never gets the page that answers in the place of S3', async () => {
+  const adapter = await createAdapterBehind(() => page(LIKE_A_FILE), { serve: 'stream' });
+  const blog = await startBlogServer(adapter);
+  for (const headers of [{}, { range: 'bytes=0-9' }]) {
+    const answer = await blog.request('/2026/11/x.jpg', headers);
+    expect(answer.status).toBeGreaterThanOrEqual(500);
+    expect(answer.body.toString()).not.toContain('Hello');
+  }
+  await blog.close();
+});
+
+test('a delete is done only when S3 says so', async () => {
   await bucket.put('content/images/2026/11/x.jpg', 'x');
   for (const code of ['NoSuchTenant', 'NoSuchBucket']) {
     const error = `${XML}<Error><Code>${code}</Code></Error>`;

@@ -126,7 +126,8 @@ class AnswerReader {
 
   private async checkObject(question: Question, answer: Answer): Promise<void> {
     const { statusCode, headers } = answer;
-    if (this.isForVisitors && !(headers.etag ?? headers['last-modified'] ?? headers['content-type'])) {
+    const isWhole = headers['content-length'] ?? /chunked/i.exec(headers['transfer-encoding'] ?? '');
+    if (this.isForVisitors && isWhole && !(headers.etag ?? headers['last-modified'] ?? headers['content-type'])) {
       return;
     }
     const hasHeaders = headers.etag ?? headers['last-modified'];
@@ -135,7 +136,6 @@ class AnswerReader {
       throw this.refusal(question, answer, await lookAt(answer));
     }
     await this.checkService(question, answer);
-    const isWhole = headers['content-length'] ?? /chunked/i.exec(headers['transfer-encoding'] ?? '');
     if (!isWhole && question.operation === 'GetObject') {
       throw new errors.InternalServerError({
         message: `S3 sent "${question.key}" without its length, so nobody would notice if it were cut off.`,

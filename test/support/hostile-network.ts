@@ -40,6 +40,8 @@ export interface HostileNetworkOptions {
   slowAnswerMs?: number;
   /** Gives the answer of somebody else to a request: a web page, a proxy. S3 answers the others. */
   answerInstead?: (request: IncomingMessage) => ForeignAnswer | undefined;
+  /** Leaves out headers of S3's answers, as services do that send fewer. */
+  leavesOut?: (header: string, request: IncomingMessage) => boolean;
 }
 
 /** An answer that is not S3's. */
@@ -74,7 +76,14 @@ export interface HostileNetwork {
  */
 export async function startHostileNetwork(
   target: string,
-  { mishaps = MISHAPS, probability = 0.05, seed = 1, slowAnswerMs = 300, answerInstead }: HostileNetworkOptions = {},
+  {
+    mishaps = MISHAPS,
+    probability = 0.05,
+    seed = 1,
+    slowAnswerMs = 300,
+    answerInstead,
+    leavesOut,
+  }: HostileNetworkOptions = {},
 ): Promise<HostileNetwork> {
   const { hostname, port: targetPort } = new URL(target);
   const random = randomNumbers(seed);
@@ -151,7 +160,9 @@ export async function startHostileNetwork(
     if (happens('slow-answer', true)) {
       await sleep(slowAnswerMs);
     }
-    const headers = endToEnd(answer.headers);
+    const headers = Object.fromEntries(
+      Object.entries(endToEnd(answer.headers)).filter(([name]) => !leavesOut?.(name, request)),
+    );
     if (happens('wrong-etag', headers.etag !== undefined && request.method !== 'HEAD')) {
       headers.etag = '"d41d8cd98f00b204e9800998ecf8427e"';
     }

@@ -5,20 +5,24 @@ import type { ContentHeaders } from '../core/content-headers';
 import { errors } from '../core/ghost-host';
 import type { ObjectKeys } from '../core/object-keys';
 import { Bucket, type ObjectAnswer, type ReadConditions } from '../core/s3/bucket';
+import { Kept } from './kept';
 
 /** The path of an image in a certain size, possibly in another format: `size/w600/format/webp/2026/11/x.jpg`. */
 const SIZE_PATH = /^size\/[^/]+\/(?:format\/[^/]+\/)?(.+)$/;
-
-/** How long (ms) to keep what was just read or stored. Ghost needs it at once; the rest is for a busy process. */
-const KEPT_MS = 10_000;
 
 /** The original of an image of which sizes are being made. */
 interface Original {
   /** Its bytes; undefined when it does not exist. */
   bytes: Promise<Buffer | undefined>;
-  abort: AbortController;
+  kept: Kept;
   /** How many sizes are waiting for it. */
   readers: number;
+}
+
+/** A size that was just stored. */
+interface StoredSize {
+  answer: ObjectAnswer;
+  kept: Kept;
 }
 
 /**
@@ -32,7 +36,7 @@ interface Original {
  */
 export class CachingBucket extends Bucket {
   private readonly originals = new Map<string, Original>();
-  private readonly stored = new Map<string, ObjectAnswer>();
+  private readonly stored = new Map<string, StoredSize>();
   /**
    * Whether the last requested size did not exist. That is always so behind a CDN that asks Ghost only for missing sizes;
    * where Ghost is asked for all of them, reading originals ahead would be useless.
@@ -81,8 +85,8 @@ export class CachingBucket extends Bucket {
     if (!stored) {
       return super.getFor(visitor, key, conditions);
     }
-    this.stored.delete(key);
-    return Promise.resolve(stored);
+    stored.kept.end();
+    return Promise.resolve(stored.answer);
   }
 
   override async put(...write: Parameters<Bucket['put']>): Promise<string | undefined> {
@@ -104,8 +108,8 @@ export class CachingBucket extends Bucket {
 
   /** Drops what is kept of a key that has changed. Parts of an upload do not pass through `put`. */
   forget(key: string): void {
-    this.originals.delete(key);
-    this.stored.delete(key);
+    this.originals.get(key)?.kept.end();
+    this.stored.get(key)?.kept.end();
   }
 
   /** Keeps a size that was just stored, as S3 would answer for it: it is served next. */
@@ -115,7 +119,7 @@ export class CachingBucket extends Bucket {
       return;
     }
     const { ContentType, CacheControl, ContentDisposition } = headers;
-    const stored: ObjectAnswer = {
+    const answer: ObjectAnswer = {
       ContentType,
       CacheControl,
       ContentDisposition,
@@ -124,8 +128,10 @@ export class CachingBucket extends Bucket {
       Body: Readable.from([bytes]),
       $metadata: {},
     };
-    this.stored.set(key, stored);
-    setTimeout(() => this.stored.get(key) === stored && this.stored.delete(key), KEPT_MS).unref();
+    const kept = new Kept(() => this.stored.delete(key));
+    this.stored.set(key, { answer, kept });
+    kept.take(bytes.byteLength);
+    kept.expire();
   }
 
   private async sizeExists(key: string, originalKey: string): Promise<boolean> {
@@ -157,16 +163,26 @@ export class CachingBucket extends Bucket {
       return;
     }
     const abort = new AbortController();
-    const bytes = super.read(key, abort.signal).catch((error: unknown) => {
-      if (error instanceof errors.NotFoundError) {
-        return undefined;
+    const kept = new Kept(() => {
+      if (this.originals.get(key) === original) {
+        this.originals.delete(key);
       }
-      throw error;
+      abort.abort();
     });
-    const original: Original = { bytes, abort, readers: 1 };
+    const bytes = super
+      .read(key, abort.signal, (length) => kept.take(length))
+      .catch((error: unknown) => {
+        if (error instanceof errors.NotFoundError) {
+          return undefined;
+        }
+        throw error;
+      });
+    const original: Original = { bytes, kept, readers: 1 };
     this.originals.set(key, original);
-    const drop = () => this.originals.get(key) === original && this.originals.delete(key);
-    bytes.then(() => setTimeout(drop, KEPT_MS).unref(), drop);
+    bytes.then(
+      () => kept.expire(),
+      () => kept.end(),
+    );
   }
 
   /** One size no longer waits for an original. When none does, its bytes are dropped, and a request for them ends. */
@@ -177,8 +193,7 @@ export class CachingBucket extends Bucket {
     }
     original.readers -= 1;
     if (original.readers <= 0) {
-      this.originals.delete(key);
-      original.abort.abort();
+      original.kept.end();
     }
   }
 

@@ -13,6 +13,9 @@ const NOT_FOUND_MAX_AGE = 60;
 /** After how long (s) a client may ask again for a file that could not be delivered. */
 const RETRY_AFTER = 30;
 
+/** Less than that of a file, S3 is as good as silent: a byte now and then would keep a visitor waiting without end. */
+const MIN_BYTES_PER_SECOND = 1024;
+
 const CAN_HOLD_SCRIPTS = /^(text\/html|[\w.-]+\/xml|[\w.-]+\/xsl|[^;]*\+xml)\b/i;
 
 type Headers = Record<string, string | undefined>;
@@ -111,18 +114,22 @@ export function validatorsOf({ ETag, LastModified }: Partial<ObjectAnswer>) {
 }
 
 /**
- * Ends a body that delivers nothing although the client is ready for more.
+ * Ends a body that delivers nothing, or next to nothing, although the client is ready for more.
  *
  * @returns the function that stops watching
  */
 function endWhenSilent(body: Readable, response: ServerResponse, timeoutMs: number): () => void {
-  let isSilent = false;
-  body.on('data', () => (isSilent = false));
+  const leastBytes = (MIN_BYTES_PER_SECOND * timeoutMs) / 1000;
+  let received = 0;
+  let hadToWait = false;
+  body.on('data', (chunk: Uint8Array) => (received += chunk.byteLength));
+  response.on('drain', () => (hadToWait = true));
   const timer = setInterval(() => {
-    if (isSilent && !response.writableNeedDrain) {
-      body.destroy(new Error('no data'));
+    if (received < leastBytes && !hadToWait && !response.writableNeedDrain) {
+      body.destroy(new Error('too little data'));
     }
-    isSilent = true;
+    received = 0;
+    hadToWait = false;
   }, timeoutMs);
   return () => clearInterval(timer);
 }

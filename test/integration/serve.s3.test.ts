@@ -9,6 +9,7 @@ import { CDN_URL, optionsFor } from '../support/adapter';
 import { startBlogServer, type BlogServer } from '../support/blog-server';
 import { digest, MIB } from '../support/bytes';
 import { startInMemoryS3 } from '../support/in-memory-s3';
+import { listen, stop } from '../support/local-server';
 import { useBucket } from '../support/use-bucket';
 
 const SECRET = 'a-secret-of-more-than-thirty-two-characters';
@@ -501,6 +502,23 @@ describe('clients that leave', () => {
       await blog.close();
       silent.closeAllConnections();
       silent.close();
+    }
+  });
+
+  test('an S3 that sends a byte now and then does not keep a visitor for ever', async () => {
+    const trickling = http.createServer((_, response) => {
+      response.writeHead(200, { 'content-length': 1_000_000, etag: '"x"', 'x-amz-request-id': 'x' });
+      const timer = setInterval(() => response.write('x'), 50);
+      response.once('close', () => clearInterval(timer));
+    });
+    const port = await listen(trickling);
+    const options = { endpoint: `http://127.0.0.1:${port}`, serve: 'stream', requestTimeoutMs: 300 };
+    const blog = await startBlogServer(bucket.createAdapter(options));
+    try {
+      await expect(blog.request('/x.mp4')).rejects.toMatchObject({ code: 'ECONNRESET' });
+    } finally {
+      await blog.close();
+      await stop(trickling);
     }
   });
 

@@ -185,3 +185,59 @@ test('whether a size is there is said as soon as S3 has, however large the origi
   expect(performance.now() - begin).toBeLessThan(1_000);
   expect(await adapter.read({ path: '/2026/11/x_o.jpg' })).toEqual(ORIGINAL);
 });
+
+describe('what is kept in memory has a limit for the whole process', () => {
+  const MIB = 1024 * 1024;
+  const gets = () => server.requests.filter(({ operation }) => operation === 'GetObject').length;
+
+  test('of bytes, for sizes that nobody fetches after a HEAD or for a part', async () => {
+    const sizes = Array.from({ length: 20 }, (_, index) => `/size/w600/2026/11/${index}.jpg`);
+    const adapters = [adapter, newAdapter()];
+    const large = randomBytes(4 * MIB);
+    for (const [index, size] of sizes.entries()) {
+      await adapters[index % 2]?.saveRaw(large, size);
+    }
+    server.requests.length = 0;
+    const other = await startBlogServer(adapters[1] ?? adapter);
+    for (const [index, size] of sizes.entries()) {
+      expect((await (index % 2 ? other : blog).request(size)).body.equals(large)).toBe(true);
+    }
+    await other.close();
+    expect(gets()).toBe(12);
+  });
+
+  test('of images, for small sizes', async () => {
+    const sizes = Array.from({ length: 100 }, (_, index) => `/size/w600/2026/11/${index}.jpg`);
+    await Promise.all(sizes.map((size) => adapter.saveRaw(SMALL, size)));
+    server.requests.length = 0;
+    const answers = await Promise.all(sizes.map((size) => blog.request(size)));
+    expect(answers.every(({ body }) => body.equals(SMALL))).toBe(true);
+    expect(gets()).toBe(36);
+  });
+
+  test('and an original that is larger than all of it is read all the same, and kept by nobody', async () => {
+    await upload('large_o.jpg', randomBytes(40 * MIB));
+    expect(await adapter.exists('/size/w600/2026/11/large.jpg')).toBe(false);
+    expect(await adapter.exists('/2026/11/large_o.jpg')).toBe(true);
+    expect((await adapter.read({ path: '/2026/11/large_o.jpg' })).byteLength).toBe(40 * MIB);
+    server.requests.length = 0;
+    await adapter.read({ path: '/2026/11/large_o.jpg' });
+    expect(gets()).toBe(1);
+  });
+
+  test('and originals that were read ahead and never used make room for others', async () => {
+    const names = Array.from({ length: 6 }, (_, index) => `photo${index}`);
+    for (const name of names) {
+      await upload(`${name}_o.jpg`, randomBytes(7 * MIB));
+    }
+    for (const name of names) {
+      expect(await adapter.exists(`/size/w600/2026/11/${name}.jpg`)).toBe(false);
+      expect(await adapter.exists(`/2026/11/${name}_o.jpg`)).toBe(true);
+    }
+    server.requests.length = 0;
+    for (const name of [...names].reverse()) {
+      await adapter.read({ path: `/2026/11/${name}_o.jpg` });
+    }
+    expect(gets()).toBe(2);
+  });
+});

@@ -68,12 +68,14 @@ export class Bucket {
   /**
    * Returns the bytes of an object.
    *
+   * @param onLength is called with the number of bytes before they are read
    * @throws NotFoundError when there is no such object
    * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
    */
-  async read(key: string, abortSignal?: AbortSignal): Promise<Buffer> {
+  async read(key: string, abortSignal?: AbortSignal, onLength?: (bytes: number) => void): Promise<Buffer> {
     try {
-      const { Body } = await this.get(key, abortSignal);
+      const { Body, ContentLength } = await this.get(key, abortSignal);
+      onLength?.(ContentLength ?? 0);
       return Buffer.concat(await Body.toArray());
     } catch (error) {
       throw this.explain(error, 'GetObject', key);

@@ -524,6 +524,16 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     /restart Ghost/,
   ],
   [
+    'a proxy that makes Ghost send every visitor the bytes',
+    {
+      ghost: { via: '1.1 Caddy', adapter: { cdnFallbackSecret: undefined } },
+      config: ({ storage }) => delete storage.S3CloudFrontStorage.cdnFallbackSecret,
+    },
+    'warned old links',
+    /instead of redirecting to the CDN: a proxy in front of Ghost \(1\.1 Caddy\) adds/,
+    /Set "cdnFallbackSecret"/,
+  ],
+  [
     'a Ghost that runs with another bucket',
     { ghost: { adapter: { bucket: 'other-images' } } },
     'failed sizes',

@@ -7,6 +7,8 @@ export interface GhostStandInOptions {
   adapters: Record<'images' | 'media' | 'files', Record<string, unknown>>;
   /** Whether a proxy in front of it removes the headers that name proxies. */
   hidesProxies?: boolean;
+  /** How a proxy in front of it names itself, to Ghost and to visitors. */
+  via?: string;
 }
 
 /** A Ghost as visitors and the CDN see it: a page, the adapter's middleware, and image sizes. */
@@ -20,7 +22,7 @@ export interface GhostStandIn {
  *
  * @returns once it listens on 127.0.0.1
  */
-export async function startGhostStandIn({ adapters, hidesProxies }: GhostStandInOptions): Promise<GhostStandIn> {
+export async function startGhostStandIn({ adapters, hidesProxies, via }: GhostStandInOptions): Promise<GhostStandIn> {
   const mounts = Object.entries(adapters).map(([feature, options]) => {
     const adapter = new S3CloudFrontStorage(options);
     return { prefix: `/content/${feature}/`, adapter, serve: adapter.serve() };
@@ -30,6 +32,10 @@ export async function startGhostStandIn({ adapters, hidesProxies }: GhostStandIn
     if (hidesProxies) {
       delete request.headers.via;
       delete request.headers['user-agent'];
+    }
+    if (via) {
+      request.headers.via = via;
+      response.setHeader('via', via);
     }
     const mount = mounts.find(({ prefix }) => url.startsWith(prefix));
     if (!mount) {

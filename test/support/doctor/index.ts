@@ -46,7 +46,7 @@ export interface Breakage {
   /** Days until the certificate expires, and its host name. */
   certificate?: { days?: number; hostname?: string };
   cdn?: { bucket?: string; mayNotList?: boolean; withoutGhost?: boolean; secret?: string };
-  ghost?: { hidesProxies?: boolean; adapter?: Record<string, unknown>; mayEverything?: boolean };
+  ghost?: { hidesProxies?: boolean; via?: string; adapter?: Record<string, unknown>; mayEverything?: boolean };
   /** Whether the bucket has no block of public access. */
   unblocked?: boolean;
   /** Whether the certificate is untrusted. */
@@ -142,6 +142,7 @@ async function buildPatient(breakage: Breakage, closers: (() => Promise<unknown>
   const ghostOptions = { ...options, ...rights, ...breakage.ghost?.adapter };
   const ghost = await startGhostStandIn({
     hidesProxies: breakage.ghost?.hidesProxies,
+    via: breakage.ghost?.via,
     adapters: {
       images: ghostOptions,
       media: { ...ghostOptions, staticFileURLPrefix: 'content/media' },

@@ -33,20 +33,36 @@ export const checkBlogAnswers = withSiteUrl(async (context, siteUrl) => {
 export const checkOldLinks = withSiteUrl(async (context, siteUrl) => {
   const { probes } = context;
   const found = new Set<string>();
+  let streamed: Answer | undefined;
   for (const { feature, path, url } of probes.all) {
     const oldUrl = `${siteUrl}/content/${feature}/${path}`;
     const answer = await context.get(oldUrl);
     const { status, headers, body } = answer;
     if (status === 200 && body.equals(probes.bytes)) {
       found.add('the bytes');
+      streamed = answer;
     } else if ([301, 302, 307, 308].includes(status) && headers.location === url) {
       found.add(`${status} to the CDN`);
     } else {
       return wrongAnswer(`${oldUrl} was asked for, as by an old link.`, answer, context);
     }
   }
-  return passed([...found].join(', '));
+  return (streamed && wastedBytes(streamed, context, siteUrl)) ?? passed([...found].join(', '));
 });
+
+/** Returns a warning where Ghost takes a visitor for the CDN because a proxy in front of it names itself. */
+function wastedBytes({ headers }: Answer, { config }: DoctorContext, siteUrl: string): CheckResult | undefined {
+  const isOwnCdn = new URL(siteUrl).host === new URL(config.cdnUrl).host;
+  if (config.serve !== 'auto' || config.cdnFallbackSecret !== undefined || isOwnCdn) {
+    return undefined;
+  }
+  const proxy = String(headers.via ?? headers.server ?? '');
+  return warned(
+    'Old links were asked for, as by a visitor.',
+    `Ghost sends each visitor the file instead of redirecting to the CDN: a proxy in front of Ghost${proxy ? ` (${proxy})` : ''} adds the header Via or CDN-Loop, and without a secret any proxy may be the CDN.`,
+    'Set "cdnFallbackSecret", and send it from the CDN in the header X-Ghost-Cdn-Fallback: provision --ghost-url does both.',
+  );
+}
 
 /** Checks that Ghost creates image sizes when the CDN asks for them. */
 export const checkSizes = withSiteUrl(async (context, siteUrl) => {

@@ -156,6 +156,8 @@ describe('migrate --to-local', () => {
 
   test('replaces no file that another program creates meanwhile', async () => {
     await bucket.put('content/images/a.jpg', 'from the bucket');
+    // Those of earlier tests are not waited for.
+    memory().requests.length = 0;
     memory().injectFault({ operation: 'GetObject', times: 1, kind: { delayMs: 1_500 } });
     const running = bringBack();
     while (!memory().requests.some(({ operation }) => operation === 'GetObject')) {

@@ -18,6 +18,7 @@ import { isNotImplemented, isTaken } from '../core/s3/errors';
 import { uploadInParts } from '../core/s3/multipart-upload';
 import { OpenedFile, type UploadedFile } from '../core/s3/opened-file';
 import { type Content, type Outcome, storeIfFree } from '../core/s3/store';
+import { inTurn, takeBuffer } from '../core/s3/upload-limit';
 import { LastNumbers, UploadNames } from './free-names';
 
 /** By endpoint, bucket and key of the plain name. */
@@ -47,16 +48,28 @@ export class Uploads {
     const type = contentTypeOf(`${name.stem}${name.extension}`, prefix, file.type);
     const headers = contentHeaders(this.config, randomUUID(), type, contentDispositionOf(file.name, prefix));
 
-    const opened = await OpenedFile.open(file);
-    try {
-      const { size } = opened;
-      if (size < this.config.multipartUploadThresholdBytes) {
-        return await this.storeAs(names, this.inOneRequest(await opened.bytes(), headers));
+    return inTurn(this.config, 'file', async () => {
+      const opened = await OpenedFile.open(file);
+      try {
+        return await this.storeOpened(opened, names, headers);
+      } finally {
+        await opened.close();
       }
+    });
+  }
+
+  private async storeOpened(opened: OpenedFile, names: UploadNames, headers: ContentHeaders): Promise<string> {
+    const { size } = opened;
+    if (size >= this.config.multipartUploadThresholdBytes) {
       const write: Content['write'] = (key, options) => uploadInParts(this.bucket, key, opened, headers, options);
-      return await this.storeAs(names, { size, headers, write });
+      return this.storeAs(names, { size, headers, write });
+    }
+    const { buffer, giveBack } = await takeBuffer(this.config, size);
+    try {
+      await opened.fill(buffer, 0);
+      return await this.storeAs(names, this.inOneRequest(buffer, headers));
     } finally {
-      await opened.close();
+      giveBack();
     }
   }
 
@@ -68,7 +81,11 @@ export class Uploads {
    * @param wanted key
    * @returns the key of the bytes
    */
-  async storeRaw(bytes: Uint8Array, wanted: string): Promise<string> {
+  storeRaw(bytes: Uint8Array, wanted: string): Promise<string> {
+    return inTurn(this.config, 'bytes', () => this.storeBytes(bytes, wanted));
+  }
+
+  private async storeBytes(bytes: Uint8Array, wanted: string): Promise<string> {
     const relativePath = this.keys.pathOf(wanted);
     const type = contentTypeOfRaw(relativePath, this.config.staticFileURLPrefix);
     const headers = contentHeaders(this.config, randomUUID(), type);

@@ -59,6 +59,10 @@ export interface Config {
   multipartChunkSizeBytes: number;
   /** How many parts of a file are uploaded at the same time. @default 6 @example 2 */
   uploadConcurrency: number;
+  /** How many uploads of the process run at the same time. The others wait. @default 32 @example 8 */
+  maxConcurrentUploads: number;
+  /** How many bytes of files all uploads of the process hold in memory together. @default 50331648 @example 33554432 */
+  uploadMemoryBytes: number;
   /** How long (ms) a request may go without progress. @default 30000 @example 60000 */
   requestTimeoutMs: number;
   /** How often a request is sent before it fails. @default 4 @example 10 */
@@ -136,6 +140,8 @@ const schema = z.strictObject({
   multipartUploadThresholdBytes: z._default(wholeNumber(1, MAX_BYTES_IN_MEMORY), 8 * MIB),
   multipartChunkSizeBytes: z._default(wholeNumber(MIN_PART_BYTES, MAX_BYTES_IN_MEMORY), 8 * MIB),
   uploadConcurrency: z._default(wholeNumber(1, 64), 6),
+  maxConcurrentUploads: z._default(wholeNumber(1, 1000), 32),
+  uploadMemoryBytes: z._default(wholeNumber(MIN_PART_BYTES, MAX_BYTES_IN_MEMORY), 48 * MIB),
   requestTimeoutMs: z._default(wholeNumber(100, 3_600_000), 30_000),
   maxAttempts: z._default(wholeNumber(1, 20), 4),
 });

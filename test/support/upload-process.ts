@@ -7,10 +7,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface UploadOrder {
   /** The block of Ghost's configuration. */
   options: Record<string, unknown>;
-  /** Paths of the files to upload, all under one name. */
+  /** Paths of the files to upload. */
   files: string[];
   /** Pause (ms) between the starts of two uploads; by default all start at once. */
   everyMs?: number;
+  /** The name of all uploads; with `%d`, each gets its number in that place. */
   name: string;
   directory: string;
 }
@@ -42,7 +43,7 @@ async function main(order: UploadOrder): Promise<UploadReport> {
     const urls = await Promise.all(
       order.files.map(async (file, index) => {
         await sleep(index * (order.everyMs ?? 0));
-        return storage.save({ name: order.name, path: file }, order.directory);
+        return storage.save({ name: order.name.replace('%d', String(index)), path: file }, order.directory);
       }),
     );
     return { urls, extraBytes: peak - before };

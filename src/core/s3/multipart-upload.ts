@@ -10,6 +10,7 @@ import { attemptsOf, isForgotten, mayBeCarriedOut, TakenError } from './errors';
 import { notS3 } from './not-s3';
 import { abort, abortLost, keepingUnderWay, type MultipartUpload } from './unfinished-uploads';
 import type { OpenedFile } from './opened-file';
+import { takeBuffer } from './upload-limit';
 
 /** S3's largest number of parts: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 const MAX_PARTS = 10_000;
@@ -18,7 +19,7 @@ const MAX_PARTS = 10_000;
  * Uploads a large file in parts, several at a time.
  *
  * Each of the parallel senders reads its next part into its only buffer, so an upload takes `uploadConcurrency` ×
- * `multipartChunkSizeBytes` of memory regardless of the file size. The first part that fails for good stops the others,
+ * `multipartChunkSizeBytes` of memory regardless of the file size, and less while other uploads take theirs. The first part that fails for good stops the others,
  * and the upload is aborted. It is repeated once when S3 has lost it, or knows a part by another ETag than it returned.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
  *
@@ -115,8 +116,7 @@ async function sendParts(
   setMaxListeners(0, failure.signal);
 
   let begun = 0;
-  const sendNext = async () => {
-    const buffer = Buffer.allocUnsafeSlow(Math.min(partSize, file.size));
+  const sendWith = async (buffer: Buffer) => {
     while (begun < count && !failure.signal.aborted) {
       const index = begun;
       begun += 1;
@@ -142,10 +142,27 @@ async function sendParts(
     }
   };
 
-  const senders = Array.from({ length: Math.min(config.uploadConcurrency, count) }, () =>
-    sendNext().catch((error: unknown) => failure.abort(error)),
-  );
-  await Promise.all(senders);
+  let end = () => {};
+  const ended = new Promise<undefined>((resolve) => (end = () => resolve(undefined)));
+  const sendNext = async () => {
+    const bytes = Math.min(partSize, file.size);
+    const waiting = takeBuffer(config, bytes);
+    const taken = await Promise.race([waiting, ended]);
+    if (taken === undefined) {
+      // The others have sent everything before there was memory for this sender.
+      void waiting.then(({ giveBack }) => giveBack());
+      return;
+    }
+    try {
+      await sendWith(taken.buffer);
+    } catch (error) {
+      failure.abort(error);
+    } finally {
+      taken.giveBack();
+      end();
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(config.uploadConcurrency, count) }, sendNext));
   failure.signal.throwIfAborted();
   return parts;
 }

@@ -30,13 +30,6 @@ export class OpenedFile {
     });
   }
 
-  /** Returns all bytes. */
-  async bytes(): Promise<Buffer> {
-    const buffer = Buffer.allocUnsafe(this.size);
-    await this.fill(buffer, 0);
-    return buffer;
-  }
-
   /**
    * Fills a buffer with the bytes that start at a position.
    *

@@ -1,0 +1,99 @@
+import { Semaphore } from 'async-mutex';
+import type { Config } from '../config';
+
+// Ghost's importer saves all files of a ZIP file at once. Limits for each upload alone would not limit all of them.
+
+const MIB = 1024 * 1024;
+
+/** Memory is counted in pieces of this size (bytes): the semaphore takes time for each unit of its value. */
+const PIECE_BYTES = 64 * 1024;
+
+/** How long (ms) a buffer is kept for the next upload. */
+const KEPT_MS = 10_000;
+
+/** By what is limited, and how much of it there is. All instances of the adapter with the same setting share a limit. */
+const limits = new Map<string, Semaphore>();
+
+function limitOf(what: string, amount: number): Semaphore {
+  const name = `${what} ${amount}`;
+  const limit = limits.get(name) ?? new Semaphore(amount);
+  limits.set(name, limit);
+  return limit;
+}
+
+/**
+ * Runs an upload as soon as fewer than `maxConcurrentUploads` uploads of the process are running. Until then it has opened
+ * no file. Uploads start in the order of the calls.
+ *
+ * @param kind bytes that Ghost has produced for a visitor never wait for uploads of files
+ */
+export function inTurn<T>(
+  { maxConcurrentUploads }: Config,
+  kind: 'file' | 'bytes',
+  upload: () => Promise<T>,
+): Promise<T> {
+  return limitOf(kind, maxConcurrentUploads).runExclusive(upload);
+}
+
+/** A buffer that counts as memory of the uploads until it is given back. */
+export interface UploadBuffer {
+  buffer: Buffer;
+  /** To be called once, when nothing reads the buffer any more. */
+  giveBack: () => void;
+}
+
+/**
+ * Returns a buffer as soon as the uploads of the process take little enough memory.
+ *
+ * @param bytes its length. More than `uploadMemoryBytes` are counted as that, so that it is not waited for forever
+ */
+export async function takeBuffer({ uploadMemoryBytes }: Config, bytes: number): Promise<UploadBuffer> {
+  const capacity = capacityFor(bytes);
+  const pieces = (amount: number) => Math.max(1, Math.ceil(amount / PIECE_BYTES));
+  const all = pieces(uploadMemoryBytes);
+  const [, release] = await limitOf('memory', all).acquire(Math.min(pieces(capacity), all));
+  const whole = takeIdle(capacity) ?? Buffer.allocUnsafeSlow(capacity);
+  return {
+    buffer: whole.subarray(0, bytes),
+    giveBack: () => {
+      keep(whole);
+      release();
+    },
+  };
+}
+
+// Node returns the memory of a large buffer long after it is no longer used, so large buffers are used again.
+
+/** Buffers to use again, the one that was given back last at the end. */
+let idle: Buffer[] = [];
+let timer: NodeJS.Timeout | undefined;
+
+/** Rounds up sizes from 1 MiB on to powers of two, so that buffers fit more than one file. */
+function capacityFor(bytes: number): number {
+  return bytes < MIB ? bytes : MIB * 2 ** Math.ceil(Math.log2(bytes / MIB));
+}
+
+function takeIdle(capacity: number): Buffer | undefined {
+  const index = idle.findIndex(({ byteLength }) => byteLength === capacity);
+  if (index >= 0) {
+    return idle.splice(index, 1)[0];
+  }
+  // Makes room: together with those in use, no more is kept than the uploads may take.
+  if (capacity >= MIB) {
+    idle.shift();
+  }
+  return undefined;
+}
+
+function keep(buffer: Buffer): void {
+  if (buffer.byteLength >= MIB) {
+    idle.push(buffer);
+    timer ??= setTimeout(forgetIdle, KEPT_MS).unref();
+    timer.refresh();
+  }
+}
+
+function forgetIdle(): void {
+  idle = [];
+  timer = undefined;
+}

@@ -15,6 +15,8 @@ import { errorForVisitors } from './visitor-errors';
 
 /** The start of the paths of image sizes, which Ghost creates when a visitor requests one. */
 const SIZES = 'size/';
+/** The same in the URL of a request, which Ghost passes as it is. */
+const SIZE_REQUEST = `/${SIZES}`;
 
 /**
  * Ghost's storage adapter for an S3 bucket with CloudFront in front of it.
@@ -99,13 +101,18 @@ export class S3CloudFrontStorage extends StorageBase {
    *
    * @param fileName name, or path below the prefix
    * @param targetDir directory of the file
-   * @throws NoPermissionError when S3 refuses to tell
+   * @throws NoPermissionError when S3 refuses to tell; NotFoundError for a refused path of a size, after which Ghost makes
+   *   no size and `serve` answers 404
    */
   override async exists(fileName: string, targetDir?: string): Promise<boolean> {
-    const key = this.#keys.toKey(fileName, targetDir);
+    let key: string | undefined;
     try {
+      key = this.#keys.toKey(fileName, targetDir);
       return await this.#bucket.existsOrIsKept(key);
     } catch (error) {
+      if (key === undefined) {
+        throw typeof fileName === 'string' && fileName.startsWith(SIZE_REQUEST) ? noSuchSize(error) : error;
+      }
       // Ghost looks up a size first when a visitor requests it, and shows that visitor the error.
       throw this.#keys.pathOf(key).startsWith(SIZES) ? errorForVisitors(error) : error;
     }
@@ -182,4 +189,9 @@ export class S3CloudFrontStorage extends StorageBase {
   override getSanitizedFileName(fileName: string): string {
     return sanitizeFileName(fileName);
   }
+}
+
+/** Returns the error for a path that is refused, as Ghost reports a missing image to a visitor. */
+function noSuchSize(refusal: unknown): Error {
+  return new errors.NotFoundError({ message: (refusal as Error).message, code: PATH_REFUSED });
 }

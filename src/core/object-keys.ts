@@ -5,6 +5,9 @@ import { errors } from './ghost-host';
 /** S3's limit for a key, in bytes of UTF-8: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
 const MAX_KEY_BYTES = 1024;
 
+/** How long (characters) a path may be before anything is looked for in it: an absolute one is longer than its key. */
+const MAX_PATH = 4 * MAX_KEY_BYTES;
+
 /** The placeholder for the site's URL in Ghost's database. */
 const DATABASE_ORIGIN = '__GHOST_URL__';
 
@@ -139,6 +142,9 @@ export class ObjectKeys {
   /** Returns a path with a slash at both ends and no repeated slashes. */
   private normalize(spelling: string, decoded: string): string {
     // Ghost joins paths with the separator of the operating system, which is a backslash only on Windows.
+    if (decoded.length > MAX_PATH) {
+      throw this.refuse(spelling, `has more than ${MAX_PATH} characters`, 'Give the file a shorter name.');
+    }
     const slashed = path.sep === '\\' ? decoded.replaceAll('\\', '/') : decoded;
     if (FORBIDDEN_CHARACTER.test(slashed) || !slashed.isWellFormed()) {
       throw this.refuse(spelling, 'contains a control character, a backslash or half a character');

@@ -173,6 +173,18 @@ test('an original that may not be read is an error that names the permission, an
   await expect(restricted.read({ path: '/2026/11/x_o.jpg' })).rejects.toMatchObject(refusal);
 });
 
+test.each([
+  '/size/w600/size/w300/2026/11/x.jpg',
+  '/size/w600/%73ize/w300/2026/11/x.jpg',
+  '/size/w600//size//w300/2026/11/x.jpg',
+  '/size/w600/format/webp/size/w300/2026/11/x.jpg',
+])('%s is not found by a visitor, and makes no request', async (size) => {
+  // Ghost leaves an image that is not found to serve().
+  await expect(adapter.exists(size)).rejects.toMatchObject({ errorType: 'NotFoundError' });
+  expect((await blog.request(size)).status).toBe(404);
+  expect(requested()).toEqual([]);
+});
+
 test('an original that breaks off on its way is read again', async () => {
   server.injectFault({ operation: 'GetObject', key: /x_o\.jpg$/, kind: 'truncate-body' });
   expect(await makeSize('w600')).toEqual(ORIGINAL);

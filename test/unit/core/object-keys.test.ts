@@ -109,6 +109,13 @@ describe('every spelling of a file is one key', () => {
 });
 
 describe('what is not a file of this storage is refused', () => {
+  test('before anything is decoded in a path of thousands of folders', () => {
+    const decode = jest.spyOn(global, 'decodeURIComponent');
+    expect(() => plain.toKeyOfRequest('/%25'.repeat(4000))).toThrow('has more than 4096 characters');
+    expect(decode.mock.calls.length).toBeLessThan(5);
+    decode.mockRestore();
+  });
+
   test.each([
     '../x.jpg',
     '2026/../../x.jpg',

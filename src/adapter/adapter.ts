@@ -2,12 +2,11 @@ import path from 'node:path';
 import type { ReadOptions, StorageFile } from 'ghost-storage-base';
 import { type Config, parseConfig } from '../core/config';
 import { PATH_REFUSED } from '../core/error-codes';
-import { sanitizeFileName, splitFileName } from '../core/file-names';
+import { sanitizeFileName, withShortName } from '../core/file-names';
 import { errors, ghostMajorVersion, StorageBase, warnOnce } from '../core/ghost-host';
 import { type Invalidations, invalidationsFor } from '../core/invalidation';
 import { encodePath, isInMonth, ObjectKeys } from '../core/object-keys';
 import { CachingBucket } from './caching-bucket';
-import { UploadNames } from './free-names';
 import { warnIfUrlsDiffer } from './ghost-urls';
 import { type Middleware, serveFrom } from './serve';
 import { Uploads } from './upload';
@@ -87,13 +86,21 @@ export class S3CloudFrontStorage extends StorageBase {
    * @returns the URL on the CDN
    */
   override async saveRaw(buffer: Uint8Array, targetPath: string): Promise<string> {
-    const key = await this.#uploads.storeRaw(buffer, this.#keys.toKey(targetPath));
+    const key = await this.#uploads.storeRaw(buffer, this.#keyOfRaw(targetPath));
     const relativePath = this.#keys.pathOf(key);
     // Ghost 5's media inliner, the only caller that stores in a month's directory, prepends the site's URL to whatever it
     // gets, which only works with a path. The resulting URL points to the site, which redirects to the CDN.
     return isInMonth(relativePath) && ghostMajorVersion() === 5
       ? `/${this.staticFileURLPrefix}/${encodePath(relativePath)}`
       : this.#keys.toUrl(key);
+  }
+
+  /** Image sizes keep the name of their original, with which Ghost asks for them. */
+  #keyOfRaw(targetPath: string): string {
+    const relativePath = this.#keys.toPath(targetPath);
+    return relativePath === '' || relativePath.startsWith(SIZES)
+      ? this.#keys.toKey(targetPath)
+      : this.#keys.keyOf(withShortName(relativePath), targetPath);
   }
 
   /**
@@ -165,17 +172,17 @@ export class S3CloudFrontStorage extends StorageBase {
   }
 
   /**
-   * Returns a path whose name is free at this moment.
+   * Returns a path whose name is free, and which the next `save` of the file gets.
    *
-   * @param file upload, of which only the name is used
+   * @param file upload, of which the name is used, and the path to recognize it
    * @param targetDir directory of the file, which the path begins with as it was given
    */
-  override async getUniqueFileName(file: Pick<StorageFile, 'name'>, targetDir: string): Promise<string> {
-    const directory = this.#keys.toDirectory(targetDir);
-    const names = new UploadNames(this.#bucket, this.#keys, directory, splitFileName(file?.name));
-    const plain = names.plain();
-    const isTaken = await this.#bucket.exists(plain);
-    return path.posix.join(targetDir, path.posix.basename(isTaken ? names.numbered(await names.nextNumber()) : plain));
+  override async getUniqueFileName(
+    file: Pick<StorageFile, 'name'> & { path?: string },
+    targetDir: string,
+  ): Promise<string> {
+    const key = await this.#uploads.promiseName(file, this.#keys.toDirectory(targetDir));
+    return path.posix.join(targetDir, path.posix.basename(key));
   }
 
   /** Returns this month's directory, `2026/11`, below a base directory if one is given. */

@@ -118,11 +118,12 @@ export class CachingBucket extends Bucket {
     if (this.originalOf(key) === undefined) {
       return;
     }
-    const { ContentType, CacheControl, ContentDisposition } = headers;
+    const { ContentType, CacheControl, ContentDisposition, ContentEncoding } = headers;
     const answer: ObjectAnswer = {
       ContentType,
       CacheControl,
       ContentDisposition,
+      ContentEncoding,
       ContentLength: bytes.byteLength,
       ETag: etag,
       Body: Readable.from([bytes]),

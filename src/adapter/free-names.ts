@@ -1,20 +1,33 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import type { FileName } from '../core/file-names';
-import type { ObjectKeys } from '../core/object-keys';
+import { type FileName, isOriginalStem, MAX_SUFFIX, MAX_UPLOAD_NAME, shortened } from '../core/file-names';
+import { MAX_KEY_BYTES, type ObjectKeys } from '../core/object-keys';
 import type { Bucket } from '../core/s3/bucket';
 
 /** How many names the process remembers the last number of. */
 const MAX_REMEMBERED = 1000;
 
+/** What the name of an image leaves free in its key, in bytes: `size/w2000h2000/format/webp/`, `_o`, and a suffix. */
+const ROOM_IN_KEY = 64;
+
 /** The names that an upload may get in its directory, as keys in the bucket. */
 export class UploadNames {
+  private readonly name: FileName;
+  /** The name to which suffixes are added, cut so far that it stays as short as a name without one. */
+  private readonly numberedName: FileName;
+
   constructor(
     private readonly bucket: Bucket,
     private readonly keys: ObjectKeys,
     private readonly directory: string,
-    private readonly name: FileName,
-  ) {}
+    name: FileName,
+  ) {
+    const room = MAX_KEY_BYTES - Buffer.byteLength(keys.keyOf(directory)) - ROOM_IN_KEY;
+    const maxLength = Math.min(MAX_UPLOAD_NAME, room);
+    this.name = shortened(name, maxLength);
+    // An original has the exact name of its image, and what was left free for its suffix.
+    this.numberedName = isOriginalStem(name.stem) ? this.name : shortened(name, maxLength - MAX_SUFFIX);
+  }
 
   /** Returns the names for a whole path, `2026/11/photo.jpg`. */
   static ofPath(bucket: Bucket, keys: ObjectKeys, relativePath: string): UploadNames {
@@ -43,12 +56,12 @@ export class UploadNames {
    * @returns undefined when more than the 1,000 keys of one listing begin with the name
    */
   async nextNumber(): Promise<number | undefined> {
-    const prefix = this.with('-', '');
+    const { stem, extension } = this.numberedName;
+    const prefix = this.keys.keyOf(path.posix.join(this.directory, `${stem}-`));
     const { keys, isTruncated } = await this.bucket.list(prefix);
     if (isTruncated) {
       return undefined;
     }
-    const { extension } = this.name;
     const numbers = keys
       .filter((key) => key.endsWith(extension))
       .map((key) => key.slice(prefix.length, key.length - extension.length))
@@ -57,8 +70,9 @@ export class UploadNames {
     return Math.max(0, ...numbers) + 1;
   }
 
-  private with(suffix: string, extension = this.name.extension): string {
-    return this.keys.keyOf(path.posix.join(this.directory, `${this.name.stem}${suffix}${extension}`));
+  private with(suffix: string): string {
+    const { stem, extension } = suffix === '' ? this.name : this.numberedName;
+    return this.keys.keyOf(path.posix.join(this.directory, `${stem}${suffix}${extension}`));
   }
 }
 

@@ -1,15 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Config } from '../core/config';
-import {
-  contentDispositionOf,
-  contentHeaders,
-  type ContentHeaders,
-  contentTypeOf,
-  contentTypeOfRaw,
-} from '../core/content-headers';
+import { contentDispositionOf, contentHeaders, type ContentHeaders } from '../core/content-headers';
+import { contentEncodingOf, contentTypeOf, contentTypeOfRaw, TELLING_BYTES } from '../core/content-types';
 import { NAME_TAKEN } from '../core/error-codes';
-import { splitFileName } from '../core/file-names';
-import { errors, warnOnce } from '../core/ghost-host';
+import { type FileName, splitFileName } from '../core/file-names';
+import { errors, logging, warnOnce } from '../core/ghost-host';
 import type { Invalidations } from '../core/invalidation';
 import { isInMonth, type ObjectKeys } from '../core/object-keys';
 import type { Bucket } from '../core/s3/bucket';
@@ -20,9 +15,13 @@ import { OpenedFile, type UploadedFile } from '../core/s3/opened-file';
 import { type Content, type Outcome, storeIfFree } from '../core/s3/store';
 import { inTurn, takeBuffer } from '../core/s3/upload-limit';
 import { LastNumbers, UploadNames } from './free-names';
+import { type PromiseHolder, PromisedNames } from './promised-names';
 
 /** By endpoint, bucket and key of the plain name. */
 const lastNumbers = new LastNumbers();
+
+/** By endpoint, bucket and key. */
+const promisedNames = new PromisedNames();
 
 /** Stores uploads in the bucket, each under a name that was free. */
 export class Uploads {
@@ -44,32 +43,78 @@ export class Uploads {
   async store(file: UploadedFile, directory: string): Promise<string> {
     const name = splitFileName(file?.name);
     const names = new UploadNames(this.bucket, this.keys, directory, name);
-    const prefix = this.config.staticFileURLPrefix;
-    const type = contentTypeOf(`${name.stem}${name.extension}`, prefix, file.type);
-    const headers = contentHeaders(this.config, randomUUID(), type, contentDispositionOf(file.name, prefix));
-
     return inTurn(this.config, 'file', async () => {
       const opened = await OpenedFile.open(file);
       try {
-        return await this.storeOpened(opened, names, headers);
+        return await this.storeOpened(opened, file, name, names);
       } finally {
         await opened.close();
       }
     });
   }
 
-  private async storeOpened(opened: OpenedFile, names: UploadNames, headers: ContentHeaders): Promise<string> {
+  private async storeOpened(
+    opened: OpenedFile,
+    file: UploadedFile,
+    name: FileName,
+    names: UploadNames,
+  ): Promise<string> {
+    const promised = promisedNames.find(this.idOf(names.plain()), file);
     const { size } = opened;
     if (size >= this.config.multipartUploadThresholdBytes) {
+      const start = Buffer.alloc(Math.min(size, TELLING_BYTES));
+      await opened.fill(start, 0);
+      const headers = this.headersOfUpload(file, name, start);
       const write: Content['write'] = (key, options) => uploadInParts(this.bucket, key, opened, headers, options);
-      return this.storeAs(names, { size, headers, write });
+      return this.storeAs(names, { size, headers, write }, promised);
     }
     const { buffer, giveBack } = await takeBuffer(this.config, size);
     try {
       await opened.fill(buffer, 0);
-      return await this.storeAs(names, this.inOneRequest(buffer, headers));
+      const headers = this.headersOfUpload(file, name, buffer);
+      return await this.storeAs(names, this.inOneRequest(buffer, headers), promised);
     } finally {
       giveBack();
+    }
+  }
+
+  private headersOfUpload(file: UploadedFile, { stem, extension }: FileName, bytes: Uint8Array): ContentHeaders {
+    const prefix = this.config.staticFileURLPrefix;
+    const start = bytes.subarray(0, TELLING_BYTES);
+    const type = contentTypeOf(`${stem}${extension}`, prefix, file.type, start);
+    return contentHeaders(this.config, randomUUID(), type, {
+      disposition: contentDispositionOf(file.name, prefix),
+      encoding: contentEncodingOf(extension, type, start),
+    });
+  }
+
+  /**
+   * Returns a free name, which the `save` of the same file then gets.
+   *
+   * @param file upload, of which the name is used, and the path to recognize it
+   * @param directory below the prefix
+   * @returns its key
+   */
+  async promiseName(file: PromiseHolder, directory: string): Promise<string> {
+    const names = new UploadNames(this.bucket, this.keys, directory, splitFileName(file?.name));
+    const series = this.idOf(names.plain());
+    const earlier = file.path === undefined ? undefined : promisedNames.find(series, file);
+    if (earlier !== undefined) {
+      const key = this.keyOf(earlier);
+      if (!(await this.bucket.exists(key))) {
+        return key;
+      }
+      promisedNames.end(earlier);
+    }
+    if (!(await this.bucket.exists(names.plain())) && promisedNames.promise(series, series, file)) {
+      return names.plain();
+    }
+    const number = await names.nextNumber();
+    for (let next = number; ; next = next === undefined ? undefined : next + 1) {
+      const key = names.numbered(next);
+      if (promisedNames.promise(this.idOf(key), series, file)) {
+        return key;
+      }
     }
   }
 
@@ -87,11 +132,17 @@ export class Uploads {
 
   private async storeBytes(bytes: Uint8Array, wanted: string): Promise<string> {
     const relativePath = this.keys.pathOf(wanted);
-    const type = contentTypeOfRaw(relativePath, this.config.staticFileURLPrefix);
-    const headers = contentHeaders(this.config, randomUUID(), type);
+    const prefix = this.config.staticFileURLPrefix;
+    const start = bytes.subarray(0, TELLING_BYTES);
+    const type = contentTypeOfRaw(relativePath, prefix, start);
+    const headers = contentHeaders(this.config, randomUUID(), type, {
+      disposition: contentDispositionOf(relativePath, prefix),
+      encoding: contentEncodingOf(relativePath, type, start),
+    });
     if (isInMonth(relativePath)) {
       const names = UploadNames.ofPath(this.bucket, this.keys, relativePath);
-      return this.storeAs(names, this.inOneRequest(bytes, headers));
+      const plain = this.idOf(names.plain());
+      return this.storeAs(names, this.inOneRequest(bytes, headers), promisedNames.has(plain) ? plain : undefined);
     }
     try {
       // Whether something was there only matters to a distribution: a new size needs no invalidation.
@@ -138,19 +189,47 @@ export class Uploads {
    * Stores content under the first of at most three names that is free. It takes at most four requests, however many
    * names are taken.
    *
+   * @param promised the name that the file was promised, with its bucket
    * @returns the key
    */
-  private async storeAs(names: UploadNames, content: Content): Promise<string> {
-    const series = `${this.bucket.identity} ${names.plain()}`;
+  private async storeAs(names: UploadNames, content: Content, promised?: string): Promise<string> {
+    const key = (await this.storeAsPromised(content, promised)) ?? (await this.storeAsFree(names, content));
+    this.invalidations?.stored(this.keys.toUrl(key));
+    return key;
+  }
+
+  /** @returns the key; undefined when nothing was promised, or another program has taken the name since */
+  private async storeAsPromised(content: Content, promised: string | undefined): Promise<string | undefined> {
+    if (promised === undefined) {
+      return undefined;
+    }
+    const key = this.keyOf(promised);
+    const outcome = await this.storeIfFree(key, content, 'unknown');
+    promisedNames.end(promised);
+    if (outcome === 'stored') {
+      return key;
+    }
+    logging.warn(
+      `S3CloudFrontStorage: "${this.keys.pathOf(key)}" was free when Ghost asked for the name, and has been taken since. ` +
+        'The file gets another name: a post that was imported with it may show the wrong file.',
+    );
+    return undefined;
+  }
+
+  private async storeAsFree(names: UploadNames, content: Content): Promise<string> {
+    const series = this.idOf(names.plain());
     const isSeriesKnown = lastNumbers.has(series) && hasConditionalWrites(this.bucket);
     let key = isSeriesKnown ? names.numbered(lastNumbers.next(series)) : names.plain();
-    let outcome = await this.storeIfFree(key, content, 'unknown');
+    let outcome = await this.storeIfNotPromised(key, content, 'unknown');
     // Another process that has just taken the name would take the next number as well, and without conditional writes
     // nothing would notice.
     if (outcome === 'taken' && hasConditionalWrites(this.bucket)) {
-      const number = await names.nextNumber();
+      let number = await names.nextNumber();
+      while (number !== undefined && promisedNames.has(this.idOf(names.numbered(number)))) {
+        number += 1;
+      }
       key = names.numbered(number);
-      outcome = await this.storeIfFree(key, content, 'new');
+      outcome = await this.storeIfNotPromised(key, content, 'new');
       if (outcome === 'stored') {
         lastNumbers.remember(series, number);
       }
@@ -166,8 +245,19 @@ export class Uploads {
         help: 'Nothing was stored. Upload it again, best under another name.',
       });
     }
-    this.invalidations?.stored(this.keys.toUrl(key));
     return key;
+  }
+
+  private async storeIfNotPromised(key: string, content: Content, known: 'unknown' | 'new'): Promise<Outcome> {
+    return promisedNames.has(this.idOf(key)) ? 'taken' : this.storeIfFree(key, content, known);
+  }
+
+  private idOf(key: string): string {
+    return `${this.bucket.identity} ${key}`;
+  }
+
+  private keyOf(id: string): string {
+    return id.slice(this.bucket.identity.length + 1);
   }
 
   private async storeIfFree(key: string, content: Content, known: 'unknown' | 'new'): Promise<Outcome> {

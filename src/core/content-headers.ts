@@ -2,7 +2,8 @@ import path from 'node:path';
 import type { ObjectCannedACL, PutObjectCommandInput, StorageClass } from '@aws-sdk/client-s3';
 import { create as createContentDisposition } from 'content-disposition';
 import { DEFAULT_CACHE_CONTROL, type Config } from './config';
-import { repairMojibake } from './file-names';
+import { isFor } from './features';
+import { MAX_NAME_BYTES, repairMojibake, shortened, splitExtension } from './file-names';
 
 /** The headers that are stored with an object, named as in PutObject. */
 export type ContentHeaders = Pick<
@@ -10,6 +11,7 @@ export type ContentHeaders = Pick<
   | 'ContentType'
   | 'CacheControl'
   | 'ContentDisposition'
+  | 'ContentEncoding'
   | 'Metadata'
   | 'StorageClass'
   | 'ServerSideEncryption'
@@ -20,68 +22,27 @@ export type ContentHeaders = Pick<
 /** The name of the metadata entry that holds the upload's ID. */
 export const UPLOAD_ID = 'upload-id';
 
-const UNKNOWN_TYPE = 'application/octet-stream';
+/** The longest name (bytes) of a download. Percent-encoded, it fits S3's limit of 2 KB for headers. */
+const MAX_DOWNLOAD_NAME = MAX_NAME_BYTES;
 
-/**
- * Types whose scripts a browser runs when it opens the URL. Uploads are on the owner's domain, so no file is stored with
- * such a type, except for SVG images: Ghost allows them, and the adapter and the CDN send them with a policy that forbids
- * scripts.
- */
-const ACTIVE_TYPE = /^(text\/html|[\w.-]+\/((x-)?(java|ecma)script|xml|xsl)|[^;]*\+xml)\b/i;
-
-/** A single type with its parameters. From a list, a browser may pick another type. */
-const ONE_TYPE = /^[\w.+-]+\/[\w.+-]+\s*(;[^,]*)?$/;
-
-/** Downloads with an active type that a browser can show as text. Ghost stores them as text, too. */
-const READABLE_AS_TEXT = new Set(['.html', '.htm', '.js', '.css', '.xml']);
-
-/**
- * Returns the content type for an upload.
- *
- * Ghost's type takes precedence, because Ghost checks it against the extension and makes it inert for files. The
- * extension decides when Ghost passes no type (Ghost 5 for files, image sizes, bookmark cards) or an active one.
- *
- * @param name file name, of which only the extension matters
- * @param staticFileURLPrefix prefix of the feature that stores the file
- * @param ghostType `type` of the file that Ghost passed
- */
-export function contentTypeOf(name: string, staticFileURLPrefix: string, ghostType?: string): string {
-  if (ghostType && ghostType !== UNKNOWN_TYPE && ONE_TYPE.test(ghostType) && !ACTIVE_TYPE.test(ghostType)) {
-    return ghostType;
-  }
-  const isFile = isFor('files', staticFileURLPrefix);
-  if (ghostType === UNKNOWN_TYPE && isFile) {
-    return ghostType;
-  }
-  const extension = path.posix.extname(name).toLowerCase();
-  if (isFile && READABLE_AS_TEXT.has(extension)) {
-    return 'text/plain';
-  }
-  const { lookup } = require('./lazy/mime-types') as typeof import('./lazy/mime-types');
-  const type = lookup(extension) || UNKNOWN_TYPE;
-  const isImage = !isFile && !isFor('media', staticFileURLPrefix);
-  return ACTIVE_TYPE.test(type) && !(isImage && extension === '.svg') ? UNKNOWN_TYPE : type;
-}
-
-/**
- * Returns the content type for bytes that Ghost produced itself. It follows from the path: when Ghost converts an image,
- * it keeps the extension, so `size/w1000/format/webp/2026/11/x.jpg` is a WebP file.
- */
-export function contentTypeOfRaw(relativePath: string, staticFileURLPrefix: string): string {
-  const format = /(?:^|\/)format\/([^/]+)\//.exec(relativePath)?.[1];
-  return contentTypeOf(format ? `x.${format}` : relativePath, staticFileURLPrefix);
-}
+/** Characters that no disk or header takes, and those that write a name from right to left, to hide its extension. */
+const UNFIT_FOR_NAMES = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 /**
  * Returns the Content-Disposition header by which a download gets the name that its author gave it, `Jahresbericht
- * 2026.pdf`, whatever its name in the bucket is.
+ * 2026.pdf`, whatever its name in the bucket is. `attachment`, because the button of Ghost's file card is a link with
+ * `download`, which browsers ignore when the file is on another domain.
  *
  * @param uploadName name as it was uploaded
  * @returns undefined for images and media, which are shown rather than downloaded
  */
 export function contentDispositionOf(uploadName: string, staticFileURLPrefix: string): string | undefined {
-  const name = repairMojibake(path.posix.basename(uploadName)).toWellFormed();
-  return isFor('files', staticFileURLPrefix) ? createContentDisposition(name, { type: 'inline' }) : undefined;
+  if (!isFor('files', staticFileURLPrefix)) {
+    return undefined;
+  }
+  const name = repairMojibake(path.posix.basename(uploadName)).toWellFormed().replace(UNFIT_FOR_NAMES, '');
+  const { stem, extension } = shortened(splitExtension(name), MAX_DOWNLOAD_NAME);
+  return createContentDisposition(`${stem}${extension}` || undefined, { type: 'attachment' });
 }
 
 /**
@@ -101,19 +62,21 @@ function cacheControlOf(contentType: string, config: Config): string {
  *
  * @param uploadId stored with the object: an upload whose response was lost recognizes its own object by this ID
  */
-export function contentHeaders(config: Config, uploadId: string, type: string, disposition?: string): ContentHeaders {
+export function contentHeaders(
+  config: Config,
+  uploadId: string,
+  type: string,
+  { disposition, encoding }: { disposition?: string; encoding?: string } = {},
+): ContentHeaders {
   return {
     Metadata: { [UPLOAD_ID]: uploadId },
     ContentType: type,
     CacheControl: cacheControlOf(type, config),
     ContentDisposition: disposition,
+    ContentEncoding: encoding,
     StorageClass: config.storageClass as StorageClass | undefined,
     ServerSideEncryption: config.serverSideEncryption,
     SSEKMSKeyId: config.kmsKeyId,
     ACL: config.acl as ObjectCannedACL | undefined,
   };
-}
-
-function isFor(feature: 'media' | 'files', staticFileURLPrefix: string): boolean {
-  return path.posix.basename(staticFileURLPrefix) === feature;
 }

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { Config } from './config';
 
 /** The kinds of files that Ghost stores with a storage adapter. */
@@ -14,4 +15,9 @@ export const URL_NAMES: Record<Feature, string> = { images: 'image', media: 'med
 /** Returns the value for Ghost's `urls`: the URL in front of the content path, which Ghost appends. */
 export function ghostUrlOf({ cdnUrl, tenantPrefix }: Pick<Config, 'cdnUrl' | 'tenantPrefix'>): string {
   return tenantPrefix ? `${cdnUrl}/${tenantPrefix}` : cdnUrl;
+}
+
+/** Returns whether a prefix is that of a feature: `content/files` of files. */
+export function isFor(feature: Feature, staticFileURLPrefix: string): boolean {
+  return path.posix.basename(staticFileURLPrefix) === feature;
 }

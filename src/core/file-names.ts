@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { FILE_NAME_MISSING } from './error-codes';
 import { errors } from './ghost-host';
@@ -9,8 +10,29 @@ export interface FileName {
   extension: string;
 }
 
+/** The limit of disks for a name, in bytes. Names in the bucket keep it, so that they can be moved to a disk. */
+export const MAX_NAME_BYTES = 255;
+
+/** The longest random suffix of a name that is taken, `-9f86d0818842`. */
+export const MAX_SUFFIX = 13;
+
+/** What Ghost adds to the name of an image for its original, in bytes: `photo_o.jpg`. */
+const ORIGINAL_BYTES = 2;
+
+/** The end of an original's stem. Ghost takes the `.1` of `photo.1` for an extension: `photo_o.1`. */
+const ORIGINAL_END = /_o(\.\d{0,200})?$/;
+
+/** The longest name of an upload, with its number. It leaves room for `_o`, and for a suffix of the original. */
+export const MAX_UPLOAD_NAME = MAX_NAME_BYTES - ORIGINAL_BYTES - MAX_SUFFIX;
+
+/** The longest name that Ghost gets for a bookmark's image. It leaves room for a UUID and an extension. */
+const MAX_SANITIZED = 200;
+
+/** The longest extension (bytes) of a name that has to be cut. */
+const MAX_EXTENSION = 32;
+
 /**
- * Returns a readable file name of ASCII letters, digits, `_`, `@`, `.` and `-`.
+ * Returns a readable file name of at most 200 ASCII letters, digits, `_`, `@`, `.` and `-`.
  *
  * Ghost's base class replaces all other characters with dashes. Here, garbled UTF-8 is repaired and other scripts are
  * transliterated first: `Überraschung.jpg` becomes `Uberraschung.jpg`.
@@ -22,27 +44,81 @@ export function sanitizeFileName(fileName: string): string {
   if (typeof fileName !== 'string') {
     throw nameMissing();
   }
+  const { stem, extension } = shortened(splitExtension(toAscii(fileName)), MAX_SANITIZED);
+  return `${stem}${extension}`;
+}
+
+/**
+ * Cuts the end of a stem, and a very long extension, so that the name has at most the given number of bytes without the
+ * `_o` of an original, which is kept.
+ */
+export function shortened(name: FileName, maxBytes: number): FileName {
+  const [end = ''] = ORIGINAL_END.exec(name.stem) ?? [];
+  const base = name.stem.slice(0, name.stem.length - end.length);
+  const room = end ? maxBytes + ORIGINAL_BYTES - end.length : maxBytes;
+  if (Buffer.byteLength(`${base}${name.extension}`) <= room) {
+    return name;
+  }
+  const extension = cutToBytes(name.extension, MAX_EXTENSION);
+  return { stem: `${cutToBytes(base, Math.max(1, room - Buffer.byteLength(extension)))}${end}`, extension };
+}
+
+/** Cuts the end of a text so that it has at most the given number of bytes in UTF-8, in front of a whole character. */
+export function cutToBytes(text: string, maxBytes: number): string {
+  const bytes = Buffer.from(text);
+  let end = Math.min(maxBytes, bytes.length);
+  while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) {
+    end -= 1;
+  }
+  return bytes.length <= maxBytes ? text : bytes.toString('utf8', 0, end);
+}
+
+/**
+ * Returns a path whose file name is short enough for a disk. A name that was cut gets the start of its hash, which keeps
+ * it apart from others with the same beginning.
+ */
+export function withShortName(relativePath: string): string {
+  const { dir, base } = path.posix.parse(relativePath);
+  if (Buffer.byteLength(base) <= MAX_NAME_BYTES) {
+    return relativePath;
+  }
+  const hash = createHash('sha256')
+    .update(base)
+    .digest('hex')
+    .slice(0, MAX_SUFFIX - 1);
+  const { stem, extension } = shortened(splitExtension(base), MAX_UPLOAD_NAME - MAX_SUFFIX);
+  return path.posix.join(dir, `${stem}-${hash}${extension}`);
+}
+
+/** Returns whether a stem is that of an original, which is found only by its exact name. */
+export const isOriginalStem = (stem: string): boolean => ORIGINAL_END.test(stem);
+
+function toAscii(fileName: string): string {
   const repaired = repairMojibake(fileName);
   return (/^\p{ASCII}*$/u.test(repaired) ? repaired : toLatin(repaired)).replace(/[^\w@.]/g, '-');
 }
 
 /**
- * Returns the sanitized parts of a file name. As in Ghost's base class, `.1` or `.342` is not an extension.
+ * Returns the sanitized parts of a file name, of which a long stem is cut. As in Ghost's base class, `.1` or `.342` is not an extension.
  *
  * @param name name of an upload, whose directories are dropped
  * @throws IncorrectUsageError when the name is empty
  */
 export function splitFileName(name: string): FileName {
-  const base = typeof name === 'string' ? sanitizeFileName(path.posix.basename(name.trim())) : '';
+  const base = typeof name === 'string' ? toAscii(path.posix.basename(name.trim())) : '';
   if (!base) {
     throw nameMissing();
   }
   // A leading dot would hide the file in listings, and `..` is a directory.
-  const safe = base.replace(/^\.+/, (dots) => '-'.repeat(dots.length));
-  const extension = path.posix.extname(safe);
+  return shortened(splitExtension(base.replace(/^\.+/, (dots) => '-'.repeat(dots.length))), MAX_UPLOAD_NAME);
+}
+
+/** Splits a name at its extension. */
+export function splitExtension(name: string): FileName {
+  const extension = path.posix.extname(name);
   return /^\.\d*$/.test(extension)
-    ? { stem: safe, extension: '' }
-    : { stem: safe.slice(0, safe.length - extension.length), extension };
+    ? { stem: name, extension: '' }
+    : { stem: name.slice(0, name.length - extension.length), extension };
 }
 
 /**

@@ -3,7 +3,7 @@ import { PATH_REFUSED } from './error-codes';
 import { errors } from './ghost-host';
 
 /** S3's limit for a key, in bytes of UTF-8: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
-const MAX_KEY_BYTES = 1024;
+export const MAX_KEY_BYTES = 1024;
 
 /** How long (characters) a path may be before anything is looked for in it: an absolute one is longer than its key. */
 const MAX_PATH = 4 * MAX_KEY_BYTES;

@@ -444,7 +444,7 @@ describe('a file that is not what it was', () => {
     await createAdapter(bucket).save(await uploads.file('empty.txt', '', 'text/plain'), '2026/11');
     expect(server.objects(bucket).get('content/images/2026/11/empty.txt')).toMatchObject({
       size: 0,
-      contentType: 'text/plain',
+      contentType: 'text/plain; charset=utf-8',
     });
   });
 

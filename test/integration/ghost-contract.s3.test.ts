@@ -1,3 +1,4 @@
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import path from 'node:path';
 import { S3CloudFrontStorage } from '../../src/adapter/adapter';
 import { CDN_URL, thisMonth } from '../support/adapter';
@@ -138,7 +139,9 @@ describe('file upload (api/endpoints/files)', () => {
   test('Ghost’s inert type is what the browser gets', async () => {
     await files.save(await uploads.file('page.html', '<script>alert(1)</script>', 'text/plain'));
     await files.save(await uploads.file('drawing.svg', '<svg/>', 'application/octet-stream'));
-    expect(await bucket.read(`content/files/${month}/page.html`)).toMatchObject({ contentType: 'text/plain' });
+    expect(await bucket.read(`content/files/${month}/page.html`)).toMatchObject({
+      contentType: 'text/plain; charset=utf-8',
+    });
     expect(await bucket.read(`content/files/${month}/drawing.svg`)).toMatchObject({
       contentType: 'application/octet-stream',
     });
@@ -147,7 +150,9 @@ describe('file upload (api/endpoints/files)', () => {
   test('Ghost 5 names no type, and nothing that runs in a browser comes of it', async () => {
     await files.save(await uploads.file('page.html', '<script>alert(1)</script>'));
     await files.save(await uploads.file('report.pdf', '%PDF-'));
-    expect(await bucket.read(`content/files/${month}/page.html`)).toMatchObject({ contentType: 'text/plain' });
+    expect(await bucket.read(`content/files/${month}/page.html`)).toMatchObject({
+      contentType: 'text/plain; charset=utf-8',
+    });
     expect(await bucket.read(`content/files/${month}/report.pdf`)).toMatchObject({
       contentType: 'application/pdf',
     });
@@ -156,7 +161,7 @@ describe('file upload (api/endpoints/files)', () => {
   test('a download keeps the name its author gave it', async () => {
     await files.save(await uploads.file('Jahresbericht 2026.pdf', '%PDF-', 'application/pdf'));
     expect(await bucket.read(`content/files/${month}/Jahresbericht-2026.pdf`)).toMatchObject({
-      contentDisposition: 'inline; filename="Jahresbericht 2026.pdf"',
+      contentDisposition: 'attachment; filename="Jahresbericht 2026.pdf"',
     });
   });
 });
@@ -209,7 +214,7 @@ describe('a responsive size (frontend/web/middleware/handle-image-sizes)', () =>
 
   test('..%2f in the URL leaves the storage in no call', async () => {
     await expect(images.exists('/size/w600/..%2f..%2f..%2fsecret.jpg')).rejects.toMatchObject({
-      errorType: 'IncorrectUsageError',
+      errorType: 'NotFoundError',
     });
     await expect(images.read({ path: '/..%2fsecret.jpg' })).rejects.toMatchObject({ errorType: 'IncorrectUsageError' });
     await expect(images.saveRaw(Buffer.from('x'), '/..%2fsecret.jpg')).rejects.toMatchObject({
@@ -250,6 +255,41 @@ describe('import of a zip (data/importer)', () => {
     expect(await images.save(upload, target)).toBe(`${CDN_URL}/content/images/2020/01/old.jpg`);
     expect(await images.getUniqueFileName(upload, target)).toBe(path.join(target, 'old-1.jpg'));
     expect(await images.save(upload, target)).toBe(`${CDN_URL}/content/images/2020/01/old-1.jpg`);
+  });
+
+  test('two files of a zip whose names become the same get the names that the posts show', async () => {
+    const target = path.join(images.storagePath, '2020/01');
+    const all = await Promise.all(['Ü.png', 'U.png', 'Ú.png'].map((name) => uploads.file(name, name)));
+    const promised = await Promise.all(all.map((one) => images.getUniqueFileName(one, target)));
+    expect(promised.map((one) => path.basename(one)).sort()).toEqual(['U-1.png', 'U-2.png', 'U.png']);
+    const other = await images.save(await uploads.file('U.png', 'from the editor'), target);
+    expect(other).toBe(`${CDN_URL}/content/images/2020/01/U-3.png`);
+    const urls = await Promise.all(all.reverse().map((one) => images.save(one, target)));
+    expect(urls.reverse()).toEqual(promised.map((one) => `${CDN_URL}/${one}`));
+  });
+
+  test('the promised name is kept after a failed upload, and after a delete elsewhere', async () => {
+    await Promise.all(['x.png', 'x-1.png'].map((name) => bucket.put(`content/images/2020/01/${name}`, 'x')));
+    await images.save(await uploads.file('x.png', 'x'), '2020/01');
+    await bucket.server.client.send(
+      new DeleteObjectCommand({ Bucket: bucket.name, Key: 'content/images/2020/01/x.png' }),
+    );
+    const upload = await uploads.file('x.png', 'x');
+    const promised = await images.getUniqueFileName(upload, '2020/01');
+    expect(promised).toBe('2020/01/x.png');
+    await expect(images.save({ ...upload, path: '/nowhere' }, '2020/01')).rejects.toThrow();
+    expect(await images.save(upload, '2020/01')).toBe(`${CDN_URL}/content/images/2020/01/x.png`);
+  });
+
+  test('a promised name that is taken since is left alone: the file gets another one, and the log says it', async () => {
+    const warn = jest.spyOn(console, 'warn').mockImplementation();
+    const upload = await uploads.file('late.png', 'mine');
+    await images.getUniqueFileName(upload, '2020/01');
+    await bucket.put('content/images/2020/01/late.png', 'theirs');
+    expect(await images.save(upload, '2020/01')).toBe(`${CDN_URL}/content/images/2020/01/late-1.png`);
+    expect((await bucket.read('content/images/2020/01/late.png')).bytes.toString()).toBe('theirs');
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('2020/01/late.png'));
+    warn.mockRestore();
   });
 
   test('media and files: with a relative directory', async () => {

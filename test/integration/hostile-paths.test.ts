@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import type { S3CloudFrontStorage } from '../../src/adapter/adapter';
 import { CDN_URL, createAdapter } from '../support/adapter';
 import { startBlogServer, type BlogServer } from '../support/blog-server';
-import { type Attacked, attacks, hostileInput, runsWanted, type Surroundings } from '../support/hostile-input';
+import { type Attacked, attacks, hostileInput, oddName, runsWanted, type Surroundings } from '../support/hostile-input';
 import { requestRaw } from '../support/http-client';
 import type { StoredObject } from '../support/in-memory-s3';
 import { listen, stop } from '../support/local-server';
@@ -60,6 +60,8 @@ const noteRejection = (reason: unknown) => rejections.push(reason);
 
 beforeAll(async () => {
   process.on('unhandledRejection', noteRejection);
+  // Promised names are taken all the time here, which the adapter logs.
+  jest.spyOn(console, 'warn').mockImplementation();
   server.createBucket(BUCKET);
   blogs = await Promise.all(BLOGS.map(openBlog));
   for (const { storage, keyPrefix } of blogs) {
@@ -137,7 +139,7 @@ function complaintsAboutUrl({ storage, keyPrefix }: Blog, url: string, from: num
     .filter(({ operation, status }) => operation === 'PutObject' && status === 200)
     .map(({ key }) => key);
   const ledBack = path.posix.join(keyPrefix, storage.urlToPath(url));
-  const isSafe = /\/(?!\.)[\w@.-]+$/.test(url) && url === new URL(url).href;
+  const isSafe = /\/(?!\.)[\w@.-]{1,255}$/.test(url) && url === new URL(url).href;
   return isSafe && url.startsWith(`${CDN_URL}/${keyPrefix}/`) && written.length === 1 && written[0] === ledBack
     ? []
     : [`gives ${url}, which leads to ${ledBack}, and has written ${inspect(written)}`];
@@ -246,4 +248,37 @@ test('no path, file name or URL gets out of a blog, reaches another one or bring
   // If everything had been refused, the test would prove nothing.
   expect(outcomes.requests).toBeGreaterThan(2 * (RUNS.numRuns ?? 0));
   expect(outcomes.saved).toBeGreaterThan((RUNS.numRuns ?? 0) / 2);
+});
+
+test('every name in any script and of any length gets a URL whose name fits on a disk, also for its original', async () => {
+  const blog = blogs[0] as Blog;
+  let runs = 0;
+  const readBack = async (url: string) => (await blog.storage.read({ path: blog.storage.urlToPath(url) })).toString();
+  await fc.assert(
+    fc.asyncProperty(oddName(), async (name) => {
+      restore();
+      // The process remembers which names of a directory are taken.
+      const directory = `names/${(runs += 1)}`;
+      const upload = await uploads.file(name, 'image');
+      const promised = await blog.storage.getUniqueFileName(upload, directory);
+      const url = await blog.storage.save(upload, directory);
+      expect(url).toBe(`${CDN_URL}/content/images/${promised}`);
+      const stored = path.posix.parse(decodeURIComponent(url));
+      const original = `${stored.name}_o${stored.ext}`;
+      const urls = [
+        url,
+        await blog.storage.save(await uploads.file(name, 'second'), directory),
+        await blog.storage.save(await uploads.file(original, 'original'), directory),
+        await blog.storage.save(await uploads.file(original, 'another'), directory),
+      ];
+      expect(path.posix.basename(urls[2] ?? '')).toBe(original);
+      expect(await Promise.all(urls.map(readBack))).toEqual(['image', 'second', 'original', 'another']);
+      for (const each of urls) {
+        expect(Buffer.byteLength(path.posix.basename(decodeURIComponent(each)))).toBeLessThanOrEqual(255);
+      }
+      const sanitized = blog.storage.getSanitizedFileName(name);
+      expect(Buffer.byteLength(`${sanitized}-${'0'.repeat(36)}.webp`)).toBeLessThanOrEqual(255);
+    }),
+    { ...(RUNS as fc.Parameters<[string]>), numRuns: Math.ceil((RUNS.numRuns ?? 0) / 5) },
+  );
 });

@@ -463,7 +463,10 @@ describe('migrate --from-bucket', () => {
     expect(await contentOf('content/images/2020/01/lake.jpg')).toBe('lake');
     expect(await contentOf('content/media/2020/01/film.mp4')).toBe('film');
     const notes = await bucket.read('content/files/2020/01/notes.pdf');
-    expect([notes.contentType, notes.contentDisposition]).toEqual(['application/pdf', 'inline; filename=notes.pdf']);
+    expect([notes.contentType, notes.contentDisposition]).toEqual([
+      'application/pdf',
+      'attachment; filename=notes.pdf',
+    ]);
     expect(await contentOf('content/files/2021/02/More notes.pdf')).toBe('more');
     await bucket.put('content/images/2020/01/lake.jpg', 'other');
     const again = await runCommand(folder, { ...options, verify: true });

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { CDN_URL, createAdapter } from '../support/adapter';
 import { MIB, digest } from '../support/bytes';
@@ -29,7 +30,7 @@ describe('uploads', () => {
     expect(await bucket.read('content/files/2026/11/Mein-Film.mov')).toMatchObject({
       contentType: 'video/quicktime',
       cacheControl: 'public, max-age=60',
-      contentDisposition: 'inline; filename="Mein Film.mov"',
+      contentDisposition: 'attachment; filename="Mein Film.mov"',
     });
   });
 
@@ -153,14 +154,47 @@ describe('hostile names end inside the month’s directory', () => {
     expect(await bucket.objects()).toHaveLength(1);
   });
 
-  test('a name of 2,000 characters is refused with its length, and nothing is stored', async () => {
+  test.each([
+    ['3,000 letters', `${'x'.repeat(3000)}.jpg`],
+    ['71 Chinese characters', `${'很'.repeat(71)}.jpg`],
+    ['an extension of 3,000 letters', `x.${'y'.repeat(3000)}`],
+  ])('a name of %s is cut, so that it and its original fit on a disk, also when they are taken', async (_, name) => {
     const adapter = bucket.createAdapter();
-    await expect(adapter.save(await uploads.file('x'.repeat(2000), 'x'), '2026/11')).rejects.toMatchObject({
-      errorType: 'IncorrectUsageError',
-      message: expect.stringContaining('makes a key of 2023 bytes in the bucket, and S3 allows 1024'),
-      help: 'Give the file a shorter name.',
-    });
-    expect(await bucket.objects()).toEqual([]);
+    const urls: string[] = [];
+    for (let count = 0; count < 2; count += 1) {
+      const url = await adapter.save(await uploads.file(name, `image ${count}`), '2026/11');
+      const stored = path.posix.parse(adapter.urlToPath(url));
+      const original = `${stored.name}_o${stored.ext}`;
+      const urlOfOriginal = await adapter.save(await uploads.file(original, `original ${count}`), stored.dir);
+      expect(path.posix.basename(urlOfOriginal)).toBe(original);
+      urls.push(url, urlOfOriginal, await adapter.save(await uploads.file(original, 'another'), stored.dir));
+    }
+    expect(new Set(urls).size).toBe(6);
+    for (const url of urls) {
+      expect(Buffer.byteLength(path.posix.basename(url))).toBeLessThanOrEqual(255);
+    }
+    expect((await adapter.read({ path: adapter.urlToPath(urls[0] ?? '') })).toString()).toBe('image 0');
+    expect((await adapter.read({ path: adapter.urlToPath(urls[4] ?? '') })).toString()).toBe('original 1');
+  });
+
+  test('bytes under a name that is too long for a disk are stored under a shorter one', async () => {
+    const adapter = bucket.createAdapter();
+    const urls = await Promise.all(
+      ['a', 'b'].map((end) => adapter.saveRaw(Buffer.from(end), `thumbnail/${'x'.repeat(3000)}${end}.png`)),
+    );
+    expect(new Set(urls).size).toBe(2);
+    for (const url of urls) {
+      expect(Buffer.byteLength(path.posix.basename(url))).toBeLessThanOrEqual(255);
+      expect(url).toMatch(/\/thumbnail\/x.*\.png$/);
+    }
+  });
+
+  test('a directory that leaves little room in a key makes the name shorter, and refuses no upload', async () => {
+    const adapter = bucket.createAdapter();
+    const directory = Array.from({ length: 6 }, () => 'd'.repeat(140)).join('/');
+    const url = await adapter.save(await uploads.file(`${'x'.repeat(240)}.jpg`, 'x'), directory);
+    expect(Buffer.byteLength(adapter.urlToPath(url))).toBeLessThanOrEqual(1024 - 'content/images/'.length);
+    expect(url).toMatch(/x\.jpg$/);
   });
 
   test('a directory that leaves the storage is refused, and nothing is stored', async () => {

@@ -104,6 +104,67 @@ export function hostileText({ cdnUrl, ownPrefix, otherPrefixes, file }: Surround
   );
 }
 
+const LETTERS = [
+  'a',
+  'ß',
+  '很',
+  '€',
+  '🎉',
+  'e\u0301',
+  '\u202e',
+  '\u200f',
+  '.',
+  ' ',
+  '-',
+  '+',
+  '%',
+  'ー',
+  '\u00c3\u00bc',
+];
+const EXTENSIONS = [
+  '',
+  '.jpg',
+  '.JPEG',
+  '.jfif',
+  '.svgz',
+  '.tar.gz',
+  '.',
+  '..',
+  '. ',
+  '.1',
+  '.j pg',
+  '.很',
+  `.${'x'.repeat(300)}`,
+];
+const RESERVED = [
+  'CON',
+  'con.txt',
+  'NUL.jpg',
+  'LPT1',
+  '.htaccess',
+  '-rf',
+  '~',
+  '...',
+  'x.jpg.',
+  'x.jpg ',
+  'a+b.jpg',
+  'x_o.jpg',
+];
+
+/** Generates names in any script and of any length, none of which may be refused. Ghost removes an `_o` at the end. */
+export function oddName(): fc.Arbitrary<string> {
+  const stem = fc
+    .tuple(fc.array(fc.constantFrom(...LETTERS), { minLength: 1, maxLength: 4 }), fc.integer({ min: 1, max: 1000 }))
+    .map(([letters, times]) => letters.join('').repeat(times));
+  return fc
+    .oneof(
+      fc.tuple(stem, fc.constantFrom(...EXTENSIONS)).map((parts) => parts.join('')),
+      fc.constantFrom(...RESERVED),
+      fc.string({ unit: 'binary', maxLength: 300 }),
+    )
+    .filter((name) => /[\p{L}\p{N}]/u.test(name.replaceAll('/', '')) && !name.trim().endsWith('/'));
+}
+
 /** Generates values other than text, some of which can't be converted to text. */
 export function noText(): fc.Arbitrary<unknown> {
   return fc.oneof(

@@ -5,13 +5,8 @@ import type { Config } from '../../core/config';
 import { encodePath, ObjectKeys } from '../../core/object-keys';
 import { Bucket } from '../../core/s3/bucket';
 import { randomUUID } from 'node:crypto';
-import {
-  contentDispositionOf,
-  contentHeaders,
-  type ContentHeaders,
-  contentTypeOf,
-  contentTypeOfRaw,
-} from '../../core/content-headers';
+import { contentDispositionOf, contentHeaders, type ContentHeaders } from '../../core/content-headers';
+import { contentEncodingOf, contentTypeOf, contentTypeOfRaw } from '../../core/content-types';
 
 /** Where a feature's files are: their folder on the disk and their keys in the bucket. */
 export interface FeatureLocation {
@@ -70,17 +65,23 @@ export const isImageSize = ({ feature }: FeatureLocation, relativePath: string):
 /**
  * Returns the headers that the adapter would give a file that is uploaded in Ghost's editor.
  *
- * @param known the type and the upload's name, where the path does not tell them
+ * @param known the type and the upload's name, where the path does not tell them, and the first bytes of the file
  */
 export function headersOf(
   location: FeatureLocation,
   relativePath: string,
-  known: { type?: string; name?: string } = {},
+  known: { type?: string; name?: string; start?: Uint8Array } = {},
 ): ContentHeaders {
   const { config } = location;
   const prefix = config.staticFileURLPrefix;
-  const typeOfPath = isImageSize(location, relativePath) ? contentTypeOfRaw : contentTypeOf;
-  const type = known.type ?? typeOfPath(relativePath, prefix);
+  const typeByPath = () =>
+    isImageSize(location, relativePath)
+      ? contentTypeOfRaw(relativePath, prefix, known.start)
+      : contentTypeOf(relativePath, prefix, undefined, known.start);
+  const type = known.type ?? typeByPath();
   const name = known.name ?? path.posix.basename(relativePath);
-  return contentHeaders(config, randomUUID(), type, contentDispositionOf(name, prefix));
+  return contentHeaders(config, randomUUID(), type, {
+    disposition: contentDispositionOf(name, prefix),
+    encoding: contentEncodingOf(relativePath, type, known.start),
+  });
 }

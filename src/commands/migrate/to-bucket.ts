@@ -1,3 +1,4 @@
+import { TELLING_BYTES } from '../../core/content-types';
 import { invalidationsFor } from '../../core/invalidation';
 import { retry } from '../../core/retry';
 import type { WriteOptions } from '../../core/s3/bucket';
@@ -242,7 +243,7 @@ async function withdraw(
 /** Returns a file as content for the bucket, which is sent within the bandwidth of the run. */
 function contentOf(run: Run, location: FeatureLocation, { path, local }: Upload): Content {
   const { bucket } = location;
-  const headers = headersOf(location, path);
+  const headers = headersOf(location, path, { start: local.content?.subarray(0, TELLING_BYTES) });
   const writeAtOnce = async (key: string, body: Buffer, options: WriteOptions) => {
     await run.bandwidth.take(local.bytes);
     local.file.assertUnchanged();

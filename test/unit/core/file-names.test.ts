@@ -63,6 +63,24 @@ describe('names of uploads', () => {
     expect(splitFileName(name)).toEqual({ stem, extension });
   });
 
+  test.each([
+    `${'很'.repeat(71)}.jpg`,
+    `${'a'.repeat(3000)}.jpg`,
+    `${'ß'.repeat(200)}.jpeg`,
+    `x.${'e'.repeat(3000)}`,
+    'a'.repeat(3000),
+    `${'a'.repeat(239)}.jpg`,
+  ])('a long name (%#) is cut, keeps its extension, and is not cut again', (name) => {
+    const { stem, extension } = splitFileName(name);
+    const stored = `${stem}${extension}`;
+    expect(stored.length).toBeLessThanOrEqual(240);
+    expect(extension).toBe(/\.jpe?g$/.exec(name)?.[0] ?? (name.startsWith('x.') ? `.${'e'.repeat(31)}` : ''));
+    expect(splitFileName(stored)).toEqual({ stem, extension });
+    // Ghost looks for the original under this very name.
+    expect(splitFileName(`${stem}_o${extension}`)).toEqual({ stem: `${stem}_o`, extension });
+    expect(`${sanitizeFileName(name)}-${'0'.repeat(36)}.jpeg`.length).toBeLessThanOrEqual(255);
+  });
+
   test.each(['', '  ', '/', '\u0301', undefined, null, 7])('an upload without a name (%p) is refused', (name) => {
     expect(() => splitFileName(name as string)).toThrow(
       expect.objectContaining({ errorType: 'IncorrectUsageError', code: 'STORAGE_FILE_NAME_MISSING' }),

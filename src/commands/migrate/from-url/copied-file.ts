@@ -2,7 +2,8 @@ import path from 'node:path';
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { create as createContentDisposition, parse as parseContentDisposition } from 'content-disposition';
 import { lookup } from 'mime-types';
-import { contentTypeOf, type ContentHeaders } from '../../../core/content-headers';
+import type { ContentHeaders } from '../../../core/content-headers';
+import { contentTypeOf } from '../../../core/content-types';
 import type { Feature } from '../../../core/features';
 import { type FeatureLocation, headersOf, isImageSize } from '../feature-location';
 

@@ -62,7 +62,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
       },
     },
     'failed file',
-    /cannot be read \(EISDIR/,
+    /is a folder/,
     /as a user who may read it/,
   ],
   [

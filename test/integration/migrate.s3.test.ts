@@ -284,7 +284,7 @@ describe('migrate', () => {
     expect([exitCode, error?.name, error?.message]).toEqual([
       1,
       'Failure',
-      'The bucket "not-there-at-all" does not exist.',
+      expect.stringMatching(/^The bucket "not-there-at-all" does not exist\. S3 answered 404 NoSuchBucket/),
     ]);
   });
 

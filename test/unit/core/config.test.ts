@@ -26,6 +26,8 @@ describe('the configuration', () => {
       multipartUploadThresholdBytes: 8 * 1024 * 1024,
       multipartChunkSizeBytes: 8 * 1024 * 1024,
       uploadConcurrency: 6,
+      maxConcurrentUploads: 32,
+      uploadMemoryBytes: 48 * 1024 * 1024,
       requestTimeoutMs: 30_000,
       maxAttempts: 4,
     });
@@ -53,6 +55,8 @@ describe('the configuration', () => {
       multipartUploadThresholdBytes: 20_000_000,
       multipartChunkSizeBytes: 10_000_000,
       uploadConcurrency: 2,
+      maxConcurrentUploads: 4,
+      uploadMemoryBytes: 20_000_000,
       requestTimeoutMs: 5000,
       maxAttempts: 1,
     };

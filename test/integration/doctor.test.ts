@@ -63,7 +63,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     },
     'failed file',
     /is a folder/,
-    /as a user who may read it/,
+    /Name Ghost's configuration file/,
   ],
   [
     'adapters.storage that hides storage',

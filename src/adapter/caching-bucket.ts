@@ -126,7 +126,8 @@ export class CachingBucket extends Bucket {
       ContentEncoding,
       ContentLength: bytes.byteLength,
       ETag: etag,
-      Body: Readable.from([bytes]),
+      // Uploads use their buffers again.
+      Body: Readable.from([Buffer.from(bytes)]),
       $metadata: {},
     };
     const kept = new Kept(() => this.stored.delete(key));

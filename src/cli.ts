@@ -37,7 +37,9 @@ function show(error: unknown, debug: boolean): void {
     return;
   }
   const { name, message } = error instanceof Error ? error : new Error(String(error));
-  print(`${colors.red('✖')} ${name}: ${message}\n  Nobody has foreseen this. --debug shows where it comes from.`);
+  print(
+    `${colors.red('✖')} ${name}: ${message}\n  Unexpected error. Run the command again with --debug to see where it comes from.`,
+  );
 }
 
 // `| head` closes the pipe early. The command then stops as it does after Ctrl-C, so that it leaves nothing half done.

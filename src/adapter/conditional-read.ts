@@ -57,7 +57,7 @@ export function conditionsOf({ headers }: IncomingMessage): ReadConditions {
 }
 
 /**
- * Returns a single range as S3 takes it, written anew: what else a header contains could not be signed. S3 sends no
+ * Returns a single range as S3 takes it, rebuilt from its numbers: other characters in it could not be signed. S3 sends no
  * response in several parts, and the whole file is a valid response to any range.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#name-range

@@ -13,7 +13,7 @@ const NOT_FOUND_MAX_AGE = 60;
 /** After how long (s) a client may ask again for a file that could not be delivered. */
 const RETRY_AFTER = 30;
 
-/** Less than that of a file, S3 is as good as silent: a byte now and then would keep a visitor waiting without end. */
+/** The rate below which S3 counts as not responding: a byte now and then would keep a visitor waiting forever. */
 const MIN_BYTES_PER_SECOND = 1024;
 
 const CAN_HOLD_SCRIPTS = /^(text\/html|[\w.-]+\/xml|[\w.-]+\/xsl|[^;]*\+xml)\b/i;

@@ -6,7 +6,7 @@ export type Colors = ReturnType<typeof createColors>;
 
 type Formatter = Colors['bold'];
 
-/** Stands for the escape character of our own colors until they are printed. No foreign text can contain it. */
+/** Replaces the escape character in our own colors until they are printed. Text from outside cannot contain it. */
 const OUR_ESCAPE = randomUUID();
 
 /**

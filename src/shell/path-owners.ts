@@ -79,7 +79,7 @@ function refuseReplaced({ path: end, stats }: Step): void {
   throw new Failure(`${end} was replaced meanwhile.`, 'Find out by whom before you run the command again.');
 }
 
-/** Returns who could change what a way leads to: the owner of its end, or the first other user than root on it. */
+/** Returns the user who could change the end of a path: its owner, or the first user other than root who owns a part of it. */
 export function ownerOf({ steps, end }: Way): Owner {
   const other = end.stats.uid === 0 ? steps.find(({ stats }) => stats.uid !== 0) : undefined;
   return (other ?? end).stats;
@@ -89,7 +89,7 @@ export function ownerOf({ steps, end }: Way): Owner {
  * Makes sure that root is not led somewhere by a link of a user who has no rights there.
  *
  * @param cure how to name the path in another way
- * @param owners other users who could replace what the way leads to
+ * @param owners other users who could replace the end of the path
  * @throws Failure with the link
  */
 export function refuseForeignLinks({ steps, end, real }: Way, cure: string, owners: readonly Owner[] = []): void {
@@ -118,7 +118,7 @@ export function refuseSharedWay(way: Way): void {
   }
 }
 
-/** Returns whether root alone can change what a way leads to. */
+/** Returns whether only root can change the end of a path. */
 export const belongsToRoot = (way: Way): boolean =>
   way.steps.every(({ stats }) => stats.uid === 0) && sharedStep(way) === undefined;
 

@@ -322,6 +322,6 @@ describe('empty objects that stand for folders', () => {
         .sort(),
     ).toEqual(markers.map((marker) => `images/${marker}`).sort());
     const { said } = await runCommand(folder, { toLocal: true, json: false });
-    expect(said).toMatch(/8 {2}passed over: empty objects that stand for folders/);
+    expect(said).toMatch(/8 {2}skipped: empty objects that represent folders/);
   });
 });

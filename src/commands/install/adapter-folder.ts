@@ -154,7 +154,7 @@ function writeFiles(fresh: string, files: Map<string, Buffer>): void {
   ADAPTER_FOLDERS.forEach((name) => openToAll(path.join(fresh, name)));
 }
 
-/** Renames a folder, if it exists, to a name that nobody knows beforehand. */
+/** Renames a folder, if it exists, to an unpredictable name. */
 function moveAway(folder: string, undos: (() => void)[]): void {
   if (existsSync(folder)) {
     const away = path.join(path.dirname(folder), `.${ADAPTER}-${randomBytes(3).toString('hex')}`);

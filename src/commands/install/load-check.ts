@@ -38,7 +38,7 @@ export function assertThatGhostLoads(check: LoadCheck): void {
   const input = JSON.stringify({
     places: places.filter((place) => place !== undefined),
     readsExports: major !== 5,
-    // Without Ghost's code there is no node_modules to look into.
+    // Without Ghost's code there is no node_modules folder to search.
     from: codeFolder && path.join(codeFolder, 'core', 'server', 'services', 'adapter-manager', 'index.js'),
     options,
   });

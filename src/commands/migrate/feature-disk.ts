@@ -114,5 +114,5 @@ export function placeOf(opened: number, file: string): string | undefined {
   }
 }
 
-/** Returns the path by which Linux reaches an open file or folder, wherever it was moved: see proc(5). */
+/** Returns the path through which Linux reaches an open file or folder, wherever it was moved: see proc(5). */
 export const descriptorPath = (opened: number): string => `/proc/self/fd/${opened}`;

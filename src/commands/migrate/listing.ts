@@ -104,7 +104,7 @@ export class Listing implements AsyncIterable<ListedObject> {
   /**
    * Lists the objects, in the order in which the service lists them.
    *
-   * @throws Failure when the service refuses, when its answer is no listing, and when its listing would never end
+   * @throws Failure when the service refuses, when its response is not a listing, and when its listing would never end
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<ListedObject, void> {
     let request: PageRequest | undefined = { prefix: this.prefix };
@@ -148,10 +148,10 @@ const MARKER_NAME = /(\/|_\$folder\$)$/;
 const DATE_FOLDER = /(^|\/)\d{4}(\/\d{2})?$/;
 
 /**
- * Leaves out the empty objects that only stand for folders: S3's console and other programs create them, and a file of
+ * Leaves out the empty objects that represent folders: S3's console and other programs create them, and a file of
  * that name would be in the way of the folder.
  *
- * @param onMarker is told of each
+ * @param onMarker is called with each
  */
 export async function* withoutFolderMarkers(
   listing: Pick<Listing, 'isOrdered'> & AsyncIterable<ListedObject>,

@@ -16,7 +16,7 @@ import { descriptorPath, type FeatureDisk, placeOf } from './feature-disk';
 import { FileProblem } from './file-problem';
 import { isLeftover } from './temporary-names';
 
-/** Whether Linux reaches an open folder whatever its path leads to by now. */
+/** Whether Linux can reach an open folder even after its path was changed. */
 const HAS_DESCRIPTOR_PATHS = existsSync(descriptorPath(0));
 
 /** Whether a path stays below its folder, on every system. */
@@ -35,7 +35,7 @@ export class PinnedFolder {
   ) {}
 
   /**
-   * @param file leads to the folder
+   * @param file is a path to the folder
    * @param realPath where it should be
    * @throws FileProblem when it is out of the content, and the errors of the disk: ENOTDIR for a link
    */
@@ -158,7 +158,7 @@ export class LocalFolders {
 const leadsOut = (target: string) =>
   new FileProblem('refused', `a link on the way to it leads out of the content, to ${target}`);
 
-/** Returns what a path itself is, not what a link there leads to. */
+/** Returns the stats of a path itself, not of what a link there points to. */
 export function lstatIfExists(file: string): Stats | undefined {
   return lstatSync(file, { throwIfNoEntry: false });
 }

@@ -149,7 +149,7 @@ export type Result =
   | 'present'
   /** It is hidden or temporary. */
   | 'ignored'
-  /** It is an empty object of the bucket that only stands for a folder. */
+  /** It is an empty object that represents a folder. */
   | 'folder-marker'
   /** Something different has its name. */
   | 'conflict'
@@ -159,7 +159,7 @@ export type Result =
   | 'changed'
   | 'failed';
 
-/** The results of what is no file of the blog. */
+/** The results of entries that are not files of the blog. */
 export const PASSED_OVER: readonly Result[] = ['ignored', 'folder-marker'];
 
 /** The results that make a run incomplete. */

@@ -15,7 +15,7 @@ const WORDS: Record<Result, string> = {
   'to-overwrite': 'to overwrite',
   present: 'there already, the same',
   ignored: 'left where they are: hidden and temporary files and folders',
-  'folder-marker': 'passed over: empty objects that stand for folders',
+  'folder-marker': 'skipped: empty objects that represent folders',
   conflict: 'with something else under their name',
   refused: 'refused',
   changed: 'left for the next run: they changed meanwhile',

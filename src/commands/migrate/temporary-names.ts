@@ -6,7 +6,7 @@ const HOST = createHash('sha256').update(hostname()).digest('hex').slice(0, 12);
 
 const OWN_NAME = new RegExp(`^\\.${HOST}-(\\d+)-[\\da-f-]{36}\\.tmp$`);
 
-/** Returns a name for a file until it is complete: hidden, and one that nobody can have created before. */
+/** Returns a hidden, unpredictable name for a file that is not complete yet. */
 export const temporaryName = (): string => `.${HOST}-${process.pid}-${randomUUID()}.tmp`;
 
 /** Whether a name belongs to a temporary file of a process of this machine that has ended. */

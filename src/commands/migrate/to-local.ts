@@ -49,7 +49,7 @@ export async function migrateToLocal(run: Run, location: FeatureLocation, disk: 
   });
 }
 
-/** @param onMarker is told of each object that only stands for a folder */
+/** @param onMarker is called with each object that represents a folder */
 async function* objectsToMigrate(
   { settings, stopping }: Run,
   location: FeatureLocation,

@@ -180,7 +180,7 @@ export class Bucket {
   /**
    * Returns at most 1,000 keys in the order of their bytes, and whether there are more.
    *
-   * @throws a Ghost error, also when the answer is no listing
+   * @throws a Ghost error, also when the response is not a listing
    * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
    */
   async list(prefix: string): Promise<{ keys: string[]; isTruncated: boolean }> {

@@ -112,7 +112,7 @@ export function explainS3Error(error: unknown, operation: S3Operation, config: C
   const context = `${operation} of "${key}" in ${where}: ${answer}${requestId ? ` (request ID ${requestId})` : ''}`;
   const errorDetails = { operation, key, bucket: config.bucket, status, code, requestId };
   const ghostError = (type: keyof typeof errors, ourCode: string, cause: string, help?: string) => {
-    // A missing file is no failure of S3, and its error is shown to visitors.
+    // A missing file is not a failure of S3, and its error is shown to visitors.
     const message = status && type !== 'NotFoundError' ? `${cause} ${answer}` : cause;
     return new errors[type]({ message, help, code: ourCode, context, errorDetails });
   };

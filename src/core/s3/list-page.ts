@@ -38,7 +38,7 @@ export interface PageRequest {
 /**
  * Lists at most 1,000 objects.
  *
- * @throws the SDK's error, or an IncorrectUsageError that names the endpoint when the answer is no listing: a web page
+ * @throws the SDK's error, or an IncorrectUsageError that names the endpoint when the response is not a listing: a web page
  *   answers everything with 200
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
  */

@@ -19,8 +19,9 @@ const MAX_PARTS = 10_000;
  * Uploads a large file in parts, several at a time.
  *
  * Each of the parallel senders reads its next part into its only buffer, so an upload takes `uploadConcurrency` ×
- * `multipartChunkSizeBytes` of memory regardless of the file size, and less while other uploads take theirs. The first part that fails for good stops the others,
- * and the upload is aborted. It is repeated once when S3 has lost it, or knows a part by another ETag than it returned.
+ * `multipartChunkSizeBytes` of memory regardless of the file size, and less while other uploads take theirs. The first
+ * part that fails for good stops the others, and the upload is aborted. It is repeated once when S3 has lost it, or knows
+ * a part by another ETag than it returned.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
  *
  * This replaces `Upload` of `@aws-sdk/lib-storage`, which is slower and takes more memory (300 MB to the same server in

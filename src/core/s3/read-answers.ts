@@ -53,7 +53,7 @@ const ROOT = /^\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--[\s\S]*?-->\s*)*<(?:[\w.-]+:)?([\
  * - A document has the root that S3 gives it (`…Result`). An `<Error>` with status 200, which S3 itself sends only after it has
  *   begun something, becomes the error that it is.
  * - An object and its headers come with an ETag or a date, and a body with its length or its end. A page under the name of an
- *   image needs S3's request ID besides.
+ *   image also needs S3's request ID.
  * - What removes something is answered without a document, also where S3 answers 404.
  * - All services known to us send `x-amz-request-id` or `x-amz-id-2`. Of one that does not, a name that cannot exist is
  *   requested once per process: what has an answer to it is not S3.
@@ -138,7 +138,7 @@ class AnswerReader {
     await this.checkService(question, answer);
     if (!isWhole && question.operation === 'GetObject') {
       throw new errors.InternalServerError({
-        message: `S3 sent "${question.key}" without its length, so nobody would notice if it were cut off.`,
+        message: `S3 sent "${question.key}" without its length, so a truncated file would go unnoticed.`,
         code: S3_FAILED,
         help: 'Let the proxy between Ghost and the service speak HTTP/1.1: with HTTP/1.0 the length is lost.',
       });

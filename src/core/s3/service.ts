@@ -20,7 +20,7 @@ export interface Service {
 /** Self-hosted services have one region, usually with this name. */
 const REGION_OF_OTHERS = 'us-east-1';
 
-/** A region of each of AWS's partitions, by which the SDK names their domains. */
+/** A region of each AWS partition, from which the SDK derives the partition's domains. */
 const PARTITIONS = [
   'us-east-1',
   'cn-north-1',

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Remembers to which old object each key belongs, because two old keys may lead to one: `2020/a.jpg`, `2020//a.jpg` and
+ * Remembers to which old object each key belongs, because two old keys may become the same one: `2020/a.jpg`, `2020//a.jpg` and
  * `content/images/2020/a.jpg`. S3 alone cannot tell: an object under the key may be there since the last run, and
  * `--overwrite` replaces it.
  *
@@ -14,7 +14,7 @@ export class KeyOwners {
   /**
    * Gives a key to an old object unless another has it.
    *
-   * @param usual the old keys that usually lead to the key
+   * @param usual the old keys that usually become the key
    * @returns the old key that has it
    */
   claim(key: string, oldKey: string, usual: readonly string[]): string {

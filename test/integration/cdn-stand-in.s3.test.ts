@@ -77,6 +77,15 @@ describe('the bucket behind the domain', () => {
     ]);
   });
 
+  test('finds a file with a plus sign in its name, in both spellings, and keeps it once', async () => {
+    await bucket.put('content/images/a+b.jpg', 'plus', { ContentType: 'image/jpeg', CacheControl: IMMUTABLE });
+    await bucket.put('content/images/a b.jpg', 'space', { ContentType: 'image/jpeg', CacheControl: IMMUTABLE });
+    expect((await ask('/content/images/a+b.jpg')).body).toBe('plus');
+    const second = await ask('/content/images/a%2Bb.jpg');
+    expect([second.body, second.headers['x-cache']]).toEqual(['plus', 'Hit from cloudfront']);
+    expect((await ask('/content/images/a%20b.jpg')).body).toBe('space');
+  });
+
   test('is asked once by viewers who come at the same time', async () => {
     await bucket.put('content/images/crowd.jpg', 'picture');
     const answers = await Promise.all(Array.from({ length: 10 }, () => ask('/content/images/crowd.jpg')));

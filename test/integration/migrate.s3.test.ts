@@ -177,6 +177,17 @@ describe('migrate', () => {
     expect(await bucket.keys()).toEqual(['content/media/film.mp4']);
   });
 
+  test('names the files with a plus sign, which a CDN has to encode', async () => {
+    await folder.write({ 'images/2026/a+b.jpg': 'x', 'images/2026/c.jpg': 'x' });
+    for (const dryRun of [true, false, false]) {
+      const { result } = await runCommand(folder, { dryRun });
+      expect(result.plusSigns).toEqual({ files: 1, paths: ['images/2026/a+b.jpg'] });
+    }
+    const { said } = await runCommand(folder, { json: false });
+    expect(said).toContain('With a plus sign in their names: images/2026/a+b.jpg');
+    expect(await bucket.keys()).toEqual(['content/images/2026/a+b.jpg', 'content/images/2026/c.jpg']);
+  });
+
   test('--skip-sizes leaves the sizes of pictures', async () => {
     await folder.write(BLOG);
     const { result } = await runCommand(folder, { skipSizes: true });

@@ -2,6 +2,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'no
 import { GetObjectCommand, HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import parseRange from 'range-parser';
 import {
+  afterFunction,
   DROPPED_HEADERS,
   ERROR_TTL_SECONDS,
   FALLBACK,
@@ -135,7 +136,7 @@ export async function startCdnStandIn(options: CdnStandInOptions): Promise<CdnSt
       return;
     }
     // The bucket's listing must not be at the root: a default root object is configured.
-    const originPath = path === '/' ? '/index.html' : path;
+    const originPath = path === '/' ? '/index.html' : afterFunction(path);
     const fresh = findFresh(method, originPath);
     const entry = fresh ?? ask(method, originPath, request.socket.remoteAddress ?? '');
     void entry.response.then((stored) => {
@@ -163,7 +164,8 @@ export async function startCdnStandIn(options: CdnStandInOptions): Promise<CdnSt
 async function askBucket(client: S3Client, bucket: string, method: string, path: string): Promise<OriginResponse> {
   const origin = 's3';
   try {
-    const target = { Bucket: bucket, Key: decodeURIComponent(path.slice(1)) };
+    // S3 reads a plus as a space.
+    const target = { Bucket: bucket, Key: decodeURIComponent(path.slice(1).replaceAll('+', ' ')) };
     const output = await (method === 'HEAD'
       ? client.send(new HeadObjectCommand(target))
       : client.send(new GetObjectCommand(target)));

@@ -21,6 +21,9 @@ export const UNCACHED = ['no-store', 'no-cache', 'private'];
  */
 export const FALLBACK = { path: '/content/images/size/', statuses: [403, 404] };
 
+/** What the distribution's function makes of a path, before the cache and the origins. */
+export const afterFunction = (path: string): string => path.replaceAll('+', '%2B');
+
 /** What CloudFront calls itself, to origins and to viewers. */
 export const VIA = '1.1 x.cloudfront.net (CloudFront)';
 

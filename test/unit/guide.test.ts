@@ -4,7 +4,7 @@ import type { Command as Program } from 'commander';
 import { createProgram } from '../../src/commands/program';
 import { parseConfig } from '../../src/core/config';
 import { roughCosts } from '../../src/commands/provision/plan';
-import { IDENTITY_ACTIONS, PROVISIONING_ACTIONS, TENANT_ACTIONS } from '../../src/commands/provision/permissions';
+import { IDENTITY_ACTIONS, PROVISIONING_ACTIONS } from '../../src/commands/provision/permissions';
 import { readTemplate, TEMPLATE_TEXT } from '../../src/template/read';
 import { problemsOf, problemsOfInstalledCli, problemsOfMention } from '../support/aws-cli';
 import { recordScript, type Command } from '../support/recorded-script';
@@ -24,6 +24,7 @@ const MADE = {
   accessControl: 'E327GJI25M56DG',
   imageHeaders: '57f99797-3b20-4e1b-a728-27972a74082a',
   fileHeaders: '67f7725c-6f97-4210-82d7-5512b31e9d03',
+  pathFunction: `arn:aws:cloudfront::${PSEUDO_PARAMETERS['AWS::AccountId']}:function/ghost-images-example-com-paths`,
   distribution: 'E1A2B3C4D5E6F7',
   distributionDomain: 'd111111abcdef8.cloudfront.net',
   certificate: 'arn:aws:acm:us-east-1:123456789012:certificate/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0',
@@ -42,6 +43,8 @@ const ANSWERS: Record<string, string> = {
   'aws cloudfront create-response-headers-policy --response-headers-policy-config file://file': MADE.fileHeaders,
   'aws cloudfront create-distribution': MADE.distribution,
   'aws cloudfront create-function': 'ETVPDKIKX0DER',
+  'aws cloudfront describe-function --name ghost-images-example-com-paths --stage LIVE': MADE.pathFunction,
+  'aws cloudfront describe-function': 'ETVPDKIKX0DER',
   [`${OUTPUT}Outputs[?OutputKey=='BucketName']`]: MADE.bucket,
   [`${OUTPUT}Outputs[?OutputKey=='DistributionId']`]: MADE.distribution,
   [`${OUTPUT}Outputs[?OutputKey=='DistributionDomainName']`]: MADE.distributionDomain,
@@ -112,6 +115,7 @@ function propertiesOf(name: string, parameters: Record<string, string> = {}): Re
     'OriginAccessControl.Id': MADE.accessControl,
     ImageHeaders: MADE.imageHeaders,
     FileHeaders: MADE.fileHeaders,
+    'PathFunction.FunctionARN': MADE.pathFunction,
     GhostPolicy: MADE.policy,
   };
   const stack = withReferencesAsText(render(readTemplate(), { ...STACK_PARAMETERS, ...parameters }));
@@ -257,7 +261,6 @@ test('the setup guide lists what who provisions must be allowed to do, all of it
   const needed = [
     ...Object.keys(PROVISIONING_ACTIONS),
     ...Object.values(IDENTITY_ACTIONS).flat(),
-    ...TENANT_ACTIONS,
     // For diff
     'cloudformation:DetectStackDrift',
     'cloudformation:DescribeStackDriftDetectionStatus',
@@ -269,6 +272,17 @@ test('the setup guide lists what who provisions must be allowed to do, all of it
   ];
   expect([...new Set(listed)].sort()).toEqual([...new Set(needed)].sort());
 });
+
+/** @param index among the functions of the guide */
+function expectFunction(resource: string, file: string, index: number): void {
+  const { FunctionCode, FunctionConfig } = propertiesOf(resource, { TenantPrefix: 'blog-8' });
+  expect(recorded.files[file]).toBe(FunctionCode);
+  expect(valueOf('cloudfront create-function', '--function-config', index)).toBe(
+    Object.entries(FunctionConfig as object)
+      .map(([name, value]) => `${name}=${String(value)}`)
+      .join(','),
+  );
+}
 
 describe('by hand, the setup guide makes what the template makes:', () => {
   test('a bucket that is private, encrypted and versioned, with its lifecycle', () => {
@@ -320,6 +334,10 @@ describe('by hand, the setup guide makes what the template makes:', () => {
     const config = documentOf('cloudfront create-response-headers-policy', option, index);
     const expected = propertiesOf(name).ResponseHeadersPolicyConfig as object;
     expect(comparable({ ...config, Name: '' })).toEqual(comparable({ ...expected, Name: '' }));
+  });
+
+  test('the same function for paths', () => {
+    expectFunction('PathFunction', 'paths.js', 0);
   });
 
   test('the same distribution, at first without the domain and without Ghost', () => {
@@ -414,13 +432,7 @@ describe('what the setup guide gives to be added by hand', () => {
 
   test('are the function, the origins and the paths of the template, for one of several blogs', () => {
     const parameters = { TenantPrefix: 'blog-8' };
-    const { FunctionCode, FunctionConfig } = propertiesOf('TenantFunction', parameters);
-    expect(recorded.files['tenant.js']).toBe(FunctionCode);
-    expect(valueOf('cloudfront create-function', '--function-config')).toBe(
-      Object.entries(FunctionConfig as object)
-        .map(([name, value]) => `${name}=${String(value)}`)
-        .join(','),
-    );
+    expectFunction('TenantFunction', 'tenant.js', 1);
     const { DistributionConfig } = propertiesOf('Distribution', parameters);
     const { Origins, CacheBehaviors } = DistributionConfig as Record<string, Record<string, unknown>[]>;
     const [association] = find('FunctionAssociations');

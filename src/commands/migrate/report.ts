@@ -20,6 +20,8 @@ export interface Summary {
   problems: ReportLine[];
   /** The first hidden and temporary files and folders. */
   ignored: ReportLine[];
+  /** The first files in the bucket that have a plus sign in their keys, and how many there are. */
+  plusSigns: { files: number; paths: string[] };
   /** There were no problems. */
   complete: boolean;
   seconds: number;
@@ -30,6 +32,7 @@ export class Report {
   private readonly results: Summary['results'] = {};
   private readonly problems: ReportLine[] = [];
   private readonly ignored: ReportLine[] = [];
+  private readonly plusSigns: Summary['plusSigns'] = { files: 0, paths: [] };
   private problemCount = 0;
   private verified = 0;
   private failure?: NodeJS.ErrnoException;
@@ -56,7 +59,7 @@ export class Report {
   /** @throws Failure when the line cannot be written */
   async add(line: ReportLine): Promise<void> {
     this.assertWritable();
-    const { result, bytes = 0, verified } = line;
+    const { result, bytes = 0, verified, key } = line;
     const sum = (this.results[result] ??= { files: 0, bytes: 0 });
     sum.files += 1;
     sum.bytes += bytes;
@@ -67,6 +70,12 @@ export class Report {
     const named = PROBLEMS.includes(result) ? this.problems : result === 'ignored' ? this.ignored : undefined;
     if (named && named.length < MAX_NAMED) {
       named.push(line);
+    }
+    if (key?.includes('+') && IN_BUCKET.includes(result)) {
+      this.plusSigns.files += 1;
+      if (this.plusSigns.paths.length < MAX_NAMED) {
+        this.plusSigns.paths.push(line.path);
+      }
     }
     if (this.stream && !this.stream.write(`${JSON.stringify(line)}\n`)) {
       await once(this.stream, 'drain').catch(() => this.assertWritable());
@@ -83,6 +92,7 @@ export class Report {
       verified: this.verified,
       problems: this.problems,
       ignored: this.ignored,
+      plusSigns: this.plusSigns,
       complete: this.problemCount === 0,
       seconds: Math.round(seconds * 10) / 10,
     };
@@ -164,6 +174,12 @@ export const PASSED_OVER: readonly Result[] = ['ignored', 'folder-marker'];
 
 /** The results that make a run incomplete. */
 export const PROBLEMS: readonly Result[] = ['conflict', 'refused', 'changed', 'failed'];
+
+/** The results of what is in the bucket, or would be after a dry run. */
+const IN_BUCKET: readonly Result[] = [
+  ...(['uploaded', 'copied', 'overwritten', 'present'] as const),
+  ...(['to-upload', 'to-copy', 'to-overwrite'] as const),
+];
 
 /** What happened to a file, in detail. */
 export interface Outcome {

@@ -25,7 +25,7 @@ const WORDS: Record<Result, string> = {
 /** Shows the result of a run. */
 export function showSummary(
   terminal: Terminal,
-  { report }: Pick<MigrateOptions, 'report'>,
+  { report, toLocal }: Pick<MigrateOptions, 'report' | 'toLocal'>,
   { dryRun, verify }: MigrateSettings,
   summary: Summary,
 ): void {
@@ -51,6 +51,9 @@ export function showSummary(
     const more = (summary.results.ignored?.files ?? 0) > summary.ignored.length ? ', …' : '';
     terminal.say(visible(`  Hidden or temporary: ${summary.ignored.map(({ path }) => path).join(', ')}${more}`));
   }
+  if (!toLocal && summary.plusSigns.files > 0) {
+    showPlusSigns(terminal, summary);
+  }
   const total = `${counted(summary.files, 'file')}, ${megabytes(summary.bytes)}, in ${summary.seconds} s`;
   if (!summary.complete) {
     terminal.say(terminal.colors.red(`✖ Not everything is where it should be: ${number(problems)} of ${total}.`));
@@ -59,4 +62,13 @@ export function showSummary(
   } else {
     terminal.say(terminal.colors.green(`✔ Everything is there: ${total}.`));
   }
+}
+
+/** Names the files that a CDN without this project's function does not find. */
+function showPlusSigns(terminal: Terminal, { plusSigns }: Summary): void {
+  const more = plusSigns.files > plusSigns.paths.length ? ', …' : '';
+  terminal.say(visible(`  With a plus sign in their names: ${plusSigns.paths.join(', ')}${more}`));
+  terminal.say(
+    '  S3 reads it as a space, so the CDN has to encode it. An image server of version 1.0.0 learns it when you run provision again.',
+  );
 }

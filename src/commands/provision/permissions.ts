@@ -50,6 +50,12 @@ export const PROVISIONING_ACTIONS: Record<string, string> = {
   'cloudfront:CreateResponseHeadersPolicy': 'the distribution',
   'cloudfront:GetResponseHeadersPolicy': 'the distribution',
   'cloudfront:DeleteResponseHeadersPolicy': 'the distribution',
+  'cloudfront:CreateFunction': 'the distribution',
+  'cloudfront:DescribeFunction': 'the distribution',
+  'cloudfront:GetFunction': 'the distribution',
+  'cloudfront:UpdateFunction': 'the distribution',
+  'cloudfront:PublishFunction': 'the distribution',
+  'cloudfront:DeleteFunction': 'the distribution',
   'iam:CreatePolicy': "Ghost's permissions",
   'iam:GetPolicy': "Ghost's permissions",
   'iam:GetPolicyVersion': "Ghost's permissions",
@@ -95,16 +101,6 @@ export const IDENTITY_ACTIONS: Record<string, string[]> = {
   ],
   'ecs-task-role': ROLE_ACTIONS,
 };
-
-/** The actions that it needs in addition for the CloudFront Function of a tenant prefix. */
-export const TENANT_ACTIONS = [
-  'cloudfront:CreateFunction',
-  'cloudfront:DescribeFunction',
-  'cloudfront:GetFunction',
-  'cloudfront:UpdateFunction',
-  'cloudfront:PublishFunction',
-  'cloudfront:DeleteFunction',
-];
 
 /**
  * Asks IAM whether the caller may do all of this, because a stack that fails halfway for a missing permission takes a

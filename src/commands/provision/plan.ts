@@ -13,6 +13,7 @@ const RESOURCES: Record<string, string> = {
   OriginAccessControl: 'CloudFront signs its requests to the bucket',
   ImageHeaders: 'security headers of images',
   FileHeaders: 'security headers of media and files',
+  PathFunction: 'finds files with a plus sign in their names',
   TenantFunction: 'takes the tenant prefix from paths that Ghost is asked for',
   Distribution: 'CDN on the domain: HTTP/3, IPv6, TLS 1.2+, compressed',
   DomainRecords: 'A, AAAA and HTTPS records of the domain',

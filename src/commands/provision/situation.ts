@@ -16,7 +16,7 @@ import { checkCaa } from './dns/caa';
 import { checkApex, checkDelegation, checkExistingRecords, checkLiveRecord } from './dns/checks';
 import { findHostedZone, type HostedZone } from './dns/hosted-zone';
 import { zonePointsTo } from './dns/records';
-import { checkPermissions, IDENTITY_ACTIONS, PROVISIONING_ACTIONS, TENANT_ACTIONS } from './permissions';
+import { checkPermissions, IDENTITY_ACTIONS, PROVISIONING_ACTIONS } from './permissions';
 import type { Problem } from './problem';
 import type { Session } from './session';
 import type { Settings } from './settings';
@@ -220,7 +220,6 @@ function neededActions(
   return [
     ...Object.keys(PROVISIONING_ACTIONS).filter((action) => changesDns || !action.startsWith('route53:')),
     ...(IDENTITY_ACTIONS[identity] ?? []),
-    ...((parameters.TenantPrefix ?? stack?.parameters.TenantPrefix) ? TENANT_ACTIONS : []),
   ];
 }
 

@@ -330,17 +330,34 @@ export const PROMISES: Record<string, (stack: RenderedTemplate, parameters: Para
     expect(new Set(patterns).size).toBe(patterns.length);
   },
 
-  'functions stand only where a prefix has to be taken away, before the cache'(stack, { GhostHost, TenantPrefix }) {
-    const functions = behaviorsOf(distributionConfig(stack)).flatMap(
-      ({ FunctionAssociations = [] }) => FunctionAssociations,
-    );
-    const needed = GhostHost && TenantPrefix;
-    expect(functions).toEqual(
-      needed ? [{ EventType: 'viewer-request', FunctionARN: '${TenantFunction.FunctionARN}' }] : [],
-    );
-    expect(stack.Resources.TenantFunction?.Properties).toEqual(
-      needed ? expect.objectContaining({ AutoPublish: true, FunctionConfig: expect.any(Object) }) : undefined,
-    );
+  'a plus sign is encoded before S3 reads it as a space, in every path that leads to the bucket'(stack, parameters) {
+    const { GhostHost, GhostPath = '' } = parameters;
+    const own = under(parameters);
+    for (const file of ['content/images/a+b+c.jpg', 'content/media/a+b+c.mp4', 'content/files/a+b+c.pdf']) {
+      const asked = [`bucket:${own}${file.replaceAll('+', '%2B')}`];
+      expect(route(stack, `/${own}${file}`).asked).toEqual(asked);
+      expect(route(stack, `/${own}${file.replace('+', '%2B')}`).asked).toEqual(asked);
+    }
+    const size = 'content/images/size/w600/a%2Bb.jpg';
+    expect(route(stack, `/${own}${size.replace('%2B', '+')}`).asked).toEqual([
+      `bucket:${own}${size}`,
+      ...(GhostHost ? [`https://${GhostHost}${GhostPath}/${size}`] : []),
+    ]);
+  },
+
+  'every function runs before the cache, and no behavior has a second one'(stack, { GhostHost, TenantPrefix }) {
+    const behaviors = behaviorsOf(distributionConfig(stack));
+    for (const { TargetOriginId, PathPattern = '', FunctionAssociations } of behaviors) {
+      const name = TenantPrefix && PathPattern.includes('/size/') ? 'TenantFunction' : 'PathFunction';
+      expect(FunctionAssociations).toEqual(
+        TargetOriginId === 'ghost-redirects'
+          ? undefined
+          : [{ EventType: 'viewer-request', FunctionARN: `\${${name}.FunctionARN}` }],
+      );
+    }
+    const published = expect.objectContaining({ AutoPublish: true, FunctionConfig: expect.any(Object) }) as unknown;
+    expect(stack.Resources.PathFunction?.Properties).toEqual(published);
+    expect(stack.Resources.TenantFunction?.Properties).toEqual(GhostHost && TenantPrefix ? published : undefined);
   },
 
   'pictures are inert and may be used anywhere; media and files the same, without a policy for viewers'(stack) {

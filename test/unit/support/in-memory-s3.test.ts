@@ -411,7 +411,7 @@ describe('regions', () => {
 
 describe('keys', () => {
   test.each([
-    ['/photos/a+b', 'a+b'],
+    ['/photos/a+b', 'a b'],
     ['/photos/a%2Bb%20c', 'a+b c'],
     ['/photos/./a/../b', './a/../b'],
     ['/photos//a//', '/a//'],

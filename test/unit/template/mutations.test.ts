@@ -101,7 +101,7 @@ const MISTAKES: [mistake: string, from: string | RegExp, to: string, caughtBy: C
   ],
   [
     'the default behavior leads nowhere',
-    /TargetOriginId: bucket(?=\n {10}AllowedMethods)/,
+    /TargetOriginId: bucket(?=\n {10}FunctionAssociations)/,
     'TargetOriginId: buckets',
     ['promises'],
   ],
@@ -123,6 +123,9 @@ const MISTAKES: [mistake: string, from: string | RegExp, to: string, caughtBy: C
     ['promises', 'schemas'],
   ],
   ['Ghost is asked with the prefix', 'request.uri.slice(prefix.length - 1)', 'request.uri', ['promises']],
+  ['a plus sign reaches S3', "request.uri.replace(/\\+/g, '%2B')", 'request.uri', ['promises']],
+  ['only the first plus sign is encoded', "replace(/\\+/g, '%2B')", "replace('+', '%2B')", ['promises']],
+  ['the plus signs of downloads reach S3', /(DefaultCacheBehavior:\n.*)\n.*\n.*PathFunction.*/, '$1', ['promises']],
   ['the function stays a draft', 'AutoPublish: true', 'AutoPublish: false', ['promises']],
   ['the function runs too late', 'EventType: viewer-request', 'EventType: viewer-response', ['promises']],
   [

@@ -2,6 +2,8 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { Config } from '../config';
 import { isExpiredToken } from './errors';
 import { readAnswers } from './read-answers';
+import { limitRequests } from './request-limit';
+import { countRequests, retriesByRequest } from './retries';
 import { findService, type Service } from './service';
 
 type Sdk = typeof import('../lazy/aws-sdk');
@@ -34,8 +36,8 @@ const connections = new Map<string, Promise<Connection>>();
 /**
  * When a request times out.
  *
- * - `silence`: when nothing moves on the connection for `requestTimeoutMs`. A limit for the whole request would cut off
- *   large uploads over slow connections.
+ * - `silence`: when nothing moves on the connection for `requestTimeoutMs`, or so little that the request would never end
+ *   (see `limitRequests`).
  * - `no-answer`: when the response has not begun after `requestTimeoutMs`. From then on the visitor sets the pace, and may
  *   pause a video for an hour.
  */
@@ -89,6 +91,8 @@ function createClient(sdk: Sdk, config: Config, { isAws, endpoint, region }: Ser
     },
   });
   readAnswers(client, sdk, config, timeout === 'no-answer');
+  countRequests(client);
+  limitRequests(client, config.requestTimeoutMs, timeout === 'silence');
   if (isAws) {
     leavePartsUnsigned(client);
   }
@@ -96,23 +100,6 @@ function createClient(sdk: Sdk, config: Config, { isAws, endpoint, region }: Ser
     renewExpiredCredentials(client);
   }
   return client;
-}
-
-/**
- * Returns the SDK's retry strategy without the budget that all requests of a client share. During an import over a bad
- * connection it is used up after a few dozen retries, and from then on each upload fails at its first error.
- */
-function retriesByRequest({ StandardRetryStrategy }: Sdk, maxAttempts: number) {
-  return new (class extends StandardRetryStrategy {
-    override async refreshRetryTokenForRetry(
-      ...retry: Parameters<InstanceType<Sdk['StandardRetryStrategy']>['refreshRetryTokenForRetry']>
-    ) {
-      const token = await super.refreshRetryTokenForRetry(...retry);
-      // Returns the cost of the retry to the budget.
-      this.recordSuccess(token);
-      return token;
-    }
-  })(maxAttempts);
 }
 
 /**

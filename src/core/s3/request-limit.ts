@@ -1,0 +1,97 @@
+import type { IncomingMessage } from 'node:http';
+import type { S3Client } from '@aws-sdk/client-s3';
+
+/** The parts of the SDK's HTTP handler that are used here. Bodies of requests are bytes, those of responses Node streams. */
+type Handle = (
+  request: HttpRequest,
+  options?: { abortSignal?: AbortSignal },
+) => Promise<{ response: { body: unknown } }>;
+
+interface HttpRequest {
+  method: string;
+  query?: Record<string, unknown>;
+  headers: Record<string, string>;
+  body?: Uint8Array;
+}
+
+/** The rate (bytes/s) below which a connection counts as broken, however regularly a byte arrives. */
+const MIN_BYTES_PER_SECOND = 4096;
+
+/**
+ * How long (ms) S3 may work on completing an upload or on a copy, during which it sends spaces to keep the connection.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
+ */
+const MAX_WORK_MS = 15 * 60_000;
+
+/**
+ * Limits the time of each request of a client, so that a service that sends or takes a byte now and then cannot hold it up
+ * forever. Slow connections have the time that they need: the limit grows with the bytes to send, and a response may take
+ * as long as it comes at `MIN_BYTES_PER_SECOND`.
+ *
+ * @param timeoutMs what a request may take besides
+ * @param limitsBody whether responses are limited, too: not where a visitor sets the pace
+ */
+export function limitRequests(client: S3Client, timeoutMs: number, limitsBody: boolean): void {
+  const handler = client.config.requestHandler as unknown as { handle: Handle };
+  const handle = handler.handle.bind(handler);
+  handler.handle = async (request, options) => {
+    const abort = new AbortController();
+    const passOn = () => abort.abort();
+    const given = options?.abortSignal;
+    given?.addEventListener('abort', passOn, { once: true });
+    if (given?.aborted) {
+      passOn();
+    }
+    let isOver = false;
+    const timer = setTimeout(
+      () => {
+        isOver = true;
+        abort.abort();
+      },
+      timeoutMs + workMsOf(request) + (bytesOf(request) / MIN_BYTES_PER_SECOND) * 1000,
+    );
+    try {
+      const answer = await handle(request, { ...options, abortSignal: abort.signal });
+      if (limitsBody) {
+        endWhenTrickling(answer.response.body as IncomingMessage, timeoutMs + workMsOf(request));
+      }
+      return answer;
+    } catch (error) {
+      throw isOver ? timeout('the request took too long') : error;
+    } finally {
+      clearTimeout(timer);
+      given?.removeEventListener('abort', passOn);
+    }
+  };
+}
+
+/** Ends a response of which too little arrives although it is read. */
+function endWhenTrickling(body: IncomingMessage, windowMs: number): void {
+  const { socket } = body as { socket?: IncomingMessage['socket'] };
+  if (!socket) {
+    return;
+  }
+  const leastBytes = (MIN_BYTES_PER_SECOND * windowMs) / 1000;
+  let before = socket.bytesRead;
+  const timer = setInterval(() => {
+    const isRead = body.readableFlowing === true || body.listenerCount('readable') > 0;
+    const isWaitedFor = isRead && body.readableLength === 0;
+    if (isWaitedFor && socket.bytesRead - before < leastBytes) {
+      body.destroy(timeout('too little of the response arrived'));
+    }
+    before = socket.bytesRead;
+  }, windowMs).unref();
+  body.once('close', () => clearInterval(timer));
+}
+
+function bytesOf({ body }: HttpRequest): number {
+  return body?.byteLength ?? 0;
+}
+
+function workMsOf({ method, query, headers }: HttpRequest): number {
+  const isCompletion = method === 'POST' && query && 'uploadId' in query;
+  return isCompletion || headers['x-amz-copy-source'] !== undefined ? MAX_WORK_MS : 0;
+}
+
+/** The SDK repeats requests that end with an error of this name. */
+const timeout = (message: string): Error => Object.assign(new Error(message), { name: 'TimeoutError' });

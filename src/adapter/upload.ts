@@ -69,12 +69,15 @@ export class Uploads {
       return this.storeAs(names, { size, headers, write }, promised);
     }
     const { buffer, giveBack } = await takeBuffer(this.config, size);
+    let isSent = false;
     try {
       await opened.fill(buffer, 0);
       const headers = this.headersOfUpload(file, name, buffer);
-      return await this.storeAs(names, this.inOneRequest(buffer, headers), promised);
+      const key = await this.storeAs(names, this.inOneRequest(buffer, headers), promised);
+      isSent = true;
+      return key;
     } finally {
-      giveBack();
+      giveBack(isSent);
     }
   }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { S3CloudFrontStorage } from '../../src/adapter/adapter';
 import { Bucket } from '../../src/core/s3/bucket';
+import { OpenedFile } from '../../src/core/s3/opened-file';
 import { createAdapter, createUploadFolder, type UploadFolder } from '../support/adapter';
 import { startBlogServer, type BlogServer } from '../support/blog-server';
 import { startInMemoryS3, type InMemoryS3, type RecordedRequest } from '../support/in-memory-s3';
@@ -134,6 +135,25 @@ test('a size is found missing there, too, and its original read once', async () 
   server.requests.length = 0;
   expect(await makeSize('w1000')).toEqual(ORIGINAL);
   expect(requested()).toEqual(['HeadObject x.jpg', 'GetObject x_o.jpg', 'PutObject x.jpg']);
+});
+
+test('a size that was just uploaded as a file is answered with its own bytes while the next file is uploaded', async () => {
+  const [size, next] = [randomBytes(1_500_000), randomBytes(1_500_000)];
+  // The upload has ended for S3, and not yet for Ghost.
+  let end = () => {};
+  const closing = new Promise<void>((isClosing) => {
+    jest.spyOn(OpenedFile.prototype, 'close').mockImplementationOnce(async function (this: OpenedFile) {
+      isClosing();
+      await new Promise<void>((resolve) => (end = resolve));
+      await this.close();
+    });
+  });
+  const saved = adapter.save(await uploads.file('y.jpg', size), 'size/w600/2026/11');
+  await closing;
+  await upload('z.jpg', next);
+  expect((await blog.request('/size/w600/2026/11/y.jpg')).body.equals(size)).toBe(true);
+  end();
+  await saved;
 });
 
 test('a size that is made again replaces the one before at once', async () => {

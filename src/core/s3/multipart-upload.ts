@@ -151,7 +151,7 @@ async function sendParts(
     const taken = await Promise.race([waiting, ended]);
     if (taken === undefined) {
       // The others have sent everything before there was memory for this sender.
-      void waiting.then(({ giveBack }) => giveBack());
+      void waiting.then(({ giveBack }) => giveBack(true));
       return;
     }
     try {
@@ -159,7 +159,7 @@ async function sendParts(
     } catch (error) {
       failure.abort(error);
     } finally {
-      taken.giveBack();
+      taken.giveBack(!failure.signal.aborted);
       end();
     }
   };

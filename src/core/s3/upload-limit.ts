@@ -11,14 +11,23 @@ const PIECE_BYTES = 64 * 1024;
 /** How long (ms) a buffer is kept for the next upload. */
 const KEPT_MS = 10_000;
 
-/** By what is limited, and how much of it there is. All instances of the adapter with the same setting share a limit. */
-const limits = new Map<string, Semaphore>();
+interface Limit {
+  semaphore: Semaphore;
+  amount: number;
+}
 
+/** The limits of the process, by what they limit. */
+const limits = new Map<string, Limit>();
+
+/** All instances of the adapter share a limit. Where their settings differ, the largest one counts. */
 function limitOf(what: string, amount: number): Semaphore {
-  const name = `${what} ${amount}`;
-  const limit = limits.get(name) ?? new Semaphore(amount);
-  limits.set(name, limit);
-  return limit;
+  const limit = limits.get(what) ?? { semaphore: new Semaphore(amount), amount };
+  limits.set(what, limit);
+  if (amount > limit.amount) {
+    limit.semaphore.release(amount - limit.amount);
+    limit.amount = amount;
+  }
+  return limit.semaphore;
 }
 
 /**
@@ -38,8 +47,12 @@ export function inTurn<T>(
 /** A buffer that counts as memory of the uploads until it is given back. */
 export interface UploadBuffer {
   buffer: Buffer;
-  /** To be called once, when nothing reads the buffer any more. */
-  giveBack: () => void;
+  /**
+   * To be called once, when nothing writes to the buffer any more.
+   *
+   * @param isSent false when a request with it has failed, and may still be on its way: the buffer is not used again
+   */
+  giveBack: (isSent: boolean) => void;
 }
 
 /**
@@ -55,8 +68,10 @@ export async function takeBuffer({ uploadMemoryBytes }: Config, bytes: number): 
   const whole = takeIdle(capacity) ?? Buffer.allocUnsafeSlow(capacity);
   return {
     buffer: whole.subarray(0, bytes),
-    giveBack: () => {
-      keep(whole);
+    giveBack: (isSent) => {
+      if (isSent) {
+        keep(whole);
+      }
       release();
     },
   };

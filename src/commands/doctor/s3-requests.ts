@@ -14,7 +14,9 @@ export interface Refusal {
 }
 
 /** S3's answer to a request without credentials. */
-export interface AnonymousAnswer {
+export interface AnonymousAnswer<T = unknown> {
+  /** What the SDK read in it; undefined when it was refused or could not be read. */
+  output?: T;
   /** Undefined when there was no answer. */
   status?: number;
   headers: Record<string, string>;
@@ -41,17 +43,17 @@ export async function connectionOptions(config: Config) {
 }
 
 /** Sends a request to S3 without credentials. */
-export async function requestAnonymously(
+export async function requestAnonymously<T>(
   config: Config,
-  request: (client: S3Client) => Promise<unknown>,
-): Promise<AnonymousAnswer> {
+  request: (client: S3Client) => Promise<T>,
+): Promise<AnonymousAnswer<T>> {
   const client = new S3Client({
     ...(await connectionOptions(config)),
     // The SDK requires credentials, even though the signer below does not use them.
     credentials: { accessKeyId: 'anonymous', secretAccessKey: 'anonymous' },
     signer: { sign: (unsigned) => Promise.resolve(unsigned) },
   });
-  const answer: AnonymousAnswer = { headers: {}, at: 0 };
+  const answer: AnonymousAnswer<T> = { headers: {}, at: 0 };
   client.middlewareStack.add(
     (next) => async (args) => {
       const output = await next(args);
@@ -63,7 +65,7 @@ export async function requestAnonymously(
     { step: 'deserialize', priority: 'low' },
   );
   try {
-    await request(client);
+    answer.output = await request(client);
   } catch (error) {
     answer.error = error;
   } finally {

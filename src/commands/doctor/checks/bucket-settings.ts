@@ -6,12 +6,17 @@ import {
   GetPublicAccessBlockCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { Readable } from 'node:stream';
 import type { Config } from '../../../core/config';
 import { statusOf } from '../../../core/foreign-error';
-import { codeOf } from '../../../core/s3/errors';
+import { codeOf, isGhostError } from '../../../core/s3/errors';
+import { describeAnswer, notS3 } from '../../../core/s3/not-s3';
 import { knownService } from '../../../core/s3/service';
 import { type Check, type CheckResult, failed, passed, unchecked, warned } from '../check';
 import { connectionOptions } from '../s3-requests';
+
+/** The beginning of a document with a setting of a bucket. */
+const SETTING = /^\s*(<\?xml[^>]*>\s*)?<([\w.-]+:)?(\w+Configuration|OwnershipControls)\b/;
 
 /** Checks that the bucket has no ACLs, and that uploads send none. */
 export const checkOwnership = settingCheck('s3:GetBucketOwnershipControls', async (client, config) => {
@@ -108,9 +113,13 @@ function settingCheck(action: string, check: (client: S3Client, config: Config) 
     // With --profile, the owner of the bucket reads its settings, even if the configuration has keys for Ghost.
     const credentials = options.profile === undefined ? {} : { credentials: undefined };
     const client = new S3Client({ ...(await connectionOptions(config)), ...credentials });
+    readSettings(client, config);
     try {
       return await check(client, config);
     } catch (error) {
+      if (isGhostError(error)) {
+        return unchecked((error as Error).message);
+      }
       return statusOf(error) === 403
         ? unchecked(
             `needs ${action}, which Ghost does not`,
@@ -121,6 +130,28 @@ function settingCheck(action: string, check: (client: S3Client, config: Config) 
       client.destroy();
     }
   };
+}
+
+/** Has a client refuse what is not a setting: in a web page, or in the listing of another service, each would be off. */
+function readSettings(client: S3Client, config: Config): void {
+  client.middlewareStack.add(
+    (next, { commandName = '' }) =>
+      async (args) => {
+        const result = await next(args);
+        const answer = result.response as { statusCode: number; headers: Record<string, string>; body: Readable };
+        if (answer.statusCode < 300) {
+          const text = Buffer.concat((await answer.body.toArray()) as Buffer[]).toString();
+          if (!SETTING.test(text)) {
+            const described = describeAnswer(answer.statusCode, answer.headers['content-type'], text);
+            throw notS3(config, commandName.replace(/Command$/, ''), described);
+          }
+          answer.body = Readable.from([Buffer.from(text)]);
+        }
+        return result;
+      },
+    // Closest to the network.
+    { step: 'deserialize', priority: 'low' },
+  );
 }
 
 /** Returns an error handler that turns S3's error for a missing setting into undefined. */

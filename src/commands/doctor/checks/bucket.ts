@@ -1,11 +1,14 @@
 import { GetBucketPolicyStatusCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import type { Feature } from '../../../core/features';
 import { connect } from '../../../core/s3/client';
+import { describeAnswer } from '../../../core/s3/not-s3';
 import { knownService } from '../../../core/s3/service';
 import { statusOf } from '../../../core/foreign-error';
 import { codeOf, regionOf } from '../../../core/s3/errors';
 import { type CheckResult, failed, passed, unchecked, warned } from '../check';
 import type { DoctorContext } from '../context';
+import { networkCodeOf } from '../network';
+import type { Probe } from '../probes';
 import { anonymousHead, connectionOptions, requestAnonymously, signedRequestError, writeRefusal } from '../s3-requests';
 
 const REDIRECTS = ['PermanentRedirect', 'AuthorizationHeaderMalformed', 'IllegalLocationConstraintException'];
@@ -54,30 +57,42 @@ export async function checkPrivacy(context: DoctorContext): Promise<CheckResult>
   const listing = await requestAnonymously(config, (client) =>
     client.send(new ListObjectsV2Command({ Bucket: config.bucket, MaxKeys: 1 })),
   );
+  const isListed = listing.output?.Name !== undefined || listing.output?.KeyCount !== undefined;
   const isWritten = (await writeRefusal(context)) === undefined;
   const readable: Feature[] = [];
-  for (const { config, key, feature } of isWritten ? probes.all : []) {
-    const { status = 0 } = await requestAnonymously(config, (client) =>
-      client.send(new GetObjectCommand({ Bucket: config.bucket, Key: key, Range: 'bytes=0-0' })),
-    );
-    if ([200, 206].includes(status)) {
-      readable.push(feature);
+  for (const probe of isWritten ? probes.all : []) {
+    if (await isPublic(probe, probes.bytes)) {
+      readable.push(probe.feature);
     }
   }
   const open = [
-    ...(listing.status === 200 ? ['list its files'] : []),
+    ...(isListed ? ['list its files'] : []),
     ...(readable.length === 0 ? [] : [`read ${readable.join(', ')} at S3`]),
   ];
   if (open.length > 0) {
     return failed(tried, `Everybody may ${open.join(' and ')}.`, cure);
   }
-  if (listing.status !== undefined && listing.status >= 500) {
-    return unchecked(`S3 does not answer at the moment (${listing.status})`);
-  }
   if ((await connect(config)).service.isAws && (await hasPublicPolicy(context))) {
     return warned(tried, 'It was refused, but S3 holds the policy of the bucket for public.', cure);
   }
+  const { status, headers } = listing;
+  if (status === undefined || status >= 500) {
+    return unchecked(`S3 does not answer requests without credentials (${status ?? networkCodeOf(listing.error)})`);
+  }
+  if (status < 300) {
+    const answer = describeAnswer(status, headers['content-type']);
+    return unchecked(`requests without credentials are answered ${answer}, which is not the list of the bucket`);
+  }
   return isWritten ? passed('refused without credentials') : passed('no listing without credentials');
+}
+
+/** Returns whether everybody can read a test image. A page is not one, whatever its status. */
+async function isPublic({ config, key }: Probe, bytes: Buffer): Promise<boolean> {
+  const { output } = await requestAnonymously(config, async (client) => {
+    const { Body } = await client.send(new GetObjectCommand({ Bucket: config.bucket, Key: key }));
+    return Body?.transformToByteArray();
+  });
+  return output !== undefined && bytes.equals(output);
 }
 
 async function hasPublicPolicy({ config }: DoctorContext): Promise<boolean> {

@@ -1,7 +1,8 @@
 import { connect } from '../../../core/s3/client';
 import { statusOf } from '../../../core/foreign-error';
 import { explainConditionalWrites } from '../../../core/s3/conditional-writes';
-import { codeOf, isNotImplemented, isTaken } from '../../../core/s3/errors';
+import { codeOf, isGhostError, isNotImplemented, isTaken } from '../../../core/s3/errors';
+import { notS3 } from '../../../core/s3/not-s3';
 import { type CheckResult, failed, passed, unchecked, warned } from '../check';
 import type { DoctorContext } from '../context';
 import { abortRefusal, writeRefusal } from '../s3-requests';
@@ -47,6 +48,10 @@ export async function checkConditionalCompletion(context: DoctorContext): Promis
       'Large uploads look whether their name is free just before their end. To be quite safe, run only one Ghost process on this bucket.',
     );
   }
+  if (isGhostError(error)) {
+    const { message, help = '' } = error as Error & { help?: string };
+    return failed(tried, message, help);
+  }
   return isTaken(error)
     ? passed('a taken name is refused')
     : warned(
@@ -68,7 +73,11 @@ async function multipartError({ probes: { first, bytes } }: DoctorContext): Prom
       new sdk.UploadPartCommand({ ...upload, PartNumber, Body: bytes }),
     );
     const MultipartUpload = { Parts: [{ PartNumber, ETag, ChecksumCRC32 }] };
-    await client.send(new sdk.CompleteMultipartUploadCommand({ ...upload, MultipartUpload, IfNoneMatch: '*' }));
+    const completion = { ...upload, MultipartUpload, IfNoneMatch: '*' };
+    const answer = await client.send(new sdk.CompleteMultipartUploadCommand(completion));
+    if (!answer.ETag && !answer.Location) {
+      throw notS3(first.config, 'CompleteMultipartUpload', '200 without a result');
+    }
     return undefined;
   } catch (error) {
     await client.send(new sdk.AbortMultipartUploadCommand(upload)).catch(() => undefined);

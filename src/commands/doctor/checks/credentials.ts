@@ -154,13 +154,16 @@ export async function checkIdentity({ config, options: { profile } }: DoctorCont
   const client = new STSClient({ ...(await connectionOptions(config)), endpoint: undefined });
   try {
     const { Arn } = await client.send(new GetCallerIdentityCommand({}));
-    return Arn?.endsWith(':root')
+    if (Arn === undefined) {
+      return unchecked('sts:GetCallerIdentity was answered without an identity');
+    }
+    return Arn.endsWith(':root')
       ? warned(
           'sts:GetCallerIdentity was called.',
           `Ghost signs in as the root user of the account (${Arn}).`,
           'Give Ghost a user or role of its own: provision --identity …, or the command policy.',
         )
-      : passed(Arn ?? 'unknown');
+      : passed(Arn);
   } catch (error) {
     // Ghost needs only S3, and the network of the machine may allow nothing else.
     return unchecked(`sts:GetCallerIdentity was not answered (${codeOf(error)})`);

@@ -100,8 +100,11 @@ export async function checkInvalidate({ config, probes, features }: DoctorContex
   try {
     const Items = [new URL(probes.first.url).pathname];
     const InvalidationBatch = { CallerReference: randomUUID(), Paths: { Quantity: Items.length, Items } };
-    await client.send(new CreateInvalidationCommand({ DistributionId: distributionId, InvalidationBatch }));
-    return passed('cloudfront:CreateInvalidation');
+    const command = new CreateInvalidationCommand({ DistributionId: distributionId, InvalidationBatch });
+    const { Invalidation } = await client.send(command);
+    return Invalidation?.Id
+      ? passed('cloudfront:CreateInvalidation')
+      : unchecked('CloudFront was answered for by somebody else: there is no invalidation in the answer');
   } catch (error) {
     const code = codeOf(error);
     const tried = `The distribution ${distributionId} was told to forget a file.`;

@@ -1,5 +1,9 @@
-import http, { type Server } from 'node:http';
-import { createAdapter } from '../support/adapter';
+import { once } from 'node:events';
+import http, { type Server, type ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseConfig } from '../../src/core/config';
+import { Bucket } from '../../src/core/s3/bucket';
+import { createAdapter, optionsFor } from '../support/adapter';
 import { listen, stop } from '../support/local-server';
 import { useUploadFolder } from '../support/use-bucket';
 
@@ -38,12 +42,13 @@ beforeEach(async () => {
 });
 afterEach(() => stop(server));
 
-const adapter = () =>
-  createAdapter(
-    { endpoint, region: 'us-east-1', credentials: { accessKeyId: 'KEY', secretAccessKey: 'secret' } },
-    'blog',
-    { requestTimeoutMs: REQUEST_TIMEOUT_MS, maxAttempts: 2 },
-  );
+const OPTIONS = { requestTimeoutMs: REQUEST_TIMEOUT_MS, maxAttempts: 2 };
+const service = () => ({
+  endpoint,
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'KEY', secretAccessKey: 'secret' },
+});
+const adapter = () => createAdapter(service(), 'blog', OPTIONS);
 
 test('an image that arrives one byte at a time is given up', async () => {
   await expect(adapter().read({ path: '2026/11/x.jpg' })).rejects.toMatchObject({ code: 'STORAGE_S3_UNREACHABLE' });
@@ -64,4 +69,26 @@ test('a response whose headers arrive one byte at a time is given up', async () 
     socket.once('close', () => clearInterval(timer));
   });
   await expect(adapter().exists('x.jpg', '2026/11')).rejects.toMatchObject({ code: 'STORAGE_S3_UNREACHABLE' });
+});
+
+test('a download is not given up while its reader works on what has arrived', async () => {
+  let response!: ServerResponse;
+  server.removeAllListeners('request');
+  server.on('request', (_request, answer: ServerResponse) => {
+    response = answer;
+    answer.writeHead(200, { 'x-amz-request-id': 'SLOW', 'content-length': 10, etag: '"0"' });
+    answer.write('12345');
+  });
+  const { config } = parseConfig(optionsFor(service(), 'blog', OPTIONS));
+  const { Body } = await new Bucket(config).get('content/images/2026/11/x.jpg');
+  const chunks: Buffer[] = [];
+  for await (const chunk of Body) {
+    chunks.push(chunk as Buffer);
+    if (chunks.length === 1) {
+      response.end('67890');
+      await once(Body, 'readable');
+    }
+    await sleep(3 * REQUEST_TIMEOUT_MS);
+  }
+  expect(Buffer.concat(chunks).toString()).toBe('1234567890');
 });

@@ -75,7 +75,7 @@ function endWhenTrickling(body: IncomingMessage, windowMs: number): void {
   let before = socket.bytesRead;
   const timer = setInterval(() => {
     const isRead = body.readableFlowing === true || body.listenerCount('readable') > 0;
-    const isWaitedFor = isRead && body.readableLength === 0;
+    const isWaitedFor = isRead && body.readableLength === 0 && !body.complete;
     if (isWaitedFor && socket.bytesRead - before < leastBytes) {
       body.destroy(timeout('too little of the response arrived'));
     }

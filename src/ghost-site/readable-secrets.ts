@@ -7,6 +7,42 @@ import { locateConfig } from './config-text';
 /** The adapter's options that other users must not be able to read. */
 const SECRETS = ['secretAccessKey', 'sessionToken', 'cdnFallbackSecret'];
 
+/** The secrets that every user of the machine can read in a configuration file. */
+interface ReadableSecrets {
+  /** The names of the options. */
+  names: string[];
+  /** Of the file, `644`. */
+  mode: string;
+  /** The user who owns the file. */
+  owner: Owner;
+}
+
+/**
+ * Finds the secrets of the adapter in the text of a configuration file.
+ *
+ * @returns their names; undefined when there are none
+ */
+export function secretsIn(file: string, text: string): string[] | undefined {
+  const storage = storageOf(readGhostConfig(text, file));
+  const names = SECRETS.filter((name) => [ADAPTER, 'media', 'files'].some((key) => isIn(storage[key], name)));
+  return names.length > 0 ? names : undefined;
+}
+
+/**
+ * Finds the secrets of the adapter that every user can read in a configuration file.
+ *
+ * @param text the text of the file, or the one that it will have
+ * @returns undefined when there are none, or not everybody can read them
+ * @throws Failure when it is not a file
+ */
+export function readableSecrets(file: string, text: string): ReadableSecrets | undefined {
+  const { stats } = locateConfig(file);
+  const names = secretsIn(file, text);
+  return stats && names && (stats.mode & 0o004) !== 0 && process.platform !== 'win32'
+    ? { names, mode: (stats.mode & 0o777).toString(8), owner: stats }
+    : undefined;
+}
+
 /**
  * Returns a warning when a configuration will hold secrets of the adapter in a file that every user can read.
  *
@@ -15,14 +51,11 @@ const SECRETS = ['secretAccessKey', 'sessionToken', 'cdnFallbackSecret'];
  * @returns undefined when there are no secrets, or not everybody can read them
  */
 export function warningOfReadableSecrets(file: string, text: string, ghost?: Owner): string | undefined {
-  const { stats } = locateConfig(file);
-  const storage = storageOf(readGhostConfig(text, file));
-  const secrets = SECRETS.filter((name) => [ADAPTER, 'media', 'files'].some((key) => isIn(storage[key], name)));
-  if (!stats || secrets.length === 0 || (stats.mode & 0o004) === 0 || process.platform === 'win32') {
-    return undefined;
-  }
-  const mode = (stats.mode & 0o777).toString(8);
-  return `Every user of this machine can read ${file} (mode ${mode}), with ${secrets.join(' and ')}.\n  Change that: ${cureFor(file, stats, ghost)}`;
+  const readable = readableSecrets(file, text);
+  return (
+    readable &&
+    `Every user of this machine can read ${file} (mode ${readable.mode}), with ${readable.names.join(' and ')}.\n  Change that: ${cureFor(file, readable.owner, ghost)}`
+  );
 }
 
 const isIn = (block: unknown, name: string) => isObject(block) && block[name] !== undefined && block[name] !== null;

@@ -97,11 +97,11 @@ async function runCheck({ name, run }: Check, doctorContext: DoctorContext): Pro
   try {
     return await run(doctorContext);
   } catch (error) {
-    const { message, help, context } = error as Error & { help?: string; context?: string };
+    const { message, help, cure, context } = error as Error & { help?: string; cure?: string; context?: string };
     return failed(
       context ?? `The check "${name}" was run.`,
       message,
-      help ?? 'Run the command again with --debug; if it stays so, report it with what is shown.',
+      help ?? cure ?? 'Run the command again with --debug; if it stays so, report it with what is shown.',
     );
   }
 }

@@ -1,10 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { S3Client } from '@aws-sdk/client-s3';
 import { parseConfig } from '../../../core/config';
 import { ADAPTER, FEATURES, ghostUrlOf, URL_NAMES } from '../../../core/features';
 import { connect } from '../../../core/s3/client';
 import { knownService } from '../../../core/s3/service';
-import { adapterOf, adapterOptionsOf, storageOf } from '../../../ghost-site/config';
+import { adapterOf, adapterOptionsOf, BYTE_ORDER_MARK, storageOf } from '../../../ghost-site/config';
+import { textOf } from '../../../ghost-site/config-text';
 import { Failure } from '../../../shell/failure';
 import { type CheckResult, failed, passed, unchecked, warned, withGhost } from '../check';
 import type { DoctorContext } from '../context';
@@ -24,8 +25,9 @@ export function checkFile({ siteOrFailure: site, options }: DoctorContext): Chec
 
 /** Unlike this command, Ghost does not accept comments in its configuration. */
 function checkPlainJson(file: string): CheckResult {
+  const text = textOf(file).replace(BYTE_ORDER_MARK, '');
   try {
-    JSON.parse(readFileSync(file, 'utf8').replace(/^\ufeff/, '') || '{}');
+    JSON.parse(text || '{}');
     return passed(file);
   } catch {
     return failed(

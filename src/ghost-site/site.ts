@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { Failure } from '../shell/failure';
 import { withRightsOf } from '../shell/owner-rights';
@@ -66,9 +66,9 @@ export function findGhostSite(options: GhostSiteOptions, environment: NodeJS.Pro
     options.content === undefined
       ? contentPathOf(config.paths?.contentPath ?? 'content', folder, codeFolder)
       : path.resolve(options.content);
-  if (options.content !== undefined && !existsSync(contentPath)) {
+  if (options.content !== undefined && !isFolder(contentPath)) {
     throw new Failure(
-      `--content: there is no folder ${contentPath}.`,
+      `--content: ${existsSync(contentPath) ? `${contentPath} is not a folder` : `there is no folder ${contentPath}`}.`,
       "Name Ghost's content folder, for example /var/www/ghost/content.",
     );
   }
@@ -111,6 +111,9 @@ function findFolder({ ghost, config, content }: GhostSiteOptions): string {
 function contentPathOf(configured: string, folder: string, codeFolder: string = folder): string {
   return path.resolve(/[/\\]/.test(configured) || configured === '.' ? codeFolder : folder, configured);
 }
+
+/** Returns whether a path is a folder, or a link to one. */
+export const isFolder = (place: string): boolean => statSync(place, { throwIfNoEntry: false })?.isDirectory() ?? false;
 
 const isGhostFolder = (folder: string) =>
   ['.ghost-cli', 'current', 'config.production.json'].some((name) => existsSync(path.join(folder, name)));

@@ -140,6 +140,28 @@ asRoot('migrate, run by root in a folder of another user', () => {
     expect([error?.message, await bucket.keys()]).toEqual([expect.stringContaining('is a link of the user 65534'), []]);
   });
 
+  test.each([{}, { toLocal: true }])(
+    'is not led to a folder of root by a configuration that another user can write: %j',
+    async (options) => {
+      await mkdir(path.join(elsewhere, 'images'));
+      await writeFile(path.join(elsewhere, 'images/a.jpg'), 'of root');
+      await bucket.put('content/images/b.jpg', 'picture');
+      await giveToNobody();
+      const config = JSON.parse(await readFile(folder.config, 'utf8')) as object;
+      await writeFile(folder.config, JSON.stringify({ ...config, paths: { contentPath: elsewhere } }));
+      await lchown(folder.config, NOBODY, NOBODY);
+      const { error } = await runCommand(folder, { ...options, content: undefined });
+      expect(error?.message).toContain(`which the user ${NOBODY} can write, names ${elsewhere}`);
+      expect(error?.cure).toContain(`--content ${elsewhere}`);
+      expect([await bucket.keys(), await readdir(path.join(elsewhere, 'images'))]).toEqual([
+        ['content/images/b.jpg'],
+        ['a.jpg'],
+      ]);
+      // Whoever names the folder means it.
+      expect((await runCommand(folder, { ...options, content: elsewhere })).exitCode).toBe(0);
+    },
+  );
+
   test('--to-local writes nothing outside of content while a folder is swapped for a link', async () => {
     // Even where the owner could write.
     chownSync(elsewhere, NOBODY, NOBODY);

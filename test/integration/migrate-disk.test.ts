@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, rm, symlink } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { appendFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
@@ -56,6 +56,25 @@ describe('migrate', () => {
     const { exitCode, result } = await runCommand(folder);
     socket.close();
     expect([exitCode, result.results]).toMatchObject([1, { uploaded: { files: 1 }, refused: { files: 3 } }]);
+  });
+
+  test.each(['a file', 'a FIFO', 'nothing'])('does not take %s for an empty content folder', async (kind) => {
+    await bucket.put('content/images/a.jpg', 'picture');
+    const place = path.join(path.dirname(folder.content), 'place');
+    const make = { 'a file': 'touch', 'a FIFO': 'mkfifo' }[kind];
+    if (make) execFileSync(make, [place]);
+    expect((await runCommand(folder, { content: place })).error?.message).toContain(`${place}`);
+    const config = JSON.parse(await readFile(folder.config, 'utf8')) as object;
+    await writeFile(folder.config, JSON.stringify({ ...config, paths: { contentPath: place } }));
+    const { error } = await runCommand(folder, { content: undefined });
+    expect(error?.message).toContain(`There is no content folder ${place}`);
+    if (make) {
+      const toLocal = await runCommand(folder, { content: undefined, toLocal: true });
+      expect([toLocal.exitCode, toLocal.error?.message ?? JSON.stringify(toLocal.result)]).toEqual([
+        1,
+        expect.stringContaining(place),
+      ]);
+    }
   });
 
   test('counts hidden and temporary files, and names them', async () => {

@@ -15,7 +15,7 @@ import { quoted } from '../../shell/text';
 import { installedVersion, isInstalled } from './adapter-files';
 import { putAdapter, undoOnFailure } from './adapter-folder';
 import { type AdapterPlace, adapterPlace, assertNoDetour, assertWritableFolder } from './adapter-place';
-import { assertChosenPaths } from './assert-chosen-paths';
+import { assertChosenPaths } from '../../ghost-site/chosen-paths';
 import { type ConfigChange, type ConfigOptions, planConfigChange } from './config-change';
 import { nodeOfGhost } from './ghost-node';
 import { userOfGhost } from './ghost-user';

@@ -9,7 +9,7 @@ import { quoted } from '../../shell/text';
 import { installedVersion } from './adapter-files';
 import { removeAdapter, undoOnFailure } from './adapter-folder';
 import { adapterPlace, assertNoDetour, assertWritableFolder } from './adapter-place';
-import { assertChosenPaths } from './assert-chosen-paths';
+import { assertChosenPaths } from '../../ghost-site/chosen-paths';
 import { restoredConfig, usesAdapter } from './config-restore';
 import { assertConfigFile, supportedMajor } from './preconditions';
 import { restartStep, showConfigChange, showNextSteps } from './say';

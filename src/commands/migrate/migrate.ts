@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { readAdapterConfigs } from '../../ghost-site/adapter-config';
-import { findGhostSite } from '../../ghost-site/site';
+import { assertChosenContent } from '../../ghost-site/chosen-paths';
+import { findGhostSite, isFolder } from '../../ghost-site/site';
 import { Failure } from '../../shell/failure';
 import { openTerminal } from '../../shell/terminal';
 import { migrateFromUrl } from './from-url/from-url';
@@ -34,6 +35,13 @@ export async function runMigrate(options: MigrateOptions): Promise<void> {
   const where = `the bucket ${configs.images.bucket}`;
   const [from, to] = options.toLocal ? [where, site.contentPath] : [site.contentPath, where];
   terminal.say(`From ${from} to ${to}${settings.dryRun ? ': a dry run, nothing is changed' : ''}`);
+  assertChosenContent(site, options.content);
+  if (!options.toLocal && !isFolder(site.contentPath)) {
+    throw new Failure(
+      `There is no content folder ${site.contentPath}.`,
+      'Name it with --content, or run the command on the machine that Ghost runs on.',
+    );
+  }
   const disks = featureDisks(site.contentPath, locations);
   const migrateFeature = options.toLocal ? migrateToLocal : migrateToBucket;
   const steps = disks.map(

@@ -1,0 +1,61 @@
+import path from 'node:path';
+import { Failure } from '../shell/failure';
+import { isRoot } from '../shell/owner-rights';
+import { mayAccess, ownerOf, wayTo } from '../shell/path-owners';
+import { isInside } from '../shell/paths';
+import { settingsOfEnvironment } from './config';
+import { locateConfig } from './config-text';
+import type { GhostSite } from './site';
+
+/** A path in Ghost's configuration. */
+interface NamedPath {
+  place: string;
+  /** How to name it otherwise. */
+  cure: string;
+}
+
+/**
+ * Makes sure that a user who can write Ghost's configuration does not lead root into the content folder of another user.
+ * A path below Ghost's folder is trusted, and one that the command line or the environment names.
+ *
+ * @param content the content folder that the user named
+ * @throws Failure with the setting, and with how to name the folder otherwise
+ */
+export function assertChosenContent(site: GhostSite, content?: string): void {
+  assertChosen(site, contentOf(site, content));
+}
+
+/** Like `assertChosenContent`, also for the folder of adapters, which `install` writes to. */
+export function assertChosenPaths(site: GhostSite, content?: string): void {
+  const { installedAdaptersPath: place } = site.config.paths ?? {};
+  const isOfFile = place !== undefined && pathsOfEnvironment().installedAdaptersPath === undefined;
+  const cure = `sudo paths__installedAdaptersPath=${place} ghost-storage-s3-cloudfront install …`;
+  assertChosen(site, [...contentOf(site, content), ...(isOfFile ? [{ place, cure }] : [])]);
+}
+
+function contentOf({ contentPath: place }: GhostSite, content: string | undefined): NamedPath[] {
+  const isOfFile = content === undefined && pathsOfEnvironment().contentPath === undefined;
+  return isOfFile ? [{ place, cure: `--content ${place}` }] : [];
+}
+
+// The file may be another one by now than the one that was read.
+const pathsOfEnvironment = () => settingsOfEnvironment(process.env).paths ?? {};
+
+function assertChosen({ configFile, folder }: GhostSite, named: NamedPath[]): void {
+  const { stats, owner } = locateConfig(configFile);
+  const writers = [owner, ...(stats ? [stats] : [])].filter(({ uid }) => uid !== 0);
+  if (!isRoot()) {
+    return;
+  }
+  for (const { place, cure } of named) {
+    const way = wayTo(path.resolve(folder, place));
+    const { uid } = ownerOf(way);
+    const foreign = writers.find((writer) => writer.uid !== uid && !mayAccess(way.end.stats, writer, 0o3));
+    if (foreign && !isInside(way.real, wayTo(folder).real)) {
+      throw new Failure(
+        `${configFile}, which the user ${foreign.uid} can write, names ${place}, which belongs to the user ${uid}.`,
+        `If that is right, name it yourself: ${cure}`,
+      );
+    }
+  }
+}

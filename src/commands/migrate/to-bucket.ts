@@ -227,17 +227,24 @@ async function withdraw(
   { headers }: Content,
   problem: FileProblem,
 ): Promise<FileProblem> {
-  let reason = 'it is not certain that the object is the one that was uploaded';
+  const { message } = problem;
   try {
     if (await bucket.isOfUpload(key, headers)) {
       await bucket.delete(key);
       invalidationsFor(config)?.overwritten(keys.toUrl(key));
       return problem;
     }
+    // A service that keeps no upload IDs does not tell whose object it is.
+    return (await bucket.exists(key))
+      ? new FileProblem(
+          'changed',
+          `${message}. ${key} holds something else by now, or an older state of it: compare them`,
+        )
+      : problem;
   } catch (error) {
-    reason = (error as Error).message;
+    const reason = (error as Error).message;
+    return new FileProblem('changed', `${message}. Delete ${key}, which holds an older state of it: ${reason}`);
   }
-  return new FileProblem('changed', `${problem.message}. Delete ${key}, which holds an older state of it: ${reason}`);
 }
 
 /** Returns a file as content for the bucket, which is sent within the bandwidth of the run. */

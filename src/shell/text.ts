@@ -24,7 +24,10 @@ export const quoted = (value: string): string =>
   /^[\w./:@%+,=-]*$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
 
 /** What terminals obey (control characters), and what changes the order or the lines of what they show. */
-const OBEYED = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+const OBEYED = /[\p{Cc}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+
+/** The same, and everything else that cannot be seen. Emoji and some scripts need a part of it. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** Encodes the characters of a foreign text, such as the title of a post, that a terminal would obey: `%1B[31m`. */
 export const visible = (text: string): string => text.replace(OBEYED, encodeURIComponent);
@@ -33,8 +36,18 @@ export const visible = (text: string): string => text.replace(OBEYED, encodeURIC
 export const visibleLines = (text: string): string =>
   text.replace(OBEYED, (character) => (/[\n\t]/.test(character) ? character : encodeURIComponent(character)));
 
-/** Returns a value as JSON in which such characters are escaped, too. */
-export const toJson = (value: unknown): string =>
-  JSON.stringify(value, null, 2).replace(OBEYED, (character) =>
-    character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+/** Returns a value as JSON of several lines in which all characters can be seen, and no terminal obeys any. */
+export const toJson = (value: unknown): string => escaped(JSON.stringify(value, null, 2));
+
+/** Like `toJson`, in one line. */
+export const toJsonLine = (value: unknown): string => escaped(JSON.stringify(value));
+
+const escaped = (json: string): string =>
+  json.replace(UNSEEN, (character) =>
+    character === '\n'
+      ? character
+      : character
+          .split('')
+          .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+          .join(''),
   );

@@ -85,6 +85,33 @@ describe('migrate', () => {
     expect(shown.said).toContain('images/.DS_Store, media/half.tmp');
   });
 
+  test.each([{}, { toLocal: true }, { json: false }, { json: false, toLocal: true }])(
+    'writes nothing that a terminal obeys into the report or to the terminal, and loses no name: %j',
+    async (options) => {
+      const names = [
+        'a\u001b]0;title\u0007',
+        'b\u009b31m',
+        'c\u0085next',
+        'gpj\u202e.exe',
+        'd\u007f',
+        'e\u200b',
+        'f\u2028g',
+      ];
+      // The other side has something else, so that each is named.
+      await folder.write(Object.fromEntries(names.map((name) => [`images/${name}.jpg`, 'of the disk'])));
+      for (const name of names) {
+        await bucket.put(`content/images/${name}.jpg`, 'of the bucket');
+      }
+      const { exitCode, lines, said } = await runCommand(folder, options);
+      const report = await readFile(path.join(path.dirname(folder.content), 'report.jsonl'), 'utf8');
+      expect(exitCode).toBe(1);
+      expect(lines.map(({ path: name }) => name).sort()).toEqual(names.map((name) => `images/${name}.jpg`).sort());
+      expect(report).toMatch(/^[\x20-\x7e\n]+$/);
+      expect(said).not.toMatch(/(?!\n)[\p{Cc}\u202a-\u202e\u2028]/u);
+      expect(report.split('\n')).toHaveLength(names.length + 1);
+    },
+  );
+
   test.each([
     ['in one request', 3 * MIB, 'PutObject'],
     ['in parts', 20 * MIB, 'UploadPart'],

@@ -5,6 +5,7 @@ import { finished } from 'node:stream/promises';
 import { Failure } from '../../shell/failure';
 import { withRightsOf } from '../../shell/owner-rights';
 import { belongsToRoot, ownerOf, wayTo } from '../../shell/path-owners';
+import { toJsonLine } from '../../shell/text';
 
 /** How many problems, and how many ignored files, are named one by one. The report has all of them. */
 const MAX_NAMED = 20;
@@ -77,7 +78,7 @@ export class Report {
         this.plusSigns.paths.push(line.path);
       }
     }
-    if (this.stream && !this.stream.write(`${JSON.stringify(line)}\n`)) {
+    if (this.stream && !this.stream.write(`${toJsonLine(line)}\n`)) {
       await once(this.stream, 'drain').catch(() => this.assertWritable());
     }
   }

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { colorsOn, printable } from '../../../src/shell/colors';
 import { openTerminal } from '../../../src/shell/terminal';
-import { toJson, visible } from '../../../src/shell/text';
+import { toJson, toJsonLine, visible } from '../../../src/shell/text';
 
 // What a title, a file name, a key or a server's message may contain: colors, the title of the window, the clipboard,
 // lines that go back, 8-bit sequences, deletions, and reversed text.
@@ -16,10 +16,11 @@ const HOSTILE = [
   'gone\b\b\b\b\u007f',
   'gpj\u202e.exe',
   '\u2066isolated',
+  'txt\u200f.exe',
 ];
 
 /** What a terminal would obey, but for line breaks and tabs. */
-const OBEYED = /(?![\n\t])[\p{Cc}\u202a-\u202e\u2066-\u2069]/u;
+const OBEYED = /(?![\n\t])[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 
 const OUR_COLORS = new RegExp(`${String.fromCharCode(0x1b)}\\[\\d+m`, 'g');
 
@@ -74,6 +75,17 @@ test('a foreign text of one line forges no second one', () => {
   expect(visible('a\n✔ Everything is there')).toBe('a%0A✔ Everything is there');
   expect(visible('a\u2028b')).not.toMatch(/\u2028/);
 });
+
+test.each(['zero\u200bwidth', '\ufeffmark', 'soft\u00adhyphen', 'tag\u{e0041}', 'lines\u2028two\u2029three'])(
+  '%j can be seen in JSON, also on one line',
+  (text) => {
+    for (const json of [toJson({ text }), toJsonLine({ text })]) {
+      expect(json).toMatch(/^[\x20-\x7e\n]+$/);
+      expect(JSON.parse(json)).toEqual({ text });
+    }
+    expect(toJsonLine({ text })).not.toContain('\n');
+  },
+);
 
 test.each(HOSTILE)('%j is escaped in JSON, and the same for who reads it', (text) => {
   openTerminal({ json: true }).result({ title: text });

@@ -170,7 +170,7 @@ describe("uploads through Ghost's Admin API", () => {
     it('with a script in it is stored as text that no browser runs', async () => {
       const url = await blog.admin.uploadFile(fixture('page.html'));
 
-      expect((await blog.read(keyOf(url))).contentType).toBe('text/plain');
+      expect((await blog.read(keyOf(url))).contentType).toBe('text/plain; charset=utf-8');
     });
 
     it('drawn as SVG is stored as bytes that no browser shows', async () => {

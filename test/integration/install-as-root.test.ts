@@ -261,6 +261,17 @@ describeAsRoot('the try of the adapter', () => {
     expect(readFileSync(traceOf('check'), 'utf8')).toBe(String(NOBODY.uid));
   });
 
+  test('is refused where that user cannot reach the adapter, and names the user and the place', async () => {
+    giveToRoot();
+    layOutCode();
+    chmodSync(ghost, 0o700);
+    const { status, stderr } = await install();
+    expect(status).toBe(1);
+    expect(stderr).toContain('Ghost could not find the adapter');
+    expect(stderr).toMatch(new RegExp(`the user ${NOBODY.uid}, .*, read ${storage}`));
+    expect(existsSync(storage)).toBe(false);
+  });
+
   test('is never run as root where Ghost’s user cannot run Node', async () => {
     layOutCode(leavingTrace('check'));
     const { execPath } = process;

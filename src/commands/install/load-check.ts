@@ -54,7 +54,7 @@ export function assertThatGhostLoads(check: LoadCheck): void {
   if (file === undefined) {
     throw new Failure(
       `Ghost could not find the adapter: ${problem ?? `it does not look into ${path.dirname(folder)}`}.`,
-      `May the owner of ${contentPath} read ${folder}, and everything on the way to it?`,
+      `May the user ${check.user.uid}, who owns the content or Ghost's code, read ${folder}, and everything on the way to it?`,
     );
   }
   if (!isInside(file, realpathSync(folder))) {

@@ -7,8 +7,15 @@ const fs = require('node:fs');
 const path = require('node:path');
 const Module = require('node:module');
 const isRoot = process.getuid?.() === 0;
+const statsOf = (folder) => {
+  try {
+    return fs.statSync(folder, { throwIfNoEntry: false });
+  } catch {
+    return undefined; // Node cannot read it either.
+  }
+};
 const isShared = (folder) => {
-  const stats = fs.statSync(folder, { throwIfNoEntry: false });
+  const stats = statsOf(folder);
   return stats !== undefined && ((stats.mode & (isRoot ? 0o022 : 0o002)) !== 0 || (isRoot && stats.uid !== 0));
 };
 const lookUp = Module._nodeModulePaths;

@@ -16,7 +16,7 @@ import {
 
 const DEFAULT_CACHE = join(__dirname, '../../../.cache/ghost');
 /** Written last. Its name changes with the way this file installs. */
-const STAMP = 'installed-1.json';
+const STAMP = 'installed-2.json';
 const PACKAGE_CACHE = 'package-cache';
 
 /** An installed Ghost. */
@@ -105,7 +105,7 @@ async function unpackFromNpm(spec: string, folder: string, target: string): Prom
     env,
   });
   const tarball = join(folder, packed.trim().split('\n').at(-1) ?? '');
-  await runCommand('tar', ['-xzf', tarball, '-C', target, '--strip-components=1'], { cwd: folder });
+  await runCommand('tar', ['-xzf', tarball, '-C', target, '--strip-components=1', '--no-same-owner'], { cwd: folder });
   await rm(tarball);
 }
 

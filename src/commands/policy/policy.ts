@@ -17,7 +17,7 @@ const ANY_ACCOUNT = '*';
 /** Where STS is asked when no region is set: its answer is the same everywhere. */
 const ANY_REGION = 'us-east-1';
 
-/** Runs `policy`, which prints JSON and nothing else. */
+/** Runs `policy`, which prints JSON and nothing else to the standard output. */
 export async function runPolicy(options: PolicyOptions): Promise<void> {
   const { account } = options;
   if (account !== undefined && !/^\d{12}$/.test(account)) {
@@ -36,7 +36,22 @@ export async function runPolicy(options: PolicyOptions): Promise<void> {
   const region = configs.images.region ?? (process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION);
   const { partition } = await import('@aws-sdk/core/client');
   // The SDK's table has all partitions; a region that it does not know is taken for a new one of AWS's own.
+  if (!options.bucketPolicy) {
+    sayWhatTenantsSee(Object.values(configs));
+  }
   process.stdout.write(`${policy.replaceAll('"arn:aws:', `"arn:${partition(region ?? ANY_REGION).name}:`)}\n`);
+}
+
+/** Says what a policy does not keep from the other blogs in a bucket. */
+function sayWhatTenantsSee(configs: Config[]): void {
+  for (const [{ bucket, tenantPrefix }] of groupsOf(configs, ({ tenantPrefix, bucket }) => tenantPrefix && bucket)) {
+    // A condition on the prefix could turn the 404 for a missing file into a 403, by which every upload would fail.
+    process.stderr.write(
+      `Note: with this policy, a blog can list the names of all files in ${bucket}, since S3 only says that a file is missing\n` +
+        'to those who may list the bucket. It cannot read, change or delete files that are not below\n' +
+        `${tenantPrefix}/content. Give each blog a bucket of its own where the names must be private.\n`,
+    );
+  }
 }
 
 /** @param configs of all features: usually one bucket, with a path for each feature */
@@ -78,10 +93,10 @@ function groupsOf(configs: Config[], nameOf: (config: Config) => string | undefi
   const groups = new Map<string, [Config, ...Config[]]>();
   for (const config of configs) {
     const name = nameOf(config);
-    const group = name === undefined ? undefined : groups.get(name);
+    const group = name ? groups.get(name) : undefined;
     if (group) {
       group.push(config);
-    } else if (name !== undefined) {
+    } else if (name) {
       groups.set(name, [config]);
     }
   }

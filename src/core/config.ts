@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import { contradictions, leftover, variableOf } from './config-problems';
 import { CONFIG_INVALID } from './error-codes';
 import { errors } from './ghost-host';
+import { mistake } from './mistaken-values';
 import { cdnUrl, httpUrl, name, oneOf, prefix, secret, text, trueOrFalse, wholeNumber } from './option-values';
 
 const MIB = 1024 * 1024;
@@ -162,7 +163,7 @@ export function parseConfig(raw: unknown): { config: Config; notices: string[] }
   }
   const { options, notices } = renameFormerOptions(withoutUnset(raw as Record<string, unknown>));
   const leftovers = Object.entries(options).flatMap(([name, value]) => {
-    const reason = leftover(value, SECRET_OPTIONS.has(name));
+    const reason = leftover(value, SECRET_OPTIONS.has(name)) ?? mistake(name, value, options);
     return reason && OPTION_NAMES.includes(name) ? [[name, `${nameAndValue(name, value)} ${reason}`] as const] : [];
   });
   const result = schema.safeParse(options);

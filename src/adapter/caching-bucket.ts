@@ -62,7 +62,7 @@ export class CachingBucket extends Bucket {
       }
     }
     const originalKey = this.originalOf(key);
-    return originalKey === undefined ? this.exists(key) : this.sizeExists(key, originalKey);
+    return originalKey === undefined ? this.existsForVisitor(key) : this.sizeExists(key, originalKey);
   }
 
   override async read(key: string): Promise<Buffer> {
@@ -142,7 +142,7 @@ export class CachingBucket extends Bucket {
       this.readAhead(originalKey);
     }
     try {
-      const isThere = await this.exists(key);
+      const isThere = await this.existsForVisitor(key);
       this.wasAbsent = !isThere;
       if (isThere && isGuessed) {
         this.release(originalKey);

@@ -19,7 +19,7 @@ export async function readConditionally(
 ): Promise<Partial<ObjectAnswer>> {
   const conditions = conditionsOf(request);
   const read = (asked: ReadConditions) =>
-    request.method === 'HEAD' ? bucket.head(key, asked, signal) : bucket.getFor(signal, key, asked);
+    request.method === 'HEAD' ? bucket.headFor(signal, key, asked) : bucket.getFor(signal, key, asked);
   try {
     return await read(conditions);
   } catch (error) {

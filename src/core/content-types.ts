@@ -78,9 +78,13 @@ function typeByName(name: string, staticFileURLPrefix: string, ghostType = ''): 
     return 'image/jpeg';
   }
   const { lookup } = require('./lazy/mime-types') as typeof import('./lazy/mime-types');
-  const type = lookup(extension) || UNKNOWN_TYPE;
+  const type = lookup(extension) || '';
   const isSvg = isForImages(staticFileURLPrefix) && /^\.svgz?$/.test(extension);
-  return isSvg || isInert(type) ? type : UNKNOWN_TYPE;
+  if (isSvg || isInert(type)) {
+    return type;
+  }
+  // A text of another kind, such as YAML, stays readable.
+  return isFile && [ghostType, type].some(isOtherText) ? 'text/plain' : UNKNOWN_TYPE;
 }
 
 /**
@@ -128,5 +132,7 @@ function isInert(type: string): boolean {
   const essence = essenceOf(type);
   return INERT_TYPE.test(essence) && !ACTIVE_TYPE.test(essence);
 }
+
+const isOtherText = (type: string) => /^text\//i.test(type) && !ACTIVE_TYPE.test(type);
 
 const isForImages = (prefix: string) => !isFor('files', prefix) && !isFor('media', prefix);

@@ -54,7 +54,7 @@ const hasUserInfo = (value: unknown) =>
 /** Returns whether the host is a name of letters, digits, hyphens and dots, as DNS has them, or an address. */
 function hasHostName(value: string): boolean {
   const { hostname = '' } = URL.canParse(value) ? new URL(value) : {};
-  return /^\[[\da-f:.]+\]$/i.test(hostname) || /^(?!-)[\w-]+(?<!-)(\.(?!-)[\w-]+(?<!-))*$/.test(hostname);
+  return /^\[[\da-f:.]+\]$/i.test(hostname) || /^(?!-)[\w-]+(?<!-)(\.(?!-)[\w-]+(?<!-))*\.?$/.test(hostname);
 }
 
 export const httpUrl = (expected: string) =>
@@ -91,9 +91,9 @@ export const cdnUrl = z.pipe(
       ),
     ),
     z.transform((value: string) => {
-      // `origin` has the host in lower case and no default port. The path stays as it was written.
+      // `origin` has the host in lower case and no default port, and DNS allows a dot at the end. The path stays as it is.
       const { origin, pathname } = new URL(value);
-      return `${origin}${pathname.replace(/\/+$/, '')}`;
+      return `${origin.replace(/\.(?=:\d+$|$)/, '')}${pathname.replace(/\/+$/, '')}`;
     }),
   ),
 );

@@ -487,6 +487,30 @@ describe('clients that leave', () => {
     }
   });
 
+  test.each(['GET', 'HEAD', 'size'])(
+    'an S3 that throttles everything keeps no visitor for minutes: %s',
+    async (what) => {
+      jest.spyOn(logging, 'error').mockImplementation();
+      const own = await startInMemoryS3();
+      own.createBucket('busy-bucket');
+      own.injectFault({ times: Infinity, kind: { status: 503, code: 'SlowDown' } });
+      const adapter = new S3CloudFrontStorage(optionsFor(own, 'busy-bucket', { serve: 'stream', maxAttempts: 2 }));
+      const blog = await startBlogServer(adapter);
+      const visit = (path: string) =>
+        what === 'size' ? adapter.exists(`/size/w600${path}`).catch(() => 'failed') : blog.request(path, {}, what);
+      try {
+        const answers = await Promise.all(['/1.jpg', '/2.jpg', '/3.jpg'].map(visit));
+        const failed = what === 'size' ? 'failed' : (expect.objectContaining({ status: 502 }) as unknown);
+        expect(answers).toEqual([failed, failed, failed]);
+        const asked = own.requests.filter(({ operation }) => what !== 'size' || operation === 'HeadObject');
+        expect(asked).toHaveLength(3 * 2);
+      } finally {
+        await blog.close();
+        await own.close();
+      }
+    },
+  );
+
   test('an S3 that falls silent in the middle of a file ends the connection after requestTimeoutMs', async () => {
     const silent = http.createServer((_, response) => {
       response.writeHead(200, { 'content-length': 1000 }).write('half');

@@ -5,7 +5,7 @@ import type { Config } from '../config';
 import { UPLOAD_ID, type ContentHeaders } from '../content-headers';
 import { isNotFound, isUnexplained } from './errors';
 import { explainS3Error, type S3Operation } from './explain-error';
-import { connect } from './client';
+import { connect, type Timeout } from './client';
 import type { Service } from './service';
 import { notS3 } from './not-s3';
 import { listPage } from './list-page';
@@ -60,6 +60,11 @@ export class Bucket {
     return (await this.find(key)) !== undefined;
   }
 
+  /** Like `exists`, while a visitor waits. */
+  async existsForVisitor(key: string): Promise<boolean> {
+    return (await this.find(key, 'no-answer')) !== undefined;
+  }
+
   /** Returns whether the key belongs to the object that a certain upload has written, by the upload ID in its headers. */
   async isOfUpload(key: string, { Metadata }: ContentHeaders): Promise<boolean> {
     return (await this.find(key))?.Metadata?.[UPLOAD_ID] === Metadata?.[UPLOAD_ID];
@@ -101,13 +106,19 @@ export class Bucket {
     return (await client.send(command, { abortSignal: visitor })) as ObjectAnswer;
   }
 
+  /** Like `head`, for a visitor. */
+  headFor(visitor: AbortSignal, key: string, conditions: ReadConditions): Promise<HeadObjectCommandOutput> {
+    return this.head(key, conditions, visitor, 'no-answer');
+  }
+
   /** Returns the headers alone. S3 does not say why it refuses a HEAD, so a GET of one byte then finds out. */
   async head(
     key: string,
     conditions: ReadConditions = {},
     abortSignal?: AbortSignal,
+    timeout?: Timeout,
   ): Promise<HeadObjectCommandOutput> {
-    const { sdk, client } = await connect(this.config);
+    const { sdk, client } = await connect(this.config, timeout);
     const ask = () =>
       client.send(new sdk.HeadObjectCommand({ ...this.at(key), ...conditions }), abortSignal && { abortSignal });
     try {
@@ -197,9 +208,9 @@ export class Bucket {
     return explainS3Error(error, operation, this.config, key);
   }
 
-  private async find(key: string): Promise<HeadObjectCommandOutput | undefined> {
+  private async find(key: string, timeout?: Timeout): Promise<HeadObjectCommandOutput | undefined> {
     try {
-      return await this.head(key);
+      return await this.head(key, {}, undefined, timeout);
     } catch (error) {
       if (isNotFound(error)) {
         return undefined;

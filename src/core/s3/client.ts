@@ -34,14 +34,14 @@ const CONNECTION_OPTIONS = [
 const connections = new Map<string, Promise<Connection>>();
 
 /**
- * When a request times out.
+ * When a request times out, which depends on who waits for it.
  *
  * - `silence`: when nothing moves on the connection for `requestTimeoutMs`, or so little that the request would never end
  *   (see `limitRequests`).
- * - `no-answer`: when the response has not begun after `requestTimeoutMs`. From then on the visitor sets the pace, and may
- *   pause a video for an hour.
+ * - `no-answer`, for visitors: when the response has not begun after `requestTimeoutMs`. From then on the visitor sets the
+ *   pace, and may pause a video for an hour. A throttled request does not wait.
  */
-type Timeout = 'silence' | 'no-answer';
+export type Timeout = 'silence' | 'no-answer';
 
 /**
  * Returns the client of a configuration, which is created on first use and shared by all instances with the same
@@ -71,7 +71,7 @@ function createClient(sdk: Sdk, config: Config, { isAws, endpoint, region }: Ser
     endpoint,
     forcePathStyle: config.forcePathStyle,
     credentials: credentialsOf(config),
-    retryStrategy: retriesByRequest(sdk, config.maxAttempts),
+    retryStrategy: retriesByRequest(sdk, config.maxAttempts, timeout === 'silence'),
     // All requests without options share their middleware, which otherwise takes a fifth of the SDK's time for an upload.
     // They also share a context, which holds the URL of the bucket.
     cacheMiddleware: true,

@@ -3,8 +3,9 @@ import type { Config } from '../config';
 /** Paths at which a service has its S3 API: Supabase. */
 const PATHS_OF_SERVICES = ['storage/v1/s3'];
 
-/** How many labels a name has that someone can register, `example.com`. */
-const LABELS_OF_A_DOMAIN = 2;
+/** The hosts of services, by a part of their names or by their domains. */
+const HOST_OF_A_SERVICE =
+  /(^|[.-])(s3|minio|objects?|objectstorage|storage|ceph|rgw|garage|r2)[.-]|\.(digitaloceanspaces|linodeobjects|vultrobjects|myqcloud|aliyuncs)\.com$/;
 
 /**
  * Returns an endpoint without the bucket name, which the SDK adds: `https://s3.example.com` for
@@ -24,12 +25,12 @@ export function endpointWithoutBucket(
   const path = decode(url.pathname).replace(/^\/+|\/+$/g, '');
   const segments = path.toLowerCase().split('/');
   const at = segments.indexOf(name);
-  if (at >= 0 && !PATHS_OF_SERVICES.includes(path.toLowerCase())) {
+  if (at >= 0 && !PATHS_OF_SERVICES.some((known) => `/${path.toLowerCase()}`.endsWith(`/${known}`))) {
     return `${url.origin}/${path.split('/').slice(0, at).join('/')}`.replace(/\/$/, '');
   }
   const rest = url.hostname.slice(name.length + 1);
   // A server of one's own may have the name that the bucket has, too: blog.example.com.
-  const isName = forcePathStyle === true && rest.split('.').length <= LABELS_OF_A_DOMAIN;
+  const isName = forcePathStyle === true && !HOST_OF_A_SERVICE.test(rest);
   if (url.hostname.startsWith(`${name}.`) && !isName) {
     url.hostname = rest;
     return url.href.replace(/\/$/, '');

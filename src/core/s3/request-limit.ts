@@ -14,8 +14,11 @@ interface HttpRequest {
   body?: Uint8Array;
 }
 
-/** The rate (bytes/s) below which a connection counts as broken, however regularly a byte arrives. */
-const MIN_BYTES_PER_SECOND = 4096;
+/** The rate (bytes/s) below which all transfers of the process together count as broken, however regularly a byte arrives. */
+const MIN_BYTES_PER_SECOND = 2048;
+
+/** The same for one of very many. */
+const MIN_BYTES_PER_SECOND_EACH = 128;
 
 /**
  * How long (ms) S3 may work on completing an upload or on a copy, during which it sends spaces to keep the connection.
@@ -23,10 +26,24 @@ const MIN_BYTES_PER_SECOND = 4096;
  */
 const MAX_WORK_MS = 15 * 60_000;
 
+/** The transfers of the process, each with the largest number of others that it has shared the connection with. */
+const transfers = new Set<{ most: number }>();
+
+function beginTransfer(): { most: number } {
+  const transfer = { most: 0 };
+  transfers.add(transfer);
+  for (const each of transfers) {
+    each.most = Math.max(each.most, transfers.size);
+  }
+  return transfer;
+}
+
+const leastRate = ({ most }: { most: number }) => Math.max(MIN_BYTES_PER_SECOND / most, MIN_BYTES_PER_SECOND_EACH);
+
 /**
  * Limits the time of each request of a client, so that a service that sends or takes a byte now and then cannot hold it up
- * forever. Slow connections have the time that they need: the limit grows with the bytes to send, and a response may take
- * as long as it comes at `MIN_BYTES_PER_SECOND`.
+ * forever. Slow connections have the time that they need, also with many transfers at once: the limit grows with the bytes
+ * to send, and a response may take as long as it keeps coming.
  *
  * @param timeoutMs what a request may take besides
  * @param limitsBody whether responses are limited, too: not where a visitor sets the pace
@@ -42,14 +59,21 @@ export function limitRequests(client: S3Client, timeoutMs: number, limitsBody: b
     if (given?.aborted) {
       passOn();
     }
+    const transfer = beginTransfer();
+    const begin = Date.now();
     let isOver = false;
-    const timer = setTimeout(
-      () => {
+    let timer: NodeJS.Timeout | undefined;
+    const endWhenOver = () => {
+      const limitMs = timeoutMs + workMsOf(request) + (bytesOf(request) / leastRate(transfer)) * 1000;
+      const leftMs = begin + limitMs - Date.now();
+      if (leftMs > 0) {
+        timer = setTimeout(endWhenOver, leftMs);
+      } else {
         isOver = true;
         abort.abort();
-      },
-      timeoutMs + workMsOf(request) + (bytesOf(request) / MIN_BYTES_PER_SECOND) * 1000,
-    );
+      }
+    };
+    endWhenOver();
     try {
       const answer = await handle(request, { ...options, abortSignal: abort.signal });
       if (limitsBody) {
@@ -59,6 +83,7 @@ export function limitRequests(client: S3Client, timeoutMs: number, limitsBody: b
     } catch (error) {
       throw isOver ? timeout('the request took too long') : error;
     } finally {
+      transfers.delete(transfer);
       clearTimeout(timer);
       given?.removeEventListener('abort', passOn);
     }
@@ -71,17 +96,20 @@ function endWhenTrickling(body: IncomingMessage, windowMs: number): void {
   if (!socket) {
     return;
   }
-  const leastBytes = (MIN_BYTES_PER_SECOND * windowMs) / 1000;
+  const transfer = beginTransfer();
   let before = socket.bytesRead;
   const timer = setInterval(() => {
     const isRead = body.readableFlowing === true || body.listenerCount('readable') > 0;
     const isWaitedFor = isRead && body.readableLength === 0 && !body.complete;
-    if (isWaitedFor && socket.bytesRead - before < leastBytes) {
+    if (isWaitedFor && socket.bytesRead - before < (leastRate(transfer) * windowMs) / 1000) {
       body.destroy(timeout('too little of the response arrived'));
     }
     before = socket.bytesRead;
   }, windowMs).unref();
-  body.once('close', () => clearInterval(timer));
+  body.once('close', () => {
+    transfers.delete(transfer);
+    clearInterval(timer);
+  });
 }
 
 function bytesOf({ body }: HttpRequest): number {

@@ -40,17 +40,18 @@ export function countRequests(client: S3Client): void {
  *   few dozen retries, and from then on each upload fails at its first error.
  * - A request that S3 throttles while others of this process are under way is not one of the `maxAttempts`: sent one after
  *   the other, they would all have succeeded. It is repeated after growing pauses, in which the others get their turn. With
- *   a `maxAttempts` of 1, nothing is repeated.
+ *   a `maxAttempts` of 1, nothing is repeated, and visitors do not wait for it.
  *
+ * @param waits whether throttled requests may wait for minutes
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html
  */
-export function retriesByRequest({ StandardRetryStrategy }: Sdk, maxAttempts: number): Strategy {
+export function retriesByRequest({ StandardRetryStrategy }: Sdk, maxAttempts: number, waits: boolean): Strategy {
   /** How long (ms) the requests of these tokens have paused because of throttling. */
   const paused = new WeakMap<Token, { pauses: number; ms: number }>();
   return new (class extends StandardRetryStrategy {
     override async refreshRetryTokenForRetry(token: Token, failure: Failure) {
       const soFar = paused.get(token) ?? { pauses: 0, ms: 0 };
-      if (maxAttempts > 1 && underWay > 1 && isThrottled(failure) && soFar.ms < ALL_PAUSES_MS) {
+      if (waits && maxAttempts > 1 && underWay > 1 && isThrottled(failure) && soFar.ms < ALL_PAUSES_MS) {
         const ms = pauseMs(soFar.pauses, failure.retryAfterHint);
         paused.set(token, { pauses: soFar.pauses + 1, ms: soFar.ms + ms });
         await sleep(ms);

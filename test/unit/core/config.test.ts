@@ -239,6 +239,18 @@ describe('the configuration', () => {
     });
 
     test.each([
+      'https://blog.s3.eu-central-1.amazonaws.com',
+      'https://blog.0123abcd.r2.cloudflarestorage.com',
+      'https://blog.fsn1.your-objectstorage.com',
+      'https://blog.minio.example.com',
+      'https://blog.ewr1.vultrobjects.com',
+    ])('is refused with forcePathStyle, too: %s', (endpoint) => {
+      expect(refusal({ ...required, bucket: 'blog', endpoint, forcePathStyle: true })).toContain(
+        `"endpoint" contains the bucket name: write "${endpoint.replace('blog.', '')}"`,
+      );
+    });
+
+    test.each([
       ['blog', 'https://s3.example.com', undefined],
       ['blog', 'https://abc.supabase.co/storage/v1/s3', true],
       ['s3', 'https://abc.supabase.co/storage/v1/s3', true],
@@ -246,6 +258,9 @@ describe('the configuration', () => {
       ['blog', 'http://blog.example.com:9000', true],
       ['minio', 'http://minio:9000', true],
       ['blog', 'http://127.0.0.1:9000', true],
+      ['images', 'https://images.home.example.com', true],
+      ['minio', 'https://minio.example.co.uk', true],
+      ['storage', 'https://supabase.example.com/proxy/storage/v1/s3', true],
     ])('is not seen where there is none: bucket %s at %s', (bucket, endpoint, forcePathStyle) => {
       expect(parseConfig({ ...required, bucket, endpoint, forcePathStyle }).config.endpoint).toBe(endpoint);
     });
@@ -277,6 +292,7 @@ describe('the configuration', () => {
       ['http://127.0.0.1:8080', 'http://127.0.0.1:8080'],
       ['http://[::1]:8080', 'http://[::1]:8080'],
       [' https://images.example.com ', 'https://images.example.com'],
+      ['https://images.example.com./', 'https://images.example.com'],
     ])('%s is understood as %s', (written, understood) => {
       expect(parseConfig({ ...required, cdnUrl: written }).config.cdnUrl).toBe(understood);
     });
@@ -299,7 +315,6 @@ describe('the configuration', () => {
       'https://https://images.example.com',
       'images',
       'https://images',
-      'https://images.example.com.',
       'https://.example.com',
       'https://images..example.com',
       'https://-images.example.com',

@@ -33,6 +33,15 @@ describe('the type of an upload', () => {
   });
 
   test.each([
+    ['config.yaml', 'text/yaml'],
+    ['config.yaml', undefined],
+    ['main.go', 'text/x-go'],
+    ['odd.xyz123', 'text/unheard-of; boundary=x'],
+  ])('the file %s stays readable, of which Ghost says %s', (name, ghosts) => {
+    expect(contentTypeOf(name, files, ghosts)).toBe('text/plain; charset=utf-8');
+  });
+
+  test.each([
     ['page.html', 'text/plain; charset=utf-8'],
     ['page.HTM', 'text/plain; charset=utf-8'],
     ['script.js', 'text/plain; charset=utf-8'],
@@ -99,7 +108,7 @@ describe('a type that runs scripts is never stored', () => {
     ...['text/jscript', 'text/livescript', 'text/javascript1.5', 'text/javascript', 'text/ecmascript', 'TEXT/JScript'],
     ...['application/javascript', 'application/x-javascript', 'application/ecmascript', 'text/x-ecmascript'],
     ...['multipart/x-mixed-replace', 'multipart/related', 'message/rfc822', 'text/x-component', 'text/vbscript'],
-    ...['text/cache-manifest', 'application/hta', 'text/html', 'application/xhtml+xml', 'text/unheard-of'],
+    ...['text/cache-manifest', 'application/hta', 'text/html', 'application/xhtml+xml'],
   ])('%s', (type) => {
     for (const prefix of [images, media, files]) {
       expect(contentTypeOf('x', prefix, type)).toBe('application/octet-stream');

@@ -85,3 +85,153 @@ test('a web page instead of a completed upload is named, and not taken for an ig
   expect(patient?.s3.multipartUploads('blog-images')).toEqual([]);
   expect(patient?.keys()).toEqual([]);
 });
+
+describe('the words of the service are shown, with the way out', () => {
+  const HTML = { 'content-type': 'text/html' };
+  const xml = (status: number, code: string, message: string): ForeignAnswer => ({
+    status,
+    headers: { 'content-type': 'application/xml' },
+    body: `<?xml version="1.0"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`,
+  });
+  const page = (status: number, title: string, headers = {}): ForeignAnswer => ({
+    status,
+    headers: { ...HTML, ...headers },
+    body: `<!DOCTYPE html><html><head><title>${title}</title></head><body><br>${title}</body></html>`,
+  });
+  const everything = () => true;
+  const writes = ({ method }: IncomingMessage) => method === 'PUT';
+
+  test.each<[string, ForeignAnswer, (request: IncomingMessage) => boolean, string, string[], string[]]>([
+    [
+      'a full bucket',
+      xml(403, 'QuotaExceeded', 'Bucket quota is full'),
+      writes,
+      'write',
+      ['403 QuotaExceeded: Bucket quota is full'],
+      ['Raise the quota'],
+    ],
+    [
+      'a cap of B2',
+      xml(403, 'AccessDenied', 'Cannot upload files, storage cap exceeded.'),
+      writes,
+      'write',
+      ['403', 'storage cap exceeded'],
+      ['cap'],
+    ],
+    [
+      'a transaction cap of B2 for everything',
+      xml(403, 'AccessDenied', 'Transaction cap exceeded'),
+      everything,
+      'accepted',
+      ['403', 'Transaction cap exceeded'],
+      ['cap'],
+    ],
+    [
+      'a page of Cloudflare',
+      page(403, 'Attention Required! | Cloudflare'),
+      everything,
+      'accepted',
+      ['403', 'Attention Required! | Cloudflare'],
+      ['firewall'],
+    ],
+    [
+      'a page of nginx for uploads alone',
+      page(413, '413 Request Entity Too Large'),
+      writes,
+      'write',
+      ['413', 'Request Entity Too Large'],
+      ['client_max_body_size', '"multipartUploadThresholdBytes"'],
+    ],
+    [
+      'a redirect to https',
+      page(301, '301 Moved Permanently', { location: 'https://s3.example.com/blog-images/' }),
+      everything,
+      'accepted',
+      ['301', 'https://s3.example.com'],
+      ['Write https://s3.example.com in "endpoint"'],
+    ],
+    [
+      'a service that fails',
+      xml(503, 'ServiceUnavailable', 'Down for maintenance'),
+      everything,
+      'accepted',
+      ['503 ServiceUnavailable: Down for maintenance'],
+      ['Try again'],
+    ],
+    [
+      'a web page',
+      page(200, 'Sign in'),
+      everything,
+      'accepted',
+      ['does not answer as S3', '200 with a web page ("Sign in")'],
+      ['"endpoint"'],
+    ],
+    [
+      'a key that was deactivated',
+      xml(403, 'InvalidAccessKeyId', 'The key was disabled by its owner'),
+      everything,
+      'accepted',
+      ['does not know the access key ID', '403 InvalidAccessKeyId: The key was disabled by its owner'],
+      ['"accessKeyId"'],
+    ],
+  ])('%s', async (_title, answer, isAnswered, check, found, cure) => {
+    const results = await examineWith((request) => (isAnswered(request) ? answer : undefined));
+    const failures = results.filter(({ result, group }) => result === 'failed' && group !== 'CDN' && group !== 'Ghost');
+    expect(failures.map(({ name }) => name)).toEqual([check]);
+    found.forEach((text) => expect(failures[0]?.found).toContain(text));
+    cure.forEach((text) => expect(failures[0]?.cure).toContain(text));
+  });
+
+  test('an ACL that the service does not implement', async () => {
+    patient = await startPatient({
+      config: ({ storage }) => (storage.S3CloudFrontStorage.acl = 'public-read'),
+      allowed: ['s3:PutObjectAcl'],
+      bucket: { objectOwnership: 'ObjectWriter' },
+    });
+    const message = "Header 'x-amz-acl' with value 'public-read' not implemented";
+    network = await startHostileNetwork(patient.s3.endpoint, {
+      mishaps: [],
+      answerInstead: (request) => (writes(request) ? xml(501, 'NotImplemented', message) : undefined),
+    });
+    const write = (await examineAt(network.endpoint)).find(({ name }) => name === 'write');
+    expect(write).toMatchObject({ result: 'failed', found: expect.stringContaining(`501 NotImplemented: ${message}`) });
+    expect(write?.cure).toContain('Remove "acl"');
+  });
+
+  test.each<[string, (port: number) => [endpoint: string, options?: object], RegExp, RegExp]>([
+    [
+      'https: on a port without TLS',
+      (port) => [`https://127.0.0.1:${port}`],
+      /EPROTO|ERR_SSL/,
+      /write http:\/\/ in "endpoint"/,
+    ],
+    [
+      'a host name with the bucket in it',
+      () => ['http://minio.invalid', { forcePathStyle: false }],
+      /no host "blog-images\.minio\.invalid"/,
+      /"forcePathStyle" to true/,
+    ],
+    ['a host that does not exist', () => ['http://minio.invalid'], /no host "minio\.invalid"/, /"endpoint"/],
+    ['a service that does not listen', () => ['http://127.0.0.1:9'], /ECONNREFUSED/, /"endpoint"/],
+  ])('%s', async (_title, endpointFor, found, cure) => {
+    patient = await startPatient();
+    const [endpoint, options] = endpointFor(Number(new URL(patient.s3.endpoint).port));
+    const failure = (await examineAt(endpoint, options)).find(({ name }) => name === 'S3 answers');
+    expect(failure).toMatchObject({
+      result: 'failed',
+      found: expect.stringMatching(found),
+      cure: expect.stringMatching(cure),
+    });
+  });
+
+  test('a self-signed certificate', async () => {
+    patient = await startPatient();
+    const port = patient.ports['images.example.test:443'];
+    const failure = (await examineAt(`https://127.0.0.1:${port}`)).find(({ name }) => name === 'S3 answers');
+    expect(failure).toMatchObject({
+      result: 'failed',
+      found: expect.stringMatching(/SELF_SIGNED.*certificate of 127\.0\.0\.1.*not trusted/),
+      cure: expect.stringContaining('NODE_EXTRA_CA_CERTS'),
+    });
+  });
+});

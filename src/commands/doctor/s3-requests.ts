@@ -1,10 +1,13 @@
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import type { Config } from '../../core/config';
 import { connect, credentialsOf } from '../../core/s3/client';
-import { statusOf } from '../../core/foreign-error';
-import { isNoSuchUpload } from '../../core/s3/errors';
+import { asForeign, statusOf } from '../../core/foreign-error';
+import { codeOf, isNoSuchUpload } from '../../core/s3/errors';
 import type { DoctorContext } from './context';
 import type { Probe } from './probes';
+
+/** S3's codes for a bucket in another region. */
+const REDIRECTS = ['PermanentRedirect', 'AuthorizationHeaderMalformed', 'IllegalLocationConstraintException'];
 
 /** A request for a probe that S3 refused. */
 export interface Refusal {
@@ -89,6 +92,12 @@ export function signedRequestError(context: DoctorContext): Promise<unknown> {
       return error;
     }
   });
+}
+
+/** Returns whether S3 says that the bucket is in another region. A redirect with an address leads to another service. */
+export function isInOtherRegion(error: unknown): boolean {
+  const { headers = {} } = asForeign(error).$response ?? {};
+  return REDIRECTS.includes(codeOf(error)) || (statusOf(error) === 301 && headers.location === undefined);
 }
 
 /** Returns S3's answer to a HEAD of the bucket without credentials. */

@@ -3,15 +3,19 @@ import type { Feature } from '../../../core/features';
 import { connect } from '../../../core/s3/client';
 import { describeAnswer } from '../../../core/s3/not-s3';
 import { knownService } from '../../../core/s3/service';
-import { statusOf } from '../../../core/foreign-error';
 import { codeOf, regionOf } from '../../../core/s3/errors';
 import { type CheckResult, failed, passed, unchecked, warned } from '../check';
 import type { DoctorContext } from '../context';
 import { networkCodeOf } from '../network';
 import type { Probe } from '../probes';
-import { anonymousHead, connectionOptions, requestAnonymously, signedRequestError, writeRefusal } from '../s3-requests';
-
-const REDIRECTS = ['PermanentRedirect', 'AuthorizationHeaderMalformed', 'IllegalLocationConstraintException'];
+import {
+  anonymousHead,
+  connectionOptions,
+  isInOtherRegion,
+  requestAnonymously,
+  signedRequestError,
+  writeRefusal,
+} from '../s3-requests';
 
 /** Checks that the bucket exists. */
 export async function checkBucket(context: DoctorContext): Promise<CheckResult> {
@@ -20,7 +24,8 @@ export async function checkBucket(context: DoctorContext): Promise<CheckResult> 
   const error = await signedRequestError(context);
   const { status } = await anonymousHead(context);
   // In the wrong region, S3 only names the right one.
-  return codeOf(error) === 'NoSuchBucket' || (status === 404 && !isInOtherRegion(error))
+  const isThere = codeOf(error) === 'NoSuchKey' || isInOtherRegion(error);
+  return codeOf(error) === 'NoSuchBucket' || (status === 404 && !isThere)
     ? failed(
         `The bucket ${bucket} was asked for${endpoint ? ` at ${endpoint}` : ''}.`,
         'There is none of that name (NoSuchBucket).',
@@ -44,8 +49,6 @@ export async function checkBucketRegion(context: DoctorContext): Promise<CheckRe
       )
     : passed(real ?? region ?? 'as configured');
 }
-
-const isInOtherRegion = (error: unknown) => REDIRECTS.includes(codeOf(error)) || statusOf(error) === 301;
 
 /** Checks that the bucket cannot be listed or read without credentials. */
 export async function checkPrivacy(context: DoctorContext): Promise<CheckResult> {

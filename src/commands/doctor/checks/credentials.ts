@@ -3,10 +3,13 @@ import { connect } from '../../../core/s3/client';
 import { knownService } from '../../../core/s3/service';
 import { statusOf } from '../../../core/foreign-error';
 import { codeOf } from '../../../core/s3/errors';
+import { messageOfService } from '../../../core/s3/service-answer';
 import { type CheckResult, failed, passed, unchecked, warned } from '../check';
 import type { DoctorContext } from '../context';
-import { networkCodeOf } from '../network';
-import { anonymousHead, connectionOptions, signedRequestError } from '../s3-requests';
+import { anonymousHead, connectionOptions, isInOtherRegion, signedRequestError } from '../s3-requests';
+
+/** An error of Ghost's that explains one of S3's. */
+type GhostError = Error & { errorType: string; help?: string };
 
 /** S3's limit for the difference of clocks: https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html */
 const MAX_SKEW_MS = 15 * 60 * 1000;
@@ -87,17 +90,14 @@ export async function checkCredentials({ config }: DoctorContext): Promise<Check
 
 /** Checks that S3 can be reached. */
 export async function checkS3Answers(context: DoctorContext): Promise<CheckResult> {
-  const { bucket } = context.config;
+  const { config, probes } = context;
   const { status, error } = await anonymousHead(context);
-  const { endpoint, source } = knownService(context.config);
-  const where = endpoint ?? 'S3';
-  return status === undefined
-    ? failed(
-        `${where} was asked for the bucket ${bucket}, without credentials.`,
-        `It does not answer (${networkCodeOf(error)}).`,
-        `Check ${source ?? '"region"'} and the network of this machine: proxy, firewall, DNS.`,
-      )
-    : passed(where);
+  const where = knownService(config).endpoint ?? 'S3';
+  if (status !== undefined) {
+    return passed(where);
+  }
+  const { message, help = '' } = probes.first.bucket.explain(error, 'HeadObject', probes.first.key) as GhostError;
+  return failed(`${where} was asked for the bucket ${config.bucket}, without credentials.`, message, help);
 }
 
 /** Checks that the clock of this machine is accurate enough for signed requests. */
@@ -119,23 +119,25 @@ export async function checkClock(context: DoctorContext): Promise<CheckResult> {
 
 /** Checks that S3 accepts the credentials. Whether they have permissions is checked later. */
 export async function checkAccepted(context: DoctorContext): Promise<CheckResult> {
-  const { accessKeyId } = context.config;
+  const { config, probes } = context;
   const error = await signedRequestError(context);
-  const { endpoint, source } = knownService(context.config);
-  const tried = `A signed request was sent to ${endpoint ?? 'S3'}.`;
+  const tried = `A signed request was sent to ${knownService(config).endpoint ?? 'S3'}.`;
   const code = codeOf(error);
   const rejection = REJECTIONS.find(({ codes }) => codes.includes(code));
   if (rejection) {
     const { found, inConfig, elsewhere } = rejection;
-    return failed(tried, `${found} (${code}).`, accessKeyId === undefined ? elsewhere : inConfig);
+    const text = messageOfService(error, config);
+    const answer = `S3 answered ${statusOf(error)} ${code}${text ? `: ${text}` : ''}`;
+    return failed(tried, `${found} (${code}). ${answer}`, config.accessKeyId === undefined ? elsewhere : inConfig);
   }
-  return error !== undefined && statusOf(error) === undefined
-    ? failed(
-        tried,
-        `It was not answered (${networkCodeOf(error)}).`,
-        `Check ${source ?? '"region"'} and the network of this machine.`,
-      )
-    : passed('S3 knows them');
+  // What S3 says about the bucket, the file or the permissions is a matter of other checks.
+  if (error === undefined || codeOf(error) === 'NoSuchBucket' || isInOtherRegion(error)) {
+    return passed('S3 knows them');
+  }
+  const explained = probes.first.bucket.explain(error, 'GetObject', probes.first.key) as GhostError;
+  return ['NotFoundError', 'NoPermissionError'].includes(explained.errorType)
+    ? passed('S3 knows them')
+    : failed(tried, explained.message, explained.help ?? '');
 }
 
 /** Checks that the credentials belong to a user or role for Ghost. */

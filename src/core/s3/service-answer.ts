@@ -14,14 +14,18 @@ const ENTITIES: Record<string, string> = { '&amp;': '&', '&lt;': '<', '&gt;': '>
  * Returns the message of a service in one line, without markup, control characters, signatures and the keys of the
  * configuration; undefined when there is none.
  */
-export function messageOfService(error: unknown, config: Config): string | undefined {
+export function messageOfService(
+  error: unknown,
+  config: Partial<Config>,
+  maxCharacters = MAX_CHARACTERS,
+): string | undefined {
   if (statusOf(error) === undefined) {
     return undefined;
   }
   const { message = '', name, Code } = asForeign(error);
   const own = NO_TEXT.test(message) || message === name || message === Code ? '' : message;
   const text = clean(own || textOf(error), config);
-  return text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}…` : text || undefined;
+  return text.length > maxCharacters ? `${text.slice(0, maxCharacters)}…` : text || undefined;
 }
 
 /** Returns whether the answer is a web page, which a proxy or firewall sends and no S3 service. */
@@ -49,7 +53,10 @@ const bodyOf = (error: unknown): string => {
 
 const isHtml = (body: string) => /^\s*(<!--[^]*?-->\s*)?<(!doctype html|html|head|body|center|h1)\b/i.test(body);
 
-function clean(text: string, { accessKeyId, secretAccessKey, sessionToken, cdnFallbackSecret }: Config): string {
+function clean(
+  text: string,
+  { accessKeyId, secretAccessKey, sessionToken, cdnFallbackSecret }: Partial<Config>,
+): string {
   const secrets = [secretAccessKey, sessionToken, cdnFallbackSecret, accessKeyId].filter((secret) => secret);
   return (
     secrets

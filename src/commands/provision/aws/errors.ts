@@ -1,4 +1,5 @@
 import { type ForeignError, NETWORK_CODES, statusOf } from '../../../core/foreign-error';
+import { isWebPage, messageOfService } from '../../../core/s3/service-answer';
 import { Failure } from '../../../shell/failure';
 
 const EXPIRED = ['ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'TokenRefreshRequired'];
@@ -38,6 +39,9 @@ const DENIED = [
   'NotAuthorizedException',
   'Forbidden',
 ];
+
+/** The longest answer of AWS, in characters, that is repeated. Those about permissions name long ARNs. */
+const MAX_CHARACTERS = 1_000;
 
 const NETWORK = [...NETWORK_CODES, 'TimeoutError'];
 
@@ -96,7 +100,8 @@ export function explain(action: string, error: unknown): unknown {
   const message = foreign.message ?? '';
   const names = [foreign.name, foreign.Code, foreign.code];
   const is = (known: string[]) => names.some((name) => name && known.includes(name));
-  const failure = (cause: string, cure: string) => new Failure(cause, cure, { cause: error });
+  const answer = answerOf(foreign);
+  const failure = (cause: string, cure: string) => new Failure(`${cause}${answer}`, cure, { cause: error });
 
   // Credential providers have no error codes, only messages.
   if (is(['CredentialsProviderError', 'TokenProviderError', 'ProviderError'])) {
@@ -133,7 +138,7 @@ export function explain(action: string, error: unknown): unknown {
   // TooManyDistributions, TooManyHostedZones …
   if (is(LIMITS) || names.some((name) => name && /^TooMany(?!Requests|Tags)/.test(name))) {
     return failure(
-      `A quota of the account is used up (${action}). AWS says: ${message}`,
+      `A quota of the account is used up (${action}).${answer ? '' : ` AWS says: ${message}`}`,
       'Remove what is not needed any more, or ask for a higher quota in the console (Service Quotas).',
     );
   }
@@ -143,10 +148,28 @@ export function explain(action: string, error: unknown): unknown {
       'Check the network, the proxy and the name of the region, then run the command again: it resumes where it stopped.',
     );
   }
+  if (isWebPage(foreign)) {
+    return failure(
+      `A web page answers in place of AWS (${action}).`,
+      'A proxy, a firewall or a login page of the network blocks the request: allow it there, or use another network.',
+    );
+  }
   if (is(DENIED) || (statusOf(foreign) === 403 && isNameless(foreign))) {
     return denied(action, message, failure);
   }
   return error;
+}
+
+/** Returns what AWS answered, with its status, as a sentence; empty when there was no answer. */
+function answerOf(foreign: ForeignError): string {
+  const status = statusOf(foreign);
+  const text = messageOfService(foreign, {}, MAX_CHARACTERS)
+    // What follows is the text that was signed.
+    ?.replace(/ The (Canonical String|String-to-Sign)\b.*$/, '')
+    .replace(/\bA[KS]IA[A-Z0-9]{4,}/g, '…');
+  return status === undefined
+    ? ''
+    : ` AWS answered ${status} ${foreign.name ?? foreign.Code ?? ''}${text ? `: ${text}` : ''}`;
 }
 
 type MakeFailure = (cause: string, cure: string) => Failure;

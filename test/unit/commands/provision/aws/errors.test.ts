@@ -216,6 +216,49 @@ test.each(['LimitExceededException', 'LimitExceeded', 'LimitsExceeded', 'TooMany
   },
 );
 
+describe('The words of AWS and the status are always there', () => {
+  const answered = (name: string, status: number, words: string, more = {}) =>
+    explained(awsError(name, words, { $metadata: { httpStatusCode: status }, ...more }));
+
+  test.each([
+    [
+      'AccessDeniedException',
+      403,
+      'User: arn:aws:iam::1:user/ada is not authorized to perform: acm:X because of a boundary',
+    ],
+    ['AccessDenied', 403, 'Your account must be verified before you can add resources.'],
+    ['ExpiredToken', 400, 'The provided token has expired.'],
+    ['InvalidClientTokenId', 403, 'The security token included in the request is invalid.'],
+    ['RequestTimeTooSkewed', 403, 'The difference between the request time and the current time is too large.'],
+    ['ThrottlingException', 400, 'Rate exceeded'],
+    ['OptInRequired', 403, 'You are not subscribed to this service'],
+    ['LimitExceededException', 400, 'You have reached 2500 certificates'],
+  ])('%s %i', async (name, status, words) => {
+    const { message } = await answered(name, status, words);
+    expect(message).toContain(`AWS answered ${status} ${name}: ${words}`);
+    expect(message.split(words)).toHaveLength(2);
+  });
+
+  test('without the text that was signed, and without key IDs', async () => {
+    const words =
+      'The request signature we calculated does not match. Check your key AKIAIOSFODNN7EXAMPLE.\n\nThe Canonical String ' +
+      "for this request should have been\n'POST\n/\nx-amz-security-token:FwoGZXIv'";
+    const { message } = await answered('SignatureDoesNotMatch', 403, words);
+    expect(message).toContain('403 SignatureDoesNotMatch: The request signature we calculated does not match.');
+    expect(message).not.toMatch(/AKIA|FwoG|Canonical/);
+  });
+
+  test('of a proxy that blocks the request, too, which is no matter of permissions', async () => {
+    const { message, cure } = await answered('Unknown', 403, 'UnknownError', {
+      $responseBodyText: '<html><head><title>Blocked by Example Proxy</title></head><body><br></body></html>',
+    });
+    expect(message).toContain('A web page answers in place of AWS');
+    expect(message).toContain('403 Unknown: Blocked by Example Proxy');
+    expect(message).not.toContain('may not');
+    expect(cure).toContain('proxy');
+  });
+});
+
 describe('An error that has nothing to do with the environment is passed on unchanged', () => {
   test.each([
     awsError('ResourceNotFoundException', 'no such certificate'),

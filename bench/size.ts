@@ -63,7 +63,7 @@ async function measure(server: S3Server, site: string, admin: AdminApi): Promise
     const begin = performance.now();
     const response = await fetch(`${site}${path}`, {
       redirect: 'manual',
-      headers: { 'user-agent': 'Amazon CloudFront', 'x-ghost-cdn-fallback': SECRET },
+      headers: { 'user-agent': 'Amazon CloudFront', 'x-ghost-cdn-fallback-key': SECRET },
     });
     const bytes = (await response.arrayBuffer()).byteLength;
     const total = performance.now() - begin;

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { FALLBACK_HEADER } from '../core/cdn-contract';
+import { FALLBACK_HEADER, FORMER_FALLBACK_HEADER } from '../core/cdn-contract';
 import type { Config } from '../core/config';
 import { ghostSetting } from '../core/ghost-host';
 
@@ -39,21 +39,24 @@ export function cdnRequestMatcher(config: Config): (request: IncomingMessage) =>
   };
 }
 
-/** Removes the header with the secret from a request, and returns its value. */
+/** Removes the headers with the secret from a request, and returns its value. */
 function takeSecret(request: IncomingMessage): string | string[] | undefined {
   const { headers, headersDistinct, rawHeaders } = request;
-  const value = headers[FALLBACK_HEADER];
-  if (value !== undefined) {
-    delete headers[FALLBACK_HEADER];
-    delete headersDistinct[FALLBACK_HEADER];
+  const names = [FALLBACK_HEADER, FORMER_FALLBACK_HEADER];
+  const values = names.map((name) => headers[name]);
+  if (values.some((value) => value !== undefined)) {
+    for (const name of names) {
+      delete headers[name];
+      delete headersDistinct[name];
+    }
     // Names and values alternate.
     for (let at = rawHeaders.length - 2; at >= 0; at -= 2) {
-      if (rawHeaders[at]?.toLowerCase() === FALLBACK_HEADER) {
+      if (names.includes(rawHeaders[at]?.toLowerCase() ?? '')) {
         rawHeaders.splice(at, 2);
       }
     }
   }
-  return value;
+  return values[0] ?? values[1];
 }
 
 /** @returns the lower-case host name of a URL, with its port unless it is the default; undefined for anything else */

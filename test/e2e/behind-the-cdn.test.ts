@@ -298,7 +298,7 @@ describe('a published post with a feature image, on a CDN domain over TLS', () =
 
     const fromCdn = await openSvg(blog.cdn.url + path);
     const fromBlog = await openSvg(blog.ghost.url + path, {
-      headers: { 'x-ghost-cdn-fallback': blog.fallbackSecret },
+      headers: { 'x-ghost-cdn-fallback-key': blog.fallbackSecret },
     });
 
     const drawnOnly = { status: 200, contentType: 'image/svg+xml', shapes: 1, messages: [] };

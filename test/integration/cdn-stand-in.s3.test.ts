@@ -205,7 +205,7 @@ describe('a size the bucket does not have', () => {
         url: `/blog${path}`,
         headers: {
           host: new URL(ghostUrl).host,
-          'x-ghost-cdn-fallback': SECRET,
+          'x-ghost-cdn-fallback-key': SECRET,
           via: '1.1 x.cloudfront.net (CloudFront)',
           'user-agent': 'Amazon CloudFront',
         },

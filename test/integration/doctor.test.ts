@@ -512,7 +512,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     { cdn: { secret: 'another-secret-than-that-of-ghost' }, ghost: { hidesProxies: true } },
     'failed sizes on the CDN',
     /302 \(to https:\/\/images.example.test.*Ghost does not know that the CDN asks/,
-    /X-Ghost-Cdn-Fallback/,
+    /X-Ghost-Cdn-Fallback-Key/,
   ],
   [
     'a Ghost that runs with another secret',

@@ -108,7 +108,7 @@ async function useAll(where: string, options: Record<string, unknown>, input = '
   }
   await adapter.saveRaw(Buffer.from('bytes'), '2026/x.jpg').catch(() => undefined);
   const blog = await startBlogServer(adapter);
-  for (const headers of [{}, { 'x-ghost-cdn-fallback': FALLBACK_SECRET }, { via: '1.1 cdn' }]) {
+  for (const headers of [{}, { 'x-ghost-cdn-fallback-key': FALLBACK_SECRET }, { via: '1.1 cdn' }]) {
     for (const target of ['/2026/x.jpg', '/missing.jpg', '/../x.jpg']) {
       const answer = await blog.request(target, headers).catch((error: unknown) => error);
       seen.note(`${where}: answer of serve`, answer);

@@ -87,9 +87,10 @@ describe('a visitor who followed an old link', () => {
 
 describe('who gets the bytes', () => {
   test.each([
-    ['the CDN that knows the secret', { 'x-ghost-cdn-fallback': SECRET }, 200],
-    ['one that knows another secret', { 'x-ghost-cdn-fallback': `${SECRET}x` }, 302],
-    ['one that sends an empty secret', { 'x-ghost-cdn-fallback': '' }, 302],
+    ['the CDN that knows the secret', { 'x-ghost-cdn-fallback-key': SECRET }, 200],
+    ['a CDN of version 1.0.0 that knows it', { 'x-ghost-cdn-fallback': SECRET }, 200],
+    ['one that knows another secret', { 'x-ghost-cdn-fallback-key': `${SECRET}x` }, 302],
+    ['one that sends an empty secret', { 'x-ghost-cdn-fallback-key': '' }, 302],
     ['CloudFront, by its Via', { via: '2.0 0a1b2c.cloudfront.net (CloudFront)' }, 200],
     ['CloudFront, by its user agent', { 'user-agent': 'Amazon CloudFront' }, 200],
     ['CloudFront, by its Via', { via: '2.0 0123456789abcdef.cloudfront.net (CloudFront)' }, 200],
@@ -135,7 +136,9 @@ describe('who gets the bytes', () => {
       for (const options of [{ cdnFallbackSecret: SECRET }, { serve: 'stream' }, { serve: 'redirect' }]) {
         const blog = await startBlog(options);
         for (const path of ['/2026/11/x.jpg', '/2026/11/missing.jpg', '/..%2fx']) {
-          await blog.request(path, { 'X-Ghost-Cdn-Fallback': SECRET, 'x-other': 'kept' }, method);
+          const names = ['X-Ghost-Cdn-Fallback-Key', 'X-Ghost-Cdn-Fallback'];
+          const secrets = Object.fromEntries(names.map((name) => [name, SECRET]));
+          await blog.request(path, { ...secrets, 'x-other': 'kept' }, method);
         }
         expect(blog.requests).toHaveLength(3);
         for (const { headers, rawHeaders, headersDistinct } of blog.requests) {
@@ -149,7 +152,7 @@ describe('who gets the bytes', () => {
 
   test('nobody who sends an empty secret when none is configured', async () => {
     const blog = await startBlog();
-    expect((await blog.request('/2026/11/x.jpg', { 'x-ghost-cdn-fallback': '' })).status).toBe(302);
+    expect((await blog.request('/2026/11/x.jpg', { 'x-ghost-cdn-fallback-key': '' })).status).toBe(302);
   });
 
   test('everybody with serve: stream, and nobody with serve: redirect', async () => {
@@ -502,7 +505,9 @@ describe('clients that leave', () => {
         const answers = await Promise.all(['/1.jpg', '/2.jpg', '/3.jpg'].map(visit));
         const failed = what === 'size' ? 'failed' : (expect.objectContaining({ status: 502 }) as unknown);
         expect(answers).toEqual([failed, failed, failed]);
-        const asked = own.requests.filter(({ operation }) => operation === (what === 'GET' ? 'GetObject' : 'HeadObject'));
+        const asked = own.requests.filter(
+          ({ operation }) => operation === (what === 'GET' ? 'GetObject' : 'HeadObject'),
+        );
         expect(asked).toHaveLength(3 * 2);
       } finally {
         await blog.close();

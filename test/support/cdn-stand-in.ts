@@ -21,7 +21,7 @@ import { listen, stop } from './local-server';
 export interface GhostOrigin {
   /** Its address; a path in it becomes the origin path. */
   url: string;
-  /** Sent as `X-Ghost-Cdn-Fallback`. */
+  /** Sent as `X-Ghost-Cdn-Fallback-Key`. */
   fallbackSecret: string;
 }
 

@@ -38,7 +38,7 @@ export function headersToGhost(viewer: string, fallbackSecret: string): Record<s
     'User-Agent': 'Amazon CloudFront',
     Via: VIA,
     'X-Forwarded-For': viewer,
-    'X-Ghost-Cdn-Fallback': fallbackSecret,
+    'X-Ghost-Cdn-Fallback-Key': fallbackSecret,
   };
 }
 

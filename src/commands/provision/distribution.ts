@@ -1,11 +1,9 @@
 import { GetDistributionConfigCommand, paginateListDistributions } from '@aws-sdk/client-cloudfront';
+import { FALLBACK_HEADER, FORMER_FALLBACK_HEADER } from '../../core/cdn-contract';
 import { Failure } from '../../shell/failure';
 import type { Aws } from './aws/sign-in';
 import { absentIf } from './aws/errors';
 import type { Problem } from './problem';
-
-/** Ghost answers a request with this header with the image, and not with a redirect to the CDN. */
-const FALLBACK_HEADER = 'X-Ghost-Cdn-Fallback';
 
 /** Facts about a distribution that its stack does not give. */
 export interface DistributionDetails {
@@ -35,7 +33,8 @@ export async function describeDistribution({ cloudFront }: Aws, distributionId: 
   return {
     fallbackSecret: (DistributionConfig?.Origins?.Items ?? [])
       .flatMap(({ CustomHeaders }) => CustomHeaders?.Items ?? [])
-      .find(({ HeaderName }) => HeaderName?.toLowerCase() === FALLBACK_HEADER.toLowerCase())?.HeaderValue,
+      .find(({ HeaderName = '' }) => [FALLBACK_HEADER, FORMER_FALLBACK_HEADER].includes(HeaderName.toLowerCase()))
+      ?.HeaderValue,
     webAclArn: DistributionConfig?.WebACLId || undefined,
   };
 }

@@ -273,7 +273,7 @@ export const PROMISES: Record<string, (stack: RenderedTemplate, parameters: Para
         },
         ConnectionAttempts: 1,
         ConnectionTimeout: 5,
-        OriginCustomHeaders: [{ HeaderName: 'X-Ghost-Cdn-Fallback', HeaderValue: FallbackSecret }],
+        OriginCustomHeaders: [{ HeaderName: 'X-Ghost-Cdn-Fallback-Key', HeaderValue: FallbackSecret }],
       });
     }
   },

@@ -25,7 +25,7 @@ export interface BlogBehindCdn {
   cdn: TlsCdn;
   s3: S3UnderTest;
   bucket: string;
-  /** Sent by the CDN to Ghost in `X-Ghost-Cdn-Fallback`. */
+  /** Sent by the CDN to Ghost in `X-Ghost-Cdn-Fallback-Key`. */
   fallbackSecret: string;
   /** This month's directory: `2026/11`. */
   month: string;

@@ -193,7 +193,7 @@ describe('a stack of the template', () => {
     );
     expect(DistributionConfig?.Origins?.Items?.[1]?.CustomHeaders).toEqual({
       Quantity: 1,
-      Items: [{ HeaderName: 'X-Ghost-Cdn-Fallback', HeaderValue: SECRET }],
+      Items: [{ HeaderName: 'X-Ghost-Cdn-Fallback-Key', HeaderValue: SECRET }],
     });
     const previous = Object.keys(parameters()).map((ParameterKey) => ({ ParameterKey, UsePreviousValue: true }));
     expect(await plan(request('UPDATE', undefined, { Parameters: previous }))).toMatchObject({

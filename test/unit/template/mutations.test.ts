@@ -153,8 +153,8 @@ const MISTAKES: [mistake: string, from: string | RegExp, to: string, caughtBy: C
     ['promises', 'AwsSolutions'],
   ],
   ['Ghost has no time for a picture', 'OriginReadTimeout: 30', 'OriginReadTimeout: 5', ['promises']],
-  ['the header has another name', 'X-Ghost-Cdn-Fallback', 'X-Ghost-Fallback', ['promises']],
-  ['the header has a forbidden name', 'X-Ghost-Cdn-Fallback', 'X-Edge-Ghost', ['promises']],
+  ['the header has another name', 'X-Ghost-Cdn-Fallback-Key', 'X-Ghost-Fallback', ['promises']],
+  ['the header has a forbidden name', 'X-Ghost-Cdn-Fallback-Key', 'X-Edge-Ghost', ['promises']],
   [
     'the secret is shown',
     "Value: !Sub 'https://${Domain}'",

@@ -60,7 +60,7 @@ function wastedBytes({ headers }: Answer, { config }: DoctorContext, siteUrl: st
   return warned(
     'Old links were asked for, as by a visitor.',
     `Ghost sends each visitor the file instead of redirecting to the CDN: a proxy in front of Ghost${proxy ? ` (${proxy})` : ''} adds the header Via or CDN-Loop, and without a secret any proxy may be the CDN.`,
-    'Set "cdnFallbackSecret", and send it from the CDN in the header X-Ghost-Cdn-Fallback: provision --ghost-url does both.',
+    'Set "cdnFallbackSecret", and send it from the CDN in the header X-Ghost-Cdn-Fallback-Key: provision --ghost-url does both.',
   );
 }
 
@@ -92,7 +92,7 @@ export const checkSizes = withSiteUrl(async (context, siteUrl) => {
       'Ghost redirects it to the CDN, which asked: that is a loop.',
       config.serve === 'redirect'
         ? 'Remove "serve": "redirect".'
-        : 'Set "cdnFallbackSecret", and restart Ghost. A proxy in front of Ghost must pass on the header X-Ghost-Cdn-Fallback.',
+        : 'Set "cdnFallbackSecret", and restart Ghost. A proxy in front of Ghost must pass on the header X-Ghost-Cdn-Fallback-Key.',
     );
   }
   if (location?.endsWith(probes.first.path)) {
@@ -123,7 +123,7 @@ export async function checkSizesOnCdn({ network, config, features, probes }: Doc
   if (status === 403 || status === 404) {
     const found = `The answer is ${status}: the CDN does not ask Ghost for it.`;
     const cure =
-      'Give /content/images/size/* an origin group of the bucket and then Ghost, on 403 and 404, with the header X-Ghost-Cdn-Fallback: provision --ghost-url does it.';
+      'Give /content/images/size/* an origin group of the bucket and then Ghost, on 403 and 404, with the header X-Ghost-Cdn-Fallback-Key: provision --ghost-url does it.';
     // Without the secret, the fallback was never set up.
     return hasSecret
       ? failed(tried, found, `${cure} A 404 that the CDN remembers goes away by itself, or by an invalidation.`)
@@ -138,8 +138,8 @@ export async function checkSizesOnCdn({ network, config, features, probes }: Doc
       tried,
       `The answer is ${statusText(answer)}: Ghost does not know that the CDN asks.`,
       hasSecret
-        ? 'Set the header X-Ghost-Cdn-Fallback of the CDN\'s Ghost origin to the value of "cdnFallbackSecret".'
-        : 'Set "cdnFallbackSecret" to the value of the header X-Ghost-Cdn-Fallback of the CDN\'s Ghost origin.',
+        ? 'Set the header X-Ghost-Cdn-Fallback-Key of the CDN\'s Ghost origin to the value of "cdnFallbackSecret".'
+        : 'Set "cdnFallbackSecret" to the value of the header X-Ghost-Cdn-Fallback-Key of the CDN\'s Ghost origin.',
     );
   }
   return failed(

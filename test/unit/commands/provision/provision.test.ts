@@ -351,6 +351,22 @@ describe('a second run', () => {
     expect(account.distributions.all).toHaveLength(1);
   });
 
+  test('renames the header of the secret of version 1.0.0, and keeps the secret', async () => {
+    const first = await provisionOnce(account);
+    const { cdnFallbackSecret } = first.provisioned?.config.storage.S3CloudFrontStorage ?? {};
+    const [distribution] = account.distributions.all;
+    const { rendered } = account.stacks.get(STACK)?.definition ?? {};
+    for (const config of [rendered?.Resources.Distribution?.Properties?.DistributionConfig, distribution?.config]) {
+      const { Origins } = config as { Origins: { OriginCustomHeaders?: { HeaderName: string }[] }[] };
+      const [header] = Origins.flatMap(({ OriginCustomHeaders = [] }) => OriginCustomHeaders);
+      Object.assign(header ?? {}, { HeaderName: 'X-Ghost-Cdn-Fallback' });
+    }
+    const { provisioned } = await provisionOnce(account);
+    expect(provisioned?.changed).toBe(true);
+    expect(provisioned?.config.storage.S3CloudFrontStorage).toMatchObject({ cdnFallbackSecret });
+    expect(JSON.stringify(account.distributions.all)).toContain('X-Ghost-Cdn-Fallback-Key');
+  });
+
   test('adds a secret to a stack that gets its blog later', async () => {
     const first = await provisionOnce(account, { ghostUrl: undefined });
     expect(first.provisioned?.config.storage.S3CloudFrontStorage).not.toHaveProperty('cdnFallbackSecret');

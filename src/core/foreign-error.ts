@@ -10,6 +10,8 @@ export interface ForeignError {
   port?: number;
   errors?: ForeignError[];
   cause?: unknown;
+  /** Of an error of a proxy. */
+  proxyHelp?: string;
   $metadata?: { httpStatusCode?: number; requestId?: string; attempts?: number };
   $response?: { headers?: Record<string, string> };
   /** The body of a response that the SDK could not parse. */

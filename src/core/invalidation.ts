@@ -3,6 +3,7 @@ import type { CloudFrontClient } from '@aws-sdk/client-cloudfront';
 import type { Config } from './config';
 import { statusOf } from './foreign-error';
 import { logging } from './ghost-host';
+import { explainProxy, throughProxies } from './proxies';
 import { retry } from './retry';
 import { credentialsOf } from './s3/client';
 
@@ -137,21 +138,22 @@ export class Invalidations {
       region: 'us-east-1',
       credentials: credentialsOf(this.config),
       maxAttempts: this.config.maxAttempts,
-      requestHandler: {
+      ...(await throughProxies({
         connectionTimeout: this.config.requestTimeoutMs,
         requestTimeout: this.config.requestTimeoutMs,
         throwOnRequestTimeout: true,
-      },
+      })),
     });
   }
 
   private describe(error: unknown, paths: string[]): string {
     const { name } = error as Error;
     const shown = paths.length > 5 ? `${paths.slice(0, 5).join(', ')} and ${paths.length - 5} more` : paths.join(', ');
+    const [reason = name, help] = explainProxy(error) ?? [];
     return (
-      `S3CloudFrontStorage: the distribution "${this.distributionId}" could not be told to forget ${shown} (${name}). ` +
-      'Visitors may see the former files until the CDN drops them. Check "distributionId", and that Ghost is allowed ' +
-      'cloudfront:CreateInvalidation.'
+      `S3CloudFrontStorage: the distribution "${this.distributionId}" could not be told to forget ${shown} (${reason}). ` +
+      `Visitors may see the former files until the CDN drops them. ` +
+      (help ?? 'Check "distributionId", and that Ghost is allowed cloudfront:CreateInvalidation.')
     );
   }
 }

@@ -13,6 +13,7 @@ export {
   S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
+export { defaultProvider } from '@aws-sdk/credential-provider-node';
 export { partition } from '@aws-sdk/core/client';
 export { StandardRetryStrategy } from '@smithy/core/retry';
 

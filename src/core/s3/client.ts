@@ -1,5 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Config } from '../config';
+import { throughProxies } from '../proxies';
 import { isExpiredToken } from './errors';
 import { readAnswers } from './read-answers';
 import { limitRequests } from './request-limit';
@@ -53,7 +54,7 @@ export function connect(config: Config, timeout: Timeout = 'silence'): Promise<C
   if (!connection) {
     connection = import('../lazy/aws-sdk').then(async (sdk) => {
       const service = await findService(sdk, config);
-      return { sdk, service, client: createClient(sdk, config, service, timeout) };
+      return { sdk, service, client: await createClient(sdk, config, service, timeout) };
     });
     connections.set(identity, connection);
     // Loading may succeed the next time, for example after too many files were open.
@@ -62,7 +63,12 @@ export function connect(config: Config, timeout: Timeout = 'silence'): Promise<C
   return connection;
 }
 
-function createClient(sdk: Sdk, config: Config, { isAws, endpoint, region }: Service, timeout: Timeout): S3Client {
+async function createClient(
+  sdk: Sdk,
+  config: Config,
+  { isAws, endpoint, region }: Service,
+  timeout: Timeout,
+): Promise<S3Client> {
   // Checksum trailers came with AWS SDK 3.729. R2, B2, GCS and older MinIO or Ceph refuse them or store them as part of
   // the file: https://github.com/aws/aws-sdk-js-v3/issues/6810
   const checksums = isAws ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED';
@@ -80,7 +86,7 @@ function createClient(sdk: Sdk, config: Config, { isAws, endpoint, region }: Ser
     responseChecksumValidation: timeout === 'no-answer' ? 'WHEN_REQUIRED' : checksums,
     // With `Expect: 100-continue` the SDK opens a new connection for each body of 2 MiB or more and waits a round trip.
     expectContinueHeader: false,
-    requestHandler: {
+    ...(await throughProxies({
       connectionTimeout: Math.min(config.requestTimeoutMs, 10_000),
       ...(timeout === 'silence'
         ? { socketTimeout: config.requestTimeoutMs }
@@ -88,7 +94,7 @@ function createClient(sdk: Sdk, config: Config, { isAws, endpoint, region }: Ser
       // No limit on connections, because visitors with slow connections would hold up all others.
       httpAgent: { maxSockets: Infinity },
       httpsAgent: { maxSockets: Infinity },
-    },
+    })),
   });
   readAnswers(client, sdk, config, timeout === 'no-answer');
   countRequests(client);

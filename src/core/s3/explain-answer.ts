@@ -1,10 +1,12 @@
 // Explains what proxies, firewalls and services other than AWS answer.
 import type { Config } from '../config';
-import { S3_FAILED, S3_FULL, S3_MISCONFIGURED } from '../error-codes';
+import { S3_FAILED, S3_FULL, S3_MISCONFIGURED, S3_UNREACHABLE } from '../error-codes';
 import { asForeign, statusOf } from '../foreign-error';
+import { explainProxyAnswer } from '../proxies';
 import { endpointWithoutBucket } from './endpoint-url';
 import { codeOf } from './errors';
 import { placeOf, placeOfEndpoint } from './places';
+import { knownService } from './service';
 import { isWebPage, messageOfService } from './service-answer';
 
 /** An error of ours: its code, its message, and the help that goes with it. */
@@ -35,7 +37,7 @@ export function explainAnswer(error: unknown, config: Config, key: string, where
     full(error, status, text, where) ??
     unknownHeader(error, status, text, config) ??
     (/\bHTTP request\b.*\bto\b.*\bHTTPS\b/i.test(text) ? plainOnTls(config) : undefined) ??
-    (status === 407 ? proxyAsks() : undefined) ??
+    ofProxy(error, status, config) ??
     (isWebPage(error) && status < 500 && status !== 404 ? blocked(status, text, where, config) : undefined)
   );
 }
@@ -98,11 +100,20 @@ const plainOnTls = (config: Config): Explanation => [
   `Write https:// in ${placeOfEndpoint(config)}.`,
 ];
 
-const proxyAsks = (): Explanation => [
-  S3_FAILED,
-  'The proxy between this machine and the S3 service asks for a user name and password (407).',
-  'Write them into the proxy variable: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT',
-];
+function ofProxy(error: unknown, status: number, config: Config): Explanation | undefined {
+  const isPossible = status === 407 || isWebPage(error);
+  const explained = isPossible ? explainProxyAnswer(knownService(config).endpoint ?? '', status) : undefined;
+  if (explained) {
+    return [S3_UNREACHABLE, ...explained];
+  }
+  return status === 407
+    ? [
+        S3_FAILED,
+        'The proxy between this machine and the S3 service asks for a user name and password (407).',
+        'Write them into the proxy variable: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT',
+      ]
+    : undefined;
+}
 
 const blocked = (status: number, text: string, where: string, config: Config): Explanation => [
   S3_FAILED,

@@ -55,5 +55,8 @@ export function explainProxyAnswer(url: string, status: number): [message: strin
 /** Explains an error of a proxy, and not of the service behind it; undefined for any other error. */
 export function explainProxy(error: unknown): [message: string, help: string] | undefined {
   const { message = '', proxyHelp } = asForeign(error);
-  return proxyHelp === undefined ? undefined : [message, proxyHelp];
+  // Of an error that a request for credentials met, the SDK keeps only the text.
+  const [, text] = /ProxyError: (.+)/s.exec(message) ?? [];
+  const help = proxyHelp ?? (text && 'Correct the proxy variable, or name the hosts in NO_PROXY that need no proxy.');
+  return help ? [text ?? message, help] : undefined;
 }

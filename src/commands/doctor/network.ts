@@ -1,7 +1,9 @@
 import { lookup, Resolver } from 'node:dns/promises';
 import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import { request as httpsRequest, type RequestOptions } from 'node:https';
 import net from 'node:net';
 import tls from 'node:tls';
+import { explainProxy, loadProxies } from '../../core/proxies';
 import { asForeign } from '../../core/foreign-error';
 
 /** How long (ms) to wait for an answer. Ghost itself waits 10 seconds for an image. */
@@ -17,6 +19,8 @@ export interface Network {
   /** Returns the target of the host's CNAME record; undefined when it has none or DNS does not answer. */
   canonicalNameOf(host: string): Promise<string | undefined>;
   connect(host: string, port: number): net.Socket;
+  /** Loads the way through the proxies of the environment; undefined where it names none. */
+  proxies?(): ReturnType<typeof loadProxies>;
   /** Certificate authorities to trust (PEM); undefined for Node's own. */
   authorities?: string;
 }
@@ -33,6 +37,7 @@ export const internet: Network = {
     }
   },
   connect: (host, port) => net.connect({ host, port }),
+  proxies: loadProxies,
 };
 
 /** An HTTP answer. */
@@ -58,7 +63,7 @@ export interface TlsConnection {
  *
  * @throws the network or TLS error, with its `code`
  */
-export function get(
+export async function get(
   network: Network,
   url: string,
   { headers = {}, signal }: { headers?: Record<string, string>; signal?: AbortSignal } = {},
@@ -66,7 +71,9 @@ export function get(
   const { protocol, hostname, host, pathname, search } = new URL(url);
   const isSecure = protocol === 'https:';
   const name = withoutBrackets(hostname);
-  const socket = network.connect(name, portOf(url));
+  const proxies = await network.proxies?.();
+  const isProxied = proxies?.proxyFor(url) !== undefined;
+  const socket = isProxied ? undefined : network.connect(name, portOf(url));
   return new Promise((resolve, reject) => {
     const options = {
       method: 'GET',
@@ -75,15 +82,16 @@ export function get(
       headers: { host, 'user-agent': 'ghost-storage-s3-cloudfront (doctor)', accept: '*/*', ...headers },
       signal,
     };
-    const createConnection = () => (isSecure ? startTls(network, name, socket) : socket);
-    const request = httpRequest({ ...options, createConnection }, (response) => {
-      read(response).then(resolve, reject);
-    });
+    const onAnswer = (response: IncomingMessage) => void read(response).then(resolve, reject);
+    const createConnection = () => (isSecure && socket ? startTls(network, name, socket) : socket);
+    const request = isProxied
+      ? requestThrough(proxies, url, { ...options, ca: network.authorities }, onAnswer)
+      : httpRequest({ ...options, createConnection }, onAnswer);
     const timer = setTimeout(() => request.destroy(timeoutError()), TIMEOUT_MS);
     request.once('error', reject);
     request.once('close', () => {
       clearTimeout(timer);
-      socket.destroy();
+      socket?.destroy();
     });
     request.end();
   });
@@ -95,14 +103,15 @@ export function get(
  * @param options the versions and protocols to offer
  * @throws the network or TLS error, with its `code`
  */
-export function connectTls(
+export async function connectTls(
   network: Network,
   host: string,
   port: number,
   options: tls.ConnectionOptions = {},
 ): Promise<TlsConnection> {
   const name = withoutBrackets(host);
-  const socket = network.connect(name, port);
+  const proxies = await network.proxies?.();
+  const socket = (await proxies?.openTunnel(`https://${host}:${port}`)) ?? network.connect(name, port);
   return new Promise((resolve, reject) => {
     const connection = startTls(network, name, socket, { ...options, rejectUnauthorized: false });
     const timer = setTimeout(() => connection.destroy(timeoutError()), TIMEOUT_MS);
@@ -134,13 +143,28 @@ export function portOf(url: string): number {
 export function networkCodeOf(error: unknown): string {
   // An AggregateError has one error for each address that was tried.
   const { code, message = '', errors = [] } = asForeign(error);
-  return code ?? (errors.length > 0 ? networkCodeOf(errors[0]) : message);
+  const [ofProxy] = explainProxy(error) ?? [];
+  return ofProxy?.replace(/\.$/, '') ?? code ?? (errors.length > 0 ? networkCodeOf(errors[0]) : message);
 }
 
 /** Returns `404`, or `302 (to https://…)`. */
 export function statusText({ status, headers: { location } }: Pick<Answer, 'status' | 'headers'>): string {
   return location ? `${status} (to ${location})` : String(status);
 }
+
+function requestThrough(
+  proxies: NonNullable<Awaited<ReturnType<typeof loadProxies>>>,
+  url: string,
+  options: RequestOptions,
+  onAnswer: (response: IncomingMessage) => void,
+) {
+  const { httpAgent, httpsAgent } = proxies.createAgents(1);
+  const isSecure = url.startsWith('https:');
+  const request = isSecure ? httpsRequest : httpRequest;
+  return request({ ...hostAndPort(url), ...options, agent: isSecure ? httpsAgent : httpAgent }, onAnswer);
+}
+
+const hostAndPort = (url: string) => ({ host: withoutBrackets(new URL(url).hostname), port: portOf(url) });
 
 function startTls(network: Network, host: string, socket: net.Socket, options: tls.ConnectionOptions = {}) {
   const servername = net.isIP(host) ? undefined : host;

@@ -1,5 +1,6 @@
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import type { Config } from '../../core/config';
+import { throughProxies } from '../../core/proxies';
 import { connect, credentialsOf } from '../../core/s3/client';
 import { asForeign, statusOf } from '../../core/foreign-error';
 import { codeOf, isNoSuchUpload } from '../../core/s3/errors';
@@ -37,11 +38,11 @@ export async function connectionOptions(config: Config) {
     forcePathStyle: config.forcePathStyle,
     credentials: credentialsOf(config),
     maxAttempts: config.maxAttempts,
-    requestHandler: {
+    ...(await throughProxies({
       connectionTimeout: config.requestTimeoutMs,
       requestTimeout: config.requestTimeoutMs,
       throwOnRequestTimeout: true,
-    },
+    })),
   };
 }
 

@@ -2,6 +2,7 @@ import type { Config } from '../../core/config';
 import { bucketStatements, ghostStatements, type Statement } from '../../template/policies';
 import { readAdapterConfigs } from '../../ghost-site/adapter-config';
 import type { AdapterOptions } from '../../ghost-site/options';
+import { throughProxies } from '../../core/proxies';
 import { Failure } from '../../shell/failure';
 import { findGhostSite, type GhostSiteOptions } from '../../ghost-site/site';
 
@@ -133,7 +134,11 @@ async function accountOfCredentials({ profile, region }: { profile?: string; reg
   const named = region ?? (process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION);
   try {
     const ofProfile = new STSClient({ profile, region: named });
-    const sts = new STSClient({ profile, region: await ofProfile.config.region().catch(() => ANY_REGION) });
+    const sts = new STSClient({
+      profile,
+      region: await ofProfile.config.region().catch(() => ANY_REGION),
+      ...(await throughProxies({})),
+    });
     const { Account = '' } = await sts.send(new GetCallerIdentityCommand({}));
     return Account;
   } catch (error) {

@@ -1,5 +1,7 @@
+import { EventEmitter } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
+import type net from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { AgentConnectOpts } from 'agent-base';
 import { HttpProxyAgent } from 'http-proxy-agent';
@@ -99,6 +101,19 @@ class TunnelAgent extends HttpsProxyAgent<string> {
     }
     return socket;
   }
+}
+
+/**
+ * Opens a tunnel to the host of an HTTPS URL.
+ *
+ * @returns the connection, on which TLS begins; undefined where no proxy is to be used
+ */
+export async function openTunnel(url: string): Promise<net.Socket | undefined> {
+  const proxy = proxyFor(url);
+  const { hostname, port } = new URL(url);
+  const options = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || 443, secureEndpoint: false as const };
+  // Of a request, only the events are used.
+  return proxy && new TunnelAgent(proxy, {}).connect(new EventEmitter() as http.ClientRequest, options);
 }
 
 /** Has the proxy send requests to HTTP servers. */

@@ -5,10 +5,12 @@ import {
   S3_FAILED,
   S3_FORBIDDEN,
   S3_MISCONFIGURED,
+  S3_UNREACHABLE,
   TOO_MANY_OPEN_FILES,
 } from '../error-codes';
 import { asForeign, statusOf } from '../foreign-error';
 import { errors } from '../ghost-host';
+import { explainProxy } from '../proxies';
 import { codeOf, isNotFound, regionOf } from './errors';
 import { explainAnswer, type Explanation as FailureExplanation } from './explain-answer';
 import { explainNetwork } from './explain-network';
@@ -117,6 +119,10 @@ export function explainS3Error(error: unknown, operation: S3Operation, config: C
     return new errors[type]({ message, help, code: ourCode, context, errorDetails });
   };
 
+  const ofProxy = explainProxy(error);
+  if (ofProxy) {
+    return ghostError('InternalServerError', S3_UNREACHABLE, ...ofProxy);
+  }
   const answered = explainAnswer(error, config, key, where);
   if (answered) {
     return ghostError('InternalServerError', ...answered);

@@ -2,7 +2,6 @@
 import type { Config } from '../config';
 import { S3_UNREACHABLE } from '../error-codes';
 import { asForeign, NETWORK_CODES } from '../foreign-error';
-import { explainProxy } from '../proxies';
 import { codeOf } from './errors';
 import type { Explanation } from './explain-answer';
 import { placeOf, placeOfEndpoint } from './places';
@@ -12,12 +11,8 @@ import { knownService } from './service';
 const CERTIFICATE_CODES =
   /^(CERT_\w+|\w*SELF_SIGNED_CERT\w*|UNABLE_TO_\w+|CRL_\w+|INVALID_(CA|PURPOSE)|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH|ERR_TLS_CERT_ALTNAME_\w+)$/;
 
-/** Explains a failed proxy, name lookup, connection or TLS handshake; undefined for any other error. */
+/** Explains a failed name lookup, connection or TLS handshake; undefined for any other error. */
 export function explainNetwork(error: unknown, config: Config, where: string): Explanation | undefined {
-  const ofProxy = explainProxy(error);
-  if (ofProxy) {
-    return [S3_UNREACHABLE, ...ofProxy];
-  }
   const code = codeOf(error);
   const explanation = byCode(code, error, config);
   if (explanation) {

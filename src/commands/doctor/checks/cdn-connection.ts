@@ -14,6 +14,10 @@ const VERSION_ERRORS = /UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|WRONG_VERSION|NO_P
 /** Checks that the CDN's host name resolves. */
 export async function checkDns({ network, config: { cdnUrl } }: DoctorContext): Promise<CheckResult> {
   const { hostname } = new URL(cdnUrl);
+  const proxy = (await network.proxies?.())?.proxyFor(cdnUrl);
+  if (proxy) {
+    return passed(`${hostname} is looked up by the proxy ${proxy.shown}`);
+  }
   try {
     const [addresses, name] = await Promise.all([network.lookup(hostname), network.canonicalNameOf(hostname)]);
     return passed(name ? `${hostname} is ${name}` : `${hostname} is ${addresses.slice(0, 2).join(', ')}`);

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { S3Client } from '@aws-sdk/client-s3';
 import { parseConfig } from '../../../core/config';
 import { ADAPTER, FEATURES, ghostUrlOf, URL_NAMES } from '../../../core/features';
+import { explainProxy, loadProxies } from '../../../core/proxies';
 import { connect } from '../../../core/s3/client';
 import { knownService } from '../../../core/s3/service';
 import { adapterOf, adapterOptionsOf, BYTE_ORDER_MARK, storageOf } from '../../../ghost-site/config';
@@ -77,6 +78,25 @@ export async function checkEndpoint({ config }: DoctorContext): Promise<CheckRes
   } catch (error) {
     const { message, help = 'Correct the AWS profile.' } = error as Error & { help?: string };
     return failed('"endpoint", the environment and the AWS profile were read.', message, help);
+  }
+}
+
+/** Checks which proxy of the environment requests go through. */
+export async function checkProxy({ config }: DoctorContext): Promise<CheckResult> {
+  const proxies = await loadProxies();
+  if (!proxies) {
+    return passed('none');
+  }
+  const { endpoint = 'https://s3.amazonaws.com' } = (await connect(config)).service;
+  const hosts = [
+    ['S3', endpoint],
+    ['the CDN', config.cdnUrl],
+  ] as const;
+  try {
+    return passed(hosts.map(([name, url]) => `${proxies.proxyFor(url)?.shown ?? 'none'} for ${name}`).join(', '));
+  } catch (error) {
+    const [found, cure] = explainProxy(error) ?? [(error as Error).message, ''];
+    return failed('The proxy variables of the environment were read.', found, cure);
   }
 }
 

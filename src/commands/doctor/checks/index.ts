@@ -18,6 +18,7 @@ export const CHECKS: Check[] = [
   { group: 'Config', name: 'storage block', needs: ['file'], run: config.checkStorageBlock },
   { group: 'Config', name: 'options', needs: ['storage block'], run: config.checkOptions },
   { group: 'Config', name: 'endpoint', needs: ['options'], run: config.checkEndpoint },
+  { group: 'Config', name: 'proxy', needs: ['endpoint'], run: config.checkProxy },
   { group: 'Config', name: 'region', needs: ['endpoint'], run: config.checkRegion },
   { group: 'Config', name: 'features', needs: ['options'], run: config.checkFeatures },
   { group: 'Config', name: 'prefixes', needs: ['options'], run: config.checkPrefixes },

@@ -1,6 +1,7 @@
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { CloudFrontClient, CreateInvalidationCommand } from '@aws-sdk/client-cloudfront';
 import { randomUUID } from 'node:crypto';
+import { throughProxies } from '../../../core/proxies';
 import { credentialsOf } from '../../../core/s3/client';
 import { statusOf } from '../../../core/foreign-error';
 import { codeOf } from '../../../core/s3/errors';
@@ -96,6 +97,7 @@ export async function checkInvalidate({ config, probes, features }: DoctorContex
     region: 'us-east-1',
     credentials: credentialsOf(config),
     maxAttempts: config.maxAttempts,
+    ...(await throughProxies({})),
   });
   try {
     const Items = [new URL(probes.first.url).pathname];

@@ -1,5 +1,7 @@
 import { createHmac } from 'node:crypto';
+import { explainProxy } from '../../../core/proxies';
 import { Failure } from '../../../shell/failure';
+import { requestGhost } from './ghost-request';
 
 /** A post, page, tag or user as the API returns it. */
 export type Item = Record<string, unknown> & { id: string };
@@ -80,7 +82,7 @@ export class GhostAdmin {
     const url = `${this.siteUrl}/ghost/api/admin/${path}`;
     let response: Response;
     try {
-      response = await fetch(url, {
+      response = await requestGhost(url, {
         method,
         headers: {
           authorization: `Ghost ${this.token()}`,
@@ -93,6 +95,10 @@ export class GhostAdmin {
     } catch (error) {
       if (this.signal.aborted) {
         throw error;
+      }
+      const ofProxy = explainProxy(error);
+      if (ofProxy) {
+        throw new Failure(...ofProxy, { cause: error });
       }
       const { code, message } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
       throw new Failure(

@@ -1,4 +1,5 @@
 import { type ForeignError, NETWORK_CODES, statusOf } from '../../../core/foreign-error';
+import { explainProxy } from '../../../core/proxies';
 import { isWebPage, messageOfService } from '../../../core/s3/service-answer';
 import { Failure } from '../../../shell/failure';
 
@@ -98,6 +99,10 @@ export function explain(action: string, error: unknown): unknown {
   }
   const foreign: ForeignError = error;
   const message = foreign.message ?? '';
+  const ofProxy = explainProxy(error);
+  if (ofProxy) {
+    return new Failure(...ofProxy, { cause: error });
+  }
   const names = [foreign.name, foreign.Code, foreign.code];
   const is = (known: string[]) => names.some((name) => name && known.includes(name));
   const answer = answerOf(foreign);

@@ -5,6 +5,7 @@ import { IAMClient } from '@aws-sdk/client-iam';
 import { Route53Client } from '@aws-sdk/client-route-53';
 import { S3Client } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { throughProxies } from '../../../core/proxies';
 import { Failure } from '../../../shell/failure';
 import { explainErrors } from './explain-errors';
 import { checkRegion, namedRegion } from './region';
@@ -43,7 +44,7 @@ const MAX_ATTEMPTS = 8;
 export async function signIn(options: { region?: string; profile?: string; dnsProfile?: string }): Promise<Aws> {
   const { profile, dnsProfile } = options;
   const region = await readRegion(options);
-  const common = { profile, maxAttempts: MAX_ATTEMPTS };
+  const common = { profile, maxAttempts: MAX_ATTEMPTS, ...(await throughProxies({})) };
   const sts = explainErrors(new STSClient({ ...common, region }));
   const identity = await sts.send(new GetCallerIdentityCommand({}));
   const callerArn = identity.Arn ?? '';

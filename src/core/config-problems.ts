@@ -30,16 +30,6 @@ export function leftover(value: unknown, isSecret: boolean): string | undefined 
   return NOT_A_VALUE.test(text) ? 'is what a program writes for a missing value: write the value itself' : undefined;
 }
 
-/**
- * Returns the environment variable that sets an option, as Ghost reads it.
- *
- * @see https://docs.ghost.org/config#running-ghost-with-config-env-variables
- */
-export function variableOf(option: string, environment: NodeJS.ProcessEnv): string | undefined {
-  const isOfOption = new RegExp(`^(adapters__)?storage__.*__${option}(_FILE)?$`);
-  return Object.keys(environment).find((name) => isOfOption.test(name));
-}
-
 /** Returns the options that contradict each other, each as a sentence without its full stop. */
 export function contradictions(config: Config): string[] {
   const problems: string[] = [];

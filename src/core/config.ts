@@ -1,9 +1,10 @@
 import { closest } from 'fastest-levenshtein';
 import * as z from 'zod/mini';
-import { contradictions, leftover, variableOf } from './config-problems';
+import { contradictions, leftover } from './config-problems';
 import { CONFIG_INVALID } from './error-codes';
 import { errors } from './ghost-host';
 import { mistake } from './mistaken-values';
+import { configurationName, originOf } from './option-origins';
 import { cdnUrl, httpUrl, name, oneOf, prefix, secret, text, trueOrFalse, wholeNumber } from './option-values';
 
 const MIB = 1024 * 1024;
@@ -214,10 +215,10 @@ function describe(issue: z.core.$ZodIssue, options: Record<string, unknown>): st
   return [`${nameAndValue(name, value)} ${issue.message}${isGuessed ? `: ${HOW_TO_QUOTE}` : ''}`];
 }
 
-/** Returns an option with its value, unless that is a secret, and with the environment variable that it comes from. */
+/** Returns an option with its value, unless that is a secret, and with the flag or the environment variable that it comes from. */
 function nameAndValue(name: string, value: unknown): string {
-  const variable = variableOf(name, process.env);
-  const from = variable ? ` (from ${variable})` : '';
+  const origin = originOf(name);
+  const from = origin ? ` (from ${origin})` : '';
   // Whatever precedes an @ in a URL is a user name and a password, however misspelled the rest is.
   const isSecret = SECRET_OPTIONS.has(name) || (ADDRESS_OPTIONS.has(name) && hasAt(value));
   return isSecret ? `"${name}"${from}` : `"${name}" is ${shorten(value)}${from}, but`;
@@ -245,6 +246,6 @@ function invalid(problems: string[]): Error {
   return new errors.IncorrectUsageError({
     message: `S3CloudFrontStorage is not configured correctly: ${[...new Set(problems)].join('; ')}`,
     code: CONFIG_INVALID,
-    help: 'Correct the block "storage" → "S3CloudFrontStorage" of Ghost\'s configuration and start Ghost again.',
+    help: `Correct the block "storage" → "S3CloudFrontStorage" in ${configurationName()} and start Ghost again.`,
   });
 }

@@ -23,6 +23,15 @@ export const givenAdapterOptions = (options: AdapterOptions): Record<string, unk
       .filter(([, value]) => value !== undefined),
   );
 
+/** Returns the flags of the options of the adapter that were given on the command line. */
+export const givenFlags = (options: AdapterOptions): Record<string, string> =>
+  Object.fromEntries(
+    Object.keys(givenAdapterOptions(options)).map((name) => [
+      name,
+      ADAPTER_OPTIONS[name as keyof AdapterOptions][0].split(' ', 1)[0] ?? '',
+    ]),
+  );
+
 /** Adds the options that tell a command where Ghost is. */
 export function withSiteOptions(command: Command): Command {
   return command

@@ -235,3 +235,38 @@ describe('the words of the service are shown, with the way out', () => {
     });
   });
 });
+
+describe('the place of a wrong value is named', () => {
+  const refusal = async (options: object, given: object = {}) => {
+    patient = await startPatient();
+    const file = path.join(patient.folder, 'config.production.json');
+    await examineAt(patient.s3.endpoint, options);
+    const results = await patient.examine({ ghost: patient.folder, ...given });
+    return { file, failure: results.find(({ result }) => result === 'failed') };
+  };
+
+  test('a file', async () => {
+    const { file, failure } = await refusal({ bucket: 'not-there' });
+    expect(failure?.cure).toContain(`Correct "bucket" in ${file}`);
+    await patient?.close();
+    const unreachable = await refusal({ endpoint: 'http://127.0.0.1:9' });
+    expect(unreachable.failure?.cure).toContain(`"endpoint" in ${unreachable.file}`);
+    await patient?.close();
+    const wrongKey = await refusal({ secretAccessKey: 'another' });
+    expect(wrongKey.failure?.cure).toContain(`Correct "secretAccessKey" in ${wrongKey.file}`);
+  });
+
+  test('a flag', async () => {
+    expect((await refusal({}, { bucket: 'not-there' })).failure?.cure).toContain('Correct --bucket');
+    await patient?.close();
+    expect((await refusal({}, { endpoint: 'http://127.0.0.1:9' })).failure?.cure).toContain('check --endpoint');
+    await patient?.close();
+    expect((await refusal({}, { region: 'eu-west-1' })).failure?.cure).toBe(
+      'Set "region" to "us-east-1", which comes from --region.',
+    );
+    await patient?.close();
+    expect((await refusal({}, { bucket: 's3://blog' })).failure?.found).toContain(
+      '"bucket" is "s3://blog" (from --bucket)',
+    );
+  });
+});

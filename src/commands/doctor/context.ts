@@ -47,7 +47,7 @@ export class DoctorContext {
     this.signal = given.signal;
     this.cdnErrorTtlMs = given.cdnErrorTtlMs ?? CDN_ERROR_TTL_MS;
     this.siteOrFailure = valueOrFailure(() => findGhostSite(options, given.environment ?? process.env));
-    this.configs = valueOrFailure(() => readAdapterConfigs(this.ghostConfig, options));
+    this.configs = valueOrFailure(() => readAdapterConfigs(this.ghostConfig, options, this.site?.configFile));
     const storage = storageOf(this.ghostConfig);
     const used = FEATURES.filter((feature) => adapterOf(storage, feature) === ADAPTER);
     this.features = used.length > 0 ? used : [...FEATURES];

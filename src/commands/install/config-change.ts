@@ -78,7 +78,7 @@ export function planConfigChange(sources: ConfigSources, options: ConfigOptions)
   const asGhostSees = (settings: Setting[]) =>
     withSettings(readGhostConfig(withValues(text, settings), file), environment);
   refuseOverriding(wanted, asGhostSees(wanted), file);
-  const configs = readAdapterConfigs(asGhostSees(wanted), {});
+  const configs = readAdapterConfigs(asGhostSees(wanted), options, file);
 
   // An address from the command line is written with its scheme, which the user may leave out.
   const isNewAddress = (name: string | undefined) => name === 'cdnUrl' && added.cdnUrl !== undefined;

@@ -22,7 +22,7 @@ export async function runMigrate(options: MigrateOptions): Promise<void> {
     throw new Failure('--to-local and --from-url are two different ways.', 'Take one of them.');
   }
   const site = findGhostSite(options);
-  const configs = readAdapterConfigs(site.config, options);
+  const configs = readAdapterConfigs(site.config, options, site.configFile);
   if (options.profile !== undefined) {
     process.env.AWS_PROFILE = options.profile;
   }

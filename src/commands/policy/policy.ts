@@ -28,8 +28,8 @@ export async function runPolicy(options: PolicyOptions): Promise<void> {
     );
   }
   // With --bucket, no Ghost site is needed.
-  const config = options.bucket === undefined || options.ghost || options.config ? findGhostSite(options).config : {};
-  const configs = readAdapterConfigs(config, options);
+  const site = options.bucket === undefined || options.ghost || options.config ? findGhostSite(options) : undefined;
+  const configs = readAdapterConfigs(site?.config ?? {}, options, site?.configFile);
   const statements = options.bucketPolicy
     ? await forBucket(configs.images, options)
     : forGhost(Object.values(configs), account ?? ANY_ACCOUNT);

@@ -2,10 +2,11 @@
 import type { Config } from '../config';
 import { S3_FAILED, S3_FULL, S3_MISCONFIGURED, S3_UNREACHABLE } from '../error-codes';
 import { asForeign, statusOf } from '../foreign-error';
+import { placeOf } from '../option-origins';
 import { explainProxyAnswer } from '../proxies';
 import { endpointWithoutBucket } from './endpoint-url';
 import { codeOf } from './errors';
-import { placeOf, placeOfEndpoint } from './places';
+import { placeOfEndpoint } from './places';
 import { knownService } from './service';
 import { isWebPage, messageOfService } from './service-answer';
 

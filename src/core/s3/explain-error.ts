@@ -10,11 +10,12 @@ import {
 } from '../error-codes';
 import { asForeign, statusOf } from '../foreign-error';
 import { errors } from '../ghost-host';
+import { placeOf, whereToSet } from '../option-origins';
 import { explainProxy } from '../proxies';
 import { codeOf, isNotFound, regionOf } from './errors';
 import { explainAnswer, type Explanation as FailureExplanation } from './explain-answer';
 import { explainNetwork } from './explain-network';
-import { placeOf, placeOfCredentials } from './places';
+import { placeOfCredentials } from './places';
 import { knownService } from './service';
 import { messageOfService } from './service-answer';
 
@@ -167,7 +168,7 @@ function explainSetting(error: unknown, config: Config, key: string): Explanatio
   if (isInOther || code === 'AuthorizationHeaderMalformed' || code === 'PermanentRedirect') {
     return [
       `The bucket "${config.bucket}" is in ${region ? `the region "${region}"` : 'another region'}, not in "${config.region ?? 'the default region'}".`,
-      `Set "region"${region ? ` to "${region}"` : ' to the region of the bucket'} in the configuration of S3CloudFrontStorage.`,
+      `Set "region" to ${region ? `"${region}"` : 'the region of the bucket'}${whereToSet('region')}.`,
     ];
   }
   const explain = Object.hasOwn(SETTINGS, code) ? SETTINGS[code] : undefined;

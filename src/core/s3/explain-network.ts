@@ -2,9 +2,10 @@
 import type { Config } from '../config';
 import { S3_UNREACHABLE } from '../error-codes';
 import { asForeign, NETWORK_CODES } from '../foreign-error';
+import { placeOf } from '../option-origins';
 import { codeOf } from './errors';
 import type { Explanation } from './explain-answer';
-import { placeOf, placeOfEndpoint } from './places';
+import { placeOfEndpoint } from './places';
 import { knownService } from './service';
 
 /** Node's and OpenSSL's codes for a certificate that is not trusted: https://nodejs.org/api/tls.html#x509-certificate-error-codes */

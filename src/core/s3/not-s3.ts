@@ -1,6 +1,7 @@
 import type { Config } from '../config';
 import { S3_MISCONFIGURED } from '../error-codes';
 import { errors } from '../ghost-host';
+import { placeOfEndpoint } from './places';
 import { knownService } from './service';
 
 /**
@@ -10,12 +11,12 @@ import { knownService } from './service';
  * @param answer what came instead: `200 with a web page ("Sign in")`
  */
 export function notS3(config: Config, operation: string, answer: string): Error {
-  const { endpoint, source } = knownService(config);
+  const { endpoint } = knownService(config);
   return new errors.IncorrectUsageError({
     message: `${endpoint ?? 'The endpoint of AWS'} does not answer as S3: to ${operation} in the bucket "${config.bucket}" it answered ${answer}.`,
     code: S3_MISCONFIGURED,
     help: endpoint
-      ? `Correct ${source === '"endpoint"' ? '"endpoint" in the configuration of S3CloudFrontStorage (or --endpoint)' : source}. This is the address of a web page or a proxy; the console of a service has another address or port than its S3 API.`
+      ? `Correct ${placeOfEndpoint(config)}. This is the address of a web page or a proxy; the console of a service has another address or port than its S3 API.`
       : 'Check the network: a proxy or a login page of the network answers in place of AWS.',
   });
 }

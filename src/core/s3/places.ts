@@ -1,15 +1,7 @@
 // Where the values come from that a request uses, as an error names the places.
 import type { Config } from '../config';
-import { variableOf } from '../config-problems';
+import { placeOf } from '../option-origins';
 import { knownService } from './service';
-
-/** Returns the environment variable or the block of the configuration that sets an option. */
-export function placeOf(option: keyof Config): string {
-  const variable = variableOf(option, process.env);
-  return variable
-    ? `"${option}" (the variable ${variable})`
-    : `"${option}" in the configuration of S3CloudFrontStorage`;
-}
 
 /** Returns where the endpoint of requests was set. */
 export function placeOfEndpoint(config: Config): string {

@@ -1,7 +1,9 @@
 import { GetBucketPolicyStatusCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import type { Feature } from '../../../core/features';
+import { placeOf, whereToSet } from '../../../core/option-origins';
 import { connect } from '../../../core/s3/client';
 import { describeAnswer } from '../../../core/s3/not-s3';
+import { placeOfEndpoint } from '../../../core/s3/places';
 import { knownService } from '../../../core/s3/service';
 import { codeOf, regionOf } from '../../../core/s3/errors';
 import { type CheckResult, failed, passed, unchecked, warned } from '../check';
@@ -29,7 +31,7 @@ export async function checkBucket(context: DoctorContext): Promise<CheckResult> 
     ? failed(
         `The bucket ${bucket} was asked for${endpoint ? ` at ${endpoint}` : ''}.`,
         'There is none of that name (NoSuchBucket).',
-        `Correct "bucket"${endpoint ? ` (or ${knownService(context.config).source})` : ''}, or create it: the command provision builds it with everything around it.`,
+        `Correct ${placeOf('bucket')}${endpoint ? ` (or ${placeOfEndpoint(context.config)})` : ''}, or create it: the command provision builds it with everything around it.`,
       )
     : passed(bucket);
 }
@@ -45,7 +47,7 @@ export async function checkBucketRegion(context: DoctorContext): Promise<CheckRe
     ? failed(
         `The bucket was asked for in ${region ?? 'the region of the environment'}.`,
         `It is in ${real ?? 'another region'} (${codeOf(error)}).`,
-        `Set "region" to ${real ? `"${real}"` : 'the region of the bucket'}.`,
+        `Set "region" to ${real ? `"${real}"` : 'the region of the bucket'}${whereToSet('region')}.`,
       )
     : passed(real ?? region ?? 'as configured');
 }

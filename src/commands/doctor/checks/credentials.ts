@@ -1,5 +1,7 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { placeOf } from '../../../core/option-origins';
 import { connect } from '../../../core/s3/client';
+import { placeOfCredentials } from '../../../core/s3/places';
 import { knownService } from '../../../core/s3/service';
 import { statusOf } from '../../../core/foreign-error';
 import { codeOf } from '../../../core/s3/errors';
@@ -36,27 +38,29 @@ const REJECTIONS = [
   {
     codes: ['ExpiredToken', 'ExpiredTokenException', 'InvalidToken', 'TokenRefreshRequired'],
     found: 'The session token is invalid or has expired',
-    inConfig: 'Renew "sessionToken" together with its keys, or remove all three to use the role of the machine.',
-    elsewhere: 'Sign in again (aws sso login), or fetch new temporary credentials.',
+    inConfig: () =>
+      `Renew "sessionToken" together with its keys (${placeOf('sessionToken')}), or remove all three to use the role of the machine.`,
+    elsewhere: (place: string) => `Sign in again (aws sso login), or renew the temporary credentials in ${place}.`,
   },
   {
     codes: ['InvalidAccessKeyId', 'InvalidClientTokenId', 'UnrecognizedClientException'],
     found: 'S3 does not know the access key ID',
-    inConfig: 'Correct "accessKeyId", or remove it with "secretAccessKey" to use the role of the machine.',
-    elsewhere:
-      'Correct the credentials where they come from. Keys of another S3 service, or deleted ones, are unknown too.',
+    inConfig: () =>
+      `Correct ${placeOf('accessKeyId')}, or remove it with "secretAccessKey" to use the role of the machine.`,
+    elsewhere: (place: string) =>
+      `Correct the credentials in ${place}. Keys of another S3 service, or deleted ones, are unknown too.`,
   },
   {
     codes: ['SignatureDoesNotMatch', 'InvalidSignatureException'],
     found: 'The secret access key does not belong to the access key ID',
-    inConfig: 'Correct "secretAccessKey".',
-    elsewhere: 'Correct the secret access key where it comes from.',
+    inConfig: () => `Correct ${placeOf('secretAccessKey')}.`,
+    elsewhere: (place: string) => `Correct the secret access key in ${place}.`,
   },
   {
     codes: ['RequestTimeTooSkewed'],
     found: 'The clock of this machine is wrong',
-    inConfig: 'Set the clock, best with NTP.',
-    elsewhere: 'Set the clock, best with NTP.',
+    inConfig: () => 'Set the clock, best with NTP.',
+    elsewhere: () => 'Set the clock, best with NTP.',
   },
 ];
 
@@ -128,7 +132,8 @@ export async function checkAccepted(context: DoctorContext): Promise<CheckResult
     const { found, inConfig, elsewhere } = rejection;
     const text = messageOfService(error, config);
     const answer = `S3 answered ${statusOf(error)} ${code}${text ? `: ${text}` : ''}`;
-    return failed(tried, `${found} (${code}). ${answer}`, config.accessKeyId === undefined ? elsewhere : inConfig);
+    const cure = config.accessKeyId === undefined ? elsewhere(placeOfCredentials(process.env)) : inConfig();
+    return failed(tried, `${found} (${code}). ${answer}`, cure);
   }
   // What S3 says about the bucket, the file or the permissions is a matter of other checks.
   if (error === undefined || codeOf(error) === 'NoSuchBucket' || isInOtherRegion(error)) {

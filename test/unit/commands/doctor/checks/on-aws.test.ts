@@ -125,7 +125,7 @@ test('the region that S3 redirects to is named', async () => {
   expect(await run('bucket region', contextWith())).toMatchObject({
     result: 'failed',
     found: 'It is in eu-west-1 (PermanentRedirect).',
-    cure: 'Set "region" to "eu-west-1".',
+    cure: `Set "region" to "eu-west-1" in ${folder}/config.production.json.`,
   });
 });
 

@@ -1,0 +1,46 @@
+// Where the options of the adapter come from, as errors name the places.
+
+/** Where a command has found options. Ghost itself reads the environment and its configuration, and does not say from which file. */
+export interface Origins {
+  /** The flags that were given, by option: `{ bucket: '--bucket' }`. They come before everything else. */
+  flags: Partial<Record<string, string>>;
+  /** Ghost's configuration file, where there is one. */
+  file?: string;
+}
+
+let origins: Origins = { flags: {} };
+
+/** Tells all later errors where the options of this command come from. */
+export function setOrigins(found: Origins): void {
+  origins = found;
+}
+
+/**
+ * Returns the environment variable that sets an option, as Ghost reads it.
+ *
+ * @see https://docs.ghost.org/config#running-ghost-with-config-env-variables
+ */
+export function variableOf(option: string, environment: NodeJS.ProcessEnv): string | undefined {
+  const isOfOption = new RegExp(`^(adapters__)?storage__.*__${option}(_FILE)?$`);
+  return Object.keys(environment).find((name) => isOfOption.test(name));
+}
+
+/** Returns the flag or the environment variable that sets an option; undefined when it is in the configuration. */
+export const originOf = (option: string): string | undefined =>
+  origins.flags[option] ?? variableOf(option, process.env);
+
+/** Returns the configuration file in which options are, or its block. */
+export const configurationName = (): string => origins.file ?? 'the configuration of S3CloudFrontStorage';
+
+/** Returns where an option has to be changed, for the end of a sentence: ` in /var/www/ghost/config.production.json`. */
+export function whereToSet(option: string): string {
+  const origin = originOf(option);
+  return origin ? `, which comes from ${origin}` : ` in ${configurationName()}`;
+}
+
+/** Returns the option together with the flag, variable or file that sets it. */
+export function placeOf(option: string): string {
+  const flag = origins.flags[option];
+  const variable = variableOf(option, process.env);
+  return flag ?? (variable ? `"${option}" (the variable ${variable})` : `"${option}" in ${configurationName()}`);
+}

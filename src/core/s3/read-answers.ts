@@ -8,6 +8,7 @@ import { statusOf } from '../foreign-error';
 import { errors } from '../ghost-host';
 import { isGhostError } from './errors';
 import { describeAnswer, notS3 } from './not-s3';
+import { knownService } from './service';
 
 type Sdk = typeof import('../lazy/aws-sdk');
 
@@ -33,6 +34,9 @@ const READS = ['GetObject', 'HeadObject'];
 
 /** Operations whose answer is nothing but a status. */
 const WITHOUT_ANSWER = ['DeleteObject', 'AbortMultipartUpload'];
+
+/** Buckets, with their endpoints, at which a name that cannot exist has no answer. All clients of the process share them. */
+const proven = new Set<string>();
 
 /** Larger than any listing of 1,000 keys, in bytes. */
 const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
@@ -83,8 +87,6 @@ export function readAnswers(client: S3Client, sdk: Sdk, config: Config, isForVis
 }
 
 class AnswerReader {
-  /** Buckets at which a name that cannot exist has no answer. */
-  private readonly proven = new Set<string>();
   /** Keys of the requests that find that out. */
   private readonly impossible = new Set<string>();
 
@@ -127,7 +129,12 @@ class AnswerReader {
   private async checkObject(question: Question, answer: Answer): Promise<void> {
     const { statusCode, headers } = answer;
     const isWhole = headers['content-length'] ?? /chunked/i.exec(headers['transfer-encoding'] ?? '');
-    if (this.isForVisitors && isWhole && !(headers.etag ?? headers['last-modified'] ?? headers['content-type'])) {
+    if (
+      this.isForVisitors &&
+      question.operation === 'GetObject' &&
+      isWhole &&
+      !(headers.etag ?? headers['last-modified'] ?? headers['content-type'])
+    ) {
       return;
     }
     const hasHeaders = headers.etag ?? headers['last-modified'];
@@ -162,7 +169,7 @@ class AnswerReader {
 
   /** Makes sure that an answer without S3's request ID comes from a service that knows what it does not have. */
   private async checkService({ bucket, key }: Question, answer: Answer): Promise<void> {
-    if (isMarked(answer) || this.proven.has(bucket) || this.impossible.has(key)) {
+    if (isMarked(answer) || proven.has(this.placeOf(bucket)) || this.impossible.has(key)) {
       return;
     }
     // In the same folder, which is all that a policy may allow.
@@ -175,11 +182,15 @@ class AnswerReader {
         throw error;
       }
       if (statusOf(error) === 404 || statusOf(error) === 403) {
-        this.proven.add(bucket);
+        proven.add(this.placeOf(bucket));
       }
     } finally {
       this.impossible.delete(impossible);
     }
+  }
+
+  private placeOf(bucket: string): string {
+    return `${knownService(this.config).endpoint} ${bucket}`;
   }
 
   private refusal({ operation }: Question, { statusCode, headers }: Answer, start: Buffer | string): Error {

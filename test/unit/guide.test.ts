@@ -268,7 +268,6 @@ test('the setup guide lists what who provisions must be allowed to do, all of it
     // For destroy, when the bucket is deleted too
     's3:ListBucketVersions',
     's3:DeleteObjectVersion',
-    's3:DeleteBucket',
   ];
   expect([...new Set(listed)].sort()).toEqual([...new Set(needed)].sort());
 });

@@ -3,7 +3,6 @@ import type { GhostConfigBlock } from '../../ghost-site/edit-config';
 import { Declined, Failure } from '../../shell/failure';
 import type { Terminal } from '../../shell/terminal';
 import { type AccessKey, createAccessKey } from './access-key';
-import type { Aws } from './aws/sign-in';
 import { recordSpellings } from './certificate/validation';
 import { describeDistribution } from './distribution';
 import { pointsTo, zoneOf } from './dns/live-dns';
@@ -15,9 +14,9 @@ import { reportProblems } from './problem';
 import type { Session } from './session';
 import { checkAccessKeyOption, type Settings } from './settings';
 import { lookAround, type Situation } from './situation';
-import { type ChangeSet, createChangeSet, deleteChangeSet, executeChangeSet } from './stack/change-set';
+import { createChangeSet, discardChangeSet, executeChangeSet } from './stack/change-set';
 import { settledStack, workOnStack } from './stack/events';
-import { deleteStack, describeStack, isDeleted, isEmpty, isFailedCreation, type Stack } from './stack/stack';
+import { deleteStack, describeStack, isDeleted, isFailedCreation, type Stack } from './stack/stack';
 
 /** The result of `provision`. */
 export interface Provisioned {
@@ -78,7 +77,7 @@ export async function provision(session: Session, settings: Settings): Promise<P
       terminal,
       planLines(title, steps, terminal.colors),
       done,
-      changeSet && (() => discard(aws, changeSet, stack)),
+      changeSet && (() => discardChangeSet(aws, changeSet, stack)),
     );
   }
   if (changeSet) {
@@ -146,15 +145,6 @@ async function agree(terminal: Terminal, plan: string[], done: string[], undo?: 
   }
   if (!isAgreed) {
     throw new Declined(done.length > 0 ? `${done.join('. ')}; nothing else was changed.` : 'Nothing was changed.');
-  }
-}
-
-/** Deletes a change set, and the empty stack that CloudFormation has created with it when there was none. */
-async function discard(aws: Aws, changeSet: ChangeSet, stack: Stack | undefined): Promise<void> {
-  await deleteChangeSet(aws, changeSet.id);
-  const begun = stack ? undefined : await describeStack(aws, changeSet.stackId);
-  if (begun && isEmpty(begun)) {
-    await deleteStack(aws, begun);
   }
 }
 

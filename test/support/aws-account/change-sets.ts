@@ -50,6 +50,7 @@ export function changeSetFor(stack: Stack, input: CreateChangeSetCommandInput, s
     onStackFailure: input.OnStackFailure,
     createdAt: new Date(),
     outcome: changes.length === 0 && sameOutputs ? 'FAILED' : 'CREATE_COMPLETE',
+    invalid: [],
   };
 }
 

@@ -2,6 +2,7 @@ import type {
   CreateChangeSetCommandInput,
   DeleteStackCommandInput,
   DescribeChangeSetCommandInput,
+  DescribeEventsCommandInput,
   DescribeStackDriftDetectionStatusCommandInput,
   DescribeStackEventsCommandInput,
   DescribeStackResourceDriftsCommandInput,
@@ -10,6 +11,7 @@ import type {
   ExecuteChangeSetCommandInput,
   ListStacksCommandInput,
   OnStackFailure,
+  OperationEvent,
   PropertyDifference,
   StackStatus,
 } from '@aws-sdk/client-cloudformation';
@@ -28,6 +30,10 @@ const NAME = /^[a-zA-Z][-a-zA-Z0-9]{0,127}$/;
 const NOTHING_CHANGES =
   "The submitted information didn't contain changes. Submit different information to create a change set.";
 
+const INVALID =
+  'The following hook(s)/validation failed: [AWS::EarlyValidation::PropertyValidation]. To troubleshoot Early Validation ' +
+  'errors, use the DescribeEvents API for detailed failure information.';
+
 const NO_DISTRIBUTION = { logicalId: 'Distribution', reason: 'Internal failure' };
 
 /** How to have a creation end in each of its failed states. */
@@ -45,6 +51,8 @@ export class Stacks {
   /** All stacks, with the deleted ones. */
   readonly all: Stack[] = [];
   readonly failures: PlannedFailures = [];
+  /** What CloudFormation finds wrong with the next change set. */
+  readonly earlyFindings: OperationEvent[] = [];
 
   constructor(
     private readonly services: Services,
@@ -145,6 +153,7 @@ export class Stacks {
       if (!existing) {
         this.all.push(stack);
       }
+      changeSet.invalid = this.earlyFindings.splice(0);
       stack.changeSets.push(changeSet);
       return { Id: changeSet.id, StackId: stack.id };
     },
@@ -224,6 +233,12 @@ export class Stacks {
         })),
         NextToken: next,
       };
+    },
+
+    DescribeEvents: ({ ChangeSetName, Filters, NextToken }: DescribeEventsCommandInput, client) => {
+      const [, { invalid }] = this.changeSet(ChangeSetName, client);
+      const { items, next } = page(Filters?.FailedEvents ? invalid : [], NextToken, 1);
+      return { OperationEvents: items, NextToken: next };
     },
 
     DescribeStackEvents: ({ StackName = '', NextToken }: DescribeStackEventsCommandInput, client) => {
@@ -346,9 +361,10 @@ function settle(changeSet: ChangeSet): void {
   if (changeSet.status === 'CREATE_PENDING') {
     changeSet.status = 'CREATE_IN_PROGRESS';
   } else if (changeSet.status === 'CREATE_IN_PROGRESS') {
-    changeSet.status = changeSet.outcome;
-    changeSet.statusReason = changeSet.outcome === 'FAILED' ? NOTHING_CHANGES : undefined;
-    changeSet.executionStatus = changeSet.outcome === 'FAILED' ? 'UNAVAILABLE' : 'AVAILABLE';
+    const isInvalid = changeSet.invalid.length > 0;
+    changeSet.status = isInvalid ? 'FAILED' : changeSet.outcome;
+    changeSet.statusReason = isInvalid ? INVALID : changeSet.status === 'FAILED' ? NOTHING_CHANGES : undefined;
+    changeSet.executionStatus = changeSet.status === 'FAILED' ? 'UNAVAILABLE' : 'AVAILABLE';
   }
 }
 

@@ -3,6 +3,7 @@ import type {
   ChangeSetStatus,
   ExecutionStatus,
   OnStackFailure,
+  OperationEvent,
   Output,
   ResourceStatus,
   StackDriftStatus,
@@ -40,6 +41,8 @@ export interface ChangeSet {
   createdAt: Date;
   /** Its status after some looks at it. */
   outcome: 'CREATE_COMPLETE' | 'FAILED';
+  /** What CloudFormation finds wrong before it begins. */
+  invalid: OperationEvent[];
 }
 
 /** A resource of a stack. */

@@ -102,6 +102,7 @@ describe('a parameter', () => {
     ['BucketName', '-images'],
     ['BucketName', 'xn--images'],
     ['BucketName', 'images--x-s3'],
+    ['BucketName', 'images-123456789012-eu-central-1-an'],
     ['TenantPrefix', '/seven'],
     ['TenantPrefix', 'seven/'],
     ['TenantPrefix', 'a//b'],

@@ -4,13 +4,14 @@ import {
   DeleteChangeSetCommand,
   ExecuteChangeSetCommand,
   paginateDescribeChangeSet,
+  paginateDescribeEvents,
   type Parameter,
 } from '@aws-sdk/client-cloudformation';
 import { readTemplate, TEMPLATE_TEXT } from '../../../template/read';
 import type { Aws } from '../aws/sign-in';
 import { type Pause, SECONDS_BETWEEN_LOOKS } from '../session';
 import { explained } from './reasons';
-import { isEmpty, type Stack } from './stack';
+import { deleteStack, describeStack, isEmpty, type Stack } from './stack';
 
 /** A change set, with the changes that its execution would make. */
 export interface ChangeSet {
@@ -62,11 +63,13 @@ export async function createChangeSet(
       return { ...changeSet, changes: described.changes };
     }
     if (described.status === 'FAILED') {
-      await deleteChangeSet(aws, changeSet.id);
       if (/didn't contain changes|No updates are to be performed/.test(described.reason)) {
+        await deleteChangeSet(aws, changeSet.id);
         return undefined;
       }
-      throw explained(described.reason, `CloudFormation refuses the change of the stack ${stackName}`);
+      const reason = await fullReason(aws, changeSet.id, described.reason);
+      await discardChangeSet(aws, changeSet, stack);
+      throw explained(reason, `CloudFormation refuses the change of the stack ${stackName}`);
     }
     await pause(SECONDS_BETWEEN_LOOKS);
   }
@@ -107,6 +110,44 @@ async function describeChangeSet({ cloudFormation: client }: Aws, id: string) {
     reason = page.StatusReason ?? '';
   }
   return { status, reason, changes };
+}
+
+/**
+ * Returns what CloudFormation found wrong before it began. The change set itself says only that something was found.
+ *
+ * @param reason of the change set
+ * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeEvents.html
+ */
+async function fullReason({ cloudFormation: client }: Aws, id: string, reason: string): Promise<string> {
+  if (!/EarlyValidation|DescribeEvents/.test(reason)) {
+    return reason;
+  }
+  const found: string[] = [];
+  try {
+    const request = { ChangeSetName: id, Filters: { FailedEvents: true } };
+    for await (const { OperationEvents = [] } of paginateDescribeEvents({ client }, request)) {
+      for (const { LogicalResourceId, ValidationPath, ValidationStatusReason } of OperationEvents) {
+        const place = [LogicalResourceId, ValidationPath].filter(Boolean).join(' ');
+        found.push([place, ValidationStatusReason].filter(Boolean).join(': '));
+      }
+    }
+  } catch (error) {
+    found.push(`What was found could not be read: ${(error as Error).message}`);
+  }
+  return [...new Set(found)].filter(Boolean).join('; ') || reason;
+}
+
+/** Deletes a change set that is not going to be executed, and the empty stack that was created with it. */
+export async function discardChangeSet(
+  aws: Aws,
+  { id, stackId }: Pick<ChangeSet, 'id' | 'stackId'>,
+  stack: Stack | undefined,
+): Promise<void> {
+  await deleteChangeSet(aws, id);
+  const begun = stack ? undefined : await describeStack(aws, stackId);
+  if (begun && isEmpty(begun)) {
+    await deleteStack(aws, begun);
+  }
 }
 
 /** Deletes a change set that is not going to be executed. */

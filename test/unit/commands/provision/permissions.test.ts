@@ -3,7 +3,42 @@ import { findDifferences } from '../../../../src/commands/provision/diff';
 import { IDENTITY_ACTIONS, PROVISIONING_ACTIONS } from '../../../../src/commands/provision/permissions';
 import { readTemplate } from '../../../../src/template/read';
 import { AwsAccount } from '../../../support/aws-account';
+import HANDLER_PERMISSIONS from '../../../support/template/handler-permissions.json';
 import { openTestSession, provisionOnce } from '../../../support/provisioning';
+
+/**
+ * Permissions that CloudFormation uses only for a property, or for taking it away. The facts are those of the resource
+ * types' schemas of August 2026: https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html
+ */
+const PERMISSIONS_OF_PROPERTIES: [property: string, permissions: RegExp][] = [
+  ['AccelerateConfiguration', /^s3:.*Accelerate/],
+  ['AnalyticsConfigurations', /^s3:.*Analytics/],
+  ['AbacStatus', /^s3:.*Abac/],
+  ['AccessControl', /^s3:.*Acl$/],
+  ['CorsConfiguration', /^s3:.*cors$/i],
+  ['IntelligentTieringConfigurations', /^s3:.*IntelligentTiering/],
+  ['InventoryConfigurations', /^s3:.*Inventory/],
+  ['LoggingConfiguration', /^s3:.*BucketLogging/],
+  ['MetadataTableConfiguration', /^s3tables:|^s3:.*Metadata|^s3:DeleteObject$/],
+  ['MetricsConfigurations', /^s3:.*Metrics/],
+  ['NotificationConfiguration', /^s3:.*Notification/],
+  ['ObjectLockConfiguration', /^s3:.*ObjectLock/],
+  ['ReplicationConfiguration', /^s3:.*Replication|^iam:PassRole$/],
+  ['WebsiteConfiguration', /^s3:.*Website/],
+  // The template always has these.
+  ['no BucketEncryption', /^s3:DeleteBucketEncryption$/],
+  ['no LifecycleConfiguration', /^s3:DeleteBucketLifecycle$/],
+  ['no Tags', /^s3:UntagResource$/],
+  ['TenantConfig', /^cloudfront:.*(ConnectionGroup|StagingConfig)$/],
+  ['VpcOriginConfig', /^cloudfront:GetVpcOrigin$/],
+  // IAM knows no such action: CreateDistribution and TagResource allow it.
+  ['DistributionWithTags', /^cloudfront:CreateDistributionWithTags$/],
+  ['Groups', /^iam:.*(UserToGroup|UserFromGroup|GroupPolicy)$/],
+  ['LoginProfile', /^iam:(Create|Update)LoginProfile$/],
+  ['Policies', /^iam:(Put|Get|Delete)(User|Role)Policy$/],
+  ['PermissionsBoundary', /^iam:.*PermissionsBoundary$/],
+  ['UserName', /^iam:UpdateUser$/],
+];
 
 describe('the permissions that are checked beforehand', () => {
   test('are all that an image server needs from its creation to its deletion', async () => {
@@ -39,7 +74,7 @@ describe('the permissions that are checked beforehand', () => {
     const session = await openTestSession(account);
     session.terminal.typed.push('my-pictures', 'my-pictures');
     await destroy(session, 'ghost-images-example-com');
-    expect(besides(before)).toEqual(['s3:ListBucketVersions', 's3:DeleteObjectVersion', 's3:DeleteBucket']);
+    expect(besides(before)).toEqual(['s3:ListBucketVersions', 's3:DeleteObjectVersion']);
     account.restore();
   });
 
@@ -62,6 +97,19 @@ describe('the permissions that are checked beforehand', () => {
       expect(actions).toContain(creators[Type] ?? `nothing for ${Type}`);
     }
   });
+
+  test.each(Object.entries(HANDLER_PERMISSIONS))(
+    'are all that CloudFormation uses for %s with the properties of the template',
+    (type, permissions) => {
+      const actions = new Set([...Object.keys(PROVISIONING_ACTIONS), ...Object.values(IDENTITY_ACTIONS).flat()]);
+      const resources = Object.values(readTemplate().Resources).filter(({ Type }) => Type === type);
+      expect(resources).not.toEqual([]);
+      const used = resources.flatMap(({ Properties = {} }) => Object.keys(Properties));
+      const isUnused = (permission: string) =>
+        PERMISSIONS_OF_PROPERTIES.some(([property, pattern]) => !used.includes(property) && pattern.test(permission));
+      expect(permissions.filter((permission) => !actions.has(permission) && !isUnused(permission))).toEqual([]);
+    },
+  );
 
   test('of an assumed role are those of the role itself, with its path', async () => {
     const callerArn = 'arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_Admin_1/ada';

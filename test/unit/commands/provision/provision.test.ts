@@ -2,6 +2,7 @@ import { AwsAccount } from '../../../support/aws-account';
 import { openTestSession, provisionOnce, type RecordedTerminal } from '../../../support/provisioning';
 import { destroy } from '../../../../src/commands/provision/destroy';
 import { readStatus } from '../../../../src/commands/provision/status';
+import type { Failure } from '../../../../src/shell/failure';
 
 const DOMAIN = 'images.example.com';
 const STACK = 'ghost-images-example-com';
@@ -437,6 +438,31 @@ describe('a stack that fails', () => {
     const { error, terminal } = await provisionOnce(account);
     expect(error?.message).toContain('the permission s3:PutBucketPolicy is missing');
     expect(terminal.warnings.join()).toContain('s3:PutBucketPolicy');
+  });
+
+  test('is refused before it begins with all that CloudFormation found, and leaves no empty stack', async () => {
+    account.stacks.earlyFindings.push(
+      {
+        LogicalResourceId: 'Bucket',
+        ValidationPath: '/Resources/Bucket/Properties/BucketName',
+        ValidationStatusReason: 'The bucket already exists.',
+      },
+      { LogicalResourceId: 'Distribution', ValidationStatusReason: 'Extra property [Speed].' },
+    );
+    const { error } = await provisionOnce(account);
+    expect(error?.message).toContain('Bucket /Resources/Bucket/Properties/BucketName: The bucket already exists.');
+    expect(error?.message).toContain('Distribution: Extra property [Speed].');
+    expect((error as Failure).cure).toContain('Choose another --bucket');
+    expect(account.stacks.get(STACK)?.status).toBe('DELETE_IN_PROGRESS');
+    expect((await provisionOnce(account)).provisioned?.stack.status).toBe('CREATE_COMPLETE');
+  });
+
+  test('is refused before it begins, and what was found may not be read: the permission is named', async () => {
+    account.stacks.earlyFindings.push({ ValidationStatusReason: 'The bucket already exists.' });
+    account.deny('cloudformation:DescribeEvents');
+    const { error } = await provisionOnce(account);
+    expect(error?.message).toContain('cloudformation:DescribeEvents');
+    expect(account.stacks.get(STACK)?.status).toBe('DELETE_IN_PROGRESS');
   });
 
   test('in an update is rolled back', async () => {

@@ -1,12 +1,14 @@
 import {
   DeleteBucketCommand,
   DeleteObjectsCommand,
+  GetBucketEncryptionCommand,
   GetBucketLifecycleConfigurationCommand,
   GetBucketOwnershipControlsCommand,
   GetBucketPolicyCommand,
   GetBucketVersioningCommand,
   GetPublicAccessBlockCommand,
   HeadBucketCommand,
+  type LifecycleRule,
   ListObjectVersionsCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
@@ -59,6 +61,13 @@ export async function checkBucket(aws: Aws, name: string, statements: string): P
       `Choose another --bucket. To go on with this one, build the rest by hand as GUIDE.md shows ("An existing bucket"), and add these statements to its policy:\n${statements}`,
     );
   }
+  const harm = await harmOf(s3, name);
+  if (harm) {
+    return refused(
+      `The bucket ${name} ${harm[0]}`,
+      `Choose another --bucket, or ${harm[1]} and run the command again.`,
+    );
+  }
   const differences = await differencesFromTemplate(s3, name);
   if (differences.length > 0) {
     return refused(
@@ -69,23 +78,76 @@ export async function checkBucket(aws: Aws, name: string, statements: string): P
   return { exists: true, problems: [] };
 }
 
+/** Returns what in the settings of a bucket would harm the images of a blog, and the way out. */
+async function harmOf(s3: S3Client, Bucket: string): Promise<[what: string, way: string] | undefined> {
+  const encryption = await absentIf(['ServerSideEncryptionConfigurationNotFoundError'], () =>
+    s3.send(new GetBucketEncryptionCommand({ Bucket })),
+  );
+  const { Rules = [] } = encryption?.ServerSideEncryptionConfiguration ?? {};
+  const [algorithm] = Rules.map((rule) => rule.ApplyServerSideEncryptionByDefault?.SSEAlgorithm ?? '').filter((name) =>
+    name.startsWith('aws:kms'),
+  );
+  if (algorithm) {
+    return [
+      `encrypts with a key of KMS (${algorithm}), which CloudFront may not use: every image would be answered with 403.`,
+      'set its default encryption to AES256 (what was stored with the key has to be stored again)',
+    ];
+  }
+  const rule = (await lifecycleRules(s3, Bucket)).find(
+    (candidate) => isEnabled(candidate) && takesFilesAway(candidate),
+  );
+  return (
+    rule && [
+      `has a lifecycle rule ("${rule.ID ?? 'without a name'}") that deletes or archives files that the blog still shows.`,
+      'remove this rule, or limit it to other files',
+    ]
+  );
+}
+
 /** Returns how a bucket differs from the template's, in words. */
 async function differencesFromTemplate(s3: S3Client, Bucket: string): Promise<string[]> {
-  const [access, ownership, versioning, lifecycle] = await Promise.all([
+  const [access, ownership, versioning, rules] = await Promise.all([
     absentIf(['NoSuchPublicAccessBlockConfiguration'], () => s3.send(new GetPublicAccessBlockCommand({ Bucket }))),
     absentIf(['OwnershipControlsNotFoundError'], () => s3.send(new GetBucketOwnershipControlsCommand({ Bucket }))),
     s3.send(new GetBucketVersioningCommand({ Bucket })),
-    absentIf(['NoSuchLifecycleConfiguration'], () => s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket }))),
+    lifecycleRules(s3, Bucket),
   ]);
   const blocks = Object.values(access?.PublicAccessBlockConfiguration ?? {});
   const owner = ownership?.OwnershipControls?.Rules?.[0]?.ObjectOwnership;
-  const abortsUploads = lifecycle?.Rules?.some(({ AbortIncompleteMultipartUpload }) => AbortIncompleteMultipartUpload);
+  const abortsUploads = rules.some(
+    (rule) => rule.AbortIncompleteMultipartUpload && isEnabled(rule) && prefixOf(rule) === '',
+  );
   return [
     ...(blocks.length === 4 && blocks.every(Boolean) ? [] : ['public access is not blocked']),
     ...(owner === 'BucketOwnerEnforced' ? [] : ['access lists are on']),
     ...(versioning.Status === 'Enabled' ? [] : ['versioning is off']),
     ...(abortsUploads ? [] : ['unfinished uploads are never removed']),
   ];
+}
+
+async function lifecycleRules(s3: S3Client, Bucket: string): Promise<LifecycleRule[]> {
+  const answer = await absentIf(['NoSuchLifecycleConfiguration'], () =>
+    s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket })),
+  );
+  return answer?.Rules ?? [];
+}
+
+const isEnabled = ({ Status }: LifecycleRule) => Status === 'Enabled';
+
+const prefixOf = ({ Prefix, Filter }: LifecycleRule) => Filter?.Prefix ?? Filter?.And?.Prefix ?? Prefix ?? '';
+
+/** Whether a rule concerns current versions in Ghost's folders, and leaves them not readable at once. */
+function takesFilesAway(rule: LifecycleRule): boolean {
+  const { Expiration, Transitions = [], Filter } = rule;
+  const expires = Expiration?.Days !== undefined || Expiration?.Date !== undefined;
+  const archives = Transitions.some(
+    ({ StorageClass }) => StorageClass === 'GLACIER' || StorageClass === 'DEEP_ARCHIVE',
+  );
+  // Ghost sets no tags.
+  const isByTag = Filter?.Tag !== undefined || (Filter?.And?.Tags ?? []).length > 0;
+  const prefix = prefixOf(rule);
+  const concernsGhost = prefix === '' || 'content/'.startsWith(prefix) || prefix.includes('content/');
+  return (expires || archives) && !isByTag && concernsGhost;
 }
 
 const refused = (cause: string, cure: string): BucketState => ({

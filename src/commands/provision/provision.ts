@@ -16,7 +16,7 @@ import { checkAccessKeyOption, type Settings } from './settings';
 import { lookAround, type Situation } from './situation';
 import { createChangeSet, discardChangeSet, executeChangeSet } from './stack/change-set';
 import { settledStack, workOnStack } from './stack/events';
-import { deleteStack, describeStack, isDeleted, isFailedCreation, type Stack } from './stack/stack';
+import { checkOwnership, deleteStack, describeStack, isDeleted, isFailedCreation, type Stack } from './stack/stack';
 
 /** The result of `provision`. */
 export interface Provisioned {
@@ -96,6 +96,7 @@ async function clearedStack(session: Session, stackName: string): Promise<{ stac
   if (!isFailedCreation(stack)) {
     return { stack, isCleared: false };
   }
+  checkOwnership(stack);
   const question = `An attempt to build ${stackName} has failed (${stack.status}). Delete what it has left, and begin anew?`;
   if (!(await session.terminal.confirm(question))) {
     throw new Declined();

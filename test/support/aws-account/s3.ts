@@ -1,6 +1,7 @@
 import type {
   DeleteObjectsCommandInput,
   GetBucketPolicyCommandInput,
+  LifecycleRule,
   ListObjectVersionsCommandInput,
   ObjectOwnership,
   PublicAccessBlockConfiguration,
@@ -29,6 +30,8 @@ export interface Bucket {
   encryption?: ServerSideEncryption;
   /** Whether a lifecycle rule removes incomplete uploads. */
   abortsUploads?: boolean;
+  /** Other lifecycle rules. */
+  lifecycle?: LifecycleRule[];
   /** Oldest first. */
   versions: ObjectVersion[];
   /** Whether it is in another account. */
@@ -136,10 +139,12 @@ export class Buckets {
     },
 
     GetBucketLifecycleConfiguration: ({ Bucket = '' }: BucketInput, client) => {
-      if (!this.get(Bucket, client).abortsUploads) {
+      const { abortsUploads, lifecycle = [] } = this.get(Bucket, client);
+      if (!abortsUploads && lifecycle.length === 0) {
         throw awsError('s3', 'NoSuchLifecycleConfiguration', 'The lifecycle configuration does not exist', 404);
       }
-      return { Rules: [{ Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } }] };
+      const ofUploads = { Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } };
+      return { Rules: [...(abortsUploads ? [ofUploads] : []), ...lifecycle] };
     },
 
     /** Objects have no content here. */

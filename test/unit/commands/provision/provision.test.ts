@@ -1,4 +1,5 @@
 import { AwsAccount } from '../../../support/aws-account';
+import type { Bucket } from '../../../support/aws-account/s3';
 import { openTestSession, provisionOnce, type RecordedTerminal } from '../../../support/provisioning';
 import { destroy } from '../../../../src/commands/provision/destroy';
 import { readStatus } from '../../../../src/commands/provision/status';
@@ -484,6 +485,15 @@ describe('a stack that fails', () => {
     },
   );
 
+  test('and is something else than an image server is not touched, whoever agrees to what', async () => {
+    const stack = account.stacks.add({ name: STACK, parameters: existing(), status: 'ROLLBACK_COMPLETE' });
+    Object.assign(stack.definition ?? {}, { parameters: { Stage: 'production' } });
+    const { error, terminal } = await provisionOnce(account);
+    expect(error?.message).toContain('is something else than an image server');
+    expect(terminal.questions).toEqual([]);
+    expect(stack.status).toBe('ROLLBACK_COMPLETE');
+  });
+
   test('and was deleted is not reported as unchanged when the user declines the new plan', async () => {
     account.stacks.add({ name: STACK, parameters: existing(), status: 'ROLLBACK_COMPLETE' });
     const { error } = await provisionOnce(account, {}, (terminal) => {
@@ -794,6 +804,65 @@ describe('a bucket that was left by its stack', () => {
       versioning: 'Enabled',
       abortsUploads: true,
     });
+    const { provisioned } = await provisionOnce(account, { bucket: 'my-pictures' });
+    expect(provisioned?.stack.outputs.BucketName).toBe('my-pictures');
+  });
+
+  const AS_THE_TEMPLATE = {
+    name: 'my-pictures',
+    publicAccessBlock: {
+      BlockPublicAcls: true,
+      BlockPublicPolicy: true,
+      IgnorePublicAcls: true,
+      RestrictPublicBuckets: true,
+    },
+    ownership: 'BucketOwnerEnforced',
+    versioning: 'Enabled',
+    abortsUploads: true,
+  } as const;
+  const EXPIRING = { ID: 'tidy up', Status: 'Enabled', Expiration: { Days: 365 } } as const;
+  const ABORTING = { Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } } as const;
+
+  test.each<[what: string, settings: Partial<Bucket>, error: string]>([
+    ['a key of KMS', { encryption: 'aws:kms' }, 'every image would be answered with 403'],
+    ['two keys of KMS', { encryption: 'aws:kms:dsse' }, 'every image would be answered with 403'],
+    ['a rule that deletes files', { lifecycle: [EXPIRING] }, 'a lifecycle rule ("tidy up") that deletes'],
+    ['a rule that deletes images', { lifecycle: [{ ...EXPIRING, Filter: { Prefix: 'content/images/' } }] }, 'deletes'],
+    [
+      'a rule that archives files',
+      { lifecycle: [{ Status: 'Enabled', Prefix: '', Transitions: [{ Days: 30, StorageClass: 'GLACIER' }] }] },
+      'archives',
+    ],
+    [
+      'a rule for uploads that is off',
+      { abortsUploads: false, lifecycle: [{ ...ABORTING, Status: 'Disabled' }] },
+      'unfinished',
+    ],
+    [
+      'a rule for the uploads of other files',
+      { abortsUploads: false, lifecycle: [{ ...ABORTING, Filter: { Prefix: 'other/' } }] },
+      'unfinished uploads are never removed',
+    ],
+  ])('is refused with %s, before anything is created', async (_, settings, message) => {
+    account.hostedZones.add({ name: 'example.com' });
+    account.buckets.add({ ...AS_THE_TEMPLATE, ...settings });
+    const { error } = await provisionOnce(account, { bucket: 'my-pictures' });
+    expect(error?.message).toContain(message);
+    expect(changesMade()).toEqual([]);
+  });
+
+  test.each<[what: string, settings: Partial<Bucket>]>([
+    ['its own encryption', { encryption: 'AES256' }],
+    ['rules for other files', { lifecycle: [{ ...EXPIRING, Filter: { Prefix: 'logs/' } }] }],
+    ['rules for tagged files', { lifecycle: [{ ...EXPIRING, Filter: { Tag: { Key: 'old', Value: 'yes' } } }] }],
+    ['a rule that is off', { lifecycle: [{ ...EXPIRING, Status: 'Disabled' }] }],
+    [
+      'a rule for former versions',
+      { lifecycle: [{ Status: 'Enabled', NoncurrentVersionExpiration: { NoncurrentDays: 9 } }] },
+    ],
+  ])('is taken over with %s', async (_, settings) => {
+    account.hostedZones.add({ name: 'example.com' });
+    account.buckets.add({ ...AS_THE_TEMPLATE, ...settings });
     const { provisioned } = await provisionOnce(account, { bucket: 'my-pictures' });
     expect(provisioned?.stack.outputs.BucketName).toBe('my-pictures');
   });

@@ -43,6 +43,8 @@ interface Shape {
 const OTHER_COMMANDS: Record<string, Shape> = {
   configure: { required: [], optional: [] },
   'configure sso': { required: [], optional: [] },
+  // From version 2.32 on.
+  login: { required: [], optional: [] },
   's3 cp': { required: [], optional: ['cache-control', 'content-type', 'recursive'], positional: 2 },
   's3 rm': { required: [], optional: [], positional: 1 },
   's3 sync': { required: [], optional: ['cache-control', 'content-type', 'exclude', 'include'], positional: 2 },

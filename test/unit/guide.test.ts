@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Command as Program } from 'commander';
 import { createProgram } from '../../src/commands/program';
 import { parseConfig } from '../../src/core/config';
 import { roughCosts } from '../../src/commands/provision/plan';
+import { stackNameOf } from '../../src/commands/provision/settings';
 import { IDENTITY_ACTIONS, PROVISIONING_ACTIONS } from '../../src/commands/provision/permissions';
 import { readTemplate, TEMPLATE_TEXT } from '../../src/template/read';
 import { problemsOf, problemsOfInstalledCli, problemsOfMention } from '../support/aws-cli';
@@ -464,6 +466,17 @@ describe('what the setup guide gives to be added by hand', () => {
     }
   });
 });
+
+test.each(['images.example.com', 'images.my-blog.example.com', 'images-my.blog.example.com'])(
+  'the stack for %s has the same name by hand and by the command',
+  (domain) => {
+    const [lines = ''] = /^NAME=[^]*?^GHOST=/m.exec(guide) ?? [];
+    const name = lines.replace(/^GHOST=/m, 'echo "$NAME"');
+    expect(execFileSync('bash', ['-c', `DOMAIN=${domain}\n${name}`], { encoding: 'utf8' }).trim()).toBe(
+      stackNameOf(domain),
+    );
+  },
+);
 
 test('the costs in the setup guide are those that the command shows', () => {
   const costs = guide.slice(guide.indexOf('## Costs'), guide.indexOf('## Troubleshooting'));

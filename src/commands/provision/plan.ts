@@ -157,6 +157,7 @@ const PRICES = {
   date: 'November 2026',
   storagePerGigabyteMonth: 0.023,
   putPerThousand: 0.005,
+  getPerThousand: 0.0004,
   freeTrafficTerabytes: 1,
   freeRequestsMillion: 10,
   trafficPerGigabyte: 0.085,
@@ -172,6 +173,7 @@ export function roughCosts(): string[] {
   return [
     `about $${(storage + uploads).toFixed(2)} a month for ${EXAMPLE.gigabytes} GB of files and ${EXAMPLE.uploads.toLocaleString('en-US')} new ones, in us-east-1`,
     `CloudFront: ${PRICES.freeTrafficTerabytes} TB and ${PRICES.freeRequestsMillion} million requests a month are free, then about $${PRICES.trafficPerGigabyte} a GB`,
-    `prices of ${PRICES.date}; the certificate is free, and so are requests from CloudFront to S3`,
+    `CloudFront asks the bucket: $${PRICES.getPerThousand} per 1,000 requests, their traffic is free`,
+    `prices of ${PRICES.date}; the certificate is free`,
   ];
 }

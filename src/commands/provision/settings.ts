@@ -152,7 +152,7 @@ export function readStackName(stackName: string | undefined, domain: string | un
  * Returns a stack name that is unique to the domain, `ghost-images-example-com`. Doubled hyphens keep
  * `images-blog.example.com` apart from `images.blog.example.com`, since no label starts or ends with a hyphen.
  */
-function stackNameOf(domain: string): string {
+export function stackNameOf(domain: string): string {
   const name = `ghost-${domain.replaceAll('-', '--').replaceAll('.', '-')}`;
   const digest = createHash('sha256').update(domain).digest('hex').slice(0, 12);
   return name.length > MAX_STACK_NAME ? `${name.slice(0, MAX_STACK_NAME - 13)}-${digest}` : name;

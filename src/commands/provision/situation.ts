@@ -5,6 +5,7 @@ import type { Aws } from './aws/sign-in';
 import { checkBucket } from './bucket';
 import {
   type Certificate,
+  checkRenewal,
   covers,
   requireCertificate,
   findCertificate,
@@ -69,6 +70,7 @@ export async function lookAround(session: Session, stack: Stack | undefined, set
   if (!certificate) {
     checkCertificateName(settings, zone);
   }
+  const renewal = certificate && checkRenewal(certificate, Date.now());
   return {
     stack: present,
     zone,
@@ -80,6 +82,7 @@ export async function lookAround(session: Session, stack: Stack | undefined, set
     problems: [
       ...problems.map((problem) => softened(problem, certificate, present)),
       ...(bucketState?.problems ?? []),
+      ...(renewal ? [renewal] : []),
       ...(present ? problemsOfMoving(parameters, present) : []),
     ],
   };

@@ -7,6 +7,7 @@ import {
   type CertificateSummary,
 } from '@aws-sdk/client-acm';
 import { Failure } from '../../../shell/failure';
+import type { Problem } from '../problem';
 import { certificateDetail, listCertificates } from './acm';
 import { certificateName, wildcardOf } from './name';
 import { validationFailure } from './validation';
@@ -21,6 +22,8 @@ export interface Certificate {
   wildcard: boolean;
   notAfter?: Date;
   createdAt?: Date;
+  /** Whether ACM renews it without anybody's doing: not one that was imported or is validated by e-mail. */
+  renewsItself: boolean;
 }
 
 /** Whether a certificate with these names covers the domain. A wildcard stands for exactly one label. */
@@ -29,8 +32,8 @@ export function covers(names: string[], domain: string): boolean {
 }
 
 /**
- * Finds a certificate for the domain. An issued one comes before one that waits for validation by DNS, the domain's own
- * name before a wildcard, and then the one that is valid longest.
+ * Finds a certificate for the domain. An issued one comes before one that waits for validation by DNS, one that renews
+ * itself before any other, the domain's own name before a wildcard, and then the one that is valid longest.
  */
 export async function findCertificate(acm: ACMClient, domain: string): Promise<Certificate | undefined> {
   const candidates: Certificate[] = [];
@@ -38,10 +41,14 @@ export async function findCertificate(acm: ACMClient, domain: string): Promise<C
     const certificate = await fromSummary(acm, summary, domain);
     // Browsers do not trust private authorities.
     if (certificate && summary.Type !== 'PRIVATE') {
-      candidates.push(certificate);
+      const { status, arn } = certificate;
+      // Only the details tell how an issued one was validated.
+      const detailed = status === 'ISSUED' ? await readCertificate(acm, arn, domain) : certificate;
+      candidates.push(detailed ?? certificate);
     }
   }
-  const rank = ({ status, wildcard }: Certificate) => (status === 'ISSUED' ? 0 : 2) + (wildcard ? 1 : 0);
+  const rank = ({ status, renewsItself, wildcard }: Certificate) =>
+    (status === 'ISSUED' ? 0 : 4) + (renewsItself ? 0 : 2) + (wildcard ? 1 : 0);
   const age = ({ notAfter, createdAt }: Certificate) => (notAfter ?? createdAt)?.getTime() ?? 0;
   candidates.sort((one, other) => rank(one) - rank(other) || age(other) - age(one));
   for (const candidate of candidates) {
@@ -106,6 +113,39 @@ export async function requireCertificate(acm: ACMClient, arn: string, domain: st
     throw validationFailure(detail);
   }
   return certificate;
+}
+
+/** How long (days) before its end a certificate that renews itself should have been renewed. */
+const DAYS_FOR_RENEWAL = 30;
+
+/**
+ * Returns a warning when a certificate will end without anybody having noticed.
+ *
+ * @param now milliseconds since the epoch
+ * @see https://docs.aws.amazon.com/acm/latest/userguide/managed-renewal.html
+ */
+export function checkRenewal({ status, renewsItself, notAfter, arn }: Certificate, now: number): Problem | undefined {
+  if (status !== 'ISSUED' || !notAfter) {
+    return undefined;
+  }
+  const days = Math.floor((notAfter.getTime() - now) / 86_400_000);
+  const end = `ends on ${notAfter.toISOString().slice(0, 10)}, in ${days} days`;
+  if (!renewsItself) {
+    return {
+      check: 'certificate',
+      refuses: false,
+      cause: `The certificate ${arn} ${end}, and ACM does not renew it by itself: it was imported, or is validated by e-mail.`,
+      cure: 'Renew it in time, or name one that ACM has issued by DNS with --certificate-arn. If nothing else uses it, delete it from ACM and run the command again: a new one is requested.',
+    };
+  }
+  return days >= DAYS_FOR_RENEWAL
+    ? undefined
+    : {
+        check: 'certificate',
+        refuses: false,
+        cause: `The certificate ${arn} ${end}: ACM should have renewed it by now.`,
+        cure: 'See in ACM, us-east-1, whether the record of its validation is still in the DNS.',
+      };
 }
 
 /** Reads a certificate in any state, even one that is expired, revoked, refused or for another domain. */
@@ -181,6 +221,9 @@ function fromDetail(detail: Omit<CertificateDetail, 'KeyUsages' | 'ExtendedKeyUs
     wildcard: !hasName(names, domain) && covers(names, domain),
     notAfter: detail.NotAfter,
     createdAt: detail.CreatedAt,
+    renewsItself:
+      detail.Type === 'AMAZON_ISSUED' &&
+      (detail.DomainValidationOptions ?? []).every(({ ValidationMethod = 'DNS' }) => ValidationMethod === 'DNS'),
   };
 }
 

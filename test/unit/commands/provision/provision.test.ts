@@ -1,4 +1,5 @@
 import { AwsAccount } from '../../../support/aws-account';
+import type { Certificate } from '../../../support/aws-account/acm';
 import type { Bucket } from '../../../support/aws-account/s3';
 import { openTestSession, provisionOnce, type RecordedTerminal } from '../../../support/provisioning';
 import { destroy } from '../../../../src/commands/provision/destroy';
@@ -14,6 +15,8 @@ afterEach(() => account.restore());
 
 /** Parameters of a stack that is there before the first run. */
 const existing = () => ({ Domain: DOMAIN, CertificateArn: account.certificates.all[0]?.arn ?? '' });
+
+const inDays = (days: number) => new Date(Date.now() + days * 86_400_000);
 
 /** Does something after the first call that leaves the account in a state. */
 function doWhen(isReached: () => boolean, act: () => void): void {
@@ -201,6 +204,32 @@ describe('an existing certificate', () => {
     expect(account.stacks.get(STACK)?.parameters.CertificateArn).toBe(arn);
     expect(account.actions).not.toContain('acm:RequestCertificate');
     expect(terminal.text).toContain(`${names.join(', ')} (${arn})`);
+  });
+
+  test('that ACM renews is taken before one that was imported, however long that is valid', async () => {
+    account.hostedZones.add({ name: 'example.com' });
+    account.certificates.add({ names: [DOMAIN], type: 'IMPORTED', notAfter: inDays(3000) });
+    const { arn } = account.certificates.add({ names: ['*.example.com'] });
+    account.certificates.add({ names: [DOMAIN], validationMethod: 'EMAIL', notAfter: inDays(300) });
+    const { terminal } = await provisionOnce(account);
+    expect(account.stacks.get(STACK)?.parameters.CertificateArn).toBe(arn);
+    expect(terminal.warnings).toEqual([]);
+  });
+
+  test.each<[what: string, certificate: Partial<Certificate>, warning: RegExp]>([
+    [
+      'was imported',
+      { type: 'IMPORTED', notAfter: inDays(200) },
+      /in (199|200) days, and ACM does not renew it by itself/,
+    ],
+    ['is validated by e-mail', { validationMethod: 'EMAIL' }, /ACM does not renew it by itself/],
+    ['ends in 3 days', { notAfter: inDays(3) }, /in [23] days: ACM should have renewed it by now/],
+  ])('that %s is used with a warning', async (_, given, warning) => {
+    account.hostedZones.add({ name: 'example.com' });
+    const { arn } = account.certificates.add({ names: [DOMAIN], ...given });
+    const { terminal } = await provisionOnce(account);
+    expect(account.stacks.get(STACK)?.parameters.CertificateArn).toBe(arn);
+    expect(terminal.warnings.join()).toMatch(warning);
   });
 
   test('for another level is not used', async () => {

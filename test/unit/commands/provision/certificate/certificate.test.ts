@@ -60,6 +60,7 @@ describe('A certificate in the account', () => {
       status: 'ISSUED',
       names: [DOMAIN],
       wildcard: false,
+      renewsItself: true,
       notAfter,
       createdAt: expect.any(Date),
     });
@@ -204,6 +205,7 @@ describe('A certificate that is in use', () => {
       status,
       names: ['*.example.com'],
       wildcard: true,
+      renewsItself: true,
       notAfter,
       createdAt,
     });

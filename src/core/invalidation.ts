@@ -151,8 +151,8 @@ export class Invalidations {
     const shown = paths.length > 5 ? `${paths.slice(0, 5).join(', ')} and ${paths.length - 5} more` : paths.join(', ');
     const [reason = name, help] = explainProxy(error) ?? [];
     return (
-      `S3CloudFrontStorage: the distribution "${this.distributionId}" could not be told to forget ${shown} (${reason}). ` +
-      `Visitors may see the former files until the CDN drops them. ` +
+      `S3CloudFrontStorage: the distribution "${this.distributionId}" could not invalidate ${shown} (${reason}). ` +
+      `Visitors may see the old files until they expire in the CDN. ` +
       (help ?? 'Check "distributionId", and that Ghost is allowed cloudfront:CreateInvalidation.')
     );
   }

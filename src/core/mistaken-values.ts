@@ -1,6 +1,6 @@
-// What people take for the value of an option: another address, name or code of the same thing.
+// Values that people confuse with the right one: another URL, name or code of the same thing.
 
-/** The names that the console of AWS shows for its regions: https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html */
+/** The region names in the AWS console: https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html */
 const REGIONS =
   'virginia us-east-1,ohio us-east-2,california us-west-1,oregon us-west-2,cape town af-south-1,hong kong ap-east-1,' +
   'taipei ap-east-2,mumbai ap-south-1,hyderabad ap-south-2,singapore ap-southeast-1,sydney ap-southeast-2,' +
@@ -36,28 +36,26 @@ const LOOKS: Record<string, Look> = {
   cdnUrl(value) {
     const { hostname, pathname } = urlOf(value);
     if (CONSOLE.test(hostname)) {
-      return `is the console of AWS: ${CDN}`;
+      return `is the AWS console: ${CDN}`;
     }
     if (WEBSITE.test(hostname)) {
-      return `is a website endpoint of S3, which has no https: ${CDN}`;
+      return `is an S3 website endpoint, which does not support https: ${CDN}`;
     }
-    return S3_WITHOUT_BUCKET.test(hostname) && pathname === '/'
-      ? `is S3 itself, without any bucket: ${CDN}`
-      : undefined;
+    return S3_WITHOUT_BUCKET.test(hostname) && pathname === '/' ? `is S3 itself, without a bucket: ${CDN}` : undefined;
   },
   endpoint(value) {
     const { hostname } = urlOf(value);
     if (hostname.endsWith('.cloudfront.net')) {
-      return `is a CDN (CloudFront), which takes no uploads: ${NO_ENDPOINT}`;
+      return `is a CDN (CloudFront), which does not accept uploads: ${NO_ENDPOINT}`;
     }
     if (WEBSITE.test(hostname)) {
-      return `is a website endpoint of S3, which takes no uploads: ${NO_ENDPOINT}`;
+      return `is an S3 website endpoint, which does not accept uploads: ${NO_ENDPOINT}`;
     }
-    return CONSOLE.test(hostname) ? `is the console of AWS: ${NO_ENDPOINT}` : undefined;
+    return CONSOLE.test(hostname) ? `is the AWS console: ${NO_ENDPOINT}` : undefined;
   },
   distributionId(value) {
     const [, id] = /^arn:.*:distribution\/([A-Z0-9]+)$/.exec(value) ?? [];
-    const fix = id ? `write "${id}"` : 'it is in the column "ID" of the list in the console of CloudFront';
+    const fix = id ? `write "${id}"` : 'the CloudFront console lists it in the column "ID"';
     return /[.:/]/.test(value) ? `must be the ID of your CloudFront distribution: ${fix}` : undefined;
   },
   secretAccessKey: (value) =>
@@ -66,12 +64,12 @@ const LOOKS: Record<string, Look> = {
       : undefined,
   storageClass: (value, isAws) =>
     isAws && ['GLACIER', 'DEEP_ARCHIVE'].includes(value)
-      ? 'is an archive, from which nobody can read at once: write "GLACIER_IR" or "INTELLIGENT_TIERING"'
+      ? 'is an archive class, whose files cannot be read immediately: write "GLACIER_IR" or "INTELLIGENT_TIERING"'
       : undefined,
 };
 
 /**
- * Returns what is wrong with a value that can never work for its option, and what to write instead.
+ * Returns the problem with a value that can never work for its option, and the value to write instead.
  *
  * @param options as they were given
  */

@@ -1,4 +1,4 @@
-// Where the options of the adapter come from, as errors name the places.
+// Tells errors where the adapter's options come from.
 
 /** Where a command has found options. Ghost itself reads the environment and its configuration, and does not say from which file. */
 export interface Origins {

@@ -57,6 +57,6 @@ export function explainProxy(error: unknown): [message: string, help: string] | 
   const { message = '', proxyHelp } = asForeign(error);
   // Of an error that a request for credentials met, the SDK keeps only the text.
   const [, text] = /ProxyError: (.+)/s.exec(message) ?? [];
-  const help = proxyHelp ?? (text && 'Correct the proxy variable, or name the hosts in NO_PROXY that need no proxy.');
+  const help = proxyHelp ?? (text && 'Correct the proxy variable, or list the hosts that need no proxy in NO_PROXY.');
   return help ? [text ?? message, help] : undefined;
 }

@@ -68,7 +68,7 @@ export function findGhostSite(options: GhostSiteOptions, environment: NodeJS.Pro
       : path.resolve(options.content);
   if (options.content !== undefined && !isFolder(contentPath)) {
     throw new Failure(
-      `--content: ${existsSync(contentPath) ? `${contentPath} is not a folder` : `there is no folder ${contentPath}`}.`,
+      `--content: ${contentPath} ${existsSync(contentPath) ? 'is not a folder' : 'does not exist'}.`,
       "Name Ghost's content folder, for example /var/www/ghost/content.",
     );
   }

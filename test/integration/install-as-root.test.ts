@@ -268,7 +268,7 @@ describeAsRoot('the try of the adapter', () => {
     const { status, stderr } = await install();
     expect(status).toBe(1);
     expect(stderr).toContain('Ghost could not find the adapter');
-    expect(stderr).toMatch(new RegExp(`the user ${NOBODY.uid}, .*, read ${storage}`));
+    expect(stderr).toMatch(new RegExp(`the user ${NOBODY.uid}, .*, permission to read ${storage}`));
     expect(existsSync(storage)).toBe(false);
   });
 

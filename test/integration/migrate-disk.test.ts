@@ -67,7 +67,7 @@ describe('migrate', () => {
     const config = JSON.parse(await readFile(folder.config, 'utf8')) as object;
     await writeFile(folder.config, JSON.stringify({ ...config, paths: { contentPath: place } }));
     const { error } = await runCommand(folder, { content: undefined });
-    expect(error?.message).toContain(`There is no content folder ${place}`);
+    expect(error?.message).toContain(`The content folder ${place} does not exist or is not a folder`);
     if (make) {
       const toLocal = await runCommand(folder, { content: undefined, toLocal: true });
       expect([toLocal.exitCode, toLocal.error?.message ?? JSON.stringify(toLocal.result)]).toEqual([

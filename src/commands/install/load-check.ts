@@ -54,7 +54,7 @@ export function assertThatGhostLoads(check: LoadCheck): void {
   if (file === undefined) {
     throw new Failure(
       `Ghost could not find the adapter: ${problem ?? `it does not look into ${path.dirname(folder)}`}.`,
-      `May the user ${check.user.uid}, who owns the content or Ghost's code, read ${folder}, and everything on the way to it?`,
+      `Give the user ${check.user.uid}, who owns the content folder or Ghost's code, permission to read ${folder} and its parent folders.`,
     );
   }
   if (!isInside(file, realpathSync(folder))) {

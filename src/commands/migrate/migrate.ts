@@ -38,8 +38,8 @@ export async function runMigrate(options: MigrateOptions): Promise<void> {
   assertChosenContent(site, options.content);
   if (!options.toLocal && !isFolder(site.contentPath)) {
     throw new Failure(
-      `There is no content folder ${site.contentPath}.`,
-      'Name it with --content, or run the command on the machine that Ghost runs on.',
+      `The content folder ${site.contentPath} does not exist or is not a folder.`,
+      'Set it with --content, or run the command on the machine where Ghost runs.',
     );
   }
   const disks = featureDisks(site.contentPath, locations);

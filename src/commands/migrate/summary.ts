@@ -69,6 +69,6 @@ function showPlusSigns(terminal: Terminal, { plusSigns }: Summary): void {
   const more = plusSigns.files > plusSigns.paths.length ? ', …' : '';
   terminal.say(visible(`  With a plus sign in their names: ${plusSigns.paths.join(', ')}${more}`));
   terminal.say(
-    '  S3 reads it as a space, so the CDN has to encode it. An image server of version 1.0.0 learns it when you run provision again.',
+    '  S3 reads a plus sign as a space, so the CDN must encode it. To update an image server of version 1.0.0, run provision again.',
   );
 }

@@ -48,9 +48,9 @@ function sayWhatTenantsSee(configs: Config[]): void {
   for (const [{ bucket, tenantPrefix }] of groupsOf(configs, ({ tenantPrefix, bucket }) => tenantPrefix && bucket)) {
     // A condition on the prefix could turn the 404 for a missing file into a 403, by which every upload would fail.
     process.stderr.write(
-      `Note: with this policy, a blog can list the names of all files in ${bucket}, since S3 only says that a file is missing\n` +
-        'to those who may list the bucket. It cannot read, change or delete files that are not below\n' +
-        `${tenantPrefix}/content. Give each blog a bucket of its own where the names must be private.\n`,
+      `Note: this policy lets a blog list the names of all files in ${bucket}. Without that permission, S3 would return 403\n` +
+        `instead of 404 for missing files. The blog cannot read, change or delete files outside of ${tenantPrefix}/content.\n` +
+        'If file names must be private, use a separate bucket for each blog.\n',
     );
   }
 }

@@ -78,8 +78,8 @@ export async function checkBucket(aws: Aws, name: string, statements: string): P
   return { exists: true, problems: [] };
 }
 
-/** Returns what in the settings of a bucket would harm the images of a blog, and the way out. */
-async function harmOf(s3: S3Client, Bucket: string): Promise<[what: string, way: string] | undefined> {
+/** Returns the bucket setting that would make images unavailable, and its fix. */
+async function harmOf(s3: S3Client, Bucket: string): Promise<[problem: string, fix: string] | undefined> {
   const encryption = await absentIf(['ServerSideEncryptionConfigurationNotFoundError'], () =>
     s3.send(new GetBucketEncryptionCommand({ Bucket })),
   );
@@ -89,8 +89,8 @@ async function harmOf(s3: S3Client, Bucket: string): Promise<[what: string, way:
   );
   if (algorithm) {
     return [
-      `encrypts with a key of KMS (${algorithm}), which CloudFront may not use: every image would be answered with 403.`,
-      'set its default encryption to AES256 (what was stored with the key has to be stored again)',
+      `is encrypted with a KMS key (${algorithm}) that CloudFront is not allowed to use. Every image would return 403.`,
+      'set its default encryption to AES256 (files that were stored with the KMS key must be stored again)',
     ];
   }
   const rule = (await lifecycleRules(s3, Bucket)).find(
@@ -136,7 +136,7 @@ const isEnabled = ({ Status }: LifecycleRule) => Status === 'Enabled';
 
 const prefixOf = ({ Prefix, Filter }: LifecycleRule) => Filter?.Prefix ?? Filter?.And?.Prefix ?? Prefix ?? '';
 
-/** Whether a rule concerns current versions in Ghost's folders, and leaves them not readable at once. */
+/** Returns whether a rule deletes or archives current versions of Ghost's files. */
 function takesFilesAway(rule: LifecycleRule): boolean {
   const { Expiration, Transitions = [], Filter } = rule;
   const expires = Expiration?.Days !== undefined || Expiration?.Date !== undefined;

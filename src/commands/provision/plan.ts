@@ -13,7 +13,7 @@ const RESOURCES: Record<string, string> = {
   OriginAccessControl: 'CloudFront signs its requests to the bucket',
   ImageHeaders: 'security headers of images',
   FileHeaders: 'security headers of media and files',
-  PathFunction: 'finds files with a plus sign in their names',
+  PathFunction: 'encodes plus signs in file names',
   TenantFunction: 'takes the tenant prefix from paths that Ghost is asked for',
   Distribution: 'CDN on the domain: HTTP/3, IPv6, TLS 1.2+, compressed',
   DomainRecords: 'A, AAAA and HTTPS records of the domain',
@@ -173,7 +173,7 @@ export function roughCosts(): string[] {
   return [
     `about $${(storage + uploads).toFixed(2)} a month for ${EXAMPLE.gigabytes} GB of files and ${EXAMPLE.uploads.toLocaleString('en-US')} new ones, in us-east-1`,
     `CloudFront: ${PRICES.freeTrafficTerabytes} TB and ${PRICES.freeRequestsMillion} million requests a month are free, then about $${PRICES.trafficPerGigabyte} a GB`,
-    `CloudFront asks the bucket: $${PRICES.getPerThousand} per 1,000 requests, their traffic is free`,
+    `requests from CloudFront to the bucket: $${PRICES.getPerThousand} per 1,000; data transfer between them is free`,
     `prices of ${PRICES.date}; the certificate is free`,
   ];
 }

@@ -12,7 +12,7 @@ export interface Proxy {
   shown: string;
 }
 
-/** The hosts that give a machine, a container or a pod its role. */
+/** The metadata services that give a machine, a container or a pod its role. */
 const METADATA_SERVICES = ['169.254.169.254', '169.254.170.2', '169.254.170.23', 'fd00:ec2::254', 'fd00:ec2::23'];
 
 const NEVER = listOf(['127.0.0.0/8', '::1/128', ...METADATA_SERVICES]);
@@ -24,7 +24,7 @@ const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
 /**
  * Returns the proxy for a URL, by `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` in lower or upper case.
  *
- * As in curl, a name in `NO_PROXY` also stands for the names below it, and a network (`10.0.0.0/8`) for its addresses.
+ * As in curl, a domain in `NO_PROXY` covers its subdomains, and a network (`10.0.0.0/8`) covers its addresses.
  * This machine and the metadata services are never reached through a proxy.
  *
  * @returns undefined where none is to be used
@@ -44,7 +44,7 @@ export function proxyFor(target: string): Proxy | undefined {
   return variable ? parse(variable, process.env[variable] ?? '') : undefined;
 }
 
-/** Asks for the name and for each one above it, with and without a dot in front: the library compares whole names. */
+/** Checks the host and each of its parent domains, with and without a leading dot, because the library compares whole names. */
 function isExempt(protocol: string, host: string, port: string): boolean {
   const isAddress = host.startsWith('[') || net.isIP(host) !== 0;
   const labels = isAddress ? [host] : host.split('.');
@@ -96,7 +96,7 @@ function parse(variable: string, given: string): Proxy {
       : `The environment variable ${variable} is "${withoutCredentials(value)}": ${scheme?.slice(0, -3)} proxies are not supported.`,
     `Write the URL of an HTTP proxy into ${variable}, such as http://proxy.example.com:3128 or ` +
       'http://USER:PASSWORD@proxy.example.com:3128 (special characters percent-encoded). Otherwise remove the variable, ' +
-      'or name the hosts in NO_PROXY that need no proxy.',
+      'or list the hosts that need no proxy in NO_PROXY.',
   );
 }
 

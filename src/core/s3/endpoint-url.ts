@@ -3,7 +3,7 @@ import type { Config } from '../config';
 /** Paths at which a service has its S3 API: Supabase. */
 const PATHS_OF_SERVICES = ['storage/v1/s3'];
 
-/** The hosts of services, by a part of their names or by their domains. */
+/** Host names of S3 services, recognized by a label or by their domain. */
 const HOST_OF_A_SERVICE =
   /(^|[.-])(s3|minio|objects?|objectstorage|storage|ceph|rgw|garage|r2)[.-]|\.(digitaloceanspaces|linodeobjects|vultrobjects|myqcloud|aliyuncs)\.com$/;
 

@@ -35,7 +35,7 @@ const READS = ['GetObject', 'HeadObject'];
 /** Operations whose answer is nothing but a status. */
 const WITHOUT_ANSWER = ['DeleteObject', 'AbortMultipartUpload'];
 
-/** Buckets, with their endpoints, at which a name that cannot exist has no answer. All clients of the process share them. */
+/** Buckets, with their endpoints, that have proven to be on S3: a key that cannot exist was not found there. Shared by all clients. */
 const proven = new Set<string>();
 
 /** Larger than any listing of 1,000 keys, in bytes. */

@@ -14,10 +14,10 @@ interface HttpRequest {
   body?: Uint8Array;
 }
 
-/** The rate (bytes/s) below which all transfers of the process together count as broken, however regularly a byte arrives. */
+/** The lowest acceptable rate (bytes/s) of all transfers of the process together. */
 const MIN_BYTES_PER_SECOND = 2048;
 
-/** The same for one of very many. */
+/** The lowest acceptable rate (bytes/s) of a single transfer, however many there are. */
 const MIN_BYTES_PER_SECOND_EACH = 128;
 
 /**
@@ -26,7 +26,7 @@ const MIN_BYTES_PER_SECOND_EACH = 128;
  */
 const MAX_WORK_MS = 15 * 60_000;
 
-/** The transfers of the process, each with the largest number of others that it has shared the connection with. */
+/** The transfers of the process, each with the highest number of transfers that ran at the same time. */
 const transfers = new Set<{ most: number }>();
 
 function beginTransfer(): { most: number } {
@@ -45,8 +45,8 @@ const leastRate = ({ most }: { most: number }) => Math.max(MIN_BYTES_PER_SECOND 
  * forever. Slow connections have the time that they need, also with many transfers at once: the limit grows with the bytes
  * to send, and a response may take as long as it keeps coming.
  *
- * @param timeoutMs what a request may take besides
- * @param limitsBody whether responses are limited, too: not where a visitor sets the pace
+ * @param timeoutMs the time that every request has in addition
+ * @param limitsBody whether response bodies are limited too; false where a visitor sets the pace
  */
 export function limitRequests(client: S3Client, timeoutMs: number, limitsBody: boolean): void {
   const handler = client.config.requestHandler as unknown as { handle: Handle };
@@ -90,7 +90,7 @@ export function limitRequests(client: S3Client, timeoutMs: number, limitsBody: b
   };
 }
 
-/** Ends a response of which too little arrives although it is read. */
+/** Ends a response that arrives too slowly while it is being read. */
 function endWhenTrickling(body: IncomingMessage, windowMs: number): void {
   const { socket } = body as { socket?: IncomingMessage['socket'] };
   if (!socket) {

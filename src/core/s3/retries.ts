@@ -42,7 +42,7 @@ export function countRequests(client: S3Client): void {
  *   the other, they would all have succeeded. It is repeated after growing pauses, in which the others get their turn. With
  *   a `maxAttempts` of 1, nothing is repeated, and visitors do not wait for it.
  *
- * @param waits whether throttled requests may wait for minutes
+ * @param waits whether throttled requests may wait for up to two minutes
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html
  */
 export function retriesByRequest({ StandardRetryStrategy }: Sdk, maxAttempts: number, waits: boolean): Strategy {

@@ -16,10 +16,10 @@ interface Limit {
   amount: number;
 }
 
-/** The limits of the process, by what they limit. */
+/** The limits of the process: `file`, `bytes` and `memory`. */
 const limits = new Map<string, Limit>();
 
-/** All instances of the adapter share a limit. Where their settings differ, the largest one counts. */
+/** Returns the limit that all instances of the adapter share. If their settings differ, the largest one applies. */
 function limitOf(what: string, amount: number): Semaphore {
   const limit = limits.get(what) ?? { semaphore: new Semaphore(amount), amount };
   limits.set(what, limit);

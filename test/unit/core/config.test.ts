@@ -1,18 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseConfig } from '../../../src/core/config';
-
-const required = { bucket: 'blog-images', cdnUrl: 'https://images.example.com' };
-
-function refusal(options: unknown): string {
-  try {
-    parseConfig(options);
-  } catch (error) {
-    expect(error).toMatchObject({ errorType: 'IncorrectUsageError', code: 'STORAGE_CONFIG_INVALID' });
-    return (error as Error).message;
-  }
-  throw new Error('nothing was refused');
-}
+import { REQUIRED_OPTIONS as required, refusal } from '../../support/refused-config';
 
 describe('the configuration', () => {
   test('needs a bucket and a cdnUrl, and nothing else', () => {

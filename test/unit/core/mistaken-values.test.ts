@@ -1,30 +1,19 @@
 import { parseConfig } from '../../../src/core/config';
-
-const required = { bucket: 'blog-images', cdnUrl: 'https://images.example.com' };
-
-function refusal(options: object): string {
-  try {
-    parseConfig(options);
-  } catch (error) {
-    expect(error).toMatchObject({ errorType: 'IncorrectUsageError', code: 'STORAGE_CONFIG_INVALID' });
-    return (error as Error).message;
-  }
-  throw new Error('nothing was refused');
-}
+import { REQUIRED_OPTIONS as required, refusal } from '../../support/refused-config';
 
 describe('an address that can only be another one', () => {
   test.each([
-    ['cdnUrl', 'https://console.aws.amazon.com/s3/buckets/blog', 'console of AWS'],
-    ['cdnUrl', 'https://s3.console.aws.amazon.com/s3/buckets/blog', 'console of AWS'],
-    ['cdnUrl', 'eu-central-1.console.aws.amazon.com', 'console of AWS'],
-    ['cdnUrl', 'https://eu-central-1.console.amazonaws-us-gov.com', 'console of AWS'],
+    ['cdnUrl', 'https://console.aws.amazon.com/s3/buckets/blog', 'is the AWS console'],
+    ['cdnUrl', 'https://s3.console.aws.amazon.com/s3/buckets/blog', 'is the AWS console'],
+    ['cdnUrl', 'eu-central-1.console.aws.amazon.com', 'is the AWS console'],
+    ['cdnUrl', 'https://eu-central-1.console.amazonaws-us-gov.com', 'is the AWS console'],
     ['cdnUrl', 'https://s3.amazonaws.com', 'S3 itself'],
     ['cdnUrl', 'https://s3.eu-central-1.amazonaws.com/', 'S3 itself'],
     ['cdnUrl', 'https://s3.dualstack.eu-central-1.amazonaws.com', 'S3 itself'],
     ['cdnUrl', 'https://s3.cn-north-1.amazonaws.com.cn', 'S3 itself'],
     ['cdnUrl', 'http://blog.s3-website.eu-central-1.amazonaws.com', 'website endpoint'],
     ['cdnUrl', 'https://blog.s3-website-us-east-1.amazonaws.com', 'website endpoint'],
-    ['endpoint', 'https://s3.console.aws.amazon.com', 'console of AWS'],
+    ['endpoint', 'https://s3.console.aws.amazon.com', 'is the AWS console'],
     ['endpoint', 'https://d111111abcdef8.cloudfront.net', 'CloudFront'],
     ['endpoint', 'https://blog2.s3-website.eu-central-1.amazonaws.com', 'website endpoint'],
   ])('is refused: "%s" %s', (option, value, what) => {
@@ -95,8 +84,8 @@ describe('a region that is written as the console shows it', () => {
 
 test.each([
   ['arn:aws:cloudfront::123456789012:distribution/E2EXAMPLE1ABCD', 'write "E2EXAMPLE1ABCD"'],
-  ['d111111abcdef8.cloudfront.net', 'column "ID" of the list in the console of CloudFront'],
-  ['https://images.example.com', 'column "ID" of the list in the console of CloudFront'],
+  ['d111111abcdef8.cloudfront.net', 'the CloudFront console lists it in the column "ID"'],
+  ['https://images.example.com', 'the CloudFront console lists it in the column "ID"'],
 ])('refuses the distributionId %s, and says where the right one is', (distributionId, fix) => {
   const message = refusal({ ...required, distributionId });
   expect(message).toContain(`"distributionId" is "${distributionId}", but must be the ID`);

@@ -60,7 +60,7 @@ test('the configuration is that of the environment that Ghost runs in', () => {
 test.each([
   [{ ghost: 'content' }, /--ghost: .*content is no folder of Ghost/],
   [{ config: 'none.json' }, /--config: there is no file .*none\.json/],
-  [{ content: 'blog/none' }, /--content: there is no folder .*blog\/none/],
+  [{ content: 'blog/none' }, /--content: .*blog\/none does not exist/],
   [{ content: 'blog/current/package.json' }, /--content: .*package\.json is not a folder/],
 ])('what is not there is named: %j', (options, message) => {
   expect(() => find(options)).toThrow(message);

@@ -60,7 +60,7 @@ function wastedBytes({ headers }: Answer, { config }: DoctorContext, siteUrl: st
   return warned(
     'Old links were asked for, as by a visitor.',
     `Ghost sends each visitor the file instead of redirecting to the CDN: a proxy in front of Ghost${proxy ? ` (${proxy})` : ''} adds the header Via or CDN-Loop, and without a secret any proxy may be the CDN.`,
-    'Set "cdnFallbackSecret", and send it from the CDN in the header X-Ghost-Cdn-Fallback-Key: provision --ghost-url does both.',
+    'Set "cdnFallbackSecret" and have the CDN send it in the header X-Ghost-Cdn-Fallback-Key: provision --ghost-url does both.',
   );
 }
 

@@ -22,7 +22,7 @@ export interface Certificate {
   wildcard: boolean;
   notAfter?: Date;
   createdAt?: Date;
-  /** Whether ACM renews it without anybody's doing: not one that was imported or is validated by e-mail. */
+  /** Whether ACM renews it automatically. Imported certificates and those validated by e-mail are not renewed. */
   renewsItself: boolean;
 }
 
@@ -115,11 +115,11 @@ export async function requireCertificate(acm: ACMClient, arn: string, domain: st
   return certificate;
 }
 
-/** How long (days) before its end a certificate that renews itself should have been renewed. */
+/** ACM renews certificates earlier than this many days before they expire. */
 const DAYS_FOR_RENEWAL = 30;
 
 /**
- * Returns a warning when a certificate will end without anybody having noticed.
+ * Returns a warning for a certificate that is not renewed automatically, or whose renewal is overdue.
  *
  * @param now milliseconds since the epoch
  * @see https://docs.aws.amazon.com/acm/latest/userguide/managed-renewal.html
@@ -129,13 +129,13 @@ export function checkRenewal({ status, renewsItself, notAfter, arn }: Certificat
     return undefined;
   }
   const days = Math.floor((notAfter.getTime() - now) / 86_400_000);
-  const end = `ends on ${notAfter.toISOString().slice(0, 10)}, in ${days} days`;
+  const end = `expires on ${notAfter.toISOString().slice(0, 10)}, in ${days} days`;
   if (!renewsItself) {
     return {
       check: 'certificate',
       refuses: false,
-      cause: `The certificate ${arn} ${end}, and ACM does not renew it by itself: it was imported, or is validated by e-mail.`,
-      cure: 'Renew it in time, or name one that ACM has issued by DNS with --certificate-arn. If nothing else uses it, delete it from ACM and run the command again: a new one is requested.',
+      cause: `The certificate ${arn} ${end}. ACM does not renew it automatically, because it was imported or is validated by e-mail.`,
+      cure: 'Renew it in time, or use --certificate-arn with a certificate that is validated by DNS. To have a new one requested, delete this one from ACM (if nothing else uses it) and run the command again.',
     };
   }
   return days >= DAYS_FOR_RENEWAL
@@ -143,8 +143,8 @@ export function checkRenewal({ status, renewsItself, notAfter, arn }: Certificat
     : {
         check: 'certificate',
         refuses: false,
-        cause: `The certificate ${arn} ${end}: ACM should have renewed it by now.`,
-        cure: 'See in ACM, us-east-1, whether the record of its validation is still in the DNS.',
+        cause: `The certificate ${arn} ${end}. ACM should have renewed it by now.`,
+        cure: 'Check in ACM (us-east-1) that its validation record still exists in the DNS.',
       };
 }
 

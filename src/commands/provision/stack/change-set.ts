@@ -113,7 +113,7 @@ async function describeChangeSet({ cloudFormation: client }: Aws, id: string) {
 }
 
 /**
- * Returns what CloudFormation found wrong before it began. The change set itself says only that something was found.
+ * Returns the problems that CloudFormation found before it started. The change set itself only says that there are some.
  *
  * @param reason of the change set
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeEvents.html
@@ -132,7 +132,7 @@ async function fullReason({ cloudFormation: client }: Aws, id: string, reason: s
       }
     }
   } catch (error) {
-    found.push(`What was found could not be read: ${(error as Error).message}`);
+    found.push(`The details could not be read: ${(error as Error).message}`);
   }
   return [...new Set(found)].filter(Boolean).join('; ') || reason;
 }

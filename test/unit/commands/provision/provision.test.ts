@@ -220,10 +220,10 @@ describe('an existing certificate', () => {
     [
       'was imported',
       { type: 'IMPORTED', notAfter: inDays(200) },
-      /in (199|200) days, and ACM does not renew it by itself/,
+      /in (199|200) days. ACM does not renew it automatically/,
     ],
-    ['is validated by e-mail', { validationMethod: 'EMAIL' }, /ACM does not renew it by itself/],
-    ['ends in 3 days', { notAfter: inDays(3) }, /in [23] days: ACM should have renewed it by now/],
+    ['is validated by e-mail', { validationMethod: 'EMAIL' }, /ACM does not renew it automatically/],
+    ['ends in 3 days', { notAfter: inDays(3) }, /in [23] days. ACM should have renewed it by now/],
   ])('that %s is used with a warning', async (_, given, warning) => {
     account.hostedZones.add({ name: 'example.com' });
     const { arn } = account.certificates.add({ names: [DOMAIN], ...given });
@@ -814,29 +814,6 @@ describe('a bucket that was left by its stack', () => {
     expect(account.buckets.find('my-pictures')?.versions).toHaveLength(1);
   });
 
-  test("or any other bucket must have the template's settings, since it is imported as it is", async () => {
-    account.hostedZones.add({ name: 'example.com' });
-    const bucket = account.buckets.add({ name: 'my-pictures' });
-    const { error } = await provisionOnce(account, { bucket: 'my-pictures' });
-    expect(error?.message).toContain(
-      'public access is not blocked, access lists are on, versioning is off, unfinished uploads are never removed',
-    );
-    expect(changesMade()).toEqual([]);
-    Object.assign(bucket, {
-      publicAccessBlock: {
-        BlockPublicAcls: true,
-        BlockPublicPolicy: true,
-        IgnorePublicAcls: true,
-        RestrictPublicBuckets: true,
-      },
-      ownership: 'BucketOwnerEnforced',
-      versioning: 'Enabled',
-      abortsUploads: true,
-    });
-    const { provisioned } = await provisionOnce(account, { bucket: 'my-pictures' });
-    expect(provisioned?.stack.outputs.BucketName).toBe('my-pictures');
-  });
-
   const AS_THE_TEMPLATE = {
     name: 'my-pictures',
     publicAccessBlock: {
@@ -849,12 +826,26 @@ describe('a bucket that was left by its stack', () => {
     versioning: 'Enabled',
     abortsUploads: true,
   } as const;
+
+  test("or any other bucket must have the template's settings, since it is imported as it is", async () => {
+    account.hostedZones.add({ name: 'example.com' });
+    const bucket = account.buckets.add({ name: 'my-pictures' });
+    const { error } = await provisionOnce(account, { bucket: 'my-pictures' });
+    expect(error?.message).toContain(
+      'public access is not blocked, access lists are on, versioning is off, unfinished uploads are never removed',
+    );
+    expect(changesMade()).toEqual([]);
+    Object.assign(bucket, AS_THE_TEMPLATE);
+    const { provisioned } = await provisionOnce(account, { bucket: 'my-pictures' });
+    expect(provisioned?.stack.outputs.BucketName).toBe('my-pictures');
+  });
+
   const EXPIRING = { ID: 'tidy up', Status: 'Enabled', Expiration: { Days: 365 } } as const;
   const ABORTING = { Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } } as const;
 
   test.each<[what: string, settings: Partial<Bucket>, error: string]>([
-    ['a key of KMS', { encryption: 'aws:kms' }, 'every image would be answered with 403'],
-    ['two keys of KMS', { encryption: 'aws:kms:dsse' }, 'every image would be answered with 403'],
+    ['a key of KMS', { encryption: 'aws:kms' }, 'Every image would return 403'],
+    ['two keys of KMS', { encryption: 'aws:kms:dsse' }, 'Every image would return 403'],
     ['a rule that deletes files', { lifecycle: [EXPIRING] }, 'a lifecycle rule ("tidy up") that deletes'],
     ['a rule that deletes images', { lifecycle: [{ ...EXPIRING, Filter: { Prefix: 'content/images/' } }] }, 'deletes'],
     [

@@ -3,7 +3,7 @@ import prettier from 'eslint-config-prettier';
 import { createNodeResolver, importX } from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
 
-const COMMANDS = ['provision', 'install', 'migrate', 'doctor', 'policy'];
+const COMMANDS = ['provision', 'install', 'migrate', 'doctor', 'policy', 'upload'];
 
 /**
  * A folder of src and those that it may import, besides itself.
@@ -30,11 +30,16 @@ const rooms = [
     'ghost-site imports only core and shell. What a command does belongs in its folder.',
   ),
   room('template', ['shell'], 'template imports only shell. What deploys it belongs in commands/provision.'),
+  room(
+    'aws',
+    ['core', 'shell'],
+    'aws imports only core and shell. What a command does in the account belongs in its folder.',
+  ),
   ...COMMANDS.map((name) =>
     room(
       `commands/${name}`,
-      ['core', 'shell', 'ghost-site', 'template'],
-      'A command never imports another one, nor the adapter. What two commands share belongs in core, shell, ghost-site or template.',
+      ['core', 'shell', 'ghost-site', 'template', 'aws'],
+      'A command never imports another one, nor the adapter. What two commands share belongs in core, shell, ghost-site, template or aws.',
     ),
   ),
   {

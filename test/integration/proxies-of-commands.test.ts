@@ -4,7 +4,7 @@ import { checkProxy } from '../../src/commands/doctor/checks/config';
 import { DoctorContext } from '../../src/commands/doctor/context';
 import { connectTls, get, internet, networkCodeOf } from '../../src/commands/doctor/network';
 import { GhostAdmin } from '../../src/commands/migrate/from-url/ghost-admin';
-import { signIn } from '../../src/commands/provision/aws/sign-in';
+import { signIn } from '../../src/aws/sign-in';
 import { CDN_URL } from '../support/adapter';
 import { type Certificate, makeCertificate } from '../support/certificate';
 import { listen, stop } from '../support/local-server';

@@ -1,7 +1,7 @@
 import { Interruption } from '../../src/shell/failure';
 import { createColors } from 'picocolors';
 import type { Spinner, Terminal } from '../../src/shell/terminal';
-import { signIn } from '../../src/commands/provision/aws/sign-in';
+import { signIn } from '../../src/aws/sign-in';
 import type { Resolver } from '../../src/commands/provision/dns/live-dns';
 import { provision, type Provisioned } from '../../src/commands/provision/provision';
 import { type ProvisionOptions, readSettings } from '../../src/commands/provision/settings';

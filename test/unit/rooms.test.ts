@@ -11,6 +11,7 @@ const WRONG_IMPORTS: [file: string, wrongImport: string, advice: string][] = [
   ['src/shell/terminal.ts', "import '../ghost-site/site';", 'shell imports nothing of ours.'],
   ['src/ghost-site/site.ts', "import '../commands/program';", 'ghost-site imports only core and shell.'],
   ['src/template/render.ts', "import '../core/config';", 'template imports only shell.'],
+  ['src/aws/sign-in.ts', "import '../template/render';", 'aws imports only core and shell.'],
   ['src/commands/provision/plan.ts', "import '../install/command';", 'A command never imports another one'],
   ['src/commands/install/command.ts', "import '../../adapter/adapter';", 'A command never imports another one'],
   ['src/commands/migrate/command.ts', "import '../doctor/command';", 'A command never imports another one'],

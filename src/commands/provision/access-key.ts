@@ -1,6 +1,6 @@
 import { CreateAccessKeyCommand, DeleteAccessKeyCommand, ListAccessKeysCommand } from '@aws-sdk/client-iam';
-import { absentIf } from './aws/errors';
-import type { Aws } from './aws/sign-in';
+import { absentIf } from '../../aws/errors';
+import type { Aws } from '../../aws/sign-in';
 import type { Session } from './session';
 
 /** An access key. IAM shows its secret only when the key is created. */

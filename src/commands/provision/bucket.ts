@@ -14,8 +14,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { statusOf } from '../../core/foreign-error';
 import { Failure } from '../../shell/failure';
-import type { Aws } from './aws/sign-in';
-import { absentIf } from './aws/errors';
+import type { Aws } from '../../aws/sign-in';
+import { absentIf } from '../../aws/errors';
 import type { Problem } from './problem';
 
 /** Whether a bucket name is taken in the account, and what speaks against using it. */

@@ -1,8 +1,8 @@
 import { ListEntitiesForPolicyCommand } from '@aws-sdk/client-iam';
 import { Declined, Failure } from '../../shell/failure';
 import { deleteAccessKeys, listAccessKeys } from './access-key';
-import { absentIf } from './aws/errors';
-import type { Aws } from './aws/sign-in';
+import { absentIf } from '../../aws/errors';
+import type { Aws } from '../../aws/sign-in';
 import { deleteBucket, isLeftAlone } from './bucket';
 import { findHostedZone, type HostedZone } from './dns/hosted-zone';
 import { answerOf, cnamesOf, ifUnanswered, plainName, type Resolver } from './dns/live-dns';
@@ -18,7 +18,7 @@ import {
   isOwn,
   listDeletedStacks,
   type Stack,
-} from './stack/stack';
+} from '../../aws/stack';
 
 /** The result of `provision destroy`. */
 export interface Destroyed {

@@ -8,7 +8,7 @@ import { Failure } from '../../shell/failure';
 import { type PlannedStep, stepsOfChanges } from './plan';
 import { SECONDS_BETWEEN_LOOKS, type Session } from './session';
 import { createChangeSet, deleteChangeSet } from './stack/change-set';
-import { checkState, isAtWork, requireStack, type Stack } from './stack/stack';
+import { checkState, isAtWork, requireStack, type Stack } from '../../aws/stack';
 
 /** How a stack differs from this version's template, and from its own resources. */
 export interface Differences {

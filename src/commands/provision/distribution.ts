@@ -1,8 +1,8 @@
 import { GetDistributionConfigCommand, paginateListDistributions } from '@aws-sdk/client-cloudfront';
 import { FALLBACK_HEADER, FORMER_FALLBACK_HEADER } from '../../core/cdn-contract';
 import { Failure } from '../../shell/failure';
-import type { Aws } from './aws/sign-in';
-import { absentIf } from './aws/errors';
+import type { Aws } from '../../aws/sign-in';
+import { absentIf } from '../../aws/errors';
 import type { Problem } from './problem';
 
 /** Facts about a distribution that its stack does not give. */

@@ -3,7 +3,7 @@ import { checkGhostConfigFile } from '../../ghost-site/config-file';
 import { type Colors, openTerminal } from '../../shell/terminal';
 import { type Parameter, readTemplate } from '../../template/read';
 import { type RenderedTemplate, renderTemplate } from '../../template/render';
-import { checkRegion, namedRegion } from './aws/region';
+import { checkRegion, namedRegion } from '../../aws/region';
 import { certificateName } from './certificate/name';
 import { ACCESS_KEY_STEP, planLines, type PlannedStep, stepsOfCreation } from './plan';
 import { checkAccessKeyOption, type ProvisionOptions, readSettings, type Settings } from './settings';

@@ -2,7 +2,7 @@ import { ADAPTER, ghostUrlOf } from '../../core/features';
 import { settingOfFeature } from '../../ghost-site/config';
 import type { GhostConfigBlock } from '../../ghost-site/edit-config';
 import type { AccessKey } from './access-key';
-import type { Stack } from './stack/stack';
+import type { Stack } from '../../aws/stack';
 
 /**
  * Returns the block for Ghost's configuration.

@@ -1,5 +1,5 @@
 import { GetRoleCommand, paginateSimulatePrincipalPolicy } from '@aws-sdk/client-iam';
-import type { Aws } from './aws/sign-in';
+import type { Aws } from '../../aws/sign-in';
 import type { Problem } from './problem';
 
 /** The actions that `provision` needs, itself or through CloudFormation, each with its purpose. */

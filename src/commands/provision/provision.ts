@@ -16,7 +16,7 @@ import { checkAccessKeyOption, type Settings } from './settings';
 import { lookAround, type Situation } from './situation';
 import { createChangeSet, discardChangeSet, executeChangeSet } from './stack/change-set';
 import { settledStack, workOnStack } from './stack/events';
-import { checkOwnership, deleteStack, describeStack, isDeleted, isFailedCreation, type Stack } from './stack/stack';
+import { checkOwnership, deleteStack, describeStack, isDeleted, isFailedCreation, type Stack } from '../../aws/stack';
 
 /** The result of `provision`. */
 export interface Provisioned {

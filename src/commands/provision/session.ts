@@ -2,7 +2,7 @@ import { Resolver as DnsResolver } from 'node:dns/promises';
 import { setTimeout } from 'node:timers/promises';
 import { Interruption } from '../../shell/failure';
 import { openTerminal, type Terminal } from '../../shell/terminal';
-import { type Aws, signIn } from './aws/sign-in';
+import { type Aws, signIn } from '../../aws/sign-in';
 import type { Resolver } from './dns/live-dns';
 import type { ProvisionOptions } from './settings';
 

@@ -1,7 +1,7 @@
 import { Failure } from '../../shell/failure';
 import { bucketStatements } from '../../template/policies';
 import { listAccessKeys } from './access-key';
-import type { Aws } from './aws/sign-in';
+import type { Aws } from '../../aws/sign-in';
 import { checkBucket } from './bucket';
 import {
   type Certificate,
@@ -21,7 +21,7 @@ import { checkPermissions, IDENTITY_ACTIONS, PROVISIONING_ACTIONS } from './perm
 import type { Problem } from './problem';
 import type { Session } from './session';
 import type { Settings } from './settings';
-import { checkState, isEmpty, type Stack } from './stack/stack';
+import { checkState, isEmpty, type Stack } from '../../aws/stack';
 
 /** What already exists before a run. */
 export interface Situation {

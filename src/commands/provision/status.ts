@@ -1,10 +1,10 @@
 import { GetDistributionCommand } from '@aws-sdk/client-cloudfront';
-import { absentIf } from './aws/errors';
-import type { Aws } from './aws/sign-in';
+import { absentIf } from '../../aws/errors';
+import type { Aws } from '../../aws/sign-in';
 import { readCertificate } from './certificate/certificate';
 import { pointsTo } from './dns/live-dns';
 import type { Session } from './session';
-import { requireStack, type Stack } from './stack/stack';
+import { requireStack, type Stack } from '../../aws/stack';
 
 /** The current state of an image server. */
 export interface Status {

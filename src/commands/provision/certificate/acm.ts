@@ -6,7 +6,7 @@ import {
   type CertificateStatus,
   type CertificateSummary,
 } from '@aws-sdk/client-acm';
-import { absentIf } from '../aws/errors';
+import { absentIf } from '../../../aws/errors';
 
 /**
  * Lists the certificates with one of these statuses whose key type CloudFront accepts.

@@ -8,10 +8,10 @@ import {
   type Parameter,
 } from '@aws-sdk/client-cloudformation';
 import { readTemplate, TEMPLATE_TEXT } from '../../../template/read';
-import type { Aws } from '../aws/sign-in';
+import type { Aws } from '../../../aws/sign-in';
 import { type Pause, SECONDS_BETWEEN_LOOKS } from '../session';
 import { explained } from './reasons';
-import { deleteStack, describeStack, isEmpty, type Stack } from './stack';
+import { deleteStack, describeStack, isEmpty, type Stack } from '../../../aws/stack';
 
 /** A change set, with the changes that its execution would make. */
 export interface ChangeSet {

@@ -1,9 +1,9 @@
 import { paginateDescribeStackEvents, type StackEvent } from '@aws-sdk/client-cloudformation';
 import { Failure } from '../../../shell/failure';
-import type { Aws } from '../aws/sign-in';
+import type { Aws } from '../../../aws/sign-in';
 import { type Pause, SECONDS_BETWEEN_LOOKS, type Session } from '../session';
 import { explained } from './reasons';
-import { describeStack, isAtWork, isEmpty, type Stack } from './stack';
+import { describeStack, isAtWork, isEmpty, type Stack } from '../../../aws/stack';
 
 /** Stands for an event ID where all events are to be read, since no event has it. */
 const BEFORE_ALL = '';

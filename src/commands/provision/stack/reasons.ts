@@ -1,5 +1,5 @@
 import { Failure } from '../../../shell/failure';
-import { deniedActionOf } from '../aws/errors';
+import { deniedActionOf } from '../../../aws/errors';
 
 /** What to do about a failure, by the reason that CloudFormation gives. */
 const CURES: [reason: RegExp, cure: string][] = [

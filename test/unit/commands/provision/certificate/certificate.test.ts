@@ -1,5 +1,5 @@
 import type { ACMClient, CertificateStatus, KeyAlgorithm } from '@aws-sdk/client-acm';
-import { signIn } from '../../../../../src/commands/provision/aws/sign-in';
+import { signIn } from '../../../../../src/aws/sign-in';
 import {
   covers,
   requireCertificate,

@@ -1,6 +1,6 @@
 import type { ACMClient, CertificateDetail, DomainStatus, FailureReason } from '@aws-sdk/client-acm';
 import { Interruption } from '../../../../../src/shell/failure';
-import { signIn } from '../../../../../src/commands/provision/aws/sign-in';
+import { signIn } from '../../../../../src/aws/sign-in';
 import {
   recordSpellings,
   validationRecord,

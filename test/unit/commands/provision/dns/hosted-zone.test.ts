@@ -1,5 +1,5 @@
 import type { Route53Client } from '@aws-sdk/client-route-53';
-import { signIn } from '../../../../../src/commands/provision/aws/sign-in';
+import { signIn } from '../../../../../src/aws/sign-in';
 import { findHostedZone } from '../../../../../src/commands/provision/dns/hosted-zone';
 import { AwsAccount } from '../../../../support/aws-account';
 import { resolverOf } from '../../../../support/resolver';

@@ -1,5 +1,5 @@
 import type { ResourceRecordSet, Route53Client } from '@aws-sdk/client-route-53';
-import { signIn } from '../../../../../src/commands/provision/aws/sign-in';
+import { signIn } from '../../../../../src/aws/sign-in';
 import {
   deleteAliases,
   zonePointsTo,

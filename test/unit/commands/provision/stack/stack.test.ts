@@ -1,5 +1,5 @@
 import type { StackStatus } from '@aws-sdk/client-cloudformation';
-import { type Aws, signIn } from '../../../../../src/commands/provision/aws/sign-in';
+import { type Aws, signIn } from '../../../../../src/aws/sign-in';
 import { stepsOfChanges } from '../../../../../src/commands/provision/plan';
 import {
   createChangeSet,
@@ -7,7 +7,7 @@ import {
   executeChangeSet,
 } from '../../../../../src/commands/provision/stack/change-set';
 import { followStack, lastEventOf } from '../../../../../src/commands/provision/stack/events';
-import { deleteStack, describeStack, type Stack } from '../../../../../src/commands/provision/stack/stack';
+import { deleteStack, describeStack, type Stack } from '../../../../../src/aws/stack';
 import { AwsAccount } from '../../../../support/aws-account';
 
 const STACK = 'images';

@@ -1,5 +1,5 @@
 import { partition } from '@aws-sdk/core/client';
-import { Failure } from '../../../shell/failure';
+import { Failure } from '../shell/failure';
 
 /**
  * Returns the region that the option or the environment names, and the setting it comes from. Unlike the SDK, it also

@@ -5,8 +5,8 @@ import {
   type Stack as CloudFormationStack,
   type StackSummary,
 } from '@aws-sdk/client-cloudformation';
-import { Failure } from '../../../shell/failure';
-import type { Aws } from '../aws/sign-in';
+import { Failure } from '../shell/failure';
+import type { Aws } from './sign-in';
 
 /** The stack of an image server. */
 export interface Stack {

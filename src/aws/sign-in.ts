@@ -5,8 +5,8 @@ import { IAMClient } from '@aws-sdk/client-iam';
 import { Route53Client } from '@aws-sdk/client-route-53';
 import { S3Client } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { throughProxies } from '../../../core/proxies';
-import { Failure } from '../../../shell/failure';
+import { throughProxies } from '../core/proxies';
+import { Failure } from '../shell/failure';
 import { explainErrors } from './explain-errors';
 import { checkRegion, namedRegion } from './region';
 

@@ -7,11 +7,11 @@ import {
   HeadBucketCommand,
   ListObjectVersionsCommand,
 } from '@aws-sdk/client-s3';
-import { Failure } from '../../../../../src/shell/failure';
-import { deniedActionOf } from '../../../../../src/commands/provision/aws/errors';
-import { signIn } from '../../../../../src/commands/provision/aws/sign-in';
-import { requestCertificate } from '../../../../../src/commands/provision/certificate/certificate';
-import { AwsAccount } from '../../../../support/aws-account';
+import { Failure } from '../../../src/shell/failure';
+import { deniedActionOf } from '../../../src/aws/errors';
+import { signIn } from '../../../src/aws/sign-in';
+import { requestCertificate } from '../../../src/commands/provision/certificate/certificate';
+import { AwsAccount } from '../../support/aws-account';
 
 const SECRET = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
 

@@ -1,7 +1,7 @@
-import { type ForeignError, NETWORK_CODES, statusOf } from '../../../core/foreign-error';
-import { explainProxy } from '../../../core/proxies';
-import { isWebPage, messageOfService } from '../../../core/s3/service-answer';
-import { Failure } from '../../../shell/failure';
+import { type ForeignError, NETWORK_CODES, statusOf } from '../core/foreign-error';
+import { explainProxy } from '../core/proxies';
+import { isWebPage, messageOfService } from '../core/s3/service-answer';
+import { Failure } from '../shell/failure';
 
 const EXPIRED = ['ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'TokenRefreshRequired'];
 

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { domainToASCII } from 'node:url';
 import { Failure } from '../../shell/failure';
-import { type Parameter, readTemplate } from '../../template/read';
+import { checked, parameterOf } from './checked-parameter';
+import { readGhostUrl } from './ghost-url';
 
 /** The command-line options as Commander parses them. */
 export interface ProvisionOptions {
@@ -175,63 +176,4 @@ function readDomain(option: string, value: string): string {
     throw new Failure(`${option} is "${value}".`, `Write the domain alone, without scheme and path: ${domain}`);
   }
   return domain;
-}
-
-/** Returns the template parameters that the blog's URL sets. */
-function readGhostUrl(value: string, domain: string): Record<string, string> {
-  const example = '--ghost-url https://blog.example.com';
-  const text = value.trim();
-  let url: URL;
-  try {
-    url = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`);
-  } catch {
-    throw new Failure(`--ghost-url is "${value}", which is no address.`, `Write the address of the blog: ${example}`);
-  }
-  if (url.username || url.password) {
-    throw new Failure('--ghost-url holds a user or a password.', `Write the address without them: ${example}`);
-  }
-  if (url.protocol !== 'https:') {
-    throw new Failure(
-      `--ghost-url is "${value}", which is not HTTPS.`,
-      `CloudFront asks the blog over HTTPS only. Give the blog a certificate, and write its address so: ${example}`,
-    );
-  }
-  if (/^\/ghost(\/|$)/.test(url.pathname)) {
-    throw new Failure(
-      `--ghost-url is "${value}", which is where its editors sign in.`,
-      `Write the address that visitors use, without /ghost: --ghost-url https://${url.hostname}`,
-    );
-  }
-  if (url.port) {
-    throw new Failure(
-      `--ghost-url is "${value}", with a port.`,
-      'CloudFront asks the blog at port 443. Write the address that visitors use, without a port.',
-    );
-  }
-  const host = checked('--ghost-url', 'GhostHost', url.hostname.replace(/\.$/, ''));
-  if (host === domain) {
-    throw new Failure(
-      `--ghost-url is on ${domain}, the domain of the images.`,
-      'The blog and its images need two domains, or CloudFront would ask itself in a circle: for example blog.example.com and images.example.com.',
-    );
-  }
-  return { GhostHost: host, GhostPath: checked('--ghost-url', 'GhostPath', url.pathname.replace(/\/+$/, '')) };
-}
-
-/** Checks an option's value against the template's constraints, before anything is started. */
-function checked(option: string, parameter: string, value: string): string {
-  const { AllowedPattern = '', AllowedValues, MaxLength = Infinity, ConstraintDescription } = parameterOf(parameter);
-  const allowed = AllowedValues ? AllowedValues.includes(value) : new RegExp(`^(?:${AllowedPattern})$`).test(value);
-  if (!allowed || value.length > MaxLength) {
-    throw new Failure(`${option} is "${value}".`, `It ${ConstraintDescription}.`);
-  }
-  return value;
-}
-
-function parameterOf(name: string): Parameter {
-  const parameter = readTemplate().Parameters[name];
-  if (!parameter) {
-    throw new Error(`The template has no parameter ${name}.`);
-  }
-  return parameter;
 }

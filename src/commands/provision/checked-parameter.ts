@@ -1,0 +1,28 @@
+import { Failure } from '../../shell/failure';
+import { type Parameter, readTemplate } from '../../template/read';
+
+/**
+ * Checks an option's value against the template's constraints, before anything is started.
+ *
+ * @param option `--bucket`
+ * @param parameter that the value becomes, `BucketName`
+ * @returns the value
+ * @throws Failure with the option, its value and the constraint
+ */
+export function checked(option: string, parameter: string, value: string): string {
+  const { AllowedPattern = '', AllowedValues, MaxLength = Infinity, ConstraintDescription } = parameterOf(parameter);
+  const allowed = AllowedValues ? AllowedValues.includes(value) : new RegExp(`^(?:${AllowedPattern})$`).test(value);
+  if (!allowed || value.length > MaxLength) {
+    throw new Failure(`${option} is "${value}".`, `It ${ConstraintDescription}.`);
+  }
+  return value;
+}
+
+/** Returns a parameter of the template. */
+export function parameterOf(name: string): Parameter {
+  const parameter = readTemplate().Parameters[name];
+  if (!parameter) {
+    throw new Error(`The template has no parameter ${name}.`);
+  }
+  return parameter;
+}

@@ -28,6 +28,7 @@ export function addProvision(program: Command): void {
     .option('--create-access-key', 'make an access key for the user of --identity iam-user, and show it once')
     .option('--tenant-prefix <prefix>', 'stands before content/images in the bucket: for one of several blogs')
     .option('--price-class <class>', 'edge locations: PriceClass_All (default), PriceClass_200 or PriceClass_100')
+    .option('--web-acl <arn>', 'AWS WAF web ACL for the distribution, or none to remove it (default: as it is)')
     .option('--stack-name <name>', 'name of the CloudFormation stack (default: ghost- and the domain)')
     .option('--write-config <file>', "write the result into Ghost's configuration file, with a backup beside it")
     .option('--dry-run', 'show the plan and the rendered template, without asking AWS anything')

@@ -4,10 +4,12 @@ import { deleteAccessKeys, listAccessKeys } from './access-key';
 import { absentIf } from '../../aws/errors';
 import type { Aws } from '../../aws/sign-in';
 import { deleteBucket, isLeftAlone } from './bucket';
+import { readDistribution } from './distribution';
 import { findHostedZone, type HostedZone } from './dns/hosted-zone';
 import { answerOf, cnamesOf, ifUnanswered, plainName, type Resolver } from './dns/live-dns';
 import { deleteAliases, recordsTo } from './dns/records';
 import type { Session } from './session';
+import { checkPlan } from './web-acl';
 import { settledStack, skippedBucketOf, workOnStack } from './stack/events';
 import {
   checkOwnership,
@@ -57,6 +59,9 @@ export async function destroy(session: Session, stackName: string): Promise<Dest
   }
   const { Domain: domain = '', HostedZoneId } = stack.parameters;
   const { BucketName: bucket, GhostUserName: user, DistributionDomainName: target } = stack.outputs;
+  const { DistributionId: distributionId } = stack.outputs;
+  const details = distributionId ? await readDistribution(aws, distributionId) : undefined;
+  checkPlan(details?.webAclArn, distributionId ?? '');
   await checkPolicyIsFree(aws, stack);
   const keys = user ? await listAccessKeys(aws, user) : [];
   const zone = await foreignZoneOf(session, stack);

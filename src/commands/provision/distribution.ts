@@ -14,20 +14,20 @@ export interface DistributionDetails {
 }
 
 /**
- * Reads the details of a stack's distribution.
+ * Reads the details of a distribution.
  *
  * @param distributionId `E…`
- * @throws Failure when it was deleted outside of CloudFormation
+ * @returns undefined when there is none
  */
-export async function describeDistribution({ cloudFront }: Aws, distributionId: string): Promise<DistributionDetails> {
+export async function readDistribution(
+  { cloudFront }: Aws,
+  distributionId: string,
+): Promise<DistributionDetails | undefined> {
   const answer = await absentIf(['NoSuchDistribution'], () =>
     cloudFront.send(new GetDistributionConfigCommand({ Id: distributionId })),
   );
   if (!answer) {
-    throw new Failure(
-      `The distribution ${distributionId} of the stack is gone: it was deleted outside of CloudFormation.`,
-      'Run "provision destroy", which keeps the bucket, and then "provision" with --bucket and its name.',
-    );
+    return undefined;
   }
   const { DistributionConfig } = answer;
   return {
@@ -37,6 +37,23 @@ export async function describeDistribution({ cloudFront }: Aws, distributionId: 
       ?.HeaderValue,
     webAclArn: DistributionConfig?.WebACLId || undefined,
   };
+}
+
+/**
+ * Reads the details of a stack's distribution.
+ *
+ * @param distributionId `E…`
+ * @throws Failure when it was deleted outside of CloudFormation
+ */
+export async function describeDistribution(aws: Aws, distributionId: string): Promise<DistributionDetails> {
+  const details = await readDistribution(aws, distributionId);
+  if (!details) {
+    throw new Failure(
+      `The distribution ${distributionId} of the stack is gone: it was deleted outside of CloudFormation.`,
+      'Run "provision destroy", which keeps the bucket, and then "provision" with --bucket and its name.',
+    );
+  }
+  return details;
 }
 
 /**

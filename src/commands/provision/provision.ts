@@ -108,19 +108,18 @@ async function clearedStack(session: Session, stackName: string): Promise<{ stac
 /** Returns the stack's parameters except the certificate. A parameter that is not included keeps its value. */
 function parametersOf(
   { parameters, hostedZoneId }: Settings,
-  { stack, zone, hasForeignRecords, foreignWebAclArn }: Situation,
+  { stack, zone, hasForeignRecords, webAclArn }: Situation,
   dnsElsewhere: boolean,
 ): Record<string, string> {
   const needsSecret = parameters.GhostHost && !stack?.parameters.GhostHost;
   return {
+    ...(webAclArn !== undefined && { WebAclArn: webAclArn }),
     ...parameters,
     // The generated name of the stack's own bucket is not a new name.
     ...(stack &&
       parameters.BucketName === stack.outputs.BucketName && { BucketName: stack.parameters.BucketName ?? '' }),
     // Existing records to the distribution would keep the stack from creating its own.
     ...(zone && !dnsElsewhere && !hasForeignRecords && { HostedZoneId: zone.id }),
-    // Without it, the update would remove the web ACL of a flat-rate plan.
-    ...(foreignWebAclArn && { WebAclArn: foreignWebAclArn }),
     ...(hostedZoneId === 'none' && { HostedZoneId: '' }),
     ...(needsSecret && { FallbackSecret: randomBytes(32).toString('base64url') }),
   };

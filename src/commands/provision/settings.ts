@@ -19,6 +19,7 @@ export interface ProvisionOptions {
   createAccessKey?: boolean;
   tenantPrefix?: string;
   priceClass?: string;
+  webAcl?: string;
   stackName?: string;
   writeConfig?: string;
   dryRun?: boolean;
@@ -72,6 +73,9 @@ export function readSettings(options: ProvisionOptions): Settings {
     if (value !== undefined) {
       parameters[parameter] = checked(option, parameter, value);
     }
+  }
+  if (options.webAcl !== undefined) {
+    parameters.WebAclArn = options.webAcl === 'none' ? '' : checked('--web-acl', 'WebAclArn', options.webAcl);
   }
   if (options.ghostUrl !== undefined) {
     Object.assign(parameters, readGhostUrl(options.ghostUrl, domain));

@@ -21,6 +21,7 @@ import { checkPermissions, IDENTITY_ACTIONS, PROVISIONING_ACTIONS } from './perm
 import type { Problem } from './problem';
 import type { Session } from './session';
 import type { Settings } from './settings';
+import { checkWebAcl, webAclToStore } from './web-acl';
 import { checkState, isEmpty, type Stack } from '../../aws/stack';
 
 /** What already exists before a run. */
@@ -37,8 +38,8 @@ export interface Situation {
   accessKeyId?: string;
   /** Name of an existing bucket that the stack is to import. */
   adoptedBucket?: string;
-  /** ARN of a web ACL that the distribution got outside of the stack. */
-  foreignWebAclArn?: string;
+  /** ARN of the web ACL that the stack has to name from now on, empty for none; undefined to keep the stack's. */
+  webAclArn?: string;
   problems: Problem[];
 }
 
@@ -70,6 +71,14 @@ export async function lookAround(session: Session, stack: Stack | undefined, set
   if (!certificate) {
     checkCertificateName(settings, zone);
   }
+  const webAclProblem =
+    distributionId === undefined
+      ? undefined
+      : checkWebAcl(parameters.WebAclArn, {
+          stored: present?.parameters.WebAclArn,
+          actual: distribution?.webAclArn,
+          distributionId,
+        });
   const renewal = certificate && checkRenewal(certificate, Date.now());
   return {
     stack: present,
@@ -78,11 +87,12 @@ export async function lookAround(session: Session, stack: Stack | undefined, set
     certificate,
     accessKeyId: accessKeys[0],
     adoptedBucket: bucketState?.exists ? bucket : undefined,
-    foreignWebAclArn: present?.parameters.WebAclArn ? undefined : distribution?.webAclArn,
+    webAclArn: present && webAclToStore(present.parameters.WebAclArn, distribution?.webAclArn),
     problems: [
       ...problems.map((problem) => softened(problem, certificate, present)),
       ...(bucketState?.problems ?? []),
       ...(renewal ? [renewal] : []),
+      ...(webAclProblem ? [webAclProblem] : []),
       ...(present ? problemsOfMoving(parameters, present) : []),
     ],
   };

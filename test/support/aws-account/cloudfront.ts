@@ -13,6 +13,8 @@ export interface Distribution {
   config: Record<string, unknown>;
   /** Whether it is in another account: invisible, but its aliases are taken. */
   otherOwner: boolean;
+  /** ARN of the web ACL of its flat-rate plan, if it has one. */
+  planWebAcl?: string;
 }
 
 /** The names of CloudFront's API that differ from CloudFormation's. */
@@ -53,11 +55,21 @@ export class Distributions {
     return distribution;
   }
 
-  /** @throws CNAMEAlreadyExists */
+  /** Subscribes a distribution to a flat-rate plan, which gives it a web ACL. */
+  subscribe({ id }: Distribution, webAcl: string): void {
+    const distribution = this.get(id);
+    distribution.planWebAcl = webAcl;
+    distribution.config = { ...distribution.config, WebACLId: webAcl };
+  }
+
+  /** @throws CNAMEAlreadyExists, PreconditionFailed for a plan's web ACL that would be removed */
   update(id: string, config: Record<string, unknown>): void {
     const distribution = this.get(id);
     const aliases = (config.Aliases ?? []) as string[];
     this.refuseTaken(aliases, id);
+    if (distribution.planWebAcl && config.WebACLId !== distribution.planWebAcl) {
+      throw onPlan("You can't remove the web ACL of this distribution");
+    }
     Object.assign(distribution, { aliases, config });
   }
 
@@ -69,7 +81,11 @@ export class Distributions {
     return distribution;
   }
 
+  /** @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HowToDeleteDistribution.html */
   remove(id: string): void {
+    if (this.get(id).planWebAcl) {
+      throw onPlan("You can't delete this distribution");
+    }
     this.all.splice(this.all.indexOf(this.get(id)), 1);
   }
 
@@ -118,6 +134,9 @@ export class Distributions {
     }
   }
 }
+
+const onPlan = (refusal: string) =>
+  awsError('cloudfront', 'PreconditionFailed', `${refusal} while it's subscribed to a pricing plan.`, 412);
 
 const described = ({ id, arn, domainName }: Distribution) => ({
   Id: id,

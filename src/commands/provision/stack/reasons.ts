@@ -8,6 +8,10 @@ const CURES: [reason: RegExp, cure: string][] = [
     'The domain is an alternate domain name of another distribution, here or in another account. Remove it there, or choose another --domain, and run the command again.',
   ],
   [
+    /pricing plan/i,
+    'A flat-rate plan keeps CloudFront from doing this. Cancel the plan (CloudFront console → Distributions → the distribution → Manage plan), and run the command again when the billing cycle has ended.',
+  ],
+  [
     /must be verified/i,
     'AWS has to enable CloudFront for a new account: open a case with AWS Support ("Account and billing"), then run the command again.',
   ],

@@ -64,6 +64,17 @@ describe('the bucket behind the domain', () => {
     });
   });
 
+  test('lets every page read an answer, and an error where the page says who it is', async () => {
+    await bucket.put('content/images/a.jpg', 'picture');
+    const allowedFor = async (path: string, headers = {}) =>
+      (await ask(path, headers)).headers['access-control-allow-origin'];
+    const origin = 'https://blog.example.com';
+    expect(await allowedFor('/content/images/a.jpg')).toBe('*');
+    expect(await allowedFor('/content/images/a.jpg', { origin })).toBe('*');
+    expect(await allowedFor('/content/images/absent.jpg')).toBeUndefined();
+    expect(await allowedFor('/content/images/absent.jpg', { origin })).toBe('*');
+  });
+
   test('is asked once for what may be kept, whatever the query string', async () => {
     await bucket.put('content/images/kept.jpg', 'picture', { ContentType: 'image/jpeg', CacheControl: IMMUTABLE });
     await ask('/content/images/kept.jpg?v=1');

@@ -442,6 +442,19 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     /response headers policy/,
   ],
   [
+    'CORS only for requests with an Origin, as a headers policy of CloudFront sends it',
+    {
+      edge: {
+        change: ({ headers }, _, origin) => {
+          if (origin === undefined) delete headers['access-control-allow-origin'];
+        },
+      },
+    },
+    'warned CORS',
+    /no Access-Control-Allow-Origin.*has shown before/,
+    /viewer response.*"provision" brings/,
+  ],
+  [
     'a policy that lets scripts run',
     { edge: { change: header('content-security-policy', "default-src * 'unsafe-inline'") } },
     'warned security headers',

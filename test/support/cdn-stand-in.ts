@@ -3,6 +3,7 @@ import { GetObjectCommand, HeadObjectCommand, S3Client } from '@aws-sdk/client-s
 import parseRange from 'range-parser';
 import {
   afterFunction,
+  CORS,
   DROPPED_HEADERS,
   ERROR_TTL_SECONDS,
   FALLBACK,
@@ -123,9 +124,11 @@ export async function startCdnStandIn(options: CdnStandInOptions): Promise<CdnSt
     const { method = 'GET', url = '/' } = request;
     const path = url.split('?', 1)[0] ?? '/';
     const answer = (reply: ViewerResponse, cached: 'hit' | 'miss', origin: CdnRequest['origin']) => {
-      const { 'content-type': contentType, location } = reply.headers;
-      requests.push({ method, path, status: reply.status, cache: cached, origin, contentType, location });
-      response.writeHead(reply.status, reply.headers);
+      const { status, headers } = reply;
+      const { 'content-type': contentType, location } = headers;
+      requests.push({ method, path, status, cache: cached, origin, contentType, location });
+      const mayBeRead = status < CORS.errorsFrom || request.headers.origin !== undefined;
+      response.writeHead(status, { ...headers, ...(mayBeRead && { [CORS.header]: CORS.value }) });
       response.end(method === 'HEAD' ? undefined : reply.body);
     };
     if (method !== 'GET' && method !== 'HEAD') {

@@ -48,13 +48,20 @@ export const HOP_BY_HOP_HEADERS = ['connection', 'keep-alive', 'transfer-encodin
 /** Headers of an origin that a viewer does not get: CloudFront sets its own, and this distribution forwards no cookies. */
 export const DROPPED_HEADERS = ['set-cookie', 'via', 'age'];
 
-/** The response headers policy for all files. */
+/** The response headers policy for all files, in all answers. */
 export const POLICY_HEADERS: Record<string, string> = {
-  'access-control-allow-origin': '*',
   'x-content-type-options': 'nosniff',
   'cross-origin-resource-policy': 'cross-origin',
   'strict-transport-security': 'max-age=31536000',
 };
+
+/**
+ * What lets other pages read a file: the policy sends it to requests with an Origin, and the function to all others
+ * unless the answer is an error.
+ *
+ * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-function-restrictions-all.html
+ */
+export const CORS = { header: 'access-control-allow-origin', value: '*', errorsFrom: 400 };
 
 /** What the policy adds for images, which have this in their path, after the prefix of a tenant. */
 export const IMAGES = {

@@ -27,6 +27,7 @@ const MADE = {
   imageHeaders: '57f99797-3b20-4e1b-a728-27972a74082a',
   fileHeaders: '67f7725c-6f97-4210-82d7-5512b31e9d03',
   pathFunction: `arn:aws:cloudfront::${PSEUDO_PARAMETERS['AWS::AccountId']}:function/ghost-images-example-com-paths`,
+  corsFunction: `arn:aws:cloudfront::${PSEUDO_PARAMETERS['AWS::AccountId']}:function/ghost-images-example-com-cors`,
   distribution: 'E1A2B3C4D5E6F7',
   distributionDomain: 'd111111abcdef8.cloudfront.net',
   certificate: 'arn:aws:acm:us-east-1:123456789012:certificate/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0',
@@ -46,6 +47,7 @@ const ANSWERS: Record<string, string> = {
   'aws cloudfront create-distribution': MADE.distribution,
   'aws cloudfront create-function': 'ETVPDKIKX0DER',
   'aws cloudfront describe-function --name ghost-images-example-com-paths --stage LIVE': MADE.pathFunction,
+  'aws cloudfront describe-function --name ghost-images-example-com-cors --stage LIVE': MADE.corsFunction,
   'aws cloudfront describe-function': 'ETVPDKIKX0DER',
   [`${OUTPUT}Outputs[?OutputKey=='BucketName']`]: MADE.bucket,
   [`${OUTPUT}Outputs[?OutputKey=='DistributionId']`]: MADE.distribution,
@@ -118,6 +120,7 @@ function propertiesOf(name: string, parameters: Record<string, string> = {}): Re
     ImageHeaders: MADE.imageHeaders,
     FileHeaders: MADE.fileHeaders,
     'PathFunction.FunctionARN': MADE.pathFunction,
+    'CorsFunction.FunctionARN': MADE.corsFunction,
     GhostPolicy: MADE.policy,
   };
   const stack = withReferencesAsText(render(readTemplate(), { ...STACK_PARAMETERS, ...parameters }));
@@ -341,6 +344,10 @@ describe('by hand, the setup guide makes what the template makes:', () => {
     expectFunction('PathFunction', 'paths.js', 0);
   });
 
+  test('the same function for CORS', () => {
+    expectFunction('CorsFunction', 'cors.js', 1);
+  });
+
   test('the same distribution, at first without the domain and without Ghost', () => {
     const config = documentOf('cloudfront create-distribution', '--distribution-config');
     const withoutGhost = { GhostHost: '', FallbackSecret: '' };
@@ -433,13 +440,18 @@ describe('what the setup guide gives to be added by hand', () => {
 
   test('are the function, the origins and the paths of the template, for one of several blogs', () => {
     const parameters = { TenantPrefix: 'blog-8' };
-    expectFunction('TenantFunction', 'tenant.js', 1);
+    expectFunction('TenantFunction', 'tenant.js', 2);
     const { DistributionConfig } = propertiesOf('Distribution', parameters);
     const { Origins, CacheBehaviors } = DistributionConfig as Record<string, Record<string, unknown>[]>;
     const [association] = find('FunctionAssociations');
-    const [{ EventType } = {}] = CacheBehaviors?.[0]?.FunctionAssociations as Record<string, unknown>[];
+    const types = (CacheBehaviors?.[0]?.FunctionAssociations as { EventType: string }[]).map(
+      ({ EventType }) => EventType,
+    );
     expect(comparable(association)).toEqual({
-      functionassociations: [{ eventtype: EventType, functionarn: 'FUNCTION_ARN' }],
+      functionassociations: [
+        { eventtype: types[0], functionarn: 'FUNCTION_ARN' },
+        { eventtype: types[1], functionarn: 'CORS_FUNCTION_ARN' },
+      ],
     });
     const section = guide.slice(guide.indexOf('### Several blogs'), guide.indexOf('### An existing bucket'));
     for (const name of [

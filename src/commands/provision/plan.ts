@@ -14,6 +14,7 @@ const RESOURCES: Record<string, string> = {
   ImageHeaders: 'security headers of images',
   FileHeaders: 'security headers of media and files',
   PathFunction: 'encodes plus signs in file names',
+  CorsFunction: 'lets pages read the images that they have shown',
   TenantFunction: 'takes the tenant prefix from paths that Ghost is asked for',
   Distribution: 'CDN on the domain: HTTP/3, IPv6, TLS 1.2+, compressed',
   DomainRecords: 'A, AAAA and HTTPS records of the domain',
@@ -161,6 +162,8 @@ const PRICES = {
   freeTrafficTerabytes: 1,
   freeRequestsMillion: 10,
   trafficPerGigabyte: 0.085,
+  freeFunctionCallsMillion: 2,
+  functionCallsPerMillion: 0.1,
 };
 
 /** A blog with many images in several sizes. */
@@ -173,6 +176,7 @@ export function roughCosts(): string[] {
   return [
     `about $${(storage + uploads).toFixed(2)} a month for ${EXAMPLE.gigabytes} GB of files and ${EXAMPLE.uploads.toLocaleString('en-US')} new ones, in us-east-1`,
     `CloudFront: ${PRICES.freeTrafficTerabytes} TB and ${PRICES.freeRequestsMillion} million requests a month are free, then about $${PRICES.trafficPerGigabyte} a GB`,
+    `its functions, called twice for a request: ${PRICES.freeFunctionCallsMillion} million calls a month are free, then $${PRICES.functionCallsPerMillion.toFixed(2)} per million`,
     `requests from CloudFront to the bucket: $${PRICES.getPerThousand} per 1,000; data transfer between them is free`,
     `prices of ${PRICES.date}; the certificate is free`,
   ];

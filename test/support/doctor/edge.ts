@@ -18,8 +18,8 @@ export interface EdgeOptions {
   http1Only?: boolean;
   /** Whether plain HTTP gets the same answers as TLS. */
   withoutRedirect?: boolean;
-  /** Changes a visitor's answer. */
-  change?: (answer: Answer, path: string) => void;
+  /** Changes a visitor's answer; `origin`: the visitor's Origin header. */
+  change?: (answer: Answer, path: string, origin?: string) => void;
   /** Whether to cache without limit that a file is missing. */
   remembersMissing?: boolean;
 }
@@ -36,8 +36,12 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const missing = new Set<string>();
 
   async function answer(path: string, headers: IncomingMessage['headers']): Promise<Answer> {
-    const { range, 'if-none-match': ifNoneMatch } = headers;
-    const asked = { ...(range && { range }), ...(ifNoneMatch && { 'if-none-match': ifNoneMatch }) };
+    const { range, 'if-none-match': ifNoneMatch, origin } = headers;
+    const asked = {
+      ...(range && { range }),
+      ...(ifNoneMatch && { 'if-none-match': ifNoneMatch }),
+      ...(origin && { origin }),
+    };
     const got: Answer = missing.has(path)
       ? { status: 404, headers: {}, body: Buffer.from('Not found') }
       : await ask(options.cdn, path, asked);
@@ -48,7 +52,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     if (got.status === 404 && options.remembersMissing) {
       missing.add(path);
     }
-    options.change?.(got, path);
+    options.change?.(got, path, origin);
     got.headers['content-length'] = got.status === 304 ? undefined : String(got.body.length);
     return got;
   }

@@ -1,5 +1,5 @@
 import { PSEUDO_PARAMETERS, referredTo, withReferencesAsText, type RenderedTemplate } from './render';
-import { behaviorsOf, distributionConfig, route } from './route';
+import { behaviorsOf, distributionConfig, headersAfterFunction, route } from './route';
 
 type Parameters = Record<string, string>;
 
@@ -345,19 +345,45 @@ export const PROMISES: Record<string, (stack: RenderedTemplate, parameters: Para
     ]);
   },
 
-  'every function runs before the cache, and no behavior has a second one'(stack, { GhostHost, TenantPrefix }) {
+  'one function runs before the cache in every behavior of the bucket, and one after it in all of them'(
+    stack,
+    { GhostHost, TenantPrefix },
+  ) {
     const behaviors = behaviorsOf(distributionConfig(stack));
     for (const { TargetOriginId, PathPattern = '', FunctionAssociations } of behaviors) {
       const name = TenantPrefix && PathPattern.includes('/size/') ? 'TenantFunction' : 'PathFunction';
-      expect(FunctionAssociations).toEqual(
-        TargetOriginId === 'ghost-redirects'
-          ? undefined
-          : [{ EventType: 'viewer-request', FunctionARN: `\${${name}.FunctionARN}` }],
-      );
+      expect(FunctionAssociations).toEqual([
+        ...(TargetOriginId === 'ghost-redirects'
+          ? []
+          : [{ EventType: 'viewer-request', FunctionARN: `\${${name}.FunctionARN}` }]),
+        { EventType: 'viewer-response', FunctionARN: '${CorsFunction.FunctionARN}' },
+      ]);
     }
-    const published = expect.objectContaining({ AutoPublish: true, FunctionConfig: expect.any(Object) }) as unknown;
+    const published = expect.objectContaining({
+      AutoPublish: true,
+      FunctionConfig: { Comment: expect.any(String) as unknown, Runtime: 'cloudfront-js-2.0' },
+    }) as unknown;
     expect(stack.Resources.PathFunction?.Properties).toEqual(published);
+    expect(stack.Resources.CorsFunction?.Properties).toEqual(published);
     expect(stack.Resources.TenantFunction?.Properties).toEqual(GhostHost && TenantPrefix ? published : undefined);
+  },
+
+  'every page may read what it has shown: the answer allows it also without an Origin, and keeps its other headers'(
+    stack,
+    parameters,
+  ) {
+    const own = under(parameters);
+    const paths = ['images/x.jpg', 'images/size/w600/x.jpg', 'media/x.mp4', 'files/x.pdf'].map(
+      (file) => `/${own}content/${file}`,
+    );
+    for (const path of [...paths, `${parameters.GhostPath ?? ''}/content/images/x.jpg`]) {
+      for (const status of [200, 206, 302, 304]) {
+        const headers = { etag: '"x"', vary: 'accept-encoding' };
+        const allowed = { ...headers, 'access-control-allow-origin': '*' };
+        expect(headersAfterFunction(stack, path, { status, headers })).toEqual(allowed);
+        expect(headersAfterFunction(stack, path, { status, headers: allowed })).toEqual(allowed);
+      }
+    }
   },
 
   'pictures are inert and may be used anywhere; media and files the same, without a policy for viewers'(stack) {

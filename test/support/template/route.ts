@@ -52,7 +52,7 @@ export function behaviorsOf({ CacheBehaviors, DefaultCacheBehavior }: Distributi
  */
 export function route(stack: RenderedTemplate, path: string): { asked: string[]; headers: string } {
   const config = distributionConfig(stack);
-  const behavior = behaviorsOf(config).find(({ PathPattern }) => matches(PathPattern ?? '*', path)) as Behavior;
+  const behavior = behaviorOf(stack, path);
   const group = config.OriginGroups?.Items.find(({ Id }) => Id === behavior.TargetOriginId);
   const targets = group ? group.Members.Items.map(({ OriginId }) => OriginId) : [behavior.TargetOriginId];
   const uri = afterFunction(stack, behavior, path);
@@ -72,13 +72,59 @@ function matches(pattern: string, path: string): boolean {
   return new RegExp(`^${pattern.split('*').map(literally).join('.*')}$`).test(path);
 }
 
-/** CloudFront's functions are plain scripts that define `handler`. */
-function afterFunction(stack: RenderedTemplate, { FunctionAssociations = [] }: Behavior, uri: string): string {
-  const [association] = FunctionAssociations;
+function afterFunction(stack: RenderedTemplate, behavior: Behavior, uri: string): string {
+  const changed = runFunction(stack, behavior, 'viewer-request', { request: { uri } });
+  return changed ? (changed as { uri: string }).uri : uri;
+}
+
+/**
+ * Runs a behavior's function for an event. CloudFront's functions are plain scripts that define `handler`.
+ *
+ * @returns what the function returns; undefined without a function
+ */
+function runFunction(
+  stack: RenderedTemplate,
+  { FunctionAssociations = [] }: Behavior,
+  eventType: string,
+  event: object,
+): unknown {
+  const association = FunctionAssociations.find(({ EventType }) => EventType === eventType);
   if (!association) {
-    return uri;
+    return undefined;
   }
   const [, name = ''] = /^\$\{(\w+)\.FunctionARN\}$/.exec(association.FunctionARN) ?? [];
   const code = String(stack.Resources[name]?.Properties.FunctionCode);
-  return vm.runInNewContext(`${code}; handler(${JSON.stringify({ request: { uri } })}).uri`) as string;
+  return JSON.parse(vm.runInNewContext(`${code}; JSON.stringify(handler(${JSON.stringify(event)}))`) as string);
 }
+
+/**
+ * Returns the headers that the functions add to an answer, by lower-case names.
+ *
+ * @param path as the viewer requests it
+ * @param answer as CloudFront has it: the status, and the headers of the origin and of the headers policy
+ * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-function-restrictions-all.html: functions
+ * do not run for answers of 400 and above
+ */
+export function headersAfterFunction(
+  stack: RenderedTemplate,
+  path: string,
+  answer: { status: number; headers: Record<string, string> },
+): Record<string, string> {
+  const { status, headers } = answer;
+  if (status >= 400) {
+    return headers;
+  }
+  const event = {
+    response: {
+      statusCode: status,
+      headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, { value }])),
+    },
+  };
+  const changed = runFunction(stack, behaviorOf(stack, path), 'viewer-response', event) ?? event.response;
+  return Object.fromEntries(
+    Object.entries((changed as typeof event.response).headers).map(([name, { value }]) => [name, value]),
+  );
+}
+
+const behaviorOf = (stack: RenderedTemplate, path: string) =>
+  behaviorsOf(distributionConfig(stack)).find(({ PathPattern }) => matches(PathPattern ?? '*', path)) as Behavior;

@@ -1,5 +1,6 @@
 import type { GhostOrigin } from '../cdn-stand-in';
 import {
+  CORS,
   DROPPED_HEADERS,
   ERROR_TTL_SECONDS,
   FALLBACK,
@@ -32,7 +33,7 @@ export const INTERNAL_SOCKET = 'origins.sock';
 export const PING = '/.ping';
 
 /** nginx omits a header without a value. */
-const POLICY = { ...POLICY_HEADERS, 'content-security-policy': '$image_policy' };
+const POLICY = { ...POLICY_HEADERS, 'content-security-policy': '$image_policy', [CORS.header]: '$allowed_origin' };
 
 const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
 
@@ -75,6 +76,10 @@ ${internalServer(settings)}
   map $path $image_policy {
     "~^${IMAGES.path}" "${IMAGES.contentSecurityPolicy}";
     default "";
+  }
+  map "$status $http_origin" $allowed_origin {
+    "~^[45][0-9]+ $" "";
+    default "${CORS.value}";
   }
   map $upstream_cache_status $x_cache {
     HIT "Hit from cloudfront";

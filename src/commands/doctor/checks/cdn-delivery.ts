@@ -133,20 +133,37 @@ export async function checkSecurityHeaders(context: DoctorContext): Promise<Chec
 const forbidsScripts = (policy: Answer['headers'][string]): boolean =>
   /\bsandbox\b(?!.*allow-scripts)|(default|script)-src 'none'/.test([policy].flat().join());
 
-/** Checks that scripts of the blog may read images. */
+/**
+ * Checks that pages may read images, also those that they have shown before. A browser keeps the answer to `<img>`, which
+ * it requests without an Origin, and uses it again for a request with one.
+ */
 export async function checkCors(context: DoctorContext): Promise<CheckResult> {
   const { url } = context.probes.first;
   const { origin } = new URL(context.siteUrl ?? 'https://blog.example.com');
-  const { headers } = await context.get(url, { origin });
-  const allowed = headers['access-control-allow-origin'];
-  return allowed === '*' || allowed === origin
-    ? passed(allowed)
+  const isAllowed = (allowed: Answer['headers'][string]) => allowed === '*' || allowed === origin;
+  const { headers: asked } = await context.get(url, { origin });
+  const { headers: shown } = await context.getOnce(url);
+  const allowed = asked['access-control-allow-origin'];
+  if (!isAllowed(allowed)) {
+    return warned(
+      `${url} was requested with the Origin ${origin}, as by a script of the blog.`,
+      `There is ${allowedOrigin(allowed)}: scripts of the blog and its editor cannot read images.`,
+      'Send Access-Control-Allow-Origin: * with every answer (CloudFront: a response headers policy and a function, as in infrastructure/template.yaml; "provision" brings both up to date).',
+    );
+  }
+  // With Vary, the browser requests the file again for the script.
+  const isKeptApart = /\b(origin)\b|\*/i.test([shown.vary].flat().join());
+  return isAllowed(shown['access-control-allow-origin']) || isKeptApart
+    ? passed(String(allowed))
     : warned(
-        `${url} was asked for, as by a page of the blog.`,
-        `There is ${allowed === undefined ? 'no Access-Control-Allow-Origin' : `Access-Control-Allow-Origin: ${allowed}`}: scripts of the blog and its editor cannot read pictures.`,
-        'Send Access-Control-Allow-Origin: * with everything (CloudFront: a response headers policy).',
+        `${url} was requested without an Origin, as by a page that shows it.`,
+        `There is ${allowedOrigin(shown['access-control-allow-origin'])}: browsers keep that answer, and a script cannot read an image that a page has shown before.`,
+        'Send Access-Control-Allow-Origin: * with every answer, not only to requests with an Origin (CloudFront: a function on viewer response, as in infrastructure/template.yaml; "provision" brings an image server up to date).',
       );
 }
+
+const allowedOrigin = (allowed: Answer['headers'][string]): string =>
+  allowed === undefined ? 'no Access-Control-Allow-Origin' : `Access-Control-Allow-Origin: ${[allowed].flat().join()}`;
 
 /** Checks that the CDN serves ranges of a file. */
 export async function checkRanges(context: DoctorContext): Promise<CheckResult> {

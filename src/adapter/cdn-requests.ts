@@ -64,12 +64,13 @@ function hostOf(url: unknown): string | undefined {
   return typeof url === 'string' && URL.canParse(url) ? new URL(url).host : undefined;
 }
 
-/** Compares digests of equal length in constant time, so that the response time tells nothing about a guess. */
-function secretMatcher(secret: string | undefined): (value: string | string[] | undefined) => boolean {
-  if (!secret) {
-    return () => false;
-  }
+/**
+ * Compares digests of equal length in constant time, so that the response time tells nothing about a guess. Each secret
+ * is compared, also after one that matches.
+ */
+function secretMatcher(secrets: readonly string[] = []): (value: string | string[] | undefined) => boolean {
   const digest = (value: string) => createHash('sha256').update(value).digest();
-  const expected = digest(secret);
-  return (value) => typeof value === 'string' && timingSafeEqual(digest(value), expected);
+  const expected = secrets.map(digest);
+  return (value) =>
+    typeof value === 'string' && expected.map((secret) => timingSafeEqual(digest(value), secret)).includes(true);
 }

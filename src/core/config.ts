@@ -5,7 +5,18 @@ import { CONFIG_INVALID } from './error-codes';
 import { errors } from './ghost-host';
 import { mistake } from './mistaken-values';
 import { configurationName, originOf } from './option-origins';
-import { cdnUrl, httpUrl, name, oneOf, prefix, secret, text, trueOrFalse, wholeNumber } from './option-values';
+import {
+  cdnUrl,
+  fallbackSecrets,
+  httpUrl,
+  name,
+  oneOf,
+  prefix,
+  secret,
+  text,
+  trueOrFalse,
+  wholeNumber,
+} from './option-values';
 
 const MIB = 1024 * 1024;
 
@@ -41,8 +52,11 @@ export interface Config {
   forcePathStyle?: boolean;
   /** ID of the CloudFront distribution to invalidate files on. @example "E2EXAMPLE1ABCD" */
   distributionId?: string;
-  /** Secret by which Ghost recognizes requests of the CDN; at least 16 characters. */
-  cdnFallbackSecret?: string;
+  /**
+   * Secret by which Ghost recognizes requests of the CDN; at least 16 characters. While it is replaced, a list of the new
+   * one and the former one, both of which count.
+   */
+  cdnFallbackSecret?: readonly string[];
   /** Who gets the bytes from Ghost: `auto`, only the CDN; `stream`, everyone; `redirect`, no one. @default "auto" */
   serve: 'auto' | 'stream' | 'redirect';
   /** Cache-Control header of stored files. @default "public, max-age=31536000, immutable" */
@@ -94,8 +108,6 @@ const REGION_EXPECTED = 'must be the region of the bucket, for example "eu-west-
 /** A region becomes part of a host name, and the SDK signs for no other. */
 const HOST_LABEL = /^(?!-)[A-Za-z0-9-]{1,63}(?<!-)$/;
 const CACHE_CONTROL_EXPECTED = 'must be the value of a Cache-Control header, for example "public, max-age=31536000"';
-const FALLBACK_SECRET_EXPECTED =
-  'must have at least 16 characters, letters, digits and signs: it is what tells the CDN from visitors';
 
 /** Ghost reads what looks like a number, true, false or an object in the environment as such. */
 const HOW_TO_QUOTE = 'write it as text, in quotes (in an environment variable as \'"…"\', with both pairs of quotes)';
@@ -125,7 +137,7 @@ const schema = z.strictObject({
   endpoint: z.optional(z.pipe(text(ENDPOINT_EXPECTED), httpUrl(ENDPOINT_EXPECTED))),
   forcePathStyle: z.optional(trueOrFalse),
   distributionId: z.optional(text(DISTRIBUTION_EXPECTED).check(z.regex(/^[A-Z0-9]+$/, DISTRIBUTION_EXPECTED))),
-  cdnFallbackSecret: z.optional(text('must be text').check(z.regex(/^[\x20-\x7e]{16,}$/, FALLBACK_SECRET_EXPECTED))),
+  cdnFallbackSecret: z.optional(fallbackSecrets),
   serve: z._default(oneOf('auto', 'stream', 'redirect'), 'auto'),
   cacheControl: z._default(
     text(CACHE_CONTROL_EXPECTED).check(
@@ -164,7 +176,10 @@ export function parseConfig(raw: unknown): { config: Config; notices: string[] }
   }
   const { options, notices } = renameFormerOptions(withoutUnset(raw as Record<string, unknown>));
   const leftovers = Object.entries(options).flatMap(([name, value]) => {
-    const reason = leftover(value, SECRET_OPTIONS.has(name)) ?? mistake(name, value, options);
+    const reasons = [value]
+      .flat()
+      .map((each) => leftover(each, SECRET_OPTIONS.has(name)) ?? mistake(name, each, options));
+    const reason = reasons.find(Boolean);
     return reason && OPTION_NAMES.includes(name) ? [[name, `${nameAndValue(name, value)} ${reason}`] as const] : [];
   });
   const result = schema.safeParse(options);

@@ -62,6 +62,11 @@ const LOOKS: Record<string, Look> = {
     /^A[KS]IA[A-Z0-9]{16}$/.test(value)
       ? 'is an access key ID: "accessKeyId" and "secretAccessKey" are swapped, or the ID is written twice'
       : undefined,
+  cdnFallbackSecret: (value) =>
+    /^\[\s*".*"\s*\]$/s.test(value)
+      ? 'is a list as text, which Ghost makes of a file (a variable that ends in _FILE): use one file for each secret, ' +
+        '…__cdnFallbackSecret__0_FILE and …__cdnFallbackSecret__1_FILE'
+      : undefined,
   storageClass: (value, isAws) =>
     isAws && ['GLACIER', 'DEEP_ARCHIVE'].includes(value)
       ? 'is an archive class, whose files cannot be read immediately: write "GLACIER_IR" or "INTELLIGENT_TIERING"'

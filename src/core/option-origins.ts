@@ -21,7 +21,7 @@ export function setOrigins(found: Origins): void {
  * @see https://docs.ghost.org/config#running-ghost-with-config-env-variables
  */
 export function variableOf(option: string, environment: NodeJS.ProcessEnv): string | undefined {
-  const isOfOption = new RegExp(`^(adapters__)?storage__.*__${option}(_FILE)?$`);
+  const isOfOption = new RegExp(`^(adapters__)?storage__.*__${option}(__\\d+)?(_FILE)?$`);
   return Object.keys(environment).find((name) => isOfOption.test(name));
 }
 

@@ -21,6 +21,32 @@ export const name = (expected: string) => text(expected).check(z.regex(/^[\w-]+$
 /** A key or token. When it was read from a file, it often ends with a line break. */
 export const secret = (expected: string) => text(expected).check(z.regex(/^[\x21-\x7e]+$/, expected));
 
+const fallbackSecret = text('must be text').check(
+  z.regex(
+    /^[\x20-\x7e]{16,}$/,
+    'must have at least 16 characters, letters, digits and signs: it is what tells the CDN from visitors',
+  ),
+);
+const FALLBACK_SECRETS_EXPECTED = 'must be one secret, or a list of two different ones: the new one and the former one';
+
+/**
+ * A secret or a list of one or two, read as a list. Ghost makes an object, `{ 0: …, 1: … }`, of
+ * `storage__…__cdnFallbackSecret__0` and `…__1` in the environment.
+ */
+export const fallbackSecrets = z.transform((given: unknown, { issues }) => {
+  const isOne = typeof given !== 'object' || given === null;
+  const results = Object.values(isOne ? [given] : given).map((value) => fallbackSecret.safeParse(value));
+  const secrets = results.map(({ data = '' }) => data);
+  const found = results.flatMap(({ error }) => error?.issues.slice(0, 1) ?? []);
+  const isList = isOne || /^0(,1)?$/.test(Object.keys(given).join());
+  if (!isList || (found.length === 0 && secrets[0] === secrets[1])) {
+    issues.push({ code: 'custom', message: FALLBACK_SECRETS_EXPECTED, input: given });
+  } else {
+    issues.push(...(found as typeof issues));
+  }
+  return secrets;
+});
+
 /** A number, or its digits: JSON files have numbers, secret files and templates have text. */
 export const wholeNumber = (min: number, max: number) => {
   const expected = `must be a whole number from ${min} to ${max}`;

@@ -21,6 +21,7 @@ const KEYS = {
   sessionToken: 'marked/session+token/0123456789abcdefghijklmn==',
 };
 const FALLBACK_SECRET = 'marked fallback&secret/0123456789';
+const FORMER_FALLBACK_SECRET = 'marked former&secret/9876543210';
 const ADMIN_KEY_ID = '6e0704b3c1a5f20001234567';
 const ADMIN_KEY_SECRET = '00112233445566778899aabbccddeeff'.repeat(2);
 const OTHERS = {
@@ -34,6 +35,7 @@ const MARKS = {
   ...KEYS,
   ...OTHERS,
   cdnFallbackSecret: FALLBACK_SECRET,
+  'former cdnFallbackSecret': FORMER_FALLBACK_SECRET,
   'secret of the doctor’s patient': SECRET,
   GHOST_ADMIN_API_KEY: ADMIN_KEY_SECRET,
 };
@@ -71,7 +73,7 @@ afterEach(async () => {
 const optionsWith = (overrides: Record<string, unknown> = {}) =>
   optionsFor({ ...server, credentials: KEYS }, BUCKET, {
     sessionToken: KEYS.sessionToken,
-    cdnFallbackSecret: FALLBACK_SECRET,
+    cdnFallbackSecret: [FALLBACK_SECRET, FORMER_FALLBACK_SECRET],
     maxAttempts: 1,
     requestTimeoutMs: 300,
     ...overrides,
@@ -166,7 +168,7 @@ describe('the adapter tells nobody a secret', () => {
       { cdnUrl: withPassword('images.example.com') },
       { assetHost: withPassword('images.example.com'), cdnUrl: undefined },
       ...[...Object.entries(KEYS), ['cdnFallbackSecret', FALLBACK_SECRET] as const].flatMap(([option, value]) => [
-        { [option]: [value] },
+        { [option]: [value, value] },
         { [option]: { value } },
         { [option]: `${value}\nä` },
         { [option]: Buffer.from(value) },

@@ -57,7 +57,7 @@ function clean(
   text: string,
   { accessKeyId, secretAccessKey, sessionToken, cdnFallbackSecret }: Partial<Config>,
 ): string {
-  const secrets = [secretAccessKey, sessionToken, cdnFallbackSecret, accessKeyId].filter((secret) => secret);
+  const secrets = [secretAccessKey, sessionToken, cdnFallbackSecret, accessKeyId].flat().filter((secret) => secret);
   return (
     secrets
       .reduce<string>((rest, secret = '') => rest.replaceAll(secret, '…'), text.slice(0, 100 * MAX_CHARACTERS))

@@ -34,7 +34,7 @@ describe('the configuration', () => {
       endpoint: 'https://s3.example.com',
       forcePathStyle: true,
       distributionId: 'E2EXAMPLE1ABCD',
-      cdnFallbackSecret: '0123456789abcdef0123456789abcdef',
+      cdnFallbackSecret: ['0123456789abcdef0123456789abcdef', 'fedcba9876543210fedcba9876543210'],
       serve: 'stream',
       cacheControl: 'public, max-age=60',
       storageClass: 'INTELLIGENT_TIERING',
@@ -466,7 +466,47 @@ describe('the configuration', () => {
     expect(config).toMatchObject({
       accessKeyId: 'AKIA',
       secretAccessKey: 'secret',
-      cdnFallbackSecret: '0123456789abcdef',
+      cdnFallbackSecret: ['0123456789abcdef'],
+    });
+  });
+
+  describe('the secret of the CDN, while it is replaced', () => {
+    const [fresh, former] = ['the-new-secret-of-the-cdn', 'the-former-secret-of-the-cdn'];
+    const secrets = (cdnFallbackSecret: unknown) => parseConfig({ ...required, cdnFallbackSecret }).config;
+
+    test.each([
+      ['one', former, [former]],
+      ['a list of one', [former], [former]],
+      ['a list of the new one and the former one', [fresh, `${former}\n`], [fresh, former]],
+      ['the object that Ghost makes of variables that end in __0 and __1', { 0: fresh, 1: former }, [fresh, former]],
+    ])('may be %s', (_, given, expected) => {
+      expect(secrets(given).cdnFallbackSecret).toEqual(expected);
+    });
+
+    test.each([
+      ['three', [fresh, former, 'one-secret-too-many'], /one secret, or a list of two different ones/],
+      ['an empty list', [], /one secret, or a list of two different ones/],
+      ['the same one twice', [fresh, ` ${fresh}`], /one secret, or a list of two different ones/],
+      ['another object', { new: fresh, old: former }, /one secret, or a list of two different ones/],
+      ['one that is too short', [fresh, 'short'], /must have at least 16 characters/],
+      ['one that is empty', ['', former], /must be text/],
+      ['a number that Ghost has made of digits', [fresh, 12345678901234567890], /must be text: write it as text/],
+      ['a placeholder', [fresh, '${FORMER_SECRET}'], /is a placeholder that was not replaced/],
+      ['one in quotation marks', [`"${fresh}"`, former], /has quotation marks around it/],
+      ['a list as the text of a file', JSON.stringify([fresh, former]), /use one file for each secret/],
+    ])('is refused for %s, and not shown', (_, cdnFallbackSecret, reason) => {
+      const message = refusal({ ...required, cdnFallbackSecret });
+      expect(message).toMatch(reason);
+      expect(message).toMatch(/^[^;]*"cdnFallbackSecret"[^;]*$/);
+      expect(message).not.toMatch(/-secret-/);
+    });
+
+    test('is named with the variable of the environment that it comes from', () => {
+      process.env.storage__S3CloudFrontStorage__cdnFallbackSecret__1 = 'short';
+      expect(refusal({ ...required, cdnFallbackSecret: { 0: fresh, 1: 'short' } })).toContain(
+        '(from storage__S3CloudFrontStorage__cdnFallbackSecret__1)',
+      );
+      delete process.env.storage__S3CloudFrontStorage__cdnFallbackSecret__1;
     });
   });
 

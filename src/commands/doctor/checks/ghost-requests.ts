@@ -78,7 +78,8 @@ export const checkSizes = withSiteUrl(async (context, siteUrl) => {
   const answer = await get(context.network, url, {
     headers: {
       'user-agent': 'Amazon CloudFront',
-      ...(config.cdnFallbackSecret && { [FALLBACK_HEADER]: config.cdnFallbackSecret }),
+      // While a secret is replaced, the first of the two is the one that stays.
+      ...(config.cdnFallbackSecret && { [FALLBACK_HEADER]: config.cdnFallbackSecret[0] ?? '' }),
     },
   });
   if (isImage(answer)) {

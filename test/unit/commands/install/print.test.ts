@@ -33,6 +33,14 @@ describe('what --print gives', () => {
     expect(ways.hasSecrets).toBe(true);
   });
 
+  test('is a variable for each of two secrets, masked: Ghost makes one option of them', () => {
+    const { environment } = print({ ...GIVEN, cdnFallbackSecret: ['hidden-hidden-hidden', 'hidden-hidden-former'] });
+    expect(environment).toMatchObject({
+      storage__S3CloudFrontStorage__cdnFallbackSecret__0: '********',
+      storage__S3CloudFrontStorage__cdnFallbackSecret__1: '********',
+    });
+  });
+
   test('is YAML for Docker Compose, with dollars that it does not replace', () => {
     const { compose, environment } = print({ ...GIVEN, cacheControl: 'max-age=1, "$x": \'yes\' # no' });
     const { services } = parse(compose) as { services: { ghost: { volumes: string[]; environment: object } } };

@@ -323,7 +323,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     { edge: { tls: { minVersion: 'TLSv1', maxVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' } } },
     'failed TLS',
     /Only TLSv1 is spoken/,
-    /TLSv1.2_2021/,
+    /TLSv1.2_2025/,
   ],
   [
     'a CDN that speaks TLS 1.1, too',

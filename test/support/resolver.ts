@@ -9,6 +9,7 @@ export interface NameRecords {
   SOA?: boolean;
   CNAME?: string;
   A?: string[];
+  AAAA?: string[];
   /** Error code of all queries for the name: `ESERVFAIL`. */
   fails?: string;
 }
@@ -42,6 +43,7 @@ export function resolverOf(names: Record<string, NameRecords>): Resolver {
     resolveCaa: (name) => lookUp(name, ({ CAA }) => CAA),
     resolveSoa: (name) => lookUp(name, (records) => (records.SOA ? SOA : undefined)),
     resolve4: (name) => lookUp(name, ({ A }) => A),
+    resolve6: (name) => lookUp(name, ({ AAAA }) => AAAA),
     resolveCname: (name) => {
       const { CNAME, fails } = names[name] ?? {};
       if (fails) return Promise.reject(refusal(fails, name));

@@ -3,6 +3,7 @@ import type { Colors } from '../../shell/terminal';
 import { readTemplate } from '../../template/read';
 import { type RenderedTemplate, renderTemplate } from '../../template/render';
 import { certificateName } from './certificate/name';
+import type { IpAddressType } from './dns/ghost-addresses';
 import type { Settings } from './settings';
 import type { Situation } from './situation';
 
@@ -46,8 +47,10 @@ export function stepsOfNewStack(parameters: Record<string, string>, adoptedBucke
 
 /** Returns the steps of building a stack from a rendered template. */
 export function stepsOfCreation(template: RenderedTemplate, adoptedBucket?: string): PlannedStep[] {
-  const { Origins } = template.Resources.Distribution?.Properties.DistributionConfig as { Origins: { Id: string }[] };
-  const hasGhost = Origins.some(({ Id }) => Id === 'ghost');
+  const { Origins } = template.Resources.Distribution?.Properties.DistributionConfig as {
+    Origins: { Id: string; CustomOriginConfig?: { IpAddressType?: string } }[];
+  };
+  const ghost = Origins.find(({ Id }) => Id === 'ghost');
   return Object.entries(template.Resources).map(([name, { Type }]) => {
     const words = RESOURCES[name] ?? name;
     if (name === 'Bucket' && adoptedBucket) {
@@ -56,19 +59,34 @@ export function stepsOfCreation(template: RenderedTemplate, adoptedBucket?: stri
     return {
       sign: '+',
       what: Type,
-      words: name === 'Distribution' && hasGhost ? `${words}; missing sizes are made by Ghost` : words,
+      words:
+        name === 'Distribution' && ghost
+          ? `${words}; missing sizes are made by Ghost${connection(ghost.CustomOriginConfig?.IpAddressType)}`
+          : words,
     };
   });
 }
 
-/** Returns the steps of a change set. One without resources changes the stack's outputs or descriptions. */
-export function stepsOfChanges(changes: Change[]): PlannedStep[] {
+/** Returns how CloudFront connects to Ghost, where that is not as usual. */
+const connection = (ipAddressType = 'ipv4') =>
+  ipAddressType === 'ipv4' ? '' : `, over ${ipAddressType === 'ipv6' ? 'IPv6' : 'IPv4 and IPv6'}`;
+
+/**
+ * Returns the steps of a change set. One without resources changes the stack's outputs or descriptions.
+ *
+ * @param ghostIpAddressType how CloudFront will connect to Ghost, if that changes
+ */
+export function stepsOfChanges(changes: Change[], ghostIpAddressType?: IpAddressType): PlannedStep[] {
   if (changes.length === 0) {
     return [{ sign: '~', what: 'stack', words: 'its outputs and descriptions; nothing that it has made' }];
   }
   return changes.map(({ ResourceChange = {} }) => {
     const { Action, LogicalResourceId = '', ResourceType = '', Replacement, Details = [] } = ResourceChange;
-    const words = RESOURCES[LogicalResourceId] ?? LogicalResourceId;
+    const asks =
+      ghostIpAddressType && LogicalResourceId === 'Distribution'
+        ? `; Ghost is asked over ${ghostIpAddressType === 'ipv6' ? 'IPv6' : 'IPv4'}`
+        : '';
+    const words = `${RESOURCES[LogicalResourceId] ?? LogicalResourceId}${asks}`;
     const properties = [...new Set(Details.flatMap(({ Target }) => Target?.Name ?? Target?.Attribute ?? []))].join(
       ', ',
     );

@@ -67,7 +67,7 @@ export async function provision(session: Session, settings: Settings): Promise<P
   const steps: PlannedStep[] = [
     ...(isIssued ? around.before : []),
     ...newStack,
-    ...(stack && changeSet ? stepsOfChanges(changeSet.changes) : []),
+    ...(stack && changeSet ? stepsOfChanges(changeSet.changes, situation.ghostIpAddressType) : []),
     ...around.after,
   ];
   const hasChanges = steps.some(({ sign }) => sign !== '=');
@@ -108,7 +108,7 @@ async function clearedStack(session: Session, stackName: string): Promise<{ stac
 /** Returns the stack's parameters except the certificate. A parameter that is not included keeps its value. */
 function parametersOf(
   { parameters, hostedZoneId }: Settings,
-  { stack, zone, hasForeignRecords, webAclArn }: Situation,
+  { stack, zone, hasForeignRecords, webAclArn, ghostIpAddressType }: Situation,
   dnsElsewhere: boolean,
 ): Record<string, string> {
   const needsSecret = parameters.GhostHost && !stack?.parameters.GhostHost;
@@ -121,6 +121,7 @@ function parametersOf(
     // Existing records to the distribution would keep the stack from creating its own.
     ...(zone && !dnsElsewhere && !hasForeignRecords && { HostedZoneId: zone.id }),
     ...(hostedZoneId === 'none' && { HostedZoneId: '' }),
+    ...(ghostIpAddressType && { GhostIpAddressType: ghostIpAddressType }),
     ...(needsSecret && { FallbackSecret: randomBytes(32).toString('base64url') }),
   };
 }

@@ -15,6 +15,7 @@ import { certificateName, wildcardOf } from './certificate/name';
 import { checkAlias, describeDistribution } from './distribution';
 import { checkCaa } from './dns/caa';
 import { checkApex, checkDelegation, checkExistingRecords, checkLiveRecord } from './dns/checks';
+import { findIpAddressType, type IpAddressType } from './dns/ghost-addresses';
 import { findHostedZone, type HostedZone } from './dns/hosted-zone';
 import { zonePointsTo } from './dns/records';
 import { checkPermissions, IDENTITY_ACTIONS, PROVISIONING_ACTIONS } from './permissions';
@@ -40,6 +41,8 @@ export interface Situation {
   adoptedBucket?: string;
   /** ARN of the web ACL that the stack has to name from now on, empty for none; undefined to keep the stack's. */
   webAclArn?: string;
+  /** How CloudFront has to connect to the blog from now on; undefined to keep the stack's value. */
+  ghostIpAddressType?: IpAddressType;
   problems: Problem[];
 }
 
@@ -60,14 +63,17 @@ export async function lookAround(session: Session, stack: Stack | undefined, set
   const zone = await findZone(session, settings, present);
   const bucket = newBucketOf(settings, present);
   const user = settings.createAccessKey ? GhostUserName : undefined;
-  const [certificate, bucketState, accessKeys, distribution, recordsLead, problems] = await Promise.all([
-    findUsableCertificate(aws, settings, present),
-    bucket ? checkBucket(aws, bucket, statementsToMerge(aws, settings, bucket)) : undefined,
-    user ? listAccessKeys(aws, user) : [],
-    distributionId ? describeDistribution(aws, distributionId) : undefined,
-    zone && target ? zonePointsTo(aws.route53, zone, domain, target) : false,
-    findProblems(session, settings, present, zone),
-  ]);
+  const ghostHost = parameters.GhostHost ?? present?.parameters.GhostHost;
+  const [certificate, bucketState, accessKeys, distribution, recordsLead, ghostIpAddressType, problems] =
+    await Promise.all([
+      findUsableCertificate(aws, settings, present),
+      bucket ? checkBucket(aws, bucket, statementsToMerge(aws, settings, bucket)) : undefined,
+      user ? listAccessKeys(aws, user) : [],
+      distributionId ? describeDistribution(aws, distributionId) : undefined,
+      zone && target ? zonePointsTo(aws.route53, zone, domain, target) : false,
+      ghostHost ? findIpAddressType(session.resolver, ghostHost, present?.parameters.GhostIpAddressType) : undefined,
+      findProblems(session, settings, present, zone),
+    ]);
   if (!certificate) {
     checkCertificateName(settings, zone);
   }
@@ -88,6 +94,7 @@ export async function lookAround(session: Session, stack: Stack | undefined, set
     accessKeyId: accessKeys[0],
     adoptedBucket: bucketState?.exists ? bucket : undefined,
     webAclArn: present && webAclToStore(present.parameters.WebAclArn, distribution?.webAclArn),
+    ghostIpAddressType,
     problems: [
       ...problems.map((problem) => softened(problem, certificate, present)),
       ...(bucketState?.problems ?? []),

@@ -11,6 +11,7 @@ export const PARAMETER_SETS: Record<string, Record<string, string>> = {
   'only what is needed': { ...SMALLEST },
   'sizes made by Ghost': { ...SMALLEST, ...GHOST },
   'a blog in a sub-directory': { ...SMALLEST, ...GHOST, GhostPath: '/blog' },
+  'a blog that has IPv6 only': { ...SMALLEST, ...GHOST, GhostPath: '/blog', GhostIpAddressType: 'ipv6' },
   'one of several blogs in the bucket': { ...SMALLEST, ...GHOST, TenantPrefix: 'blogs/seven' },
   'one of several blogs, in a sub-directory': { ...SMALLEST, ...GHOST, GhostPath: '/blog', TenantPrefix: 'seven' },
   'a sub-directory that is called like the prefix': {
@@ -28,6 +29,7 @@ export const PARAMETER_SETS: Record<string, Record<string, string>> = {
     ...SMALLEST,
     ...GHOST,
     GhostPath: '/blog',
+    GhostIpAddressType: 'dualstack',
     TenantPrefix: 'seven',
     HostedZoneId: 'Z0123456789ABCDEFGHIJ',
     Identity: 'ecs-task-role',

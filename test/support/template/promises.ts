@@ -201,7 +201,7 @@ export const PROMISES: Record<string, (stack: RenderedTemplate, parameters: Para
       PriceClass,
       ViewerCertificate: {
         AcmCertificateArn: CertificateArn,
-        MinimumProtocolVersion: 'TLSv1.2_2021',
+        MinimumProtocolVersion: 'TLSv1.2_2025',
         SslSupportMethod: 'sni-only',
       },
     });
@@ -257,9 +257,9 @@ export const PROMISES: Record<string, (stack: RenderedTemplate, parameters: Para
     });
   },
 
-  'Ghost is asked over https, with the secret, and given the time that a picture takes'(
+  'Ghost is asked over https and the IP versions that it has, with the secret, and given the time that a picture takes'(
     stack,
-    { GhostHost, FallbackSecret },
+    { GhostHost, FallbackSecret, GhostIpAddressType },
   ) {
     const origins = distributionConfig(stack).Origins.filter(({ S3OriginConfig }) => !S3OriginConfig);
     expect(origins.length > 0).toBe(Boolean(GhostHost));
@@ -270,6 +270,7 @@ export const PROMISES: Record<string, (stack: RenderedTemplate, parameters: Para
           OriginProtocolPolicy: 'https-only',
           OriginSSLProtocols: ['TLSv1.2'],
           OriginReadTimeout: 30,
+          ...(GhostIpAddressType && { IpAddressType: GhostIpAddressType }),
         },
         ConnectionAttempts: 1,
         ConnectionTimeout: 5,

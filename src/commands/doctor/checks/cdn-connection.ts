@@ -41,7 +41,7 @@ export const checkTls = overTls(async (context, hostname) => {
     // OpenSSL's default level disables both versions.
     ciphers: 'DEFAULT@SECLEVEL=0',
   }).catch(() => undefined);
-  const cure = 'Set the minimum version of TLS to 1.2 (CloudFront: security policy TLSv1.2_2021).';
+  const cure = 'Set the minimum version of TLS to 1.2 (CloudFront: security policy TLSv1.2_2025).';
   try {
     const { protocol: version } = await connectAsBrowser(context);
     return old ? warned(tried, `Old versions are spoken, too (${old.protocol}).`, cure) : passed(version);

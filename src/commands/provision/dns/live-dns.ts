@@ -7,6 +7,7 @@ export interface Resolver {
   resolveSoa(name: string): Promise<SoaRecord>;
   resolveCname(name: string): Promise<string[]>;
   resolve4(name: string): Promise<string[]>;
+  resolve6(name: string): Promise<string[]>;
 }
 
 /** No answer from DNS: no network, a timeout, a broken server. */

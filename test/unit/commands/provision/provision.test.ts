@@ -18,6 +18,19 @@ const existing = () => ({ Domain: DOMAIN, CertificateArn: account.certificates.a
 
 const inDays = (days: number) => new Date(Date.now() + days * 86_400_000);
 
+/** A distribution that asks Ghost over these IP versions. */
+const originOver = (ipAddressType: string): unknown =>
+  expect.objectContaining({
+    config: expect.objectContaining({
+      Origins: expect.arrayContaining([
+        expect.objectContaining({
+          Id: 'ghost',
+          CustomOriginConfig: expect.objectContaining({ IpAddressType: ipAddressType }) as unknown,
+        }),
+      ]) as unknown,
+    }) as unknown,
+  });
+
 /** Does something after the first call that leaves the account in a state. */
 function doWhen(isReached: () => boolean, act: () => void): void {
   account.interruptAfter(1, () => (isReached() ? act() : doWhen(isReached, act)));
@@ -84,6 +97,14 @@ describe('a new image server with its domain in Route 53', () => {
     const { error } = await provisionOnce(account, {}, (terminal) => (terminal.agrees = false));
     expect(error).toMatchObject({ name: 'Declined', message: 'Nothing was changed.' });
     expect(changesMade()).toEqual([]);
+  });
+
+  test('is connected to a blog that has IPv6 addresses only, and says so', async () => {
+    account.hostedZones.add({ name: 'example.com' });
+    const live = { 'blog.example.com': { AAAA: ['2001:db8::1'] } };
+    const { terminal } = await provisionOnce(account, { live });
+    expect(terminal.text).toMatch(/missing sizes are made by Ghost, over IPv6/);
+    expect(account.stacks.get(STACK)?.parameters.GhostIpAddressType).toBe('ipv6');
   });
 
   test("gets a wildcard certificate of the domain's level with --wildcard", async () => {
@@ -358,6 +379,41 @@ describe('a second run', () => {
       status: 'UPDATE_COMPLETE',
       parameters: { PriceClass: 'PriceClass_100' },
     });
+  });
+
+  test('asks a blog over IPv6 that has nothing else, and over IPv4 when it has nothing else any more', async () => {
+    const ask = async (blog: Record<string, unknown>) => {
+      const { provisioned, terminal } = await provisionOnce(account, { live: { 'blog.example.com': blog } });
+      const { parameters } = account.stacks.get(STACK) ?? {};
+      const [, line] = /(~ AWS::CloudFront::Distribution.*)/.exec(terminal.text) ?? [];
+      return [provisioned?.changed, parameters?.GhostIpAddressType, line] as const;
+    };
+    const AAAA = ['2001:db8::1'];
+    const A = ['192.0.2.1'];
+    await provisionOnce(account, { live: { 'blog.example.com': { A } } });
+    expect(await ask({ A, AAAA })).toEqual([false, 'ipv4', undefined]);
+    expect(await ask({ AAAA })).toEqual([true, 'ipv6', expect.stringMatching(/Ghost is asked over IPv6/)]);
+    expect(account.distributions.all[0]).toEqual(originOver('ipv6'));
+    for (const blog of [{ AAAA }, { A, AAAA }, { fails: 'ESERVFAIL' }, {}]) {
+      expect(await ask(blog)).toEqual([false, 'ipv6', undefined]);
+    }
+    expect(await ask({ A })).toEqual([true, 'ipv4', expect.stringMatching(/Ghost is asked over IPv4/)]);
+  });
+
+  test('leaves both IP versions to a stack whose owner has chosen them', async () => {
+    account.certificates.add({ names: [DOMAIN] });
+    account.stacks.add({
+      name: STACK,
+      parameters: {
+        ...existing(),
+        HostedZoneId: account.hostedZones.all[0]?.id ?? '',
+        GhostHost: 'blog.example.com',
+        FallbackSecret: 'x'.repeat(32),
+        GhostIpAddressType: 'dualstack',
+      },
+    });
+    const live = { 'blog.example.com': { AAAA: ['2001:db8::1'] } };
+    expect((await provisionOnce(account, { live })).provisioned).toMatchObject({ changed: false });
   });
 
   test('adds the function for paths to an image server of version 1.0.0, and replaces nothing', async () => {

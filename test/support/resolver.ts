@@ -10,6 +10,8 @@ export interface NameRecords {
   CNAME?: string;
   A?: string[];
   AAAA?: string[];
+  /** Where the name is an address. */
+  PTR?: string[];
   /** Error code of all queries for the name: `ESERVFAIL`. */
   fails?: string;
 }
@@ -44,6 +46,7 @@ export function resolverOf(names: Record<string, NameRecords>): Resolver {
     resolveSoa: (name) => lookUp(name, (records) => (records.SOA ? SOA : undefined)),
     resolve4: (name) => lookUp(name, ({ A }) => A),
     resolve6: (name) => lookUp(name, ({ AAAA }) => AAAA),
+    reverse: (address) => lookUp(address, ({ PTR }) => PTR),
     resolveCname: (name) => {
       const { CNAME, fails } = names[name] ?? {};
       if (fails) return Promise.reject(refusal(fails, name));

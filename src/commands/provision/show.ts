@@ -1,6 +1,6 @@
 import type { Terminal } from '../../shell/terminal';
 import { quoted } from '../../shell/text';
-import type { Destroyed } from './destroy';
+import type { Destroyed } from './destroyed';
 import type { Differences } from './diff';
 import { identityAdvice } from './ghost-config';
 import { stepLines } from './plan';

@@ -8,6 +8,7 @@ export interface Resolver {
   resolveCname(name: string): Promise<string[]>;
   resolve4(name: string): Promise<string[]>;
   resolve6(name: string): Promise<string[]>;
+  reverse(address: string): Promise<string[]>;
 }
 
 /** No answer from DNS: no network, a timeout, a broken server. */

@@ -168,9 +168,9 @@ describe('the output of the other commands', () => {
       `The bucket ${bucket} is kept, with every file. To use it again: provision --bucket ${bucket}`,
     );
     expect(said).toContain('aws acm delete-certificate --region us-east-1');
-    expect(said).toContain(`Delete the record ${DOMAIN} at your DNS provider`);
     const again = await run('destroy', '--yes');
     expect(again).toContain('The stack ghost-images-example-com is deleted already.');
+    expect(again).toContain(`Delete the record ${DOMAIN} at your DNS provider`);
     expect(again).toContain(`The bucket ${bucket} is kept`);
     account.buckets.all.splice(0);
     account.stacks.all.splice(0);

@@ -1,6 +1,8 @@
 import { destroy } from '../../../../src/commands/provision/destroy';
+import type { Session } from '../../../../src/commands/provision/session';
 import { AwsAccount } from '../../../support/aws-account';
 import { openTestSession, provisionOnce, type RecordedTerminal } from '../../../support/provisioning';
+import type { NameRecords } from '../../../support/resolver';
 
 const DOMAIN = 'images.example.com';
 const STACK = 'ghost-images-example-com';
@@ -250,8 +252,12 @@ describe('a deletion that was stopped or refused', () => {
 
   test('deletes the records that an earlier one has left in the zone of another account', async () => {
     await build();
+    const target = account.distributions.all[0]?.domainName ?? '';
+    const live = { [DOMAIN]: { A: ['192.0.2.1'] }, [target]: { A: ['192.0.2.1'] } };
     // Without the profile, nobody sees the zone.
-    expect((await destroyOnce()).destroyed.danglingRecord).toBe(DOMAIN);
+    const first = await destroyOnce((terminal) => terminal.typed.push(DOMAIN), { live });
+    expect(first.terminal.text).toContain('--dns-profile deletes it');
+    expect(first.destroyed.danglingRecord).toBe(DOMAIN);
     expect(recordsLeft()).toHaveLength(3);
     const refused = destroyOnce((terminal) => (terminal.agrees = false), dns);
     await expect(refused).rejects.toThrow('Nothing was changed.');
@@ -282,9 +288,114 @@ describe('the records of an image server that is deleted', () => {
     expect(destroyed.danglingRecord).toBeUndefined();
   });
 
-  test('at another provider are named: anyone could take over where they point to', async () => {
+  test('are deleted in the zone of the account where they do not belong to the stack', async () => {
+    const zone = account.hostedZones.add({ name: 'example.com' });
     account.certificates.add({ names: [DOMAIN] });
-    await provisionOnce(account);
-    expect((await destroyOnce()).destroyed.danglingRecord).toBe(DOMAIN);
+    const { provisioned } = await provisionOnce(account, { hostedZone: 'none' });
+    const target = provisioned?.stack.outputs.DistributionDomainName ?? '';
+    zone.records.push({ Name: `${DOMAIN}.`, Type: 'CNAME', TTL: 300, ResourceRecords: [{ Value: target }] });
+    const { terminal } = await destroyOnce();
+    expect(zone.records.filter(({ Name }) => Name === `${DOMAIN}.`)).toEqual([]);
+    expect(terminal.text).toContain(`the DNS records of ${DOMAIN}`);
+    const order = account.actions.filter((action) => /DeleteStack|ChangeResourceRecordSets/.test(action));
+    expect(order.slice(-2)).toEqual(['route53:ChangeResourceRecordSets', 'cloudformation:DeleteStack']);
+  });
+});
+
+describe('a domain at another DNS provider', () => {
+  /** Live DNS, which a test changes while the command runs. */
+  let live: Record<string, NameRecords>;
+  let target: string;
+
+  beforeEach(async () => {
+    account.certificates.add({ names: [DOMAIN] });
+    const { provisioned } = await provisionOnce(account, { identity: 'iam-user', createAccessKey: true });
+    target = provisioned?.stack.outputs.DistributionDomainName ?? '';
+    live = { 'example.com': { SOA: true, NS: ['ns1.provider.example'] }, [DOMAIN]: { CNAME: target } };
+  });
+
+  const isUntouched = () =>
+    account.stacks.get(STACK)?.status === 'CREATE_COMPLETE' && account.identities.users[0]?.accessKeys.length === 1;
+
+  test('is to lose its record first: it is shown before the question, and waited for', async () => {
+    const session = await openTestSession(account, { live });
+    const { pause } = session;
+    let pauses = 0;
+    const wait: Session['pause'] = (seconds) => {
+      pauses += 1;
+      expect(pauses > 3 || isUntouched()).toBe(true);
+      Object.assign(live[DOMAIN] ?? {}, pauses === 3 && { CNAME: undefined });
+      return pause(seconds);
+    };
+    const destroyed = await destroy({ ...session, pause: wait }, STACK);
+    const { lines, questions, progress } = session.terminal;
+    const shown = lines.findIndex((line) => line.includes(`Value  ${target}`));
+    expect(lines.slice(shown - 3, shown).join()).toMatch(
+      /First delete this record.*Name {3}images\.example\.com, or images/,
+    );
+    expect(shown).toBeLessThan(lines.findIndex((line) => line.includes('is going to be deleted')));
+    expect(questions.slice(0, 2)).toEqual(['Delete it?', expect.stringContaining('Enter waits until it is gone')]);
+    expect(progress).toHaveLength(3);
+    expect(progress[0]).toContain('60 min left');
+    expect(destroyed.danglingRecord).toBeUndefined();
+    expect(account.stacks.get(STACK)).toBeUndefined();
+  });
+
+  test('keeps its distribution after an hour with the record, as with --yes, which answers no such question', async () => {
+    const seconds: number[] = [];
+    const session = await openTestSession(account, { live });
+    const pause = (length: number) => (seconds.push(length), session.pause(length));
+    await expect(destroy({ ...session, pause }, STACK)).rejects.toMatchObject({
+      message: `${DOMAIN} still leads to the distribution ${target}. Nothing was deleted.`,
+      cure: expect.stringContaining('when its TTL has passed'),
+    });
+    expect(seconds.reduce((sum, length) => sum + length)).toBe(3_600);
+    expect(isUntouched()).toBe(true);
+  });
+
+  test('loses its distribution all the same when the domain is typed, and the record is named at the end', async () => {
+    const { destroyed, terminal } = await destroyOnce((recorded) => recorded.typed.push(DOMAIN), { live });
+    expect(destroyed.danglingRecord).toBe(DOMAIN);
+    expect(terminal.progress).toEqual([]);
+    expect(account.stacks.get(STACK)).toBeUndefined();
+  });
+
+  test('keeps its distribution while DNS does not answer', async () => {
+    live[DOMAIN] = { fails: 'ESERVFAIL' };
+    await expect(destroyOnce(undefined, { live })).rejects.toThrow('DNS does not say whether');
+    expect(isUntouched()).toBe(true);
+  });
+
+  test('keeps its distribution after Ctrl-C', async () => {
+    const session = await openTestSession(account, { live });
+    const pause = (seconds: number) => {
+      session.terminal.interrupt();
+      return session.pause(seconds);
+    };
+    await expect(destroy({ ...session, pause }, STACK)).rejects.toMatchObject({ name: 'Interruption' });
+    expect(isUntouched()).toBe(true);
+  });
+
+  test.each<[what: string, records: (target: string) => Record<string, NameRecords>]>([
+    ['the same addresses', (name) => ({ [DOMAIN]: { A: ['192.0.2.1'] }, [name]: { A: ['192.0.2.2', '192.0.2.1'] } })],
+    [
+      'other addresses of CloudFront, as where the provider resolves it elsewhere',
+      () => ({ [DOMAIN]: { A: ['192.0.2.1'] }, '192.0.2.1': { PTR: ['server-192-0-2-1.fra56.r.cloudfront.net'] } }),
+    ],
+  ])('keeps its distribution while an alias has %s', async (_, records) => {
+    live = records(target);
+    await expect(destroyOnce(undefined, { live })).rejects.toThrow('still leads to the distribution');
+    expect(isUntouched()).toBe(true);
+  });
+
+  test.each<[what: string, records: Record<string, NameRecords>]>([
+    ['has no record', {}],
+    ['leads to another distribution', { [DOMAIN]: { CNAME: 'd111111abcdef8.cloudfront.net' } }],
+    ['leads to another server', { [DOMAIN]: { A: ['192.0.2.1'] }, '192.0.2.1': { fails: 'ESERVFAIL' } }],
+  ])('that %s is not asked about', async (_, records) => {
+    const { destroyed, terminal } = await destroyOnce(undefined, { live: records });
+    expect(terminal.questions[1]).toContain('To delete the bucket as well');
+    expect(terminal.text).not.toContain('at your DNS provider');
+    expect(destroyed.danglingRecord).toBeUndefined();
   });
 });

@@ -1,0 +1,105 @@
+import { Failure } from '../../shell/failure';
+import { recordSpellings } from './certificate/validation';
+import {
+  answerOf,
+  cnamesOf,
+  ifUnanswered,
+  isDistribution,
+  plainName,
+  type Resolver,
+  shareAddress,
+  zoneOf,
+} from './dns/live-dns';
+import type { Session } from './session';
+
+/** The record of a domain at another DNS provider, which the stack cannot delete. */
+export interface RecordElsewhere {
+  domain: string;
+  /** The distribution, `d111111abcdef8.cloudfront.net` */
+  target: string;
+}
+
+/** How long (s) to wait until DNS no longer shows a record: more than the usual TTLs. */
+const MAX_WAIT_SECONDS = 3_600;
+const INTERVAL_SECONDS = 10;
+
+/**
+ * Whether live DNS still leads the domain to the distribution.
+ *
+ * @returns false when the domain leads elsewhere or has no record; undefined when DNS does not answer
+ */
+export async function leadsTo(resolver: Resolver, { domain, target }: RecordElsewhere): Promise<boolean | undefined> {
+  const look = async () => {
+    const targets = await cnamesOf(resolver, domain);
+    if (targets.some(isDistribution)) {
+      return targets.includes(plainName(target));
+    }
+    return (await shareAddress(resolver, [domain], [target])) || (await isAtCloudFront(resolver, domain));
+  };
+  return look().catch(ifUnanswered(undefined));
+}
+
+/** Whether an alias that the provider resolves by itself, maybe to other addresses than those seen here, is CloudFront's. */
+async function isAtCloudFront(resolver: Resolver, domain: string): Promise<boolean> {
+  const addresses = (await answerOf(resolver.resolve4(domain))) ?? [];
+  const names = await Promise.all(
+    addresses.map((address) => answerOf(resolver.reverse(address)).catch(ifUnanswered(undefined))),
+  );
+  return names.flatMap((found) => found ?? []).some(isDistribution);
+}
+
+/** Shows the record that has to be deleted before the distribution. */
+export async function showRecord({ terminal, resolver }: Session, { domain, target }: RecordElsewhere): Promise<void> {
+  const zoneName = await zoneOf(resolver, domain);
+  const { fullyQualified, relative, zone, value } = recordSpellings({ name: domain, value: target }, zoneName, domain);
+  terminal.say();
+  terminal.say(
+    'First delete this record at your DNS provider. Without the distribution, somebody else could use the name:',
+  );
+  terminal.say('  Type   CNAME (at the apex of a zone: ALIAS or ANAME)');
+  terminal.say(`  Name   ${fullyQualified}${relative === undefined ? '' : `, or ${relative} in the zone ${zone}`}`);
+  terminal.say(`  Value  ${value}`);
+  terminal.say('If Route 53 has it in another account, --dns-profile deletes it.');
+  terminal.say();
+}
+
+/**
+ * Asks whether to wait for the deletion of the record. `--yes` waits.
+ *
+ * @returns whether to delete the distribution while the record still leads to it
+ */
+export async function acceptsDangling({ terminal }: Session, { domain }: RecordElsewhere): Promise<boolean> {
+  const question = `The record is still there. Enter waits until it is gone. To delete the distribution all the same, type ${domain}:`;
+  return (await terminal.type(question)).trim() === domain;
+}
+
+/**
+ * Waits until live DNS no longer leads the domain to the distribution.
+ *
+ * @throws Failure after an hour; Interruption after Ctrl-C
+ */
+export async function waitUntilGone({ terminal, resolver, pause }: Session, record: RecordElsewhere): Promise<void> {
+  const { domain, target } = record;
+  await terminal.step(`Waiting until DNS no longer leads ${domain} to the distribution`, async ({ progress }) => {
+    for (let left = MAX_WAIT_SECONDS; ; left -= INTERVAL_SECONDS) {
+      const leads = await leadsTo(resolver, record);
+      if (leads === false) {
+        return;
+      }
+      if (left <= 0) {
+        throw new Failure(
+          leads
+            ? `${domain} still leads to the distribution ${target}. Nothing was deleted.`
+            : `DNS does not say whether ${domain} still leads to the distribution ${target}. Nothing was deleted.`,
+          leads
+            ? 'Delete the record at your DNS provider. Run the command again when its TTL has passed: DNS caches keep the record for that time.'
+            : 'Check the network and the name servers of this machine, then run the command again.',
+        );
+      }
+      progress(
+        `DNS caches keep a record for its TTL; ${Math.ceil(left / 60)} min left (Ctrl-C stops, nothing is deleted)`,
+      );
+      await pause(INTERVAL_SECONDS);
+    }
+  });
+}

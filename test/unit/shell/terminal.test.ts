@@ -14,6 +14,8 @@ jest.mock('node:dns/promises', () => ({
     resolveSoa = mockNotFound;
     resolveCname = mockNotFound;
     resolve4 = mockNotFound;
+    resolve6 = mockNotFound;
+    reverse = mockNotFound;
   },
 }));
 

@@ -13,6 +13,8 @@ jest.mock('node:dns/promises', () => ({
     resolveSoa = mockNoRecord;
     resolveCname = mockNoRecord;
     resolve4 = mockNoRecord;
+    resolve6 = mockNoRecord;
+    reverse = mockNoRecord;
   },
 }));
 

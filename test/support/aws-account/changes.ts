@@ -111,6 +111,15 @@ function detailsOf(
         ]
       : [];
   });
+  for (const Attribute of ['DeletionPolicy', 'UpdateReplacePolicy'] as const) {
+    if (old[Attribute] !== now[Attribute]) {
+      details.push({
+        Target: { Attribute, RequiresRecreation: 'Never' },
+        Evaluation: 'Static',
+        ChangeSource: 'DirectModification',
+      });
+    }
+  }
   if (tagsChanged && TAGGED.includes(now.Type)) {
     details.push({
       Target: { Attribute: 'Tags', RequiresRecreation: 'Never' },

@@ -140,7 +140,7 @@ export class StackWork {
         const made = isImported
           ? importBucket(properties, stack.place(id))
           : kindOf(source).create(services, properties, stack.place(id));
-        this.keep(id, source, properties, made, isImported);
+        this.keep(id, source, properties, made);
       });
       yield;
       if (!succeeded) {
@@ -173,7 +173,7 @@ export class StackWork {
     const succeeded = this.attempt(id, source.Type, 'UPDATE', () => {
       this.checkActions(id, kind.actions[replaced ? 'create' : 'update']);
       if (replaced) {
-        this.keep(id, source, properties, kind.create(services, properties, stack.place(id)), false);
+        this.keep(id, source, properties, kind.create(services, properties, stack.place(id)));
       } else {
         kind.update?.(services, resource.physicalId, properties, resource.properties);
         Object.assign(resource, { source, properties });
@@ -291,7 +291,7 @@ export class StackWork {
     }
   }
 
-  private keep(id: string, source: Resource, properties: Record<string, unknown>, made: Made, isImported: boolean) {
+  private keep(id: string, source: Resource, properties: Record<string, unknown>, made: Made) {
     this.stack.resources.set(id, {
       logicalId: id,
       type: source.Type,
@@ -300,7 +300,6 @@ export class StackWork {
       properties,
       source,
       status: 'CREATE_IN_PROGRESS',
-      isImported,
     });
   }
 }
@@ -315,8 +314,11 @@ function kindOf({ Type }: Resource): Kind {
   return kind;
 }
 
-/** Returns whether a resource outlives a rollback, as imported ones do. */
-const isKeptByRollback = ({ isImported, source }: StackResource) => isImported || source.DeletionPolicy === 'Retain';
+/**
+ * Returns whether a resource outlives the rollback of its stack's creation. No document says so of one that was imported
+ * with another policy.
+ */
+const isKeptByRollback = ({ source }: StackResource) => source.DeletionPolicy === 'Retain';
 
 /** Returns a reason in CloudFormation's words. */
 function reasonOf(error: unknown, type: string, token: string): string {

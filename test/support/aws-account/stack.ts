@@ -56,7 +56,6 @@ export interface StackResource {
   /** With references. */
   source: Resource;
   status: ResourceStatus;
-  isImported: boolean;
 }
 
 /** A stack and its history. */

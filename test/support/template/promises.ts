@@ -130,7 +130,10 @@ export const PROMISES: Record<string, (stack: RenderedTemplate, parameters: Para
   },
 
   'Ghost may do what the adapter does, on the three trees, and nothing else'({ Resources }, parameters) {
-    const document = Resources.GhostPolicy?.Properties.PolicyDocument as { Statement: object[] };
+    const { PolicyDocument, ...others } = Resources.GhostPolicy?.Properties ?? {};
+    // Another description would replace the policy, which the user may have attached to an identity.
+    expect(others).toEqual({ Description: 'What Ghost needs to keep its images, media and files in the bucket' });
+    const document = PolicyDocument as { Statement: object[] };
     expect(withReferencesAsText(document.Statement)).toEqual([
       {
         Sid: expect.any(String),

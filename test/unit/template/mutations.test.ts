@@ -44,6 +44,12 @@ const MISTAKES: [mistake: string, from: string | RegExp, to: string, caughtBy: C
     "['s3:*']",
     ['promises', 'AwsSolutions'],
   ],
+  [
+    'the policy for Ghost is replaced',
+    'Description: What Ghost needs',
+    'Description: Everything that Ghost needs',
+    ['promises'],
+  ],
   ['Ghost may set ACLs', '[s3:PutObject,', '[s3:PutObject, s3:PutObjectAcl,', ['promises']],
   ['Ghost may not abort', ', s3:AbortMultipartUpload]', ']', ['promises']],
   [

@@ -39,12 +39,13 @@ export async function createChangeSet(
   const { cloudFormation } = aws;
   const { stackName, stack, parameters, adoptedBucket } = request;
   const isNew = stack === undefined || isEmpty(stack);
+  const ownersBucket = adoptedBucket ?? bucketAdoptedBefore(stack, parameters);
   const created = await cloudFormation.send(
     new CreateChangeSetCommand({
       StackName: stackName,
       ChangeSetName: `provision-${Date.now()}`,
       ChangeSetType: isNew ? 'CREATE' : 'UPDATE',
-      TemplateBody: adoptedBucket ? withBucketName(adoptedBucket) : TEMPLATE_TEXT,
+      TemplateBody: ownersBucket ? withBucketOfOwner(ownersBucket) : TEMPLATE_TEXT,
       Parameters: parametersOf(isNew ? undefined : stack, parameters),
       Capabilities: ['CAPABILITY_IAM'],
       ImportExistingResources: adoptedBucket !== undefined,
@@ -75,18 +76,38 @@ export async function createChangeSet(
   }
 }
 
+/** Returns the name of the bucket that the stack has imported and is going to keep. */
+function bucketAdoptedBefore(stack: Stack | undefined, { BucketName }: Record<string, string>): string | undefined {
+  const name = stack?.outputs[ADOPTED_BUCKET];
+  return BucketName === undefined || BucketName === name ? name : undefined;
+}
+
+/** Name of the output that marks a stack whose bucket was there before it. */
+const ADOPTED_BUCKET = 'AdoptedBucket';
+
 /**
- * Returns the template with a literal bucket name: CloudFormation imports a resource only when its name is not the
- * result of a function.
+ * Returns the template for a bucket that was there before the stack. CloudFormation imports a resource only when its name
+ * is not the result of a function. The bucket is retained whatever fails, and a mark in the outputs has each later update
+ * retain it too: the attribute takes no condition.
  *
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html
+ * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html
  */
-function withBucketName(name: string): string {
-  const byParameter = 'BucketName: !If [HasBucketName, !Ref BucketName, !Ref AWS::NoValue]';
-  if (!TEMPLATE_TEXT.includes(byParameter)) {
-    throw new Error(`The template does not have "${byParameter}".`);
-  }
-  return TEMPLATE_TEXT.replace(byParameter, `BucketName: ${name}`);
+function withBucketOfOwner(name: string): string {
+  const changes: [from: string, to: string][] = [
+    ['BucketName: !If [HasBucketName, !Ref BucketName, !Ref AWS::NoValue]', `BucketName: ${name}`],
+    ['DeletionPolicy: RetainExceptOnCreate', 'DeletionPolicy: Retain'],
+    [
+      '\nOutputs:\n',
+      `\nOutputs:\n  ${ADOPTED_BUCKET}:\n    Description: The bucket that was there before the stack\n    Value: ${name}\n`,
+    ],
+  ];
+  return changes.reduce((text, [from, to]) => {
+    if (text.split(from).length !== 2) {
+      throw new Error(`The template does not have "${from}" once.`);
+    }
+    return text.replace(from, () => to);
+  }, TEMPLATE_TEXT);
 }
 
 /** Parameters that a newer template adds are left to their defaults, as the stack has no previous value for them. */

@@ -3,6 +3,7 @@ import type { Certificate } from '../../../support/aws-account/acm';
 import type { Bucket } from '../../../support/aws-account/s3';
 import { openTestSession, provisionOnce, type RecordedTerminal } from '../../../support/provisioning';
 import { destroy } from '../../../../src/commands/provision/destroy';
+import { findDifferences } from '../../../../src/commands/provision/diff';
 import { readStatus } from '../../../../src/commands/provision/status';
 import type { Failure } from '../../../../src/shell/failure';
 
@@ -894,6 +895,38 @@ describe('a bucket that was left by its stack', () => {
     Object.assign(bucket, AS_THE_TEMPLATE);
     const { provisioned } = await provisionOnce(account, { bucket: 'my-pictures' });
     expect(provisioned?.stack.outputs.BucketName).toBe('my-pictures');
+  });
+
+  test('or any other bucket is kept by a stack that fails, and by each later update', async () => {
+    account.hostedZones.add({ name: 'example.com' });
+    account.buckets.add({ ...AS_THE_TEMPLATE });
+    const policyOf = () => account.stacks.get(STACK)?.resources.get('Bucket')?.source.DeletionPolicy;
+    account.stacks.failures.push({ logicalId: 'Distribution', reason: 'Internal failure' });
+    const failed = await provisionOnce(account, { bucket: 'my-pictures' });
+    expect(failed.error?.message).toContain('Internal failure');
+    expect(account.buckets.find('my-pictures')).toBeDefined();
+
+    await provisionOnce(account, { bucket: 'my-pictures' });
+    expect(policyOf()).toBe('Retain');
+    for (const bucket of [undefined, 'my-pictures']) {
+      expect((await provisionOnce(account, { bucket })).provisioned).toMatchObject({ changed: false });
+    }
+    await provisionOnce(account, { priceClass: 'PriceClass_100' });
+    expect(policyOf()).toBe('Retain');
+    await provisionOnce(account, { priceClass: 'PriceClass_200', bucket: 'my-pictures' });
+    expect(policyOf()).toBe('Retain');
+    const { changes } = await findDifferences(await openTestSession(account), STACK);
+    expect(changes).toEqual([]);
+  });
+
+  test('is no longer the concern of a stack that gets another bucket', async () => {
+    account.hostedZones.add({ name: 'example.com' });
+    account.buckets.add({ ...AS_THE_TEMPLATE });
+    await provisionOnce(account, { bucket: 'my-pictures' });
+    const { provisioned } = await provisionOnce(account, { bucket: 'other-pictures' });
+    expect(provisioned?.stack.outputs).toMatchObject({ BucketName: 'other-pictures' });
+    expect(provisioned?.stack.outputs).not.toHaveProperty('AdoptedBucket');
+    expect(account.buckets.find('my-pictures')).toBeDefined();
   });
 
   const EXPIRING = { ID: 'tidy up', Status: 'Enabled', Expiration: { Days: 365 } } as const;

@@ -14,6 +14,7 @@ export function addProvision(program: Command): void {
     )
     .option('--domain <domain>', 'the domain that images are shown from (required)')
     .option('--ghost-url <url>', 'address of the blog, which then makes the sizes of pictures that are missing')
+    .option('--no-ghost', 'serve only what is in the bucket: no longer ask the blog for missing sizes')
     .option('--region <region>', 'region of the bucket (default: as configured for AWS)')
     .option('--profile <name>', 'profile of the AWS configuration to sign in with')
     .option('--dns-profile <name>', 'profile of the account that holds the Route 53 zone, when it is another one')

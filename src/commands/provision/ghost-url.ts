@@ -2,13 +2,28 @@ import { Failure } from '../../shell/failure';
 import { checked } from './checked-parameter';
 
 /**
- * Returns the template parameters that the blog's URL sets.
+ * Returns the template parameters that `--ghost-url` or `--no-ghost` sets; none without both.
  *
- * @param value of `--ghost-url`
  * @param domain of the images
- * @throws Failure with the URL and a fix
+ * @throws Failure with the option and a fix
  */
-export function readGhostUrl(value: string, domain: string): Record<string, string> {
+export function readGhost(
+  { ghost, ghostUrl }: { ghost?: boolean; ghostUrl?: string },
+  domain: string,
+): Record<string, string> {
+  if (ghost !== false) {
+    return ghostUrl === undefined ? {} : readGhostUrl(ghostUrl, domain);
+  }
+  if (ghostUrl !== undefined) {
+    throw new Failure(
+      '--ghost-url and --no-ghost exclude each other.',
+      'Leave out --no-ghost to have the blog make missing image sizes, or --ghost-url to serve only what is in the bucket.',
+    );
+  }
+  return { GhostHost: '', GhostPath: '', FallbackSecret: '' };
+}
+
+function readGhostUrl(value: string, domain: string): Record<string, string> {
   const example = '--ghost-url https://blog.example.com';
   const text = value.trim();
   let url: URL;

@@ -125,6 +125,10 @@ export function stepsAroundStack(
     const words = `a CNAME record for ${settings.domain}, which you make at your DNS provider`;
     after.push({ sign: '+', what: 'DNS', words });
   }
+  if (stack?.parameters.GhostHost && settings.parameters.GhostHost === '') {
+    const words = `is no longer asked at ${stack.parameters.GhostHost}: image sizes that are not in the bucket are 404 from then on`;
+    after.push({ sign: '-', what: 'Ghost', words });
+  }
   if (settings.createAccessKey && !accessKeyId) {
     after.push(ACCESS_KEY_STEP);
   }

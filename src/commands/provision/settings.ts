@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto';
 import { domainToASCII } from 'node:url';
 import { Failure } from '../../shell/failure';
 import { checked, parameterOf } from './checked-parameter';
-import { readGhostUrl } from './ghost-url';
+import { readGhost } from './ghost-url';
 
 /** The command-line options as Commander parses them. */
 export interface ProvisionOptions {
   domain?: string;
   ghostUrl?: string;
+  /** False with `--no-ghost`. */
+  ghost?: boolean;
   region?: string;
   profile?: string;
   dnsProfile?: string;
@@ -77,9 +79,7 @@ export function readSettings(options: ProvisionOptions): Settings {
   if (options.webAcl !== undefined) {
     parameters.WebAclArn = options.webAcl === 'none' ? '' : checked('--web-acl', 'WebAclArn', options.webAcl);
   }
-  if (options.ghostUrl !== undefined) {
-    Object.assign(parameters, readGhostUrl(options.ghostUrl, domain));
-  }
+  Object.assign(parameters, readGhost(options, domain));
   if (options.wildcard && options.certificateArn) {
     throw new Failure(
       '--wildcard and --certificate-arn exclude each other.',

@@ -141,6 +141,18 @@ describe('the final output of provision', () => {
   });
 });
 
+test("takes the secret out of Ghost's configuration with --no-ghost, and leaves the rest", async () => {
+  const file = path.join(folder, 'config.production.json');
+  writeFileSync(file, '{ "url": "https://blog.example.com" }');
+  await run(...NEW, '--write-config', file);
+  expect(readFileSync(file, 'utf8')).toContain('cdnFallbackSecret');
+  await run('--yes', '--no-ghost', '--write-config', file);
+  const config = JSON.parse(readFileSync(file, 'utf8')) as { url: string; storage: { S3CloudFrontStorage: object } };
+  expect(config.url).toBe('https://blog.example.com');
+  expect(config.storage.S3CloudFrontStorage).toMatchObject({ cdnUrl: `https://${DOMAIN}` });
+  expect(config.storage.S3CloudFrontStorage).not.toHaveProperty('cdnFallbackSecret');
+});
+
 describe('the output of the other commands', () => {
   beforeEach(async () => void (await run(...NEW)));
 

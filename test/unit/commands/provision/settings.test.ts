@@ -122,6 +122,7 @@ describe('the options of provision', () => {
     [{ tenantPrefix: '../other' }, '--tenant-prefix is "../other"'],
     [{ tenantPrefix: 'content/images' }, '--tenant-prefix is "content/images"'],
     [{ priceClass: '100' }, 'PriceClass_100'],
+    [{ ghost: false, ghostUrl: 'https://blog.example.com' }, '--ghost-url and --no-ghost exclude each other'],
     [{ webAcl: 'rate-limit' }, '--web-acl is "rate-limit". It must be the ARN of a global web ACL (wafv2, us-east-1)'],
     [{ hostedZone: 'example.com' }, '--hosted-zone is "example.com"'],
     [{ certificateArn: 'arn:aws:acm:eu-central-1:123456789012:certificate/abc' }, 'us-east-1'],

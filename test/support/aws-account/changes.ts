@@ -1,5 +1,5 @@
 import type { Change, Replacement, ResourceChangeDetail } from '@aws-sdk/client-cloudformation';
-import { KINDS } from './resource-kinds';
+import { replacedBy } from './resource-kinds';
 import { inOrder, referencesOf, type RenderedTemplate, type Resource } from './template';
 
 const TAGGED = [
@@ -74,7 +74,7 @@ function detailsOf(
   replacements: Map<string, Replacement>,
   tagsChanged: boolean,
 ): ResourceChangeDetail[] {
-  const replacedBy = KINDS[now.Type]?.replacedBy ?? [];
+  const createOnly = replacedBy(now.Type);
   const names = [...new Set([...Object.keys(old.Properties), ...Object.keys(now.Properties)])];
   const details = names.flatMap((name): ResourceChangeDetail[] => {
     const isOther = JSON.stringify(old.Properties[name]) !== JSON.stringify(now.Properties[name]);
@@ -84,7 +84,7 @@ function detailsOf(
           Target: {
             Attribute: 'Properties',
             Name: name,
-            RequiresRecreation: replacedBy.includes(name) ? 'Always' : 'Never',
+            RequiresRecreation: createOnly.includes(name) ? 'Always' : 'Never',
           },
           Evaluation: 'Static',
           ChangeSource: 'DirectModification',
@@ -102,7 +102,7 @@ function detailsOf(
             Target: {
               Attribute: 'Properties',
               Name: name,
-              RequiresRecreation: replacedBy.includes(name) ? 'Conditionally' : 'Never',
+              RequiresRecreation: createOnly.includes(name) ? 'Conditionally' : 'Never',
             },
             Evaluation: 'Dynamic',
             ChangeSource: cause.attribute === undefined ? 'ResourceReference' : 'ResourceAttribute',

@@ -65,12 +65,19 @@ export class Stacks {
   }
 
   /**
-   * Adds a finished stack of the package's template.
+   * Adds a finished stack.
    *
-   * @param given `status`: its state; a failed creation failed at the distribution
+   * @param given `template`: its text, the package's when absent; `status`: its state, a failed creation failed at the
+   * distribution
    */
-  add(given: { name: string; parameters: Record<string, string>; region?: string; status?: StackStatus }): Stack {
-    const { name, parameters, region = this.region, status = 'CREATE_COMPLETE' } = given;
+  add(given: {
+    name: string;
+    parameters: Record<string, string>;
+    template?: string;
+    region?: string;
+    status?: StackStatus;
+  }): Stack {
+    const { name, parameters, template = TEMPLATE_TEXT, region = this.region, status = 'CREATE_COMPLETE' } = given;
     const stack = this.newStack(name, region);
     this.all.push(stack);
     const Parameters = Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({
@@ -83,7 +90,7 @@ export class Stacks {
         StackName: name,
         ChangeSetName: 'first',
         ChangeSetType: 'CREATE',
-        TemplateBody: TEMPLATE_TEXT,
+        TemplateBody: template,
         Parameters,
         Capabilities: ['CAPABILITY_IAM'],
       },

@@ -1,5 +1,6 @@
 import type { ObjectOwnership, PublicAccessBlockConfiguration, ServerSideEncryption } from '@aws-sdk/client-s3';
 import type { Change, ResourceRecordSet } from '@aws-sdk/client-route-53';
+import CREATE_ONLY from '../template/create-only-properties.json';
 import type { Certificates } from './acm';
 import type { Access } from './access';
 import { awsError } from './aws-error';
@@ -40,8 +41,6 @@ export interface Made {
 
 /** How CloudFormation handles resources of a type. */
 export interface Kind {
-  /** Properties that cannot be changed: another value requires a new resource. */
-  replacedBy: string[];
   /** The permissions that the caller needs. */
   actions: { create: string[]; update: string[]; remove: string[] };
   create(services: Services, properties: Properties, place: Place): Made;
@@ -70,16 +69,17 @@ const generatedName = ({ identifiers }: Services, { stackName, logicalId }: Plac
 
 /** Resources of which only the name or ID matters. */
 const plainKind = (actions: Kind['actions'], idOf: (services: Services, properties: Properties) => Made): Kind => ({
-  replacedBy: [],
   actions,
   create: idOf,
   remove: () => undefined,
 });
 
+/** Returns the properties that cannot be changed: another value requires a new resource. */
+export const replacedBy = (type: string): string[] => (CREATE_ONLY.types as Record<string, string[]>)[type] ?? [];
+
 /** The kinds of resources in the template. */
 export const KINDS: Record<string, Kind> = {
   'AWS::S3::Bucket': {
-    replacedBy: ['BucketName'],
     actions: { create: ['s3:CreateBucket', ...BUCKET_SETTINGS], update: BUCKET_SETTINGS, remove: ['s3:DeleteBucket'] },
     create(services, properties, place) {
       const { stackName, logicalId, region } = place;
@@ -98,7 +98,6 @@ export const KINDS: Record<string, Kind> = {
   },
 
   'AWS::S3::BucketPolicy': {
-    replacedBy: ['Bucket'],
     actions: {
       create: ['s3:GetBucketPolicy', 's3:PutBucketPolicy'],
       update: ['s3:PutBucketPolicy'],
@@ -147,7 +146,6 @@ export const KINDS: Record<string, Kind> = {
   ),
 
   'AWS::CloudFront::Distribution': {
-    replacedBy: [],
     actions: {
       create: [
         'cloudfront:CreateDistribution',
@@ -174,7 +172,6 @@ export const KINDS: Record<string, Kind> = {
   },
 
   'AWS::Route53::RecordSetGroup': {
-    replacedBy: ['HostedZoneId', 'HostedZoneName'],
     actions: {
       create: ['route53:GetHostedZone', 'route53:ChangeResourceRecordSets', 'route53:GetChange'],
       update: ['route53:GetHostedZone', 'route53:ChangeResourceRecordSets', 'route53:GetChange'],
@@ -197,7 +194,6 @@ export const KINDS: Record<string, Kind> = {
   },
 
   'AWS::IAM::ManagedPolicy': {
-    replacedBy: ['Description', 'ManagedPolicyName', 'Path'],
     actions: {
       create: ['iam:CreatePolicy', 'iam:GetPolicy', 'iam:TagPolicy'],
       update: [
@@ -214,7 +210,6 @@ export const KINDS: Record<string, Kind> = {
   },
 
   'AWS::IAM::User': {
-    replacedBy: ['UserName'],
     actions: {
       create: ['iam:CreateUser', 'iam:GetUser', 'iam:AttachUserPolicy', 'iam:TagUser'],
       update: ['iam:GetUser', 'iam:AttachUserPolicy', 'iam:DetachUserPolicy'],
@@ -228,7 +223,6 @@ export const KINDS: Record<string, Kind> = {
   },
 
   'AWS::IAM::Role': {
-    replacedBy: ['RoleName', 'Path'],
     actions: {
       create: ['iam:CreateRole', 'iam:GetRole', 'iam:AttachRolePolicy', 'iam:TagRole'],
       update: ['iam:GetRole', 'iam:AttachRolePolicy', 'iam:DetachRolePolicy'],
@@ -242,7 +236,6 @@ export const KINDS: Record<string, Kind> = {
   },
 
   'AWS::IAM::InstanceProfile': {
-    replacedBy: ['InstanceProfileName', 'Path'],
     actions: {
       create: ['iam:CreateInstanceProfile', 'iam:GetInstanceProfile', 'iam:AddRoleToInstanceProfile', 'iam:PassRole'],
       update: ['iam:AddRoleToInstanceProfile', 'iam:RemoveRoleFromInstanceProfile', 'iam:PassRole'],

@@ -1,5 +1,5 @@
 import type { ResourceStatus } from '@aws-sdk/client-cloudformation';
-import { importBucket, KINDS, type Kind, type Made, type Services } from './resource-kinds';
+import { importBucket, KINDS, replacedBy, type Kind, type Made, type Services } from './resource-kinds';
 import type { ChangeSet, Definition, Stack, StackResource } from './stack';
 import { inOrder, referencesOf, type Resource } from './template';
 
@@ -161,7 +161,7 @@ export class StackWork {
       resource.source = source;
       return true;
     }
-    const replaced = kind.replacedBy.some((name) => !isSame(resource.properties[name], properties[name]));
+    const replaced = replacedBy(source.Type).some((name) => !isSame(resource.properties[name], properties[name]));
     stack.record(
       id,
       source.Type,

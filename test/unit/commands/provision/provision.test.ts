@@ -417,44 +417,6 @@ describe('a second run', () => {
     expect((await provisionOnce(account, { live })).provisioned).toMatchObject({ changed: false });
   });
 
-  test('adds the function for paths to an image server of version 1.0.0, and replaces nothing', async () => {
-    await provisionOnce(account, { tenantPrefix: 'seven' });
-    const stack = account.stacks.get(STACK);
-    const { rendered } = stack?.definition ?? {};
-    const { DistributionConfig } = rendered?.Resources.Distribution?.Properties as {
-      DistributionConfig: { DefaultCacheBehavior: { FunctionAssociations?: unknown } };
-    };
-    delete rendered?.Resources.PathFunction;
-    delete DistributionConfig.DefaultCacheBehavior.FunctionAssociations;
-    stack?.resources.delete('PathFunction');
-    const { provisioned, terminal } = await provisionOnce(account);
-    expect(provisioned?.changed).toBe(true);
-    const steps = [...terminal.text.matchAll(/^ {2}([-+~±]) (AWS::\S+)/gm)].map(([, sign, what]) => [sign, what]);
-    expect(steps.sort()).toEqual([
-      ['+', 'AWS::CloudFront::Function'],
-      ['~', 'AWS::CloudFront::Distribution'],
-      // Their target is the distribution's name, which stays the same.
-      ['~', 'AWS::Route53::RecordSetGroup'],
-    ]);
-    expect(account.distributions.all).toHaveLength(1);
-  });
-
-  test('renames the header of the secret of version 1.0.0, and keeps the secret', async () => {
-    const first = await provisionOnce(account);
-    const { cdnFallbackSecret } = first.provisioned?.config.storage.S3CloudFrontStorage ?? {};
-    const [distribution] = account.distributions.all;
-    const { rendered } = account.stacks.get(STACK)?.definition ?? {};
-    for (const config of [rendered?.Resources.Distribution?.Properties?.DistributionConfig, distribution?.config]) {
-      const { Origins } = config as { Origins: { OriginCustomHeaders?: { HeaderName: string }[] }[] };
-      const [header] = Origins.flatMap(({ OriginCustomHeaders = [] }) => OriginCustomHeaders);
-      Object.assign(header ?? {}, { HeaderName: 'X-Ghost-Cdn-Fallback' });
-    }
-    const { provisioned } = await provisionOnce(account);
-    expect(provisioned?.changed).toBe(true);
-    expect(provisioned?.config.storage.S3CloudFrontStorage).toMatchObject({ cdnFallbackSecret });
-    expect(JSON.stringify(account.distributions.all)).toContain('X-Ghost-Cdn-Fallback-Key');
-  });
-
   test('adds a secret to a stack that gets its blog later', async () => {
     const first = await provisionOnce(account, { ghostUrl: undefined });
     expect(first.provisioned?.config.storage.S3CloudFrontStorage).not.toHaveProperty('cdnFallbackSecret');

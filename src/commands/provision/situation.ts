@@ -12,13 +12,12 @@ import {
   readCertificate,
 } from './certificate/certificate';
 import { certificateName, wildcardOf } from './certificate/name';
-import { checkAlias, describeDistribution } from './distribution';
-import { checkCaa } from './dns/caa';
-import { checkApex, checkDelegation, checkExistingRecords, checkLiveRecord } from './dns/checks';
+import { describeDistribution } from './distribution';
+import { checkDelegation } from './dns/checks';
 import { findIpAddressType, type IpAddressType } from './dns/ghost-addresses';
 import { findHostedZone, type HostedZone } from './dns/hosted-zone';
 import { zonePointsTo } from './dns/records';
-import { checkPermissions, IDENTITY_ACTIONS, PROVISIONING_ACTIONS } from './permissions';
+import { findProblems, problemsOfMoving, softened } from './find-problems';
 import type { Problem } from './problem';
 import type { Session } from './session';
 import type { Settings } from './settings';
@@ -123,26 +122,6 @@ async function findZone(
   return zone;
 }
 
-async function findProblems(
-  { aws, resolver }: Session,
-  settings: Settings,
-  stack: Stack | undefined,
-  zone: HostedZone | undefined,
-): Promise<Problem[]> {
-  const { domain, wildcard } = settings;
-  const { DistributionId: distributionId, DistributionDomainName: target } = stack?.outputs ?? {};
-  const problems = await Promise.all([
-    checkIdentity(aws, settings, stack),
-    checkPermissions(aws, neededActions(aws, settings, stack, zone)),
-    checkAlias(aws, domain, distributionId),
-    ...(zone
-      ? [checkDelegation(resolver, zone), checkExistingRecords(aws.route53, zone, domain, target)]
-      : [checkApex(resolver, domain), checkLiveRecord(resolver, domain, target)]),
-    checkCaa(resolver, domain, { wildcard }),
-  ]);
-  return problems.filter((problem) => problem !== undefined);
-}
-
 /** @throws Failure when no certificate can be requested, which would otherwise fail only after the user's agreement */
 function checkCertificateName({ domain, wildcard }: Settings, zone: HostedZone | undefined): void {
   certificateName(domain, wildcard);
@@ -158,57 +137,6 @@ function checkCertificateName({ domain, wildcard }: Settings, zone: HostedZone |
 function newBucketOf({ parameters }: Settings, stack: Stack | undefined): string | undefined {
   const { BucketName: wanted } = parameters;
   return [stack?.parameters.BucketName, stack?.outputs.BucketName].includes(wanted) ? undefined : wanted;
-}
-
-/** Makes a warning of a problem that only keeps ACM from issuing a certificate: an issued one is renewed much later. */
-function softened(problem: Problem, certificate: Certificate | undefined, stack: Stack | undefined): Problem {
-  const concernsCertificate = problem.check === 'CAA' || (problem.check === 'delegation' && stack !== undefined);
-  return concernsCertificate && certificate?.status === 'ISSUED' ? { ...problem, refuses: false } : problem;
-}
-
-/** Returns a warning for each change of a stack in use that leaves the blog's files behind. */
-function problemsOfMoving({ BucketName, TenantPrefix, Domain }: Record<string, string>, stack: Stack): Problem[] {
-  const { parameters, outputs } = stack;
-  const changes = [
-    BucketName && ![parameters.BucketName, outputs.BucketName].includes(BucketName)
-      ? `the bucket becomes ${BucketName}: the files stay in ${outputs.BucketName}`
-      : undefined,
-    TenantPrefix !== undefined && TenantPrefix !== (parameters.TenantPrefix ?? '')
-      ? `the tenant prefix becomes "${TenantPrefix}": the files stay where they are`
-      : undefined,
-    Domain && Domain !== parameters.Domain
-      ? `the domain becomes ${Domain}: addresses on ${parameters.Domain} stop to work`
-      : undefined,
-  ].filter((change) => change !== undefined);
-  return changes.map((change) => ({
-    check: 'files',
-    refuses: false,
-    cause: `In this stack ${change}.`,
-    cure: 'Every image of the blog that was stored before is lost to its visitors until it is moved. A second image server is another stack: --stack-name.',
-  }));
-}
-
-/** Checks that a change of identity can remove the stack's user, which IAM refuses while it has access keys. */
-async function checkIdentity(
-  aws: Aws,
-  { parameters }: Settings,
-  stack: Stack | undefined,
-): Promise<Problem | undefined> {
-  const user = stack?.outputs.GhostUserName;
-  if (!user || !parameters.Identity || parameters.Identity === 'iam-user') {
-    return undefined;
-  }
-  const keys = await listAccessKeys(aws, user);
-  return keys.length === 0
-    ? undefined
-    : {
-        check: 'identity',
-        refuses: true,
-        cause: `--identity ${parameters.Identity} removes the user ${user}, which has the access key ${keys.join(' and ')}.`,
-        cure: `Let Ghost sign in another way first. Then delete the key, and run the command again:\n${keys
-          .map((key) => `aws iam delete-access-key --user-name ${user} --access-key-id ${key}`)
-          .join('\n')}`,
-      };
 }
 
 async function findUsableCertificate(
@@ -227,20 +155,6 @@ async function findUsableCertificate(
   }
   // With --wildcard, a certificate for the domain's own name is not enough.
   return findCertificate(aws.acm, wildcard ? wildcardOf(domain) : domain);
-}
-
-function neededActions(
-  aws: Aws,
-  { parameters }: Settings,
-  stack: Stack | undefined,
-  zone: HostedZone | undefined,
-): string[] {
-  const identity = parameters.Identity ?? stack?.parameters.Identity ?? 'policy-only';
-  const changesDns = zone !== undefined && !aws.dnsElsewhere;
-  return [
-    ...Object.keys(PROVISIONING_ACTIONS).filter((action) => changesDns || !action.startsWith('route53:')),
-    ...(IDENTITY_ACTIONS[identity] ?? []),
-  ];
 }
 
 /** Returns the statements that the template adds to the bucket's policy, for a distribution that does not exist yet. */

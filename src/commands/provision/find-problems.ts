@@ -1,0 +1,101 @@
+import { listAccessKeys } from './access-key';
+import type { Aws } from '../../aws/sign-in';
+import type { Stack } from '../../aws/stack';
+import type { Certificate } from './certificate/certificate';
+import { checkAlias } from './distribution';
+import { checkCaa } from './dns/caa';
+import { checkApex, checkDelegation, checkExistingRecords, checkLiveRecord } from './dns/checks';
+import type { HostedZone } from './dns/hosted-zone';
+import { checkPermissions, IDENTITY_ACTIONS, PROVISIONING_ACTIONS } from './permissions';
+import type { Problem } from './problem';
+import type { Session } from './session';
+import type { Settings } from './settings';
+
+/** Runs the checks before the start whose findings decide nothing but whether to continue. */
+export async function findProblems(
+  { aws, resolver }: Session,
+  settings: Settings,
+  stack: Stack | undefined,
+  zone: HostedZone | undefined,
+): Promise<Problem[]> {
+  const { domain, wildcard } = settings;
+  const { DistributionId: distributionId, DistributionDomainName: target } = stack?.outputs ?? {};
+  const problems = await Promise.all([
+    checkIdentity(aws, settings, stack),
+    checkPermissions(aws, neededActions(aws, settings, stack, zone)),
+    checkAlias(aws, domain, distributionId),
+    ...(zone
+      ? [checkDelegation(resolver, zone), checkExistingRecords(aws.route53, zone, domain, target)]
+      : [checkApex(resolver, domain), checkLiveRecord(resolver, domain, target)]),
+    checkCaa(resolver, domain, { wildcard }),
+  ]);
+  return problems.filter((problem) => problem !== undefined);
+}
+
+/** Makes a warning of a problem that only keeps ACM from issuing a certificate: an issued one is renewed much later. */
+export function softened(problem: Problem, certificate: Certificate | undefined, stack: Stack | undefined): Problem {
+  const concernsCertificate = problem.check === 'CAA' || (problem.check === 'delegation' && stack !== undefined);
+  return concernsCertificate && certificate?.status === 'ISSUED' ? { ...problem, refuses: false } : problem;
+}
+
+/** Returns a warning for each change of a stack in use that leaves the blog's files behind. */
+export function problemsOfMoving(
+  { BucketName, TenantPrefix, Domain }: Record<string, string>,
+  stack: Stack,
+): Problem[] {
+  const { parameters, outputs } = stack;
+  const changes = [
+    BucketName && ![parameters.BucketName, outputs.BucketName].includes(BucketName)
+      ? `the bucket becomes ${BucketName}: the files stay in ${outputs.BucketName}`
+      : undefined,
+    TenantPrefix !== undefined && TenantPrefix !== (parameters.TenantPrefix ?? '')
+      ? `the tenant prefix becomes "${TenantPrefix}": the files stay where they are`
+      : undefined,
+    Domain && Domain !== parameters.Domain
+      ? `the domain becomes ${Domain}: addresses on ${parameters.Domain} stop to work`
+      : undefined,
+  ].filter((change) => change !== undefined);
+  return changes.map((change) => ({
+    check: 'files',
+    refuses: false,
+    cause: `In this stack ${change}.`,
+    cure: 'Every image of the blog that was stored before is lost to its visitors until it is moved. A second image server is another stack: --stack-name.',
+  }));
+}
+
+/** Checks that a change of identity can remove the stack's user, which IAM refuses while it has access keys. */
+async function checkIdentity(
+  aws: Aws,
+  { parameters }: Settings,
+  stack: Stack | undefined,
+): Promise<Problem | undefined> {
+  const user = stack?.outputs.GhostUserName;
+  if (!user || !parameters.Identity || parameters.Identity === 'iam-user') {
+    return undefined;
+  }
+  const keys = await listAccessKeys(aws, user);
+  return keys.length === 0
+    ? undefined
+    : {
+        check: 'identity',
+        refuses: true,
+        cause: `--identity ${parameters.Identity} removes the user ${user}, which has the access key ${keys.join(' and ')}.`,
+        cure: `Let Ghost sign in another way first. Then delete the key, and run the command again:\n${keys
+          .map((key) => `aws iam delete-access-key --user-name ${user} --access-key-id ${key}`)
+          .join('\n')}`,
+      };
+}
+
+function neededActions(
+  aws: Aws,
+  { parameters }: Settings,
+  stack: Stack | undefined,
+  zone: HostedZone | undefined,
+): string[] {
+  const identity = parameters.Identity ?? stack?.parameters.Identity ?? 'policy-only';
+  const changesDns = zone !== undefined && !aws.dnsElsewhere;
+  return [
+    ...Object.keys(PROVISIONING_ACTIONS).filter((action) => changesDns || !action.startsWith('route53:')),
+    ...(IDENTITY_ACTIONS[identity] ?? []),
+  ];
+}

@@ -25,6 +25,8 @@ export const PARAMETER_SETS: Record<string, Record<string, string>> = {
   'a user for a Ghost outside AWS': { ...SMALLEST, ...GHOST, Identity: 'iam-user' },
   'a Ghost on EC2': { ...SMALLEST, ...GHOST, Identity: 'ec2-role' },
   'a Ghost on ECS': { ...SMALLEST, ...GHOST, Identity: 'ecs-task-role' },
+  'folders without a blog': { ...SMALLEST, Folder1: 'downloads', Folder3: 'press~kit.2026' },
+  'a folder beside a blog': { ...SMALLEST, ...GHOST, Folder2: 'downloads' },
   'everything at once': {
     ...SMALLEST,
     ...GHOST,
@@ -37,5 +39,8 @@ export const PARAMETER_SETS: Record<string, Record<string, string>> = {
     PriceClass: 'PriceClass_100',
     WebAclArn: 'arn:aws:wafv2:us-east-1:123456789012:global/webacl/images/473e64fd-f30b-4765-81a0-62ad96dd167a',
     AccessLogBucket: 'blog-logs',
+    Folder1: 'downloads',
+    Folder2: 'press',
+    Folder3: 'images',
   },
 };

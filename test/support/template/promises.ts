@@ -20,6 +20,13 @@ const under = ({ TenantPrefix }: Parameters) => (TenantPrefix ? `${TenantPrefix}
 const trees = (parameters: Parameters) =>
   ['images', 'media', 'files'].map((tree) => `\${Bucket.Arn}/${under(parameters)}content/${tree}/*`);
 
+/** The names of the folders for other files than Ghost's. */
+const foldersOf = ({ Folder1, Folder2, Folder3 }: Parameters) =>
+  [Folder1, Folder2, Folder3].filter((name): name is string => Boolean(name));
+
+/** What keeps a document from running scripts. */
+const INERT = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox";
+
 const without = (object: object, ...names: string[]) =>
   Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
 
@@ -104,11 +111,12 @@ export const PROMISES: Record<string, (stack: RenderedTemplate, parameters: Para
     });
   },
 
-  'the bucket talks TLS 1.2 and newer only, and lets this distribution alone read the three trees'(
+  'the bucket talks TLS 1.2 and newer only, and lets this distribution alone read the three trees and the folders'(
     { Resources },
     parameters,
   ) {
     const everything = ['${Bucket.Arn}', '${Bucket.Arn}/*'];
+    const folders = foldersOf(parameters).map((name) => `\${Bucket.Arn}/${name}/*`);
     const deny = { Effect: 'Deny', Principal: '*', Action: 's3:*', Resource: everything };
     const allow = {
       Effect: 'Allow',
@@ -123,6 +131,9 @@ export const PROMISES: Record<string, (stack: RenderedTemplate, parameters: Para
           { Sid: 'DenyPlainHttp', ...deny, Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
           { Sid: 'DenyOldTls', ...deny, Condition: { NumericLessThan: { 's3:TlsVersion': '1.2' } } },
           { Sid: 'CloudFrontReads', ...allow, Action: 's3:GetObject', Resource: trees(parameters) },
+          ...(folders.length > 0
+            ? [{ Sid: 'CloudFrontReadsFolders', ...allow, Action: 's3:GetObject', Resource: folders }]
+            : []),
           { Sid: 'CloudFrontLearnsWhatIsAbsent', ...allow, Action: 's3:ListBucket', Resource: '${Bucket.Arn}' },
         ],
       },
@@ -351,8 +362,10 @@ export const PROMISES: Record<string, (stack: RenderedTemplate, parameters: Para
 
   'one function runs before the cache in every behavior of the bucket, and one after it in all of them'(
     stack,
-    { GhostHost, TenantPrefix },
+    parameters,
   ) {
+    const { GhostHost, TenantPrefix } = parameters;
+    const patterns = foldersOf(parameters).map((folder) => `/${folder}/*`);
     const behaviors = behaviorsOf(distributionConfig(stack));
     for (const { TargetOriginId, PathPattern = '', FunctionAssociations } of behaviors) {
       const name = TenantPrefix && PathPattern.includes('/size/') ? 'TenantFunction' : 'PathFunction';
@@ -360,7 +373,10 @@ export const PROMISES: Record<string, (stack: RenderedTemplate, parameters: Para
         ...(TargetOriginId === 'ghost-redirects'
           ? []
           : [{ EventType: 'viewer-request', FunctionARN: `\${${name}.FunctionARN}` }]),
-        { EventType: 'viewer-response', FunctionARN: '${CorsFunction.FunctionARN}' },
+        {
+          EventType: 'viewer-response',
+          FunctionARN: `\${${patterns.includes(PathPattern) ? 'FolderFunction' : 'CorsFunction'}.FunctionARN}`,
+        },
       ]);
     }
     const published = expect.objectContaining({
@@ -369,6 +385,7 @@ export const PROMISES: Record<string, (stack: RenderedTemplate, parameters: Para
     }) as unknown;
     expect(stack.Resources.PathFunction?.Properties).toEqual(published);
     expect(stack.Resources.CorsFunction?.Properties).toEqual(published);
+    expect(stack.Resources.FolderFunction?.Properties).toEqual(patterns.length > 0 ? published : undefined);
     expect(stack.Resources.TenantFunction?.Properties).toEqual(GhostHost && TenantPrefix ? published : undefined);
   },
 
@@ -390,6 +407,48 @@ export const PROMISES: Record<string, (stack: RenderedTemplate, parameters: Para
     }
   },
 
+  'a folder is read from the bucket alone, and no folder takes the place of Ghost’s files'(stack, parameters) {
+    const folders = foldersOf(parameters);
+    for (const folder of folders) {
+      const asked = [`bucket:${folder}/2026/a%2Bb.pdf`];
+      expect(route(stack, `/${folder}/2026/a+b.pdf`)).toEqual({ asked, headers: '${FileHeaders}' });
+      expect(route(stack, `/${folder}/content/images/size/w600/x.jpg`).asked).toEqual([
+        `bucket:${folder}/content/images/size/w600/x.jpg`,
+      ]);
+    }
+    const { CacheBehaviors } = distributionConfig(stack);
+    const last = folders.length > 0 ? CacheBehaviors.slice(-folders.length) : [];
+    expect(last.map(({ PathPattern }) => PathPattern)).toEqual(folders.map((folder) => `/${folder}/*`));
+  },
+
+  'nothing in a folder runs scripts, PDFs and videos open, and every page may read everything'(stack, parameters) {
+    const headersOf = (path: string, status: number, type?: string) =>
+      headersAfterFunction(stack, path, { status, headers: { etag: '"x"', ...(type && { 'content-type': type }) } });
+    const common = (type?: string) => ({
+      etag: '"x"',
+      ...(type && { 'content-type': type }),
+      'access-control-allow-origin': '*',
+    });
+    for (const path of foldersOf(parameters).map((folder) => `/${folder}/x`)) {
+      for (const type of [
+        'image/svg+xml',
+        'text/html; charset=utf-8',
+        'Application/XHTML+XML',
+        'text/xml',
+        'image/png',
+        'application/pdfx',
+        'application/octet-stream',
+      ]) {
+        expect(headersOf(path, 200, type)).toEqual({ ...common(type), 'content-security-policy': INERT });
+        expect(headersOf(path, 206, type)).toEqual({ ...common(type), 'content-security-policy': INERT });
+      }
+      for (const type of ['application/pdf', 'application/pdf; x=y', 'video/mp4', 'audio/mpeg']) {
+        expect(headersOf(path, 206, type)).toEqual(common(type));
+      }
+      expect(headersOf(path, 304)).toEqual(common());
+    }
+  },
+
   'pictures are inert and may be used anywhere; media and files the same, without a policy for viewers'(stack) {
     const common = {
       ContentTypeOptions: { Override: true },
@@ -400,10 +459,7 @@ export const PROMISES: Record<string, (stack: RenderedTemplate, parameters: Para
         Override: true,
       },
     };
-    const inert = {
-      ContentSecurityPolicy: "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox",
-      Override: true,
-    };
+    const inert = { ContentSecurityPolicy: INERT, Override: true };
     for (const [name, SecurityHeadersConfig] of [
       ['ImageHeaders', { ...common, ContentSecurityPolicy: inert }],
       ['FileHeaders', common],

@@ -63,6 +63,10 @@ describe('a parameter', () => {
     ['HostedZoneId', 'Z3AADJGX6KTTL2'],
     ['AccessLogBucket', 'logs.example.com'],
     ['FallbackSecret', 'x7Kq_2mVnB8wEr5TyU1iOp3AsDf6GhJk'],
+    ['Folder1', 'downloads'],
+    ['Folder1', ''],
+    ['Folder2', 'Press_kit-2026.v2~'],
+    ['Folder3', 'contents'],
   ])('%s may be %s', (name, value) => {
     expect(() => render(template, { ...SMALLEST, ...GHOST, [name]: value })).not.toThrow();
   });
@@ -114,6 +118,19 @@ describe('a parameter', () => {
     ['TenantPrefix', 'content/images'],
     ['TenantPrefix', 'a/content/files/b'],
     ['TenantPrefix', 'a'.repeat(201)],
+    ['Folder1', '/downloads'],
+    ['Folder1', 'downloads/'],
+    ['Folder1', 'downloads/2026'],
+    ['Folder1', 'content'],
+    ['Folder2', 'index.html'],
+    ['Folder2', 'favicon.ico'],
+    ['Folder2', 'robots.txt'],
+    ['Folder3', '.'],
+    ['Folder3', '..'],
+    ['Folder3', '*'],
+    ['Folder3', 'my downloads'],
+    ['Folder3', '${Bucket}'],
+    ['Folder3', 'a'.repeat(65)],
     ['PriceClass', 'PriceClass_300'],
     ['WebAclArn', 'arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/a/473e64fd-f30b-4765-81a0-62ad96dd167a'],
     ['AccessLogBucket', 's3://logs'],
@@ -128,6 +145,10 @@ describe('a parameter', () => {
     ['the blog is on the domain of the images', { ...GHOST, GhostHost: SMALLEST.Domain }, 'in a circle'],
     ['Ghost is given without a secret', { GhostHost: 'blog.example.com' }, 'needs a FallbackSecret'],
     ['a path is given without a host', { GhostPath: '/blog' }, 'needs a GhostHost'],
+    ['a folder is given twice', { Folder1: 'press', Folder3: 'press' }, 'must be two folders'],
+    ['another folder is given twice', { Folder2: 'press', Folder3: 'press' }, 'must be two folders'],
+    ['the first folder is given twice', { Folder1: 'press', Folder2: 'press' }, 'must be two folders'],
+    ['a folder has the name of a blog’s prefix', { TenantPrefix: 'seven', Folder2: 'seven' }, 'than the TenantPrefix'],
   ])('is refused together with another when %s', (_, parameters, message) => {
     expect(() => render(template, { ...SMALLEST, ...parameters })).toThrow(message);
   });

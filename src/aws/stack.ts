@@ -113,6 +113,13 @@ export const isEmpty = ({ status }: Stack) => status === 'REVIEW_IN_PROGRESS';
 /** Whether it was built from this package's template. */
 export const isOwn = ({ parameters }: Stack) => 'Domain' in parameters && 'CertificateArn' in parameters;
 
+/** The template parameters with the names of folders for other files than Ghost's. */
+export const FOLDER_PARAMETERS = ['Folder1', 'Folder2', 'Folder3'] as const;
+
+/** Returns the names of the folders that a stack serves for other files than Ghost's. */
+export const foldersOf = ({ parameters }: Pick<Stack, 'parameters'>): string[] =>
+  FOLDER_PARAMETERS.map((name) => parameters[name] ?? '').filter(Boolean);
+
 /**
  * Checks that a stack is an image server: the user may have given the name of any stack.
  *

@@ -5,7 +5,7 @@ import type { Command as Program } from 'commander';
 import { createProgram } from '../../src/commands/program';
 import { parseConfig } from '../../src/core/config';
 import { roughCosts } from '../../src/commands/provision/plan';
-import { stackNameOf } from '../../src/commands/provision/settings';
+import { stackNameOf } from '../../src/template/stack-name';
 import { IDENTITY_ACTIONS, PROVISIONING_ACTIONS } from '../../src/commands/provision/permissions';
 import { readTemplate, TEMPLATE_TEXT } from '../../src/template/read';
 import { problemsOf, problemsOfInstalledCli, problemsOfMention } from '../support/aws-cli';

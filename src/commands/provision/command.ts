@@ -28,6 +28,12 @@ export function addProvision(program: Command): void {
     .option('--identity <kind>', 'who Ghost signs in as: policy-only (default), iam-user, ec2-role or ecs-task-role')
     .option('--create-access-key', 'make an access key for the user of --identity iam-user, and show it once')
     .option('--tenant-prefix <prefix>', 'stands before content/images in the bucket: for one of several blogs')
+    .option(
+      '--folder <name>',
+      'serve a folder for other files than those of Ghost; can be repeated, up to three',
+      repeated,
+    )
+    .option('--remove-folder <name>', 'stop serving a folder; its files stay in the bucket; can be repeated', repeated)
     .option('--price-class <class>', 'edge locations: PriceClass_All (default), PriceClass_200 or PriceClass_100')
     .option('--web-acl <arn>', 'AWS WAF web ACL for the distribution, or none to remove it (default: as it is)')
     .option('--stack-name <name>', 'name of the CloudFormation stack (default: ghost- and the domain)')
@@ -42,6 +48,7 @@ Examples:
   $ ghost-storage-s3-cloudfront provision --domain images.example.com --ghost-url https://blog.example.com --dry-run
   $ ghost-storage-s3-cloudfront provision --domain images.example.com --ghost-url https://blog.example.com \\
       --region eu-central-1 --identity iam-user --create-access-key --write-config config.production.json
+  $ ghost-storage-s3-cloudfront provision --domain images.example.com --folder downloads
   $ ghost-storage-s3-cloudfront provision status --domain images.example.com`,
     )
     // Its commands have options of the same names.
@@ -81,6 +88,9 @@ Examples:
     .option('--yes', 'agree beforehand; the bucket stays')
     .action(async (_options, called: Command) => (await import('./run')).runDestroy(optionsOf(called)));
 }
+
+/** Collects the values of an option that can be repeated. */
+const repeated = (value: string, before: string[] = []): string[] => [...before, value];
 
 /** With more wrong letters than this it is not a typo. */
 const MAX_SLIPS = 3;

@@ -5,6 +5,7 @@ import { type Parameter, readTemplate } from '../../template/read';
 import { type RenderedTemplate, renderTemplate } from '../../template/render';
 import { checkRegion, namedRegion } from '../../aws/region';
 import { certificateName } from './certificate/name';
+import { planFolders, stepsOfFolders } from './folders';
 import { ACCESS_KEY_STEP, planLines, type PlannedStep, stepsOfCreation } from './plan';
 import { checkAccessKeyOption, type ProvisionOptions, readSettings, type Settings } from './settings';
 
@@ -44,6 +45,7 @@ export function runDryRun(options: ProvisionOptions): void {
  */
 export function dryRun(settings: Settings, region: string | undefined, colors: Colors): DryRun {
   const { domain, parameters, certificateArn, hostedZoneId, wildcard } = settings;
+  const folders = planFolders(settings.folders, {}, parameters);
   const zoneId = hostedZoneId === 'none' ? undefined : hostedZoneId;
   const knownLater = [
     ...(certificateArn ? [] : ['CertificateArn']),
@@ -52,7 +54,12 @@ export function dryRun(settings: Settings, region: string | undefined, colors: C
   const source = readTemplate();
   const rendered = renderTemplate(
     source,
-    { ...parameters, ...(zoneId && { HostedZoneId: zoneId }), ...(region && { 'AWS::Region': region }) },
+    {
+      ...parameters,
+      ...folders.parameters,
+      ...(zoneId && { HostedZoneId: zoneId }),
+      ...(region && { 'AWS::Region': region }),
+    },
     knownLater,
   );
   const template = {
@@ -69,6 +76,8 @@ export function dryRun(settings: Settings, region: string | undefined, colors: C
       ? { sign: '=', what: 'certificate', words: certificateArn }
       : { sign: '+', what: 'certificate', words: `${name}, in us-east-1, unless one is there that covers the domain` },
     ...stepsOfCreation(template),
+    // Whether a folder to remove is there, only AWS knows.
+    ...stepsOfFolders({ ...folders, removed: settings.folders.removed }, domain),
     ...(zoneId
       ? []
       : [

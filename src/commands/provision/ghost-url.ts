@@ -1,5 +1,5 @@
 import { Failure } from '../../shell/failure';
-import { checked } from './checked-parameter';
+import { checked } from '../../template/checked-parameter';
 
 /**
  * Returns the template parameters that `--ghost-url` or `--no-ghost` sets; none without both.

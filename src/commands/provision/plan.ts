@@ -15,6 +15,7 @@ const RESOURCES: Record<string, string> = {
   ImageHeaders: 'security headers of images',
   FileHeaders: 'security headers of media and files',
   PathFunction: 'encodes plus signs in file names',
+  FolderFunction: 'keeps files in folders from running scripts',
   CorsFunction: 'lets pages read the images that they have shown',
   TenantFunction: 'takes the tenant prefix from paths that Ghost is asked for',
   Distribution: 'CDN on the domain: HTTP/3, IPv6, TLS 1.2+, compressed',

@@ -7,6 +7,7 @@ import { recordSpellings } from './certificate/validation';
 import { describeDistribution } from './distribution';
 import { pointsTo, zoneOf } from './dns/live-dns';
 import { upsertAliases } from './dns/records';
+import { planFolders, stepsOfFolders } from './folders';
 import { ghostConfigOf } from './ghost-config';
 import { obtainCertificate } from './obtain-certificate';
 import { planLines, type PlannedStep, stepsAroundStack, stepsOfChanges, stepsOfNewStack } from './plan';
@@ -25,6 +26,8 @@ export interface Provisioned {
   stack: Stack;
   config: GhostConfigBlock;
   accessKey?: AccessKey;
+  /** The folders that this run stopped serving. */
+  removedFolders: string[];
   /** The record that the user still has to create at another DNS provider. */
   missingRecord?: { name: string; relativeName: string; zone: string; value: string };
 }
@@ -45,7 +48,12 @@ export async function provision(session: Session, settings: Settings): Promise<P
   checkAccessKeyOption(settings, stack?.parameters.Identity);
 
   const title = `Image server https://${domain}, in ${aws.region} of the account ${aws.account}`;
-  const parameters = parametersOf(settings, situation, aws.dnsElsewhere);
+  const folders = planFolders(settings.folders, stack?.parameters ?? {}, settings.parameters);
+  if (folders.unknown.length > 0) {
+    terminal.warn(`--remove-folder: the image server has no folder ${folders.unknown.join(', ')}.`);
+  }
+  const parameters = { ...parametersOf(settings, situation, aws.dnsElsewhere), ...folders.parameters };
+  const ofFolders = stepsOfFolders(folders, domain);
   const around = stepsAroundStack(settings, situation, aws.dnsElsewhere);
   const newStack = stack ? [] : stepsOfNewStack(parameters, adoptedBucket);
   const done = isCleared ? ['What the failed attempt had left was deleted'] : [];
@@ -53,7 +61,7 @@ export async function provision(session: Session, settings: Settings): Promise<P
   const isIssued = certificate?.status === 'ISSUED';
   if (!isIssued) {
     // The changes of an existing stack are known only when the certificate is issued, and are then agreed to separately.
-    const steps = stack ? around.before : [...around.before, ...newStack, ...around.after];
+    const steps = stack ? around.before : [...around.before, ...newStack, ...ofFolders, ...around.after];
     await agree(terminal, planLines(title, steps, terminal.colors), done);
   }
   const CertificateArn = isIssued ? certificate.arn : await obtainCertificate(session, settings, situation);
@@ -68,6 +76,7 @@ export async function provision(session: Session, settings: Settings): Promise<P
     ...(isIssued ? around.before : []),
     ...newStack,
     ...(stack && changeSet ? stepsOfChanges(changeSet.changes, situation.ghostIpAddressType) : []),
+    ...ofFolders,
     ...around.after,
   ];
   const hasChanges = steps.some(({ sign }) => sign !== '=');
@@ -84,7 +93,8 @@ export async function provision(session: Session, settings: Settings): Promise<P
     const work = stack ? 'Changing the stack' : 'Building the stack: CloudFront takes some minutes';
     await workOnStack(session, work, changeSet.stackId, () => executeChangeSet(aws, changeSet));
   }
-  return { changed: !isIssued || hasChanges, ...(await finish(session, settings, situation)) };
+  const finished = await finish(session, settings, situation);
+  return { changed: !isIssued || hasChanges, removedFolders: folders.removed, ...finished };
 }
 
 /** Waits until CloudFormation is idle, and deletes the remains of a failed creation, which serve nobody. */
@@ -154,7 +164,7 @@ async function finish(
   session: Session,
   { stackName, domain, createAccessKey: wantsAccessKey }: Settings,
   { zone, hasForeignRecords }: Situation,
-): Promise<Omit<Provisioned, 'changed'>> {
+): Promise<Omit<Provisioned, 'changed' | 'removedFolders'>> {
   const { aws, terminal } = session;
   const stack = await describeStack(aws, stackName);
   if (!stack) {

@@ -4,11 +4,13 @@ import type { GhostConfigBlock } from '../../ghost-site/edit-config';
 import { warningOfReadableSecrets } from '../../ghost-site/readable-secrets';
 import { Failure } from '../../shell/failure';
 import type { Terminal } from '../../shell/terminal';
+import { foldersOf } from '../../aws/stack';
 import { destroy } from './destroy';
 import { findDifferences } from './diff';
 import { provision } from './provision';
 import { openSession, type Session } from './session';
-import { type ProvisionOptions, readSettings, readStackName } from './settings';
+import { readStackName } from '../../template/stack-name';
+import { type ProvisionOptions, readSettings } from './settings';
 import { showDestroyed, showDifferences, showProvisioned, showStatus } from './show';
 import { readStatus } from './status';
 
@@ -28,6 +30,7 @@ export async function runProvision(options: ProvisionOptions): Promise<void> {
       changed,
       stackName: stack.name,
       outputs: stack.outputs,
+      folders: foldersOf(stack),
       // Its secrets are not shown once they are in the file.
       ghostConfig: isWritten ? undefined : config,
       configFile: writeConfig,
@@ -35,7 +38,10 @@ export async function runProvision(options: ProvisionOptions): Promise<void> {
       missingRecord,
     });
   } else {
-    showProvisioned(session.terminal, provisioned, { writeConfig: isWritten ? writeConfig : undefined, backup });
+    showProvisioned(session.terminal, provisioned, options, {
+      writeConfig: isWritten ? writeConfig : undefined,
+      backup,
+    });
   }
 }
 

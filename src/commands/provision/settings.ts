@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
-import { domainToASCII } from 'node:url';
 import { Failure } from '../../shell/failure';
-import { checked, parameterOf } from './checked-parameter';
+import { checked } from '../../template/checked-parameter';
+import { readDomain, readStackName } from '../../template/stack-name';
+import { type FolderChanges, readFolders } from './folders';
 import { readGhost } from './ghost-url';
 
 /** The command-line options as Commander parses them. */
@@ -22,6 +22,8 @@ export interface ProvisionOptions {
   tenantPrefix?: string;
   priceClass?: string;
   webAcl?: string;
+  folder?: string[];
+  removeFolder?: string[];
   stackName?: string;
   writeConfig?: string;
   dryRun?: boolean;
@@ -36,15 +38,13 @@ export interface Settings {
   stackName: string;
   /** The template parameters that the options set. */
   parameters: Record<string, string>;
+  folders: FolderChanges;
   /** `Z…`; `none` to ignore Route 53, where another provider serves the domain; undefined to find the zone. */
   hostedZoneId?: string;
   certificateArn?: string;
   wildcard: boolean;
   createAccessKey: boolean;
 }
-
-/** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html */
-const MAX_STACK_NAME = 128;
 
 /** The options whose values are passed to the template unchanged. */
 const PARAMETERS: Partial<Record<keyof ProvisionOptions, [option: string, parameter: string]>> = {
@@ -97,6 +97,7 @@ export function readSettings(options: ProvisionOptions): Settings {
     domain,
     stackName: readStackName(options.stackName, domain),
     parameters,
+    folders: readFolders(options.folder, options.removeFolder),
     hostedZoneId:
       hostedZoneId === undefined || hostedZoneId === 'none'
         ? hostedZoneId
@@ -109,7 +110,8 @@ export function readSettings(options: ProvisionOptions): Settings {
 
 /** Refuses empty values, which come from unset shell variables: an empty bucket name would replace the stack's bucket. */
 function refuseEmpty(options: ProvisionOptions): void {
-  const [name] = Object.entries(options).find(([, value]) => typeof value === 'string' && value.trim() === '') ?? [];
+  const isEmpty = (value: unknown) => typeof value === 'string' && value.trim() === '';
+  const [name] = Object.entries(options).find(([, value]) => [value].flat().some(isEmpty)) ?? [];
   if (name !== undefined) {
     const option = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     throw new Failure(
@@ -132,52 +134,4 @@ export function checkAccessKeyOption({ createAccessKey, parameters }: Settings, 
       'Add --identity iam-user. A Ghost on EC2 or ECS needs no access key: its role is safer.',
     );
   }
-}
-
-/**
- * Returns the stack name that the options give, directly or by the domain.
- *
- * @throws Failure without both options, or for an invalid name
- */
-export function readStackName(stackName: string | undefined, domain: string | undefined): string {
-  if (stackName === undefined && domain === undefined) {
-    throw new Failure('Which image server is meant?', 'Name its domain: --domain images.example.com');
-  }
-  const name = stackName ?? stackNameOf(readDomain('--domain', domain ?? ''));
-  if (!/^[A-Za-z][A-Za-z0-9-]{0,127}$/.test(name)) {
-    throw new Failure(
-      `--stack-name is "${name}".`,
-      'It must begin with a letter, and have letters, digits and hyphens only, 128 at most: --stack-name ghost-images',
-    );
-  }
-  return name;
-}
-
-/**
- * Returns a stack name that is unique to the domain, `ghost-images-example-com`. Doubled hyphens keep
- * `images-blog.example.com` apart from `images.blog.example.com`, since no label starts or ends with a hyphen.
- */
-export function stackNameOf(domain: string): string {
-  const name = `ghost-${domain.replaceAll('-', '--').replaceAll('.', '-')}`;
-  const digest = createHash('sha256').update(domain).digest('hex').slice(0, 12);
-  return name.length > MAX_STACK_NAME ? `${name.slice(0, MAX_STACK_NAME - 13)}-${digest}` : name;
-}
-
-function readDomain(option: string, value: string): string {
-  const bare = value
-    .trim()
-    .replace(/^[a-z][a-z0-9+.-]*:\/\//i, '')
-    .replace(/[/?#].*$/, '');
-  const domain = domainToASCII(bare.replace(/\.$/, '').toLowerCase());
-  const isDomain = new RegExp(parameterOf('Domain').AllowedPattern ?? '').test(domain) && domain.length <= 253;
-  if (!isDomain) {
-    throw new Failure(
-      `${option} is "${value}", which is no domain.`,
-      'Write a domain with at least one dot, without port and path: images.example.com',
-    );
-  }
-  if (bare !== value.trim()) {
-    throw new Failure(`${option} is "${value}".`, `Write the domain alone, without scheme and path: ${domain}`);
-  }
-  return domain;
 }

@@ -5,18 +5,23 @@ import type { Differences } from './diff';
 import { identityAdvice } from './ghost-config';
 import { stepLines } from './plan';
 import type { Provisioned } from './provision';
+import type { ProvisionOptions } from './settings';
+import { isForGhost, showFolders } from './show-folders';
 import type { Status } from './status';
 
 /**
  * Shows the result of `provision`, and what is left to do.
  *
+ * @param options of the command, which the next commands repeat
  * @param written `writeConfig`: file that the configuration was written to; `backup`: its previous version
  */
 export function showProvisioned(
   terminal: Terminal,
-  { changed, stack, config, missingRecord }: Provisioned,
-  { writeConfig, backup }: { writeConfig?: string; backup?: string },
+  provisioned: Provisioned,
+  options: ProvisionOptions,
+  written: { writeConfig?: string; backup?: string },
 ): void {
+  const { changed, stack, missingRecord } = provisioned;
   const { outputs } = stack;
   terminal.say();
   terminal.say(
@@ -31,7 +36,20 @@ export function showProvisioned(
   if (missingRecord) {
     showMissingRecord(terminal, missingRecord);
   }
+  showFolders(terminal, provisioned, options);
   terminal.say();
+  if (isForGhost(stack, options)) {
+    showGhostSteps(terminal, provisioned, written);
+  } else {
+    terminal.say('For the images of a blog as well, run the command again with --ghost-url https://blog.example.com');
+  }
+}
+
+function showGhostSteps(
+  terminal: Terminal,
+  { stack, config }: Provisioned,
+  { writeConfig, backup }: { writeConfig?: string; backup?: string },
+): void {
   identityAdvice(stack, config.storage.S3CloudFrontStorage.accessKeyId).forEach((line) => terminal.say(line));
   terminal.say();
   if (writeConfig === undefined) {
@@ -69,12 +87,13 @@ function showMissingRecord(
 
 /** Shows the result of `provision status`. */
 export function showStatus(terminal: Terminal, status: Status): void {
-  const { stack, domain, certificate, distribution, pointsToDistribution } = status;
+  const { stack, domain, folders, certificate, distribution, pointsToDistribution } = status;
   const until = certificate?.notAfter ? `, until ${certificate.notAfter.toISOString().slice(0, 10)}` : '';
   const rows = {
     Stack: `${stack.name}: ${stack.status}${stack.statusReason ? ` (${stack.statusReason})` : ''}`,
     Certificate: certificate ? `${certificate.status}${until} (${certificate.arn})` : 'none',
     Distribution: distribution ?? 'none',
+    ...(folders.length > 0 && { Folders: folders.map((name) => `/${name}/`).join(' ') }),
     DNS: pointsToDistribution
       ? `${domain} leads to the distribution`
       : `${domain} does not lead to ${stack.outputs.DistributionDomainName ?? 'a distribution'} (yet)`,

@@ -4,12 +4,14 @@ import type { Aws } from '../../aws/sign-in';
 import { readCertificate } from './certificate/certificate';
 import { pointsTo } from './dns/live-dns';
 import type { Session } from './session';
-import { requireStack, type Stack } from '../../aws/stack';
+import { foldersOf, requireStack, type Stack } from '../../aws/stack';
 
 /** The current state of an image server. */
 export interface Status {
   stack: Pick<Stack, 'name' | 'status' | 'statusReason' | 'outputs'>;
   domain: string;
+  /** The folders for other files than Ghost's. */
+  folders: string[];
   /** Undefined for a stack that was never built. */
   certificate?: { arn: string; status: string; notAfter?: Date };
   /** `Deployed`; `InProgress` for some minutes after a change; `DELETED` when it was deleted outside of CloudFormation. */
@@ -36,6 +38,7 @@ export async function readStatus({ aws, resolver }: Session, stackName: string):
   return {
     stack: { name, status, statusReason, outputs },
     domain,
+    folders: foldersOf(stack),
     certificate: arn ? { arn, status: certificate?.status ?? 'DELETED', notAfter: certificate?.notAfter } : undefined,
     distribution,
     pointsToDistribution,

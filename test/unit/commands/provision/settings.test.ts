@@ -1,4 +1,5 @@
-import { type ProvisionOptions, readSettings, readStackName } from '../../../../src/commands/provision/settings';
+import { readStackName } from '../../../../src/template/stack-name';
+import { type ProvisionOptions, readSettings } from '../../../../src/commands/provision/settings';
 
 const DOMAIN = 'images.example.com';
 const read = (options: ProvisionOptions = {}) => readSettings({ domain: DOMAIN, ...options });

@@ -21,6 +21,7 @@ describe('provision status', () => {
     expect(await readStatus(await openTestSession(account, { live }), STACK)).toEqual({
       stack: expect.objectContaining({ name: STACK, status: 'CREATE_COMPLETE' }),
       domain: DOMAIN,
+      folders: [],
       certificate: { arn: account.certificates.all[0]?.arn, status: 'ISSUED', notAfter: expect.any(Date) },
       distribution: expect.stringMatching(/^(Deployed|InProgress)$/),
       pointsToDistribution: true,

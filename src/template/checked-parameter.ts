@@ -1,5 +1,5 @@
-import { Failure } from '../../shell/failure';
-import { type Parameter, readTemplate } from '../../template/read';
+import { Failure } from '../shell/failure';
+import { type Parameter, readTemplate } from './read';
 
 /**
  * Checks an option's value against the template's constraints, before anything is started.

@@ -1,0 +1,48 @@
+import { foldersOf, type Stack } from '../../aws/stack';
+import type { Terminal } from '../../shell/terminal';
+import { quoted } from '../../shell/text';
+import type { Provisioned } from './provision';
+import type { ProvisionOptions } from './settings';
+
+/** Shows the folders for other files than Ghost's, and how to put files there. */
+export function showFolders(
+  terminal: Terminal,
+  { stack, removedFolders }: Provisioned,
+  options: ProvisionOptions,
+): void {
+  const folders = foldersOf(stack);
+  const { CdnUrl, BucketName, DistributionId } = stack.outputs;
+  if (folders.length > 0) {
+    terminal.say();
+    terminal.say('Your own files are shown from:');
+    folders.forEach((name) => terminal.say(`  ${CdnUrl}/${name}/`));
+    terminal.say('Put a file there, and get its address:');
+    terminal.say(`  ghost-storage-s3-cloudfront upload FILE${optionsOfUpload(options)} --to ${folders[0]}`);
+  }
+  if (removedFolders.length > 0) {
+    const paths = removedFolders.map((name) => `'/${name}/*'`).join(' ');
+    terminal.say();
+    terminal.say(
+      `Not served: ${removedFolders.join(', ')}. The files are still in the bucket ${BucketName}, and CloudFront may still hold copies. To clear them:`,
+    );
+    terminal.say(`  aws cloudfront create-invalidation --distribution-id ${DistributionId} --paths ${paths}`);
+  }
+}
+
+/** Whether Ghost uses the image server, as far as the stack and the options tell. */
+export function isForGhost(stack: Stack, { writeConfig }: Pick<ProvisionOptions, 'writeConfig'>): boolean {
+  const { GhostHost, TenantPrefix, Identity = 'policy-only' } = stack.parameters;
+  const isSetUp = Boolean(GhostHost) || Boolean(TenantPrefix) || Identity !== 'policy-only';
+  return isSetUp || writeConfig !== undefined || foldersOf(stack).length === 0;
+}
+
+function optionsOfUpload({ domain = '', stackName, region, profile }: ProvisionOptions): string {
+  const given = {
+    ...(stackName === undefined ? { domain } : { 'stack-name': stackName }),
+    ...(region !== undefined && { region }),
+    ...(profile !== undefined && { profile }),
+  };
+  return Object.entries(given)
+    .map(([name, value]) => ` --${name} ${quoted(value)}`)
+    .join('');
+}

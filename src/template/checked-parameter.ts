@@ -10,12 +10,17 @@ import { type Parameter, readTemplate } from './read';
  * @throws Failure with the option, its value and the constraint
  */
 export function checked(option: string, parameter: string, value: string): string {
-  const { AllowedPattern = '', AllowedValues, MaxLength = Infinity, ConstraintDescription } = parameterOf(parameter);
-  const allowed = AllowedValues ? AllowedValues.includes(value) : new RegExp(`^(?:${AllowedPattern})$`).test(value);
-  if (!allowed || value.length > MaxLength) {
-    throw new Failure(`${option} is "${value}".`, `It ${ConstraintDescription}.`);
+  if (!isAllowed(parameter, value)) {
+    throw new Failure(`${option} is "${value}".`, `It ${parameterOf(parameter).ConstraintDescription}.`);
   }
   return value;
+}
+
+/** Returns whether the template takes a value for a parameter. */
+export function isAllowed(parameter: string, value: string): boolean {
+  const { AllowedPattern = '', AllowedValues, MaxLength = Infinity } = parameterOf(parameter);
+  const allowed = AllowedValues ? AllowedValues.includes(value) : new RegExp(`^(?:${AllowedPattern})$`).test(value);
+  return allowed && value.length <= MaxLength;
 }
 
 /** Returns a parameter of the template. */

@@ -23,15 +23,20 @@ export async function listAccessKeys({ iam }: Aws, UserName: string): Promise<st
  * @returns undefined when there is one, after a warning
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html
  */
-export async function createAccessKey({ aws, terminal }: Session, UserName: string): Promise<AccessKey | undefined> {
-  const [existing] = await listAccessKeys(aws, UserName);
+export async function createAccessKey(session: Session, UserName: string): Promise<AccessKey | undefined> {
+  const [existing] = await listAccessKeys(session.aws, UserName);
   if (existing) {
-    terminal.warn(
+    session.terminal.warn(
       `The user ${UserName} has the access key ${existing} already, whose secret IAM shows no more. No other one was made.\n` +
-        `  If the secret is lost: aws iam delete-access-key --user-name ${UserName} --access-key-id ${existing}, then run the command again.`,
+        '  If the secret is lost, run the command with --rotate-access-key: it makes a second key, and deletes this one in a second run.',
     );
     return undefined;
   }
+  return makeAccessKey(session, UserName);
+}
+
+/** Creates an access key. */
+export async function makeAccessKey({ aws, terminal }: Session, UserName: string): Promise<AccessKey> {
   const { AccessKey: key } = await terminal.step(`Making an access key for the user ${UserName}`, () =>
     aws.iam.send(new CreateAccessKeyCommand({ UserName })),
   );

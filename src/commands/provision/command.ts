@@ -27,6 +27,8 @@ export function addProvision(program: Command): void {
     .option('--bucket <name>', 'name of the bucket (default: generated)')
     .option('--identity <kind>', 'who Ghost signs in as: policy-only (default), iam-user, ec2-role or ecs-task-role')
     .option('--create-access-key', 'make an access key for the user of --identity iam-user, and show it once')
+    .option('--rotate-secret', 'replace the secret between CloudFront and Ghost, while both are valid')
+    .option('--rotate-access-key', "replace the access key of the stack's user, in two runs of this command")
     .option('--tenant-prefix <prefix>', 'stands before content/images in the bucket: for one of several blogs')
     .option(
       '--folder <name>',
@@ -49,6 +51,7 @@ Examples:
   $ ghost-storage-s3-cloudfront provision --domain images.example.com --ghost-url https://blog.example.com \\
       --region eu-central-1 --identity iam-user --create-access-key --write-config config.production.json
   $ ghost-storage-s3-cloudfront provision --domain images.example.com --folder downloads
+  $ ghost-storage-s3-cloudfront provision --domain images.example.com --rotate-secret --write-config config.production.json
   $ ghost-storage-s3-cloudfront provision status --domain images.example.com`,
     )
     // Its commands have options of the same names.
@@ -62,9 +65,15 @@ Examples:
     })
     // They are refused above, in better words.
     .allowExcessArguments()
-    .action(async (options: ProvisionOptions) =>
-      options.dryRun ? (await import('./dry-run')).runDryRun(options) : (await import('./run')).runProvision(options),
-    );
+    .action(async (options: ProvisionOptions) => {
+      if (options.rotateSecret || options.rotateAccessKey) {
+        await (await import('./rotate/run')).runRotation(options);
+      } else if (options.dryRun) {
+        (await import('./dry-run')).runDryRun(options);
+      } else {
+        await (await import('./run')).runProvision(options);
+      }
+    });
 
   const existing = (name: string, description: string) =>
     command

@@ -112,6 +112,8 @@ export const IDENTITY_ACTIONS: Record<string, string[]> = {
     'iam:DetachUserPolicy',
     'iam:ListAccessKeys',
     'iam:CreateAccessKey',
+    'iam:GetAccessKeyLastUsed',
+    'iam:UpdateAccessKey',
     'iam:DeleteAccessKey',
   ],
   'ec2-role': [

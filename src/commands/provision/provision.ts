@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { GhostConfigBlock } from '../../ghost-site/edit-config';
 import { Declined, Failure } from '../../shell/failure';
-import type { Terminal } from '../../shell/terminal';
 import { type AccessKey, createAccessKey } from './access-key';
+import { agree } from './agree';
 import { recordSpellings } from './certificate/validation';
 import { describeDistribution } from './distribution';
 import { pointsTo, zoneOf } from './dns/live-dns';
@@ -134,29 +134,6 @@ function parametersOf(
     ...(ghostIpAddressType && { GhostIpAddressType: ghostIpAddressType }),
     ...(needsSecret && { FallbackSecret: randomBytes(32).toString('base64url') }),
   };
-}
-
-/**
- * Shows the plan and asks for agreement.
- *
- * @param done what this run has already changed, in sentences without a period
- * @param undo runs unless the user agrees, even when Ctrl-C ends the question
- * @throws Declined when the user does not agree
- */
-async function agree(terminal: Terminal, plan: string[], done: string[], undo?: () => Promise<void>): Promise<void> {
-  terminal.say();
-  plan.forEach((line) => terminal.say(line));
-  let isAgreed = false;
-  try {
-    isAgreed = await terminal.confirm('Go on?');
-  } finally {
-    if (!isAgreed) {
-      await undo?.();
-    }
-  }
-  if (!isAgreed) {
-    throw new Declined(done.length > 0 ? `${done.join('. ')}; nothing else was changed.` : 'Nothing was changed.');
-  }
 }
 
 /** Does what comes after the stack: DNS records in another account, Ghost's configuration and its access key. */

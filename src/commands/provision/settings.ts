@@ -19,6 +19,8 @@ export interface ProvisionOptions {
   bucket?: string;
   identity?: string;
   createAccessKey?: boolean;
+  rotateSecret?: boolean;
+  rotateAccessKey?: boolean;
   tenantPrefix?: string;
   priceClass?: string;
   webAcl?: string;
@@ -109,17 +111,21 @@ export function readSettings(options: ProvisionOptions): Settings {
 }
 
 /** Refuses empty values, which come from unset shell variables: an empty bucket name would replace the stack's bucket. */
-function refuseEmpty(options: ProvisionOptions): void {
+export function refuseEmpty(options: ProvisionOptions): void {
   const isEmpty = (value: unknown) => typeof value === 'string' && value.trim() === '';
   const [name] = Object.entries(options).find(([, value]) => [value].flat().some(isEmpty)) ?? [];
   if (name !== undefined) {
-    const option = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    const option = optionOf(name);
     throw new Failure(
       `${option} is empty.`,
       `Write its value (a variable of the shell that is not set gives none), or leave out ${option}.`,
     );
   }
 }
+
+/** Returns an option as it is typed: `--stack-name` for `stackName`. */
+export const optionOf = (name: string): string =>
+  `--${name === 'ghost' ? 'no-ghost' : name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /**
  * Checks that `--create-access-key` has a user to create the key for.

@@ -1,10 +1,12 @@
 import type {
   CreateAccessKeyCommandInput,
   DeleteAccessKeyCommandInput,
+  GetAccessKeyLastUsedCommandInput,
   GetRoleCommandInput,
   ListAccessKeysCommandInput,
   ListEntitiesForPolicyCommandInput,
   SimulatePrincipalPolicyCommandInput,
+  UpdateAccessKeyCommandInput,
 } from '@aws-sdk/client-iam';
 import { awsError } from './aws-error';
 import type { Access } from './access';
@@ -20,7 +22,16 @@ export interface User {
   arn: string;
   /** ARNs */
   policies: string[];
-  accessKeys: { id: string; secret: string; createdAt: Date }[];
+  accessKeys: AccessKey[];
+}
+
+export interface AccessKey {
+  id: string;
+  secret: string;
+  createdAt: Date;
+  status: 'Active' | 'Inactive';
+  /** Set by tests: nobody signs in to the account with a key. */
+  usedAt?: Date;
 }
 
 export interface Role {
@@ -90,10 +101,10 @@ export class Identities {
     },
 
     ListAccessKeys: ({ UserName = '' }: ListAccessKeysCommandInput) => ({
-      AccessKeyMetadata: this.user(UserName).accessKeys.map(({ id, createdAt }) => ({
+      AccessKeyMetadata: this.user(UserName).accessKeys.map(({ id, createdAt, status }) => ({
         UserName,
         AccessKeyId: id,
-        Status: 'Active',
+        Status: status,
         CreateDate: createdAt,
       })),
       IsTruncated: false,
@@ -105,10 +116,11 @@ export class Identities {
         const message = `Cannot exceed quota for AccessKeysPerUser: ${ACCESS_KEYS_OF_A_USER}`;
         throw awsError('iam', 'LimitExceededException', message, 409);
       }
-      const key = {
+      const key: AccessKey = {
         id: `AKIA${this.identifiers.capitals(16)}`,
         secret: this.identifiers.hex(40),
         createdAt: new Date(),
+        status: 'Active',
       };
       accessKeys.push(key);
       return {
@@ -120,6 +132,28 @@ export class Identities {
           CreateDate: key.createdAt,
         },
       };
+    },
+
+    GetAccessKeyLastUsed: ({ AccessKeyId }: GetAccessKeyLastUsedCommandInput) => {
+      const user = this.users.find(({ accessKeys }) => accessKeys.some(({ id }) => id === AccessKeyId));
+      const used = user?.accessKeys.find(({ id }) => id === AccessKeyId)?.usedAt;
+      if (!user) {
+        throw this.noSuchEntity(`The Access Key with id ${AccessKeyId} cannot be found.`);
+      }
+      // Without a use, AWS leaves out the date.
+      return {
+        UserName: user.name,
+        AccessKeyLastUsed: { LastUsedDate: used, ServiceName: used ? 's3' : 'N/A', Region: used ? 'us-east-1' : 'N/A' },
+      };
+    },
+
+    UpdateAccessKey: ({ UserName = '', AccessKeyId, Status }: UpdateAccessKeyCommandInput) => {
+      const key = this.user(UserName).accessKeys.find(({ id }) => id === AccessKeyId);
+      if (!key) {
+        throw this.noSuchEntity(`The Access Key with id ${AccessKeyId} cannot be found.`);
+      }
+      key.status = Status === 'Inactive' ? 'Inactive' : 'Active';
+      return {};
     },
 
     DeleteAccessKey: ({ UserName = '', AccessKeyId }: DeleteAccessKeyCommandInput) => {

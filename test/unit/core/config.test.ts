@@ -490,7 +490,7 @@ describe('the configuration', () => {
       ['another object', { new: fresh, old: former }, /one secret, or a list of two different ones/],
       ['one that is too short', [fresh, 'short'], /must have at least 16 characters/],
       ['one that is empty', ['', former], /must be text/],
-      ['a number that Ghost has made of digits', [fresh, 12345678901234567890], /must be text: write it as text/],
+      ['a number that Ghost has made of digits', [fresh, 1e20], /must be text: write it as text/],
       ['a placeholder', [fresh, '${FORMER_SECRET}'], /is a placeholder that was not replaced/],
       ['one in quotation marks', [`"${fresh}"`, former], /has quotation marks around it/],
       ['a list as the text of a file', JSON.stringify([fresh, former]), /use one file for each secret/],

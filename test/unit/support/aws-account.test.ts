@@ -333,7 +333,7 @@ describe('a stack of the template', () => {
   it('is not deleted while its user has a key or others have its policy', async () => {
     await carryOut(request('CREATE'));
     const [user] = account.identities.users;
-    user?.accessKeys.push({ id: 'AKIA1', secret: SECRET, createdAt: new Date() });
+    user?.accessKeys.push({ id: 'AKIA1', secret: SECRET, createdAt: new Date(), status: 'Active' });
     expect(await deleteStack()).toMatchObject({
       StackStatus: 'DELETE_FAILED',
       StackStatusReason: 'The following resource(s) failed to delete: [GhostUser]. ',

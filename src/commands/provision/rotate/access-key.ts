@@ -1,0 +1,176 @@
+import {
+  type AccessKeyMetadata,
+  DeleteAccessKeyCommand,
+  GetAccessKeyLastUsedCommand,
+  ListAccessKeysCommand,
+  UpdateAccessKeyCommand,
+} from '@aws-sdk/client-iam';
+import type { Aws } from '../../../aws/sign-in';
+import { requireStack } from '../../../aws/stack';
+import { Failure } from '../../../shell/failure';
+import { makeAccessKey } from '../access-key';
+import { agree } from '../agree';
+import { type PlannedStep, stepLines } from '../plan';
+import type { Session } from '../session';
+import { type HandedOver, handOverInAnyCase, readGhostOptions } from './ghost-options';
+
+/** The result of `provision --rotate-access-key`. */
+export interface RotatedAccessKey extends HandedOver {
+  stackName: string;
+  /** The ID of the key that Ghost is to have. */
+  accessKeyId: string;
+  /** The ID of the key that was deleted; undefined after the first run, which made the new one. */
+  deleted?: string;
+}
+
+interface Key {
+  id: string;
+  createdAt: Date;
+  isActive: boolean;
+  /** As far as IAM knows; undefined when it was never used. */
+  usedAt?: Date;
+  /** The service that it was used with, `s3`. */
+  usedFor?: string;
+}
+
+/**
+ * Replaces the access key of the stack's user in two runs: the first one makes a second key, the second one deletes the
+ * older of the two once the newer one has been used. The only key is never deleted.
+ *
+ * @param writeConfig Ghost's configuration file; undefined to print what belongs there
+ * @throws Failure with cause and cure; Declined when the user does not agree
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id-credentials-access-keys-update.html
+ */
+export async function rotateAccessKey(
+  session: Session,
+  stackName: string,
+  { writeConfig }: { writeConfig?: string },
+): Promise<RotatedAccessKey> {
+  const { aws, terminal } = session;
+  const { user, keys, inFile } = await terminal.step('Looking at what is there', async () => {
+    const stack = await requireStack(aws, stackName);
+    const { GhostUserName } = stack.outputs;
+    if (!GhostUserName) {
+      throw new Failure(
+        `The stack ${stackName} has no user whose access key could be replaced: its identity is ${stack.parameters.Identity ?? 'policy-only'}.`,
+        'The key of a user of your own is replaced as the guide describes it: infrastructure/GUIDE.md, "New secrets".',
+      );
+    }
+    const options = writeConfig === undefined ? undefined : readGhostOptions(writeConfig, stack);
+    return { user: GhostUserName, keys: await readKeys(aws, GhostUserName), inFile: options && options.accessKeyId };
+  });
+  const [newer, older] = keys;
+  if (!newer) {
+    throw new Failure(
+      `The user ${user} has no access key.`,
+      'Make its first one with --create-access-key in place of --rotate-access-key.',
+    );
+  }
+  if (writeConfig !== undefined && inFile !== newer.id) {
+    throw wrongFile(writeConfig, user, inFile, newer, older);
+  }
+  const result = older
+    ? await deleteOlder(session, user, newer, older)
+    : await addSecond(session, user, newer, writeConfig);
+  return { stackName, ...result };
+}
+
+/** Returns the keys of a user, the newest first. */
+async function readKeys({ iam }: Aws, UserName: string): Promise<Key[]> {
+  const { AccessKeyMetadata = [] } = await iam.send(new ListAccessKeysCommand({ UserName }));
+  const keys = AccessKeyMetadata.map(async ({ AccessKeyId = '', CreateDate, Status }: AccessKeyMetadata) => {
+    const { AccessKeyLastUsed } = await iam.send(new GetAccessKeyLastUsedCommand({ AccessKeyId }));
+    return {
+      id: AccessKeyId,
+      createdAt: CreateDate ?? new Date(0),
+      isActive: Status !== 'Inactive',
+      usedAt: AccessKeyLastUsed?.LastUsedDate,
+      usedFor: AccessKeyLastUsed?.ServiceName,
+    };
+  });
+  return (await Promise.all(keys)).sort((one, other) => other.createdAt.getTime() - one.createdAt.getTime());
+}
+
+function wrongFile(file: string, user: string, inFile: unknown, newer: Key, older: Key | undefined): Failure {
+  if (typeof inFile !== 'string') {
+    return new Failure(
+      `--write-config: ${file} has no "accessKeyId": Ghost gets its credentials elsewhere.`,
+      'Leave out --write-config, and put the new key where the present one is.',
+    );
+  }
+  return older && inFile === older.id
+    ? new Failure(
+        `--write-config: ${file} has the access key ${older.id} of ${user}, which is the older one.`,
+        `Write the newer one, ${newer.id}, into it. If its secret is lost, delete it, and run the command again: aws iam delete-access-key --user-name ${user} --access-key-id ${newer.id}`,
+      )
+    : new Failure(
+        `--write-config: ${file} has an access key that does not belong to the user ${user} of the stack.`,
+        'Name the configuration file of the blog that uses this image server, or leave out --write-config.',
+      );
+}
+
+async function addSecond(
+  session: Session,
+  user: string,
+  present: Key,
+  writeConfig: string | undefined,
+): Promise<Omit<RotatedAccessKey, 'stackName'>> {
+  const { terminal } = session;
+  await agreeTo(session, user, [
+    { sign: '+', what: 'access key', words: `a second one; ${present.id} stays valid until the next run` },
+    { sign: '~', what: 'configuration', words: `${writeConfig ?? "Ghost's, which you change,"} gets the new key` },
+  ]);
+  const key = await makeAccessKey(session, user);
+  terminal.say();
+  const handedOver = handOverInAnyCase(terminal, writeConfig, { ...key });
+  terminal.say('IAM shows the secret of a key only once: keep it.');
+  terminal.say('Restart Ghost with the new key, upload an image, and run the same command again:');
+  terminal.say(`it deletes the former key, ${present.id}, which is valid until then.`);
+  return { accessKeyId: key.accessKeyId, ...handedOver };
+}
+
+async function deleteOlder(
+  session: Session,
+  user: string,
+  newer: Key,
+  older: Key,
+): Promise<Omit<RotatedAccessKey, 'stackName'>> {
+  const { aws, terminal } = session;
+  if (!newer.isActive || newer.usedAt === undefined) {
+    throw new Failure(
+      newer.isActive
+        ? `The newer access key ${newer.id} of ${user} was never used, as far as IAM knows: Ghost may still sign in with ${older.id}.`
+        : `The newer access key ${newer.id} of ${user} is inactive: Ghost cannot sign in with it.`,
+      newer.isActive
+        ? `Restart Ghost with ${newer.id} in its configuration, upload an image, and run the command again in some minutes: IAM learns of a use with a delay. ` +
+            `If its secret is lost, delete it, and the next run makes another one: aws iam delete-access-key --user-name ${user} --access-key-id ${newer.id}`
+        : `Activate it: aws iam update-access-key --user-name ${user} --access-key-id ${newer.id} --status Active`,
+    );
+  }
+  if (older.usedAt && older.usedAt > newer.createdAt) {
+    terminal.warn(
+      `${older.id} was used after ${newer.id} was made: at ${minute(older.usedAt)}, for ${older.usedFor ?? 'a service'}.\n` +
+        `  That may have been Ghost before its restart (${newer.id} was last used at ${minute(newer.usedAt)}). Whatever still has it cannot sign in any more.`,
+    );
+  }
+  await agreeTo(session, user, [
+    { sign: '=', what: 'access key', words: `${newer.id} of ${minute(newer.createdAt)}, which Ghost uses` },
+    { sign: '-', what: 'access key', words: `${older.id} of ${minute(older.createdAt)}` },
+  ]);
+  const key = { UserName: user, AccessKeyId: older.id };
+  await terminal.step(`Deleting the access key ${older.id}`, async () => {
+    // Should the deletion fail, the key must not stay valid.
+    await aws.iam.send(new UpdateAccessKeyCommand({ ...key, Status: 'Inactive' }));
+    await aws.iam.send(new DeleteAccessKeyCommand(key));
+  });
+  terminal.say(terminal.colors.green(`✔ ${user} signs in with ${newer.id} alone.`));
+  return { accessKeyId: newer.id, deleted: older.id };
+}
+
+async function agreeTo({ aws, terminal }: Session, user: string, steps: PlannedStep[]): Promise<void> {
+  const title = `A new access key for the user ${user} of the account ${aws.account}`;
+  await agree(terminal, [terminal.colors.bold(title), '', ...stepLines(steps, terminal.colors), '']);
+}
+
+/** `2026-11-28 15:04 UTC` */
+const minute = (date: Date) => `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;

@@ -1,0 +1,93 @@
+import { ADAPTER } from '../../../core/features';
+import type { Stack } from '../../../aws/stack';
+import { isObject, readGhostConfig, storageOf, storagePlace } from '../../../ghost-site/config';
+import { replaceGhostConfig } from '../../../ghost-site/config-file';
+import { textOf } from '../../../ghost-site/config-text';
+import { withValues } from '../../../ghost-site/edit-config';
+import { warningOfReadableSecrets } from '../../../ghost-site/readable-secrets';
+import { Failure } from '../../../shell/failure';
+import type { Terminal } from '../../../shell/terminal';
+
+/** Options of the adapter, by name. */
+type GhostOptions = Record<string, unknown>;
+
+/** What became of options that Ghost is to get. */
+export interface HandedOver {
+  /** The part of Ghost's configuration with them, unless it is in the file. */
+  ghostConfig?: object;
+  configFile?: string;
+  /** Path of the file's previous version; undefined when nothing has changed in it. */
+  backup?: string;
+}
+
+/**
+ * Reads the adapter's options in Ghost's configuration file.
+ *
+ * @throws Failure when it has none, or those of another image server than the stack's
+ */
+export function readGhostOptions(file: string, stack: Stack): GhostOptions {
+  const options = storageOf(readGhostConfig(textOf(file), file))[ADAPTER];
+  const { Domain: domain = '' } = stack.parameters;
+  if (!isObject(options)) {
+    throw new Failure(
+      `--write-config: ${file} has no block ${ADAPTER}, in which something could be replaced.`,
+      `Name the configuration file of the blog that uses ${domain}, or write the block first: provision --domain ${domain} --write-config ${file}`,
+    );
+  }
+  const { cdnUrl } = options;
+  if (typeof cdnUrl !== 'string' || hostOf(cdnUrl) !== domain) {
+    throw new Failure(
+      `--write-config: ${file} belongs to another image server than ${domain}: its "cdnUrl" names ${typeof cdnUrl === 'string' ? hostOf(cdnUrl) : 'none'}.`,
+      'Name the configuration file of the blog that uses this image server, or its stack with --domain or --stack-name.',
+    );
+  }
+  return options;
+}
+
+/** Without the rest of the URL, which may hold a password. */
+const hostOf = (url: string) => {
+  const absolute = /^[a-z][a-z0-9+.-]*:\/\//i.test(url) ? url : `https://${url}`;
+  return URL.canParse(absolute) ? new URL(absolute).hostname.replace(/\.$/, '') : 'no host';
+};
+
+/**
+ * Writes options of the adapter into Ghost's configuration file, and leaves everything else in it as it is; without a
+ * file, prints them.
+ *
+ * @param file undefined to print them
+ * @throws Failure when the file cannot be written
+ */
+export function handOver(terminal: Terminal, file: string | undefined, options: GhostOptions): HandedOver {
+  const ghostConfig = { storage: { [ADAPTER]: options } };
+  if (file === undefined) {
+    terminal.say(`Put this into Ghost's configuration, config.production.json, in place of what ${ADAPTER} has there:`);
+    terminal.say(JSON.stringify(ghostConfig, null, 2));
+    return { ghostConfig };
+  }
+  const text = textOf(file);
+  const place = [...storagePlace(readGhostConfig(text, file)), ADAPTER];
+  const settings = Object.entries(options).map(([name, value]) => [[...place, name], value] as const);
+  const backup = replaceGhostConfig(file, withValues(text, settings));
+  const warning = warningOfReadableSecrets(file, textOf(file));
+  if (warning !== undefined) {
+    terminal.warn(warning);
+  }
+  terminal.say(
+    backup === undefined
+      ? `${file} has it already.`
+      : `${file} was changed (${Object.keys(options).join(' and ')}). Your previous configuration is saved as ${backup}.`,
+  );
+  return { configFile: file, backup };
+}
+
+/** Like `handOver`, but prints the options when the file cannot be written, because nothing else has them. */
+export function handOverInAnyCase(terminal: Terminal, file: string | undefined, options: GhostOptions): HandedOver {
+  try {
+    return handOver(terminal, file, options);
+  } catch (error) {
+    const { message } = error as Error;
+    terminal.warn(error instanceof Failure ? message : `${file} could not be written (${message}).`);
+    process.exitCode = 1;
+    return handOver(terminal, undefined, options);
+  }
+}

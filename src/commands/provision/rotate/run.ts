@@ -1,0 +1,40 @@
+import { checkGhostConfigFile } from '../../../ghost-site/config-file';
+import { Failure } from '../../../shell/failure';
+import { readGhost } from '../ghost-url';
+import { openSession } from '../session';
+import { readStackName } from '../../../template/stack-name';
+import { optionOf, type ProvisionOptions, refuseEmpty } from '../settings';
+import { rotateAccessKey } from './access-key';
+import { rotateSecret } from './secret';
+
+/** The options that go with a rotation. All others change the image server, by a run of their own. */
+const COMMON: (keyof ProvisionOptions)[] = ['domain', 'stackName', 'region', 'profile', 'writeConfig', 'yes', 'json'];
+
+/** Runs `provision --rotate-secret` and `provision --rotate-access-key`. */
+export async function runRotation(options: ProvisionOptions): Promise<void> {
+  refuseEmpty(options);
+  const { rotateSecret: isOfSecret, writeConfig } = options;
+  const rotation = isOfSecret ? 'rotateSecret' : 'rotateAccessKey';
+  const allowed = [...COMMON, rotation, ...(isOfSecret ? ['ghostUrl'] : [])];
+  // Without --no-ghost, it is true.
+  const given = Object.entries(options).filter(([name, value]) => name !== 'ghost' || value === false);
+  const [other] = given.find(([name]) => !allowed.includes(name)) ?? [];
+  if (other !== undefined) {
+    throw new Failure(
+      `${optionOf(rotation)} and ${optionOf(other)} exclude each other.`,
+      `Run the command once with ${optionOf(rotation)}, and once with ${optionOf(other)}.`,
+    );
+  }
+  const stackName = readStackName(options.stackName, options.domain);
+  const ghost = readGhost(options, options.domain ?? '');
+  if (writeConfig !== undefined) {
+    checkGhostConfigFile(writeConfig);
+  }
+  const session = await openSession(options);
+  const result = isOfSecret
+    ? await rotateSecret(session, stackName, { writeConfig, ghost })
+    : await rotateAccessKey(session, stackName, { writeConfig });
+  if (options.json) {
+    session.terminal.result(result);
+  }
+}

@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createProgram } from '../../../../../src/commands/program';
+import { AwsAccount } from '../../../../support/aws-account';
+import { provisionOnce } from '../../../../support/provisioning';
+import { listenToOutput, type WrittenOutput } from '../../../../support/written-output';
+
+const DOMAIN = 'images.example.com';
+
+let account: AwsAccount;
+let written: WrittenOutput;
+let folder: string;
+
+beforeEach(async () => {
+  account = new AwsAccount();
+  account.hostedZones.add({ name: 'example.com' });
+  await provisionOnce(account, { identity: 'iam-user', createAccessKey: true });
+  written = listenToOutput();
+  folder = mkdtempSync(path.join(tmpdir(), 'rotation-'));
+});
+
+afterEach(() => {
+  written.restore();
+  account.restore();
+  process.removeAllListeners('SIGINT');
+  process.exitCode = undefined;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const run = (...parameters: string[]) =>
+  createProgram().parseAsync(['provision', ...parameters, '--region', 'eu-central-1', '--domain', DOMAIN], {
+    from: 'user',
+  });
+
+describe('the options of a rotation', () => {
+  test.each([
+    [['--rotate-secret', '--rotate-access-key'], '--rotate-secret and --rotate-access-key exclude each other.'],
+    [['--rotate-secret', '--bucket', 'other'], '--rotate-secret and --bucket exclude each other.'],
+    [['--rotate-secret', '--no-ghost'], '--rotate-secret and --no-ghost exclude each other.'],
+    [['--rotate-secret', '--folder', 'downloads'], '--rotate-secret and --folder exclude each other.'],
+    [['--rotate-secret', '--dry-run'], '--rotate-secret and --dry-run exclude each other.'],
+    [['--rotate-access-key', '--create-access-key'], '--rotate-access-key and --create-access-key exclude each other.'],
+    [['--rotate-access-key', '--ghost-url', 'https://a.example.com'], '--rotate-access-key and --ghost-url exclude'],
+    [['--rotate-secret', '--ghost-url', 'http://a.example.com'], '--ghost-url is "http://a.example.com", which is not'],
+    [['--rotate-secret', '--write-config', ' '], '--write-config is empty.'],
+  ])('%j are refused before AWS is asked', async (parameters, message) => {
+    const before = account.calls.length;
+    await expect(run(...parameters)).rejects.toThrow(message);
+    expect(account.calls).toHaveLength(before);
+  });
+
+  test('name a configuration file that must be one before AWS is asked', async () => {
+    const file = path.join(folder, 'config.production.json');
+    writeFileSync(file, 'not JSON');
+    const before = account.calls.length;
+    await expect(run('--rotate-access-key', '--write-config', file)).rejects.toThrow(/no JSON object/);
+    expect(account.calls).toHaveLength(before);
+  });
+
+  test('have with --json only the result on the standard output', async () => {
+    await run('--rotate-access-key', '--yes', '--json');
+    const [, second] = account.identities.users[0]?.accessKeys ?? [];
+    expect(JSON.parse(written.stdout)).toEqual({
+      stackName: 'ghost-images-example-com',
+      accessKeyId: second?.id,
+      ghostConfig: { storage: { S3CloudFrontStorage: { accessKeyId: second?.id, secretAccessKey: second?.secret } } },
+    });
+    expect(written.stderr).toContain('Restart Ghost with the new key');
+  });
+
+  test('need a terminal or --yes, and leave everything as it is without', async () => {
+    await expect(run('--rotate-access-key')).rejects.toThrow(/this is not a terminal/);
+    expect(account.identities.users[0]?.accessKeys).toHaveLength(1);
+  });
+});

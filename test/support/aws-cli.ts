@@ -50,7 +50,7 @@ const OTHER_COMMANDS: Record<string, Shape> = {
   's3 sync': { required: [], optional: ['cache-control', 'content-type', 'exclude', 'include'], positional: 2 },
   'cloudformation deploy': {
     required: ['stack-name', 'template-file'],
-    optional: ['parameter-overrides', 'capabilities'],
+    optional: ['parameter-overrides', 'capabilities', 'tags', 'no-fail-on-empty-changeset'],
   },
   // Replaces the operation's --invalidation-batch.
   'cloudfront create-invalidation': { required: ['distribution-id', 'paths'], optional: [] },
@@ -182,9 +182,15 @@ function valueProblems(place: string, words: string[], schema: Schema, files: Re
   if (/^\s*[[{]/.test(text)) {
     return documentProblems(place, JSON.parse(text), resolved);
   }
-  // In the shorthand Key=value,Key=value, all values are strings.
-  const members = new Map(text.split(',').map((pair) => pair.split(/=(.*)/s, 2) as [string, string]));
-  const { required, optional } = membersOf(resolved as unknown[]);
+  if (typeof resolved === 'number') {
+    return resolved < MAP_OF ? [] : [`${place} is no map`];
+  }
+  if (resolved[0] === LIST) {
+    return words.flatMap((item) => valueProblems(place, [item], resolved[4] as Schema, files));
+  }
+  // In the shorthand Key=value,Key=value, all values are strings, or lists of strings: Key=value,value.
+  const members = new Map(text.split(/,(?=\w+=)/).map((pair) => pair.split(/=(.*)/s, 2) as [string, string]));
+  const { required, optional } = membersOf(resolved);
   return [
     ...required.filter((name) => !members.has(name)).map((name) => `${place}: ${name} is missing`),
     ...[...members]
@@ -241,7 +247,7 @@ function queryProblems(query: string | undefined, output: unknown[]): string[] {
   let schema: Schema = output;
   for (const [, member = '', index, filter] of (query ?? '')
     .replace(/^merge\(/, '')
-    .matchAll(/\.?([A-Za-z]+)(\[(?:\d*|\?([^\]]*))\])?/gy)) {
+    .matchAll(/\.?([A-Za-z]+)(?![A-Za-z(])(\[(?:\d*|\?([^\]]*))\])?/gy)) {
     const { required, optional } = membersOf(schema as unknown[]);
     if (![...required, ...optional].includes(member)) {
       return [`--query: no ${member} in the answer`];

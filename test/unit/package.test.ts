@@ -58,7 +58,7 @@ function uploadBy(dist: string, missing?: string): { codes: string[]; loaded: st
 }
 
 describe('the package', () => {
-  test('holds the adapter, its types, the command line, template and guide, README and licenses, and nothing else', () => {
+  test('holds the adapter, its types, the command line, template, script and guide, README and licenses, and nothing else', () => {
     expect(paths.filter((file) => !file.startsWith('dist/lazy/')).sort()).toEqual(
       [
         'LICENSE',
@@ -69,6 +69,7 @@ describe('the package', () => {
         'dist/index.js',
         'docs/images/request.svg',
         'infrastructure/GUIDE.md',
+        'infrastructure/provision.sh',
         'infrastructure/template.yaml',
         'package.json',
       ].sort(),

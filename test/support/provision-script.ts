@@ -1,0 +1,114 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Command } from './recorded-script';
+
+/** What `aws` answers, by operation: `sts get-caller-identity`. A text is an error, except {@link HANGS}. */
+export type Answers = Record<string, unknown>;
+
+/** As an answer: the command prints this word and does not end. */
+export const HANGS = 'hangs';
+
+/** A run of a script with the stand-in for `aws`. */
+export interface ScriptRun {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+  calls: (Command & {
+    /** Permissions of the files and their folders: `0o600` */
+    modes: number[];
+  })[];
+  /** The arguments of all other programs that the script started. */
+  words: string[];
+  /** The files that it left in the folder for temporary files, or in the one where it ran. */
+  left: string[];
+}
+
+/** The programs that a script may use besides `aws`: POSIX has them, except mktemp. None of them is jq or Python. */
+const PROGRAMS = 'awk cat cksum dirname grep mktemp od paste rm sed sort tr'.split(' ');
+
+/** How long (ms) a script may take, on a machine that is busy with other tests. */
+const PATIENCE_MS = 25_000;
+
+/**
+ * Runs a bash script that calls AWS.
+ *
+ * @param command the script's path and its arguments
+ * @param aws `answers`: the first ones; `after`: those that change once an operation was called, by this operation
+ * @param interrupted whether to press Ctrl-C when a command hangs
+ */
+export async function runProvisionScript(
+  command: string[],
+  { answers, after = {} }: { answers: Answers; after?: Record<string, Answers> },
+  { interrupted = false } = {},
+): Promise<ScriptRun> {
+  const home = mkdtempSync(path.join(tmpdir(), 'provision-script-'));
+  const inside = (name: string) => path.join(home, name);
+  try {
+    ['bin', 'tmp', 'work'].forEach((name) => mkdirSync(inside(name)));
+    writeFileSync(inside('answers.json'), JSON.stringify({ answers, after }));
+    const standIn = path.join(__dirname, 'aws-cli-stand-in.mjs');
+    writeProgram(inside('bin/aws'), `exec '${process.execPath}' '${standIn}' "$@"`);
+    writeProgram(inside('bin/sleep'), 'exit 0');
+    for (const name of PROGRAMS) {
+      writeProgram(inside(`bin/${name}`), `printf '%s\\n' "$@" >> '${inside('words')}'\nexec '${pathOf(name)}' "$@"`);
+    }
+    const env = { PATH: inside('bin'), TMPDIR: inside('tmp'), AWS_STAND_IN: home, AWS_REGION: 'eu-central-1' };
+    const script = spawn(pathOf('bash'), command, {
+      cwd: inside('work'),
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // A terminal sends Ctrl-C to all processes of a command.
+      detached: true,
+      timeout: PATIENCE_MS,
+    });
+    let [stdout, stderr] = ['', ''];
+    script.stdout.on('data', (text: Buffer) => {
+      stdout += text.toString();
+      if (interrupted && stdout.includes(HANGS)) {
+        process.kill(-(script.pid ?? NaN), 'SIGINT');
+      }
+    });
+    script.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
+    const [code] = (await once(script, 'close')) as [number | null];
+    return {
+      code,
+      stdout,
+      stderr,
+      calls: linesOf(inside('calls')).map((line) => JSON.parse(line) as ScriptRun['calls'][number]),
+      words: linesOf(inside('words')),
+      left: ['tmp', 'work'].flatMap((name) => readdirSync(inside(name))),
+    };
+  } finally {
+    rmSync(home, { recursive: true });
+  }
+}
+
+function writeProgram(file: string, text: string): void {
+  writeFileSync(file, `#!/bin/sh\n${text}\n`);
+  chmodSync(file, 0o755);
+}
+
+function pathOf(name: string): string {
+  const folders = (process.env.PATH ?? '').split(path.delimiter);
+  const found = folders.map((folder) => path.join(folder, name)).find((file) => existsSync(file));
+  if (!found) {
+    throw new Error(`This machine has no ${name}.`);
+  }
+  return found;
+}
+
+function linesOf(file: string): string[] {
+  return existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : [];
+}

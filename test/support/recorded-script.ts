@@ -12,7 +12,7 @@ export interface Command {
 }
 
 /** The programs that are recorded instead of started. */
-const PROGRAMS = ['aws', 'npx', 'npm', 'tar', 'curl', 'openssl', 'ghost', 'jq'];
+const PROGRAMS = ['aws', 'npx', 'npm', 'tar', 'curl', 'openssl', 'ghost', 'jq', 'less', 'bash'];
 
 /** Separators between commands, and between a command's arguments and its files. */
 const [NEXT_COMMAND, NEXT_FILE] = ['\x1e', '\x1f'];

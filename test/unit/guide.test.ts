@@ -35,10 +35,6 @@ const MADE = {
   policy: 'arn:aws:iam::123456789012:policy/ghost-images-example-com',
 };
 
-/** The beginning of the question for an output of the stack. */
-const OUTPUT =
-  'aws cloudformation describe-stacks --stack-name ghost-images-example-com --output text --query Stacks[0].';
-
 const ANSWERS: Record<string, string> = {
   'aws sts get-caller-identity': MADE.account,
   'aws cloudfront create-origin-access-control': MADE.accessControl,
@@ -49,10 +45,6 @@ const ANSWERS: Record<string, string> = {
   'aws cloudfront describe-function --name ghost-images-example-com-paths --stage LIVE': MADE.pathFunction,
   'aws cloudfront describe-function --name ghost-images-example-com-cors --stage LIVE': MADE.corsFunction,
   'aws cloudfront describe-function': 'ETVPDKIKX0DER',
-  [`${OUTPUT}Outputs[?OutputKey=='BucketName']`]: MADE.bucket,
-  [`${OUTPUT}Outputs[?OutputKey=='DistributionId']`]: MADE.distribution,
-  [`${OUTPUT}Outputs[?OutputKey=='DistributionDomainName']`]: MADE.distributionDomain,
-  [`${OUTPUT}Outputs[?OutputKey=='GhostPolicyArn']`]: MADE.policy,
   'aws cloudfront get-distribution --': MADE.distributionDomain,
   'aws cloudfront get-': 'E2QWRUHAPOMQZL',
   'aws acm request-certificate': MADE.certificate,
@@ -399,14 +391,11 @@ describe('by hand, the setup guide makes what the template makes:', () => {
     expect(valueOf('iam create-role', '--description', index)).toBe(Description);
   });
 
-  test('all of it in the short cut, whose parameters the template takes', () => {
-    const [deploy] = commandsOf('cloudformation deploy');
-    const words = deploy?.args.slice(deploy.args.indexOf('--parameter-overrides') + 1) ?? [];
-    const parameters = Object.fromEntries(words.map((word) => word.split(/=(.*)/s, 2) as [string, string]));
-    expect(parameters).toEqual(STACK_PARAMETERS);
-    const without = Object.keys(render(readTemplate(), STACK_PARAMETERS).Resources);
-    expect(without).toEqual(expect.arrayContaining(['Bucket', 'Distribution', 'DomainRecords', 'GhostPolicy']));
-    expect(existsSync(path.join(root, valueOf('cloudformation deploy', '--template-file')))).toBe(true);
+  test('all of it in the short cut, by the script that is in the package', () => {
+    const [{ args } = { args: [] }] = recorded.commands.filter(({ name }) => name === 'bash');
+    const [script = '', ...words] = args;
+    const [, usage] = /^# +bash provision\.sh (.*)$/m.exec(readFileSync(path.join(root, script), 'utf8')) ?? [];
+    expect(words.join(' ')).toBe(usage);
   });
 });
 

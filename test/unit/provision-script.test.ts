@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ghostConfigOf } from '../../src/commands/provision/ghost-config';
-import { stackNameOf } from '../../src/commands/provision/settings';
+import { stackNameOf } from '../../src/template/stack-name';
 import { parseConfig } from '../../src/core/config';
 import { readTemplate, TEMPLATE_TEXT } from '../../src/template/read';
 import { problemsOf, problemsOfInstalledCli } from '../support/aws-cli';

@@ -25,6 +25,10 @@ export function addProvision(program: Command): void {
     .option('--certificate-arn <arn>', 'certificate in us-east-1 to use (default: found, or requested)')
     .option('--wildcard', 'request a certificate for all names beside the domain, *.example.com')
     .option('--bucket <name>', 'name of the bucket (default: generated)')
+    .option(
+      '--account-regional-bucket [prefix]',
+      'a new bucket PREFIX-ACCOUNT-REGION-an, whose name nobody else can take (default prefix: the domain)',
+    )
     .option('--identity <kind>', 'who Ghost signs in as: policy-only (default), iam-user, ec2-role or ecs-task-role')
     .option('--create-access-key', 'make an access key for the user of --identity iam-user, and show it once')
     .option('--rotate-secret', 'replace the secret between CloudFront and Ghost, while both are valid')

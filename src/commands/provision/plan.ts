@@ -52,10 +52,13 @@ export function stepsOfCreation(template: RenderedTemplate, adoptedBucket?: stri
     Origins: { Id: string; CustomOriginConfig?: { IpAddressType?: string } }[];
   };
   const ghost = Origins.find(({ Id }) => Id === 'ghost');
-  return Object.entries(template.Resources).map(([name, { Type }]) => {
+  return Object.entries(template.Resources).map(([name, { Type, Properties }]) => {
     const words = RESOURCES[name] ?? name;
     if (name === 'Bucket' && adoptedBucket) {
       return { sign: '=', what: Type, words: `${adoptedBucket} that is there already, with everything in it` };
+    }
+    if (name === 'Bucket' && Properties.BucketNamespace) {
+      return { sign: '+', what: Type, words: `${words}; its name is reserved for this account` };
     }
     return {
       sign: '+',

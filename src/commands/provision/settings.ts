@@ -2,6 +2,7 @@ import { Failure } from '../../shell/failure';
 import { checked } from '../../template/checked-parameter';
 import { readDomain, readStackName } from '../../template/stack-name';
 import { type FolderChanges, readFolders } from './folders';
+import { readBucketPrefix } from './account-regional-bucket';
 import { readGhost } from './ghost-url';
 
 /** The command-line options as Commander parses them. */
@@ -17,6 +18,8 @@ export interface ProvisionOptions {
   certificateArn?: string;
   wildcard?: boolean;
   bucket?: string;
+  /** True without a prefix. */
+  accountRegionalBucket?: string | true;
   identity?: string;
   createAccessKey?: boolean;
   rotateSecret?: boolean;
@@ -80,6 +83,15 @@ export function readSettings(options: ProvisionOptions): Settings {
   }
   if (options.webAcl !== undefined) {
     parameters.WebAclArn = options.webAcl === 'none' ? '' : checked('--web-acl', 'WebAclArn', options.webAcl);
+  }
+  if (options.bucket !== undefined && options.accountRegionalBucket !== undefined) {
+    throw new Failure(
+      '--bucket and --account-regional-bucket exclude each other.',
+      'Leave out --bucket to have a new bucket in the namespace of your account. A bucket that exists keeps its name.',
+    );
+  }
+  if (options.accountRegionalBucket !== undefined) {
+    parameters.BucketNamePrefix = readBucketPrefix(options.accountRegionalBucket, domain);
   }
   Object.assign(parameters, readGhost(options, domain));
   if (options.wildcard && options.certificateArn) {

@@ -1,5 +1,6 @@
 import type { Terminal } from '../../shell/terminal';
 import { quoted } from '../../shell/text';
+import { optionOfBucket } from './account-regional-bucket';
 import type { Destroyed } from './destroyed';
 import type { Differences } from './diff';
 import { identityAdvice } from './ghost-config';
@@ -138,7 +139,7 @@ export function showDestroyed(terminal: Terminal, destroyed: Destroyed, stackNam
   terminal.say(terminal.colors.green(`✔ The stack ${stackName} is deleted.`));
   if (keptBucket) {
     terminal.say(
-      `The bucket ${keptBucket} is kept, with every file. To use it again: provision --bucket ${keptBucket} …`,
+      `The bucket ${keptBucket} is kept, with every file. To use it again: provision ${optionOfBucket(keptBucket)} …`,
     );
   }
   if (keptCertificate) {

@@ -2,6 +2,7 @@ import { Failure } from '../../shell/failure';
 import { bucketStatements } from '../../template/policies';
 import { listAccessKeys } from './access-key';
 import type { Aws } from '../../aws/sign-in';
+import { accountRegionalName, checkNamespace } from './account-regional-bucket';
 import { checkBucket } from './bucket';
 import {
   type Certificate,
@@ -60,7 +61,7 @@ export async function lookAround(session: Session, stack: Stack | undefined, set
   const present = stack && !isEmpty(stack) ? stack : undefined;
   const { DistributionId: distributionId, DistributionDomainName: target, GhostUserName } = present?.outputs ?? {};
   const zone = await findZone(session, settings, present);
-  const bucket = newBucketOf(settings, present);
+  const bucket = newBucketOf(settings, present, aws);
   const user = settings.createAccessKey ? GhostUserName : undefined;
   const ghostHost = parameters.GhostHost ?? present?.parameters.GhostHost;
   const [certificate, bucketState, accessKeys, distribution, recordsLead, ghostIpAddressType, problems] =
@@ -100,6 +101,9 @@ export async function lookAround(session: Session, stack: Stack | undefined, set
       ...(renewal ? [renewal] : []),
       ...(webAclProblem ? [webAclProblem] : []),
       ...(present ? problemsOfMoving(parameters, present) : []),
+      ...(present && bucket && parameters.BucketNamePrefix ? [checkNamespace(bucket, present)] : []).filter(
+        (problem) => problem !== undefined,
+      ),
     ],
   };
 }
@@ -134,8 +138,9 @@ function checkCertificateName({ domain, wildcard }: Settings, zone: HostedZone |
 }
 
 /** Returns the wanted bucket unless it is the stack's own, whose name may be generated. */
-function newBucketOf({ parameters }: Settings, stack: Stack | undefined): string | undefined {
-  const { BucketName: wanted } = parameters;
+function newBucketOf({ parameters }: Settings, stack: Stack | undefined, aws: Aws): string | undefined {
+  const { BucketName, BucketNamePrefix: prefix } = parameters;
+  const wanted = prefix ? accountRegionalName(prefix, aws) : BucketName;
   return [stack?.parameters.BucketName, stack?.outputs.BucketName].includes(wanted) ? undefined : wanted;
 }
 

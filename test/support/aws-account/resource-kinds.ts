@@ -84,7 +84,16 @@ export const KINDS: Record<string, Kind> = {
     create(services, properties, place) {
       const { stackName, logicalId, region } = place;
       const generated = `${stackName}-${logicalId}-${services.identifiers.hex(12)}`.toLowerCase();
-      const name = (properties.BucketName as string | undefined) ?? generated;
+      const reserved = `-${services.access.accountId}-${region}-an`;
+      const {
+        BucketName,
+        BucketNamePrefix: prefix,
+        BucketNamespace,
+      } = properties as Record<string, string | undefined>;
+      const name = BucketName ?? (prefix === undefined ? generated : `${prefix}${reserved}`);
+      if (BucketNamespace === 'account-regional' ? !name.endsWith(reserved) : name.endsWith('-an')) {
+        throw awsError('s3', 'InvalidBucketName', 'The specified bucket is not valid.');
+      }
       const existing = services.buckets.find(name);
       if (existing) {
         throw awsError('s3', 'BucketAlreadyExists', `${name} already exists`, 409);

@@ -59,8 +59,7 @@ export const PROMISES: Record<string, (stack: RenderedTemplate, parameters: Para
   },
 
   'the bucket is closed to the public, encrypted, versioned and tidy'({ Resources }) {
-    expect(Resources.Bucket?.Properties).toEqual({
-      BucketName: Resources.Bucket?.Properties.BucketName,
+    expect(without(Resources.Bucket?.Properties ?? {}, 'BucketName', 'BucketNamePrefix', 'BucketNamespace')).toEqual({
       OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
       PublicAccessBlockConfiguration: {
         BlockPublicAcls: true,
@@ -90,8 +89,13 @@ export const PROMISES: Record<string, (stack: RenderedTemplate, parameters: Para
     });
   },
 
-  'the bucket has the name that was asked for, or one of its own'({ Resources }, { BucketName }) {
-    expect(Resources.Bucket?.Properties.BucketName).toBe(BucketName);
+  'the bucket has the name that was asked for, or one of its own'({ Resources }, { BucketName, BucketNamePrefix }) {
+    const { BucketName: name, BucketNamePrefix: prefix, BucketNamespace } = Resources.Bucket?.Properties ?? {};
+    expect([name, prefix, BucketNamespace]).toEqual(
+      BucketNamePrefix && !BucketName
+        ? [undefined, BucketNamePrefix, 'account-regional']
+        : [BucketName, undefined, undefined],
+    );
   },
 
   'the pictures outlive the stack'({ Resources }) {

@@ -50,6 +50,21 @@ const MISTAKES: [mistake: string, from: string | RegExp, to: string, caughtBy: C
     'Description: Everything that Ghost needs',
     ['promises'],
   ],
+  ['a reserved name is asked of everybody’s namespace', /\n *BucketNamespace: .*/, '', ['promises']],
+  [
+    'every new bucket is of the account’s namespace',
+    'IsAccountRegional, account-regional, !Ref AWS::NoValue',
+    'IsAccountRegional, account-regional, global',
+    ['promises'],
+  ],
+  [
+    'a namespace does not exist',
+    'IsAccountRegional, account-regional,',
+    'IsAccountRegional, regional,',
+    ['promises', 'schemas'],
+  ],
+  ['a reserved name has no prefix', /\n *BucketNamePrefix: !If .*/, '', ['promises']],
+  ['a given name is reserved', /- !Not \[!Condition HasBucketName\]/, '- !Not [!Condition IsUser]', ['promises']],
   ['Ghost may set ACLs', '[s3:PutObject,', '[s3:PutObject, s3:PutObjectAcl,', ['promises']],
   ['Ghost may not abort', ', s3:AbortMultipartUpload]', ']', ['promises']],
   [

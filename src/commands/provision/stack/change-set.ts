@@ -96,6 +96,8 @@ const ADOPTED_BUCKET = 'AdoptedBucket';
 function withBucketOfOwner(name: string): string {
   const changes: [from: string, to: string][] = [
     ['BucketName: !If [HasBucketName, !Ref BucketName, !Ref AWS::NoValue]', `BucketName: ${name}`],
+    // Only for a name that CloudFormation makes up.
+    ['      BucketNamePrefix: !If [IsAccountRegional, !Ref BucketNamePrefix, !Ref AWS::NoValue]\n', ''],
     ['DeletionPolicy: RetainExceptOnCreate', 'DeletionPolicy: Retain'],
     [
       '\nOutputs:\n',

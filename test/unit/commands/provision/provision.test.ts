@@ -4,6 +4,7 @@ import type { Bucket } from '../../../support/aws-account/s3';
 import { openTestSession, provisionOnce, type RecordedTerminal } from '../../../support/provisioning';
 import { destroy } from '../../../../src/commands/provision/destroy';
 import { findDifferences } from '../../../../src/commands/provision/diff';
+import { showDestroyed } from '../../../../src/commands/provision/show';
 import { readStatus } from '../../../../src/commands/provision/status';
 import type { Failure } from '../../../../src/shell/failure';
 
@@ -818,6 +819,40 @@ describe('an access key', () => {
   test('is not created without a request', async () => {
     await provisionOnce(account, { identity: 'iam-user' });
     expect(account.actions).not.toContain('iam:CreateAccessKey');
+  });
+});
+
+describe('a bucket in the namespace of the account', () => {
+  beforeEach(() => void account.hostedZones.add({ name: 'example.com' }));
+  const NAME = 'pictures-123456789012-eu-central-1-an';
+
+  test('is built with --account-regional-bucket, and kept by each later run', async () => {
+    const { provisioned, terminal } = await provisionOnce(account, { accountRegionalBucket: 'pictures' });
+    expect(provisioned?.stack.outputs.BucketName).toBe(NAME);
+    expect(terminal.text).toContain('its name is reserved for this account');
+    for (const accountRegionalBucket of [undefined, 'pictures']) {
+      expect((await provisionOnce(account, { accountRegionalBucket })).provisioned).toMatchObject({ changed: false });
+    }
+  });
+
+  test('comes back after its stack was deleted, with everything in it', async () => {
+    await provisionOnce(account, { accountRegionalBucket: 'pictures' });
+    account.buckets.find(NAME)?.versions.push({ key: 'content/images/a.png', versionId: '1' });
+    const session = await openTestSession(account);
+    showDestroyed(session.terminal, await destroy(session, STACK), STACK);
+    expect(session.terminal.text).toContain('provision --account-regional-bucket pictures');
+    const { provisioned } = await provisionOnce(account, { accountRegionalBucket: 'pictures' });
+    expect(provisioned?.stack.outputs.BucketName).toBe(NAME);
+    expect(account.buckets.find(NAME)?.versions).toHaveLength(1);
+  });
+
+  test('is refused for a stack that has another bucket, which would be left behind', async () => {
+    await provisionOnce(account);
+    const before = changesMade().length;
+    const { error } = await provisionOnce(account, { accountRegionalBucket: 'pictures' });
+    expect(error?.message).toContain('S3 cannot give a bucket another name');
+    expect(error?.cure).toContain('Leave out --account-regional-bucket');
+    expect(changesMade()).toHaveLength(before);
   });
 });
 

@@ -53,6 +53,20 @@ describe('the options of provision', () => {
     expect(refusal({ hostedZone: 'none', dnsProfile: 'dns' })).toContain('exclude each other');
   });
 
+  test('name a bucket in the namespace of the account by the domain, or by a prefix', () => {
+    const prefixOf = (options: ProvisionOptions) => read(options).parameters.BucketNamePrefix;
+    expect(prefixOf({})).toBeUndefined();
+    expect(prefixOf({ accountRegionalBucket: true })).toBe('images-example-com');
+    expect(prefixOf({ accountRegionalBucket: 'pictures' })).toBe('pictures');
+    const long = ['images.a-very-long-name-of-a-blog.example.com', 'images.a-very-long-name-of-a-blog.example.org'];
+    const prefixes = long.map((domain) => prefixOf({ domain, accountRegionalBucket: true }) ?? '');
+    expect(new Set(prefixes).size).toBe(2);
+    expect(prefixes.every((prefix) => prefix.length === 32)).toBe(true);
+    expect(refusal({ accountRegionalBucket: 'Pictures' })).toContain('--account-regional-bucket is "Pictures"');
+    expect(refusal({ accountRegionalBucket: true, bucket: 'pictures' })).toContain('exclude each other');
+    expect(refusal({ accountRegionalBucket: '' })).toContain('--account-regional-bucket is empty');
+  });
+
   test('give each domain a stack of its own', () => {
     const domains = ['images.blog.example.com', 'images-blog.example.com', 'images.blog-example.com'];
     const long = [`${'a.'.repeat(100)}example.com`, `${'a.'.repeat(101)}example.com`];

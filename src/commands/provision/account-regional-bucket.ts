@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import type { Stack } from '../../aws/stack';
+import type { Aws } from '../../aws/sign-in';
+import { checked, parameterOf } from '../../template/checked-parameter';
+import type { Problem } from './problem';
+
+const OPTION = '--account-regional-bucket';
+
+/**
+ * Reads the prefix of a bucket name in the account's own namespace, where nobody else can take a name.
+ *
+ * @param value of the option, true without one
+ * @returns the prefix; without a value that of the domain, `images-example-com`
+ * @throws Failure for an invalid prefix
+ */
+export function readBucketPrefix(value: string | true, domain: string): string {
+  return checked(OPTION, 'BucketNamePrefix', value === true ? prefixOf(domain) : value);
+}
+
+/** Doubled hyphens keep two domains apart, as in the names of stacks. */
+function prefixOf(domain: string): string {
+  const { MaxLength = 0 } = parameterOf('BucketNamePrefix');
+  const name = domain.replaceAll('-', '--').replaceAll('.', '-');
+  const digest = createHash('sha256').update(domain).digest('hex').slice(0, 8);
+  return name.length > MaxLength ? `${name.slice(0, MaxLength - digest.length - 1)}-${digest}` : name;
+}
+
+/**
+ * Returns the whole name of a bucket in the account's namespace.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/gpbucketnamespaces.html
+ */
+export const accountRegionalName = (prefix: string, { account, region }: Pick<Aws, 'account' | 'region'>): string =>
+  `${prefix}-${account}-${region}-an`;
+
+/** Returns the option that has another stack use the bucket. */
+export function optionOfBucket(name: string): string {
+  const [, prefix] = /^(.+)-\d{12}-[a-z0-9-]+-an$/.exec(name) ?? [];
+  return prefix === undefined ? `--bucket ${name}` : `${OPTION} ${prefix}`;
+}
+
+/** Checks that the stack does not have another bucket yet: a bucket stays in its namespace. */
+export function checkNamespace(wanted: string, stack: Stack): Problem | undefined {
+  const { BucketName } = stack.outputs;
+  return BucketName === wanted
+    ? undefined
+    : {
+        check: 'bucket',
+        refuses: true,
+        cause: `${OPTION}: the stack ${stack.name} has the bucket ${BucketName}, and S3 cannot give a bucket another name.`,
+        cure: `Leave out ${OPTION}. It is for a new image server: another --domain, or another --stack-name.`,
+      };
+}

@@ -4,24 +4,28 @@ import { createServer } from 'node:http';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import * as acm from '@aws-sdk/client-acm';
+import * as budgets from '@aws-sdk/client-budgets';
 import * as cloudformation from '@aws-sdk/client-cloudformation';
 import * as cloudfront from '@aws-sdk/client-cloudfront';
 import * as iam from '@aws-sdk/client-iam';
 import * as route53 from '@aws-sdk/client-route-53';
 import * as s3api from '@aws-sdk/client-s3';
 import * as sts from '@aws-sdk/client-sts';
+import * as wafv2 from '@aws-sdk/client-wafv2';
 import { listen, stop } from './local-server';
 import type { Command } from './recorded-script';
 
 /** The services by their CLI names, with the exports of their SDK clients, which include the schemas of operations. */
 const SERVICES: Record<string, Record<string, unknown>> = {
   acm,
+  budgets,
   cloudformation,
   cloudfront,
   iam,
   route53,
   s3api,
   sts,
+  wafv2,
 };
 
 /** Options of all commands: https://docs.aws.amazon.com/cli/latest/reference/#options */
@@ -189,7 +193,9 @@ function valueProblems(place: string, words: string[], schema: Schema, files: Re
     return words.flatMap((item) => valueProblems(place, [item], resolved[4] as Schema, files));
   }
   // In the shorthand Key=value,Key=value, all values are strings, or lists of strings: Key=value,value.
-  const members = new Map(text.split(/,(?=\w+=)/).map((pair) => pair.split(/=(.*)/s, 2) as [string, string]));
+  const members = new Map(
+    text.split(/,(?=\w+=)(?![^{]*\})/).map((pair) => pair.split(/=(.*)/s, 2) as [string, string]),
+  );
   const { required, optional } = membersOf(resolved);
   return [
     ...required.filter((name) => !members.has(name)).map((name) => `${place}: ${name} is missing`),

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -32,13 +32,13 @@ const MERGE = [
  *
  * @param script gets no variables except PATH
  * @param answers the programs' output, by their first words: `aws sts get-caller-identity`
- * @returns the commands in order, and the script's files, by name
+ * @returns the commands in order, and the script's files and their permissions (`0o600`), by name
  * @throws Error with bash's message if the script fails
  */
 export function recordScript(
   script: string,
   answers: Record<string, string>,
-): { commands: Command[]; files: Record<string, string> } {
+): { commands: Command[]; files: Record<string, string>; modes: Record<string, number> } {
   const folder = mkdtempSync(path.join(tmpdir(), 'recorded-script-'));
   try {
     const { status, stderr } = spawnSync('bash', ['-c', `${prologue(answers)}\n${script}`], {
@@ -56,6 +56,7 @@ export function recordScript(
     return {
       commands: read('.commands').split(`${NEXT_COMMAND}\0`).slice(0, -1).map(toCommand),
       files: Object.fromEntries(names.map((name) => [name, read(name)])),
+      modes: Object.fromEntries(names.map((name) => [name, statSync(path.join(folder, name)).mode & 0o777])),
     };
   } finally {
     rmSync(folder, { recursive: true });

@@ -51,6 +51,7 @@ const ANSWERS: Record<string, string> = {
   'aws acm describe-certificate': '_3f1c.images.example.com.',
   'aws route53 list-hosted-zones-by-name': '/hostedzone/Z0123456789ABCDEFGHIJ',
   'aws iam create-policy': MADE.policy,
+  'aws wafv2 create-web-acl': `arn:aws:wafv2:us-east-1:${MADE.account}:global/webacl/images/473e64fd`,
   'aws iam list-access-keys': 'AKIAIOSFODNN7EXAMPLE',
   'openssl rand': MADE.secret,
   jq: '{ "Version": "2012-10-17", "Statement": [] }',
@@ -244,6 +245,16 @@ describe('the commands of the setup guide', () => {
     expect(named.length).toBeGreaterThan(15);
     expect(named.filter((option) => !known.includes(option))).toEqual([]);
   });
+});
+
+test('the setup guide shows the secret to no other user of the computer', () => {
+  const words = recorded.commands.flatMap(({ args }) => args);
+  expect(words.filter((word) => word.includes(MADE.secret))).toEqual([]);
+  const holding = Object.keys(recorded.files).filter((name) => recorded.files[name]?.includes(MADE.secret));
+  expect(holding.sort()).toEqual(['distribution.json', 'ids.sh']);
+  expect(holding.map((name) => recorded.modes[name])).toEqual([0o600, 0o600]);
+  // Also in another terminal, where the values are read from the file.
+  expect(recorded.files['ids.sh']).toMatch(/^umask 077$/m);
 });
 
 test('the setup guide lists what who provisions must be allowed to do, all of it', () => {

@@ -46,7 +46,7 @@ described() { acm describe-certificate --certificate-arn "$certificate" --query 
 if [[ -z $certificate ]]; then # The token keeps a repeated request from creating a second certificate.
   token=$(certificates FAILED VALIDATION_TIMED_OUT REVOKED EXPIRED INACTIVE) && token=$(cksum <<<"$domain $token")
   certificate=$(acm request-certificate --domain-name "$domain" --validation-method DNS --idempotency-token "${token// /_}" \
-    --tags "Key=ghost-storage-s3-cloudfront,Value=$domain" --query CertificateArn)
+    --tags "Key=ghost-storage-s3-cloudfront,Value=$domain" --query CertificateArn) && sleep 15 # ACM is not ready at once.
 fi
 until state=$(described Status) && [[ $state == ISSUED ]]; do
   [[ $state == PENDING_VALIDATION ]] || die "The certificate $certificate is $state ($(described FailureReason))."

@@ -29,6 +29,8 @@ export interface ScriptRun {
     /** Permissions of the files and their folders: `0o600` */
     modes: number[];
   })[];
+  /** `aws` and `sleep`, with their first two arguments, in order. */
+  order: string[];
   /** The arguments of all other programs that the script started. */
   words: string[];
   /** The files that it left in the folder for temporary files, or in the one where it ran. */
@@ -60,7 +62,9 @@ export async function runProvisionScript(
     writeFileSync(inside('answers.json'), JSON.stringify({ answers, after }));
     const standIn = path.join(__dirname, 'aws-cli-stand-in.mjs');
     writeProgram(inside('bin/aws'), `exec '${process.execPath}' '${standIn}' "$@"`);
-    writeProgram(inside('bin/sleep'), 'exit 0');
+    // Only recorded: the tests do not wait.
+    const pause = String.raw`{"name":"sleep","args":["%s"],"files":{},"modes":[]}\n`;
+    writeProgram(inside('bin/sleep'), `printf '${pause}' "$1" >> '${inside('calls')}'`);
     for (const name of PROGRAMS) {
       writeProgram(inside(`bin/${name}`), `printf '%s\\n' "$@" >> '${inside('words')}'\nexec '${pathOf(name)}' "$@"`);
     }
@@ -82,11 +86,13 @@ export async function runProvisionScript(
     });
     script.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
     const [code] = (await once(script, 'close')) as [number | null];
+    const all = linesOf(inside('calls')).map((line) => JSON.parse(line) as ScriptRun['calls'][number]);
     return {
       code,
       stdout,
       stderr,
-      calls: linesOf(inside('calls')).map((line) => JSON.parse(line) as ScriptRun['calls'][number]),
+      calls: all.filter(({ name }) => name === 'aws'),
+      order: all.map(({ name, args }) => [name, ...args.slice(0, 2)].join(' ')),
       words: linesOf(inside('words')),
       left: ['tmp', 'work'].flatMap((name) => readdirSync(inside(name))),
     };

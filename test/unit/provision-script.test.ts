@@ -204,6 +204,15 @@ describe('infrastructure/provision.sh builds an image server', () => {
     });
   });
 
+  test('and gives ACM the seconds that it needs to know the new certificate', () => {
+    const requested = fresh.order.indexOf('aws acm request-certificate');
+    expect(fresh.order.slice(requested, requested + 3)).toEqual([
+      'aws acm request-certificate',
+      'sleep 15',
+      'aws acm describe-certificate',
+    ]);
+  });
+
   test('with the parameters of the template, in a stack that the command finds', () => {
     expect(parametersOf(fresh)).toEqual({
       Domain: DOMAIN,

@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import { createServer, request as httpRequest } from 'node:http';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { AdminApi, type UploadFile } from '../support/ghost/admin-api';
 import { startCdnStandIn, type CdnStandIn } from '../support/cdn-stand-in';
 import { adapterConfig } from '../support/ghost/adapter-config';
 import { startGhost, type RunningGhost } from '../support/ghost/boot';
 import { installGhost } from '../support/ghost/install';
-import { startS3UnderTest, type S3UnderTest } from '../support/s3-under-test';
 import { get } from '../support/http-client';
+import { listen, stop } from '../support/local-server';
+import { fixture } from '../support/fixtures';
+import { startS3UnderTest, type S3UnderTest } from '../support/s3-under-test';
+import { eventually } from './eventually';
 import { SETUP_TIMEOUT_MS, TEST_TIMEOUT_MS } from './timeouts';
 
 jest.setTimeout(TEST_TIMEOUT_MS);
@@ -20,6 +25,9 @@ describe('two Ghosts, each with a database of its own, on one bucket', () => {
   let cdn: CdnStandIn;
   const ghosts: RunningGhost[] = [];
   let admins: AdminApi[];
+  const former = randomUUID();
+  /** Ghost's configuration with one secret of the CDN, or two. */
+  let configWith: (secret: string | string[]) => ReturnType<typeof adapterConfig>;
 
   beforeAll(async () => {
     const install = await installGhost();
@@ -29,15 +37,9 @@ describe('two Ghosts, each with a database of its own, on one bucket', () => {
     const { accessKeyId, secretAccessKey } = s3.credentials;
     const credentials = { accessKeyId, secretAccessKey };
     cdn = await startCdnStandIn({ s3: { endpoint, region, bucket, credentials } });
-    const config = adapterConfig({
-      bucket,
-      region,
-      endpoint,
-      forcePathStyle: true,
-      ...credentials,
-      cdnUrl: cdn.url,
-      cdnFallbackSecret: randomUUID(),
-    });
+    const storage = { bucket, region, endpoint, forcePathStyle: true, ...credentials, cdnUrl: cdn.url };
+    configWith = (cdnFallbackSecret) => adapterConfig({ ...storage, cdnFallbackSecret });
+    const config = configWith(former);
     for (let count = 0; count < GHOSTS; count += 1) ghosts.push(await startGhost({ install, config }));
     admins = await Promise.all(ghosts.map(({ url }) => AdminApi.setUp(url)));
   }, SETUP_TIMEOUT_MS);
@@ -69,7 +71,104 @@ describe('two Ghosts, each with a database of its own, on one bucket', () => {
       expect(original.bytes.toString('hex')).toBe(Buffer.from(file.bytes).toString('hex'));
     }
   });
+
+  it('make every size that the CDN asks for while its secret is replaced, and are restarted one after the other', async () => {
+    const fresh = randomUUID();
+    const [one, other] = ghosts as [RunningGhost, RunningGhost];
+    const front = await startFront(ghosts);
+    cdn.setGhost({ url: front.url, fallbackSecret: former });
+    const visitors = startVisitors();
+
+    for (const ghost of [other, one]) {
+      await front.without(ghost, () => ghost.restart(configWith([fresh, former])));
+      await visitors.areServed();
+    }
+    cdn.setGhost({ url: front.url, fallbackSecret: fresh });
+    await visitors.areServed();
+    await front.without(other, () => other.restart(configWith(fresh)));
+    await visitors.areServed();
+    const answers = await visitors.leave();
+    await front.close();
+
+    expect(answers.filter(({ status, type }) => status !== 200 || type !== 'image/jpeg')).toEqual([]);
+    const asked = cdn.requests.filter(({ path }) => path.includes('/size/'));
+    expect(asked.map(({ origin }) => origin)).toEqual(answers.map(() => 'ghost'));
+    const statusWith = async (secret: string) =>
+      (await get(`${other.url}/content/images/2026/11/none.jpg`, { 'x-ghost-cdn-fallback-key': secret })).status;
+    expect([await statusWith(fresh), await statusWith(former)]).toEqual([404, 302]);
+  });
+
+  /** Starts visitors who ask the CDN for sizes that are not there yet, one after the other. */
+  function startVisitors() {
+    const answers: { path: string; status: number; type?: string }[] = [];
+    let hasLeft = false;
+    const visit = async () => {
+      for (let count = 0; !hasLeft; count += 1) {
+        const name = `2026/11/portrait-${count}.jpg`;
+        const Key = `content/images/${name}`;
+        const Body = fixture('portrait.jpg').bytes;
+        await s3.client.send(new PutObjectCommand({ Bucket: bucket, Key, Body, ContentType: 'image/jpeg' }));
+        const path = `/content/images/size/w600/${name}`;
+        const { status, headers } = await get(cdn.url + path);
+        answers.push({ path, status, type: headers['content-type'] });
+      }
+    };
+    const visits = visit();
+    return {
+      /** Waits for some answers to requests that come from now on. */
+      areServed: async () => {
+        const before = answers.length;
+        await eventually('a size', () => Promise.resolve(answers.length > before + 3 || undefined));
+      },
+      leave: async () => {
+        hasLeft = true;
+        await visits;
+        return answers;
+      },
+    };
+  }
 });
+
+/**
+ * Puts a proxy in front of several Ghosts. It takes away what names CloudFront, so that Ghost knows it by the secret alone.
+ */
+async function startFront(ghosts: RunningGhost[]) {
+  let serving = ghosts;
+  let turn = 0;
+  const open = new Map<RunningGhost | undefined, number>();
+  const count = (ghost: RunningGhost | undefined, change: number) => open.set(ghost, (open.get(ghost) ?? 0) + change);
+  const server = createServer((request, response) => {
+    const ghost = serving[(turn += 1) % serving.length];
+    count(ghost, 1);
+    response.once('close', () => count(ghost, -1));
+    const headers = { ...request.headers, host: `127.0.0.1:${ghost?.port}`, via: undefined, 'user-agent': 'proxy' };
+    const { method, url: path } = request;
+    httpRequest(
+      { host: '127.0.0.1', port: ghost?.port, method, path, headers: withoutUndefined(headers) },
+      (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(response);
+      },
+    )
+      .once('error', () => response.writeHead(502).end())
+      .end();
+  });
+  const port = await listen(server);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    /** Does something with a Ghost that gets no requests meanwhile. */
+    async without(ghost: RunningGhost, act: () => Promise<void>): Promise<void> {
+      serving = ghosts.filter((candidate) => candidate !== ghost);
+      await eventually('the end of its requests', () => Promise.resolve(open.get(ghost) ? undefined : true));
+      await act();
+      serving = ghosts;
+    },
+    close: () => stop(server),
+  };
+}
+
+const withoutUndefined = (headers: Record<string, string | string[] | undefined>) =>
+  Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));
 
 /** One pixel in a colour of its own. Ghost's image processing keeps a picture that it cannot make smaller. */
 function picture(name: string, number: number): UploadFile {

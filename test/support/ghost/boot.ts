@@ -43,8 +43,8 @@ export interface RunningGhost {
   readonly pid: number;
   /** Returns everything that Ghost wrote to stdout and stderr since the first start. */
   log(): string;
-  /** Restarts Ghost with the same content, configuration and port. */
-  restart(): Promise<void>;
+  /** Restarts Ghost with the same content and port, and with the same configuration unless another one is given. */
+  restart(config?: JsonObject): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -81,6 +81,10 @@ export async function startGhost(options: StartGhostOptions): Promise<RunningGho
   const end = async () => {
     if (child) await endProcess(child);
   };
+  const configure = async (given: JsonObject) => {
+    const config = deepMerge(baseConfig(install, url, port, contentPath), given);
+    await writeFile(join(folder, `config.${env.NODE_ENV}.json`), JSON.stringify(config, null, 2));
+  };
   const stop = async () => {
     await end();
     process.off('exit', killWithParent);
@@ -92,8 +96,7 @@ export async function startGhost(options: StartGhostOptions): Promise<RunningGho
     await mkdir(join(folder, 'tmp'));
     // As Ghost-CLI does: Ghost looks for its package.json in ./current, and for its configuration in ".".
     await symlink(install.dir, join(folder, 'current'));
-    const config = deepMerge(baseConfig(install, url, port, contentPath), options.config);
-    await writeFile(join(folder, `config.${env.NODE_ENV}.json`), JSON.stringify(config, null, 2));
+    await configure(options.config);
     await start();
   } catch (error) {
     await stop();
@@ -109,8 +112,9 @@ export async function startGhost(options: StartGhostOptions): Promise<RunningGho
       return child?.pid ?? 0;
     },
     log: () => log,
-    restart: async () => {
+    restart: async (config) => {
       await end();
+      if (config) await configure(config);
       await start();
     },
     stop,

@@ -3,6 +3,7 @@ import { request as httpsRequest } from 'node:https';
 import { FALLBACK_HEADER } from '../../../core/cdn-contract';
 import { asForeign } from '../../../core/foreign-error';
 import { explainProxy, loadProxies } from '../../../core/proxies';
+import { Interruption } from '../../../shell/failure';
 
 /** How long (ms) to wait for an answer. Ghost answers these requests without making an image. */
 const TIMEOUT_MS = 10_000;
@@ -36,7 +37,7 @@ export interface Recognition {
  * with 404, and redirects visitors to the CDN. A wrong secret is the control.
  *
  * @param signal ends the requests
- * @throws the signal's reason
+ * @throws Interruption when they were ended
  */
 export async function askGhost(origin: GhostOrigin, secret: string, signal: AbortSignal): Promise<Recognition> {
   try {
@@ -52,7 +53,9 @@ export async function askGhost(origin: GhostOrigin, secret: string, signal: Abor
     }
     return { state: 'known', answer: '404' };
   } catch (error) {
-    signal.throwIfAborted();
+    if (signal.aborted) {
+      throw new Interruption('Stopped. Nothing was changed.');
+    }
     const [ofProxy] = explainProxy(error) ?? [];
     const { code, message } = asForeign(error);
     return { state: 'silent', answer: `no answer (${ofProxy ?? code ?? message})` };

@@ -206,6 +206,16 @@ describe('a rotation that was interrupted', () => {
     expect(blog.options().cdnFallbackSecret).toBe(pending[0]);
   });
 
+  test('before anything was changed leaves everything as it is', async () => {
+    const session = await openTestSession(account);
+    blog.inFront = () => session.terminal.interrupt();
+    await expect(rotateSecret(session, STACK, { writeConfig: blog.file, ghost: {} })).rejects.toThrow(
+      'Stopped. Nothing was changed.',
+    );
+    expect(blog.options()).toEqual({ ...CDN, cdnFallbackSecret: former });
+    expectNothingSwitched();
+  });
+
   test('while CloudFront was switched only takes the former secret out of the file', async () => {
     const { error } = await rotate({
       onPause: (count, terminal) => {

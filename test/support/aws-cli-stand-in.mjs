@@ -29,7 +29,13 @@ if (answer === 'hangs') {
   process.exitCode = 254;
 } else {
   const query = args.includes('--query') ? args[args.indexOf('--query') + 1] : '@';
-  process.stdout.write(asText(search(answer, query)));
+  process.stdout.write(asText(search(filtered(answer), query)));
+}
+
+/** Leaves the certificates that have one of the statuses that were asked for. */
+function filtered(whole) {
+  const { CertificateSummaryList: certificates } = whole ?? {};
+  return certificates ? { CertificateSummaryList: certificates.filter(({ Status }) => args.includes(Status)) } : whole;
 }
 
 /** As awscli's text formatter prints values that are not objects: a list is a line, and a list of lists several. */

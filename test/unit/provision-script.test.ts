@@ -140,6 +140,9 @@ const callsOf = (result: ScriptRun, operation: string) =>
   result.calls.filter(({ args }) => args.slice(0, 2).join(' ') === operation);
 
 const wordsAfter = (option: string, args: string[]) => {
+  if (!args.includes(option)) {
+    return [];
+  }
   const words = args.slice(args.indexOf(option) + 1);
   const end = words.findIndex((word) => word.startsWith('--'));
   return end < 0 ? words : words.slice(0, end);
@@ -373,6 +376,18 @@ describe('infrastructure/provision.sh, run again,', () => {
     expect(result.code).toBe(1);
     expect(result.stderr).toContain('is not the image server of images.example.com');
     expect(operationsOf(result)).not.toContain('cloudformation deploy');
+  });
+
+  test('requests the certificate with the same token, so that ACM makes no second one, until one has failed', async () => {
+    const tokens: (string | undefined)[] = [];
+    for (const certificates of [listOf(), listOf({ Status: 'FAILED' })]) {
+      const result = await run([DOMAIN], changed(certificates));
+      tokens.push(wordsAfter('--idempotency-token', callsOf(result, 'acm request-certificate')[0]?.args ?? [])[0]);
+    }
+    const [first] = callsOf(fresh, 'acm request-certificate');
+    expect(tokens[0]).toBe(wordsAfter('--idempotency-token', first?.args ?? [])[0]);
+    expect(tokens[1]).toMatch(/^\w{1,32}$/);
+    expect(tokens[1]).not.toBe(tokens[0]);
   });
 });
 

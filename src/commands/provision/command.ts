@@ -41,6 +41,7 @@ export function addProvision(program: Command): void {
     )
     .option('--remove-folder <name>', 'stop serving a folder; its files stay in the bucket; can be repeated', repeated)
     .option('--price-class <class>', 'edge locations: PriceClass_All (default), PriceClass_200 or PriceClass_100')
+    .option('--move-domain', 'move the domain from another distribution, without an outage')
     .option('--web-acl <arn>', 'AWS WAF web ACL for the distribution, or none to remove it (default: as it is)')
     .option('--stack-name <name>', 'name of the CloudFormation stack (default: ghost- and the domain)')
     .option('--write-config <file>', "write the result into Ghost's configuration file, with a backup beside it")

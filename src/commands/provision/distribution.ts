@@ -1,9 +1,8 @@
-import { GetDistributionConfigCommand, paginateListDistributions } from '@aws-sdk/client-cloudfront';
+import { GetDistributionConfigCommand } from '@aws-sdk/client-cloudfront';
 import { FALLBACK_HEADER, FORMER_FALLBACK_HEADER } from '../../core/cdn-contract';
 import { Failure } from '../../shell/failure';
 import type { Aws } from '../../aws/sign-in';
 import { absentIf } from '../../aws/errors';
-import type { Problem } from './problem';
 
 /** Facts about a distribution that its stack does not give. */
 export interface DistributionDetails {
@@ -11,6 +10,10 @@ export interface DistributionDetails {
   fallbackSecret?: string;
   /** ARN of its web ACL, which flat-rate plans add outside of the stack. */
   webAclArn?: string;
+  /** Its alternate domain names. */
+  aliases: string[];
+  /** Of its configuration, for changing it. */
+  etag?: string;
 }
 
 /**
@@ -36,6 +39,8 @@ export async function readDistribution(
       .find(({ HeaderName = '' }) => [FALLBACK_HEADER, FORMER_FALLBACK_HEADER].includes(HeaderName.toLowerCase()))
       ?.HeaderValue,
     webAclArn: DistributionConfig?.WebACLId || undefined,
+    aliases: DistributionConfig?.Aliases?.Items ?? [],
+    etag: answer.ETag,
   };
 }
 
@@ -54,29 +59,4 @@ export async function describeDistribution(aws: Aws, distributionId: string): Pr
     );
   }
   return details;
-}
-
-/**
- * Checks that no other distribution of the account has the domain, since CloudFront allows a name only once.
- *
- * @param ownId ID of the stack's distribution, if there is one
- */
-export async function checkAlias(
-  { cloudFront }: Aws,
-  domain: string,
-  ownId: string | undefined,
-): Promise<Problem | undefined> {
-  for await (const { DistributionList } of paginateListDistributions({ client: cloudFront }, {})) {
-    for (const { Id, Aliases, Comment } of DistributionList?.Items ?? []) {
-      if (Id !== ownId && Aliases?.Items?.includes(domain)) {
-        return {
-          check: 'alias',
-          refuses: true,
-          cause: `${domain} is an alternate domain name of the distribution ${Id}${Comment ? ` ("${Comment}")` : ''}.`,
-          cure: `Remove it there (console: CloudFront → ${Id} → General → Settings → Edit → Alternate domain name), or choose another --domain.`,
-        };
-      }
-    }
-  }
-  return undefined;
 }

@@ -87,6 +87,9 @@ export function dryRun(settings: Settings, region: string | undefined, colors: C
             words: `${hostedZoneId === 'none' ? '' : 'records in Route 53 if it has the zone, else '}you make a CNAME`,
           },
         ]),
+    ...(settings.movesDomain
+      ? [{ sign: '~' as const, what: 'domain', words: `${domain} is moved here if another distribution has it` }]
+      : []),
     ...(settings.createAccessKey ? [ACCESS_KEY_STEP] : []),
   ];
   const title = `Image server https://${domain}${region ? `, in ${region}` : ''}, by the stack ${settings.stackName}`;

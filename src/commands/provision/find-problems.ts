@@ -2,14 +2,14 @@ import { listAccessKeys } from './access-key';
 import type { Aws } from '../../aws/sign-in';
 import type { Stack } from '../../aws/stack';
 import type { Certificate } from './certificate/certificate';
-import { checkAlias } from './distribution';
 import { checkCaa } from './dns/caa';
 import { checkApex, checkDelegation, checkExistingRecords, checkLiveRecord } from './dns/checks';
 import type { HostedZone } from './dns/hosted-zone';
-import { checkPermissions, IDENTITY_ACTIONS, PROVISIONING_ACTIONS } from './permissions';
+import { checkPermissions, IDENTITY_ACTIONS, MOVING_ACTIONS, PROVISIONING_ACTIONS } from './permissions';
 import type { Problem } from './problem';
 import type { Session } from './session';
 import type { Settings } from './settings';
+import { type DomainMove, type Holder, problemOfHolder } from './whose-domain';
 
 /** Runs the checks before the start whose findings decide nothing but whether to continue. */
 export async function findProblems(
@@ -17,19 +17,25 @@ export async function findProblems(
   settings: Settings,
   stack: Stack | undefined,
   zone: HostedZone | undefined,
+  { move, holder }: { move: DomainMove; holder?: Holder },
 ): Promise<Problem[]> {
   const { domain, wildcard } = settings;
-  const { DistributionId: distributionId, DistributionDomainName: target } = stack?.outputs ?? {};
+  const { DistributionDomainName: target } = stack?.outputs ?? {};
+  const isMoving = move !== 'none';
+  const stays = move === 'waits' || (!isMoving && holder !== undefined);
+  // Records to the other distribution move with the domain.
+  const mayLeadElsewhere = isMoving || holder !== undefined;
   const problems = await Promise.all([
     checkIdentity(aws, settings, stack),
     checkPermissions(aws, neededActions(aws, settings, stack, zone)),
-    checkAlias(aws, domain, distributionId),
     ...(zone
-      ? [checkDelegation(resolver, zone), checkExistingRecords(aws.route53, zone, domain, target)]
-      : [checkApex(resolver, domain), checkLiveRecord(resolver, domain, target)]),
+      ? [checkDelegation(resolver, zone), checkExistingRecords(aws.route53, zone, domain, target, mayLeadElsewhere)]
+      : [checkApex(resolver, domain), ...(mayLeadElsewhere ? [] : [checkLiveRecord(resolver, domain, target)])]),
     checkCaa(resolver, domain, { wildcard }),
   ]);
-  return problems.filter((problem) => problem !== undefined);
+  return [...problems, stays ? problemOfHolder(domain, holder, !isMoving) : undefined].filter(
+    (problem) => problem !== undefined,
+  );
 }
 
 /** Makes a warning of a problem that only keeps ACM from issuing a certificate: an issued one is renewed much later. */
@@ -88,7 +94,7 @@ async function checkIdentity(
 
 function neededActions(
   aws: Aws,
-  { parameters }: Settings,
+  { parameters, movesDomain }: Settings,
   stack: Stack | undefined,
   zone: HostedZone | undefined,
 ): string[] {
@@ -97,5 +103,6 @@ function neededActions(
   return [
     ...Object.keys(PROVISIONING_ACTIONS).filter((action) => changesDns || !action.startsWith('route53:')),
     ...(IDENTITY_ACTIONS[identity] ?? []),
+    ...(movesDomain ? MOVING_ACTIONS : []),
   ];
 }

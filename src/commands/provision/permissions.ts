@@ -128,6 +128,9 @@ export const IDENTITY_ACTIONS: Record<string, string[]> = {
   'ecs-task-role': ROLE_ACTIONS,
 };
 
+/** The actions that it needs in addition for `--move-domain`. */
+export const MOVING_ACTIONS = ['cloudfront:ListDomainConflicts', 'cloudfront:UpdateDomainAssociation'];
+
 /**
  * Asks IAM whether the caller may do all of this, because a stack that fails halfway for a missing permission takes a
  * quarter of an hour to roll back.

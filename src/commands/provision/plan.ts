@@ -42,7 +42,12 @@ export interface PlannedStep {
  * @param adoptedBucket name of an existing bucket that the stack imports
  */
 export function stepsOfNewStack(parameters: Record<string, string>, adoptedBucket?: string): PlannedStep[] {
-  const rendered = renderTemplate(readTemplate(), { ...parameters, 'AWS::Partition': 'aws' }, ['CertificateArn']);
+  const rendered = renderTemplate(
+    readTemplate(),
+    // A domain that is moved is added at the end.
+    { ...parameters, DomainIsElsewhere: 'false', 'AWS::Partition': 'aws' },
+    ['CertificateArn'],
+  );
   return stepsOfCreation(rendered, adoptedBucket);
 }
 
@@ -113,7 +118,7 @@ export function stepsOfChanges(changes: Change[], ghostIpAddressType?: IpAddress
 /** Returns the steps that do not belong to the stack, `before` and `after` it. */
 export function stepsAroundStack(
   settings: Settings,
-  { stack, certificate, zone, accessKeyId, hasForeignRecords }: Situation,
+  { stack, certificate, zone, accessKeyId, hasForeignRecords, takesRecords }: Situation,
   dnsElsewhere: boolean,
 ): { before: PlannedStep[]; after: PlannedStep[] } {
   const validated = zone
@@ -122,7 +127,7 @@ export function stepsAroundStack(
   const what = 'certificate';
   const names = certificate?.names.join(', ');
   const after: PlannedStep[] = [];
-  if (zone && dnsElsewhere && !hasForeignRecords) {
+  if (zone && dnsElsewhere && !hasForeignRecords && !takesRecords) {
     after.push({ sign: '+', what: 'DNS', words: `A, AAAA and HTTPS records in the Route 53 zone ${zone.name}` });
   }
   if (!stack && !zone) {

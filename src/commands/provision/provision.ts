@@ -10,6 +10,7 @@ import { upsertAliases } from './dns/records';
 import { planFolders, stepsOfFolders } from './folders';
 import { ghostConfigOf } from './ghost-config';
 import { obtainCertificate } from './obtain-certificate';
+import { completeMove, settleDomain, stepsOfMove, takeDomainBefore } from './move-domain';
 import { planLines, type PlannedStep, stepsAroundStack, stepsOfChanges, stepsOfNewStack } from './plan';
 import { reportProblems } from './problem';
 import type { Session } from './session';
@@ -28,6 +29,8 @@ export interface Provisioned {
   accessKey?: AccessKey;
   /** The folders that this run stopped serving. */
   removedFolders: string[];
+  /** Whether another distribution still has the domain. */
+  isWithoutDomain: boolean;
   /** The record that the user still has to create at another DNS provider. */
   missingRecord?: { name: string; relativeName: string; zone: string; value: string };
 }
@@ -52,16 +55,22 @@ export async function provision(session: Session, settings: Settings): Promise<P
   if (folders.unknown.length > 0) {
     terminal.warn(`--remove-folder: the image server has no folder ${folders.unknown.join(', ')}.`);
   }
+  const done = isCleared ? ['What the failed attempt had left was deleted'] : [];
+  const ofMove = stepsOfMove(settings, situation);
+  if (situation.move === 'finish') {
+    await agree(terminal, planLines(title, ofMove, terminal.colors), done);
+    await completeMove(session, settings, situation);
+    return { ...(await provision(session, settings)), changed: true };
+  }
   const parameters = { ...parametersOf(settings, situation, aws.dnsElsewhere), ...folders.parameters };
   const ofFolders = stepsOfFolders(folders, domain);
   const around = stepsAroundStack(settings, situation, aws.dnsElsewhere);
   const newStack = stack ? [] : stepsOfNewStack(parameters, adoptedBucket);
-  const done = isCleared ? ['What the failed attempt had left was deleted'] : [];
 
   const isIssued = certificate?.status === 'ISSUED';
   if (!isIssued) {
     // The changes of an existing stack are known only when the certificate is issued, and are then agreed to separately.
-    const steps = stack ? around.before : [...around.before, ...newStack, ...ofFolders, ...around.after];
+    const steps = stack ? around.before : [...around.before, ...newStack, ...ofFolders, ...ofMove, ...around.after];
     await agree(terminal, planLines(title, steps, terminal.colors), done);
   }
   const CertificateArn = isIssued ? certificate.arn : await obtainCertificate(session, settings, situation);
@@ -77,6 +86,7 @@ export async function provision(session: Session, settings: Settings): Promise<P
     ...newStack,
     ...(stack && changeSet ? stepsOfChanges(changeSet.changes, situation.ghostIpAddressType) : []),
     ...ofFolders,
+    ...ofMove,
     ...around.after,
   ];
   const hasChanges = steps.some(({ sign }) => sign !== '=');
@@ -89,11 +99,13 @@ export async function provision(session: Session, settings: Settings): Promise<P
       changeSet && (() => discardChangeSet(aws, changeSet, stack)),
     );
   }
+  await takeDomainBefore(session, settings, situation);
   if (changeSet) {
     const work = stack ? 'Changing the stack' : 'Building the stack: CloudFront takes some minutes';
     await workOnStack(session, work, changeSet.stackId, () => executeChangeSet(aws, changeSet));
   }
-  const finished = await finish(session, settings, situation);
+  const isWithoutDomain = await settleDomain(session, settings, situation);
+  const finished = await finish(session, settings, situation, isWithoutDomain);
   return { changed: !isIssued || hasChanges, removedFolders: folders.removed, ...finished };
 }
 
@@ -118,7 +130,7 @@ async function clearedStack(session: Session, stackName: string): Promise<{ stac
 /** Returns the stack's parameters except the certificate. A parameter that is not included keeps its value. */
 function parametersOf(
   { parameters, hostedZoneId }: Settings,
-  { stack, zone, hasForeignRecords, webAclArn, ghostIpAddressType }: Situation,
+  { stack, zone, hasForeignRecords, webAclArn, ghostIpAddressType, move, takesRecords }: Situation,
   dnsElsewhere: boolean,
 ): Record<string, string> {
   const needsSecret = parameters.GhostHost && !stack?.parameters.GhostHost;
@@ -129,7 +141,8 @@ function parametersOf(
     ...(stack &&
       parameters.BucketName === stack.outputs.BucketName && { BucketName: stack.parameters.BucketName ?? '' }),
     // Existing records to the distribution would keep the stack from creating its own.
-    ...(zone && !dnsElsewhere && !hasForeignRecords && { HostedZoneId: zone.id }),
+    ...(zone && !dnsElsewhere && !hasForeignRecords && { HostedZoneId: takesRecords ? '' : zone.id }),
+    ...((move === 'after-build' || move === 'waits') && { DomainIsElsewhere: 'true' }),
     ...(hostedZoneId === 'none' && { HostedZoneId: '' }),
     ...(ghostIpAddressType && { GhostIpAddressType: ghostIpAddressType }),
     ...(needsSecret && { FallbackSecret: randomBytes(32).toString('base64url') }),
@@ -141,6 +154,7 @@ async function finish(
   session: Session,
   { stackName, domain, createAccessKey: wantsAccessKey }: Settings,
   { zone, hasForeignRecords }: Situation,
+  isWithoutDomain: boolean,
 ): Promise<Omit<Provisioned, 'changed' | 'removedFolders'>> {
   const { aws, terminal } = session;
   const stack = await describeStack(aws, stackName);
@@ -148,16 +162,18 @@ async function finish(
     throw new Failure(`The stack ${stackName} is gone.`, 'Somebody has deleted it. Run the command again.');
   }
   const { DistributionId = '', DistributionDomainName = '', GhostUserName = '' } = stack.outputs;
-  if (zone && aws.dnsElsewhere && !hasForeignRecords) {
+  if (zone && aws.dnsElsewhere && !hasForeignRecords && !isWithoutDomain) {
     await terminal.step(`Pointing ${domain} to the distribution`, () =>
       upsertAliases(aws.route53, zone, domain, DistributionDomainName),
     );
   }
   const { fallbackSecret } = await describeDistribution(aws, DistributionId);
-  const missingRecord = zone ? undefined : await missingRecordOf(session, domain, DistributionDomainName);
+  const missingRecord =
+    zone || isWithoutDomain ? undefined : await missingRecordOf(session, domain, DistributionDomainName);
   // Last, because a failure after it would lose the secret, which IAM shows only once.
   const accessKey = wantsAccessKey ? await createAccessKey(session, GhostUserName) : undefined;
-  return { stack, config: ghostConfigOf(stack, fallbackSecret, accessKey), accessKey, missingRecord };
+  const config = ghostConfigOf(stack, fallbackSecret, accessKey);
+  return { stack, config, accessKey, missingRecord, isWithoutDomain };
 }
 
 async function missingRecordOf(

@@ -23,7 +23,7 @@ export async function runProvision(options: ProvisionOptions): Promise<void> {
   }
   const session = await openSession(options);
   const provisioned = await provision(session, settings);
-  const { changed, stack, config, missingRecord } = provisioned;
+  const { changed, stack, config, missingRecord, isWithoutDomain } = provisioned;
   const { backup, isWritten } = writeResult(session.terminal, writeConfig, config);
   if (options.json) {
     session.terminal.result({
@@ -36,6 +36,7 @@ export async function runProvision(options: ProvisionOptions): Promise<void> {
       configFile: writeConfig,
       backup,
       missingRecord,
+      isWithoutDomain,
     });
   } else {
     showProvisioned(session.terminal, provisioned, options, {

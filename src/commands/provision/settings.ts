@@ -27,6 +27,7 @@ export interface ProvisionOptions {
   tenantPrefix?: string;
   priceClass?: string;
   webAcl?: string;
+  moveDomain?: boolean;
   folder?: string[];
   removeFolder?: string[];
   stackName?: string;
@@ -49,6 +50,8 @@ export interface Settings {
   certificateArn?: string;
   wildcard: boolean;
   createAccessKey: boolean;
+  /** Whether to move the domain from another distribution. */
+  movesDomain: boolean;
 }
 
 /** The options whose values are passed to the template unchanged. */
@@ -119,6 +122,7 @@ export function readSettings(options: ProvisionOptions): Settings {
     certificateArn: parameters.CertificateArn,
     wildcard: options.wildcard ?? false,
     createAccessKey: options.createAccessKey ?? false,
+    movesDomain: options.moveDomain ?? false,
   };
 }
 

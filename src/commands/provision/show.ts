@@ -22,7 +22,7 @@ export function showProvisioned(
   options: ProvisionOptions,
   written: { writeConfig?: string; backup?: string },
 ): void {
-  const { changed, stack, missingRecord } = provisioned;
+  const { changed, stack, isWithoutDomain, missingRecord } = provisioned;
   const { outputs } = stack;
   terminal.say();
   terminal.say(
@@ -33,6 +33,11 @@ export function showProvisioned(
   terminal.say();
   for (const [name, value] of Object.entries(outputs)) {
     terminal.say(`  ${name.padEnd(25)}${value}`);
+  }
+  if (isWithoutDomain) {
+    terminal.warn(
+      `Another distribution still has ${stack.parameters.Domain}. Bring the files to the bucket ${outputs.BucketName} first (ghost-storage-s3-cloudfront migrate), then run the command again with --move-domain.`,
+    );
   }
   if (missingRecord) {
     showMissingRecord(terminal, missingRecord);

@@ -17,11 +17,12 @@ import { describeDistribution } from './distribution';
 import { checkDelegation } from './dns/checks';
 import { findIpAddressType, type IpAddressType } from './dns/ghost-addresses';
 import { findHostedZone, type HostedZone } from './dns/hosted-zone';
-import { zonePointsTo } from './dns/records';
+import { hasRecordsOfOthers, zonePointsTo } from './dns/records';
 import { findProblems, problemsOfMoving, softened } from './find-problems';
 import type { Problem } from './problem';
 import type { Session } from './session';
 import type { Settings } from './settings';
+import { type DomainMove, domainMoveOf, findHolder, type Holder } from './whose-domain';
 import { checkWebAcl, webAclToStore } from './web-acl';
 import { checkState, isEmpty, type Stack } from '../../aws/stack';
 
@@ -43,6 +44,11 @@ export interface Situation {
   webAclArn?: string;
   /** How CloudFront has to connect to the blog from now on; undefined to keep the stack's value. */
   ghostIpAddressType?: IpAddressType;
+  /** Another distribution of the account that has the domain. */
+  holder?: Holder;
+  move: DomainMove;
+  /** Whether the zone has records of another distribution that move with the domain. */
+  takesRecords: boolean;
   problems: Problem[];
 }
 
@@ -64,15 +70,18 @@ export async function lookAround(session: Session, stack: Stack | undefined, set
   const bucket = newBucketOf(settings, present, aws);
   const user = settings.createAccessKey ? GhostUserName : undefined;
   const ghostHost = parameters.GhostHost ?? present?.parameters.GhostHost;
-  const [certificate, bucketState, accessKeys, distribution, recordsLead, ghostIpAddressType, problems] =
+  const distribution = distributionId ? await describeDistribution(aws, distributionId) : undefined;
+  const holder = await findHolder(aws, domain, distributionId);
+  const move = domainMoveOf(settings, present, holder, distribution?.aliases.includes(domain) ?? false);
+  const [certificate, bucketState, accessKeys, recordsLead, recordsOfOthers, ghostIpAddressType, problems] =
     await Promise.all([
       findUsableCertificate(aws, settings, present),
       bucket ? checkBucket(aws, bucket, statementsToMerge(aws, settings, bucket)) : undefined,
       user ? listAccessKeys(aws, user) : [],
-      distributionId ? describeDistribution(aws, distributionId) : undefined,
       zone && target ? zonePointsTo(aws.route53, zone, domain, target) : false,
+      zone && move !== 'none' ? hasRecordsOfOthers(aws.route53, zone, domain, target) : false,
       ghostHost ? findIpAddressType(session.resolver, ghostHost, present?.parameters.GhostIpAddressType) : undefined,
-      findProblems(session, settings, present, zone),
+      findProblems(session, settings, present, zone, { move, holder }),
     ]);
   if (!certificate) {
     checkCertificateName(settings, zone);
@@ -95,6 +104,9 @@ export async function lookAround(session: Session, stack: Stack | undefined, set
     adoptedBucket: bucketState?.exists ? bucket : undefined,
     webAclArn: present && webAclToStore(present.parameters.WebAclArn, distribution?.webAclArn),
     ghostIpAddressType,
+    holder,
+    move,
+    takesRecords: recordsOfOthers,
     problems: [
       ...problems.map((problem) => softened(problem, certificate, present)),
       ...(bucketState?.problems ?? []),

@@ -189,7 +189,7 @@ export class Stacks {
       };
     },
 
-    ExecuteChangeSet: ({ ChangeSetName }: ExecuteChangeSetCommandInput, client) => {
+    ExecuteChangeSet: ({ ChangeSetName, DisableRollback = false }: ExecuteChangeSetCommandInput, client) => {
       const [stack, changeSet] = this.changeSet(ChangeSetName, client);
       if (changeSet.executionStatus !== 'AVAILABLE') {
         throw awsError(
@@ -206,7 +206,7 @@ export class Stacks {
       // The others are outdated.
       stack.changeSets.splice(0, stack.changeSets.length, changeSet);
       const work = this.workOn(stack);
-      stack.begin(changeSet.type === 'CREATE' ? work.create(changeSet) : work.update(changeSet));
+      stack.begin(changeSet.type === 'CREATE' ? work.create(changeSet) : work.update(changeSet, !DisableRollback));
       return {};
     },
 
@@ -358,7 +358,7 @@ function checkUpdatable(stack: Stack | undefined, name: string): asserts stack {
   if (!stack || stack.isDeleted) {
     throw validationError(`Stack [${name}] does not exist`);
   }
-  if (!/^(CREATE|UPDATE|IMPORT|UPDATE_ROLLBACK|IMPORT_ROLLBACK)_COMPLETE$/.test(stack.status)) {
+  if (!/^(CREATE|UPDATE|IMPORT|UPDATE_ROLLBACK|IMPORT_ROLLBACK)_COMPLETE$|^UPDATE_FAILED$/.test(stack.status)) {
     throw validationError(`Stack:${stack.id} is in ${stack.status} state and can not be updated.`);
   }
 }

@@ -1,4 +1,9 @@
-import type { GetDistributionCommandInput, ListDistributionsCommandInput } from '@aws-sdk/client-cloudfront';
+import type {
+  GetDistributionCommandInput,
+  ListDistributionsCommandInput,
+  ListDomainConflictsCommandInput,
+  UpdateDomainAssociationCommandInput,
+} from '@aws-sdk/client-cloudfront';
 import { awsError } from './aws-error';
 import type { Identifiers } from './identifiers';
 import { page } from './pages';
@@ -13,6 +18,10 @@ export interface Distribution {
   config: Record<string, unknown>;
   /** Whether it is in another account: invisible, but its aliases are taken. */
   otherOwner: boolean;
+  /** How often its status is read until a change is deployed. */
+  looksUntilDeployed: number;
+  /** Changes with its configuration. */
+  version: number;
   /** ARN of the web ACL of its flat-rate plan, if it has one. */
   planWebAcl?: string;
 }
@@ -49,6 +58,8 @@ export class Distributions {
       aliases: (config.Aliases ?? []) as string[],
       config,
       otherOwner: false,
+      looksUntilDeployed: 0,
+      version: 1,
       ...given,
     };
     this.all.push(distribution);
@@ -70,7 +81,7 @@ export class Distributions {
     if (distribution.planWebAcl && config.WebACLId !== distribution.planWebAcl) {
       throw onPlan("You can't remove the web ACL of this distribution");
     }
-    Object.assign(distribution, { aliases, config });
+    Object.assign(distribution, { aliases, config, version: distribution.version + 1 });
   }
 
   get(id: string): Distribution {
@@ -111,16 +122,61 @@ export class Distributions {
 
     GetDistribution: ({ Id = '' }: GetDistributionCommandInput) => {
       const distribution = this.get(Id);
+      distribution.looksUntilDeployed = Math.max(0, distribution.looksUntilDeployed - 1);
       return {
-        ETag: 'E2QWRUHEXAMPLE',
+        ETag: etagOf(distribution),
         Distribution: { ...described(distribution), DistributionConfig: apiConfig(distribution) },
       };
     },
 
     GetDistributionConfig: ({ Id = '' }: GetDistributionCommandInput) => ({
-      ETag: 'E2QWRUHEXAMPLE',
+      ETag: etagOf(this.get(Id)),
       DistributionConfig: apiConfig(this.get(Id)),
     }),
+
+    ListDomainConflicts: ({ Domain = '', DomainControlValidationResource: own }: ListDomainConflictsCommandInput) => {
+      this.get(own?.DistributionId ?? '');
+      const holders = this.all.filter(({ id, aliases }) => id !== own?.DistributionId && aliases.includes(Domain));
+      return {
+        DomainConflicts: holders.map(({ id, otherOwner }) => ({
+          Domain,
+          ResourceType: 'distribution',
+          ResourceId: masked(id),
+          AccountId: masked(otherOwner ? '210987654321' : this.accountId),
+        })),
+      };
+    },
+
+    UpdateDomainAssociation: ({ Domain = '', TargetResource, IfMatch }: UpdateDomainAssociationCommandInput) => {
+      const target = this.get(TargetResource?.DistributionId ?? '');
+      const source = this.all.find(({ aliases }) => aliases.includes(Domain));
+      const refuse = (name: string, message: string) => awsError('cloudfront', name, message);
+      if (IfMatch !== etagOf(target)) {
+        throw refuse('InvalidIfMatchVersion', 'The If-Match version is missing or not valid for the resource.');
+      }
+      if (!source) {
+        throw refuse('EntityNotFound', 'The domain is not associated with any distribution.');
+      }
+      if (!target.config.ViewerCertificate) {
+        throw refuse('InvalidArgument', 'The target distribution has no certificate that covers the domain.');
+      }
+      if (source.otherOwner && source.config.Enabled !== false) {
+        throw refuse('IllegalUpdate', 'Alias move is not allowed since the source distribution is enabled');
+      }
+      const set = (distribution: Distribution, aliases: string[]) =>
+        Object.assign(distribution, {
+          aliases,
+          config: { ...distribution.config, Aliases: aliases },
+          version: distribution.version + 1,
+        });
+      set(
+        source,
+        source.aliases.filter((alias) => alias !== Domain),
+      );
+      set(target, [...target.aliases, Domain]);
+      target.looksUntilDeployed = 3;
+      return { Domain, ResourceId: target.id, ETag: etagOf(target) };
+    },
   };
 
   private refuseTaken(aliases: string[], own?: string): void {
@@ -138,10 +194,15 @@ export class Distributions {
 const onPlan = (refusal: string) =>
   awsError('cloudfront', 'PreconditionFailed', `${refusal} while it's subscribed to a pricing plan.`, 412);
 
-const described = ({ id, arn, domainName }: Distribution) => ({
+const etagOf = ({ version }: Distribution) => `E${version}QWRUHEXAMPLE`;
+
+/** Returns an ID as CloudFront shows it to accounts that may not own it. */
+const masked = (id: string) => id.slice(-6).padStart(id.length, '*');
+
+const described = ({ id, arn, domainName, looksUntilDeployed }: Distribution) => ({
   Id: id,
   ARN: arn,
-  Status: 'Deployed',
+  Status: looksUntilDeployed > 0 ? 'InProgress' : 'Deployed',
   DomainName: domainName,
   LastModifiedTime: new Date(),
 });

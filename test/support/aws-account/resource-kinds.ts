@@ -299,7 +299,9 @@ function checkCertificate({ certificates }: Services, { Aliases, ViewerCertifica
   }
   const wildcard = (alias: string) => alias.replace(/^[^.]+/, '*');
   if (
-    !(Aliases as string[]).every((alias) => certificate.names.some((name) => [alias, wildcard(alias)].includes(name)))
+    !((Aliases ?? []) as string[]).every((alias) =>
+      certificate.names.some((name) => [alias, wildcard(alias)].includes(name)),
+    )
   ) {
     throw refuse(
       "The certificate that is attached to your distribution doesn't cover the alternate domain name (CNAME) that " +

@@ -56,7 +56,8 @@ export class StackWork {
     }
   }
 
-  *update({ definition, changes, imports }: ChangeSet): Work {
+  /** @param rollsBack whether a failure is undone */
+  *update({ definition, changes, imports }: ChangeSet, rollsBack = true): Work {
     const { stack } = this;
     const before: Before = {
       definition: stack.definition as Definition,
@@ -75,10 +76,12 @@ export class StackWork {
         ? (yield* this.makeAll([id], imports)) === undefined
         : yield* this.change(id, definition.rendered.Resources[id] as Resource);
       if (!succeeded) {
-        yield* this.rollBackUpdate(
-          before,
-          `The following resource(s) failed to ${isNew ? 'create' : 'update'}: [${id}]. `,
-        );
+        const reason = `The following resource(s) failed to ${isNew ? 'create' : 'update'}: [${id}]. `;
+        if (rollsBack) {
+          yield* this.rollBackUpdate(before, reason);
+        } else {
+          stack.set('UPDATE_FAILED', reason);
+        }
         return;
       }
     }

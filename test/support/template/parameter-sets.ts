@@ -23,6 +23,12 @@ export const PARAMETER_SETS: Record<string, Record<string, string>> = {
   'a prefix without Ghost': { ...SMALLEST, TenantPrefix: 'seven' },
   'a domain in Route 53': { ...SMALLEST, ...GHOST, HostedZoneId: 'Z0123456789ABCDEFGHIJ' },
   'a bucket whose name nobody else can take': { ...SMALLEST, BucketNamePrefix: 'images' },
+  'a domain that another distribution still has': {
+    ...SMALLEST,
+    ...GHOST,
+    HostedZoneId: 'Z0123456789ABCDEFGHIJ',
+    DomainIsElsewhere: 'true',
+  },
   'a user for a Ghost outside AWS': { ...SMALLEST, ...GHOST, Identity: 'iam-user' },
   'a Ghost on EC2': { ...SMALLEST, ...GHOST, Identity: 'ec2-role' },
   'a Ghost on ECS': { ...SMALLEST, ...GHOST, Identity: 'ecs-task-role' },

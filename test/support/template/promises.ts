@@ -209,11 +209,11 @@ export const PROMISES: Record<string, (stack: RenderedTemplate, parameters: Para
 
   'the distribution speaks HTTP/3, IPv6 and TLS 1.2 and newer on the domain, with its certificate'(
     stack,
-    { Domain, CertificateArn, PriceClass = 'PriceClass_All', WebAclArn },
+    { Domain, CertificateArn, PriceClass = 'PriceClass_All', WebAclArn, DomainIsElsewhere },
   ) {
+    expect(distributionConfig(stack).Aliases).toEqual(DomainIsElsewhere === 'true' ? undefined : [Domain]);
     expect(distributionConfig(stack)).toMatchObject({
       Enabled: true,
-      Aliases: [Domain],
       HttpVersion: 'http2and3',
       IPV6Enabled: true,
       PriceClass,
@@ -495,14 +495,16 @@ export const PROMISES: Record<string, (stack: RenderedTemplate, parameters: Para
 
   'the domain leads to the distribution, over IPv4, IPv6 and HTTP/3, when its zone is here'(
     { Resources },
-    { HostedZoneId, Domain },
+    { HostedZoneId, Domain, DomainIsElsewhere },
   ) {
     const AliasTarget = { DNSName: '${Distribution.DomainName}', HostedZoneId: 'Z2FDTNDATAQYW2' };
     expect(withReferencesAsText(Resources.DomainRecords?.Properties)).toEqual(
-      HostedZoneId && {
-        HostedZoneId,
-        RecordSets: ['A', 'AAAA', 'HTTPS'].map((Type) => ({ Name: Domain, Type, AliasTarget })),
-      },
+      DomainIsElsewhere === 'true'
+        ? undefined
+        : HostedZoneId && {
+            HostedZoneId,
+            RecordSets: ['A', 'AAAA', 'HTTPS'].map((Type) => ({ Name: Domain, Type, AliasTarget })),
+          },
     );
   },
 

@@ -28,6 +28,18 @@ const MISTAKES: [mistake: string, from: string | RegExp, to: string, caughtBy: C
     'Effect: Allow',
     ['promises', 'AwsSolutions'],
   ],
+  [
+    'a domain that another distribution still has is claimed',
+    'Aliases: !If [HasDomain, [!Ref Domain], !Ref AWS::NoValue]',
+    'Aliases: [!Ref Domain]',
+    ['promises'],
+  ],
+  [
+    'the records of a domain that another distribution still has are created',
+    'Condition: HasDomainRecords',
+    'Condition: HasHostedZone',
+    ['promises'],
+  ],
   ['old TLS is not denied', "s3:TlsVersion: '1.2'", "s3:TlsVersion: '1.0'", ['promises']],
   ['everybody reads', 'Principal: { Service: cloudfront.amazonaws.com }', "Principal: '*'", ['promises']],
   ['every distribution reads', 'aws:SourceArn: !Sub', 'aws:SourceArnn: !Sub', ['promises']],

@@ -1,5 +1,5 @@
 import type { ResourceRecordSet, Route53Client } from '@aws-sdk/client-route-53';
-import { recordPointsTo, recordsAt } from './records';
+import { pointsToDistribution, recordPointsTo, recordsAt } from './records';
 import type { Problem } from '../problem';
 import type { HostedZone } from './hosted-zone';
 import {
@@ -76,12 +76,14 @@ export function checkDelegation(resolver: Resolver, zone: HostedZone): Promise<P
  * does not delegate the domain or a parent of it to other name servers.
  *
  * @param distributionDomainName the stack's distribution, if there is one: `d111111abcdef8.cloudfront.net`
+ * @param isMoving whether records to another distribution are moved to it
  */
 export async function checkExistingRecords(
   route53: Route53Client,
   zone: HostedZone,
   domain: string,
   distributionDomainName?: string,
+  isMoving = false,
 ): Promise<Problem | undefined> {
   const check = 'existing record';
   const names = withParents(plainName(domain)).filter((name) => isInside(zone.name, name));
@@ -103,17 +105,20 @@ export async function checkExistingRecords(
     (record) =>
       plainName(record.Name ?? '') === plainName(domain) &&
       CONFLICTING_TYPES.includes(record.Type ?? '') &&
-      !(distributionDomainName && recordPointsTo(record, distributionDomainName)),
+      !(distributionDomainName && recordPointsTo(record, distributionDomainName)) &&
+      !(isMoving && pointsToDistribution(record)),
   );
   if (conflicts.length === 0) {
     return undefined;
   }
+  const isServed = conflicts.some(pointsToDistribution);
   const lines = conflicts.map((record) => `${domain} ${record.Type} ${valuesOf(record)}`);
   return {
     check,
     refuses: true,
     cause: `The zone ${zone.name} (${zone.id}) has records at ${domain} already.`,
     cure:
+      (isServed ? 'If a distribution serves the domain now, --move-domain moves it without an outage. Else: ' : '') +
       `Delete them if nobody needs them, or use another domain: ${lines.join('; ')}. With --hosted-zone none they stay, ` +
       'and the record of the domain is left to you.',
   };
@@ -172,7 +177,7 @@ export function checkLiveRecord(
       return {
         refuses: false,
         cause: `${domain} leads to another CloudFront distribution, ${foreign}: CloudFront may refuse to serve the domain from a new one.`,
-        cure: 'Remove that record at your DNS provider first, or change it.',
+        cure: 'Add --move-domain to move the domain without an outage, or remove that record at your DNS provider first.',
       };
     }
     const addresses = (await answerOf(resolver.resolve4(domain))) ?? [];

@@ -11,7 +11,7 @@ import {
 import { Failure } from '../../../shell/failure';
 import type { ValidationRecord } from '../certificate/validation';
 import type { HostedZone } from './hosted-zone';
-import { isInside, plainName } from './live-dns';
+import { isDistribution, isInside, plainName } from './live-dns';
 
 /** The hosted zone of every distribution: https://docs.aws.amazon.com/Route53/latest/APIReference/API_AliasTarget.html */
 const CLOUDFRONT_ZONE_ID = 'Z2FDTNDATAQYW2';
@@ -61,8 +61,8 @@ export async function upsertValidationRecord(
 }
 
 /**
- * Points the domain to the distribution, in a zone that the stack cannot change. An existing CNAME to it is kept, since
- * DNS allows no other record next to a CNAME.
+ * Points the domain to the distribution, where its records are not the stack's. An existing CNAME to it is kept, since
+ * DNS allows no other record next to a CNAME; one to another distribution is replaced.
  *
  * @param distributionDomainName `d111111abcdef8.cloudfront.net`
  * @see https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/routing-to-cloudfront-distribution.html
@@ -77,16 +77,40 @@ export async function upsertAliases(
   if (records.some((record) => isCnameOf(record, distributionDomainName))) {
     return;
   }
+  const replaced = records.filter((record) => record.Type === 'CNAME' && pointsToDistribution(record));
   const AliasTarget = {
     HostedZoneId: CLOUDFRONT_ZONE_ID,
     DNSName: distributionDomainName,
     EvaluateTargetHealth: false,
   };
-  await change(
-    route53,
-    zone,
-    ALIAS_TYPES.map((Type) => ({ Action: 'UPSERT', ResourceRecordSet: { Name: domain, Type, AliasTarget } })),
+  // One batch, so that the domain is never without a record.
+  await change(route53, zone, [
+    ...replaced.map((ResourceRecordSet): Change => ({ Action: 'DELETE', ResourceRecordSet })),
+    ...ALIAS_TYPES.map((Type): Change => ({
+      Action: 'UPSERT',
+      ResourceRecordSet: { Name: domain, Type, AliasTarget },
+    })),
+  ]);
+}
+
+/** Whether the zone has records that point the domain to another distribution than this one. */
+export async function hasRecordsOfOthers(
+  route53: Route53Client,
+  zone: HostedZone,
+  domain: string,
+  distributionDomainName: string | undefined,
+): Promise<boolean> {
+  return (await recordsAt(route53, zone, domain)).some(
+    (record) =>
+      pointsToDistribution(record) &&
+      !(distributionDomainName !== undefined && recordPointsTo(record, distributionDomainName)),
   );
+}
+
+/** Whether a record points to a distribution, and is not one of several of its type that Route 53 chooses from. */
+export function pointsToDistribution({ AliasTarget, ResourceRecords = [], SetIdentifier, Type }: ResourceRecordSet) {
+  const targets = Type === 'CNAME' ? ResourceRecords.map(({ Value = '' }) => Value) : [];
+  return SetIdentifier === undefined && [AliasTarget?.DNSName ?? '', ...targets].some(isDistribution);
 }
 
 /** Returns the domain's records that point to the distribution. */

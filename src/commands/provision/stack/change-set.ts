@@ -178,7 +178,17 @@ export async function deleteChangeSet({ cloudFormation }: Aws, id: string): Prom
   await cloudFormation.send(new DeleteChangeSetCommand({ ChangeSetName: id }));
 }
 
-/** Starts the execution of a change set; `followStack` waits for its end. */
-export async function executeChangeSet({ cloudFormation }: Aws, { id }: ChangeSet): Promise<void> {
-  await cloudFormation.send(new ExecuteChangeSetCommand({ ChangeSetName: id }));
+/**
+ * Starts the execution of a change set; `followStack` waits for its end.
+ *
+ * @param options `rollsBack`: whether CloudFormation undoes an update that fails
+ */
+export async function executeChangeSet(
+  { cloudFormation }: Aws,
+  { id }: ChangeSet,
+  { rollsBack = true }: { rollsBack?: boolean } = {},
+): Promise<void> {
+  await cloudFormation.send(
+    new ExecuteChangeSetCommand({ ChangeSetName: id, ...(rollsBack ? {} : { DisableRollback: true }) }),
+  );
 }

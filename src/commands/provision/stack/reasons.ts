@@ -5,7 +5,7 @@ import { deniedActionOf } from '../../../aws/errors';
 const CURES: [reason: RegExp, cure: string][] = [
   [
     /CNAMEs? you provided|CNAMEAlreadyExists/i,
-    'The domain is an alternate domain name of another distribution, here or in another account. Remove it there, or choose another --domain, and run the command again.',
+    'The domain is an alternate domain name of another distribution, here or in another account. Run the command again with --move-domain, which moves it without an outage or says what another account has to do, or choose another --domain.',
   ],
   [
     /pricing plan/i,

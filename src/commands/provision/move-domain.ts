@@ -1,0 +1,199 @@
+import {
+  GetDistributionCommand,
+  paginateListDomainConflicts,
+  type DomainConflict,
+  UpdateDomainAssociationCommand,
+} from '@aws-sdk/client-cloudfront';
+import { Failure } from '../../shell/failure';
+import type { Aws } from '../../aws/sign-in';
+import { requireStack, type Stack } from '../../aws/stack';
+import { describeDistribution } from './distribution';
+import { ifUnanswered, isZone } from './dns/live-dns';
+import { upsertAliases } from './dns/records';
+import type { PlannedStep } from './plan';
+import { SECONDS_BETWEEN_LOOKS, type Session } from './session';
+import type { Settings } from './settings';
+import type { Situation } from './situation';
+import { createChangeSet, executeChangeSet } from './stack/change-set';
+import { workOnStack } from './stack/events';
+
+/** How long (s) to wait until CloudFront has deployed a change. */
+const MAX_DEPLOYMENT_SECONDS = 3_600;
+
+const GUIDE =
+  'https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/alternate-domain-names-move-options.html';
+
+/** Returns the steps of the plan for moving the domain. */
+export function stepsOfMove({ domain }: Settings, { move, holder, takesRecords, zone }: Situation): PlannedStep[] {
+  if (move === 'none' || move === 'waits') {
+    return [];
+  }
+  const source = holder ? `from the distribution ${holder.id}` : 'from the distribution that has it';
+  const steps: PlannedStep[] = [
+    {
+      sign: '~',
+      what: 'domain',
+      words:
+        move === 'finish'
+          ? `${domain}, which was moved to the distribution, becomes part of the stack`
+          : `${domain} is moved here ${source}, without an outage. Files that are not in the bucket by then are 404`,
+    },
+  ];
+  return takesRecords
+    ? [
+        ...steps,
+        { sign: '~', what: 'DNS', words: `the records in the zone ${zone?.name} are pointed to this distribution` },
+      ]
+    : steps;
+}
+
+/**
+ * Moves the domain to the stack's distribution and makes it part of the stack. Continues where an earlier run stopped.
+ *
+ * @throws Failure when CloudFront does not move it; the stack then stays without it
+ */
+export async function completeMove(session: Session, settings: Settings, situation: Situation): Promise<void> {
+  const { aws, pause } = session;
+  const { stackName } = settings;
+  const stack = await requireStack(aws, stackName);
+  await takeDomain(session, settings, situation, stack);
+  const parameters = { DomainIsElsewhere: 'false', ...(situation.takesRecords && { HostedZoneId: '' }) };
+  const changeSet = await createChangeSet(aws, pause, { stackName, stack, parameters });
+  if (changeSet) {
+    await workOnStack(session, 'Adding the domain to the stack', stack.id, () =>
+      // A rollback would take the domain off the distribution.
+      executeChangeSet(aws, changeSet, { rollsBack: false }),
+    );
+  }
+}
+
+/** Moves the domain before the update of a stack that names it already. */
+export async function takeDomainBefore(session: Session, settings: Settings, situation: Situation): Promise<void> {
+  const { move, stack } = situation;
+  if (move === 'now' && stack) {
+    await takeDomain(session, settings, situation, stack);
+  }
+}
+
+/**
+ * Moves the domain to a stack that is built. Asks first where it was built just now: the plan asked the others.
+ *
+ * @returns whether another distribution still has the domain
+ */
+export async function settleDomain(session: Session, settings: Settings, situation: Situation): Promise<boolean> {
+  const { aws, terminal } = session;
+  const { stackName, domain } = settings;
+  if (situation.move !== 'after-build') {
+    return situation.move === 'waits';
+  }
+  if (!situation.stack) {
+    const { outputs } = await requireStack(aws, stackName);
+    const question = `The distribution is built, without the domain. Files that are not in its bucket, ${outputs.BucketName}, are 404 after the move. Move ${domain} now?`;
+    if (!(await terminal.confirm(question))) {
+      return true;
+    }
+  }
+  await completeMove(session, settings, situation);
+  return false;
+}
+
+/**
+ * Moves the domain to the stack's distribution, and then the records that point to another distribution. At any time, one
+ * distribution has the domain, and DNS leads to a distribution.
+ *
+ * @throws Failure when CloudFront does not move it
+ * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/alternate-domain-names-move.html
+ */
+async function takeDomain(
+  session: Session,
+  { domain }: Settings,
+  { zone, takesRecords }: Situation,
+  stack: Stack,
+): Promise<void> {
+  const { aws, terminal } = session;
+  const { DistributionId: id = '', DistributionDomainName: target = '' } = stack.outputs;
+  const { aliases, etag } = await describeDistribution(aws, id);
+  if (!aliases.includes(domain)) {
+    await terminal.step(`Moving ${domain} to the distribution ${id}`, () =>
+      associate(session, { domain, id, target, etag }),
+    );
+  }
+  await terminal.step('Waiting until CloudFront has deployed it', () => waitUntilDeployed(session, id));
+  if (zone && takesRecords) {
+    await terminal.step(`Pointing ${domain} to the distribution`, () =>
+      upsertAliases(aws.route53, zone, domain, target),
+    );
+  }
+}
+
+async function associate(
+  session: Session,
+  { domain, id, target, etag }: { domain: string; id: string; target: string; etag?: string },
+): Promise<void> {
+  const { aws } = session;
+  const conflict = await findConflict(aws, domain, id);
+  if (!conflict) {
+    // No distribution has the domain: the stack adds it.
+    return;
+  }
+  try {
+    await aws.cloudFront.send(
+      new UpdateDomainAssociationCommand({ Domain: domain, TargetResource: { DistributionId: id }, IfMatch: etag }),
+    );
+  } catch (error) {
+    throw await explainRefusal(session, error as Error, { domain, id, target, conflict });
+  }
+}
+
+/** Returns the distribution that has the domain, with IDs that are masked where it is in another account. */
+async function findConflict({ cloudFront }: Aws, domain: string, id: string): Promise<DomainConflict | undefined> {
+  for await (const { DomainConflicts = [] } of paginateListDomainConflicts(
+    { client: cloudFront },
+    { Domain: domain, DomainControlValidationResource: { DistributionId: id } },
+  )) {
+    const conflict = DomainConflicts.find(({ Domain }) => Domain === domain);
+    if (conflict) {
+      return conflict;
+    }
+  }
+  return undefined;
+}
+
+async function explainRefusal(
+  { aws, resolver }: Session,
+  error: Error,
+  { domain, id, target, conflict }: { domain: string; id: string; target: string; conflict: DomainConflict },
+): Promise<Error> {
+  const { ResourceId, AccountId = '' } = conflict;
+  const isOwn = aws.account.endsWith(AccountId.replace(/^\*+/, ''));
+  if (isOwn || error instanceof Failure) {
+    return error instanceof Failure
+      ? error
+      : new Failure(
+          `CloudFront did not move ${domain} from ${ResourceId} to the distribution ${id}: ${error.message}`,
+          'Fix what is named there, and run the same command again: it resumes where it stopped.',
+          { cause: error },
+        );
+  }
+  const isApex = await isZone(resolver, domain).catch(ifUnanswered(false));
+  return new Failure(
+    `CloudFront did not move ${domain} to the distribution ${id}: it is on ${ResourceId} of another account, ${AccountId}. CloudFront says: ${error.message}`,
+    `Create the record ${isApex ? '_.' : '_'}${domain} TXT "${target}". Disable the other distribution, and run the same command again. Without access to that account, or to avoid the outage, ask AWS Support to move the domain to ${id}, and then run the command: ${GUIDE}`,
+    { cause: error },
+  );
+}
+
+/** @throws Failure after an hour */
+async function waitUntilDeployed({ aws, pause }: Session, id: string): Promise<void> {
+  for (let waited = 0; waited < MAX_DEPLOYMENT_SECONDS; waited += SECONDS_BETWEEN_LOOKS) {
+    const { Distribution } = await aws.cloudFront.send(new GetDistributionCommand({ Id: id }));
+    if (Distribution?.Status === 'Deployed') {
+      return;
+    }
+    await pause(SECONDS_BETWEEN_LOOKS);
+  }
+  throw new Failure(
+    `CloudFront has not deployed the distribution ${id} within an hour.`,
+    'Run the same command again later: it resumes where it stopped.',
+  );
+}

@@ -1,0 +1,85 @@
+import { paginateListDistributions } from '@aws-sdk/client-cloudfront';
+import type { Aws } from '../../aws/sign-in';
+import type { Stack } from '../../aws/stack';
+import type { Problem } from './problem';
+import type { Settings } from './settings';
+
+/** Another distribution of the account that has the domain. */
+export interface Holder {
+  id: string;
+  comment: string;
+}
+
+/**
+ * Finds the other distribution of the account that has the domain. CloudFront allows a name only once.
+ *
+ * @param ownId ID of the stack's distribution, if there is one
+ */
+export async function findHolder(
+  { cloudFront }: Aws,
+  domain: string,
+  ownId: string | undefined,
+): Promise<Holder | undefined> {
+  for await (const { DistributionList } of paginateListDistributions({ client: cloudFront }, {})) {
+    for (const { Id: id = '', Aliases, Comment: comment = '' } of DistributionList?.Items ?? []) {
+      if (id !== ownId && Aliases?.Items?.includes(domain)) {
+        return { id, comment };
+      }
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Returns the problem of a domain that another distribution has.
+ *
+ * @param holder undefined for one in another account
+ * @param refuses whether the stack cannot be built or updated with the domain
+ */
+export function problemOfHolder(domain: string, holder: Holder | undefined, refuses: boolean): Problem {
+  return {
+    check: 'alias',
+    refuses,
+    cause: holder
+      ? `${domain} is an alternate domain name of the distribution ${holder.id}${holder.comment ? ` ("${holder.comment}")` : ''}.`
+      : `The stack was built without ${domain}, which another distribution has.`,
+    cure: 'Add --move-domain to move it here without an outage, or choose another --domain.',
+  };
+}
+
+/**
+ * What a run does about a domain that another distribution has, or has had:
+ * - `none`: nothing
+ * - `waits`: the stack stays without the domain, which is not moved in this run
+ * - `after-build`: the stack is built or updated without the domain, which then moves to it
+ * - `now`: the domain moves before the stack is updated, because the stack names it already
+ * - `finish`: an earlier run has moved the domain, and the stack does not name it yet
+ */
+export type DomainMove = 'none' | 'waits' | 'after-build' | 'now' | 'finish';
+
+/**
+ * Returns what this run does about the domain.
+ *
+ * @param stack the present one
+ * @param holder another distribution of the account that has the domain
+ * @param hasDomain whether the stack's distribution has it
+ */
+export function domainMoveOf(
+  { domain, movesDomain }: Settings,
+  stack: Stack | undefined,
+  holder: Holder | undefined,
+  hasDomain: boolean,
+): DomainMove {
+  const isBuilt = stack?.parameters.Domain === domain;
+  const isWithout = isBuilt && stack.parameters.DomainIsElsewhere === 'true';
+  if (isBuilt && hasDomain) {
+    return isWithout ? 'finish' : 'none';
+  }
+  if (!movesDomain) {
+    return isWithout ? 'waits' : 'none';
+  }
+  if (isBuilt && !isWithout) {
+    return holder ? 'now' : 'none';
+  }
+  return 'after-build';
+}

@@ -434,7 +434,7 @@ describe('what the setup guide gives to be added by hand', () => {
     const { DistributionConfig } = propertiesOf('Distribution', { GhostHost: 'example.com', GhostPath: '/blog' });
     const { Origins, CacheBehaviors } = DistributionConfig as Record<string, Record<string, unknown>[]>;
     const [origin] = find('Id', 'ghost-redirects');
-    const ours = JSON.stringify(origin).replace('SECRET', MADE.secret);
+    const ours = JSON.stringify(origin).replace('FALLBACK_SECRET', MADE.secret);
     expect(comparable(JSON.parse(ours))).toEqual(comparable(Origins?.find(({ Id }) => Id === 'ghost-redirects')));
     expect(CacheBehaviors?.map(({ PathPattern }) => PathPattern)).toContain('/blog/content/images/*');
   });

@@ -107,7 +107,7 @@ export async function settleDomain(session: Session, settings: Settings, situati
 async function takeDomain(
   session: Session,
   { domain }: Settings,
-  { zone, takesRecords }: Situation,
+  { zone, takesRecords, holder }: Situation,
   stack: Stack,
 ): Promise<void> {
   const { aws, terminal } = session;
@@ -117,6 +117,11 @@ async function takeDomain(
     await terminal.step(`Moving ${domain} to the distribution ${id}`, () =>
       associate(session, { domain, id, target, etag }),
     );
+    if (holder) {
+      terminal.warn(
+        `The distribution ${holder.id} no longer has ${domain}. If a template manages it, take the domain out of the template before its next update, which would fail.`,
+      );
+    }
   }
   await terminal.step('Waiting until CloudFront has deployed it', () => waitUntilDeployed(session, id));
   if (zone && takesRecords) {

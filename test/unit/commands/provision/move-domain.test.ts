@@ -109,6 +109,9 @@ describe('a domain that another distribution of the account has', () => {
       expect(terminal.text).toMatch(
         new RegExp(`~ domain +${DOMAIN} is moved here from the distribution ${old.id}, without an outage`),
       );
+      expect(terminal.warnings).toEqual([
+        expect.stringContaining(`The distribution ${old.id} no longer has ${DOMAIN}`),
+      ]);
       expect(terminal.questions).toEqual(['Go on?', expect.stringMatching(/are 404 after the move. Move .* now\?$/)]);
     },
   );

@@ -25,6 +25,10 @@ type Options = Record<string, unknown>;
 export interface RotatingBlog {
   /** Ghost's configuration file. */
   file: string;
+  /** The port of the Ghosts on 127.0.0.1, without TLS. */
+  port: number;
+  /** The authorities (PEM) that TLS trusts. */
+  authorities: string[];
   proxy: Proxy;
   /** The headers of all requests, as they arrive. */
   requests: IncomingHttpHeaders[];
@@ -65,12 +69,15 @@ export async function startRotatingBlog(options: Options, ghosts = 1): Promise<R
   const before = { ...process.env };
   Object.assign(process.env, { HTTPS_PROXY: proxy.url, HTTP_PROXY: proxy.url });
   const { connect } = tls;
-  const trusting = (given: tls.ConnectionOptions) => connect({ ca: certificate.cert, ...given });
+  const authorities = [certificate.cert];
+  const trusting = (given: tls.ConnectionOptions) => connect({ ca: authorities, ...given });
   const spy = jest.spyOn(tls, 'connect').mockImplementation(trusting as typeof connect);
 
   const read = () => JSON.parse(readFileSync(file, 'utf8')) as { storage: { S3CloudFrontStorage: Options } };
   const blog: RotatingBlog = {
     file,
+    port,
+    authorities,
     proxy,
     requests: [],
     options: () => read().storage.S3CloudFrontStorage,

@@ -1,8 +1,11 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { readGhost } from '../../../../../src/commands/provision/ghost-url';
+import { askGhost } from '../../../../../src/commands/provision/rotate/ask-ghost';
 import { rotateSecret } from '../../../../../src/commands/provision/rotate/secret';
 import { AwsAccount } from '../../../../support/aws-account';
+import { makeCertificate } from '../../../../support/certificate';
+import { startTls } from '../../../../support/proxy';
 import { openTestSession, provisionOnce, type RecordedTerminal } from '../../../../support/provisioning';
 import { type RotatingBlog, startRotatingBlog } from '../../../../support/rotating-blog';
 
@@ -153,6 +156,21 @@ describe('the secret between CloudFront and Ghost', () => {
       expect([agent, host, via]).toEqual(['ghost-storage-s3-cloudfront (provision)', 'blog.example.com', undefined]);
     }
     expect(new Set(blog.proxy.requests)).toEqual(new Set(['CONNECT blog.example.com:443']));
+  });
+
+  test('is asked for without a proxy where the environment names none', async () => {
+    const certificate = await makeCertificate('localhost', 2, path.dirname(blog.file));
+    blog.authorities.push(certificate.cert);
+    const front = await startTls(certificate, blog.port);
+    delete process.env.HTTPS_PROXY;
+    delete process.env.HTTP_PROXY;
+    const origin = { url: `https://localhost:${front.port}`, cdnHost: DOMAIN };
+    const { signal } = new AbortController();
+    expect(await askGhost(origin, former, signal)).toEqual({ state: 'known', answer: '404' });
+    expect(await askGhost(origin, `${former}x`, signal)).toEqual({ state: 'unknown', answer: `302 to ${DOMAIN}` });
+    front.close();
+    expect(blog.proxy.requests).toEqual([]);
+    expect(await askGhost(origin, former, signal)).toEqual({ state: 'silent', answer: 'no answer (ECONNREFUSED)' });
   });
 
   test('stays where Ghost is not restarted: the wait ends, and says so', async () => {
@@ -352,5 +370,9 @@ test('the backups of the configuration are as private as the file', async () => 
   await start();
   await rotate({ onPause: restartsGhost });
   const folder = path.dirname(blog.file);
-  expect(readdirSync(folder).filter((name) => name.endsWith('.backup'))).toHaveLength(2);
+  const backups = readdirSync(folder).filter((name) => name.endsWith('.backup'));
+  expect(backups).toHaveLength(2);
+  for (const name of process.platform === 'win32' ? [] : backups) {
+    expect(statSync(path.join(folder, name)).mode & 0o077).toBe(0);
+  }
 });

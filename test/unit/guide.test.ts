@@ -6,7 +6,12 @@ import { createProgram } from '../../src/commands/program';
 import { parseConfig } from '../../src/core/config';
 import { roughCosts } from '../../src/commands/provision/plan';
 import { stackNameOf } from '../../src/template/stack-name';
-import { IDENTITY_ACTIONS, MOVING_ACTIONS, PROVISIONING_ACTIONS } from '../../src/commands/provision/permissions';
+import {
+  IDENTITY_ACTIONS,
+  LOG_ACTIONS,
+  MOVING_ACTIONS,
+  PROVISIONING_ACTIONS,
+} from '../../src/commands/provision/permissions';
 import { readTemplate, TEMPLATE_TEXT } from '../../src/template/read';
 import { problemsOf, problemsOfInstalledCli, problemsOfMention } from '../support/aws-cli';
 import { recordScript, type Command } from '../support/recorded-script';
@@ -270,6 +275,7 @@ test('the setup guide lists what who provisions must be allowed to do, all of it
     ...Object.keys(PROVISIONING_ACTIONS),
     ...Object.values(IDENTITY_ACTIONS).flat(),
     ...MOVING_ACTIONS,
+    ...LOG_ACTIONS,
     // For diff
     'cloudformation:DetectStackDrift',
     'cloudformation:DescribeStackDriftDetectionStatus',

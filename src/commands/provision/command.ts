@@ -43,6 +43,7 @@ export function addProvision(program: Command): void {
     .option('--price-class <class>', 'edge locations: PriceClass_All (default), PriceClass_200 or PriceClass_100')
     .option('--move-domain', 'move the domain from another distribution, without an outage')
     .option('--web-acl <arn>', 'AWS WAF web ACL for the distribution, or none to remove it (default: as it is)')
+    .option('--access-logs <bucket>', 'bucket for the access logs of a stack in us-east-1, or none')
     .option('--stack-name <name>', 'name of the CloudFormation stack (default: ghost- and the domain)')
     .option('--write-config <file>', "write the result into Ghost's configuration file, with a backup beside it")
     .option('--dry-run', 'show the plan and the rendered template, without asking AWS anything')

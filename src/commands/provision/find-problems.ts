@@ -1,11 +1,12 @@
 import { listAccessKeys } from './access-key';
+import { checkAccessLogs, logBucketOf } from './access-logs';
 import type { Aws } from '../../aws/sign-in';
 import type { Stack } from '../../aws/stack';
 import type { Certificate } from './certificate/certificate';
 import { checkCaa } from './dns/caa';
 import { checkApex, checkDelegation, checkExistingRecords, checkLiveRecord } from './dns/checks';
 import type { HostedZone } from './dns/hosted-zone';
-import { checkPermissions, IDENTITY_ACTIONS, MOVING_ACTIONS, PROVISIONING_ACTIONS } from './permissions';
+import { checkPermissions, IDENTITY_ACTIONS, LOG_ACTIONS, MOVING_ACTIONS, PROVISIONING_ACTIONS } from './permissions';
 import type { Problem } from './problem';
 import type { Session } from './session';
 import type { Settings } from './settings';
@@ -33,7 +34,12 @@ export async function findProblems(
       : [checkApex(resolver, domain), ...(mayLeadElsewhere ? [] : [checkLiveRecord(resolver, domain, target)])]),
     checkCaa(resolver, domain, { wildcard }),
   ]);
-  return [...problems, stays ? problemOfHolder(domain, holder, !isMoving) : undefined].filter(
+  const logs = checkAccessLogs(settings.parameters.AccessLogDestination, aws, {
+    stack,
+    stackName: settings.stackName,
+    imageBucket: settings.parameters.BucketName ?? stack?.outputs.BucketName,
+  });
+  return [...problems, logs, stays ? problemOfHolder(domain, holder, !isMoving) : undefined].filter(
     (problem) => problem !== undefined,
   );
 }
@@ -104,5 +110,6 @@ function neededActions(
     ...Object.keys(PROVISIONING_ACTIONS).filter((action) => changesDns || !action.startsWith('route53:')),
     ...(IDENTITY_ACTIONS[identity] ?? []),
     ...(movesDomain ? MOVING_ACTIONS : []),
+    ...([parameters, stack?.parameters].some((given) => logBucketOf(given?.AccessLogDestination)) ? LOG_ACTIONS : []),
   ];
 }

@@ -78,6 +78,26 @@ export const PROVISIONING_ACTIONS: Record<string, string> = {
   'iam:TagPolicy': "Ghost's permissions",
 };
 
+/** The actions that it needs in addition for `--access-logs`. */
+export const LOG_ACTIONS = [
+  'cloudfront:AllowVendedLogDeliveryForResource',
+  'logs:PutDeliverySource',
+  'logs:GetDeliverySource',
+  'logs:DeleteDeliverySource',
+  'logs:PutDeliveryDestination',
+  'logs:GetDeliveryDestination',
+  'logs:DeleteDeliveryDestination',
+  'logs:GetDeliveryDestinationPolicy',
+  'logs:DeleteDeliveryDestinationPolicy',
+  'logs:CreateDelivery',
+  'logs:GetDelivery',
+  'logs:DescribeDeliveries',
+  'logs:DeleteDelivery',
+  'logs:ListTagsForResource',
+  'logs:TagResource',
+  'logs:UntagResource',
+];
+
 const ROLE_ACTIONS = [
   'iam:CreateRole',
   'iam:GetRole',

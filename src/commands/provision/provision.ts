@@ -65,7 +65,7 @@ export async function provision(session: Session, settings: Settings): Promise<P
   const parameters = { ...parametersOf(settings, situation, aws.dnsElsewhere), ...folders.parameters };
   const ofFolders = stepsOfFolders(folders, domain);
   const around = stepsAroundStack(settings, situation, aws.dnsElsewhere);
-  const newStack = stack ? [] : stepsOfNewStack(parameters, adoptedBucket);
+  const newStack = stack ? [] : stepsOfNewStack({ ...parameters, 'AWS::Region': aws.region }, adoptedBucket);
 
   const isIssued = certificate?.status === 'ISSUED';
   if (!isIssued) {

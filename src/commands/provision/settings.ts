@@ -2,6 +2,7 @@ import { Failure } from '../../shell/failure';
 import { checked } from '../../template/checked-parameter';
 import { readDomain, readStackName } from '../../template/stack-name';
 import { type FolderChanges, readFolders } from './folders';
+import { readAccessLogs } from './access-logs';
 import { readBucketPrefix } from './account-regional-bucket';
 import { readGhost } from './ghost-url';
 
@@ -28,6 +29,7 @@ export interface ProvisionOptions {
   priceClass?: string;
   webAcl?: string;
   moveDomain?: boolean;
+  accessLogs?: string;
   folder?: string[];
   removeFolder?: string[];
   stackName?: string;
@@ -83,6 +85,9 @@ export function readSettings(options: ProvisionOptions): Settings {
     if (value !== undefined) {
       parameters[parameter] = checked(option, parameter, value);
     }
+  }
+  if (options.accessLogs !== undefined) {
+    parameters.AccessLogDestination = readAccessLogs(options.accessLogs);
   }
   if (options.webAcl !== undefined) {
     parameters.WebAclArn = options.webAcl === 'none' ? '' : checked('--web-acl', 'WebAclArn', options.webAcl);

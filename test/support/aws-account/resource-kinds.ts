@@ -63,12 +63,18 @@ const actionsOn = (service: string, thing: string) => ({
   remove: [`${service}:Delete${thing}`, `${service}:Get${thing}`],
 });
 
+const actionsOnDelivery = (thing: string) => ({
+  create: [`logs:Put${thing}`, `logs:Get${thing}`, 'cloudfront:AllowVendedLogDeliveryForResource'],
+  update: [`logs:Put${thing}`, `logs:Get${thing}`],
+  remove: [`logs:Delete${thing}`],
+});
+
 /** Returns a name as CloudFormation generates them: `images-GhostUser-0A1B2C3D4E5F`. */
 const generatedName = ({ identifiers }: Services, { stackName, logicalId }: Place) =>
   `${stackName}-${logicalId}-${identifiers.capitals(12)}`;
 
 /** Resources of which only the name or ID matters. */
-const plainKind = (actions: Kind['actions'], idOf: (services: Services, properties: Properties) => Made): Kind => ({
+const plainKind = (actions: Kind['actions'], idOf: Kind['create']): Kind => ({
   actions,
   create: idOf,
   remove: () => undefined,
@@ -152,6 +158,30 @@ export const KINDS: Record<string, Kind> = {
       const arn = `arn:aws:cloudfront::${access.accountId}:function/${String(Name)}`;
       return { physicalId: arn, attributes: { FunctionARN: arn } };
     },
+  ),
+
+  'AWS::Logs::DeliverySource': plainKind(actionsOnDelivery('DeliverySource'), (_, { Name }, { region }) => {
+    if (region !== 'us-east-1') {
+      throw awsError('cloudfront', 'InvalidArgument', 'The delivery source of a distribution must be in us-east-1.');
+    }
+    return { physicalId: String(Name) };
+  }),
+
+  'AWS::Logs::DeliveryDestination': plainKind(
+    actionsOnDelivery('DeliveryDestination'),
+    ({ access }, { Name }, { region }) => ({
+      physicalId: String(Name),
+      attributes: { Arn: `arn:aws:logs:${region}:${access.accountId}:delivery-destination:${String(Name)}` },
+    }),
+  ),
+
+  'AWS::Logs::Delivery': plainKind(
+    {
+      create: ['logs:CreateDelivery', 'logs:GetDelivery', 'logs:DescribeDeliveries', 'logs:GetDeliverySource'],
+      update: ['logs:GetDelivery'],
+      remove: ['logs:DeleteDelivery'],
+    },
+    ({ identifiers }) => ({ physicalId: identifiers.capitals(16) }),
   ),
 
   'AWS::CloudFront::Distribution': {

@@ -240,6 +240,29 @@ export const PROMISES: Record<string, (stack: RenderedTemplate, parameters: Para
     );
   },
 
+  'logs are delivered to the bucket that was named, from us-east-1 alone, and never that of the images'(
+    { Resources },
+    { AccessLogDestination, 'AWS::Region': region },
+  ) {
+    const delivered = AccessLogDestination !== undefined && region === 'us-east-1';
+    const names = ['AccessLogSource', 'AccessLogTarget', 'AccessLogDelivery'];
+    expect(names.filter((name) => name in Resources)).toEqual(delivered ? names : []);
+    if (delivered) {
+      const [source, target, delivery] = names.map((name) => withReferencesAsText(Resources[name]?.Properties));
+      const Name = `ghost-images-${String(PSEUDO_PARAMETERS['AWS::StackId']).split('/')[2]}`;
+      expect(source).toEqual({ Name, LogType: 'ACCESS_LOGS', ResourceArn: THIS_DISTRIBUTION });
+      expect(target).toEqual({
+        Name,
+        OutputFormat: 'w3c',
+        DestinationResourceArn: AccessLogDestination,
+      });
+      expect(delivery).toEqual({
+        DeliverySourceName: '${AccessLogSource}',
+        DeliveryDestinationArn: '${AccessLogTarget.Arn}',
+      });
+    }
+  },
+
   'everything is read over https, compressed, cached without its query, and never with the viewer’s Host'(stack) {
     for (const behavior of behaviorsOf(distributionConfig(stack))) {
       const { TargetOriginId, ResponseHeadersPolicyId } = behavior;
@@ -523,13 +546,16 @@ export const PROMISES: Record<string, (stack: RenderedTemplate, parameters: Para
     }
   },
 
-  'the outputs are what Ghost’s configuration and the domain’s owner need'(stack, { Domain, Identity }) {
+  'the outputs are what Ghost’s configuration and the domain’s owner need'(
+    stack,
+    { Domain, Identity, 'AWS::Region': region = PSEUDO_PARAMETERS['AWS::Region'] },
+  ) {
     const outputs = Object.fromEntries(
       Object.entries(withReferencesAsText(stack.Outputs)).map(([name, { Value }]) => [name, Value]),
     );
     expect(outputs).toEqual({
       BucketName: '${Bucket}',
-      BucketRegion: PSEUDO_PARAMETERS['AWS::Region'],
+      BucketRegion: region,
       CdnUrl: `https://${Domain}`,
       DistributionId: '${Distribution}',
       DistributionDomainName: '${Distribution.DomainName}',

@@ -63,6 +63,7 @@ describe('a parameter', () => {
     ['BucketNamePrefix', 'images'],
     ['BucketNamePrefix', 'x'.repeat(32)],
     ['HostedZoneId', 'Z3AADJGX6KTTL2'],
+    ['AccessLogDestination', 'arn:aws:s3:::logs.example.com'],
     ['AccessLogBucket', 'logs.example.com'],
     ['FallbackSecret', 'x7Kq_2mVnB8wEr5TyU1iOp3AsDf6GhJk'],
     ['Folder1', 'downloads'],
@@ -138,6 +139,8 @@ describe('a parameter', () => {
     ['Folder3', 'a'.repeat(65)],
     ['PriceClass', 'PriceClass_300'],
     ['WebAclArn', 'arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/a/473e64fd-f30b-4765-81a0-62ad96dd167a'],
+    ['AccessLogDestination', 'logs'],
+    ['AccessLogDestination', 'arn:aws:s3:::logs/images'],
     ['AccessLogBucket', 's3://logs'],
     ['AccessLogBucket', 'logs/images'],
   ])('%s cannot be %s, and is told what it must be', (name, value) => {

@@ -1,6 +1,6 @@
 import { destroy } from '../../../../src/commands/provision/destroy';
 import { findDifferences } from '../../../../src/commands/provision/diff';
-import { IDENTITY_ACTIONS, PROVISIONING_ACTIONS } from '../../../../src/commands/provision/permissions';
+import { IDENTITY_ACTIONS, LOG_ACTIONS, PROVISIONING_ACTIONS } from '../../../../src/commands/provision/permissions';
 import { readTemplate } from '../../../../src/template/read';
 import { AwsAccount } from '../../../support/aws-account';
 import HANDLER_PERMISSIONS from '../../../support/template/handler-permissions.json';
@@ -38,6 +38,9 @@ const PERMISSIONS_OF_PROPERTIES: [property: string, permissions: RegExp][] = [
   ['Policies', /^iam:(Put|Get|Delete)(User|Role)Policy$/],
   ['PermissionsBoundary', /^iam:.*PermissionsBoundary$/],
   ['UserName', /^iam:UpdateUser$/],
+  ['DeliveryDestinationPolicy', /^logs:PutDeliveryDestinationPolicy$/],
+  // Each service has its own, and that of CloudFront is not among the facts.
+  ['logs of another service', /^(logs|codewhisperer|autoloop|workmail):AllowVendedLogDeliveryForResource$/],
 ];
 
 describe('the permissions that are checked beforehand', () => {
@@ -46,7 +49,11 @@ describe('the permissions that are checked beforehand', () => {
     account.hostedZones.add({ name: 'example.com' });
     await provisionOnce(account, { identity: 'iam-user', createAccessKey: true, bucket: 'my-pictures' });
     await destroy(await openTestSession(account), 'ghost-images-example-com');
-    const known = new Set([...Object.keys(PROVISIONING_ACTIONS), ...Object.values(IDENTITY_ACTIONS).flat()]);
+    const known = new Set([
+      ...Object.keys(PROVISIONING_ACTIONS),
+      ...Object.values(IDENTITY_ACTIONS).flat(),
+      ...LOG_ACTIONS,
+    ]);
     // Everybody may ask who they are, and the question about permissions is the first that may be refused.
     const others = new Set(['sts:GetCallerIdentity', 'iam:SimulatePrincipalPolicy']);
     expect(account.actions.filter((action) => !known.has(action) && !others.has(action))).toEqual([]);
@@ -79,7 +86,11 @@ describe('the permissions that are checked beforehand', () => {
   });
 
   test('cover every service and kind of resource in the template', () => {
-    const actions = [...Object.keys(PROVISIONING_ACTIONS), ...Object.values(IDENTITY_ACTIONS).flat()].join();
+    const actions = [
+      ...Object.keys(PROVISIONING_ACTIONS),
+      ...Object.values(IDENTITY_ACTIONS).flat(),
+      ...LOG_ACTIONS,
+    ].join();
     const creators: Record<string, string> = {
       'AWS::S3::Bucket': 's3:CreateBucket',
       'AWS::S3::BucketPolicy': 's3:PutBucketPolicy',
@@ -92,6 +103,9 @@ describe('the permissions that are checked beforehand', () => {
       'AWS::IAM::User': 'iam:CreateUser',
       'AWS::IAM::Role': 'iam:CreateRole',
       'AWS::IAM::InstanceProfile': 'iam:CreateInstanceProfile',
+      'AWS::Logs::DeliverySource': 'cloudfront:AllowVendedLogDeliveryForResource',
+      'AWS::Logs::DeliveryDestination': 'logs:PutDeliveryDestination',
+      'AWS::Logs::Delivery': 'logs:CreateDelivery',
     };
     for (const { Type } of Object.values(readTemplate().Resources)) {
       expect(actions).toContain(creators[Type] ?? `nothing for ${Type}`);
@@ -101,7 +115,11 @@ describe('the permissions that are checked beforehand', () => {
   test.each(Object.entries(HANDLER_PERMISSIONS))(
     'are all that CloudFormation uses for %s with the properties of the template',
     (type, permissions) => {
-      const actions = new Set([...Object.keys(PROVISIONING_ACTIONS), ...Object.values(IDENTITY_ACTIONS).flat()]);
+      const actions = new Set([
+        ...Object.keys(PROVISIONING_ACTIONS),
+        ...Object.values(IDENTITY_ACTIONS).flat(),
+        ...LOG_ACTIONS,
+      ]);
       const resources = Object.values(readTemplate().Resources).filter(({ Type }) => Type === type);
       expect(resources).not.toEqual([]);
       const used = resources.flatMap(({ Properties = {} }) => Object.keys(Properties));

@@ -1,0 +1,79 @@
+import type { Aws } from '../../aws/sign-in';
+import type { Stack } from '../../aws/stack';
+import { checked } from '../../template/checked-parameter';
+import type { Problem } from './problem';
+
+/** CloudWatch Logs delivers the logs of a distribution from here, wherever the bucket is. */
+const LOGS_REGION = 'us-east-1';
+
+/** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutDeliverySource.html */
+const MAX_NAME = 60;
+
+const ARN = 'arn:aws:s3:::';
+
+/**
+ * Reads `--access-logs`.
+ *
+ * @param value name of a bucket, or `none`
+ * @returns the template's parameter
+ * @throws Failure for a value that names no bucket
+ */
+export function readAccessLogs(value: string): string {
+  return value === 'none' ? `${ARN}NONE` : checked('--access-logs', 'AccessLogDestination', `${ARN}${value}`);
+}
+
+/** Returns the name of the bucket in the template's parameter; undefined for none. */
+export function logBucketOf(parameter = `${ARN}NONE`): string | undefined {
+  const name = parameter.slice(ARN.length);
+  return name === 'NONE' ? undefined : name;
+}
+
+/**
+ * Checks that the stack can deliver CloudFront's logs to a bucket.
+ *
+ * @param parameter what `--access-logs` says, undefined without it
+ * @param stack undefined when there is none yet
+ * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logging.html
+ */
+export function checkAccessLogs(
+  parameter: string | undefined,
+  { region, account }: Pick<Aws, 'region' | 'account'>,
+  { stack, stackName, imageBucket }: { stack?: Stack; stackName: string; imageBucket?: string },
+): Problem | undefined {
+  const refused = (cause: string, cure: string) => ({ check: 'access logs', refuses: true, cause, cure });
+  const wanted = logBucketOf(parameter);
+  if (!wanted) {
+    return undefined;
+  }
+  if (region !== LOGS_REGION) {
+    const id = stack?.outputs.DistributionId;
+    return refused(
+      `--access-logs: AWS delivers the logs of a distribution from ${LOGS_REGION}, and a stack in ${region} cannot set that up.`,
+      `Run the command without --access-logs${id ? '. Then set up the logs yourself' : ', and set up the logs afterwards, with the ID of the distribution in place of DISTRIBUTION_ID'}; no later update undoes it:\n${commandLines(
+        { name: stackName.slice(0, MAX_NAME), account, bucket: wanted, id: id ?? 'DISTRIBUTION_ID' },
+      )}`,
+    );
+  }
+  if (wanted === imageBucket) {
+    return refused(
+      `--access-logs is ${wanted}, the bucket of the images.`,
+      'Name another bucket: logs hold the addresses of visitors, and AWS adds a statement to its policy.',
+    );
+  }
+  const present = logBucketOf(stack?.parameters.AccessLogDestination);
+  return present && present !== wanted
+    ? refused(
+        `--access-logs is ${wanted}, and the stack ${stackName} delivers the logs to ${present}. CloudFormation cannot change that in one step.`,
+        'Run the command with --access-logs none first, then again with the new bucket.',
+      )
+    : undefined;
+}
+
+const commandLines = ({ name, account, bucket, id }: Record<'name' | 'account' | 'bucket' | 'id', string>): string =>
+  [
+    `put-delivery-source --region ${LOGS_REGION} --name ${name} --log-type ACCESS_LOGS --resource-arn arn:aws:cloudfront::${account}:distribution/${id}`,
+    `put-delivery-destination --region ${LOGS_REGION} --name ${name} --output-format w3c --delivery-destination-configuration destinationResourceArn=arn:aws:s3:::${bucket}`,
+    `create-delivery --region ${LOGS_REGION} --delivery-source-name ${name} --delivery-destination-arn arn:aws:logs:${LOGS_REGION}:${account}:delivery-destination:${name}`,
+  ]
+    .map((command) => `  aws logs ${command}`)
+    .join('\n');

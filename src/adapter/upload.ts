@@ -14,7 +14,8 @@ import { uploadInParts } from '../core/s3/multipart-upload';
 import { OpenedFile, type UploadedFile } from '../core/s3/opened-file';
 import { type Content, type Outcome, storeIfFree } from '../core/s3/store';
 import { inTurn, takeBuffer } from '../core/s3/upload-limit';
-import { LastNumbers, UploadNames } from './free-names';
+import { UploadNames } from '../core/s3/upload-names';
+import { LastNumbers } from './last-numbers';
 import { type PromiseHolder, PromisedNames } from './promised-names';
 
 /** By endpoint, bucket and key of the plain name. */

@@ -1,6 +1,7 @@
 import {
   DeleteStackCommand,
   DescribeStacksCommand,
+  paginateDescribeStacks,
   paginateListStacks,
   type Stack as CloudFormationStack,
   type StackSummary,
@@ -57,6 +58,18 @@ export async function requireStack(aws: Aws, stackName: string): Promise<Stack> 
   }
   checkOwnership(stack);
   return stack;
+}
+
+/** Lists the image servers of the region that are built. */
+export async function listImageServers({ cloudFormation: client }: Aws): Promise<Stack[]> {
+  const found: Stack[] = [];
+  for await (const { Stacks = [] } of paginateDescribeStacks({ client }, {})) {
+    // Other templates have parameters of these names, too.
+    found.push(
+      ...Stacks.map(toStack).filter((stack) => isOwn(stack) && stack.outputs.CdnUrl && stack.outputs.BucketName),
+    );
+  }
+  return found;
 }
 
 /**

@@ -4,6 +4,7 @@ import { addInstall } from './install/command';
 import { addMigrate } from './migrate/command';
 import { addPolicy } from './policy/command';
 import { addProvision } from './provision/command';
+import { addUpload } from './upload/command';
 import { ownManifest } from '../shell/paths';
 
 /** Defines the command line: its commands, their options and their help. The code of a command is loaded when it runs. */
@@ -20,5 +21,6 @@ export function createProgram(): Command {
   addMigrate(program);
   addDoctor(program);
   addPolicy(program);
+  addUpload(program);
   return program;
 }

@@ -20,6 +20,8 @@ export interface Terminal {
   say(text?: string): void;
   /** Prints a problem that does not stop the command. */
   warn(text: string): void;
+  /** Prints a line of the command's result to the standard output, where `say` may print elsewhere. */
+  line(text: string): void;
   /** Prints the command's result as JSON to the standard output. */
   result(value: unknown): void;
   /**
@@ -113,6 +115,7 @@ export function openTerminal({ yes = false, json = false }: TerminalOptions): Te
     signal,
     say,
     warn: (text) => say(`${colors.yellow('⚠')} ${text}`),
+    line: (text) => void process.stdout.write(`${printable(text)}\n`),
     result: (value) => void process.stdout.write(`${toJson(value)}\n`),
     async step(title, run) {
       if (signal.aborted) {

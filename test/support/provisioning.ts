@@ -47,6 +47,10 @@ export class RecordedTerminal implements Terminal {
     this.say(text);
   }
 
+  line(text: string): void {
+    this.lines.push(text);
+  }
+
   result(value: unknown): void {
     this.results.push(value);
   }

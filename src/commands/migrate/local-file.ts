@@ -1,31 +1,16 @@
-import { type BigIntStats, closeSync, constants, fstatSync, openSync, read } from 'node:fs';
-import { promisify } from 'node:util';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type FileState, isSameState, WatchedFile } from '../../shell/watched-file';
 import { type FeatureDisk, placeOf } from './feature-disk';
 import { FileProblem } from './file-problem';
 
 /** How many bytes of a file are read at a time. Many files are compared at once, so it also bounds their memory. */
 export const READ_BYTES = 128 * 1024;
 
-/** What tells whether a file is the same, and whether it was written to. */
-export type FileState = Pick<BigIntStats, 'dev' | 'ino' | 'size' | 'mtimeNs'>;
-
 const CHANGED = 'it changed while it was read, so it is left for the next run';
 
-const readAt = promisify(read);
-
-/** A file that is open for reading, whatever happens to its path. */
-export class LocalFile {
-  /** In bytes. */
-  readonly bytes: number;
-
-  private constructor(
-    private readonly opened: number,
-    private readonly state: FileState,
-  ) {
-    this.bytes = Number(state.size);
-  }
-
+/** A file of Ghost's content folder that is open for reading. */
+export class LocalFile extends WatchedFile {
   /**
    * Opens a file without following a link. It is a step for `FeatureDisk.run`.
    *
@@ -55,27 +40,8 @@ export class LocalFile {
     }
   }
 
-  /** @throws FileProblem when the file was written to since it was opened */
-  assertUnchanged(): void {
-    if (!isSameState(fstatSync(this.opened, { bigint: true }), this.state)) {
-      throw new FileProblem('changed', CHANGED);
-    }
-  }
-
-  /**
-   * Fills a buffer with the bytes that start at a position.
-   *
-   * @throws FileProblem when the file was written to
-   */
-  async fill(buffer: Uint8Array, position: number): Promise<void> {
-    for (let filled = 0; filled < buffer.byteLength;) {
-      const { bytesRead } = await readAt(this.opened, buffer, filled, buffer.byteLength - filled, position + filled);
-      if (bytesRead === 0) {
-        throw new FileProblem('changed', CHANGED);
-      }
-      filled += bytesRead;
-    }
-    this.assertUnchanged();
+  protected override changed(): Error {
+    return new FileProblem('changed', CHANGED);
   }
 
   /** Reads all bytes, piece by piece; each piece is only valid until the next one. */
@@ -90,11 +56,4 @@ export class LocalFile {
     }
     this.assertUnchanged();
   }
-
-  close(): void {
-    closeSync(this.opened);
-  }
 }
-
-const isSameState = (one: FileState, other: FileState): boolean =>
-  one.dev === other.dev && one.ino === other.ino && one.size === other.size && one.mtimeNs === other.mtimeNs;

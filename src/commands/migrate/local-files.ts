@@ -3,7 +3,7 @@ import path from 'node:path';
 import { isInside } from '../../shell/paths';
 import { compareKeys } from './feature-location';
 import type { FeatureDisk } from './feature-disk';
-import type { FileState } from './local-file';
+import type { FileState } from '../../shell/watched-file';
 
 /** An entry below a folder; `path` is relative to it, with slashes. */
 export type LocalEntry =

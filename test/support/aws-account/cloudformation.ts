@@ -216,7 +216,14 @@ export class Stacks {
       return {};
     },
 
-    DescribeStacks: ({ StackName = '' }: DescribeStacksCommandInput, client) => {
+    DescribeStacks: ({ StackName = '', NextToken }: DescribeStacksCommandInput, client) => {
+      if (!StackName) {
+        const { items, next } = page(
+          this.all.filter(({ region, status }) => region === client.region && status !== 'DELETE_COMPLETE'),
+          NextToken,
+        );
+        return { Stacks: items.map(shownStack), NextToken: next };
+      }
       const stack = this.find(StackName, client);
       if (!stack) {
         throw validationError(`Stack with id ${StackName} does not exist`);

@@ -1,11 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import { type FileName, isOriginalStem, MAX_SUFFIX, MAX_UPLOAD_NAME, shortened } from '../core/file-names';
-import { MAX_KEY_BYTES, type ObjectKeys } from '../core/object-keys';
-import type { Bucket } from '../core/s3/bucket';
-
-/** How many names the process remembers the last number of. */
-const MAX_REMEMBERED = 1000;
+import { type FileName, isOriginalStem, MAX_SUFFIX, MAX_UPLOAD_NAME, shortened } from '../file-names';
+import { MAX_KEY_BYTES, type ObjectKeys } from '../object-keys';
+import type { Bucket } from './bucket';
 
 /** What the name of an image leaves free in its key, in bytes: `size/w2000h2000/format/webp/`, `_o`, and a suffix. */
 const ROOM_IN_KEY = 64;
@@ -73,44 +70,5 @@ export class UploadNames {
   private with(suffix: string): string {
     const { stem, extension } = suffix === '' ? this.name : this.numberedName;
     return this.keys.keyOf(path.posix.join(this.directory, `${stem}${suffix}${extension}`));
-  }
-}
-
-/**
- * The last number that this process gave to each taken name. Everything that is pasted into the editor is called
- * `image.png`: from the second one on, no request is needed to find out that the name is taken and how many numbers are.
- * S3 still decides, because other processes give numbers as well.
- */
-export class LastNumbers {
-  /** By name. Undefined where names get random suffixes, because more are taken than one listing shows. */
-  private readonly last = new Map<string, number | undefined>();
-
-  /** @param name a plain name that is taken, unique across directories and buckets */
-  has(name: string): boolean {
-    return this.last.has(name);
-  }
-
-  /** Takes the number after the last one, so that no other upload of this process gets it. */
-  next(name: string): number | undefined {
-    const last = this.last.get(name);
-    const next = last === undefined ? undefined : last + 1;
-    this.remember(name, next);
-    return next;
-  }
-
-  remember(name: string, number: number | undefined): void {
-    const last = this.last.get(name) ?? 0;
-    // Moves the name to the end, so that the one that was used least recently comes first.
-    this.last.delete(name);
-    this.last.set(name, number === undefined ? undefined : Math.max(last, number));
-    if (this.last.size > MAX_REMEMBERED) {
-      const [oldest = ''] = this.last.keys();
-      this.last.delete(oldest);
-    }
-  }
-
-  /** To be called after a delete: a name may be free again, and Ghost expects the same one for a new thumbnail. */
-  forget(): void {
-    this.last.clear();
   }
 }

@@ -1,0 +1,31 @@
+import type { Command } from 'commander';
+import type { UploadOptions } from './upload';
+
+/** `upload` */
+export function addUpload(program: Command): void {
+  program
+    .command('upload')
+    .summary('put files of your own on the image server, and get their addresses')
+    .description(
+      "Uploads files that are not Ghost's to a folder of the image server (provision --folder NAME), and prints the\n" +
+        'address of each. An existing file is never replaced: a name that is taken gets -1, -2 and so on.',
+    )
+    .argument('<files...>', 'the files')
+    .option('--to <folder>', 'folder of the image server, with sub-folders if you like (default: its only one)')
+    .option('--domain <domain>', 'the domain of the image server (default: the only one in the region)')
+    .option('--stack-name <name>', 'its stack, where it has a name of its own')
+    .option('--region <region>', 'region of the bucket (default: as configured for AWS)')
+    .option('--profile <name>', 'profile of the AWS configuration to sign in with')
+    .option('--json', 'give the result as JSON; everything else goes to the error output')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ ghost-storage-s3-cloudfront upload report.pdf
+  $ ghost-storage-s3-cloudfront upload talk.mp4 slides.pdf --to downloads/2026 --domain images.example.com
+  $ ghost-storage-s3-cloudfront upload *.jpg --to press --json
+
+The exit code is 0 only when every file is uploaded.`,
+    )
+    .action(async (files: string[], options: UploadOptions) => (await import('./upload')).runUpload(files, options));
+}

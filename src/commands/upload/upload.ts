@@ -1,0 +1,152 @@
+import { statSync } from 'node:fs';
+import { type Aws, signIn } from '../../aws/sign-in';
+import { S3_FORBIDDEN, S3_FULL, S3_MISCONFIGURED, S3_UNREACHABLE } from '../../core/error-codes';
+import { inTurn } from '../../core/s3/upload-limit';
+import { Failure, Interruption } from '../../shell/failure';
+import { UnsuitableFile } from '../../shell/read-file';
+import { openTerminal, type Terminal } from '../../shell/terminal';
+import { megabytes, number } from '../../shell/text';
+import { ChosenFile } from './chosen-file';
+import { type Destination, findDestination } from './image-server';
+import { storeFile } from './store-file';
+
+/** The command-line options as Commander parses them. */
+export interface UploadOptions {
+  to?: string;
+  domain?: string;
+  stackName?: string;
+  region?: string;
+  profile?: string;
+  json?: boolean;
+}
+
+/** The result for one file, in the order of the command line. */
+type Uploaded = { file: string; url: string; key: string; bytes: number } | { file: string; error: string };
+
+/** How many files are uploaded at a time. A large one sends several parts at a time itself. */
+const CONCURRENCY = 4;
+
+const NOT_UPLOADED = 'not uploaded';
+
+/** Errors that all other files would meet, too. */
+const FATAL_CODES = [S3_FORBIDDEN, S3_FULL, S3_MISCONFIGURED, S3_UNREACHABLE];
+
+/** Runs `upload`. */
+export async function runUpload(files: string[], options: UploadOptions): Promise<void> {
+  // The standard output is for the addresses alone.
+  const terminal = openTerminal({ json: true });
+  if (options.profile !== undefined) {
+    process.env.AWS_PROFILE = options.profile;
+  }
+  const aws = await signIn(options);
+  const destination = await findDestination(aws, options);
+  const { results, fatal } = await uploadFiles(terminal, destination, files);
+  if (options.json) {
+    terminal.result(results);
+  }
+  for (const result of results) {
+    if ('error' in result) {
+      terminal.warn(`${result.file}: ${result.error === fatal?.message ? NOT_UPLOADED : result.error}`);
+    } else if (!options.json) {
+      terminal.line(result.url);
+    }
+  }
+  if (terminal.signal.aborted) {
+    throw new Interruption('Stopped. What has no address above was not uploaded.');
+  }
+  if (fatal) {
+    throw withCure(fatal, aws, destination);
+  }
+  if (results.some((result) => 'error' in result)) {
+    process.exitCode = 1;
+  }
+}
+
+/** Uploads several files at a time, until one meets an error that the others would meet as well. */
+async function uploadFiles(
+  terminal: Terminal,
+  destination: Destination,
+  files: string[],
+): Promise<{ results: Uploaded[]; fatal?: FatalError }> {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  terminal.signal.addEventListener('abort', () => stopping.abort());
+  const sums = { files: 0, bytes: 0, total: files.reduce((sum, file) => sum + sizeOf(file), 0) };
+  const stop = terminal.bar(() => ({
+    share: Math.min(1, sums.bytes / Math.max(sums.total, 1)),
+    text: `${number(sums.files)} of ${number(files.length)} files, ${megabytes(sums.bytes)} of ${megabytes(sums.total)}`,
+  }));
+  const watch = { signal, read: (bytes: number) => void (sums.bytes += bytes) };
+  let fatal: FatalError | undefined;
+
+  const upload = async (file: string): Promise<Uploaded> => {
+    let opened: ChosenFile | undefined;
+    try {
+      signal.throwIfAborted();
+      opened = ChosenFile.open(file);
+      return { file, ...(await storeFile(destination, file, opened, watch)), bytes: opened.bytes };
+    } catch (error) {
+      if (isFatal(error)) {
+        fatal ??= error;
+        stopping.abort();
+      }
+      return { file, error: signal.aborted && !isFatal(error) ? NOT_UPLOADED : reasonOf(error) };
+    } finally {
+      opened?.close();
+      sums.files += 1;
+    }
+  };
+  const limits = { ...destination.config, maxConcurrentUploads: CONCURRENCY };
+  try {
+    return { results: await Promise.all(files.map((file) => inTurn(limits, 'file', () => upload(file)))), fatal };
+  } finally {
+    stop();
+  }
+}
+
+type FatalError = Error & { code: string; help?: string };
+
+const isFatal = (error: unknown): error is FatalError =>
+  error instanceof Error && FATAL_CODES.includes((error as Partial<FatalError>).code ?? '');
+
+/** Says what AWS has to allow, where the error itself would tell how to configure Ghost. */
+function withCure(
+  { message, code, help = 'Try again.' }: FatalError,
+  { callerArn }: Aws,
+  { config, stackName }: Destination,
+): Failure {
+  const { bucket, staticFileURLPrefix: folder } = config;
+  const cures: Record<string, string> = {
+    [S3_FORBIDDEN]:
+      `Allow ${callerArn} s3:PutObject, s3:GetObject and s3:AbortMultipartUpload on arn:aws:s3:::${bucket}/${folder}/*, ` +
+      `and s3:ListBucket on arn:aws:s3:::${bucket}. The guide has the policy ("Your own files").`,
+    [S3_MISCONFIGURED]: `Check the credentials (--profile) and the bucket ${bucket} of the stack ${stackName}.`,
+  };
+  return new Failure(message, cures[code] ?? help);
+}
+
+function reasonOf(error: unknown): string {
+  const { message, code, syscall } = error as NodeJS.ErrnoException;
+  if (error instanceof UnsuitableFile) {
+    return `it ${error.code}`;
+  }
+  const cure = error instanceof Failure ? ` ${error.cure}` : '';
+  return syscall === undefined ? `${message}${cure}` : (PROBLEMS[code ?? ''] ?? `${code}: ${message}`);
+}
+
+/** What the errors of the disk mean. */
+const PROBLEMS: Record<string, string> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'there is no such file',
+  EACCES: 'you may not read it',
+  EPERM: 'you may not read it',
+};
+
+/** Returns the size (bytes) of a file for the progress. Why it cannot be read, its upload says. */
+function sizeOf(file: string): number {
+  try {
+    return statSync(file).size;
+  } catch {
+    return 0;
+  }
+}

@@ -251,6 +251,25 @@ describe('a move that was stopped', () => {
     120_000,
   );
 
+  test('after CloudFront has moved the domain is completed before anything else is changed', async () => {
+    const zone = addZone();
+    const stop = () => {
+      if (account.actions.at(-1) === 'cloudfront:UpdateDomainAssociation') {
+        throw new Error('switched off');
+      }
+      account.interruptAfter(1, stop);
+    };
+    account.interruptAfter(1, stop);
+    await provisionOnce(account, move);
+    expect(account.stacks.get(STACK)?.parameters.DomainIsElsewhere).toBe('true');
+    const seen = watch(zone);
+    const { provisioned, terminal } = await provisionOnce(account, { priceClass: 'PriceClass_100' });
+    expect(terminal.text).toContain(`${DOMAIN}, which was moved to the distribution, becomes part of the stack`);
+    expect(seen.filter((moment) => moment.holders.length !== 1 || moment.targets.length === 0)).toEqual([]);
+    expect(provisioned?.changed).toBe(true);
+    expect(own().config).toMatchObject({ Aliases: [DOMAIN], PriceClass: 'PriceClass_100' });
+  });
+
   test('by a failing update keeps the domain on the distribution', async () => {
     account.hostedZones.add({ name: 'example.com' });
     await provisionOnce(account, move, (terminal) => {

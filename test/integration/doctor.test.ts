@@ -2,7 +2,7 @@ import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { CheckReport } from '../../src/commands/doctor/check';
 import { type CloudFrontRecorder, startCloudFrontRecorder } from '../support/cloudfront-recorder';
-import { BLOG_HOST, BUCKET, type Breakage, CDN_HOST, type Patient, startPatient } from '../support/doctor';
+import { BLOG_HOST, BUCKET, type Breakage, CDN_HOST, type Patient, SECRET, startPatient } from '../support/doctor';
 import type { Answer } from '../support/http-client';
 import { installTools } from '../support/tls-cdn/tools';
 
@@ -35,6 +35,15 @@ test('everything is as it should be in a set-up that works, and nothing is left 
   expect(patient?.s3.requests.filter(({ operation }) => operation === 'PutObject').length).toBeGreaterThan(4);
   expect(patient?.keys()).toEqual([]);
   expect(patient?.s3.multipartUploads(BUCKET)).toEqual([]);
+});
+
+test('everything is as it should be while a secret is replaced, and the CDN still sends the former one', async () => {
+  const both = ['the-new-secret-of-the-cdn', SECRET];
+  const results = await examine({
+    config: ({ storage }) => (storage.S3CloudFrontStorage.cdnFallbackSecret = both),
+    ghost: { hidesProxies: true, adapter: { cdnFallbackSecret: both } },
+  });
+  expect(troubles(results)).toEqual([]);
 });
 
 /** What is broken, the one check that finds it, what it says, and what the cure names. */

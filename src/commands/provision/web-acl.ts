@@ -9,7 +9,7 @@ const nameOf = (arn: string) => arn.split('/').at(-2) ?? arn;
  *
  * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/flat-rate-pricing-plan.html
  */
-export function isCreatedByCloudFront(arn = ''): boolean {
+function isCreatedByCloudFront(arn = ''): boolean {
   return nameOf(arn).startsWith('CreatedByCloudFront-');
 }
 

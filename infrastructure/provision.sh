@@ -8,8 +8,7 @@ domain=${1-} blog=${2-} region=${3:-${AWS_REGION:-$(aws configure get region || 
 parameters=("Domain=$domain") # Add other parameters of the template here, such as "Identity=ec2-role".
 umask 077 && tmp=$(mktemp -d)
 trap '[[ $? == 0 ]] || echo "Stopped. Fix the cause, then run the same command again." >&2; rm -rf "$tmp"' EXIT
-die() { echo "$@" >&2 && exit 1; }
-host='([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?'
+die() { echo "$@" >&2 && exit 1; }; host='([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?'
 [[ $domain =~ ^$host$ && ${#domain} -le 64 ]] || die "\"$domain\" is not a domain like images.example.com (64 characters at most)."
 [[ -z $blog || ($blog =~ ^https://$host(/[A-Za-z0-9_.~-]+)*/?$ && ! $blog =~ /(ghost|\.\.?)(/|$)) ]] ||
   die "\"$blog\" is not the URL of a blog like https://blog.example.com (without a port and without /ghost)."
@@ -29,24 +28,24 @@ case $status in
   '' | REVIEW_IN_PROGRESS) parameters=("HostedZoneId=$zone" "${parameters[@]}") ;;
   *_IN_PROGRESS | *FAILED | ROLLBACK_COMPLETE) die "The stack $name is $status. Wait, or delete it if its creation failed." ;;
   *) [[ $(value Parameter Domain) == "$domain" ]] || die "The stack $name is not the image server of $domain."
-    certificate=$(value Parameter CertificateArn) id=$(value Output DistributionId)
+    certificate=$(value Parameter CertificateArn); id=$(value Output DistributionId)
     config() { aws cloudfront get-distribution-config --id "$id" --query "DistributionConfig.$1"; }
     secret=$(config "Origins.Items[].CustomHeaders.Items[] | [?starts_with(HeaderName, 'X-Ghost-Cdn-Fallback')].HeaderValue | [0]")
-    acl=$(config WebACLId) && [[ $acl != arn:* ]] || parameters=("WebAclArn=$acl" "${parameters[@]}")
-    IFS=$'\t' read -ra tags <<<"${tags[0]}"$'\t'"$(stack "Tags[?Key!='ghost-storage-s3-cloudfront'].join('=', [Key, Value])")" ;;
+    acl=$(config WebACLId); [[ $acl != arn:* ]] || parameters=("WebAclArn=$acl" "${parameters[@]}")
+    others=$(stack "Tags[?Key!='ghost-storage-s3-cloudfront'].join('=', [Key, Value])")
+    IFS=$'\t' read -ra tags <<<"${tags[0]}"$'\t'"$others" ;;
 esac
 echo "In $region, account $account: builds or updates the stack $name (bucket, CloudFront, policy${zone:+, DNS in $zone}) and a certificate."
 [[ ! -t 0 ]] || read -rp 'Press Enter to continue, or Ctrl-C to stop. '
-acm() { aws acm "$@" --region us-east-1; }
+acm() { aws acm "$@" --region us-east-1; }; described() { acm describe-certificate --certificate-arn "$certificate" --query "Certificate.$1"; }
 certificates() { acm list-certificates --certificate-statuses "$@" --includes keyTypes=RSA_2048,EC_prime256v1 --query \
   "CertificateSummaryList[?Type=='AMAZON_ISSUED'].[Status, CertificateArn, SubjectAlternativeNameSummaries || [DomainName]] |
   [?contains([2], '$domain') || contains([2], '*.${domain#*.}')] | [?[0]=='ISSUED' || length([2])==\`1\`].[[0], [1]]"; }
-described() { acm describe-certificate --certificate-arn "$certificate" --query "Certificate.$1"; }
 [[ -n $certificate ]] || certificate=$(certificates ISSUED PENDING_VALIDATION | sort | awk '/arn:/ && !n++ { print $2 }')
 if [[ -z $certificate ]]; then # The token keeps a repeated request from creating a second certificate.
-  token=$(certificates FAILED VALIDATION_TIMED_OUT REVOKED EXPIRED INACTIVE) && token=$(cksum <<<"$domain $token")
+  token=$(certificates FAILED VALIDATION_TIMED_OUT REVOKED EXPIRED INACTIVE); token=$(cksum <<<"$domain $token")
   certificate=$(acm request-certificate --domain-name "$domain" --validation-method DNS --idempotency-token "${token// /_}" \
-    --tags "Key=ghost-storage-s3-cloudfront,Value=$domain" --query CertificateArn) && sleep 15 # ACM is not ready at once.
+    --tags "Key=ghost-storage-s3-cloudfront,Value=$domain" --query CertificateArn); sleep 15 # ACM is not ready at once.
 fi
 until state=$(described Status) && [[ $state == ISSUED ]]; do
   [[ $state == PENDING_VALIDATION ]] || die "The certificate $certificate is $state ($(described FailureReason))."
@@ -66,15 +65,16 @@ printf '"%s"\n' "CertificateArn=$certificate" "${parameters[@]}" | paste -sd, - 
 aws cloudformation deploy --stack-name "$name" --template-file "$(dirname "$0")/template.yaml" --tags "${tags[@]}" \
   --parameter-overrides "file://$tmp/parameters.json" --capabilities CAPABILITY_IAM --no-fail-on-empty-changeset
 stack 'Outputs[].[OutputKey, OutputValue, Description]'
-[[ -n $zone ]] || echo "Add this record, without a proxy: $domain CNAME $(value Output DistributionDomainName)"
-prefix=$(value Parameter TenantPrefix) && url=https://$domain${prefix:+/$prefix}
+bucket=$(value Output BucketName); id=$(value Output DistributionId); target=$(value Output DistributionDomainName)
+zone=$(value Parameter HostedZoneId); prefix=$(value Parameter TenantPrefix); url=https://$domain${prefix:+/$prefix}
+[[ -n $zone ]] || echo "Add this record, without a proxy: $domain CNAME $target"
 [[ $secret == None ]] && secret='' || secret=", \"cdnFallbackSecret\": \"$secret\""
 cat <<JSON
 Merge this into Ghost's config.production.json. It contains a secret:
 { "storage": { "active": "S3CloudFrontStorage",
     "media": { "adapter": "S3CloudFrontStorage", "staticFileURLPrefix": "content/media" },
     "files": { "adapter": "S3CloudFrontStorage", "staticFileURLPrefix": "content/files" },
-    "S3CloudFrontStorage": { "bucket": "$(value Output BucketName)", "region": "$region", "cdnUrl": "https://$domain",
-      "tenantPrefix": "$prefix", "distributionId": "$(value Output DistributionId)"$secret } },
+    "S3CloudFrontStorage": { "bucket": "$bucket", "region": "$region", "cdnUrl": "https://$domain",
+      "tenantPrefix": "$prefix", "distributionId": "$id"$secret } },
   "urls": { "image": "$url", "media": "$url", "files": "$url" } }
 JSON

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Takes the place of the program `aws` for a script: answers its commands from AWS_STAND_IN/answers.json, which
 // provision-script.ts writes, and records them in AWS_STAND_IN/calls. Applies --query, and prints the text format.
-import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { setTimeout } from 'node:timers';
@@ -14,11 +14,14 @@ const operation = args.slice(0, 2).join(' ');
 const names = args.filter((word) => word.startsWith('file://'));
 const files = Object.fromEntries(names.map((name) => [name, readFileSync(name.slice(7), 'utf8')]));
 const modes = names.flatMap((name) => [name.slice(7), path.dirname(name.slice(7))]).map((file) => statSync(file).mode);
+const before = existsSync(path.join(folder, 'calls')) ? readFileSync(path.join(folder, 'calls'), 'utf8') : '';
+const number = before.split('\n').filter((line) => line.startsWith('{"name":"aws"')).length;
 appendFileSync(path.join(folder, 'calls'), `${JSON.stringify({ name: 'aws', args, files, modes })}\n`);
 
 const state = JSON.parse(readFileSync(path.join(folder, 'answers.json'), 'utf8'));
-const answer = state.answers[operation];
-Object.assign(state.answers, state.after[operation]);
+const isFailing = number === state.failing;
+const answer = isFailing ? 'An error occurred (Throttling): Rate exceeded' : state.answers[operation];
+Object.assign(state.answers, isFailing ? {} : state.after[operation]);
 writeFileSync(path.join(folder, 'answers.json'), JSON.stringify(state));
 
 if (answer === 'hangs') {

@@ -20,6 +20,14 @@ export type Answers = Record<string, unknown>;
 /** As an answer: the command prints this word and does not end. */
 export const HANGS = 'hangs';
 
+/** What happens to a script from outside. */
+export interface RunOptions {
+  /** Whether to press Ctrl-C when a command hangs. */
+  interrupted?: boolean;
+  /** Which call of `aws` fails, from 0. Its answer would be there. */
+  failing?: number;
+}
+
 /** A run of a script with the stand-in for `aws`. */
 export interface ScriptRun {
   code: number | null;
@@ -48,18 +56,17 @@ const PATIENCE_MS = 25_000;
  *
  * @param command the script's path and its arguments
  * @param aws `answers`: the first ones; `after`: those that change once an operation was called, by this operation
- * @param interrupted whether to press Ctrl-C when a command hangs
  */
 export async function runProvisionScript(
   command: string[],
   { answers, after = {} }: { answers: Answers; after?: Record<string, Answers> },
-  { interrupted = false } = {},
+  { interrupted = false, failing }: RunOptions = {},
 ): Promise<ScriptRun> {
   const home = mkdtempSync(path.join(tmpdir(), 'provision-script-'));
   const inside = (name: string) => path.join(home, name);
   try {
     ['bin', 'tmp', 'work'].forEach((name) => mkdirSync(inside(name)));
-    writeFileSync(inside('answers.json'), JSON.stringify({ answers, after }));
+    writeFileSync(inside('answers.json'), JSON.stringify({ answers, after, failing }));
     const standIn = path.join(__dirname, 'aws-cli-stand-in.mjs');
     writeProgram(inside('bin/aws'), `exec '${process.execPath}' '${standIn}' "$@"`);
     // Only recorded: the tests do not wait.

@@ -7,7 +7,7 @@ import { stackNameOf } from '../../src/template/stack-name';
 import { parseConfig } from '../../src/core/config';
 import { readTemplate, TEMPLATE_TEXT } from '../../src/template/read';
 import { problemsOf, problemsOfInstalledCli } from '../support/aws-cli';
-import { HANGS, runProvisionScript, type Answers, type ScriptRun } from '../support/provision-script';
+import { HANGS, runProvisionScript, type Answers, type RunOptions, type ScriptRun } from '../support/provision-script';
 
 const SCRIPT = path.resolve(__dirname, '../../infrastructure/provision.sh');
 const DOMAIN = 'images.example.com';
@@ -22,7 +22,13 @@ const [RECORD, TARGET] = [`_3f1c.${DOMAIN}.`, '_a9b8.acm-validations.aws.'];
 const pairs = (key: string, value: string, entries: Record<string, string>) =>
   Object.entries(entries).map(([name, content]) => ({ [key]: name, [value]: content }));
 
-const PARAMETERS = { Domain: DOMAIN, CertificateArn: ARN, TenantPrefix: '', FallbackSecret: '****' };
+const PARAMETERS = {
+  Domain: DOMAIN,
+  CertificateArn: ARN,
+  HostedZoneId: ZONE,
+  TenantPrefix: '',
+  FallbackSecret: '****',
+};
 const OUTPUTS = {
   BucketName: 'ghost-images-example-com-bucket-1abc',
   BucketRegion: 'eu-central-1',
@@ -92,6 +98,8 @@ const ZONES = {
   },
 };
 
+const WITHOUT_ZONE = stackOf('CREATE_COMPLETE', { ...PARAMETERS, HostedZoneId: '' });
+
 /** An account with nothing in it but a zone, in which everything succeeds. */
 const FRESH = {
   answers: {
@@ -124,11 +132,8 @@ const BUILT = {
   },
 };
 
-const run = (
-  args: string[],
-  account: Parameters<typeof runProvisionScript>[1] = FRESH,
-  options?: { interrupted: boolean },
-) => runProvisionScript([SCRIPT, ...args], account, options);
+const run = (args: string[], account: Parameters<typeof runProvisionScript>[1] = FRESH, options?: RunOptions) =>
+  runProvisionScript([SCRIPT, ...args], account, options);
 
 const changed = (changes: Answers, account: { answers: Answers; after?: Record<string, Answers> } = FRESH) => ({
   ...account,
@@ -256,7 +261,10 @@ describe('infrastructure/provision.sh builds an image server', () => {
   });
 
   test('from nothing, at another DNS provider: prints both records, and waits for the first', async () => {
-    const elsewhere = await run([DOMAIN, BLOG], changed({ 'route53 list-hosted-zones': { HostedZones: [] } }));
+    const elsewhere = await run([DOMAIN, BLOG], {
+      ...changed({ 'route53 list-hosted-zones': { HostedZones: [] } }),
+      after: { ...FRESH.after, 'cloudformation deploy': WITHOUT_ZONE },
+    });
     expect(elsewhere).toMatchObject({ code: 0, stderr: '' });
     expect(operationsOf(elsewhere)).not.toContain('route53 change-resource-record-sets');
     expect(elsewhere.stdout).toContain(`${RECORD} CNAME ${TARGET}`);
@@ -353,6 +361,12 @@ describe('infrastructure/provision.sh, run again,', () => {
     expect(parametersOf(result).WebAclArn).toBe(acl);
   });
 
+  test('prints the record of a stack that was built without the zone, although there is one now', async () => {
+    const result = await run([DOMAIN, BLOG], changed(WITHOUT_ZONE, BUILT));
+    expect(result.stdout).toContain(`${DOMAIN} CNAME ${OUTPUTS.DistributionDomainName}`);
+    expect((await run([DOMAIN, BLOG], BUILT)).stdout).not.toContain(' CNAME ');
+  });
+
   test('prints the addresses with the tenant prefix of the stack', async () => {
     const parameters = { ...PARAMETERS, TenantPrefix: 'blog-7' };
     const result = await run([DOMAIN, BLOG], changed(stackOf('CREATE_COMPLETE', parameters), BUILT));
@@ -434,6 +448,39 @@ describe('infrastructure/provision.sh stops with a message', () => {
     expect(result.stdout).not.toContain('"storage"');
     expect(result.left).toEqual([]);
   });
+
+  /** The account in which the whole script is needed, and the one in which everything is built already. */
+  const WHOLE = {
+    'builds an image server': FRESH,
+    'updates an image server': changed(
+      distributionOf('X-Ghost-Cdn-Fallback-Key', 'arn:aws:wafv2:us-east-1:123456789012:global/webacl/a/473e64fd'),
+      BUILT,
+    ),
+  };
+
+  test.each(Object.entries(WHOLE))(
+    'whichever call fails while it %s, and neither goes on nor claims success',
+    async (_, account) => {
+      const { calls } = await run([DOMAIN, BLOG], account);
+      for (const [failing, { args }] of calls.entries()) {
+        const call = args.slice(0, 2).join(' ');
+        const result = await run([DOMAIN, BLOG], account, { failing });
+        if (call === 'acm wait' || args.some((word) => word.includes('ResourceRecord'))) {
+          // These it repeats.
+          expect([call, result.code]).toEqual([call, 0]);
+          continue;
+        }
+        const changes = operationsOf(result)
+          .slice(failing + 1)
+          .filter((later) => !/ (?:list|describe|get)-/.test(later));
+        expect([call, args, changes]).toEqual([call, args, []]);
+        expect([args, result.code]).not.toEqual([args, 0]);
+        expect(result.stderr).toMatch(/Stopped.*run the same command again/);
+        expect(result.stdout).not.toContain('"storage"');
+      }
+    },
+    300_000,
+  );
 
   test('on Ctrl-C, and leaves no file with the secret behind', async () => {
     const result = await run([DOMAIN, BLOG], changed({ 'cloudformation deploy': HANGS }), { interrupted: true });

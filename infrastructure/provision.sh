@@ -28,12 +28,12 @@ case $status in
   '' | REVIEW_IN_PROGRESS) parameters=("HostedZoneId=$zone" "${parameters[@]}") ;;
   *_IN_PROGRESS | *FAILED | ROLLBACK_COMPLETE) die "The stack $name is $status. Wait, or delete it if its creation failed." ;;
   *) [[ $(value Parameter Domain) == "$domain" ]] || die "The stack $name is not the image server of $domain."
+    [[ $(value Output AdoptedBucket) == None ]] || die "The bucket of $name is older than the stack: update it by the command provision."
     certificate=$(value Parameter CertificateArn); id=$(value Output DistributionId)
     config() { aws cloudfront get-distribution-config --id "$id" --query "DistributionConfig.$1"; }
     secret=$(config "Origins.Items[].CustomHeaders.Items[] | [?starts_with(HeaderName, 'X-Ghost-Cdn-Fallback')].HeaderValue | [0]")
     acl=$(config WebACLId); [[ $acl != arn:* ]] || parameters=("WebAclArn=$acl" "${parameters[@]}")
-    others=$(stack "Tags[?Key!='ghost-storage-s3-cloudfront'].join('=', [Key, Value])")
-    IFS=$'\t' read -ra tags <<<"${tags[0]}"$'\t'"$others" ;;
+    more=$(stack "Tags[?Key!='${tags[0]%%=*}'].join('=', [Key, Value])"); IFS=$'\t' read -ra tags <<<"${tags[0]}"$'\t'"$more" ;;
 esac
 echo "In $region, account $account: builds or updates the stack $name (bucket, CloudFront, policy${zone:+, DNS in $zone}) and a certificate."
 [[ ! -t 0 ]] || read -rp 'Press Enter to continue, or Ctrl-C to stop. '

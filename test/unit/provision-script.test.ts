@@ -38,13 +38,17 @@ const OUTPUTS = {
   GhostPolicyArn: 'arn:aws:iam::123456789012:policy/ghost-images-example-com',
 };
 
-const stackOf = (StackStatus: string, parameters: Record<string, string> = PARAMETERS): Answers => ({
+const stackOf = (
+  StackStatus: string,
+  parameters: Record<string, string> = PARAMETERS,
+  outputs: Record<string, string> = OUTPUTS,
+): Answers => ({
   'cloudformation describe-stacks': {
     Stacks: [
       {
         StackStatus,
         Parameters: pairs('ParameterKey', 'ParameterValue', parameters),
-        Outputs: pairs('OutputKey', 'OutputValue', OUTPUTS),
+        Outputs: pairs('OutputKey', 'OutputValue', outputs),
         Tags: [
           { Key: 'ghost-storage-s3-cloudfront', Value: DOMAIN },
           { Key: 'paid by', Value: 'the blog' },
@@ -389,6 +393,15 @@ describe('infrastructure/provision.sh, run again,', () => {
     const result = await run([DOMAIN, BLOG], changed(stackOf('CREATE_COMPLETE', { Size: '4' }), BUILT));
     expect(result.code).toBe(1);
     expect(result.stderr).toContain('is not the image server of images.example.com');
+    expect(operationsOf(result)).not.toContain('cloudformation deploy');
+  });
+
+  // The command updates it with a template that names and keeps the bucket.
+  test('leaves a stack alone that has adopted a bucket', async () => {
+    const adopted = stackOf('UPDATE_COMPLETE', PARAMETERS, { ...OUTPUTS, AdoptedBucket: OUTPUTS.BucketName });
+    const result = await run([DOMAIN, BLOG], changed(adopted, BUILT));
+    expect(result.code).toBe(1);
+    expect(result.stderr).toContain('by the command provision');
     expect(operationsOf(result)).not.toContain('cloudformation deploy');
   });
 

@@ -29,16 +29,11 @@ export function stepsOfMove({ domain }: Settings, { move, holder, takesRecords, 
     return [];
   }
   const source = holder ? `from the distribution ${holder.id}` : 'from the distribution that has it';
-  const steps: PlannedStep[] = [
-    {
-      sign: '~',
-      what: 'domain',
-      words:
-        move === 'finish'
-          ? `${domain}, which was moved to the distribution, becomes part of the stack`
-          : `${domain} is moved here ${source}, without an outage. Files that are not in the bucket by then are 404`,
-    },
-  ];
+  const words =
+    move === 'finish'
+      ? `${domain}, which was moved to the distribution, becomes part of the stack`
+      : `${domain} is moved here ${source}, without an outage. Files that are not in the bucket by then are 404`;
+  const steps: PlannedStep[] = move === 'records' ? [] : [{ sign: '~', what: 'domain', words }];
   return takesRecords
     ? [
         ...steps,
@@ -56,7 +51,7 @@ export async function completeMove(session: Session, settings: Settings, situati
   const { aws, pause } = session;
   const { stackName } = settings;
   const stack = await requireStack(aws, stackName);
-  await takeDomain(session, settings, situation, stack);
+  const hasDomain = await takeDomain(session, settings, situation, stack);
   const parameters = { DomainIsElsewhere: 'false', ...(situation.takesRecords && { HostedZoneId: '' }) };
   const changeSet = await createChangeSet(aws, pause, { stackName, stack, parameters });
   if (changeSet) {
@@ -65,12 +60,15 @@ export async function completeMove(session: Session, settings: Settings, situati
       executeChangeSet(aws, changeSet, { rollsBack: false }),
     );
   }
+  if (!hasDomain) {
+    await takeRecords(session, settings, situation, stack);
+  }
 }
 
 /** Moves the domain before the update of a stack that names it already. */
 export async function takeDomainBefore(session: Session, settings: Settings, situation: Situation): Promise<void> {
   const { move, stack } = situation;
-  if (move === 'now' && stack) {
+  if ((move === 'now' || move === 'records') && stack) {
     await takeDomain(session, settings, situation, stack);
   }
 }
@@ -101,29 +99,39 @@ export async function settleDomain(session: Session, settings: Settings, situati
  * Moves the domain to the stack's distribution, and then the records that point to another distribution. At any time, one
  * distribution has the domain, and DNS leads to a distribution.
  *
+ * @returns whether the distribution has the domain: one that no other had is added by the stack, and its records are left
  * @throws Failure when CloudFront does not move it
  * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/alternate-domain-names-move.html
  */
-async function takeDomain(
-  session: Session,
-  { domain }: Settings,
-  { zone, takesRecords, holder }: Situation,
-  stack: Stack,
-): Promise<void> {
+async function takeDomain(session: Session, settings: Settings, situation: Situation, stack: Stack): Promise<boolean> {
   const { aws, terminal } = session;
+  const { domain } = settings;
   const { DistributionId: id = '', DistributionDomainName: target = '' } = stack.outputs;
   const { aliases, etag } = await describeDistribution(aws, id);
-  if (!aliases.includes(domain)) {
-    await terminal.step(`Moving ${domain} to the distribution ${id}`, () =>
+  const hasDomain =
+    aliases.includes(domain) ||
+    (await terminal.step(`Moving ${domain} to the distribution ${id}`, () =>
       associate(session, { domain, id, target, etag }),
+    ));
+  if (situation.holder && hasDomain && !aliases.includes(domain)) {
+    terminal.warn(
+      `The distribution ${situation.holder.id} no longer has ${domain}. If a template manages it, take the domain out of the template before its next update, which would fail.`,
     );
-    if (holder) {
-      terminal.warn(
-        `The distribution ${holder.id} no longer has ${domain}. If a template manages it, take the domain out of the template before its next update, which would fail.`,
-      );
-    }
   }
   await terminal.step('Waiting until CloudFront has deployed it', () => waitUntilDeployed(session, id));
+  if (hasDomain) {
+    await takeRecords(session, settings, situation, stack);
+  }
+  return hasDomain;
+}
+
+/** Points the records of another distribution to the stack's, which has the domain by then. */
+async function takeRecords(
+  { aws, terminal }: Session,
+  { domain }: Settings,
+  { zone, takesRecords }: Situation,
+  { outputs: { DistributionDomainName: target = '' } }: Stack,
+): Promise<void> {
   if (zone && takesRecords) {
     await terminal.step(`Pointing ${domain} to the distribution`, () =>
       upsertAliases(aws.route53, zone, domain, target),
@@ -131,15 +139,15 @@ async function takeDomain(
   }
 }
 
+/** @returns false when no distribution has the domain */
 async function associate(
   session: Session,
   { domain, id, target, etag }: { domain: string; id: string; target: string; etag?: string },
-): Promise<void> {
+): Promise<boolean> {
   const { aws } = session;
   const conflict = await findConflict(aws, domain, id);
   if (!conflict) {
-    // No distribution has the domain: the stack adds it.
-    return;
+    return false;
   }
   try {
     await aws.cloudFront.send(
@@ -148,6 +156,7 @@ async function associate(
   } catch (error) {
     throw await explainRefusal(session, error as Error, { domain, id, target, conflict });
   }
+  return true;
 }
 
 /** Returns the distribution that has the domain, with IDs that are masked where it is in another account. */

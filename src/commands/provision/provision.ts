@@ -16,7 +16,7 @@ import { reportProblems } from './problem';
 import type { Session } from './session';
 import { checkAccessKeyOption, type Settings } from './settings';
 import { lookAround, type Situation } from './situation';
-import { createChangeSet, discardChangeSet, executeChangeSet } from './stack/change-set';
+import { createChangeSet, discardChangeSet, executeChangeSet, mayRollBack } from './stack/change-set';
 import { settledStack, workOnStack } from './stack/events';
 import { checkOwnership, deleteStack, describeStack, isDeleted, isFailedCreation, type Stack } from '../../aws/stack';
 
@@ -102,7 +102,9 @@ export async function provision(session: Session, settings: Settings): Promise<P
   await takeDomainBefore(session, settings, situation);
   if (changeSet) {
     const work = stack ? 'Changing the stack' : 'Building the stack: CloudFront takes some minutes';
-    await workOnStack(session, work, changeSet.stackId, () => executeChangeSet(aws, changeSet));
+    await workOnStack(session, work, changeSet.stackId, () =>
+      executeChangeSet(aws, changeSet, { rollsBack: mayRollBack(stack) }),
+    );
   }
   const isWithoutDomain = await settleDomain(session, settings, situation);
   const finished = await finish(session, settings, situation, isWithoutDomain);
@@ -134,6 +136,9 @@ function parametersOf(
   dnsElsewhere: boolean,
 ): Record<string, string> {
   const needsSecret = parameters.GhostHost && !stack?.parameters.GhostHost;
+  // Records that the stack has made are its own also while they pointed elsewhere: without the zone, it would delete them.
+  const isOwnZone = zone !== undefined && stack?.parameters.HostedZoneId === zone.id;
+  const leavesRecords = takesRecords && !(isOwnZone && (move === 'now' || move === 'records'));
   return {
     ...(webAclArn !== undefined && { WebAclArn: webAclArn }),
     ...parameters,
@@ -141,7 +146,7 @@ function parametersOf(
     ...(stack &&
       parameters.BucketName === stack.outputs.BucketName && { BucketName: stack.parameters.BucketName ?? '' }),
     // Existing records to the distribution would keep the stack from creating its own.
-    ...(zone && !dnsElsewhere && !hasForeignRecords && { HostedZoneId: takesRecords ? '' : zone.id }),
+    ...(zone && !dnsElsewhere && !hasForeignRecords && { HostedZoneId: leavesRecords ? '' : zone.id }),
     ...((move === 'after-build' || move === 'waits') && { DomainIsElsewhere: 'true' }),
     ...(hostedZoneId === 'none' && { HostedZoneId: '' }),
     ...(ghostIpAddressType && { GhostIpAddressType: ghostIpAddressType }),

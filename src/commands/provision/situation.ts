@@ -72,17 +72,17 @@ export async function lookAround(session: Session, stack: Stack | undefined, set
   const ghostHost = parameters.GhostHost ?? present?.parameters.GhostHost;
   const distribution = distributionId ? await describeDistribution(aws, distributionId) : undefined;
   const holder = await findHolder(aws, domain, distributionId);
-  const move = domainMoveOf(settings, present, holder, distribution?.aliases.includes(domain) ?? false);
-  const [certificate, bucketState, accessKeys, recordsLead, recordsOfOthers, ghostIpAddressType, problems] =
-    await Promise.all([
-      findUsableCertificate(aws, settings, present),
-      bucket ? checkBucket(aws, bucket, statementsToMerge(aws, settings, bucket)) : undefined,
-      user ? listAccessKeys(aws, user) : [],
-      zone && target ? zonePointsTo(aws.route53, zone, domain, target) : false,
-      zone && move !== 'none' ? hasRecordsOfOthers(aws.route53, zone, domain, target) : false,
-      ghostHost ? findIpAddressType(session.resolver, ghostHost, present?.parameters.GhostIpAddressType) : undefined,
-      findProblems(session, settings, present, zone, { move, holder }),
-    ]);
+  const leadsElsewhere = zone !== undefined && (await hasRecordsOfOthers(aws.route53, zone, domain, target));
+  const hasDomain = distribution?.aliases.includes(domain) ?? false;
+  const move = domainMoveOf(settings, present, holder, { hasDomain, leadsElsewhere });
+  const [certificate, bucketState, accessKeys, recordsLead, ghostIpAddressType, problems] = await Promise.all([
+    findUsableCertificate(aws, settings, present),
+    bucket ? checkBucket(aws, bucket, statementsToMerge(aws, settings, bucket)) : undefined,
+    user ? listAccessKeys(aws, user) : [],
+    zone && target ? zonePointsTo(aws.route53, zone, domain, target) : false,
+    ghostHost ? findIpAddressType(session.resolver, ghostHost, present?.parameters.GhostIpAddressType) : undefined,
+    findProblems(session, settings, present, zone, { move, holder }),
+  ]);
   if (!certificate) {
     checkCertificateName(settings, zone);
   }
@@ -106,7 +106,7 @@ export async function lookAround(session: Session, stack: Stack | undefined, set
     ghostIpAddressType,
     holder,
     move,
-    takesRecords: recordsOfOthers,
+    takesRecords: move !== 'none' && leadsElsewhere,
     problems: [
       ...problems.map((problem) => softened(problem, certificate, present)),
       ...(bucketState?.problems ?? []),

@@ -54,8 +54,9 @@ export function problemOfHolder(domain: string, holder: Holder | undefined, refu
  * - `after-build`: the stack is built or updated without the domain, which then moves to it
  * - `now`: the domain moves before the stack is updated, because the stack names it already
  * - `finish`: an earlier run has moved the domain, and the stack does not name it yet
+ * - `records`: an earlier run has moved the domain, and its records still point to another distribution
  */
-export type DomainMove = 'none' | 'waits' | 'after-build' | 'now' | 'finish';
+export type DomainMove = 'none' | 'waits' | 'after-build' | 'now' | 'finish' | 'records';
 
 /**
  * Returns what this run does about the domain.
@@ -63,17 +64,18 @@ export type DomainMove = 'none' | 'waits' | 'after-build' | 'now' | 'finish';
  * @param stack the present one
  * @param holder another distribution of the account that has the domain
  * @param hasDomain whether the stack's distribution has it
+ * @param leadsElsewhere whether the zone has records of it that point to another distribution
  */
 export function domainMoveOf(
   { domain, movesDomain }: Settings,
   stack: Stack | undefined,
   holder: Holder | undefined,
-  hasDomain: boolean,
+  { hasDomain, leadsElsewhere }: { hasDomain: boolean; leadsElsewhere: boolean },
 ): DomainMove {
   const isBuilt = stack?.parameters.Domain === domain;
   const isWithout = isBuilt && stack.parameters.DomainIsElsewhere === 'true';
   if (isBuilt && hasDomain) {
-    return isWithout ? 'finish' : 'none';
+    return isWithout ? 'finish' : movesDomain && leadsElsewhere ? 'records' : 'none';
   }
   if (!movesDomain) {
     return isWithout ? 'waits' : 'none';

@@ -201,6 +201,12 @@ export class Stacks {
       }
       if (changeSet.type === 'UPDATE') {
         checkUpdatable(stack, stack.name);
+        if (stack.status === 'UPDATE_FAILED' && !DisableRollback) {
+          throw validationError(
+            'This stack is currently in a non-terminal [UPDATE_FAILED] state. To update the stack from this state, please ' +
+              'use the disable-rollback parameter with update-stack API.',
+          );
+        }
       }
       changeSet.executionStatus = 'EXECUTE_COMPLETE';
       // The others are outdated.

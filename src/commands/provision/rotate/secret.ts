@@ -7,7 +7,7 @@ import { isAllowed } from '../../../template/checked-parameter';
 import { describeDistribution } from '../distribution';
 import { type PlannedStep, stepLines, stepsOfChanges } from '../plan';
 import type { Session } from '../session';
-import { type ChangeSet, createChangeSet, discardChangeSet, executeChangeSet } from '../stack/change-set';
+import { type ChangeSet, createChangeSet, discardChangeSet, executeChangeSet, mayRollBack } from '../stack/change-set';
 import { settledStack, workOnStack } from '../stack/events';
 import { webAclToStore } from '../web-acl';
 import { askGhost, type GhostOrigin } from './ask-ghost';
@@ -79,7 +79,7 @@ export async function rotateSecret(
     throw error;
   }
   await workOnStack(session, 'Switching CloudFront to the new secret: this takes some minutes', changeSet.stackId, () =>
-    executeChangeSet(aws, changeSet),
+    executeChangeSet(aws, changeSet, { rollsBack: mayRollBack(stack) }),
   );
   return finish(session, rotation);
 }
@@ -99,8 +99,20 @@ async function prepare(
       'Change the blog by a run of its own, without --rotate-secret.',
     );
   }
-  const { DistributionId: distributionId = '' } = stack.outputs;
-  const { fallbackSecret: current, webAclArn } = await describeDistribution(aws, distributionId);
+  const { DistributionId: distributionId } = stack.outputs;
+  if (distributionId === undefined) {
+    throw new Failure(
+      `The stack ${stackName} is ${stack.status}, and has no distribution.`,
+      'Run the command without --rotate-secret first: it builds the image server.',
+    );
+  }
+  const { fallbackSecret: current, webAclArn, aliases } = await describeDistribution(aws, distributionId);
+  if (stack.parameters.DomainIsElsewhere === 'true' && aliases.includes(cdnHost)) {
+    throw new Failure(
+      `${cdnHost} was moved to the distribution ${distributionId}, and is not part of the stack ${stackName} yet: a change of the stack would take it off the distribution.`,
+      'Run the command without --rotate-secret first: it completes the move.',
+    );
+  }
   if (!host || current === undefined) {
     throw new Failure(
       `The distribution ${distributionId} of the stack ${stackName} sends no secret, as it does not ask Ghost for sizes.`,

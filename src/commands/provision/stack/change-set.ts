@@ -179,6 +179,14 @@ export async function deleteChangeSet({ cloudFormation }: Aws, id: string): Prom
 }
 
 /**
+ * Whether CloudFormation can undo an update of the stack that fails. After an update that failed without being undone, it
+ * refuses another one that would be: the way back leads to before both.
+ *
+ * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html
+ */
+export const mayRollBack = (stack: Stack | undefined): boolean => stack?.status !== 'UPDATE_FAILED';
+
+/**
  * Starts the execution of a change set; `followStack` waits for its end.
  *
  * @param options `rollsBack`: whether CloudFormation undoes an update that fails

@@ -51,6 +51,16 @@ const recordsOf = (zone: HostedZone) =>
       (AliasTarget?.DNSName ?? ResourceRecords?.[0]?.Value ?? '').replace(/\.$/, ''),
     ]);
 
+/** Builds a stack with the domain and its records, and moves the domain to the old distribution as somebody else does. */
+async function moveAwayByHand(): Promise<HostedZone> {
+  const zone = account.hostedZones.add({ name: 'example.com' });
+  Object.assign(old, { aliases: [], config: { ...old.config, Aliases: [] } });
+  await provisionOnce(account);
+  Object.assign(own(), { aliases: [], config: { ...own().config, Aliases: [] } });
+  Object.assign(old, { aliases: [DOMAIN], config: { ...old.config, Aliases: [DOMAIN] } });
+  return zone;
+}
+
 /** Notes after each call who has the domain and where its records point. */
 function watch(zone?: HostedZone): { holders: string[]; targets: string[] }[] {
   const seen: { holders: string[]; targets: string[] }[] = [];
@@ -200,18 +210,45 @@ describe('a domain that another distribution of the account has', () => {
   });
 
   test('comes back to a stack that names it, before the stack is changed', async () => {
-    const zone = account.hostedZones.add({ name: 'example.com' });
-    old.aliases = [];
-    old.config = { ...old.config, Aliases: [] };
-    await provisionOnce(account);
-    // Somebody has moved it away by hand.
-    Object.assign(own(), { aliases: [], config: { ...own().config, Aliases: [] } });
-    Object.assign(old, { aliases: [DOMAIN], config: { ...old.config, Aliases: [DOMAIN] } });
+    const zone = await moveAwayByHand();
     const seen = watch(zone);
     const { error } = await provisionOnce(account, { ...move, priceClass: 'PriceClass_100' });
     expect(error).toBeUndefined();
     expect(seen.filter((moment) => moment.holders.length !== 1 || moment.targets.length === 0)).toEqual([]);
     expect(holders()).toEqual([own()]);
+  });
+
+  test.each([1, 2])(
+    'comes back with records that the stack has made, in %d runs, and is never without them',
+    async (runs) => {
+      const zone = await moveAwayByHand();
+      zone.records
+        .filter(({ Name }) => Name === `${DOMAIN}.`)
+        .forEach((record) => Object.assign(record.AliasTarget ?? {}, { DNSName: `${old.domainName}.` }));
+      const seen = watch(zone);
+      if (runs === 2) {
+        account.answerNext('cloudfront:GetDistribution', new Error('the line is dead'));
+        expect((await provisionOnce(account, move)).error?.message).toBe('the line is dead');
+        expect(holders()).toEqual([own()]);
+      }
+      const { error } = await provisionOnce(account, move);
+      expect(error).toBeUndefined();
+      expect(seen.filter((moment) => moment.holders.length !== 1 || moment.targets.length === 0)).toEqual([]);
+      expect(recordsOf(zone).map(([, target]) => target)).toEqual(Array(3).fill(own().domainName));
+      expect(account.stacks.get(STACK)?.resources.has('DomainRecords')).toBe(true);
+      expect((await provisionOnce(account, move)).provisioned?.changed).toBe(false);
+    },
+  );
+
+  test('gets its records only with the domain where another distribution serves it by a wildcard', async () => {
+    const zone = addZone();
+    Object.assign(old, { aliases: ['*.example.com'], config: { ...old.config, Aliases: ['*.example.com'] } });
+    const seen = watch(zone);
+    const { error } = await provisionOnce(account, move);
+    expect(error).toBeUndefined();
+    expect(seen.filter(({ holders: [holder], targets }) => !holder && targets.includes(own().domainName))).toEqual([]);
+    expect(seen.filter(({ targets }) => targets.length === 0)).toEqual([]);
+    expect(recordsOf(zone).map(([, target]) => target)).toEqual(Array(3).fill(own().domainName));
   });
 });
 
@@ -270,7 +307,7 @@ describe('a move that was stopped', () => {
     expect(own().config).toMatchObject({ Aliases: [DOMAIN], PriceClass: 'PriceClass_100' });
   });
 
-  test('by a failing update keeps the domain on the distribution', async () => {
+  test('by a failing update keeps the domain on the distribution, and lets the next run change the stack', async () => {
     account.hostedZones.add({ name: 'example.com' });
     await provisionOnce(account, move, (terminal) => {
       terminal.confirm = (question) => {
@@ -281,6 +318,9 @@ describe('a move that was stopped', () => {
       };
     });
     expect(account.stacks.get(STACK)?.status).toBe('UPDATE_FAILED');
+    expect(holders()).toEqual([own()]);
+    expect((await provisionOnce(account, { priceClass: 'PriceClass_100' })).error).toBeUndefined();
+    expect(account.stacks.get(STACK)?.status).toBe('UPDATE_COMPLETE');
     expect(holders()).toEqual([own()]);
   });
 });

@@ -327,6 +327,27 @@ describe('a rotation is refused', () => {
     expect(error?.cure).toMatch(/provision --ghost-url/);
   });
 
+  test('where a domain that was moved is not part of the stack yet, which would take it off', async () => {
+    await start();
+    const [distribution] = account.distributions.all;
+    const definition = account.stacks.get(STACK)?.definition;
+    Object.assign(definition?.parameters ?? {}, { DomainIsElsewhere: 'true' });
+    const { error } = await rotate();
+    expect(error?.message).toMatch(/a change of the stack would take it off the distribution/);
+    expect(error?.cure).toMatch(/without --rotate-secret first: it completes the move/);
+    expect(distribution?.aliases).toEqual([DOMAIN]);
+    nothingWritten();
+    expectNothingSwitched();
+  });
+
+  test('where nothing has been built yet', async () => {
+    await start();
+    account.stacks.get(STACK)?.set('REVIEW_IN_PROGRESS');
+    Object.assign(account.stacks.get(STACK) ?? {}, { outputs: [] });
+    const { error } = await rotate({ withFile: false });
+    expect(error?.message).toBe(`The stack ${STACK} is REVIEW_IN_PROGRESS, and has no distribution.`);
+  });
+
   test('for another blog', async () => {
     await start();
     const { error } = await rotate({ ghostUrl: 'https://other.example.com/blog' });

@@ -43,14 +43,17 @@ export async function destroy(session: Session, stackName: string): Promise<Dest
   await checkPolicyIsFree(aws, stack);
   const keys = user ? await listAccessKeys(aws, user) : [];
   const zone = await zoneToClear(session, stack);
-  const record = HostedZoneId || aws.dnsElsewhere || !target ? undefined : { domain, target };
+  // Built for a move of the domain that has not taken place.
+  const isOfAnother =
+    stack.parameters.DomainIsElsewhere === 'true' && details !== undefined && !details.aliases.includes(domain);
+  const record = HostedZoneId || aws.dnsElsewhere || !target ? undefined : { domain, target, isOfAnother };
   const isDangling = record && !zone && (await leadsTo(session.resolver, record)) !== false;
 
   if (isDangling) {
     await showRecord(session, record);
   }
   terminal.say(`The stack ${stack.name} in ${aws.region} of the account ${aws.account} is going to be deleted:`);
-  lossesOf(stack, keys, zone !== undefined).forEach((line) => terminal.say(line));
+  lossesOf(stack, keys, { hasZone: zone !== undefined, isOfAnother }).forEach((line) => terminal.say(line));
   if (!(await terminal.confirm('Delete it?'))) {
     throw new Declined();
   }
@@ -74,16 +77,22 @@ export async function destroy(session: Session, stackName: string): Promise<Dest
 }
 
 /** Returns what goes with a stack and what is kept, as lines for the terminal. */
-function lossesOf(stack: Stack, keys: string[], hasZone: boolean): string[] {
+function lossesOf(
+  stack: Stack,
+  keys: string[],
+  { hasZone, isOfAnother }: { hasZone: boolean; isOfAnother: boolean },
+): string[] {
   if (isEmpty(stack)) {
     return ['  it was begun, and nothing has been made of it yet'];
   }
   const { Domain: domain, HostedZoneId } = stack.parameters;
   const { BucketName: bucket } = stack.outputs;
   return [
-    `  - the distribution: https://${domain} stops to work, and with it every image of the blog`,
+    isOfAnother
+      ? `  - the distribution, which does not have ${domain}: another one serves it`
+      : `  - the distribution: https://${domain} stops to work, and with it every image of the blog`,
     `  - the policy and identity of Ghost${keys.length > 0 ? `, with the access key ${keys.join(' and ')}` : ''}`,
-    ...(HostedZoneId || hasZone ? [`  - the DNS records of ${domain}`] : []),
+    ...((HostedZoneId && !isOfAnother) || hasZone ? [`  - the DNS records of ${domain}`] : []),
     `The certificate is kept${bucket ? `, and so is the bucket ${bucket} with everything in it` : ''}.`,
   ];
 }

@@ -17,6 +17,8 @@ export interface RecordElsewhere {
   domain: string;
   /** The distribution, `d111111abcdef8.cloudfront.net` */
   target: string;
+  /** Whether another distribution has the domain, so that CloudFront's addresses do not tell whose record it is. */
+  isOfAnother: boolean;
 }
 
 /** How long (s) to wait until DNS no longer shows a record: more than the usual TTLs. */
@@ -28,10 +30,13 @@ const INTERVAL_SECONDS = 10;
  *
  * @returns false when the domain leads elsewhere or has no record; undefined when DNS does not answer
  */
-export async function leadsTo(resolver: Resolver, { domain, target }: RecordElsewhere): Promise<boolean | undefined> {
+export async function leadsTo(
+  resolver: Resolver,
+  { domain, target, isOfAnother }: RecordElsewhere,
+): Promise<boolean | undefined> {
   const look = async () => {
     const targets = await cnamesOf(resolver, domain);
-    if (targets.some(isDistribution)) {
+    if (isOfAnother || targets.some(isDistribution)) {
       return targets.includes(plainName(target));
     }
     return (await shareAddress(resolver, [domain], [target])) || (await isAtCloudFront(resolver, domain));

@@ -37,14 +37,15 @@ interface Key {
  * Replaces the access key of the stack's user in two runs: the first one makes a second key, the second one deletes the
  * older of the two once the newer one has been used. The only key is never deleted.
  *
- * @param writeConfig Ghost's configuration file; undefined to print what belongs there
+ * @param options `writeConfig`: Ghost's configuration file, undefined to print what belongs there; `json`: whether the
+ * result is printed as JSON, so that its secret is not said as well
  * @throws Failure with cause and cure; Declined when the user does not agree
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id-credentials-access-keys-update.html
  */
 export async function rotateAccessKey(
   session: Session,
   stackName: string,
-  { writeConfig }: { writeConfig?: string },
+  { writeConfig, json }: { writeConfig?: string; json?: boolean },
 ): Promise<RotatedAccessKey> {
   const { aws, terminal } = session;
   const { user, keys, inFile } = await terminal.step('Looking at what is there', async () => {
@@ -71,7 +72,7 @@ export async function rotateAccessKey(
   }
   const result = older
     ? await deleteOlder(session, user, newer, older)
-    : await addSecond(session, user, newer, writeConfig);
+    : await addSecond(session, user, newer, { writeConfig, json });
   return { stackName, ...result };
 }
 
@@ -113,7 +114,7 @@ async function addSecond(
   session: Session,
   user: string,
   present: Key,
-  writeConfig: string | undefined,
+  { writeConfig, json }: { writeConfig?: string; json?: boolean },
 ): Promise<Omit<RotatedAccessKey, 'stackName'>> {
   const { terminal } = session;
   await agreeTo(session, user, [
@@ -122,7 +123,7 @@ async function addSecond(
   ]);
   const key = await makeAccessKey(session, user);
   terminal.say();
-  const handedOver = handOverInAnyCase(terminal, writeConfig, { ...key });
+  const handedOver = handOverInAnyCase(terminal, writeConfig, { ...key }, json);
   terminal.say('IAM shows the secret of a key only once: keep it.');
   terminal.say('Restart Ghost with the new key, upload an image, and run the same command again:');
   terminal.say(`it deletes the former key, ${present.id}, which is valid until then.`);
@@ -145,6 +146,12 @@ async function deleteOlder(
         ? `Restart Ghost with ${newer.id} in its configuration, upload an image, and run the command again in some minutes: IAM learns of a use with a delay. ` +
             `If its secret is lost, delete it, and the next run makes another one: aws iam delete-access-key --user-name ${user} --access-key-id ${newer.id}`
         : `Activate it: aws iam update-access-key --user-name ${user} --access-key-id ${newer.id} --status Active`,
+    );
+  }
+  if (older.usedAt && older.usedAt > newer.usedAt) {
+    throw new Failure(
+      `${older.id} of ${user} was used after ${newer.id}: at ${minute(older.usedAt)}, for ${older.usedFor ?? 'a service'}. Ghost, or something else, still signs in with it.`,
+      `Restart Ghost with ${newer.id} in its configuration, give that key to whatever else has the other one, upload an image, and run the command again in some minutes.`,
     );
   }
   if (older.usedAt && older.usedAt > newer.createdAt) {

@@ -55,13 +55,19 @@ const hostOf = (url: string) => {
  * file, prints them.
  *
  * @param file undefined to print them
+ * @param isInResult whether the command prints them with its result: they are secrets, and the error output is often kept
  * @throws Failure when the file cannot be written
  */
-export function handOver(terminal: Terminal, file: string | undefined, options: GhostOptions): HandedOver {
+export function handOver(
+  terminal: Terminal,
+  file: string | undefined,
+  options: GhostOptions,
+  isInResult = false,
+): HandedOver {
   const ghostConfig = { storage: { [ADAPTER]: options } };
   if (file === undefined) {
     terminal.say(`Put this into Ghost's configuration, config.production.json, in place of what ${ADAPTER} has there:`);
-    terminal.say(JSON.stringify(ghostConfig, null, 2));
+    terminal.say(isInResult ? 'The result has it.' : JSON.stringify(ghostConfig, null, 2));
     return { ghostConfig };
   }
   const text = textOf(file);
@@ -81,13 +87,18 @@ export function handOver(terminal: Terminal, file: string | undefined, options: 
 }
 
 /** Like `handOver`, but prints the options when the file cannot be written, because nothing else has them. */
-export function handOverInAnyCase(terminal: Terminal, file: string | undefined, options: GhostOptions): HandedOver {
+export function handOverInAnyCase(
+  terminal: Terminal,
+  file: string | undefined,
+  options: GhostOptions,
+  isInResult?: boolean,
+): HandedOver {
   try {
-    return handOver(terminal, file, options);
+    return handOver(terminal, file, options, isInResult);
   } catch (error) {
     const { message } = error as Error;
     terminal.warn(error instanceof Failure ? message : `${file} could not be written (${message}).`);
     process.exitCode = 1;
-    return handOver(terminal, undefined, options);
+    return handOver(terminal, undefined, options, isInResult);
   }
 }

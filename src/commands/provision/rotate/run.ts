@@ -13,7 +13,7 @@ const COMMON: (keyof ProvisionOptions)[] = ['domain', 'stackName', 'region', 'pr
 /** Runs `provision --rotate-secret` and `provision --rotate-access-key`. */
 export async function runRotation(options: ProvisionOptions): Promise<void> {
   refuseEmpty(options);
-  const { rotateSecret: isOfSecret, writeConfig } = options;
+  const { rotateSecret: isOfSecret, writeConfig, json } = options;
   const rotation = isOfSecret ? 'rotateSecret' : 'rotateAccessKey';
   const allowed = [...COMMON, rotation, ...(isOfSecret ? ['ghostUrl'] : [])];
   // Without --no-ghost, it is true.
@@ -32,8 +32,8 @@ export async function runRotation(options: ProvisionOptions): Promise<void> {
   }
   const session = await openSession(options);
   const result = isOfSecret
-    ? await rotateSecret(session, stackName, { writeConfig, ghost })
-    : await rotateAccessKey(session, stackName, { writeConfig });
+    ? await rotateSecret(session, stackName, { writeConfig, ghost, json })
+    : await rotateAccessKey(session, stackName, { writeConfig, json });
   if (options.json) {
     session.terminal.result(result);
   }

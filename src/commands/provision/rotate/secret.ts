@@ -42,13 +42,13 @@ interface Rotation {
  * what an earlier run has done, by the list in the configuration file.
  *
  * @param options `writeConfig`: Ghost's configuration file, undefined to print what belongs there; `ghost`: the template
- * parameters of `--ghost-url`, none without it
+ * parameters of `--ghost-url`, none without it; `json`: whether the result is printed as JSON
  * @throws Failure with cause and cure; Declined when the user does not agree; Interruption after Ctrl-C
  */
 export async function rotateSecret(
   session: Session,
   stackName: string,
-  options: { writeConfig?: string; ghost: Record<string, string> },
+  options: { writeConfig?: string; ghost: Record<string, string>; json?: boolean },
 ): Promise<RotatedSecret> {
   const { aws, terminal, pause } = session;
   await settledStack(session, stackName);
@@ -56,7 +56,7 @@ export async function rotateSecret(
   const { stack, current, next, parameters, writeConfig } = rotation;
   if (next === current) {
     await agree(terminal, planLines(session, rotation, undefined));
-    return finish(session, rotation);
+    return finish(session, rotation, options.json);
   }
   await checkGhost(session, rotation);
   const changeSet = await terminal.step('Handing the template to CloudFormation', () =>
@@ -75,13 +75,15 @@ export async function rotateSecret(
     terminal.say('Then restart Ghost; with several Ghosts, all of them. Both secrets are valid then.');
     await waitForGhost(session, rotation);
   } catch (error) {
-    await discardChangeSet(aws, changeSet, stack);
+    await discardChangeSet(aws, changeSet, stack).catch(({ message }: Error) =>
+      terminal.warn(`The change set ${changeSet.id} could not be deleted (${message}). It changes nothing by itself.`),
+    );
     throw error;
   }
   await workOnStack(session, 'Switching CloudFront to the new secret: this takes some minutes', changeSet.stackId, () =>
     executeChangeSet(aws, changeSet, { rollsBack: mayRollBack(stack) }),
   );
-  return finish(session, rotation);
+  return finish(session, rotation, options.json);
 }
 
 async function prepare(
@@ -222,7 +224,11 @@ async function waitForGhost({ terminal, pause }: Session, { origin, next, writeC
   }
 }
 
-async function finish({ aws, terminal }: Session, rotation: Rotation): Promise<RotatedSecret> {
+async function finish(
+  { aws, terminal }: Session,
+  rotation: Rotation,
+  json: boolean | undefined,
+): Promise<RotatedSecret> {
   const { stack, distributionId, next, writeConfig } = rotation;
   const { fallbackSecret } = await describeDistribution(aws, distributionId);
   if (fallbackSecret !== next) {
@@ -233,7 +239,7 @@ async function finish({ aws, terminal }: Session, rotation: Rotation): Promise<R
   }
   terminal.say();
   terminal.say(terminal.colors.green('✔ CloudFront sends the new secret.'));
-  const handedOver = handOverInAnyCase(terminal, writeConfig, { cdnFallbackSecret: next });
+  const handedOver = handOverInAnyCase(terminal, writeConfig, { cdnFallbackSecret: next }, json);
   terminal.say('Restart Ghost when it suits you: until then, it also accepts the former secret.');
   return { stackName: stack.name, ...handedOver };
 }

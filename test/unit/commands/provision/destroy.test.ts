@@ -388,6 +388,17 @@ describe('a domain at another DNS provider', () => {
     expect(isUntouched()).toBe(true);
   });
 
+  test('that was never moved to it, and that another distribution serves, is not asked about', async () => {
+    const stack = account.stacks.get(STACK);
+    Object.assign(stack?.definition?.parameters ?? {}, { DomainIsElsewhere: 'true' });
+    Object.assign(account.distributions.all[0] ?? {}, { config: { Aliases: [], Origins: [] }, aliases: [] });
+    live = { [DOMAIN]: { A: ['192.0.2.1'] }, '192.0.2.1': { PTR: ['server-192-0-2-1.fra56.r.cloudfront.net'] } };
+    const { destroyed, terminal } = await destroyOnce(undefined, { live });
+    expect(terminal.text).toContain(`the distribution, which does not have ${DOMAIN}: another one serves it`);
+    expect(terminal.text).not.toContain('at your DNS provider');
+    expect(destroyed.danglingRecord).toBeUndefined();
+  });
+
   test.each<[what: string, records: Record<string, NameRecords>]>([
     ['has no record', {}],
     ['leads to another distribution', { [DOMAIN]: { CNAME: 'd111111abcdef8.cloudfront.net' } }],

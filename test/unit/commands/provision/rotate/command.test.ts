@@ -67,6 +67,7 @@ describe('the options of a rotation', () => {
       ghostConfig: { storage: { S3CloudFrontStorage: { accessKeyId: second?.id, secretAccessKey: second?.secret } } },
     });
     expect(written.stderr).toContain('Restart Ghost with the new key');
+    expect(written.stderr).not.toContain(second?.secret);
   });
 
   test('need a terminal or --yes, and leave everything as it is without', async () => {

@@ -158,6 +158,17 @@ describe('no access key is deleted', () => {
     expect(ids()).toEqual([first, second]);
   });
 
+  test('where the older one was used after the newer one, as by a Ghost that was not restarted', async () => {
+    const second = await addSecond();
+    use(second, 2);
+    use(first, 1);
+    const { error } = await rotate();
+    expect(error?.message).toContain(`${first} of ${user()?.name} was used after ${second}`);
+    expect(error?.cure).toContain(`Restart Ghost with ${second}`);
+    expect(ids()).toEqual([first, second]);
+    expect(keyOf(first)?.status).toBe('Active');
+  });
+
   test('where the newer one is inactive', async () => {
     const second = await addSecond();
     use(second, 1);

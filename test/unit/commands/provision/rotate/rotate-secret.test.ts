@@ -224,6 +224,14 @@ describe('a rotation that was interrupted', () => {
     expect(blog.options().cdnFallbackSecret).toBe(pending[0]);
   });
 
+  test('is told why also where AWS is no longer reached', async () => {
+    account.answerNext('cloudformation:DeleteChangeSet', new Error('the line is dead'));
+    const { error, terminal } = await rotate();
+    expect(error?.message).toMatch(/did not know the new secret/);
+    expect(terminal.warnings.join()).toMatch(/could not be deleted \(the line is dead\)/);
+    expect(sent()).toBe(former);
+  });
+
   test('before anything was changed leaves everything as it is', async () => {
     const session = await openTestSession(account);
     blog.inFront = () => session.terminal.interrupt();

@@ -148,6 +148,8 @@ function parametersOf(
     // Existing records to the distribution would keep the stack from creating its own.
     ...(zone && !dnsElsewhere && !hasForeignRecords && { HostedZoneId: leavesRecords ? '' : zone.id }),
     ...((move === 'after-build' || move === 'waits') && { DomainIsElsewhere: 'true' }),
+    // Another domain than the one that the stack was built without.
+    ...(move === 'none' && stack?.parameters.DomainIsElsewhere === 'true' && { DomainIsElsewhere: 'false' }),
     ...(hostedZoneId === 'none' && { HostedZoneId: '' }),
     ...(ghostIpAddressType && { GhostIpAddressType: ghostIpAddressType }),
     ...(needsSecret && { FallbackSecret: randomBytes(32).toString('base64url') }),

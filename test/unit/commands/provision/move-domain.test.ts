@@ -167,6 +167,18 @@ describe('a domain that another distribution of the account has', () => {
     expect(own().config.PriceClass).toBe('PriceClass_100');
   });
 
+  test('does not keep a stack that gets another domain from having that one', async () => {
+    account.certificates.add({ names: ['pictures.example.com'] });
+    account.hostedZones.add({ name: 'example.com' });
+    await provisionOnce(account, move, (terminal) => {
+      terminal.confirm = (question) => Promise.resolve(!question.includes('Move'));
+    });
+    const { error } = await provisionOnce(account, { domain: 'pictures.example.com', stackName: STACK });
+    expect(error).toBeUndefined();
+    expect(own().aliases).toEqual(['pictures.example.com']);
+    expect(holders()).toEqual([old]);
+  });
+
   test('is moved only once: another run changes nothing', async () => {
     addZone();
     await provisionOnce(account, move);

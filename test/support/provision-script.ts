@@ -12,13 +12,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { type Answers, HANGS, startAwsCli } from './aws-cli-stand-in';
 import type { Command } from './recorded-script';
-
-/** What `aws` answers, by operation: `sts get-caller-identity`. A text is an error, except {@link HANGS}. */
-export type Answers = Record<string, unknown>;
-
-/** As an answer: the command prints this word and does not end. */
-export const HANGS = 'hangs';
 
 /** What happens to a script from outside. */
 export interface RunOptions {
@@ -55,7 +50,7 @@ const PATIENCE_MS = 25_000;
  * Runs a bash script that calls AWS.
  *
  * @param command the script's path and its arguments
- * @param aws `answers`: the first ones; `after`: those that change once an operation was called, by this operation
+ * @param account `answers`: the first ones; `after`: those that change once an operation was called, by this operation
  */
 export async function runProvisionScript(
   command: string[],
@@ -64,18 +59,17 @@ export async function runProvisionScript(
 ): Promise<ScriptRun> {
   const home = mkdtempSync(path.join(tmpdir(), 'provision-script-'));
   const inside = (name: string) => path.join(home, name);
+  const aws = await startAwsCli({ answers, after, failing }, inside('calls'), pathOf('cat'));
   try {
     ['bin', 'tmp', 'work'].forEach((name) => mkdirSync(inside(name)));
-    writeFileSync(inside('answers.json'), JSON.stringify({ answers, after, failing }));
-    const standIn = path.join(__dirname, 'aws-cli-stand-in.mjs');
-    writeProgram(inside('bin/aws'), `exec '${process.execPath}' '${standIn}' "$@"`);
+    writeProgram(inside('bin/aws'), aws.program, pathOf('bash'));
     // Only recorded: the tests do not wait.
     const pause = String.raw`{"name":"sleep","args":["%s"],"files":{},"modes":[]}\n`;
     writeProgram(inside('bin/sleep'), `printf '${pause}' "$1" >> '${inside('calls')}'`);
     for (const name of PROGRAMS) {
       writeProgram(inside(`bin/${name}`), `printf '%s\\n' "$@" >> '${inside('words')}'\nexec '${pathOf(name)}' "$@"`);
     }
-    const env = { PATH: inside('bin'), TMPDIR: inside('tmp'), AWS_STAND_IN: home, AWS_REGION: 'eu-central-1' };
+    const env = { PATH: inside('bin'), TMPDIR: inside('tmp'), AWS_REGION: 'eu-central-1' };
     const script = spawn(pathOf('bash'), command, {
       cwd: inside('work'),
       env,
@@ -104,12 +98,13 @@ export async function runProvisionScript(
       left: ['tmp', 'work'].flatMap((name) => readdirSync(inside(name))),
     };
   } finally {
+    aws.close();
     rmSync(home, { recursive: true });
   }
 }
 
-function writeProgram(file: string, text: string): void {
-  writeFileSync(file, `#!/bin/sh\n${text}\n`);
+function writeProgram(file: string, text: string, shell = '/bin/sh'): void {
+  writeFileSync(file, `#!${shell}\n${text}\n`);
   chmodSync(file, 0o755);
 }
 

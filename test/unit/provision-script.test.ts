@@ -7,7 +7,8 @@ import { stackNameOf } from '../../src/template/stack-name';
 import { parseConfig } from '../../src/core/config';
 import { readTemplate, TEMPLATE_TEXT } from '../../src/template/read';
 import { problemsOf, problemsOfInstalledCli } from '../support/aws-cli';
-import { HANGS, runProvisionScript, type Answers, type RunOptions, type ScriptRun } from '../support/provision-script';
+import { type Answers, HANGS } from '../support/aws-cli-stand-in';
+import { runProvisionScript, type RunOptions, type ScriptRun } from '../support/provision-script';
 
 const SCRIPT = path.resolve(__dirname, '../../infrastructure/provision.sh');
 const DOMAIN = 'images.example.com';

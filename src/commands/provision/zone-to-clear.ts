@@ -11,7 +11,7 @@ import type { Session } from './session';
 export async function zoneToClear({ aws, resolver }: Session, stack: Stack): Promise<HostedZone | undefined> {
   const { Domain, HostedZoneId } = stack.parameters;
   const { DistributionDomainName: target } = stack.outputs;
-  if (!Domain || HostedZoneId) {
+  if (!Domain || HostedZoneId || !target) {
     return undefined;
   }
   const find = () => findHostedZone(aws.route53, Domain, undefined, resolver);
@@ -20,7 +20,7 @@ export async function zoneToClear({ aws, resolver }: Session, stack: Stack): Pro
   }
   try {
     const zone = await find();
-    return zone && target && (await recordsTo(aws.route53, zone, Domain, target)).length > 0 ? zone : undefined;
+    return zone && (await recordsTo(aws.route53, zone, Domain, target)).length > 0 ? zone : undefined;
   } catch (error) {
     if (error instanceof Failure) {
       // Without access to Route 53, the record is treated as one at another DNS provider.

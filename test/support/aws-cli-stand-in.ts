@@ -98,13 +98,13 @@ function filtered(answer: unknown, args: string[]): JSONValue {
 }
 
 /** As awscli's text formatter prints values that are not objects: a list is a line, and a list of lists several. */
-function asText(value: unknown): string {
+function asText(value: JSONValue): string {
   if (!Array.isArray(value)) {
-    return typeof value === 'object' && value ? '' : `${String(value ?? 'None')}\n`;
+    return typeof value === 'object' && value ? '' : `${value ?? 'None'}\n`;
   }
   return value.some(Array.isArray)
     ? value.map(asText).join('')
     : value.length > 0
-      ? `${value.map((item) => String(item ?? 'None')).join('\t')}\n`
+      ? `${value.map((item) => asText(item).trimEnd()).join('\t')}\n`
       : '';
 }

@@ -107,7 +107,7 @@ describe('Credentials', () => {
       awsError('CredentialsProviderError', 'Could not load credentials from any providers'),
     );
     expect(message).toBe('Not signed in: there are no AWS credentials.');
-    expect(cure).toMatch(/--profile.*AWS_PROFILE.*aws configure.*aws sso login/);
+    expect(cure).toMatch(/--profile.*AWS_PROFILE.*aws login.*aws sso login.*aws configure/);
   });
 
   test('that are missing in a profile: its name', async () => {

@@ -1,33 +1,20 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createProgram } from '../../src/commands/program';
-import { startImageServer, type TestImageServer } from '../support/image-server';
+import { openUploads } from '../support/command-line';
 import { useBucket } from '../support/use-bucket';
-import { listenToOutput, type WrittenOutput } from '../support/written-output';
+import type { WrittenOutput } from '../support/written-output';
 
 const bucket = useBucket({ inMemory: true });
-const before = { ...process.env };
-
-let account: TestImageServer;
+let line: Awaited<ReturnType<typeof openUploads>>;
 let folder: string;
 let written: WrittenOutput;
 
 beforeEach(async () => {
-  account = await startImageServer(bucket);
-  folder = mkdtempSync(path.join(os.tmpdir(), 'upload-'));
-  Object.assign(process.env, account.environment);
-  written = listenToOutput();
+  line = await openUploads(bucket);
+  ({ folder, written } = line);
 });
-
-afterEach(async () => {
-  written.restore();
-  process.env = { ...before };
-  process.exitCode = undefined;
-  ['SIGINT', 'SIGTERM', 'SIGHUP'].forEach((signal) => process.removeAllListeners(signal));
-  rmSync(folder, { recursive: true, force: true });
-  await account.close();
-});
+afterEach(() => line.close());
 
 function file(name: string): string {
   const place = path.join(folder, name);

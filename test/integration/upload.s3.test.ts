@@ -1,41 +1,32 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { appendFileSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { createProgram } from '../../src/commands/program';
 import { WatchedFile } from '../../src/shell/watched-file';
 import { randomBytes } from 'node:crypto';
-import { startImageServer, type TestImageServer } from '../support/image-server';
+import { openUploads } from '../support/command-line';
+import type { TestImageServer } from '../support/image-server';
 import { useBucket } from '../support/use-bucket';
-import { listenToOutput, type WrittenOutput } from '../support/written-output';
+import type { WrittenOutput } from '../support/written-output';
 
 const CLI = path.resolve(__dirname, '../../dist/cli.js');
 const MIB = 1024 * 1024;
 
 const bucket = useBucket();
-const before = { ...process.env };
-
+let line: Awaited<ReturnType<typeof openUploads>>;
 let account: TestImageServer;
 let folder: string;
 let written: WrittenOutput;
 
 beforeEach(async () => {
-  account = await startImageServer(bucket);
-  folder = mkdtempSync(path.join(os.tmpdir(), 'upload-'));
-  Object.assign(process.env, account.environment);
-  written = listenToOutput();
+  line = await openUploads(bucket);
+  ({ account, folder, written } = line);
 });
-
-afterEach(async () => {
-  written.restore();
+afterEach(() => {
   jest.restoreAllMocks();
-  process.env = { ...before };
-  process.exitCode = undefined;
-  ['SIGINT', 'SIGTERM', 'SIGHUP'].forEach((signal) => process.removeAllListeners(signal));
-  rmSync(folder, { recursive: true, force: true });
-  await account.close();
+  return line.close();
 });
 
 const original = Object.getOwnPropertyDescriptor(WatchedFile.prototype, 'fill')?.value as (

@@ -7,21 +7,7 @@ import { AwsAccount } from '../../support/aws-account';
 import { listenToOutput, type WrittenOutput } from '../../support/written-output';
 
 jest.mock('node:timers/promises', () => ({ setTimeout: () => Promise.resolve() }));
-jest.mock('node:dns/promises', () => ({
-  Resolver: class {
-    resolveNs = mockNotFound;
-    resolveCaa = mockNotFound;
-    resolveSoa = mockNotFound;
-    resolveCname = mockNotFound;
-    resolve4 = mockNotFound;
-    resolve6 = mockNotFound;
-    reverse = mockNotFound;
-  },
-}));
-
-function mockNotFound(): Promise<never> {
-  return Promise.reject(Object.assign(new Error('ENOTFOUND'), { code: 'ENOTFOUND' }));
-}
+jest.mock('node:dns/promises', () => jest.requireActual<object>('../../support/no-dns'));
 
 const STOPPING = 'Stopping … (press Ctrl-C again to stop without waiting)\n';
 

@@ -1,57 +1,26 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { createProgram } from '../../../../src/commands/program';
-import { AwsAccount } from '../../../support/aws-account';
-import { listenToOutput, type WrittenOutput } from '../../../support/written-output';
+import type { AwsAccount } from '../../../support/aws-account';
+import { type CommandLine, openProvisioning, runProvision } from '../../../support/command-line';
 
 jest.mock('node:timers/promises', () => ({ setTimeout: () => Promise.resolve() }));
-jest.mock('node:dns/promises', () => ({
-  Resolver: class {
-    resolveNs = mockNoRecord;
-    resolveCaa = mockNoRecord;
-    resolveSoa = mockNoRecord;
-    resolveCname = mockNoRecord;
-    resolve4 = mockNoRecord;
-    resolve6 = mockNoRecord;
-    reverse = mockNoRecord;
-  },
-}));
-
-function mockNoRecord(): Promise<never> {
-  return Promise.reject(Object.assign(new Error('ENOTFOUND'), { code: 'ENOTFOUND' }));
-}
+jest.mock('node:dns/promises', () => jest.requireActual<object>('../../../support/no-dns'));
 
 const DOMAIN = 'images.example.com';
 const NEW = ['--ghost-url', 'https://blog.example.com', '--yes'];
 
+let line: CommandLine & { account: AwsAccount };
 let account: AwsAccount;
-let written: WrittenOutput;
+let written: CommandLine['written'];
 let folder: string;
 
-beforeEach(() => {
-  account = new AwsAccount();
-  account.certificates.add({ names: [DOMAIN] });
-  written = listenToOutput();
-  folder = mkdtempSync(path.join(tmpdir(), 'provision-'));
+beforeEach(async () => {
+  line = await openProvisioning(({ certificates }) => certificates.add({ names: [DOMAIN] }));
+  ({ account, written, folder } = line);
 });
+afterEach(() => line.close());
 
-afterEach(() => {
-  written.restore();
-  account.restore();
-  process.removeAllListeners('SIGINT');
-  process.exitCode = undefined;
-  rmSync(folder, { recursive: true, force: true });
-});
-
-/** Runs a command line in this process. */
-async function run(...parameters: string[]): Promise<string> {
-  written.stdout = '';
-  await createProgram().parseAsync(['provision', ...parameters, '--region', 'eu-central-1', '--domain', DOMAIN], {
-    from: 'user',
-  });
-  return written.stdout;
-}
+const run = (...parameters: string[]) => runProvision(written, ...parameters);
 
 const secretOf = () =>
   /"cdnFallbackSecret":"([^"]+)"/.exec(JSON.stringify(account.stacks.all.map(({ parameters }) => parameters)))?.[1] ??

@@ -1,45 +1,24 @@
-import { createProgram } from '../../../../src/commands/program';
 import { destroy } from '../../../../src/commands/provision/destroy';
 import { findDifferences } from '../../../../src/commands/provision/diff';
 import type { ProvisionOptions } from '../../../../src/commands/provision/settings';
-import { AwsAccount } from '../../../support/aws-account';
+import type { AwsAccount } from '../../../support/aws-account';
+import { type CommandLine, openProvisioning, runProvision } from '../../../support/command-line';
 import { openTestSession, provisionOnce } from '../../../support/provisioning';
-import { listenToOutput, type WrittenOutput } from '../../../support/written-output';
 
 jest.mock('node:timers/promises', () => ({ setTimeout: () => Promise.resolve() }));
-jest.mock('node:dns/promises', () => ({
-  Resolver: class {
-    resolveNs = mockNoRecord;
-    resolveCaa = mockNoRecord;
-    resolveSoa = mockNoRecord;
-    resolveCname = mockNoRecord;
-    resolve4 = mockNoRecord;
-    resolve6 = mockNoRecord;
-  },
-}));
-
-function mockNoRecord(): Promise<never> {
-  return Promise.reject(Object.assign(new Error('ENOTFOUND'), { code: 'ENOTFOUND' }));
-}
+jest.mock('node:dns/promises', () => jest.requireActual<object>('../../../support/no-dns'));
 
 const DOMAIN = 'images.example.com';
 const STACK = 'ghost-images-example-com';
 
+let line: CommandLine & { account: AwsAccount };
 let account: AwsAccount;
-let written: WrittenOutput;
 
-beforeEach(() => {
-  account = new AwsAccount();
-  account.certificates.add({ names: [DOMAIN] });
-  written = listenToOutput();
+beforeEach(async () => {
+  line = await openProvisioning(({ certificates }) => certificates.add({ names: [DOMAIN] }));
+  ({ account } = line);
 });
-
-afterEach(() => {
-  written.restore();
-  account.restore();
-  process.removeAllListeners('SIGINT');
-  process.exitCode = undefined;
-});
+afterEach(() => line.close());
 
 const withFolders = (options: ProvisionOptions) => provisionOnce(account, { ghostUrl: undefined, ...options });
 
@@ -58,14 +37,7 @@ function served() {
   };
 }
 
-/** Runs a command line in this process. */
-async function run(...parameters: string[]): Promise<string> {
-  written.stdout = '';
-  await createProgram().parseAsync(['provision', ...parameters, '--domain', DOMAIN, '--region', 'eu-central-1'], {
-    from: 'user',
-  });
-  return written.stdout;
-}
+const run = (...parameters: string[]) => runProvision(line.written, ...parameters);
 
 describe('a folder for other files than those of Ghost', () => {
   test('is served from the first run on, and CloudFront may read it', async () => {

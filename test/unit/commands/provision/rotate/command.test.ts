@@ -1,37 +1,24 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { createProgram } from '../../../../../src/commands/program';
-import { AwsAccount } from '../../../../support/aws-account';
+import type { AwsAccount } from '../../../../support/aws-account';
+import { type CommandLine, openProvisioning, runProvision } from '../../../../support/command-line';
 import { provisionOnce } from '../../../../support/provisioning';
-import { listenToOutput, type WrittenOutput } from '../../../../support/written-output';
 
-const DOMAIN = 'images.example.com';
-
+let line: CommandLine & { account: AwsAccount };
 let account: AwsAccount;
-let written: WrittenOutput;
+let written: CommandLine['written'];
 let folder: string;
 
 beforeEach(async () => {
-  account = new AwsAccount();
-  account.hostedZones.add({ name: 'example.com' });
-  await provisionOnce(account, { identity: 'iam-user', createAccessKey: true });
-  written = listenToOutput();
-  folder = mkdtempSync(path.join(tmpdir(), 'rotation-'));
-});
-
-afterEach(() => {
-  written.restore();
-  account.restore();
-  process.removeAllListeners('SIGINT');
-  process.exitCode = undefined;
-  rmSync(folder, { recursive: true, force: true });
-});
-
-const run = (...parameters: string[]) =>
-  createProgram().parseAsync(['provision', ...parameters, '--region', 'eu-central-1', '--domain', DOMAIN], {
-    from: 'user',
+  line = await openProvisioning((fresh) => {
+    fresh.hostedZones.add({ name: 'example.com' });
+    return provisionOnce(fresh, { identity: 'iam-user', createAccessKey: true });
   });
+  ({ account, written, folder } = line);
+});
+afterEach(() => line.close());
+
+const run = (...parameters: string[]) => runProvision(written, ...parameters);
 
 describe('the options of a rotation', () => {
   test.each([

@@ -193,7 +193,7 @@ function noCredentials(message: string, failure: MakeFailure): Failure {
     profile
       ? `Not signed in: there are no credentials in the profile ${profile}.`
       : 'Not signed in: there are no AWS credentials.',
-    'Name a profile with --profile or AWS_PROFILE, or make one with aws login (AWS CLI 2.32 or newer), aws sso login or aws configure.',
+    'Name a profile with --profile or AWS_PROFILE, or create one with aws login (AWS CLI 2.32 or newer), aws sso login or aws configure.',
   );
 }
 

@@ -36,7 +36,7 @@ export function checkRegion(region: string, setting: string): void {
   }
   if (!/^[a-z]{2}(-[a-z]+)+-\d$/.test(region)) {
     throw new Failure(
-      `${setting} is "${region}", which is no region.`,
+      `${setting} is "${region}", which is not a region.`,
       'Name one by --region, such as eu-central-1 or us-east-1.',
     );
   }

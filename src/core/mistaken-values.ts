@@ -64,7 +64,7 @@ const LOOKS: Record<string, Look> = {
       : undefined,
   cdnFallbackSecret: (value) =>
     /^\[\s*".*"\s*\]$/s.test(value)
-      ? 'is a list as text, which Ghost makes of a file (a variable that ends in _FILE): use one file for each secret, ' +
+      ? 'is a list as text, because Ghost reads a file (a variable that ends in _FILE) as text: use one file for each secret, ' +
         '…__cdnFallbackSecret__0_FILE and …__cdnFallbackSecret__1_FILE'
       : undefined,
   storageClass: (value, isAws) =>

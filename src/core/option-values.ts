@@ -24,10 +24,11 @@ export const secret = (expected: string) => text(expected).check(z.regex(/^[\x21
 const fallbackSecret = text('must be text').check(
   z.regex(
     /^[\x20-\x7e]{16,}$/,
-    'must have at least 16 characters, letters, digits and signs: it is what tells the CDN from visitors',
+    'must have at least 16 characters (letters, digits and symbols), because it distinguishes the CDN from visitors',
   ),
 );
-const FALLBACK_SECRETS_EXPECTED = 'must be one secret, or a list of two different ones: the new one and the former one';
+const FALLBACK_SECRETS_EXPECTED =
+  'must be one secret, or a list of two different secrets (the new one and the former one)';
 
 /**
  * A secret or a list of one or two, read as a list. Ghost makes an object, `{ 0: …, 1: … }`, of

@@ -51,7 +51,7 @@ export function readDomain(option: string, value: string): string {
   const isDomain = new RegExp(parameterOf('Domain').AllowedPattern ?? '').test(domain) && domain.length <= 253;
   if (!isDomain) {
     throw new Failure(
-      `${option} is "${value}", which is no domain.`,
+      `${option} is "${value}", which is not a domain.`,
       'Write a domain with at least one dot, without port and path: images.example.com',
     );
   }

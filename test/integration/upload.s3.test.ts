@@ -105,7 +105,7 @@ describe('an uploaded file', () => {
         key: 'downloads/a.txt',
         bytes: 3,
       },
-      { file: path.join(folder, 'none.txt'), error: 'there is no such file' },
+      { file: path.join(folder, 'none.txt'), error: 'the file does not exist' },
     ]);
     expect(process.exitCode).toBe(1);
   });
@@ -238,7 +238,7 @@ describe('a file that cannot be uploaded', () => {
     );
     expect(urls).toEqual(['a', 'b'].map((name) => `https://images.example.com/downloads/${name}.txt`));
     expect(process.exitCode).toBe(1);
-    expect(written.stderr).toContain(`${path.join(folder, 'none.txt')}: there is no such file`);
+    expect(written.stderr).toContain(`${path.join(folder, 'none.txt')}: the file does not exist`);
     expect(written.stderr).toContain(`${folder}: it is a folder`);
     expect(written.stderr).toContain(`${path.join(folder, 'pipe')}: it is a FIFO`);
     expect(written.stderr).toContain('/dev/zero: it is a device');

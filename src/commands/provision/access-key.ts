@@ -27,8 +27,8 @@ export async function createAccessKey(session: Session, UserName: string): Promi
   const [existing] = await listAccessKeys(session.aws, UserName);
   if (existing) {
     session.terminal.warn(
-      `The user ${UserName} has the access key ${existing} already, whose secret IAM shows no more. No other one was made.\n` +
-        '  If the secret is lost, run the command with --rotate-access-key: it makes a second key, and deletes this one in a second run.',
+      `The user ${UserName} already has the access key ${existing}. IAM no longer shows its secret. No other key was created.\n` +
+        '  If the secret is lost, run the command with --rotate-access-key. It creates a second key, and deletes this one in a second run.',
     );
     return undefined;
   }

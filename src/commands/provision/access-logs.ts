@@ -48,22 +48,22 @@ export function checkAccessLogs(
   if (region !== LOGS_REGION) {
     const id = stack?.outputs.DistributionId;
     return refused(
-      `--access-logs: AWS delivers the logs of a distribution from ${LOGS_REGION}, and a stack in ${region} cannot set that up.`,
-      `Run the command without --access-logs${id ? '. Then set up the logs yourself' : ', and set up the logs afterwards, with the ID of the distribution in place of DISTRIBUTION_ID'}; no later update undoes it:\n${commandLines(
+      `--access-logs: AWS delivers CloudFront's logs from ${LOGS_REGION}, so a stack in ${region} cannot set them up.`,
+      `Run the command without --access-logs. Then set up the logs yourself${id ? '' : ', with the ID of the distribution in place of DISTRIBUTION_ID'}. Later updates keep them:\n${commandLines(
         { name: stackName.slice(0, MAX_NAME), account, bucket: wanted, id: id ?? 'DISTRIBUTION_ID' },
       )}`,
     );
   }
   if (wanted === imageBucket) {
     return refused(
-      `--access-logs is ${wanted}, the bucket of the images.`,
-      'Name another bucket: logs hold the addresses of visitors, and AWS adds a statement to its policy.',
+      `--access-logs is ${wanted}, which is the image bucket.`,
+      'Name another bucket. Logs contain the IP addresses of visitors, and AWS adds a statement to the bucket policy.',
     );
   }
   const present = logBucketOf(stack?.parameters.AccessLogDestination);
   return present && present !== wanted
     ? refused(
-        `--access-logs is ${wanted}, and the stack ${stackName} delivers the logs to ${present}. CloudFormation cannot change that in one step.`,
+        `--access-logs is ${wanted}, but the stack ${stackName} delivers its logs to ${present}. CloudFormation cannot change that in one step.`,
         'Run the command with --access-logs none first, then again with the new bucket.',
       )
     : undefined;

@@ -47,7 +47,7 @@ export function checkNamespace(wanted: string, stack: Stack): Problem | undefine
     : {
         check: 'bucket',
         refuses: true,
-        cause: `${OPTION}: the stack ${stack.name} has the bucket ${BucketName}, and S3 cannot give a bucket another name.`,
-        cure: `Leave out ${OPTION}. It is for a new image server: another --domain, or another --stack-name.`,
+        cause: `${OPTION}: the stack ${stack.name} has the bucket ${BucketName}, and S3 cannot rename a bucket.`,
+        cure: `Leave out ${OPTION}. It only works for a new image server, with another --domain or --stack-name.`,
       };
 }

@@ -18,7 +18,7 @@ export async function agree(
   plan.forEach((line) => terminal.say(line));
   let isAgreed = false;
   try {
-    isAgreed = await terminal.confirm('Go on?');
+    isAgreed = await terminal.confirm('Continue?');
   } finally {
     if (!isAgreed) {
       await undo?.();

@@ -14,7 +14,7 @@ export function addProvision(program: Command): void {
     )
     .option('--domain <domain>', 'the domain that images are shown from (required)')
     .option('--ghost-url <url>', 'address of the blog, which then makes the sizes of pictures that are missing')
-    .option('--no-ghost', 'serve only what is in the bucket: no longer ask the blog for missing sizes')
+    .option('--no-ghost', 'serve only files from the bucket, and no longer request missing image sizes from the blog')
     .option('--region <region>', 'region of the bucket (default: as configured for AWS)')
     .option('--profile <name>', 'profile of the AWS configuration to sign in with')
     .option('--dns-profile <name>', 'profile of the account that holds the Route 53 zone, when it is another one')
@@ -27,23 +27,19 @@ export function addProvision(program: Command): void {
     .option('--bucket <name>', 'name of the bucket (default: generated)')
     .option(
       '--account-regional-bucket [prefix]',
-      'a new bucket PREFIX-ACCOUNT-REGION-an, whose name nobody else can take (default prefix: the domain)',
+      'create the bucket as PREFIX-ACCOUNT-REGION-an, a name that nobody else can take (default prefix: the domain)',
     )
     .option('--identity <kind>', 'who Ghost signs in as: policy-only (default), iam-user, ec2-role or ecs-task-role')
     .option('--create-access-key', 'make an access key for the user of --identity iam-user, and show it once')
-    .option('--rotate-secret', 'replace the secret between CloudFront and Ghost, while both are valid')
+    .option('--rotate-secret', 'replace the secret between CloudFront and Ghost; Ghost accepts both in the meantime')
     .option('--rotate-access-key', "replace the access key of the stack's user, in two runs of this command")
     .option('--tenant-prefix <prefix>', 'stands before content/images in the bucket: for one of several blogs')
-    .option(
-      '--folder <name>',
-      'serve a folder for other files than those of Ghost; can be repeated, up to three',
-      repeated,
-    )
+    .option('--folder <name>', 'serve a folder for your own files; can be repeated, up to three folders', repeated)
     .option('--remove-folder <name>', 'stop serving a folder; its files stay in the bucket; can be repeated', repeated)
     .option('--price-class <class>', 'edge locations: PriceClass_All (default), PriceClass_200 or PriceClass_100')
     .option('--move-domain', 'move the domain from another distribution, without an outage')
-    .option('--web-acl <arn>', 'AWS WAF web ACL for the distribution, or none to remove it (default: as it is)')
-    .option('--access-logs <bucket>', 'bucket for the access logs of a stack in us-east-1, or none')
+    .option('--web-acl <arn>', 'AWS WAF web ACL for the distribution, or none to remove it (default: unchanged)')
+    .option('--access-logs <bucket>', "bucket for CloudFront's access logs, or none; only for a stack in us-east-1")
     .option('--stack-name <name>', 'name of the CloudFormation stack (default: ghost- and the domain)')
     .option('--write-config <file>', "write the result into Ghost's configuration file, with a backup beside it")
     .option('--dry-run', 'show the plan and the rendered template, without asking AWS anything')
@@ -86,7 +82,7 @@ Examples:
       .command(name)
       .description(description)
       .option('--domain <domain>', 'the domain of the image server')
-      .option('--stack-name <name>', 'its stack, where it has a name of its own')
+      .option('--stack-name <name>', 'its CloudFormation stack, if you gave it another name')
       .option('--region <region>', 'region of the bucket (default: as configured for AWS)')
       .option('--profile <name>', 'profile of the AWS configuration to sign in with')
       .option('--json', 'give the result as JSON; everything else goes to the error output');

@@ -5,7 +5,7 @@ import { absentIf } from '../../aws/errors';
 import type { Aws } from '../../aws/sign-in';
 import { readDistribution } from './distribution';
 import { type Destroyed, destroyed, wantsBucketDeleted } from './destroyed';
-import { acceptsDangling, leadsTo, showRecord, waitUntilGone } from './record-elsewhere';
+import { acceptsDangling, stillPointsTo, showRecord, waitUntilGone } from './record-elsewhere';
 import { destroyRemains } from './remains';
 import type { Session } from './session';
 import { settledStack, workOnStack } from './stack/events';
@@ -47,7 +47,7 @@ export async function destroy(session: Session, stackName: string): Promise<Dest
   const isOfAnother =
     stack.parameters.DomainIsElsewhere === 'true' && details !== undefined && !details.aliases.includes(domain);
   const record = HostedZoneId || aws.dnsElsewhere || !target ? undefined : { domain, target, isOfAnother };
-  const isDangling = record && !zone && (await leadsTo(session.resolver, record)) !== false;
+  const isDangling = record && !zone && (await stillPointsTo(session.resolver, record)) !== false;
 
   if (isDangling) {
     await showRecord(session, record);
@@ -89,8 +89,8 @@ function lossesOf(
   const { BucketName: bucket } = stack.outputs;
   return [
     isOfAnother
-      ? `  - the distribution, which does not have ${domain}: another one serves it`
-      : `  - the distribution: https://${domain} stops to work, and with it every image of the blog`,
+      ? `  - the distribution, which does not serve ${domain} (another one does)`
+      : `  - the distribution: https://${domain} stops working, and with it every image of the blog`,
     `  - the policy and identity of Ghost${keys.length > 0 ? `, with the access key ${keys.join(' and ')}` : ''}`,
     ...((HostedZoneId && !isOfAnother) || hasZone ? [`  - the DNS records of ${domain}`] : []),
     `The certificate is kept${bucket ? `, and so is the bucket ${bucket} with everything in it` : ''}.`,

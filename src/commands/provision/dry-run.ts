@@ -88,7 +88,7 @@ export function dryRun(settings: Settings, region: string | undefined, colors: C
           },
         ]),
     ...(settings.movesDomain
-      ? [{ sign: '~' as const, what: 'domain', words: `${domain} is moved here if another distribution has it` }]
+      ? [{ sign: '~' as const, what: 'domain', words: `${domain} moves here if another distribution has it` }]
       : []),
     ...(settings.createAccessKey ? [ACCESS_KEY_STEP] : []),
   ];

@@ -58,20 +58,20 @@ export function problemsOfMoving(
   const { parameters, outputs } = stack;
   const changes = [
     BucketName && ![parameters.BucketName, outputs.BucketName].includes(BucketName)
-      ? `the bucket becomes ${BucketName}: the files stay in ${outputs.BucketName}`
+      ? `the bucket changes to ${BucketName}, but the files stay in ${outputs.BucketName}`
       : undefined,
     TenantPrefix !== undefined && TenantPrefix !== (parameters.TenantPrefix ?? '')
-      ? `the tenant prefix becomes "${TenantPrefix}": the files stay where they are`
+      ? `the tenant prefix changes to "${TenantPrefix}", but the files stay where they are`
       : undefined,
     Domain && Domain !== parameters.Domain
-      ? `the domain becomes ${Domain}: addresses on ${parameters.Domain} stop to work`
+      ? `the domain changes to ${Domain}, and URLs on ${parameters.Domain} stop working`
       : undefined,
   ].filter((change) => change !== undefined);
   return changes.map((change) => ({
     check: 'files',
     refuses: false,
     cause: `In this stack ${change}.`,
-    cure: 'Every image of the blog that was stored before is lost to its visitors until it is moved. A second image server is another stack: --stack-name.',
+    cure: "Visitors cannot see the blog's existing images until you move the files. For a second image server, use another stack (--stack-name).",
   }));
 }
 
@@ -92,7 +92,7 @@ async function checkIdentity(
         check: 'identity',
         refuses: true,
         cause: `--identity ${parameters.Identity} removes the user ${user}, which has the access key ${keys.join(' and ')}.`,
-        cure: `Let Ghost sign in another way first. Then delete the key, and run the command again:\n${keys
+        cure: `Give Ghost other credentials first. Then delete the key, and run the command again:\n${keys
           .map((key) => `aws iam delete-access-key --user-name ${user} --access-key-id ${key}`)
           .join('\n')}`,
       };

@@ -51,7 +51,7 @@ export function planFolders(
   if (missing.length > free.length) {
     const names = [...slots.filter(Boolean), ...missing];
     throw new Failure(
-      `An image server has at most ${FOLDER_PARAMETERS.length} folders besides Ghost's, and this would be ${names.length}: ${names.join(', ')}.`,
+      `An image server has at most ${FOLDER_PARAMETERS.length} folders besides Ghost's, but these are ${names.length}: ${names.join(', ')}.`,
       `Use a sub-folder of one of them (upload FILE --to ${names[0]}/${names.at(-1)}), remove one with --remove-folder, or build a second image server on another domain.`,
     );
   }
@@ -74,7 +74,7 @@ function checkFolders(
   const [tenant = ''] = TenantPrefix.split('/');
   if (folders.includes(tenant)) {
     throw new Failure(
-      `The folder "${tenant}" holds the files of blogs: the tenant prefix is "${TenantPrefix}".`,
+      `The folder "${tenant}" is for the files of blogs, because the tenant prefix is "${TenantPrefix}".`,
       'Choose another name with --folder.',
     );
   }
@@ -82,7 +82,7 @@ function checkFolders(
   if (GhostHost && folders.includes(ofBlog)) {
     throw new Failure(
       `The folder "${ofBlog}" has the name of the blog's sub-directory, https://${GhostHost}${GhostPath}.`,
-      `Choose another name: requests for ${GhostPath}/content/images/ are for the blog.`,
+      `Choose another name, because requests for ${GhostPath}/content/images/ go to the blog.`,
     );
   }
 }
@@ -95,7 +95,7 @@ export function stepsOfFolders({ added, removed }: FolderChanges, domain: string
     ...removed.map((name): PlannedStep => ({
       sign: '-',
       what,
-      words: `/${name}/ is not served; its files stay in the bucket`,
+      words: `/${name}/ is no longer served; its files stay in the bucket`,
     })),
   ];
 }

@@ -16,8 +16,8 @@ export function readGhost(
   }
   if (ghostUrl !== undefined) {
     throw new Failure(
-      '--ghost-url and --no-ghost exclude each other.',
-      'Leave out --no-ghost to have the blog make missing image sizes, or --ghost-url to serve only what is in the bucket.',
+      '--ghost-url and --no-ghost cannot be used together.',
+      'Leave out --no-ghost to have Ghost create missing image sizes, or --ghost-url to serve only what is in the bucket.',
     );
   }
   return { GhostHost: '', GhostPath: '', FallbackSecret: '' };
@@ -30,34 +30,34 @@ function readGhostUrl(value: string, domain: string): Record<string, string> {
   try {
     url = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`);
   } catch {
-    throw new Failure(`--ghost-url is "${value}", which is no address.`, `Write the address of the blog: ${example}`);
+    throw new Failure(`--ghost-url is "${value}", which is not a valid URL.`, `Write the URL of the blog: ${example}`);
   }
   if (url.username || url.password) {
-    throw new Failure('--ghost-url holds a user or a password.', `Write the address without them: ${example}`);
+    throw new Failure('--ghost-url contains a user name or password.', `Write the URL without them: ${example}`);
   }
   if (url.protocol !== 'https:') {
     throw new Failure(
       `--ghost-url is "${value}", which is not HTTPS.`,
-      `CloudFront asks the blog over HTTPS only. Give the blog a certificate, and write its address so: ${example}`,
+      `CloudFront connects to the blog over HTTPS only. Give the blog a certificate, and write its URL with https: ${example}`,
     );
   }
   if (/^\/ghost(\/|$)/.test(url.pathname)) {
     throw new Failure(
-      `--ghost-url is "${value}", which is where its editors sign in.`,
-      `Write the address that visitors use, without /ghost: --ghost-url https://${url.hostname}`,
+      `--ghost-url is "${value}", which is the URL of Ghost Admin.`,
+      `Write the URL that visitors use, without /ghost: --ghost-url https://${url.hostname}`,
     );
   }
   if (url.port) {
     throw new Failure(
-      `--ghost-url is "${value}", with a port.`,
-      'CloudFront asks the blog at port 443. Write the address that visitors use, without a port.',
+      `--ghost-url is "${value}", which has a port.`,
+      'CloudFront connects to the blog on port 443. Write the URL that visitors use, without a port.',
     );
   }
   const host = checked('--ghost-url', 'GhostHost', url.hostname.replace(/\.$/, ''));
   if (host === domain) {
     throw new Failure(
-      `--ghost-url is on ${domain}, the domain of the images.`,
-      'The blog and its images need two domains, or CloudFront would ask itself in a circle: for example blog.example.com and images.example.com.',
+      `--ghost-url is on ${domain}, which is the image domain.`,
+      'The blog and its images need two domains, or CloudFront would request images from itself. Use, for example, blog.example.com and images.example.com.',
     );
   }
   return { GhostHost: host, GhostPath: checked('--ghost-url', 'GhostPath', url.pathname.replace(/\/+$/, '')) };

@@ -24,7 +24,7 @@ const GUIDE =
   'https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/alternate-domain-names-move-options.html';
 
 /** Returns the steps of the plan for moving the domain. */
-export function stepsOfMove({ domain }: Settings, { move, holder, takesRecords, zone }: Situation): PlannedStep[] {
+export function stepsOfMove({ domain }: Settings, { move, holder, movesRecords, zone }: Situation): PlannedStep[] {
   if (move === 'none' || move === 'waits') {
     return [];
   }
@@ -32,12 +32,12 @@ export function stepsOfMove({ domain }: Settings, { move, holder, takesRecords, 
   const words =
     move === 'finish'
       ? `${domain}, which was moved to the distribution, becomes part of the stack`
-      : `${domain} is moved here ${source}, without an outage. Files that are not in the bucket by then are 404`;
+      : `${domain} moves here ${source}, without an outage. Files that are not in the bucket by then return 404`;
   const steps: PlannedStep[] = move === 'records' ? [] : [{ sign: '~', what: 'domain', words }];
-  return takesRecords
+  return movesRecords
     ? [
         ...steps,
-        { sign: '~', what: 'DNS', words: `the records in the zone ${zone?.name} are pointed to this distribution` },
+        { sign: '~', what: 'DNS', words: `the records in the zone ${zone?.name} will point to this distribution` },
       ]
     : steps;
 }
@@ -52,16 +52,16 @@ export async function completeMove(session: Session, settings: Settings, situati
   const { stackName } = settings;
   const stack = await requireStack(aws, stackName);
   const hasDomain = await takeDomain(session, settings, situation, stack);
-  const parameters = { DomainIsElsewhere: 'false', ...(situation.takesRecords && { HostedZoneId: '' }) };
+  const parameters = { DomainIsElsewhere: 'false', ...(situation.movesRecords && { HostedZoneId: '' }) };
   const changeSet = await createChangeSet(aws, pause, { stackName, stack, parameters });
   if (changeSet) {
     await workOnStack(session, 'Adding the domain to the stack', stack.id, () =>
-      // A rollback would take the domain off the distribution.
+      // A rollback would remove the domain from the distribution.
       executeChangeSet(aws, changeSet, { rollsBack: false }),
     );
   }
   if (!hasDomain) {
-    await takeRecords(session, settings, situation, stack);
+    await repointRecords(session, settings, situation, stack);
   }
 }
 
@@ -86,7 +86,7 @@ export async function settleDomain(session: Session, settings: Settings, situati
   }
   if (!situation.stack) {
     const { outputs } = await requireStack(aws, stackName);
-    const question = `The distribution is built, without the domain. Files that are not in its bucket, ${outputs.BucketName}, are 404 after the move. Move ${domain} now?`;
+    const question = `The distribution is ready, but does not have the domain yet. After the move, files that are not in its bucket, ${outputs.BucketName}, return 404. Move ${domain} now?`;
     if (!(await terminal.confirm(question))) {
       return true;
     }
@@ -115,24 +115,24 @@ async function takeDomain(session: Session, settings: Settings, situation: Situa
     ));
   if (situation.holder && hasDomain && !aliases.includes(domain)) {
     terminal.warn(
-      `The distribution ${situation.holder.id} no longer has ${domain}. If a template manages it, take the domain out of the template before its next update, which would fail.`,
+      `The distribution ${situation.holder.id} no longer has ${domain}. If a template manages it, remove the domain from that template, or its next update will fail.`,
     );
   }
   await terminal.step('Waiting until CloudFront has deployed it', () => waitUntilDeployed(session, id));
   if (hasDomain) {
-    await takeRecords(session, settings, situation, stack);
+    await repointRecords(session, settings, situation, stack);
   }
   return hasDomain;
 }
 
 /** Points the records of another distribution to the stack's, which has the domain by then. */
-async function takeRecords(
+async function repointRecords(
   { aws, terminal }: Session,
   { domain }: Settings,
-  { zone, takesRecords }: Situation,
+  { zone, movesRecords }: Situation,
   { outputs: { DistributionDomainName: target = '' } }: Stack,
 ): Promise<void> {
-  if (zone && takesRecords) {
+  if (zone && movesRecords) {
     await terminal.step(`Pointing ${domain} to the distribution`, () =>
       upsertAliases(aws.route53, zone, domain, target),
     );
@@ -185,14 +185,14 @@ async function explainRefusal(
       ? error
       : new Failure(
           `CloudFront did not move ${domain} from ${ResourceId} to the distribution ${id}: ${error.message}`,
-          'Fix what is named there, and run the same command again: it resumes where it stopped.',
+          'Fix that, and run the same command again. It continues where it stopped.',
           { cause: error },
         );
   }
   const isApex = await isZone(resolver, domain).catch(ifUnanswered(false));
   return new Failure(
-    `CloudFront did not move ${domain} to the distribution ${id}: it is on ${ResourceId} of another account, ${AccountId}. CloudFront says: ${error.message}`,
-    `Create the record ${isApex ? '_.' : '_'}${domain} TXT "${target}". Disable the other distribution, and run the same command again. Without access to that account, or to avoid the outage, ask AWS Support to move the domain to ${id}, and then run the command: ${GUIDE}`,
+    `CloudFront did not move ${domain} to the distribution ${id}, because ${ResourceId} in another account (${AccountId}) has it. CloudFront says: ${error.message}`,
+    `Create the record ${isApex ? '_.' : '_'}${domain} TXT "${target}". Disable the other distribution, and run the same command again. Without access to that account, or to avoid the outage, ask AWS Support to move the domain to ${id}, and then run the command again. See ${GUIDE}`,
     { cause: error },
   );
 }
@@ -208,6 +208,6 @@ async function waitUntilDeployed({ aws, pause }: Session, id: string): Promise<v
   }
   throw new Failure(
     `CloudFront has not deployed the distribution ${id} within an hour.`,
-    'Run the same command again later: it resumes where it stopped.',
+    'Run the same command again later. It continues where it stopped.',
   );
 }

@@ -20,7 +20,7 @@ const RESOURCES: Record<string, string> = {
   TenantFunction: 'takes the tenant prefix from paths that Ghost is asked for',
   Distribution: 'CDN on the domain: HTTP/3, IPv6, TLS 1.2+, compressed',
   AccessLogSource: 'access logs of the distribution',
-  AccessLogTarget: 'bucket of the access logs',
+  AccessLogTarget: 'bucket for the access logs',
   AccessLogDelivery: 'writes the access logs to the bucket',
   DomainRecords: 'A, AAAA and HTTPS records of the domain',
   GhostPolicy: 'least privilege for Ghost',
@@ -73,7 +73,7 @@ export function stepsOfCreation(template: RenderedTemplate, adoptedBucket?: stri
       what: Type,
       words:
         name === 'Distribution' && ghost
-          ? `${words}; missing sizes are made by Ghost${connection(ghost.CustomOriginConfig?.IpAddressType)}`
+          ? `${words}; Ghost creates missing image sizes${connection(ghost.CustomOriginConfig?.IpAddressType)}`
           : words,
     };
   });
@@ -81,7 +81,7 @@ export function stepsOfCreation(template: RenderedTemplate, adoptedBucket?: stri
 
 /** Returns how CloudFront connects to Ghost, where that is not as usual. */
 const connection = (ipAddressType = 'ipv4') =>
-  ipAddressType === 'ipv4' ? '' : `, over ${ipAddressType === 'ipv6' ? 'IPv6' : 'IPv4 and IPv6'}`;
+  ipAddressType === 'ipv4' ? '' : `, requested over ${ipAddressType === 'ipv6' ? 'IPv6' : 'IPv4 and IPv6'}`;
 
 /**
  * Returns the steps of a change set. One without resources changes the stack's outputs or descriptions.
@@ -94,11 +94,11 @@ export function stepsOfChanges(changes: Change[], ghostIpAddressType?: IpAddress
   }
   return changes.map(({ ResourceChange = {} }) => {
     const { Action, LogicalResourceId = '', ResourceType = '', Replacement, Details = [] } = ResourceChange;
-    const asks =
+    const connects =
       ghostIpAddressType && LogicalResourceId === 'Distribution'
-        ? `; Ghost is asked over ${ghostIpAddressType === 'ipv6' ? 'IPv6' : 'IPv4'}`
+        ? `; connects to Ghost over ${ghostIpAddressType === 'ipv6' ? 'IPv6' : 'IPv4'}`
         : '';
-    const words = `${RESOURCES[LogicalResourceId] ?? LogicalResourceId}${asks}`;
+    const words = `${RESOURCES[LogicalResourceId] ?? LogicalResourceId}${connects}`;
     const properties = [...new Set(Details.flatMap(({ Target }) => Target?.Name ?? Target?.Attribute ?? []))].join(
       ', ',
     );
@@ -121,7 +121,7 @@ export function stepsOfChanges(changes: Change[], ghostIpAddressType?: IpAddress
 /** Returns the steps that do not belong to the stack, `before` and `after` it. */
 export function stepsAroundStack(
   settings: Settings,
-  { stack, certificate, zone, accessKeyId, hasForeignRecords, takesRecords }: Situation,
+  { stack, certificate, zone, accessKeyId, hasForeignRecords, movesRecords }: Situation,
   dnsElsewhere: boolean,
 ): { before: PlannedStep[]; after: PlannedStep[] } {
   const validated = zone
@@ -130,7 +130,7 @@ export function stepsAroundStack(
   const what = 'certificate';
   const names = certificate?.names.join(', ');
   const after: PlannedStep[] = [];
-  if (zone && dnsElsewhere && !hasForeignRecords && !takesRecords) {
+  if (zone && dnsElsewhere && !hasForeignRecords && !movesRecords) {
     after.push({ sign: '+', what: 'DNS', words: `A, AAAA and HTTPS records in the Route 53 zone ${zone.name}` });
   }
   if (!stack && !zone) {
@@ -138,7 +138,7 @@ export function stepsAroundStack(
     after.push({ sign: '+', what: 'DNS', words });
   }
   if (stack?.parameters.GhostHost && settings.parameters.GhostHost === '') {
-    const words = `is no longer asked at ${stack.parameters.GhostHost}: image sizes that are not in the bucket are 404 from then on`;
+    const words = `CloudFront no longer requests image sizes from ${stack.parameters.GhostHost}; sizes that are not in the bucket return 404`;
     after.push({ sign: '-', what: 'Ghost', words });
   }
   if (settings.createAccessKey && !accessKeyId) {
@@ -210,7 +210,7 @@ export function roughCosts(): string[] {
   return [
     `about $${(storage + uploads).toFixed(2)} a month for ${EXAMPLE.gigabytes} GB of files and ${EXAMPLE.uploads.toLocaleString('en-US')} new ones, in us-east-1`,
     `CloudFront: ${PRICES.freeTrafficTerabytes} TB and ${PRICES.freeRequestsMillion} million requests a month are free, then about $${PRICES.trafficPerGigabyte} a GB`,
-    `its functions, called twice for a request: ${PRICES.freeFunctionCallsMillion} million calls a month are free, then $${PRICES.functionCallsPerMillion.toFixed(2)} per million`,
+    `its functions, called twice per request: ${PRICES.freeFunctionCallsMillion} million calls a month are free, then $${PRICES.functionCallsPerMillion.toFixed(2)} per million`,
     `requests from CloudFront to the bucket: $${PRICES.getPerThousand} per 1,000; data transfer between them is free`,
     `prices of ${PRICES.date}; the certificate is free`,
   ];

@@ -45,7 +45,7 @@ export async function provision(session: Session, settings: Settings): Promise<P
   const { aws, terminal, pause } = session;
   const { stackName, domain } = settings;
   const { stack: existing, isCleared } = await clearedStack(session, stackName);
-  const situation = await terminal.step('Looking at what is there', () => lookAround(session, existing, settings));
+  const situation = await terminal.step('Checking the current state', () => lookAround(session, existing, settings));
   reportProblems(terminal, situation.problems);
   const { stack, certificate, adoptedBucket } = situation;
   checkAccessKeyOption(settings, stack?.parameters.Identity);
@@ -78,7 +78,7 @@ export async function provision(session: Session, settings: Settings): Promise<P
     done.push('The certificate was requested and is kept');
   }
 
-  const changeSet = await terminal.step('Handing the template to CloudFormation', () =>
+  const changeSet = await terminal.step('Sending the template to CloudFormation', () =>
     createChangeSet(aws, pause, { stackName, stack, parameters: { ...parameters, CertificateArn }, adoptedBucket }),
   );
   const steps: PlannedStep[] = [
@@ -132,13 +132,13 @@ async function clearedStack(session: Session, stackName: string): Promise<{ stac
 /** Returns the stack's parameters except the certificate. A parameter that is not included keeps its value. */
 function parametersOf(
   { parameters, hostedZoneId }: Settings,
-  { stack, zone, hasForeignRecords, webAclArn, ghostIpAddressType, move, takesRecords }: Situation,
+  { stack, zone, hasForeignRecords, webAclArn, ghostIpAddressType, move, movesRecords }: Situation,
   dnsElsewhere: boolean,
 ): Record<string, string> {
   const needsSecret = parameters.GhostHost && !stack?.parameters.GhostHost;
   // Records that the stack has made are its own also while they pointed elsewhere: without the zone, it would delete them.
   const isOwnZone = zone !== undefined && stack?.parameters.HostedZoneId === zone.id;
-  const leavesRecords = takesRecords && !(isOwnZone && (move === 'now' || move === 'records'));
+  const leavesRecords = movesRecords && !(isOwnZone && (move === 'now' || move === 'records'));
   return {
     ...(webAclArn !== undefined && { WebAclArn: webAclArn }),
     ...parameters,

@@ -30,7 +30,7 @@ const INTERVAL_SECONDS = 10;
  *
  * @returns false when the domain leads elsewhere or has no record; undefined when DNS does not answer
  */
-export async function leadsTo(
+export async function stillPointsTo(
   resolver: Resolver,
   { domain, target, isOfAnother }: RecordElsewhere,
 ): Promise<boolean | undefined> {
@@ -59,12 +59,12 @@ export async function showRecord({ terminal, resolver }: Session, { domain, targ
   const { fullyQualified, relative, zone, value } = recordSpellings({ name: domain, value: target }, zoneName, domain);
   terminal.say();
   terminal.say(
-    'First delete this record at your DNS provider. Without the distribution, somebody else could use the name:',
+    'First delete this record at your DNS provider. Otherwise, somebody else could use the name once the distribution is deleted:',
   );
   terminal.say('  Type   CNAME (at the apex of a zone: ALIAS or ANAME)');
   terminal.say(`  Name   ${fullyQualified}${relative === undefined ? '' : `, or ${relative} in the zone ${zone}`}`);
   terminal.say(`  Value  ${value}`);
-  terminal.say('If Route 53 has it in another account, --dns-profile deletes it.');
+  terminal.say('If the record is in Route 53 in another account, use --dns-profile to have it deleted.');
   terminal.say();
 }
 
@@ -74,7 +74,7 @@ export async function showRecord({ terminal, resolver }: Session, { domain, targ
  * @returns whether to delete the distribution while the record still leads to it
  */
 export async function acceptsDangling({ terminal }: Session, { domain }: RecordElsewhere): Promise<boolean> {
-  const question = `The record is still there. Enter waits until it is gone. To delete the distribution all the same, type ${domain}:`;
+  const question = `The record still exists. Press Enter to wait until it is deleted. To delete the distribution anyway, type ${domain}:`;
   return (await terminal.type(question)).trim() === domain;
 }
 
@@ -85,24 +85,24 @@ export async function acceptsDangling({ terminal }: Session, { domain }: RecordE
  */
 export async function waitUntilGone({ terminal, resolver, pause }: Session, record: RecordElsewhere): Promise<void> {
   const { domain, target } = record;
-  await terminal.step(`Waiting until DNS no longer leads ${domain} to the distribution`, async ({ progress }) => {
+  await terminal.step(`Waiting until ${domain} no longer points to the distribution`, async ({ progress }) => {
     for (let left = MAX_WAIT_SECONDS; ; left -= INTERVAL_SECONDS) {
-      const leads = await leadsTo(resolver, record);
+      const leads = await stillPointsTo(resolver, record);
       if (leads === false) {
         return;
       }
       if (left <= 0) {
         throw new Failure(
           leads
-            ? `${domain} still leads to the distribution ${target}. Nothing was deleted.`
-            : `DNS does not say whether ${domain} still leads to the distribution ${target}. Nothing was deleted.`,
+            ? `${domain} still points to the distribution ${target}. Nothing was deleted.`
+            : `DNS gives no answer, so ${domain} may still point to the distribution ${target}. Nothing was deleted.`,
           leads
-            ? 'Delete the record at your DNS provider. Run the command again when its TTL has passed: DNS caches keep the record for that time.'
+            ? 'Delete the record at your DNS provider. Run the command again when its TTL has passed. DNS caches keep the record until then.'
             : 'Check the network and the name servers of this machine, then run the command again.',
         );
       }
       progress(
-        `DNS caches keep a record for its TTL; ${Math.ceil(left / 60)} min left (Ctrl-C stops, nothing is deleted)`,
+        `DNS caches keep a record for its TTL; ${Math.ceil(left / 60)} min left (press Ctrl-C to stop; nothing is deleted)`,
       );
       await pause(INTERVAL_SECONDS);
     }

@@ -34,9 +34,9 @@ export async function destroyRemains(session: Session, stackIds: string[]): Prom
     if (!hasRecords && !bucket && !danglingRecord) {
       continue;
     }
-    terminal.say(`The stack ${stack.name} is deleted already. It has left:`);
+    terminal.say(`The stack ${stack.name} was already deleted. It left behind:`);
     if (hasRecords) {
-      terminal.say(`  - the DNS records of ${domain}, which lead to a distribution that is gone`);
+      terminal.say(`  - the DNS records of ${domain}, which point to a deleted distribution`);
     }
     if (bucket) {
       terminal.say(`  - the bucket ${bucket} with everything in it`);

@@ -94,8 +94,8 @@ export function readSettings(options: ProvisionOptions): Settings {
   }
   if (options.bucket !== undefined && options.accountRegionalBucket !== undefined) {
     throw new Failure(
-      '--bucket and --account-regional-bucket exclude each other.',
-      'Leave out --bucket to have a new bucket in the namespace of your account. A bucket that exists keeps its name.',
+      '--bucket and --account-regional-bucket cannot be used together.',
+      "Leave out --bucket to create a new bucket in your account's namespace. An existing bucket keeps its name.",
     );
   }
   if (options.accountRegionalBucket !== undefined) {
@@ -104,13 +104,13 @@ export function readSettings(options: ProvisionOptions): Settings {
   Object.assign(parameters, readGhost(options, domain));
   if (options.wildcard && options.certificateArn) {
     throw new Failure(
-      '--wildcard and --certificate-arn exclude each other.',
+      '--wildcard and --certificate-arn cannot be used together.',
       'Leave out --wildcard to use the certificate, or --certificate-arn to request a wildcard certificate.',
     );
   }
   if (options.hostedZone === 'none' && options.dnsProfile !== undefined) {
     throw new Failure(
-      '--hosted-zone none and --dns-profile exclude each other.',
+      '--hosted-zone none and --dns-profile cannot be used together.',
       'Leave out --dns-profile to make the records yourself, or --hosted-zone none to have them made in its account.',
     );
   }

@@ -14,16 +14,16 @@ export function showFolders(
   const { CdnUrl, BucketName, DistributionId } = stack.outputs;
   if (folders.length > 0) {
     terminal.say();
-    terminal.say('Your own files are shown from:');
+    terminal.say('Your own files are available at:');
     folders.forEach((name) => terminal.say(`  ${CdnUrl}/${name}/`));
-    terminal.say('Put a file there, and get its address:');
+    terminal.say('To upload a file and get its URL:');
     terminal.say(`  ghost-storage-s3-cloudfront upload FILE${optionsOfUpload(options)} --to ${folders[0]}`);
   }
   if (removedFolders.length > 0) {
     const paths = removedFolders.map((name) => `'/${name}/*'`).join(' ');
     terminal.say();
     terminal.say(
-      `Not served: ${removedFolders.join(', ')}. The files are still in the bucket ${BucketName}, and CloudFront may still hold copies. To clear them:`,
+      `No longer served: ${removedFolders.join(', ')}. The files are still in the bucket ${BucketName}, and copies may still be in CloudFront's cache. To clear it:`,
     );
     terminal.say(`  aws cloudfront create-invalidation --distribution-id ${DistributionId} --paths ${paths}`);
   }

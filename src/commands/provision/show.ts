@@ -36,7 +36,7 @@ export function showProvisioned(
   }
   if (isWithoutDomain) {
     terminal.warn(
-      `Another distribution still has ${stack.parameters.Domain}. Bring the files to the bucket ${outputs.BucketName} first (ghost-storage-s3-cloudfront migrate), then run the command again with --move-domain.`,
+      `Another distribution still has ${stack.parameters.Domain}. First copy the files to the bucket ${outputs.BucketName} (ghost-storage-s3-cloudfront migrate), then run the command again with --move-domain.`,
     );
   }
   if (missingRecord) {
@@ -47,7 +47,9 @@ export function showProvisioned(
   if (isForGhost(stack, options)) {
     showGhostSteps(terminal, provisioned, written);
   } else {
-    terminal.say('For the images of a blog as well, run the command again with --ghost-url https://blog.example.com');
+    terminal.say(
+      'To serve the images of a blog as well, run the command again with --ghost-url https://blog.example.com',
+    );
   }
 }
 

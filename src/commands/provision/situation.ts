@@ -48,7 +48,7 @@ export interface Situation {
   holder?: Holder;
   move: DomainMove;
   /** Whether the zone has records of another distribution that move with the domain. */
-  takesRecords: boolean;
+  movesRecords: boolean;
   problems: Problem[];
 }
 
@@ -106,7 +106,7 @@ export async function lookAround(session: Session, stack: Stack | undefined, set
     ghostIpAddressType,
     holder,
     move,
-    takesRecords: move !== 'none' && leadsElsewhere,
+    movesRecords: move !== 'none' && leadsElsewhere,
     problems: [
       ...problems.map((problem) => softened(problem, certificate, present)),
       ...(bucketState?.problems ?? []),

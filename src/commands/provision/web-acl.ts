@@ -80,7 +80,7 @@ const cancellation = (id: string) =>
 
 /** CloudFront's own protections have such a web ACL also without a plan, and it may stay after one. */
 const removal = (id: string) =>
-  'If the web ACL is still there then, or if there is no plan, remove it, which CloudFront allows only without a plan:\n' +
+  'If the web ACL is still there afterwards, or if there is no plan, remove it. CloudFront only allows that without a plan:\n' +
   commandLines(id, 'disassociate-distribution-web-acl');
 
 const commandLines = (id: string, command: string, arn = '') =>

@@ -5,15 +5,15 @@ import type { UploadOptions } from './upload';
 export function addUpload(program: Command): void {
   program
     .command('upload')
-    .summary('put files of your own on the image server, and get their addresses')
+    .summary('upload your own files to the image server, and get their URLs')
     .description(
       "Uploads files that are not Ghost's to a folder of the image server (provision --folder NAME), and prints the\n" +
-        'address of each. An existing file is never replaced: a name that is taken gets -1, -2 and so on.',
+        'URL of each. Existing files are never replaced. If a name is taken, the new file gets -1, -2 and so on.',
     )
     .argument('<files...>', 'the files')
-    .option('--to <folder>', 'folder of the image server, with sub-folders if you like (default: its only one)')
+    .option('--to <folder>', 'folder of the image server, with sub-folders if you like (default: the only folder)')
     .option('--domain <domain>', 'the domain of the image server (default: the only one in the region)')
-    .option('--stack-name <name>', 'its stack, where it has a name of its own')
+    .option('--stack-name <name>', 'its CloudFormation stack, if you gave it another name')
     .option('--region <region>', 'region of the bucket (default: as configured for AWS)')
     .option('--profile <name>', 'profile of the AWS configuration to sign in with')
     .option('--json', 'give the result as JSON; everything else goes to the error output')

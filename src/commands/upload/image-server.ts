@@ -34,7 +34,7 @@ export async function findDestination(
   const { BucketName: bucket, BucketRegion: region, CdnUrl: cdnUrl } = stack.outputs;
   if (!bucket || !region || !cdnUrl) {
     throw new Failure(
-      `The image server of the stack ${stack.name} is not built yet: the stack is ${stack.status}.`,
+      `The image server of the stack ${stack.name} is not ready yet. The stack is ${stack.status}.`,
       'Run "provision" again and wait for its end, then upload.',
     );
   }
@@ -55,7 +55,7 @@ function readPath(to: string): string[] {
   if (wrong !== undefined) {
     throw new Failure(
       `--to is "${to}".`,
-      'Write a folder of the image server, with sub-folders of letters, digits, "_", ".", "~", "@", "-" if you like: --to downloads/2026',
+      'Write the name of a folder, and sub-folders if you like, with letters, digits, "_", ".", "~", "@" and "-" only: --to downloads/2026',
     );
   }
   return path;
@@ -66,14 +66,14 @@ async function onlyImageServer(aws: Aws): Promise<Stack> {
   if (!stack) {
     throw new Failure(
       `There is no image server in ${aws.region} of the account ${aws.account}.`,
-      'Name another --region or --profile. This builds one: ghost-storage-s3-cloudfront provision --domain images.example.com --folder downloads',
+      'Name another --region or --profile, or build an image server: ghost-storage-s3-cloudfront provision --domain images.example.com --folder downloads',
     );
   }
   if (others.length > 0) {
     const domains = [stack, ...others].map(({ name, parameters }) => `${parameters.Domain} (stack ${name})`);
     throw new Failure(
       `There are ${domains.length} image servers in ${aws.region}: ${domains.join(', ')}.`,
-      `Name the one that is meant: --domain ${stack.parameters.Domain}`,
+      `Choose one: --domain ${stack.parameters.Domain}`,
     );
   }
   return stack;
@@ -88,7 +88,7 @@ function onlyFolder(stack: Stack): string {
     const folders = [folder, ...others];
     throw new Failure(
       `${stack.outputs.CdnUrl} has ${folders.length} folders: ${folders.join(', ')}.`,
-      `Name the one that is meant: --to ${folder}`,
+      `Choose one: --to ${folder}`,
     );
   }
   return folder;
@@ -98,7 +98,7 @@ function notServed(stack: Stack, folder: string): Failure {
   const folders = foldersOf(stack);
   return new Failure(
     folders.length === 0
-      ? `${stack.outputs.CdnUrl} has no folder for other files than Ghost's.`
+      ? `${stack.outputs.CdnUrl} has no folder for your own files.`
       : `${stack.outputs.CdnUrl} does not serve the folder "${folder}". It serves ${folders.join(', ')}.`,
     `Add it: ghost-storage-s3-cloudfront provision --domain ${stack.parameters.Domain} --folder ${folder}`,
   );

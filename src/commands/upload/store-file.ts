@@ -118,7 +118,7 @@ async function storeAsFree(bucket: Bucket, names: UploadNames, content: Content,
     last = Math.max(next ?? 0, last + 1);
     key = next === undefined || count === MAX_NAMES - 1 ? names.random() : names.numbered(last);
   }
-  throw new Failure(`No free name was found for ${names.plain()}.`, 'Upload it again, best under another name.');
+  throw new Failure(`No free name was found for ${names.plain()}.`, 'Upload it again, preferably under another name.');
 }
 
 /**

@@ -52,7 +52,7 @@ export async function runUpload(files: string[], options: UploadOptions): Promis
     }
   }
   if (terminal.signal.aborted) {
-    throw new Interruption('Stopped. What has no address above was not uploaded.');
+    throw new Interruption('Stopped. Files without a URL above were not uploaded.');
   }
   if (fatal) {
     throw withCure(fatal, aws, destination);
@@ -136,10 +136,10 @@ function reasonOf(error: unknown): string {
 
 /** What the errors of the disk mean. */
 const PROBLEMS: Record<string, string> = {
-  ENOENT: 'there is no such file',
-  ENOTDIR: 'there is no such file',
-  EACCES: 'you may not read it',
-  EPERM: 'you may not read it',
+  ENOENT: 'the file does not exist',
+  ENOTDIR: 'the file does not exist',
+  EACCES: 'you do not have permission to read it',
+  EPERM: 'you do not have permission to read it',
 };
 
 /** Returns the size (bytes) of a file for the progress. Why it cannot be read, its upload says. */

@@ -60,7 +60,7 @@ describe('a dry run', () => {
     expect(status).toBe(0);
     expect(stdout).toContain('Image server https://images.example.com');
     expect(stdout).toMatch(/\+ certificate +images\.example\.com, in us-east-1/);
-    expect(stdout).toMatch(/\+ AWS::CloudFront::Distribution +.*missing sizes are made by Ghost/);
+    expect(stdout).toMatch(/\+ AWS::CloudFront::Distribution +.*Ghost creates missing image sizes/);
     expect(stdout).toMatch(/prices of November 2026/);
     expect(stdout).toContain('AWS was not asked');
   });
@@ -107,7 +107,7 @@ describe('the command line', () => {
     const { status, stdout, stderr } = run('provision', '--domain', 'images', '--dry-run');
     expect([status, stdout]).toEqual([1, '']);
     expect(stderr).toBe(
-      '✖ --domain is "images", which is no domain.\n  Write a domain with at least one dot, without port and path: images.example.com\n',
+      '✖ --domain is "images", which is not a domain.\n  Write a domain with at least one dot, without port and path: images.example.com\n',
     );
   });
 

@@ -484,10 +484,10 @@ describe('the configuration', () => {
     });
 
     test.each([
-      ['three', [fresh, former, 'one-secret-too-many'], /one secret, or a list of two different ones/],
-      ['an empty list', [], /one secret, or a list of two different ones/],
-      ['the same one twice', [fresh, ` ${fresh}`], /one secret, or a list of two different ones/],
-      ['another object', { new: fresh, old: former }, /one secret, or a list of two different ones/],
+      ['three', [fresh, former, 'one-secret-too-many'], /one secret, or a list of two different secrets/],
+      ['an empty list', [], /one secret, or a list of two different secrets/],
+      ['the same one twice', [fresh, ` ${fresh}`], /one secret, or a list of two different secrets/],
+      ['another object', { new: fresh, old: former }, /one secret, or a list of two different secrets/],
       ['one that is too short', [fresh, 'short'], /must have at least 16 characters/],
       ['one that is empty', ['', former], /must be text/],
       ['a number that Ghost has made of digits', [fresh, 1e20], /must be text: write it as text/],

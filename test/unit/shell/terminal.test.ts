@@ -60,19 +60,19 @@ describe('without a terminal', () => {
   });
 
   test('nobody is asked, and nothing is agreed to but with --yes', async () => {
-    await expect(openTerminal({}).confirm('Go on?')).rejects.toMatchObject({
+    await expect(openTerminal({}).confirm('Continue?')).rejects.toMatchObject({
       name: 'Failure',
       cure: expect.stringContaining('--yes'),
     });
     expect(await openTerminal({}).type('Its name:')).toBe('');
-    expect(await openTerminal({ yes: true }).confirm('Go on?')).toBe(true);
+    expect(await openTerminal({ yes: true }).confirm('Continue?')).toBe(true);
     expect(written.stdout).toBe('');
   });
 
   test.each(['stdin', 'stdout'] as const)('nobody is asked either when only %s is none', async (name) => {
     pretendTerminal(true);
     process[name].isTTY = false;
-    await expect(openTerminal({}).confirm('Go on?')).rejects.toMatchObject({ name: 'Failure' });
+    await expect(openTerminal({}).confirm('Continue?')).rejects.toMatchObject({ name: 'Failure' });
   });
 });
 
@@ -120,7 +120,7 @@ describe('Ctrl-C', () => {
     expect(written.stdout).toBe(STOPPING);
     expect(terminal.signal.aborted).toBe(true);
     await expect(terminal.step('Copying', run)).rejects.toMatchObject({ name: 'Interruption' });
-    await expect(terminal.confirm('Go on?')).rejects.toMatchObject({ name: 'Interruption' });
+    await expect(terminal.confirm('Continue?')).rejects.toMatchObject({ name: 'Interruption' });
     expect(run).not.toHaveBeenCalled();
     expect(exit).not.toHaveBeenCalled();
   });

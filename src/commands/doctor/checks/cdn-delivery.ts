@@ -146,19 +146,19 @@ export async function checkCors(context: DoctorContext): Promise<CheckResult> {
   const allowed = asked['access-control-allow-origin'];
   if (!isAllowed(allowed)) {
     return warned(
-      `${url} was requested with the Origin ${origin}, as by a script of the blog.`,
-      `There is ${allowedOrigin(allowed)}: scripts of the blog and its editor cannot read images.`,
-      'Send Access-Control-Allow-Origin: * with every answer (CloudFront: a response headers policy and a function, as in infrastructure/template.yaml; "provision" brings both up to date).',
+      `The check requested ${url} with the Origin ${origin}, as a script of the blog does.`,
+      `The response has ${allowedOrigin(allowed)}, so scripts of the blog and its editor cannot read images.`,
+      'Send Access-Control-Allow-Origin: * with every response (CloudFront: a response headers policy and a function, as in infrastructure/template.yaml; "provision" brings both up to date).',
     );
   }
   // With Vary, the browser requests the file again for the script.
-  const isKeptApart = /\b(origin)\b|\*/i.test([shown.vary].flat().join());
-  return isAllowed(shown['access-control-allow-origin']) || isKeptApart
+  const variesByOrigin = /\b(origin)\b|\*/i.test([shown.vary].flat().join());
+  return isAllowed(shown['access-control-allow-origin']) || variesByOrigin
     ? passed(String(allowed))
     : warned(
-        `${url} was requested without an Origin, as by a page that shows it.`,
-        `There is ${allowedOrigin(shown['access-control-allow-origin'])}: browsers keep that answer, and a script cannot read an image that a page has shown before.`,
-        'Send Access-Control-Allow-Origin: * with every answer, not only to requests with an Origin (CloudFront: a function on viewer response, as in infrastructure/template.yaml; "provision" brings an image server up to date).',
+        `The check requested ${url} without an Origin, as a page does that shows it.`,
+        `The response has ${allowedOrigin(shown['access-control-allow-origin'])}. Browsers cache it, so a script cannot read an image that a page has already shown.`,
+        'Send Access-Control-Allow-Origin: * with every response, not only when the request has an Origin (CloudFront: a function on viewer response, as in infrastructure/template.yaml; "provision" brings an image server up to date).',
       );
 }
 

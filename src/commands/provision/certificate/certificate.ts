@@ -144,7 +144,7 @@ export function checkRenewal({ status, renewsItself, notAfter, arn }: Certificat
         check: 'certificate',
         refuses: false,
         cause: `The certificate ${arn} ${end}. ACM should have renewed it by now.`,
-        cure: 'Check in ACM (us-east-1) that its validation record still exists in the DNS.',
+        cure: 'Check in ACM (us-east-1) that its validation record still exists in DNS.',
       };
 }
 

@@ -118,7 +118,9 @@ export async function checkExistingRecords(
     refuses: true,
     cause: `The zone ${zone.name} (${zone.id}) has records at ${domain} already.`,
     cure:
-      (isServed ? 'If a distribution serves the domain now, --move-domain moves it without an outage. Else: ' : '') +
+      (isServed
+        ? 'If a distribution serves the domain now, --move-domain moves it without an outage. Otherwise: '
+        : '') +
       `Delete them if nobody needs them, or use another domain: ${lines.join('; ')}. With --hosted-zone none they stay, ` +
       'and the record of the domain is left to you.',
   };
@@ -176,7 +178,7 @@ export function checkLiveRecord(
     if (foreign) {
       return {
         refuses: false,
-        cause: `${domain} leads to another CloudFront distribution, ${foreign}: CloudFront may refuse to serve the domain from a new one.`,
+        cause: `${domain} points to another CloudFront distribution, ${foreign}. CloudFront may refuse to serve the domain from a new one.`,
         cure: 'Add --move-domain to move the domain without an outage, or remove that record at your DNS provider first.',
       };
     }

@@ -12,10 +12,10 @@ import { makeAccessKey } from '../access-key';
 import { agree } from '../agree';
 import { type PlannedStep, stepLines } from '../plan';
 import type { Session } from '../session';
-import { type HandedOver, handOverInAnyCase, readGhostOptions } from './ghost-options';
+import { readGhostOptions, writeOrPrintOptions, type WrittenOptions } from './ghost-options';
 
 /** The result of `provision --rotate-access-key`. */
-export interface RotatedAccessKey extends HandedOver {
+export interface RotatedAccessKey extends WrittenOptions {
   stackName: string;
   /** The ID of the key that Ghost is to have. */
   accessKeyId: string;
@@ -48,13 +48,13 @@ export async function rotateAccessKey(
   { writeConfig, json }: { writeConfig?: string; json?: boolean },
 ): Promise<RotatedAccessKey> {
   const { aws, terminal } = session;
-  const { user, keys, inFile } = await terminal.step('Looking at what is there', async () => {
+  const { user, keys, inFile } = await terminal.step('Checking the current state', async () => {
     const stack = await requireStack(aws, stackName);
     const { GhostUserName } = stack.outputs;
     if (!GhostUserName) {
       throw new Failure(
-        `The stack ${stackName} has no user whose access key could be replaced: its identity is ${stack.parameters.Identity ?? 'policy-only'}.`,
-        'The key of a user of your own is replaced as the guide describes it: infrastructure/GUIDE.md, "New secrets".',
+        `The stack ${stackName} has no IAM user with an access key, because its identity is ${stack.parameters.Identity ?? 'policy-only'}.`,
+        'To replace the key of your own user, see "New secrets" in infrastructure/GUIDE.md.',
       );
     }
     const options = writeConfig === undefined ? undefined : readGhostOptions(writeConfig, stack);
@@ -64,7 +64,7 @@ export async function rotateAccessKey(
   if (!newer) {
     throw new Failure(
       `The user ${user} has no access key.`,
-      'Make its first one with --create-access-key in place of --rotate-access-key.',
+      'Create the first one with --create-access-key instead of --rotate-access-key.',
     );
   }
   if (writeConfig !== undefined && inFile !== newer.id) {
@@ -95,14 +95,14 @@ async function readKeys({ iam }: Aws, UserName: string): Promise<Key[]> {
 function wrongFile(file: string, user: string, inFile: unknown, newer: Key, older: Key | undefined): Failure {
   if (typeof inFile !== 'string') {
     return new Failure(
-      `--write-config: ${file} has no "accessKeyId": Ghost gets its credentials elsewhere.`,
-      'Leave out --write-config, and put the new key where the present one is.',
+      `--write-config: ${file} has no "accessKeyId", so Ghost gets its credentials from elsewhere.`,
+      'Leave out --write-config, and put the new key where the current one is.',
     );
   }
   return older && inFile === older.id
     ? new Failure(
         `--write-config: ${file} has the access key ${older.id} of ${user}, which is the older one.`,
-        `Write the newer one, ${newer.id}, into it. If its secret is lost, delete it, and run the command again: aws iam delete-access-key --user-name ${user} --access-key-id ${newer.id}`,
+        `Write the newer key, ${newer.id}, into the file. If its secret is lost, delete that key and run the command again: aws iam delete-access-key --user-name ${user} --access-key-id ${newer.id}`,
       )
     : new Failure(
         `--write-config: ${file} has an access key that does not belong to the user ${user} of the stack.`,
@@ -118,16 +118,20 @@ async function addSecond(
 ): Promise<Omit<RotatedAccessKey, 'stackName'>> {
   const { terminal } = session;
   await agreeTo(session, user, [
-    { sign: '+', what: 'access key', words: `a second one; ${present.id} stays valid until the next run` },
-    { sign: '~', what: 'configuration', words: `${writeConfig ?? "Ghost's, which you change,"} gets the new key` },
+    { sign: '+', what: 'access key', words: `a second key; ${present.id} stays valid until the next run` },
+    {
+      sign: '~',
+      what: 'configuration',
+      words: `${writeConfig ?? "Ghost's configuration (which you edit)"} gets the new key`,
+    },
   ]);
   const key = await makeAccessKey(session, user);
   terminal.say();
-  const handedOver = handOverInAnyCase(terminal, writeConfig, { ...key }, json);
-  terminal.say('IAM shows the secret of a key only once: keep it.');
-  terminal.say('Restart Ghost with the new key, upload an image, and run the same command again:');
-  terminal.say(`it deletes the former key, ${present.id}, which is valid until then.`);
-  return { accessKeyId: key.accessKeyId, ...handedOver };
+  const written = writeOrPrintOptions(terminal, writeConfig, { ...key }, json);
+  terminal.say('IAM shows the secret of a key only once, so keep it.');
+  terminal.say('Restart Ghost with the new key, upload an image, and run the same command again.');
+  terminal.say(`It deletes the former key, ${present.id}, which stays valid until then.`);
+  return { accessKeyId: key.accessKeyId, ...written };
 }
 
 async function deleteOlder(
@@ -140,24 +144,24 @@ async function deleteOlder(
   if (!newer.isActive || newer.usedAt === undefined) {
     throw new Failure(
       newer.isActive
-        ? `The newer access key ${newer.id} of ${user} was never used, as far as IAM knows: Ghost may still sign in with ${older.id}.`
-        : `The newer access key ${newer.id} of ${user} is inactive: Ghost cannot sign in with it.`,
+        ? `IAM has no record of any use of the newer access key ${newer.id} of ${user}. Ghost may still use ${older.id}.`
+        : `The newer access key ${newer.id} of ${user} is inactive, so Ghost cannot use it.`,
       newer.isActive
-        ? `Restart Ghost with ${newer.id} in its configuration, upload an image, and run the command again in some minutes: IAM learns of a use with a delay. ` +
-            `If its secret is lost, delete it, and the next run makes another one: aws iam delete-access-key --user-name ${user} --access-key-id ${newer.id}`
+        ? `Restart Ghost with ${newer.id} in its configuration, upload an image, and run the command again in a few minutes, because IAM reports uses with a delay. ` +
+            `If its secret is lost, delete the key, and the next run creates another one: aws iam delete-access-key --user-name ${user} --access-key-id ${newer.id}`
         : `Activate it: aws iam update-access-key --user-name ${user} --access-key-id ${newer.id} --status Active`,
     );
   }
   if (older.usedAt && older.usedAt > newer.usedAt) {
     throw new Failure(
-      `${older.id} of ${user} was used after ${newer.id}: at ${minute(older.usedAt)}, for ${older.usedFor ?? 'a service'}. Ghost, or something else, still signs in with it.`,
-      `Restart Ghost with ${newer.id} in its configuration, give that key to whatever else has the other one, upload an image, and run the command again in some minutes.`,
+      `${older.id} of ${user} was used after ${newer.id}: at ${minute(older.usedAt)}, for ${older.usedFor ?? 'a service'}. Ghost or something else still uses it.`,
+      `Restart Ghost with ${newer.id} in its configuration, give that key to everything else that uses the old one, upload an image, and run the command again in a few minutes.`,
     );
   }
   if (older.usedAt && older.usedAt > newer.createdAt) {
     terminal.warn(
-      `${older.id} was used after ${newer.id} was made: at ${minute(older.usedAt)}, for ${older.usedFor ?? 'a service'}.\n` +
-        `  That may have been Ghost before its restart (${newer.id} was last used at ${minute(newer.usedAt)}). Whatever still has it cannot sign in any more.`,
+      `${older.id} was used after ${newer.id} was created: at ${minute(older.usedAt)}, for ${older.usedFor ?? 'a service'}.\n` +
+        `  That may have been Ghost before its restart (${newer.id} was last used at ${minute(newer.usedAt)}). Anything that still uses the old key will lose access.`,
     );
   }
   await agreeTo(session, user, [
@@ -170,7 +174,7 @@ async function deleteOlder(
     await aws.iam.send(new UpdateAccessKeyCommand({ ...key, Status: 'Inactive' }));
     await aws.iam.send(new DeleteAccessKeyCommand(key));
   });
-  terminal.say(terminal.colors.green(`✔ ${user} signs in with ${newer.id} alone.`));
+  terminal.say(terminal.colors.green(`✔ ${user} now has only the access key ${newer.id}.`));
   return { accessKeyId: newer.id, deleted: older.id };
 }
 

@@ -12,7 +12,7 @@ import type { Terminal } from '../../../shell/terminal';
 type GhostOptions = Record<string, unknown>;
 
 /** What became of options that Ghost is to get. */
-export interface HandedOver {
+export interface WrittenOptions {
   /** The part of Ghost's configuration with them, unless it is in the file. */
   ghostConfig?: object;
   configFile?: string;
@@ -30,7 +30,7 @@ export function readGhostOptions(file: string, stack: Stack): GhostOptions {
   const { Domain: domain = '' } = stack.parameters;
   if (!isObject(options)) {
     throw new Failure(
-      `--write-config: ${file} has no block ${ADAPTER}, in which something could be replaced.`,
+      `--write-config: ${file} has no block ${ADAPTER} to change.`,
       `Name the configuration file of the blog that uses ${domain}, or write the block first: provision --domain ${domain} --write-config ${file}`,
     );
   }
@@ -58,16 +58,16 @@ const hostOf = (url: string) => {
  * @param isInResult whether the command prints them with its result: they are secrets, and the error output is often kept
  * @throws Failure when the file cannot be written
  */
-export function handOver(
+export function writeOptions(
   terminal: Terminal,
   file: string | undefined,
   options: GhostOptions,
   isInResult = false,
-): HandedOver {
+): WrittenOptions {
   const ghostConfig = { storage: { [ADAPTER]: options } };
   if (file === undefined) {
-    terminal.say(`Put this into Ghost's configuration, config.production.json, in place of what ${ADAPTER} has there:`);
-    terminal.say(isInResult ? 'The result has it.' : JSON.stringify(ghostConfig, null, 2));
+    terminal.say(`In Ghost's configuration (config.production.json), replace these options of ${ADAPTER}:`);
+    terminal.say(isInResult ? 'They are in the JSON result.' : JSON.stringify(ghostConfig, null, 2));
     return { ghostConfig };
   }
   const text = textOf(file);
@@ -80,25 +80,25 @@ export function handOver(
   }
   terminal.say(
     backup === undefined
-      ? `${file} has it already.`
+      ? `${file} is already up to date.`
       : `${file} was changed (${Object.keys(options).join(' and ')}). Your previous configuration is saved as ${backup}.`,
   );
   return { configFile: file, backup };
 }
 
-/** Like `handOver`, but prints the options when the file cannot be written, because nothing else has them. */
-export function handOverInAnyCase(
+/** Like `writeOptions`, but prints the options when the file cannot be written, because nothing else has them. */
+export function writeOrPrintOptions(
   terminal: Terminal,
   file: string | undefined,
   options: GhostOptions,
   isInResult?: boolean,
-): HandedOver {
+): WrittenOptions {
   try {
-    return handOver(terminal, file, options, isInResult);
+    return writeOptions(terminal, file, options, isInResult);
   } catch (error) {
     const { message } = error as Error;
     terminal.warn(error instanceof Failure ? message : `${file} could not be written (${message}).`);
     process.exitCode = 1;
-    return handOver(terminal, undefined, options, isInResult);
+    return writeOptions(terminal, undefined, options, isInResult);
   }
 }

@@ -21,7 +21,7 @@ export async function runRotation(options: ProvisionOptions): Promise<void> {
   const [other] = given.find(([name]) => !allowed.includes(name)) ?? [];
   if (other !== undefined) {
     throw new Failure(
-      `${optionOf(rotation)} and ${optionOf(other)} exclude each other.`,
+      `${optionOf(rotation)} and ${optionOf(other)} cannot be used together.`,
       `Run the command once with ${optionOf(rotation)}, and once with ${optionOf(other)}.`,
     );
   }

@@ -11,10 +11,10 @@ import { type ChangeSet, createChangeSet, discardChangeSet, executeChangeSet, ma
 import { settledStack, workOnStack } from '../stack/events';
 import { webAclToStore } from '../web-acl';
 import { askGhost, type GhostOrigin } from './ask-ghost';
-import { handOver, type HandedOver, handOverInAnyCase, readGhostOptions } from './ghost-options';
+import { writeOptions, readGhostOptions, writeOrPrintOptions, type WrittenOptions } from './ghost-options';
 
 /** The result of `provision --rotate-secret`. */
-export interface RotatedSecret extends HandedOver {
+export interface RotatedSecret extends WrittenOptions {
   stackName: string;
 }
 
@@ -52,27 +52,27 @@ export async function rotateSecret(
 ): Promise<RotatedSecret> {
   const { aws, terminal, pause } = session;
   await settledStack(session, stackName);
-  const rotation = await terminal.step('Looking at what is there', () => prepare(session, stackName, options));
+  const rotation = await terminal.step('Checking the current state', () => prepare(session, stackName, options));
   const { stack, current, next, parameters, writeConfig } = rotation;
   if (next === current) {
     await agree(terminal, planLines(session, rotation, undefined));
     return finish(session, rotation, options.json);
   }
   await checkGhost(session, rotation);
-  const changeSet = await terminal.step('Handing the template to CloudFormation', () =>
+  const changeSet = await terminal.step('Sending the template to CloudFormation', () =>
     createChangeSet(aws, pause, { stackName, stack, parameters }),
   );
   if (!changeSet) {
     throw new Failure(
-      `The stack ${stackName} has the secret already, but its distribution sends another one: it was changed outside of CloudFormation.`,
+      `The stack ${stackName} already has the secret, but its distribution sends another one, because it was changed outside of CloudFormation.`,
       '"provision diff" shows what was changed. Undo that, then run the command again.',
     );
   }
   try {
     await agree(terminal, planLines(session, rotation, changeSet));
     terminal.say();
-    handOver(terminal, writeConfig, { cdnFallbackSecret: [next, current] });
-    terminal.say('Then restart Ghost; with several Ghosts, all of them. Both secrets are valid then.');
+    writeOptions(terminal, writeConfig, { cdnFallbackSecret: [next, current] });
+    terminal.say('Then restart Ghost (all of them, if there are several). It then accepts both secrets.');
     await waitForGhost(session, rotation);
   } catch (error) {
     await discardChangeSet(aws, changeSet, stack).catch(({ message }: Error) =>
@@ -80,7 +80,7 @@ export async function rotateSecret(
     );
     throw error;
   }
-  await workOnStack(session, 'Switching CloudFront to the new secret: this takes some minutes', changeSet.stackId, () =>
+  await workOnStack(session, 'Switching CloudFront to the new secret (takes a few minutes)', changeSet.stackId, () =>
     executeChangeSet(aws, changeSet, { rollsBack: mayRollBack(stack) }),
   );
   return finish(session, rotation, options.json);
@@ -97,28 +97,28 @@ async function prepare(
   const url = `https://${host}${path}`;
   if ('GhostHost' in ghost && (ghost.GhostHost !== host || ghost.GhostPath !== path)) {
     throw new Failure(
-      `--ghost-url is https://${ghost.GhostHost}${ghost.GhostPath}, and the stack ${stackName} has ${host ? url : 'no blog'}.`,
-      'Change the blog by a run of its own, without --rotate-secret.',
+      `--ghost-url is https://${ghost.GhostHost}${ghost.GhostPath}, but the stack ${stackName} has ${host ? url : 'no blog'}.`,
+      'Change the blog in a separate run, without --rotate-secret.',
     );
   }
   const { DistributionId: distributionId } = stack.outputs;
   if (distributionId === undefined) {
     throw new Failure(
       `The stack ${stackName} is ${stack.status}, and has no distribution.`,
-      'Run the command without --rotate-secret first: it builds the image server.',
+      'First run the command without --rotate-secret to build the image server.',
     );
   }
   const { fallbackSecret: current, webAclArn, aliases } = await describeDistribution(aws, distributionId);
   if (stack.parameters.DomainIsElsewhere === 'true' && aliases.includes(cdnHost)) {
     throw new Failure(
-      `${cdnHost} was moved to the distribution ${distributionId}, and is not part of the stack ${stackName} yet: a change of the stack would take it off the distribution.`,
-      'Run the command without --rotate-secret first: it completes the move.',
+      `${cdnHost} was moved to the distribution ${distributionId}, but is not part of the stack ${stackName} yet. An update of the stack would remove it from the distribution.`,
+      'First run the command without --rotate-secret to complete the move.',
     );
   }
   if (!host || current === undefined) {
     throw new Failure(
-      `The distribution ${distributionId} of the stack ${stackName} sends no secret, as it does not ask Ghost for sizes.`,
-      'There is nothing to replace. "provision --ghost-url https://blog.example.com" lets it ask Ghost, with a new secret.',
+      `The distribution ${distributionId} of the stack ${stackName} sends no secret, because it does not request image sizes from Ghost.`,
+      'There is nothing to replace. To connect it to Ghost with a new secret, run "provision --ghost-url https://blog.example.com".',
     );
   }
   const listed = writeConfig === undefined ? [] : secretsIn(readGhostOptions(writeConfig, stack));
@@ -141,50 +141,50 @@ function secretsIn({ cdnFallbackSecret }: Record<string, unknown>): unknown[] {
 
 /** @throws Failure when no answer of this Ghost could prove that it knows a secret */
 async function checkGhost({ terminal }: Session, { origin, current }: Rotation): Promise<void> {
-  const { state, answer } = await terminal.step(`Asking ${origin.url}`, () =>
+  const { state, answer } = await terminal.step(`Checking ${origin.url}`, () =>
     askGhost(origin, current, terminal.signal),
   );
-  const byHand = 'The guide has the way by hand: infrastructure/GUIDE.md, "New secrets". Nothing was changed.';
+  const byHand = 'To do it by hand, see "New secrets" in infrastructure/GUIDE.md. Nothing was changed.';
   if (state === 'blurred') {
     throw new Failure(
-      `${origin.url} gives a visitor the same answer as CloudFront (${answer}), so it cannot show whether it knows a new secret.`,
-      'Is the adapter installed there, and "serve" not "stream"? A proxy in front of Ghost must neither answer for it nor ' +
-        `add marks of CloudFront to its requests. ${byHand}`,
+      `${origin.url} gives visitors the same response as CloudFront (${answer}), so the command cannot check whether it accepts a new secret.`,
+      'Check that the adapter is installed there and that "serve" is not "stream". A proxy in front of Ghost must not answer for it, or ' +
+        `add headers of CloudFront to its requests. ${byHand}`,
     );
   }
   if (state === 'unknown') {
     terminal.warn(
-      `${origin.url} takes CloudFront for a visitor (${answer}): Ghost has another secret than CloudFront, or "serve" is "redirect".\n` +
-        '  Until that is changed, no size is made.',
+      `${origin.url} treats CloudFront as a visitor (${answer}). Ghost has another secret than CloudFront, or "serve" is "redirect".\n` +
+        '  Until you fix that, Ghost creates no missing image sizes.',
     );
   }
   if (state === 'silent') {
     throw new Failure(
-      `${origin.url} does not redirect a visitor to ${origin.cdnHost}: ${answer}.`,
-      `Start Ghost, and let this machine reach it as CloudFront does. ${byHand}`,
+      `${origin.url} does not redirect visitors to ${origin.cdnHost} (${answer}).`,
+      `Start Ghost, and run the command on a machine that can reach it. ${byHand}`,
     );
   }
 }
 
 function planLines({ aws, terminal }: Session, rotation: Rotation, changeSet: ChangeSet | undefined): string[] {
   const { current, next, origin, stack, writeConfig } = rotation;
-  const file = writeConfig ?? "Ghost's configuration, which you change,";
+  const file = writeConfig ?? "Ghost's configuration (which you edit)";
   const what = 'configuration';
   const steps: PlannedStep[] = changeSet
     ? [
-        { sign: '~', what, words: `${file} gets the new secret beside the one that CloudFront sends` },
+        { sign: '~', what, words: `${file} gets the new secret in addition to the current one` },
         {
           sign: '=',
           what: 'Ghost',
-          words: `you restart it; the command waits until ${origin.url} knows the new secret`,
+          words: `you restart it; the command waits until ${origin.url} accepts the new secret`,
         },
         ...stepsOfChanges(changeSet.changes),
-        { sign: '~', what, words: `${file} keeps the new secret alone` },
+        { sign: '~', what, words: `${file} keeps only the new secret` },
       ]
-    : [{ sign: '~', what, words: `${file} keeps the secret that CloudFront sends, without the former one` }];
+    : [{ sign: '~', what, words: `${file} keeps only the secret that CloudFront already sends` }];
   const title = `A new secret between https://${stack.parameters.Domain} and ${origin.url}, in ${aws.region} of the account ${aws.account}`;
   return [
-    terminal.colors.bold(next === current ? `${title}: CloudFront sends it already` : title),
+    terminal.colors.bold(next === current ? `${title} (CloudFront already sends it)` : title),
     '',
     ...stepLines(steps, terminal.colors),
     '',
@@ -193,9 +193,9 @@ function planLines({ aws, terminal }: Session, rotation: Rotation, changeSet: Ch
 
 /** @throws Failure when Ghost does not know the new secret in time; Interruption after Ctrl-C */
 async function waitForGhost({ terminal, pause }: Session, { origin, next, writeConfig }: Rotation): Promise<void> {
-  const again = `Run the same command again: it ${writeConfig === undefined ? 'makes another new secret' : 'continues with the same secret'}.`;
+  const again = `Run the same command again. It ${writeConfig === undefined ? 'creates another secret' : 'continues with the same secret'}.`;
   try {
-    await terminal.step(`Waiting until ${origin.url} knows the new secret`, async ({ progress }) => {
+    await terminal.step(`Waiting until ${origin.url} accepts the new secret`, async ({ progress }) => {
       const end = Date.now() + PATIENCE_SECONDS * 1_000;
       for (;;) {
         const { state, answer } = await askGhost(origin, next, terminal.signal);
@@ -205,19 +205,19 @@ async function waitForGhost({ terminal, pause }: Session, { origin, next, writeC
         }
         if (secondsLeft <= 0) {
           throw new Failure(
-            `${origin.url} did not know the new secret after ${duration(PATIENCE_SECONDS)} (its last answer: ${answer}). ` +
-              'Nothing was switched: CloudFront sends the former secret, and Ghost accepts it.',
-            `Restart Ghost with both secrets in its configuration (a variable of its environment comes before the file). ${again}`,
+            `${origin.url} did not accept the new secret within ${duration(PATIENCE_SECONDS)} (last response: ${answer}). ` +
+              'CloudFront was not switched. It still sends the former secret, which Ghost accepts.',
+            `Restart Ghost with both secrets in its configuration (an environment variable overrides the file). ${again}`,
           );
         }
-        progress(`${answer}; ${duration(secondsLeft)} more`);
+        progress(`${answer}; ${duration(secondsLeft)} left`);
         await pause(SECONDS_BETWEEN_QUESTIONS);
       }
     });
   } catch (error) {
     if (terminal.signal.aborted) {
       throw new Interruption(
-        `Stopped. Nothing was switched: CloudFront sends the former secret, and Ghost accepts it. ${again}`,
+        `Stopped. CloudFront was not switched. It still sends the former secret, which Ghost accepts. ${again}`,
       );
     }
     throw error;
@@ -233,13 +233,13 @@ async function finish(
   const { fallbackSecret } = await describeDistribution(aws, distributionId);
   if (fallbackSecret !== next) {
     throw new Failure(
-      `The distribution ${distributionId} does not send the new secret, although its stack was changed.`,
-      '"provision diff" shows what was changed outside of CloudFormation. Ghost accepts both secrets meanwhile.',
+      `The distribution ${distributionId} does not send the new secret, although the stack was updated.`,
+      '"provision diff" shows what was changed outside of CloudFormation. Until you fix that, Ghost accepts both secrets.',
     );
   }
   terminal.say();
   terminal.say(terminal.colors.green('✔ CloudFront sends the new secret.'));
-  const handedOver = handOverInAnyCase(terminal, writeConfig, { cdnFallbackSecret: next }, json);
-  terminal.say('Restart Ghost when it suits you: until then, it also accepts the former secret.');
-  return { stackName: stack.name, ...handedOver };
+  const written = writeOrPrintOptions(terminal, writeConfig, { cdnFallbackSecret: next }, json);
+  terminal.say('Restart Ghost when it suits you. Until then, it also accepts the former secret.');
+  return { stackName: stack.name, ...written };
 }

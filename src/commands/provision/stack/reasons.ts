@@ -5,11 +5,11 @@ import { deniedActionOf } from '../../../aws/errors';
 const CURES: [reason: RegExp, cure: string][] = [
   [
     /CNAMEs? you provided|CNAMEAlreadyExists/i,
-    'The domain is an alternate domain name of another distribution, here or in another account. Run the command again with --move-domain, which moves it without an outage or says what another account has to do, or choose another --domain.',
+    'The domain is an alternate domain name of another distribution, here or in another account. Run the command again with --move-domain. It moves the domain without an outage, or shows what to do in the other account. Otherwise, choose another --domain.',
   ],
   [
     /pricing plan/i,
-    'A flat-rate plan keeps CloudFront from doing this. Cancel the plan (CloudFront console → Distributions → the distribution → Manage plan), and run the command again when the billing cycle has ended.',
+    'CloudFront does not allow this with a flat-rate plan. Cancel the plan (CloudFront console → Distributions → the distribution → Manage plan), and run the command again when the billing cycle has ended.',
   ],
   [
     /must be verified/i,

@@ -35,7 +35,7 @@ describe('access logs', () => {
 
   test('are refused in another region before anything is created, with the commands for the distribution', async () => {
     const first = await provisionOnce(account, { accessLogs: 'blog-logs' });
-    expect(first.error?.message).toContain('a stack in eu-central-1 cannot set that up');
+    expect(first.error?.message).toContain('a stack in eu-central-1 cannot set them up');
     expect(first.error?.cure).toContain('distribution/DISTRIBUTION_ID');
     expect(changesMade()).toEqual([]);
 
@@ -53,7 +53,7 @@ describe('access logs', () => {
 
   test('are not delivered into the bucket of the images, nor into another bucket in one step', async () => {
     const own = await provisionOnce(account, { ...VIRGINIA, bucket: 'my-pictures', accessLogs: 'my-pictures' });
-    expect(own.error?.message).toContain('the bucket of the images');
+    expect(own.error?.message).toContain('the image bucket');
     await provisionOnce(account, { ...VIRGINIA, accessLogs: 'blog-logs' });
     const moved = await provisionOnce(account, { ...VIRGINIA, accessLogs: 'other-logs' });
     expect(moved.error?.cure).toContain('--access-logs none first');

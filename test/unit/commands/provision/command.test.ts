@@ -152,7 +152,7 @@ describe('the output of the other commands', () => {
     );
     expect(said).toContain('aws acm delete-certificate --region us-east-1');
     const again = await run('destroy', '--yes');
-    expect(again).toContain('The stack ghost-images-example-com is deleted already.');
+    expect(again).toContain('The stack ghost-images-example-com was already deleted.');
     expect(again).toContain(`Delete the record ${DOMAIN} at your DNS provider`);
     expect(again).toContain(`The bucket ${bucket} is kept`);
     account.buckets.all.splice(0);

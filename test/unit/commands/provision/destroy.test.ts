@@ -256,7 +256,7 @@ describe('a deletion that was stopped or refused', () => {
     const live = { [DOMAIN]: { A: ['192.0.2.1'] }, [target]: { A: ['192.0.2.1'] } };
     // Without the profile, nobody sees the zone.
     const first = await destroyOnce((terminal) => terminal.typed.push(DOMAIN), { live });
-    expect(first.terminal.text).toContain('--dns-profile deletes it');
+    expect(first.terminal.text).toContain('use --dns-profile to have it deleted');
     expect(first.destroyed.danglingRecord).toBe(DOMAIN);
     expect(recordsLeft()).toHaveLength(3);
     const refused = destroyOnce((terminal) => (terminal.agrees = false), dns);
@@ -334,7 +334,10 @@ describe('a domain at another DNS provider', () => {
       /First delete this record.*Name {3}images\.example\.com, or images/,
     );
     expect(shown).toBeLessThan(lines.findIndex((line) => line.includes('is going to be deleted')));
-    expect(questions.slice(0, 2)).toEqual(['Delete it?', expect.stringContaining('Enter waits until it is gone')]);
+    expect(questions.slice(0, 2)).toEqual([
+      'Delete it?',
+      expect.stringContaining('Press Enter to wait until it is deleted'),
+    ]);
     expect(progress).toHaveLength(3);
     expect(progress[0]).toContain('60 min left');
     expect(destroyed.danglingRecord).toBeUndefined();
@@ -346,7 +349,7 @@ describe('a domain at another DNS provider', () => {
     const session = await openTestSession(account, { live });
     const pause = (length: number) => (seconds.push(length), session.pause(length));
     await expect(destroy({ ...session, pause }, STACK)).rejects.toMatchObject({
-      message: `${DOMAIN} still leads to the distribution ${target}. Nothing was deleted.`,
+      message: `${DOMAIN} still points to the distribution ${target}. Nothing was deleted.`,
       cure: expect.stringContaining('when its TTL has passed'),
     });
     expect(seconds.reduce((sum, length) => sum + length)).toBe(3_600);
@@ -362,7 +365,7 @@ describe('a domain at another DNS provider', () => {
 
   test('keeps its distribution while DNS does not answer', async () => {
     live[DOMAIN] = { fails: 'ESERVFAIL' };
-    await expect(destroyOnce(undefined, { live })).rejects.toThrow('DNS does not say whether');
+    await expect(destroyOnce(undefined, { live })).rejects.toThrow('DNS gives no answer');
     expect(isUntouched()).toBe(true);
   });
 
@@ -384,7 +387,7 @@ describe('a domain at another DNS provider', () => {
     ],
   ])('keeps its distribution while an alias has %s', async (_, records) => {
     live = records(target);
-    await expect(destroyOnce(undefined, { live })).rejects.toThrow('still leads to the distribution');
+    await expect(destroyOnce(undefined, { live })).rejects.toThrow('still points to the distribution');
     expect(isUntouched()).toBe(true);
   });
 
@@ -394,7 +397,7 @@ describe('a domain at another DNS provider', () => {
     Object.assign(account.distributions.all[0] ?? {}, { config: { Aliases: [], Origins: [] }, aliases: [] });
     live = { [DOMAIN]: { A: ['192.0.2.1'] }, '192.0.2.1': { PTR: ['server-192-0-2-1.fra56.r.cloudfront.net'] } };
     const { destroyed, terminal } = await destroyOnce(undefined, { live });
-    expect(terminal.text).toContain(`the distribution, which does not have ${DOMAIN}: another one serves it`);
+    expect(terminal.text).toContain(`the distribution, which does not serve ${DOMAIN} (another one does)`);
     expect(terminal.text).not.toContain('at your DNS provider');
     expect(destroyed.danglingRecord).toBeUndefined();
   });

@@ -84,7 +84,7 @@ describe('a folder for other files than those of Ghost', () => {
     const { terminal, provisioned } = await withFolders({ removeFolder: ['downloads'] });
     expect(served()).toEqual({ paths: ['/press/*'], read: ['/press/*'] });
     expect(bucket?.versions).toHaveLength(1);
-    expect(terminal.text).toMatch(/- folder +\/downloads\/ is not served; its files stay in the bucket/);
+    expect(terminal.text).toMatch(/- folder +\/downloads\/ is no longer served; its files stay in the bucket/);
     expect(provisioned?.removedFolders).toEqual(['downloads']);
 
     // Its place is free for another one.
@@ -105,7 +105,7 @@ describe('a folder for other files than those of Ghost', () => {
     const before = account.actions.length;
     const { error } = await withFolders({ folder: ['four'] });
     expect(error?.message).toBe(
-      "An image server has at most 3 folders besides Ghost's, and this would be 4: one, two, three, four.",
+      "An image server has at most 3 folders besides Ghost's, but these are 4: one, two, three, four.",
     );
     expect(error?.cure).toContain('upload FILE --to one/four');
     expect(account.actions.slice(before).filter((action) => /:(Create|Update|Execute)/.test(action))).toEqual([]);
@@ -125,7 +125,7 @@ describe('a folder for other files than those of Ghost', () => {
     [{ folder: ['downloads'], removeFolder: ['downloads'] }, 'both name "downloads"'],
     [{ folder: ['blogs'], tenantPrefix: 'blogs/seven' }, 'the tenant prefix is "blogs/seven"'],
     [{ folder: ['blog'], ghostUrl: 'https://example.com/blog' }, "the name of the blog's sub-directory"],
-    [{ folder: ['a', 'b', 'c', 'd'] }, 'this would be 4: a, b, c, d'],
+    [{ folder: ['a', 'b', 'c', 'd'] }, 'these are 4: a, b, c, d'],
   ])('is refused when it cannot be, with the reason: %j', async (options, message) => {
     const { error } = await withFolders(options);
     expect(`${error?.message} ${error?.cure}`).toContain(message);

@@ -117,12 +117,15 @@ describe('a domain that another distribution of the account has', () => {
       expect(account.stacks.get(STACK)?.parameters.DomainIsElsewhere).toBe('false');
       expect(own().config.Aliases).toEqual([DOMAIN]);
       expect(terminal.text).toMatch(
-        new RegExp(`~ domain +${DOMAIN} is moved here from the distribution ${old.id}, without an outage`),
+        new RegExp(`~ domain +${DOMAIN} moves here from the distribution ${old.id}, without an outage`),
       );
       expect(terminal.warnings).toEqual([
         expect.stringContaining(`The distribution ${old.id} no longer has ${DOMAIN}`),
       ]);
-      expect(terminal.questions).toEqual(['Go on?', expect.stringMatching(/are 404 after the move. Move .* now\?$/)]);
+      expect(terminal.questions).toEqual([
+        'Continue?',
+        expect.stringMatching(/After the move, files .* return 404\. Move .* now\?$/),
+      ]);
     },
   );
 
@@ -160,7 +163,7 @@ describe('a domain that another distribution of the account has', () => {
     expect(holders()).toEqual([old]);
 
     const second = await provisionOnce(account, move);
-    expect(second.terminal.questions).toEqual(['Go on?']);
+    expect(second.terminal.questions).toEqual(['Continue?']);
     expect(second.provisioned).toMatchObject({ changed: true, isWithoutDomain: false });
     expect(holders()).toEqual([own()]);
     expect(recordsOf(zone).map(([, target]) => target)).toEqual(Array(3).fill(own().domainName));
@@ -344,7 +347,7 @@ describe('a domain that a distribution of another account has', () => {
     account.hostedZones.add({ name: 'example.com' });
     const { error } = await provisionOnce(account, move);
     expect(error?.message).toMatch(
-      /it is on \*+\w{6} of another account, \*+654321\. CloudFront says: .*source distribution is enabled/,
+      /because \*+\w{6} in another account \(\*+654321\) has it\. CloudFront says: .*source distribution is enabled/,
     );
     expect(error?.cure).toContain(`_${DOMAIN} TXT "${own().domainName}"`);
     expect(error?.cure).toMatch(/Disable the other distribution.*ask AWS Support.*alternate-domain-names-move/);

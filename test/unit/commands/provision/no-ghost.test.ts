@@ -24,7 +24,7 @@ describe('--no-ghost', () => {
       const { provisioned, terminal, error } = await provisionOnce(account, noGhost);
       expect(error).toBeUndefined();
       expect(terminal.text).toMatch(
-        /- Ghost +is no longer asked at (blog|www)\.example\.com: image sizes that are not in the bucket are 404 from then on/,
+        /- Ghost +CloudFront no longer requests image sizes from (blog|www)\.example\.com; sizes that are not in the bucket return 404/,
       );
       expect(origins()).toEqual(['bucket']);
       expect(account.stacks.get(STACK)?.parameters).toMatchObject({ GhostHost: '', GhostPath: '', FallbackSecret: '' });

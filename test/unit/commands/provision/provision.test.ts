@@ -60,7 +60,7 @@ describe('a new image server with its domain in Route 53', () => {
         expect.stringMatching(/^CNAME _/),
       ]),
     );
-    expect(terminal.questions).toEqual(['Go on?']);
+    expect(terminal.questions).toEqual(['Continue?']);
     expect(terminal.text).toMatch(/\+ certificate +images\.example\.com.*validated by a record in the Route 53 zone/);
     expect(terminal.text).toMatch(/CREATE_COMPLETE +AWS::CloudFront::Distribution Distribution/);
   });
@@ -105,7 +105,7 @@ describe('a new image server with its domain in Route 53', () => {
     account.hostedZones.add({ name: 'example.com' });
     const live = { 'blog.example.com': { AAAA: ['2001:db8::1'] } };
     const { terminal } = await provisionOnce(account, { live });
-    expect(terminal.text).toMatch(/missing sizes are made by Ghost, over IPv6/);
+    expect(terminal.text).toMatch(/Ghost creates missing image sizes, requested over IPv6/);
     expect(account.stacks.get(STACK)?.parameters.GhostIpAddressType).toBe('ipv6');
   });
 
@@ -324,7 +324,7 @@ describe('a second run', () => {
       Object.defineProperty(recorded, 'agrees', { get: () => answers.shift() ?? false });
     });
     expect(error?.message).toBe('The certificate was requested and is kept; nothing else was changed.');
-    expect(terminal.questions).toEqual(['Go on?', 'Go on?']);
+    expect(terminal.questions).toEqual(['Continue?', 'Continue?']);
     expect(terminal.text).toMatch(/~ AWS::CloudFront::Distribution/);
     expect(account.stacks.get(STACK)?.parameters.CertificateArn).toBe(before);
     const { provisioned } = await provisionOnce(account, { wildcard: true });
@@ -346,7 +346,7 @@ describe('a second run', () => {
   test.each([
     [{ bucket: 'other-pictures' }, 'the files stay in'],
     [{ tenantPrefix: 'seven' }, 'the files stay where they are'],
-    [{ domain: 'pictures.example.com', stackName: STACK }, `addresses on ${DOMAIN} stop to work`],
+    [{ domain: 'pictures.example.com', stackName: STACK }, `URLs on ${DOMAIN} stop working`],
   ])('warns that files are not moved by %j', async (options, warning) => {
     await provisionOnce(account);
     const { terminal } = await provisionOnce(account, options, (recorded) => (recorded.agrees = false));
@@ -394,12 +394,12 @@ describe('a second run', () => {
     const A = ['192.0.2.1'];
     await provisionOnce(account, { live: { 'blog.example.com': { A } } });
     expect(await ask({ A, AAAA })).toEqual([false, 'ipv4', undefined]);
-    expect(await ask({ AAAA })).toEqual([true, 'ipv6', expect.stringMatching(/Ghost is asked over IPv6/)]);
+    expect(await ask({ AAAA })).toEqual([true, 'ipv6', expect.stringMatching(/connects to Ghost over IPv6/)]);
     expect(account.distributions.all[0]).toEqual(originOver('ipv6'));
     for (const blog of [{ AAAA }, { A, AAAA }, { fails: 'ESERVFAIL' }, {}]) {
       expect(await ask(blog)).toEqual([false, 'ipv6', undefined]);
     }
-    expect(await ask({ A })).toEqual([true, 'ipv4', expect.stringMatching(/Ghost is asked over IPv4/)]);
+    expect(await ask({ A })).toEqual([true, 'ipv4', expect.stringMatching(/connects to Ghost over IPv4/)]);
   });
 
   test('leaves both IP versions to a stack whose owner has chosen them', async () => {
@@ -813,7 +813,7 @@ describe('an access key', () => {
     const second = await provisionOnce(account, options);
     expect(second.terminal.questions).toEqual([]);
     expect(second.provisioned).toMatchObject({ changed: false, accessKey: undefined });
-    expect(second.terminal.warnings.join()).toContain(`has the access key ${key?.accessKeyId} already`);
+    expect(second.terminal.warnings.join()).toContain(`already has the access key ${key?.accessKeyId}`);
   });
 
   test('is not created without a request', async () => {
@@ -850,7 +850,7 @@ describe('a bucket in the namespace of the account', () => {
     await provisionOnce(account);
     const before = changesMade().length;
     const { error } = await provisionOnce(account, { accountRegionalBucket: 'pictures' });
-    expect(error?.message).toContain('S3 cannot give a bucket another name');
+    expect(error?.message).toContain('S3 cannot rename a bucket');
     expect(error?.cure).toContain('Leave out --account-regional-bucket');
     expect(changesMade()).toHaveLength(before);
   });

@@ -32,11 +32,11 @@ describe('the options of provision', () => {
   test.each([
     ['https://images.example.com', 'alone, without scheme and path: images.example.com'],
     ['images.example.com/content', 'alone, without scheme and path: images.example.com'],
-    ['images.example.com:443', '"images.example.com:443", which is no domain'],
-    ['images', '"images", which is no domain'],
-    ['my_images.example.com', 'which is no domain'],
-    ['192.168.1.1', 'which is no domain'],
-    [`${'a'.repeat(250)}.example.com`, 'which is no domain'],
+    ['images.example.com:443', '"images.example.com:443", which is not a domain'],
+    ['images', '"images", which is not a domain'],
+    ['my_images.example.com', 'which is not a domain'],
+    ['192.168.1.1', 'which is not a domain'],
+    [`${'a'.repeat(250)}.example.com`, 'which is not a domain'],
   ])('refuse the domain %j', (domain, message) => {
     expect(refusal({ domain })).toContain(message);
   });
@@ -50,7 +50,7 @@ describe('the options of provision', () => {
   );
 
   test('refuse two contradicting options about the records', () => {
-    expect(refusal({ hostedZone: 'none', dnsProfile: 'dns' })).toContain('exclude each other');
+    expect(refusal({ hostedZone: 'none', dnsProfile: 'dns' })).toContain('cannot be used together');
   });
 
   test('name a bucket in the namespace of the account by the domain, or by a prefix', () => {
@@ -63,7 +63,7 @@ describe('the options of provision', () => {
     expect(new Set(prefixes).size).toBe(2);
     expect(prefixes.every((prefix) => prefix.length === 32)).toBe(true);
     expect(refusal({ accountRegionalBucket: 'Pictures' })).toContain('--account-regional-bucket is "Pictures"');
-    expect(refusal({ accountRegionalBucket: true, bucket: 'pictures' })).toContain('exclude each other');
+    expect(refusal({ accountRegionalBucket: true, bucket: 'pictures' })).toContain('cannot be used together');
     expect(refusal({ accountRegionalBucket: '' })).toContain('--account-regional-bucket is empty');
   });
 
@@ -94,10 +94,10 @@ describe('the options of provision', () => {
   test.each([
     ['http://blog.example.com', 'which is not HTTPS'],
     ['ftp://blog.example.com', 'which is not HTTPS'],
-    ['https://blog.example.com:2368', 'with a port'],
-    ['https://images.example.com', 'the domain of the images'],
+    ['https://blog.example.com:2368', 'has a port'],
+    ['https://images.example.com', 'the image domain'],
     ['https://localhost', '--ghost-url is "localhost"'],
-    ['https://', 'which is no address'],
+    ['https://', 'which is not a valid URL'],
     ['https://blog.example.com/ghost/', 'without /ghost: --ghost-url https://blog.example.com'],
     ['https://blog.example.com/a b', '--ghost-url is "/a%20b"'],
   ])('refuse %s as the address of the blog', (ghostUrl, message) => {
@@ -106,7 +106,7 @@ describe('the options of provision', () => {
 
   test('never repeat a password in the address of the blog', () => {
     const message = refusal({ ghostUrl: 'https://me:hunter2@blog.example.com' });
-    expect(message).toContain('holds a user or a password');
+    expect(message).toContain('contains a user name or password');
     expect(message).not.toContain('hunter2');
   });
 
@@ -137,11 +137,14 @@ describe('the options of provision', () => {
     [{ tenantPrefix: '../other' }, '--tenant-prefix is "../other"'],
     [{ tenantPrefix: 'content/images' }, '--tenant-prefix is "content/images"'],
     [{ priceClass: '100' }, 'PriceClass_100'],
-    [{ ghost: false, ghostUrl: 'https://blog.example.com' }, '--ghost-url and --no-ghost exclude each other'],
+    [{ ghost: false, ghostUrl: 'https://blog.example.com' }, '--ghost-url and --no-ghost cannot be used together'],
     [{ webAcl: 'rate-limit' }, '--web-acl is "rate-limit". It must be the ARN of a global web ACL (wafv2, us-east-1)'],
     [{ hostedZone: 'example.com' }, '--hosted-zone is "example.com"'],
     [{ certificateArn: 'arn:aws:acm:eu-central-1:123456789012:certificate/abc' }, 'us-east-1'],
-    [{ certificateArn: 'arn:aws:acm:us-east-1:123456789012:certificate/abc', wildcard: true }, 'exclude each other'],
+    [
+      { certificateArn: 'arn:aws:acm:us-east-1:123456789012:certificate/abc', wildcard: true },
+      'cannot be used together',
+    ],
     [{ stackName: '7blogs' }, '--stack-name is "7blogs"'],
     [{ stackName: 'my_stack' }, '--stack-name is "my_stack"'],
   ])('refuse %j', (options, message) => {

@@ -69,7 +69,7 @@ describe('the destination of an upload', () => {
   test('has to be told where there are several folders', async () => {
     await build('images.example.com', 'downloads', 'press');
     expect(await refusal()).toBe(
-      'https://images.example.com has 2 folders: downloads, press. Name the one that is meant: --to downloads',
+      'https://images.example.com has 2 folders: downloads, press. Choose one: --to downloads',
     );
   });
 
@@ -106,6 +106,6 @@ describe('the destination of an upload', () => {
     await build('images.example.com', 'downloads');
     const [stack] = account.stacks.all;
     Object.assign(stack ?? {}, { status: 'REVIEW_IN_PROGRESS', outputs: [] });
-    expect(await refusal({ domain: 'images.example.com' })).toContain('is not built yet');
+    expect(await refusal({ domain: 'images.example.com' })).toContain('is not ready yet');
   });
 });

@@ -350,7 +350,7 @@ describe('The record of a domain outside of Route 53', () => {
       expect(await checkLiveRecord(resolver, DOMAIN, ours)).toEqual({
         check: 'live record',
         refuses: false,
-        cause: expect.stringMatching(/d999\.cloudfront\.net: CloudFront may refuse/),
+        cause: expect.stringMatching(/d999\.cloudfront\.net\. CloudFront may refuse/),
         cure: expect.stringContaining('first'),
       });
     },

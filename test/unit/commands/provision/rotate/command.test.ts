@@ -22,13 +22,19 @@ const run = (...parameters: string[]) => runProvision(written, ...parameters);
 
 describe('the options of a rotation', () => {
   test.each([
-    [['--rotate-secret', '--rotate-access-key'], '--rotate-secret and --rotate-access-key exclude each other.'],
-    [['--rotate-secret', '--bucket', 'other'], '--rotate-secret and --bucket exclude each other.'],
-    [['--rotate-secret', '--no-ghost'], '--rotate-secret and --no-ghost exclude each other.'],
-    [['--rotate-secret', '--folder', 'downloads'], '--rotate-secret and --folder exclude each other.'],
-    [['--rotate-secret', '--dry-run'], '--rotate-secret and --dry-run exclude each other.'],
-    [['--rotate-access-key', '--create-access-key'], '--rotate-access-key and --create-access-key exclude each other.'],
-    [['--rotate-access-key', '--ghost-url', 'https://a.example.com'], '--rotate-access-key and --ghost-url exclude'],
+    [['--rotate-secret', '--rotate-access-key'], '--rotate-secret and --rotate-access-key cannot be used together.'],
+    [['--rotate-secret', '--bucket', 'other'], '--rotate-secret and --bucket cannot be used together.'],
+    [['--rotate-secret', '--no-ghost'], '--rotate-secret and --no-ghost cannot be used together.'],
+    [['--rotate-secret', '--folder', 'downloads'], '--rotate-secret and --folder cannot be used together.'],
+    [['--rotate-secret', '--dry-run'], '--rotate-secret and --dry-run cannot be used together.'],
+    [
+      ['--rotate-access-key', '--create-access-key'],
+      '--rotate-access-key and --create-access-key cannot be used together.',
+    ],
+    [
+      ['--rotate-access-key', '--ghost-url', 'https://a.example.com'],
+      '--rotate-access-key and --ghost-url cannot be used',
+    ],
     [['--rotate-secret', '--ghost-url', 'http://a.example.com'], '--ghost-url is "http://a.example.com", which is not'],
     [['--rotate-secret', '--write-config', ' '], '--write-config is empty.'],
   ])('%j are refused before AWS is asked', async (parameters, message) => {

@@ -118,12 +118,12 @@ describe('the access key of the user', () => {
     use(second, 1);
     const { terminal } = await rotate();
     const date = new Date(Date.now() - 2 * 3_600_000).toISOString().slice(0, 13).replace('T', ' ');
-    expect(terminal.warnings.join()).toContain(`${first} was used after ${second} was made: at ${date}`);
+    expect(terminal.warnings.join()).toContain(`${first} was used after ${second} was created: at ${date}`);
     const [question] = terminal.questions;
     expect(terminal.lines.findIndex((line) => line.includes('was used after'))).toBeLessThan(
       terminal.lines.findIndex((line) => line.startsWith('A new access key')),
     );
-    expect(question).toBe('Go on?');
+    expect(question).toBe('Continue?');
   });
 
   test('is deleted by a third run where the second one was stopped in the middle', async () => {
@@ -152,8 +152,8 @@ describe('no access key is deleted', () => {
     const second = await addSecond();
     use(first, 1);
     const { error } = await rotate();
-    expect(error?.message).toContain(`${second} of ${user()?.name} was never used`);
-    expect(error?.cure).toMatch(/upload an image, and run the command again in some minutes/);
+    expect(error?.message).toContain(`no record of any use of the newer access key ${second} of ${user()?.name}`);
+    expect(error?.cure).toMatch(/upload an image, and run the command again in a few minutes/);
     expect(error?.cure).toContain(`aws iam delete-access-key --user-name ${user()?.name} --access-key-id ${second}`);
     expect(ids()).toEqual([first, second]);
   });
@@ -180,7 +180,7 @@ describe('no access key is deleted', () => {
   test.each([
     ['has the older one', () => write({ accessKeyId: first }), /which is the older one/],
     ['has a key of somebody else', () => write({ accessKeyId: 'AKIAOTHER' }), /does not belong to the user/],
-    ['has none', () => write({}), /Ghost gets its credentials elsewhere/],
+    ['has none', () => write({}), /Ghost gets its credentials from elsewhere/],
   ])('where the file %s', async (_, prepare, message) => {
     const second = await addSecond();
     use(second, 1);
@@ -204,6 +204,6 @@ describe('no access key is deleted', () => {
     account = new AwsAccount();
     account.hostedZones.add({ name: 'example.com' });
     await provisionOnce(account);
-    expect((await rotate()).error?.message).toMatch(/has no user[^]*its identity is policy-only/);
+    expect((await rotate()).error?.message).toMatch(/has no IAM user[^]*its identity is policy-only/);
   });
 });

@@ -113,14 +113,14 @@ describe('the secret between CloudFront and Ghost', () => {
     blog.restart();
     expect([await blog.knows(fresh), await blog.knows(former)]).toEqual([true, false]);
     expect(rotated).toEqual({ stackName: STACK, configFile: blog.file, backup: expect.stringMatching(/\.backup$/) });
-    expect(terminal.questions).toEqual(['Go on?']);
+    expect(terminal.questions).toEqual(['Continue?']);
   });
 
   test('is told in one plan with all steps, and nothing is done without agreement', async () => {
     const { error, terminal } = await rotate({ agrees: false });
     expect(error).toMatchObject({ name: 'Declined', message: 'Nothing was changed.' });
     expect(terminal.text).toMatch(
-      /gets the new secret beside[^]*restart it; the command waits[^]*AWS::CloudFront::Distribution[^]*keeps the new secret alone/,
+      /gets the new secret in addition[^]*restart it; the command waits[^]*AWS::CloudFront::Distribution[^]*keeps only the new secret/,
     );
     expect(blog.options()).toEqual({ ...CDN, cdnFallbackSecret: former });
     expectNothingSwitched();
@@ -176,7 +176,7 @@ describe('the secret between CloudFront and Ghost', () => {
   test('stays where Ghost is not restarted: the wait ends, and says so', async () => {
     const { error } = await rotate();
     expect(error?.message).toMatch(
-      /^https:\/\/blog\.example\.com did not know the new secret after 15 min \(its last answer: 302 to images\.example\.com\)\. Nothing was switched/,
+      /^https:\/\/blog\.example\.com did not accept the new secret within 15 min \(last response: 302 to images\.example\.com\)\. CloudFront was not switched/,
     );
     expect(error?.cure).toMatch(/Restart Ghost with both secrets[^]*continues with the same secret/);
     expectNothingSwitched();
@@ -214,7 +214,7 @@ describe('a rotation that was interrupted', () => {
   test('while it waited for Ghost goes on with the same secret', async () => {
     const { error } = await rotate({ onPause: (_, terminal) => isPending() && terminal.interrupt() });
     expect(error?.name).toBe('Interruption');
-    expect(error?.message).toMatch(/Nothing was switched[^]*continues with the same secret/);
+    expect(error?.message).toMatch(/CloudFront was not switched[^]*continues with the same secret/);
     expectNothingSwitched();
     const pending = blog.options().cdnFallbackSecret as string[];
     expect(pending[1]).toBe(former);
@@ -227,7 +227,7 @@ describe('a rotation that was interrupted', () => {
   test('is told why also where AWS is no longer reached', async () => {
     account.answerNext('cloudformation:DeleteChangeSet', new Error('the line is dead'));
     const { error, terminal } = await rotate();
-    expect(error?.message).toMatch(/did not know the new secret/);
+    expect(error?.message).toMatch(/did not accept the new secret/);
     expect(terminal.warnings.join()).toMatch(/could not be deleted \(the line is dead\)/);
     expect(sent()).toBe(former);
   });
@@ -255,7 +255,7 @@ describe('a rotation that was interrupted', () => {
     const before = account.actions.length;
     const { rotated, terminal } = await rotate();
     expect(rotated?.backup).toBeDefined();
-    expect(terminal.text).toContain('CloudFront sends it already');
+    expect(terminal.text).toContain('CloudFront already sends it');
     expect(account.actions.slice(before)).not.toContain('cloudformation:CreateChangeSet');
     expect([sent(), blog.options().cdnFallbackSecret]).toEqual([fresh, fresh]);
   });
@@ -285,7 +285,7 @@ describe('a rotation is refused', () => {
   test('where one of several Ghosts was not restarted', async () => {
     await start(2);
     const { error } = await rotate({ onPause: restartsGhost });
-    expect(error?.message).toMatch(/did not know the new secret/);
+    expect(error?.message).toMatch(/did not accept the new secret/);
     expectNothingSwitched();
     blog.restart(undefined, 1);
     expect((await rotate()).error).toBeUndefined();
@@ -295,8 +295,8 @@ describe('a rotation is refused', () => {
     await start();
     blog.restart({ ...CDN, cdnFallbackSecret: former, serve: 'stream' });
     const { error } = await rotate();
-    expect(error?.message).toMatch(/gives a visitor the same answer as CloudFront \(404\)/);
-    expect(error?.cure).toMatch(/"serve" not "stream"[^]*Nothing was changed/);
+    expect(error?.message).toMatch(/gives visitors the same response as CloudFront \(404\)/);
+    expect(error?.cure).toMatch(/"serve" is not "stream"[^]*Nothing was changed/);
     nothingWritten();
     expectNothingSwitched();
   });
@@ -305,19 +305,19 @@ describe('a rotation is refused', () => {
     [
       'is not there',
       () => (blog.proxy.refuseWith = 504),
-      /does not redirect a visitor to images\.example\.com: no answer/,
+      /does not redirect visitors to images\.example\.com \(no answer/,
     ],
     [
       'shows an error page',
       () => (blog.inFront = (_request, response) => response.writeHead(503).end()),
-      /does not redirect a visitor to images\.example\.com: 503/,
+      /does not redirect visitors to images\.example\.com \(503\)/,
     ],
     [
       'redirects to another host',
       () =>
         (blog.inFront = (_request, response) =>
           response.writeHead(301, { location: 'https://www.example.com/' }).end()),
-      /: 301 to www\.example\.com/,
+      /\(301 to www\.example\.com\)/,
     ],
   ])('where the blog %s', async (_, prepare, message) => {
     await start();
@@ -341,8 +341,8 @@ describe('a rotation is refused', () => {
     const definition = account.stacks.get(STACK)?.definition;
     Object.assign(definition?.parameters ?? {}, { DomainIsElsewhere: 'true' });
     const { error } = await rotate();
-    expect(error?.message).toMatch(/a change of the stack would take it off the distribution/);
-    expect(error?.cure).toMatch(/without --rotate-secret first: it completes the move/);
+    expect(error?.message).toMatch(/An update of the stack would remove it from the distribution/);
+    expect(error?.cure).toMatch(/First run the command without --rotate-secret to complete the move/);
     expect(distribution?.aliases).toEqual([DOMAIN]);
     nothingWritten();
     expectNothingSwitched();
@@ -360,7 +360,7 @@ describe('a rotation is refused', () => {
     await start();
     const { error } = await rotate({ ghostUrl: 'https://other.example.com/blog' });
     expect(error?.message).toBe(
-      `--ghost-url is https://other.example.com/blog, and the stack ${STACK} has https://blog.example.com.`,
+      `--ghost-url is https://other.example.com/blog, but the stack ${STACK} has https://blog.example.com.`,
     );
     expect((await rotate({ ghostUrl: 'https://blog.example.com', onPause: restartsGhost })).error).toBeUndefined();
   });

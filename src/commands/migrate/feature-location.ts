@@ -8,11 +8,9 @@ import { randomUUID } from 'node:crypto';
 import { contentDispositionOf, contentHeaders, type ContentHeaders } from '../../core/content-headers';
 import { contentEncodingOf, contentTypeOf, contentTypeOfRaw } from '../../core/content-types';
 
-/** Where a feature's files are: their folder on the disk and their keys in the bucket. */
+/** Where a feature's files are in the bucket. */
 export interface FeatureLocation {
   feature: Feature;
-  /** `/var/www/ghost/content/images` */
-  folder: string;
   config: Config;
   bucket: Bucket;
   keys: ObjectKeys;
@@ -24,13 +22,12 @@ export interface FeatureLocation {
 export const SIZES_PREFIX = 'size/';
 
 /** Returns the locations of images, media and files, in this order. */
-export function locationsOf(contentPath: string, configs: AdapterConfigs): FeatureLocation[] {
+export function locationsOf(configs: AdapterConfigs): FeatureLocation[] {
   return FEATURES.map((feature) => {
     const config = configs[feature];
     const keys = new ObjectKeys(config);
     return {
       feature,
-      folder: path.join(contentPath, feature),
       config,
       bucket: new Bucket(config),
       keys,
@@ -47,16 +44,6 @@ export function locationsOf(contentPath: string, configs: AdapterConfigs): Featu
  */
 export const keyOfFile = ({ keys }: FeatureLocation, relativePath: string): string =>
   keys.toKeyOfRequest(encodePath(relativePath));
-
-/** Compares keys by their bytes, as S3 sorts them. JavaScript's own order differs only for surrogate pairs. */
-export function compareKeys(one: string, other: string): number {
-  if (SURROGATE.test(one) || SURROGATE.test(other)) {
-    return Buffer.compare(Buffer.from(one), Buffer.from(other));
-  }
-  return one < other ? -1 : Number(one > other);
-}
-
-const SURROGATE = /[\ud800-\udfff]/;
 
 /** Whether a path belongs to an image size, which Ghost can generate again. */
 export const isImageSize = ({ feature }: FeatureLocation, relativePath: string): boolean =>

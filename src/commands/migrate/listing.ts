@@ -6,7 +6,8 @@ import { knownService } from '../../core/s3/service';
 import { type ListedObject, type ListedPage, listPage, type PageRequest } from '../../core/s3/list-page';
 import { Failure } from '../../shell/failure';
 import { asFailure } from './errors';
-import { compareKeys, type FeatureLocation } from './feature-location';
+import { compareKeys } from '../../core/key-order';
+import type { FeatureLocation } from './feature-location';
 import { TRANSFER_RETRIES } from './run';
 
 export type { ListedObject };

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type FileState, isSameState, WatchedFile } from '../../shell/watched-file';
-import { type FeatureDisk, placeOf } from './feature-disk';
+import { type FeatureDisk, placeOf } from '../../ghost-site/feature-disk';
 import { FileProblem } from './file-problem';
 
 /** How many bytes of a file are read at a time. Many files are compared at once, so it also bounds their memory. */

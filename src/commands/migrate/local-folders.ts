@@ -12,7 +12,7 @@ import {
   rmSync,
 } from 'node:fs';
 import path from 'node:path';
-import { descriptorPath, type FeatureDisk, placeOf } from './feature-disk';
+import { descriptorPath, type FeatureDisk, placeOf } from '../../ghost-site/feature-disk';
 import { FileProblem } from './file-problem';
 import { isLeftover } from './temporary-names';
 

@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { download } from './download';
 import { explainOrThrow } from './errors';
-import type { FeatureDisk } from './feature-disk';
+import type { FeatureDisk } from '../../ghost-site/feature-disk';
 import { type FeatureLocation, isImageSize } from './feature-location';
 import { FileProblem } from './file-problem';
 import { type ListedObject, Listing, withoutFolderMarkers } from './listing';

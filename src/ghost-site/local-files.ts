@@ -1,9 +1,9 @@
 import { type Dirent, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { isInside } from '../../shell/paths';
-import { compareKeys } from './feature-location';
+import { isInside } from '../shell/paths';
+import { compareKeys } from '../core/key-order';
 import type { FeatureDisk } from './feature-disk';
-import type { FileState } from '../../shell/watched-file';
+import type { FileState } from '../shell/watched-file';
 
 /** An entry below a folder; `path` is relative to it, with slashes. */
 export type LocalEntry =

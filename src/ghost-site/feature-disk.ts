@@ -1,11 +1,10 @@
 import { fstatSync, lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import path from 'node:path';
-import { FEATURES } from '../../core/features';
-import { Failure } from '../../shell/failure';
-import { isRoot, type Owner, withRightsOf } from '../../shell/owner-rights';
-import { ownerOf, refuseForeignLinks, wayTo } from '../../shell/path-owners';
-import { isInside } from '../../shell/paths';
-import type { FeatureLocation } from './feature-location';
+import { type Feature, FEATURES } from '../core/features';
+import { Failure } from '../shell/failure';
+import { isRoot, type Owner, withRightsOf } from '../shell/owner-rights';
+import { ownerOf, refuseForeignLinks, wayTo } from '../shell/path-owners';
+import { isInside } from '../shell/paths';
 
 /**
  * The folder of a feature's files on the disk, and the rights to use it: when root runs the command, those of the folder's
@@ -77,15 +76,12 @@ export class FeatureDisk {
  * @throws Failure for a folder that is a link to something that is more than images, media or files, or that another user
  *   has led elsewhere
  */
-export function featureDisks(
-  contentPath: string,
-  locations: readonly FeatureLocation[],
-): { location: FeatureLocation; disk: FeatureDisk }[] {
+export function featureDisks(contentPath: string): Record<Feature, FeatureDisk> {
   const content = wayTo(contentPath).real;
   const usual = FEATURES.map((feature) => path.join(content, feature));
-  const ways = locations.map((location) => ({ location, way: wayTo(location.folder) }));
-  for (const { location, way } of ways) {
-    const { folder } = location;
+  const ways = FEATURES.map((feature) => ({ feature, way: wayTo(path.join(contentPath, feature)) }));
+  for (const { feature, way } of ways) {
+    const folder = path.join(contentPath, feature);
     refuseForeignLinks(way, `Or replace ${folder} with the folder itself.`);
     const isElsewhere = isInside(way.real, content) && !usual.some((other) => isInside(way.real, other));
     if (isElsewhere || isInside(content, way.real)) {
@@ -96,10 +92,8 @@ export function featureDisks(
     }
   }
   const folders = ways.map(({ way }) => way.real);
-  return ways.map(({ location, way }) => ({
-    location,
-    disk: new FeatureDisk(way.real, folders, ownerOf(way)),
-  }));
+  const disks = ways.map(({ feature, way }) => [feature, new FeatureDisk(way.real, folders, ownerOf(way))]);
+  return Object.fromEntries(disks) as Record<Feature, FeatureDisk>;
 }
 
 /** Returns the path at which an open file or folder really is; undefined when the path that it was opened by has changed. */

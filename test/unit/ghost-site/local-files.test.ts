@@ -1,10 +1,10 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { FeatureDisk } from '../../../../src/commands/migrate/feature-disk';
-import { filesBelow } from '../../../../src/commands/migrate/local-files';
-import { compareKeys } from '../../../../src/commands/migrate/feature-location';
-import { compareUtf8 } from '../../../support/in-memory-s3/utf8-order';
+import { FeatureDisk } from '../../../src/ghost-site/feature-disk';
+import { filesBelow } from '../../../src/ghost-site/local-files';
+import { compareKeys } from '../../../src/core/key-order';
+import { compareUtf8 } from '../../support/in-memory-s3/utf8-order';
 
 let folder: string;
 beforeEach(async () => {

@@ -96,5 +96,5 @@ test('an object that cannot be taken away again is named, and keeps it from endi
   patient.s3.injectFault(refusal);
   const { status, stdout } = await ended;
   expect(status).toBe(1);
-  expect(stdout).toMatch(/⚠ content\/images\/.*could not be deleted: it is still in the bucket/);
+  expect(stdout).toMatch(/✖ cleaned up +content\/images\/.*could not be deleted: it is still in the bucket/);
 });

@@ -23,6 +23,22 @@ export interface DoctorOptions extends GhostSiteOptions, AdapterOptions {
   json?: boolean;
 }
 
+/** What a context is made of besides the options of the command line. */
+export interface ContextSettings {
+  network: Network;
+  /** Stops the checks. */
+  signal: AbortSignal;
+  /**
+   * The Ghost to check, whose `config` may be a planned change of what is in its file; default: the one that the options
+   * name.
+   */
+  site?: GhostSite;
+  /** How long (ms) the CDN may cache that a file is missing. */
+  cdnErrorTtlMs?: number;
+  /** The environment that Ghost's configuration is read with; default: that of this process. */
+  environment?: NodeJS.ProcessEnv;
+}
+
 /** The configuration under examination, the way to its servers, and the answers that several checks share. */
 export class DoctorContext {
   /** Ghost, or the reason it was not found. */
@@ -41,12 +57,12 @@ export class DoctorContext {
 
   constructor(
     readonly options: DoctorOptions,
-    given: { network: Network; signal: AbortSignal; cdnErrorTtlMs?: number; environment?: NodeJS.ProcessEnv },
+    given: ContextSettings,
   ) {
     this.network = given.network;
     this.signal = given.signal;
     this.cdnErrorTtlMs = given.cdnErrorTtlMs ?? CDN_ERROR_TTL_MS;
-    this.siteOrFailure = valueOrFailure(() => findGhostSite(options, given.environment ?? process.env));
+    this.siteOrFailure = given.site ?? valueOrFailure(() => findGhostSite(options, given.environment ?? process.env));
     this.configs = valueOrFailure(() => readAdapterConfigs(this.ghostConfig, options, this.site?.configFile));
     const storage = storageOf(this.ghostConfig);
     const used = FEATURES.filter((feature) => adapterOf(storage, feature) === ADAPTER);

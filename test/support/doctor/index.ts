@@ -3,10 +3,10 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PutPublicAccessBlockCommand, S3Client } from '@aws-sdk/client-s3';
-import { type CheckReport, runChecks } from '../../../src/commands/doctor/check';
-import { CHECKS } from '../../../src/commands/doctor/checks';
+import type { CheckReport } from '../../../src/commands/doctor/check';
+import { diagnose } from '../../../src/commands/doctor/diagnose';
 import type { Network } from '../../../src/commands/doctor/network';
-import { DoctorContext, type DoctorOptions } from '../../../src/commands/doctor/context';
+import { type ContextSettings, DoctorContext, type DoctorOptions } from '../../../src/commands/doctor/context';
 import { startCdnStandIn } from '../cdn-stand-in';
 import { adapterConfig } from '../ghost/adapter-config';
 import { freePort } from '../ghost/boot';
@@ -84,6 +84,8 @@ export interface Patient {
   ports: Record<string, number>;
   /** PEM of the certificate to trust for the CDN. */
   authorityFile: string;
+  /** Returns what `diagnose` needs to run checks on it. */
+  contextFor(options?: DoctorOptions, more?: Partial<ContextSettings>): DoctorContext;
   /** Runs the doctor on it. */
   examine(options?: DoctorOptions, signal?: AbortSignal): Promise<CheckReport[]>;
   /** Returns every key in every bucket. */
@@ -202,20 +204,21 @@ async function buildPatient(breakage: Breakage, closers: (() => Promise<unknown>
     connect: (host, port) => net.connect({ host: '127.0.0.1', port: ports[`${host}:${port}`] ?? port }),
   };
 
+  const contextFor: Patient['contextFor'] = (given = { ghost: folder }, more = {}) => {
+    const { signal } = new AbortController();
+    return new DoctorContext(given, { network, signal, cdnErrorTtlMs: 300, environment: {}, ...more });
+  };
+
   return {
     s3,
     folder,
     network,
     ports,
     authorityFile,
-    async examine(given = { ghost: folder }, signal = new AbortController().signal) {
-      const context = new DoctorContext(given, { network, signal, cdnErrorTtlMs: 300, environment: {} });
-      try {
-        return await runChecks(CHECKS, context, { started: () => undefined, finished: () => undefined });
-      } finally {
-        await context.cleanUp();
-      }
+    examine(given = { ghost: folder }, signal = new AbortController().signal) {
+      return diagnose(contextFor(given, { signal }));
     },
+    contextFor,
     keys: () => [BUCKET, 'other-images'].flatMap((bucket) => [...s3.objects(bucket).keys()]),
   };
 }

@@ -5,12 +5,13 @@ import { addMigrate } from './migrate/command';
 import { addPolicy } from './policy/command';
 import { addProvision } from './provision/command';
 import { addUpload } from './upload/command';
+import { calledAs } from '../shell/called-as';
 import { ownManifest } from '../shell/paths';
 
 /** Defines the command line: its commands, their options and their help. The code of a command is loaded when it runs. */
 export function createProgram(): Command {
   const { version, description } = ownManifest();
-  const program = new Command('ghost-storage-s3-cloudfront')
+  const program = new Command(calledAs())
     .description(description)
     .version(version)
     .configureHelp({ sortOptions: false, showGlobalOptions: true })

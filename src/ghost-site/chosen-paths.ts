@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { ownCommand } from '../shell/called-as';
 import { Failure } from '../shell/failure';
 import { isRoot } from '../shell/owner-rights';
 import { mayAccess, ownerOf, wayTo } from '../shell/path-owners';
@@ -29,7 +30,7 @@ export function assertChosenContent(site: GhostSite, content?: string): void {
 export function assertChosenPaths(site: GhostSite, content?: string): void {
   const { installedAdaptersPath: place } = site.config.paths ?? {};
   const isOfFile = place !== undefined && pathsOfEnvironment().installedAdaptersPath === undefined;
-  const cure = `sudo paths__installedAdaptersPath=${place} ghost-storage-s3-cloudfront install …`;
+  const cure = ownCommand('install …', { environment: { paths__installedAdaptersPath: String(place) } });
   assertChosen(site, [...contentOf(site, content), ...(isOfFile ? [{ place, cure }] : [])]);
 }
 

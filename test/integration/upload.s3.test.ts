@@ -262,7 +262,7 @@ describe('a file that cannot be uploaded', () => {
   test('because its folder is not served leads to the command that adds the folder', async () => {
     await expect(upload(file('a.txt'), '--to', 'secrets')).rejects.toMatchObject({
       message: 'https://images.example.com does not serve the folder "secrets". It serves downloads, press.',
-      cure: 'Add it: ghost-storage-s3-cloudfront provision --domain images.example.com --folder secrets',
+      cure: 'Add it: npx ghost-storage-s3-cloudfront provision --domain images.example.com --folder secrets',
     });
     expect(await bucket.keys()).toEqual([]);
   });

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { DoctorOptions } from './context';
 import { withAdapterOptions, withSiteOptions } from '../../ghost-site/options';
+import { calledAs } from '../../shell/called-as';
 
 /** Defines the command `doctor`. */
 export function addDoctor(program: Command): void {
@@ -17,10 +18,10 @@ export function addDoctor(program: Command): void {
       'after',
       `
 Examples:
-  $ ghost-storage-s3-cloudfront doctor
-  $ ghost-storage-s3-cloudfront doctor --ghost /var/www/ghost --profile admin
-  $ ghost-storage-s3-cloudfront doctor --bucket blog-images --region eu-central-1 --cdn-url https://images.example.com
-  $ ghost-storage-s3-cloudfront doctor --json | jq '.[] | select(.result == "failed")'`,
+  $ ${calledAs()} doctor
+  $ ${calledAs()} doctor --ghost /var/www/ghost --profile admin
+  $ ${calledAs()} doctor --bucket blog-images --region eu-central-1 --cdn-url https://images.example.com
+  $ ${calledAs()} doctor --json | jq '.[] | select(.result == "failed")'`,
     )
     .action(async (options: DoctorOptions) => (await import('./doctor')).runDoctor(options));
 }

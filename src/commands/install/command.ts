@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { InstallOptions } from './run';
 import { withBucketOptions, withSiteOptions } from '../../ghost-site/options';
+import { calledAs } from '../../shell/called-as';
 
 /** Adds the command `install`. */
 export function addInstall(program: Command): void {
@@ -22,11 +23,11 @@ export function addInstall(program: Command): void {
       'after',
       `
 Examples:
-  $ sudo ghost-storage-s3-cloudfront install --ghost /var/www/ghost
-  $ sudo ghost-storage-s3-cloudfront install --bucket blog-images --region eu-central-1 --cdn-url https://images.example.com
-  $ sudo ghost-storage-s3-cloudfront install --ghost /var/www/ghost --from S3Storage
-  $ ghost-storage-s3-cloudfront install --print --bucket blog-images --region eu-central-1 --cdn-url https://images.example.com
-  $ sudo ghost-storage-s3-cloudfront install --ghost /var/www/ghost --uninstall`,
+  $ sudo ${calledAs()} install --ghost /var/www/ghost
+  $ sudo ${calledAs()} install --bucket blog-images --region eu-central-1 --cdn-url https://images.example.com
+  $ sudo ${calledAs()} install --ghost /var/www/ghost --from S3Storage
+  $ ${calledAs()} install --print --bucket blog-images --region eu-central-1 --cdn-url https://images.example.com
+  $ sudo ${calledAs()} install --ghost /var/www/ghost --uninstall`,
     )
     .action(async (options: InstallOptions) => (await import('./run')).runInstall(options));
 }

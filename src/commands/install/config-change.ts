@@ -13,6 +13,7 @@ import {
 } from '../../ghost-site/config';
 import { type Setting, withValues } from '../../ghost-site/edit-config';
 import { type AdapterOptions, givenAdapterOptions } from '../../ghost-site/options';
+import { calledAs } from '../../shell/called-as';
 import { Failure } from '../../shell/failure';
 import { formerAdapters, takeOver, withOurNames } from './adapter-block';
 
@@ -129,7 +130,7 @@ function noOptions(storage: StorageSettings, file: string): Failure {
     [
       ...others.map((name) => `To take the options of "${name}" over: --from ${name}`),
       'To name them: --bucket blog-images --region eu-central-1 --cdn-url https://images.example.com',
-      'To build them: ghost-storage-s3-cloudfront provision --help',
+      `To build them: ${calledAs()} provision --help`,
     ].join('\n'),
   );
 }

@@ -6,12 +6,13 @@ import { textOf } from '../../ghost-site/config-text';
 import { replaceGhostConfig } from '../../ghost-site/config-file';
 import { warningOfReadableSecrets } from '../../ghost-site/readable-secrets';
 import type { GhostSite } from '../../ghost-site/site';
+import { siteParameters } from '../../ghost-site/site-parameters';
+import { ownCommand } from '../../shell/called-as';
 import { Declined, Failure } from '../../shell/failure';
 import { type Owner, withRightsOf } from '../../shell/owner-rights';
 import { ownManifest } from '../../shell/paths';
 import { someNamesIn } from '../../shell/read-file';
 import type { Terminal } from '../../shell/terminal';
-import { quoted } from '../../shell/text';
 import { installedVersion, isInstalled } from './adapter-files';
 import { putAdapter, undoOnFailure } from './adapter-folder';
 import { type AdapterPlace, adapterPlace, assertNoDetour, assertWritableFolder } from './adapter-place';
@@ -192,8 +193,8 @@ function showInstalled(terminal: Terminal, plan: Plan, backup: string | undefine
   if (major === 5) {
     warnOfGhost5(terminal);
   }
-  const where = `--config ${quoted(site.configFile)}`;
-  const migrate = `ghost-storage-s3-cloudfront migrate ${where}`;
+  const where = siteParameters(site);
+  const migrate = ownCommand(`migrate${where}`, { reads: [site.configFile, site.contentPath] });
   const restart = restartStep(site);
   showNextSteps(terminal, [
     ...(hasFiles(site.contentPath, user)
@@ -203,7 +204,7 @@ function showInstalled(terminal: Terminal, plan: Plan, backup: string | undefine
           `${migrate}   (for what was uploaded meanwhile)`,
         ]
       : [restart]),
-    `ghost-storage-s3-cloudfront doctor ${where}   (proves that it works)`,
+    `${ownCommand(`doctor${where}`, { reads: [site.configFile] })}   (proves that it works)`,
   ]);
 }
 

@@ -3,9 +3,10 @@ import { isObject, readGhostConfig, settingsOfEnvironment, storageOf, withSettin
 import { textOf } from '../../ghost-site/config-text';
 import { replaceGhostConfig } from '../../ghost-site/config-file';
 import type { GhostSite } from '../../ghost-site/site';
+import { siteParameters } from '../../ghost-site/site-parameters';
+import { ownCommand } from '../../shell/called-as';
 import { Declined, Failure } from '../../shell/failure';
 import type { Terminal } from '../../shell/terminal';
-import { quoted } from '../../shell/text';
 import { installedVersion } from './adapter-files';
 import { removeAdapter, undoOnFailure } from './adapter-folder';
 import { adapterPlace, assertNoDetour, assertWritableFolder } from './adapter-place';
@@ -78,11 +79,12 @@ function showUninstalled(terminal: Terminal, site: GhostSite, backup: string | u
   if (backup) {
     terminal.say(`The configuration with the adapter is ${backup}.`);
   }
-  const config = quoted(backup ?? site.configFile);
-  showNextSteps(terminal, [
-    `ghost-storage-s3-cloudfront migrate --to-local --config ${config}   (brings the files back, before the restart)`,
-    restartStep(site),
-  ]);
+  const configFile = backup ?? site.configFile;
+  const migrate = ownCommand(`migrate --to-local${siteParameters({ ...site, configFile })}`, {
+    reads: [configFile],
+    writes: [site.contentPath],
+  });
+  showNextSteps(terminal, [`${migrate}   (brings the files back, before the restart)`, restartStep(site)]);
   terminal.say(
     'Posts that were written on Ghost 5, or without "urls", hold full addresses of the CDN: keep it as long as they are read.',
   );

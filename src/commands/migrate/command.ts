@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { MigrateOptions } from './settings';
 import { withAdapterOptions, withSiteOptions } from '../../ghost-site/options';
+import { calledAs } from '../../shell/called-as';
 
 /** `migrate` */
 export function addMigrate(program: Command): void {
@@ -36,12 +37,12 @@ export function addMigrate(program: Command): void {
       'after',
       `
 Examples:
-  $ ghost-storage-s3-cloudfront migrate --dry-run
-  $ ghost-storage-s3-cloudfront migrate --ghost /var/www/ghost --verify --report migrated.jsonl
-  $ ghost-storage-s3-cloudfront migrate --content ./content --bucket blog-images --region eu-central-1 \\
+  $ ${calledAs()} migrate --dry-run
+  $ ${calledAs()} migrate --ghost /var/www/ghost --verify --report migrated.jsonl
+  $ ${calledAs()} migrate --content ./content --bucket blog-images --region eu-central-1 \\
       --cdn-url https://images.example.com
-  $ ghost-storage-s3-cloudfront migrate --to-local
-  $ ghost-storage-s3-cloudfront migrate --from-url https://old-bucket.s3.amazonaws.com --dry-run
+  $ ${calledAs()} migrate --to-local
+  $ ${calledAs()} migrate --from-url https://old-bucket.s3.amazonaws.com --dry-run
 
 The exit code is 0 only when everything is where it should be.`,
     )

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { PolicyOptions } from './policy';
 import { withAdapterOptions, withSiteOptions } from '../../ghost-site/options';
+import { calledAs } from '../../shell/called-as';
 
 /** `policy` */
 export function addPolicy(program: Command): void {
@@ -18,9 +19,9 @@ export function addPolicy(program: Command): void {
       'after',
       `
 Examples:
-  $ ghost-storage-s3-cloudfront policy --ghost /var/www/ghost > ghost-policy.json
+  $ ${calledAs()} policy --ghost /var/www/ghost > ghost-policy.json
   $ aws iam put-role-policy --role-name blog --policy-name ghost-files --policy-document file://ghost-policy.json
-  $ ghost-storage-s3-cloudfront policy --bucket my-pictures --cdn-url images.example.com --distribution-id E2EXAMPLE1ABCD --bucket-policy`,
+  $ ${calledAs()} policy --bucket my-pictures --cdn-url images.example.com --distribution-id E2EXAMPLE1ABCD --bucket-policy`,
     )
     .action(async (options: PolicyOptions) => (await import('./policy')).runPolicy(options));
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { closest, distance } from 'fastest-levenshtein';
 import type { ProvisionOptions } from './settings';
+import { calledAs } from '../../shell/called-as';
 
 /** `provision` with its sub-commands. */
 export function addProvision(program: Command): void {
@@ -49,12 +50,12 @@ export function addProvision(program: Command): void {
       'after',
       `
 Examples:
-  $ ghost-storage-s3-cloudfront provision --domain images.example.com --ghost-url https://blog.example.com --dry-run
-  $ ghost-storage-s3-cloudfront provision --domain images.example.com --ghost-url https://blog.example.com \\
+  $ ${calledAs()} provision --domain images.example.com --ghost-url https://blog.example.com --dry-run
+  $ ${calledAs()} provision --domain images.example.com --ghost-url https://blog.example.com \\
       --region eu-central-1 --identity iam-user --create-access-key --write-config config.production.json
-  $ ghost-storage-s3-cloudfront provision --domain images.example.com --folder downloads
-  $ ghost-storage-s3-cloudfront provision --domain images.example.com --rotate-secret --write-config config.production.json
-  $ ghost-storage-s3-cloudfront provision status --domain images.example.com`,
+  $ ${calledAs()} provision --domain images.example.com --folder downloads
+  $ ${calledAs()} provision --domain images.example.com --rotate-secret --write-config config.production.json
+  $ ${calledAs()} provision status --domain images.example.com`,
     )
     // Its commands have options of the same names.
     .enablePositionalOptions()

@@ -1,4 +1,5 @@
 import { foldersOf, type Stack } from '../../aws/stack';
+import { calledAs } from '../../shell/called-as';
 import type { Terminal } from '../../shell/terminal';
 import { quoted } from '../../shell/text';
 import type { Provisioned } from './provision';
@@ -17,7 +18,7 @@ export function showFolders(
     terminal.say('Your own files are available at:');
     folders.forEach((name) => terminal.say(`  ${CdnUrl}/${name}/`));
     terminal.say('To upload a file and get its URL:');
-    terminal.say(`  ghost-storage-s3-cloudfront upload FILE${optionsOfUpload(options)} --to ${folders[0]}`);
+    terminal.say(`  ${calledAs()} upload FILE${optionsOfUpload(options)} --to ${folders[0]}`);
   }
   if (removedFolders.length > 0) {
     const paths = removedFolders.map((name) => `'/${name}/*'`).join(' ');

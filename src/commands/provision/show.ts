@@ -1,5 +1,7 @@
+import path from 'node:path';
 import type { Terminal } from '../../shell/terminal';
-import { quoted } from '../../shell/text';
+import { calledAs, ownCommand } from '../../shell/called-as';
+import { siteParameters } from '../../ghost-site/site-parameters';
 import { optionOfBucket } from './account-regional-bucket';
 import type { Destroyed } from './destroyed';
 import type { Differences } from './diff';
@@ -36,7 +38,7 @@ export function showProvisioned(
   }
   if (isWithoutDomain) {
     terminal.warn(
-      `Another distribution still has ${stack.parameters.Domain}. First copy the files to the bucket ${outputs.BucketName} (ghost-storage-s3-cloudfront migrate), then run the command again with --move-domain.`,
+      `Another distribution still has ${stack.parameters.Domain}. First copy the files to the bucket ${outputs.BucketName} (${calledAs()} migrate), then run the command again with --move-domain.`,
     );
   }
   if (missingRecord) {
@@ -74,10 +76,9 @@ function showGhostSteps(
     'It is the same for Ghost 6 and Ghost 5. "urls" is for Ghost 6: Ghost 5 passes over it, and its posts hold full addresses.',
   );
   terminal.say('Next:');
-  const where = writeConfig === undefined ? '' : ` --config ${quoted(writeConfig)}`;
-  terminal.say(
-    `  ghost-storage-s3-cloudfront install${where}   (before Ghost starts again: with this configuration it needs the adapter)`,
-  );
+  const configFile = path.resolve(writeConfig ?? 'config.production.json');
+  const install = ownCommand(`install${siteParameters({ configFile })}`, { writes: [configFile] });
+  terminal.say(`  ${install}   (before Ghost starts again: with this configuration it needs the adapter)`);
   terminal.say('  It says what comes after it.');
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { UploadOptions } from './upload';
+import { calledAs } from '../../shell/called-as';
 
 /** `upload` */
 export function addUpload(program: Command): void {
@@ -21,9 +22,9 @@ export function addUpload(program: Command): void {
       'after',
       `
 Examples:
-  $ ghost-storage-s3-cloudfront upload report.pdf
-  $ ghost-storage-s3-cloudfront upload talk.mp4 slides.pdf --to downloads/2026 --domain images.example.com
-  $ ghost-storage-s3-cloudfront upload *.jpg --to press --json
+  $ ${calledAs()} upload report.pdf
+  $ ${calledAs()} upload talk.mp4 slides.pdf --to downloads/2026 --domain images.example.com
+  $ ${calledAs()} upload *.jpg --to press --json
 
 The exit code is 0 only when every file is uploaded.`,
     )

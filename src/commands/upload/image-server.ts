@@ -2,6 +2,7 @@ import type { Aws } from '../../aws/sign-in';
 import { foldersOf, listImageServers, requireStack, type Stack } from '../../aws/stack';
 import { type Config, parseConfig } from '../../core/config';
 import { trimSlashes } from '../../core/object-keys';
+import { calledAs } from '../../shell/called-as';
 import { Failure } from '../../shell/failure';
 import { readStackName } from '../../template/stack-name';
 
@@ -66,7 +67,7 @@ async function onlyImageServer(aws: Aws): Promise<Stack> {
   if (!stack) {
     throw new Failure(
       `There is no image server in ${aws.region} of the account ${aws.account}.`,
-      'Name another --region or --profile, or build an image server: ghost-storage-s3-cloudfront provision --domain images.example.com --folder downloads',
+      `Name another --region or --profile, or build an image server: ${calledAs()} provision --domain images.example.com --folder downloads`,
     );
   }
   if (others.length > 0) {
@@ -100,6 +101,6 @@ function notServed(stack: Stack, folder: string): Failure {
     folders.length === 0
       ? `${stack.outputs.CdnUrl} has no folder for your own files.`
       : `${stack.outputs.CdnUrl} does not serve the folder "${folder}". It serves ${folders.join(', ')}.`,
-    `Add it: ghost-storage-s3-cloudfront provision --domain ${stack.parameters.Domain} --folder ${folder}`,
+    `Add it: ${calledAs()} provision --domain ${stack.parameters.Domain} --folder ${folder}`,
   );
 }

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ADAPTER, FEATURES } from '../../../core/features';
 import { adapterOf, storageOf } from '../../../ghost-site/config';
 import type { GhostSite } from '../../../ghost-site/site';
+import { siteParameters } from '../../../ghost-site/site-parameters';
+import { ownCommand } from '../../../shell/called-as';
 import { Declined, Failure, Interruption } from '../../../shell/failure';
 import type { Terminal } from '../../../shell/terminal';
 import { counted, visible } from '../../../shell/text';
@@ -38,7 +40,7 @@ export async function rewritePosts(
   if (elsewhere.length > 0) {
     throw new Failure(
       `Ghost does not store ${elsewhere.join(' and ')} by ${ADAPTER} yet, so what it fetches would not go to the bucket.`,
-      'Install the adapter first: ghost-storage-s3-cloudfront install, and restart Ghost.',
+      `Install the adapter first: ${ownCommand(`install${siteParameters(site)}`, { writes: [site.configFile] })}\nThen restart Ghost.`,
     );
   }
   const files = counted(addressCount(found.concerned), 'file');

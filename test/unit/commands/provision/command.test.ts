@@ -53,11 +53,13 @@ describe('the final output of provision', () => {
   });
 
   test('continues with install, not with a Ghost that lacks the adapter', async () => {
-    expect(await run(...NEW)).toMatch(/Next:\n {2}ghost-storage-s3-cloudfront install {3}\(before Ghost starts again/);
+    expect(await run(...NEW)).toMatch(
+      /Next:\n {2}npx ghost-storage-s3-cloudfront install {3}\(before Ghost starts again/,
+    );
     const file = path.join(folder, 'config.production.json');
     writeFileSync(file, '{}');
     const said = await run(...NEW, '--write-config', file);
-    expect(said).toContain(`ghost-storage-s3-cloudfront install --config ${file}   (before Ghost starts again`);
+    expect(said).toContain(`npx ghost-storage-s3-cloudfront install --config ${file}   (before Ghost starts again`);
     expect(said).not.toContain('restart Ghost');
   });
 

@@ -150,7 +150,7 @@ describe('the end of provision', () => {
     const output = await run('--yes', '--folder', 'downloads', '--folder', 'press');
     expect(output).toContain('  https://images.example.com/downloads/\n  https://images.example.com/press/\n');
     expect(output).toContain(
-      'ghost-storage-s3-cloudfront upload FILE --domain images.example.com --region eu-central-1 --to downloads',
+      'npx ghost-storage-s3-cloudfront upload FILE --domain images.example.com --region eu-central-1 --to downloads',
     );
     expect(output).toContain('run the command again with --ghost-url https://blog.example.com');
     expect(output).not.toContain('S3CloudFrontStorage');
@@ -162,7 +162,7 @@ describe('the end of provision', () => {
     const output = await run('--yes', '--folder', 'downloads', '--ghost-url', 'https://blog.example.com');
     expect(output).toContain('upload FILE');
     expect(output).toContain('"S3CloudFrontStorage"');
-    expect(output).toContain('ghost-storage-s3-cloudfront install');
+    expect(output).toContain('npx ghost-storage-s3-cloudfront install');
     expect(output).not.toContain('run the command again with --ghost-url');
   });
 

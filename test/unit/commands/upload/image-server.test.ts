@@ -80,7 +80,7 @@ describe('the destination of an upload', () => {
 
   test('is a folder that is served, else the command that adds it is shown', async () => {
     await build('images.example.com');
-    const command = 'ghost-storage-s3-cloudfront provision --domain images.example.com --folder';
+    const command = 'npx ghost-storage-s3-cloudfront provision --domain images.example.com --folder';
     expect(await refusal()).toContain(`${command} downloads`);
     expect(await refusal({ to: 'press/2026' })).toContain(`${command} press`);
     await build('images.example.com', 'downloads');

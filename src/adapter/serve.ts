@@ -6,6 +6,7 @@ import type { ObjectKeys } from '../core/object-keys';
 import type { Bucket, ObjectAnswer } from '../core/s3/bucket';
 import { conditionalReadStatus, isNotFound } from '../core/s3/errors';
 import { cdnRequestMatcher } from './cdn-requests';
+import { diskServer } from './disk-files';
 import { conditionsOf, readConditionally } from './conditional-read';
 import { sendFailure, sendNotFound, sendObject, sendToCdn, sendWithoutBody, validatorsOf } from './responses';
 import { errorForVisitors } from './visitor-errors';
@@ -17,10 +18,12 @@ export type Middleware = (request: IncomingMessage, response: ServerResponse, ne
  * Returns the middleware for everything below the blog's `/content/images` (media, files).
  *
  * A visitor who follows an old link is redirected to the CDN. The CDN itself, which asks Ghost for a size that is not in
- * the bucket yet, gets the bytes: CloudFront caches a redirect instead of following it, which would make a loop.
+ * the bucket yet, gets the bytes: CloudFront caches a redirect instead of following it, which would make a loop. Files
+ * that are never in the bucket come from the disk.
  */
 export function serveFrom(config: Config, bucket: Bucket, keys: ObjectKeys): Middleware {
   const isForBytes = cdnRequestMatcher(config);
+  const serveFromDisk = diskServer(config.staticFileURLPrefix);
   return (request, response, next) => {
     const wantsBytes = isForBytes(request);
     if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -32,6 +35,9 @@ export function serveFrom(config: Config, bucket: Bucket, keys: ObjectKeys): Mid
       key = keys.toKeyOfRequest(request.url ?? '');
     } catch {
       sendNotFound(response);
+      return;
+    }
+    if (serveFromDisk(keys.pathOf(key), request, response, next)) {
       return;
     }
     if (wantsBytes) {

@@ -21,3 +21,17 @@ export function ghostUrlOf({ cdnUrl, tenantPrefix }: Pick<Config, 'cdnUrl' | 'te
 export function isFor(feature: Feature, staticFileURLPrefix: string): boolean {
   return path.posix.basename(staticFileURLPrefix) === feature;
 }
+
+/** The folder below `content/images` in which a self-hosted ActivityPub server stores its files itself. */
+const ACTIVITYPUB = 'activitypub/';
+
+/**
+ * Returns whether a file is never in the bucket, because another program stores it in Ghost's content folder, from which
+ * Ghost serves it.
+ *
+ * @param relativePath below the feature's folder, with a slash at the end of a folder: `activitypub/images/x.jpg`
+ * @see https://github.com/TryGhost/ActivityPub/blob/main/docs/env-vars.md `LOCAL_STORAGE_PATH`
+ */
+export function isServedFromDisk(feature: Feature, relativePath: string): boolean {
+  return feature === 'images' && relativePath.startsWith(ACTIVITYPUB);
+}

@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type GhostErrors from '@tryghost/errors';
@@ -87,6 +88,20 @@ function findStorageBase(): StorageBaseConstructor {
  */
 export function ghostSetting(key: string): unknown {
   return defaultOf(fileOfGhost<Exports<{ get(key: string): unknown }>>('./core/shared/config'))?.get(key);
+}
+
+/** The part of Ghost's own storage on the disk that the adapter uses. */
+export interface DiskStorage {
+  /** Its folder, `/var/lib/ghost/content/images/`. */
+  storagePath: string;
+  serve(): (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
+}
+
+/** Returns Ghost's own storage of images on the disk, or undefined outside Ghost. */
+export function imagesOnDisk(): DiskStorage | undefined {
+  const name = './core/server/adapters/storage/LocalImagesStorage';
+  const Storage = defaultOf(fileOfGhost<Exports<new () => DiskStorage>>(name));
+  return Storage && new Storage();
 }
 
 /** Returns the major version of the running Ghost, or undefined outside Ghost. */

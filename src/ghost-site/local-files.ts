@@ -41,9 +41,12 @@ interface Folder {
  * Links are followed where they lead into the images, media or files folder.
  *
  * @param disk a folder that does not exist has no files
- * @param leftOut path of a folder to leave out, with a slash at its end
+ * @param isLeftOut tells which folders to leave out, by their paths with a slash at the end
  */
-export async function* filesBelow(disk: FeatureDisk, leftOut?: string): AsyncGenerator<LocalEntry[]> {
+export async function* filesBelow(
+  disk: FeatureDisk,
+  isLeftOut = (_folder: string) => false,
+): AsyncGenerator<LocalEntry[]> {
   const folders: Folder[] = [];
   const openFolder = async (folderPath: string, realPath: string): Promise<LocalEntry[]> => {
     try {
@@ -68,7 +71,7 @@ export async function* filesBelow(disk: FeatureDisk, leftOut?: string): AsyncGen
     } else if (isFolderName(name)) {
       current.next += 1;
       const inner = current.path + name;
-      yield inner === leftOut ? [] : await openFolder(inner, realPathIn(current, name));
+      yield isLeftOut(inner) ? [] : await openFolder(inner, realPathIn(current, name));
     } else {
       const batch = names.slice(next, next + BATCH_FILES);
       const nextFolder = batch.findIndex(isFolderName);

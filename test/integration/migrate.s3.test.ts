@@ -195,6 +195,22 @@ describe('migrate', () => {
     expect((await bucket.keys()).filter((key) => key.includes('/size/'))).toEqual([]);
   });
 
+  test('leaves the files of a self-hosted ActivityPub on the disk, from which Ghost serves them', async () => {
+    await folder.write({
+      'images/2026/11/x.jpg': 'x',
+      'images/activitypub/images/2026/avatar.jpg': 'x',
+      'images/activitypub-logo.jpg': 'x',
+      'media/activitypub/film.mp4': 'x',
+    });
+    const { result } = await runCommand(folder);
+    expect([result.files, result.complete]).toEqual([3, true]);
+    expect(await bucket.keys()).toEqual([
+      'content/images/2026/11/x.jpg',
+      'content/images/activitypub-logo.jpg',
+      'content/media/activitypub/film.mp4',
+    ]);
+  });
+
   test('follows links that stay inside, and names those that do not', async () => {
     const elsewhere = await mkdtemp(path.join(tmpdir(), 'elsewhere-'));
     await writeFile(path.join(elsewhere, 'secret.jpg'), 'secret');

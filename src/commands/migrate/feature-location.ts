@@ -19,7 +19,7 @@ export interface FeatureLocation {
 }
 
 /** The start of the paths of image sizes, below the images folder. */
-export const SIZES_PREFIX = 'size/';
+const SIZES_PREFIX = 'size/';
 
 /** Returns the locations of images, media and files, in this order. */
 export function locationsOf(configs: AdapterConfigs): FeatureLocation[] {

@@ -1,4 +1,5 @@
 import { TELLING_BYTES } from '../../core/content-types';
+import { isServedFromDisk } from '../../core/features';
 import { invalidationsFor } from '../../core/invalidation';
 import { retry } from '../../core/retry';
 import type { WriteOptions } from '../../core/s3/bucket';
@@ -11,7 +12,7 @@ import { FileProblem } from './file-problem';
 import { LocalFile } from './local-file';
 import { filesBelow, type LocalEntry, unreadable } from '../../ghost-site/local-files';
 import { inParallel } from './parallel';
-import { headersOf, keyOfFile, type FeatureLocation, SIZES_PREFIX } from './feature-location';
+import { headersOf, keyOfFile, isImageSize, type FeatureLocation } from './feature-location';
 import type { Outcome } from './report';
 import { recordOutcome, type Run, TRANSFER_RETRIES } from './run';
 import { explainOrThrow } from './errors';
@@ -40,8 +41,9 @@ interface Candidate {
  */
 export async function migrateToBucket(run: Run, location: FeatureLocation, disk: FeatureDisk): Promise<void> {
   const { settings, stopping } = run;
-  const leftOut = settings.skipSizes && location.feature === 'images' ? SIZES_PREFIX : undefined;
-  const files = () => filesBelow(disk, leftOut);
+  const isLeftOut = (folder: string) =>
+    isServedFromDisk(location.feature, folder) || (settings.skipSizes && isImageSize(location, folder));
+  const files = () => filesBelow(disk, isLeftOut);
   const listing = new ListingCursor(new Listing(location, location.keyPrefix, stopping.signal));
   // Before the disk is read with other rights, so that the SDK reads its credentials with those of the user.
   await listing.open();

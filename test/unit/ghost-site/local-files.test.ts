@@ -12,9 +12,9 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-async function found(leftOut?: string): Promise<string[]> {
+async function found(isLeftOut?: (folder: string) => boolean): Promise<string[]> {
   const paths: string[] = [];
-  for await (const batch of filesBelow(new FeatureDisk(folder, [], { uid: 0, gid: 0 }), leftOut)) {
+  for await (const batch of filesBelow(new FeatureDisk(folder, [], { uid: 0, gid: 0 }), isLeftOut)) {
     paths.push(...batch.filter(({ kind }) => kind === 'file').map((entry) => entry.path));
   }
   return paths;
@@ -53,7 +53,7 @@ test('a folder with more files than are read together is complete, with its subf
     await writeFile(path.join(folder, name), '');
   }
   expect(await found()).toEqual([...names].sort());
-  expect(await found('50/')).toEqual(names.filter((name) => name !== '50/x').sort());
+  expect(await found((name) => name === '50/')).toEqual(names.filter((name) => name !== '50/x').sort());
 });
 
 test('keys are compared by their bytes', () => {

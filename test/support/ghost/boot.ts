@@ -95,7 +95,8 @@ export async function startGhost(options: StartGhostOptions): Promise<RunningGho
     await prepareContent(contentPath, install, options.adapterFolder);
     await mkdir(join(folder, 'tmp'));
     // As Ghost-CLI does: Ghost looks for its package.json in ./current, and for its configuration in ".".
-    await symlink(install.dir, join(folder, 'current'));
+    // On Windows it is a junction, which everybody may create.
+    await symlink(install.dir, join(folder, 'current'), 'junction');
     await configure(options.config);
     await start();
   } catch (error) {

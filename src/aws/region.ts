@@ -1,5 +1,34 @@
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { partition } from '@aws-sdk/core/client';
 import { Failure } from '../shell/failure';
+import { describeHost, detectHost } from './host';
+
+/**
+ * Finds the region of an image server: the one that the option, the environment or the profile names, otherwise the one
+ * that the EC2 instance or ECS task of this process is in.
+ *
+ * @param options as the AWS CLI takes them
+ * @returns undefined when nothing names one
+ * @throws Failure for a region that the image server cannot be in
+ */
+export async function findRegion({
+  region,
+  profile,
+}: {
+  region?: string;
+  profile?: string;
+}): Promise<string | undefined> {
+  const named = namedRegion(region);
+  const found = await new CloudFormationClient({ region: named.region, profile }).config
+    .region()
+    .catch(() => undefined);
+  if (found) {
+    checkRegion(found, named.setting);
+    return found;
+  }
+  const host = await detectHost();
+  return host && (await describeHost(host))?.region;
+}
 
 /**
  * Returns the region that the option or the environment names, and the setting it comes from. Unlike the SDK, it also

@@ -8,7 +8,8 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { throughProxies } from '../core/proxies';
 import { Failure } from '../shell/failure';
 import { explainErrors } from './explain-errors';
-import { checkRegion, namedRegion } from './region';
+import { checkProfile } from './profiles';
+import { findRegion } from './region';
 
 /** The AWS account that a command works in, with a client for each service. */
 export interface Aws {
@@ -34,18 +35,33 @@ const GLOBAL_REGION = 'us-east-1';
 /** More than the SDK's three: a stack is watched for minutes, and other tools share the account's rate limits. */
 const MAX_ATTEMPTS = 8;
 
+/** Where a command signs in. */
+export interface SignInOptions {
+  region?: string;
+  profile?: string;
+  /** Profile of the account with the hosted zones. */
+  dnsProfile?: string;
+  /** Asks the user for a region, where nothing names one; undefined where nobody can be asked. */
+  chooseRegion?: () => Promise<string>;
+}
+
 /**
  * Authenticates with the credentials of the environment or of a profile, and opens the clients.
  *
  * @param options profile and region names, as the AWS CLI takes them
- * @throws Failure without credentials or a region, and in partitions with a different CloudFront (China, GovCloud)
+ * @throws Failure without credentials or a region, for a profile that does not exist, and in partitions with a different
+ *   CloudFront (China, GovCloud)
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
  */
-export async function signIn(options: { region?: string; profile?: string; dnsProfile?: string }): Promise<Aws> {
-  const { profile, dnsProfile } = options;
-  const region = await readRegion(options);
+export async function signIn(options: SignInOptions): Promise<Aws> {
+  const { profile, dnsProfile, chooseRegion } = options;
+  await checkProfiles(options);
+  const found = await findRegion(options);
+  if (!found && !chooseRegion) {
+    throw noRegion();
+  }
   const common = { profile, maxAttempts: MAX_ATTEMPTS, ...(await throughProxies({})) };
-  const sts = explainErrors(new STSClient({ ...common, region }));
+  const sts = explainErrors(new STSClient({ ...common, region: found ?? GLOBAL_REGION }));
   const identity = await sts.send(new GetCallerIdentityCommand({}));
   const callerArn = identity.Arn ?? '';
   if (!callerArn.startsWith('arn:aws:')) {
@@ -53,6 +69,11 @@ export async function signIn(options: { region?: string; profile?: string; dnsPr
       `The credentials belong to the partition of ${callerArn}.`,
       "Use an account of AWS's commercial regions: elsewhere CloudFront is another service.",
     );
+  }
+  // Asked last, so that nobody chooses a region only to learn that the credentials are missing.
+  const region = found ?? (await chooseRegion?.());
+  if (!region) {
+    throw noRegion();
   }
   return {
     account: identity.Account ?? '',
@@ -69,17 +90,17 @@ export async function signIn(options: { region?: string; profile?: string; dnsPr
   };
 }
 
-async function readRegion({ region, profile }: { region?: string; profile?: string }): Promise<string> {
-  const named = namedRegion(region);
-  const found = await new CloudFormationClient({ region: named.region, profile }).config
-    .region()
-    .catch(() => undefined);
-  if (!found) {
-    throw new Failure(
-      'No region is given.',
-      'Name the region that the bucket is to be in, near to the blog: --region eu-central-1',
-    );
-  }
-  checkRegion(found, named.setting);
-  return found;
+/** @throws Failure for a profile that does not exist */
+async function checkProfiles({ profile, dnsProfile }: SignInOptions): Promise<void> {
+  const { AWS_PROFILE } = process.env;
+  await (profile === undefined
+    ? checkProfile(AWS_PROFILE || undefined, 'The environment variable AWS_PROFILE')
+    : checkProfile(profile, '--profile'));
+  await checkProfile(dnsProfile, '--dns-profile');
 }
+
+const noRegion = () =>
+  new Failure(
+    'No region is given.',
+    'Name the region that the bucket is to be in, near to the blog: --region eu-central-1',
+  );

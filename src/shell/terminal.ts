@@ -1,11 +1,12 @@
 import { confirm, input } from '@inquirer/prompts';
 import yoctoSpinner from 'yocto-spinner';
+import { type Choice, selectChoice } from './choice';
 import { type Colors, colorsOn, isTerminal, printable } from './colors';
 import { Failure, INTERRUPTED, Interruption } from './failure';
 import { drawProgress, type Progress } from './progress-bar';
 import { toJson } from './text';
 
-export type { Colors };
+export type { Choice, Colors };
 
 /**
  * What a command uses to talk to its user. It alone decides where the output goes, whether it is colored, and whether
@@ -16,6 +17,8 @@ export interface Terminal {
   readonly colors: Colors;
   /** Aborted by the first Ctrl-C; the second one ends the process. */
   readonly signal: AbortSignal;
+  /** Whether the user can be asked to choose: on a terminal, without `--yes`. */
+  readonly canChoose: boolean;
   /** Prints a text: to the standard output, or with `--json` to the error output, which leaves the other to the result. */
   say(text?: string): void;
   /** Prints a problem that does not stop the command. */
@@ -46,6 +49,12 @@ export interface Terminal {
   confirm(question: string): Promise<boolean>;
   /** Asks for a text: empty with `--yes` and when this is not a terminal. */
   type(question: string): Promise<string>;
+  /**
+   * Asks for one of several values. Nothing is chosen at first, so that Enter alone chooses nothing.
+   *
+   * @throws Interruption after Ctrl-C, Failure where `canChoose` is false
+   */
+  choose(question: string, choices: Choice[]): Promise<string>;
 }
 
 /** What a step can show while it runs. */
@@ -110,6 +119,15 @@ export function openTerminal({ yes = false, json = false }: TerminalOptions): Te
     }
   };
 
+  const refuseIfSilent = () => {
+    if (!canAsk) {
+      throw new Failure(
+        'Nobody can be asked here: this is not a terminal.',
+        'Run the command in a terminal, or with --yes to agree beforehand.',
+      );
+    }
+  };
+
   return {
     colors,
     signal,
@@ -149,13 +167,13 @@ export function openTerminal({ yes = false, json = false }: TerminalOptions): Te
       if (yes) {
         return true;
       }
-      if (!canAsk) {
-        throw new Failure(
-          'Nobody can be asked here: this is not a terminal.',
-          'Run the command in a terminal, or with --yes to agree beforehand.',
-        );
-      }
+      refuseIfSilent();
       return ask((context) => confirm({ message: printable(question), default: false }, context));
+    },
+    canChoose: canAsk && !yes,
+    async choose(question, choices) {
+      refuseIfSilent();
+      return ask((context) => selectChoice(question, choices, colors, context));
     },
     async type(question) {
       return yes || !canAsk ? '' : ask((context) => input({ message: printable(question) }, context));

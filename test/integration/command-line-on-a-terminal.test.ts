@@ -108,8 +108,11 @@ const hasDeleted = () => aws.actions.includes('DeleteStack');
 
 (hasPseudoTerminal ? describe : describe.skip)('On a terminal (needs script of util-linux)', () => {
   let terminal: TerminalSession;
-  const start = (parameters: string[], redirection = '') => {
-    terminal = runOnTerminal(`"${process.execPath}" "${cli}" ${parameters.join(' ')} ${redirection}`, environment());
+  const start = (parameters: string[], redirection = '', more: NodeJS.ProcessEnv = {}) => {
+    terminal = runOnTerminal(`"${process.execPath}" "${cli}" ${parameters.join(' ')} ${redirection}`, {
+      ...environment(),
+      ...more,
+    });
   };
   afterEach(() => terminal.kill());
 
@@ -142,6 +145,30 @@ const hasDeleted = () => aws.actions.includes('DeleteStack');
       expect(terminal.screen()).toContain('Stopped at the question: nothing was changed by it.');
       expect(hasDeleted()).toBe(false);
       expect(terminal.hasCursor()).toBe(true);
+    });
+  });
+
+  describe('a region that nothing names', () => {
+    test('is asked for, by place, once the credentials are known to be right', async () => {
+      start(DESTROY, '', { AWS_REGION: undefined });
+      await terminal.shows('In which region');
+      expect(aws.actions).toEqual(['GetCallerIdentity']);
+      expect(terminal.screen().join('\n')).toMatch(/us-east-2 +US East \(Ohio\)/);
+      // Enter alone chooses nothing.
+      terminal.press(KEYS.enter);
+      await terminal.shows(/✔ In which region[^]*\? In which region[^]*us-east-1/);
+      terminal.press(KEYS.down + KEYS.down + KEYS.enter);
+      await terminal.shows('Delete it? (y/N)');
+      expect(terminal.screen().join('\n')).toContain('in us-east-2 of the account 123456789012');
+      terminal.press(KEYS.enter);
+      expect(await terminal.ends()).toBe(1);
+    });
+
+    test('is not asked for with --yes: the option is named', async () => {
+      start([...DESTROY, '--yes'], '', { AWS_REGION: undefined });
+      await terminal.shows('--region eu-central-1');
+      expect(await terminal.ends()).toBe(1);
+      expect(aws.actions).toEqual([]);
     });
   });
 
@@ -298,6 +325,16 @@ describe('In a pipe', () => {
       expect([...aws.accessKeyIds]).toEqual(['AKIAENVIRONMENT']);
       child.kill('SIGKILL');
       await once(child, 'exit');
+    });
+
+    test.each([
+      [['--profile', 'amdin'], '--profile is "amdin"'],
+      [['--dns-profile', 'amdin'], '--dns-profile is "amdin"'],
+    ])('is named with those that exist where it does not: %j', async (parameters, message) => {
+      const { stderr, status } = await run([...DESTROY, ...parameters, '--yes'], variables());
+      expect(stderr).toContain(message);
+      expect(stderr).toContain('Its profiles are admin, dns.');
+      expect([status, aws.actions]).toEqual([1, []]);
     });
 
     test('is none where none is named: then the access key of the environment signs in', async () => {

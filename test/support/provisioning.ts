@@ -1,6 +1,6 @@
 import { Interruption } from '../../src/shell/failure';
 import { createColors } from 'picocolors';
-import type { Spinner, Terminal } from '../../src/shell/terminal';
+import type { Choice, Spinner, Terminal } from '../../src/shell/terminal';
 import { signIn } from '../../src/aws/sign-in';
 import type { Resolver } from '../../src/commands/provision/dns/live-dns';
 import { provision, type Provisioned } from '../../src/commands/provision/provision';
@@ -75,6 +75,17 @@ export class RecordedTerminal implements Terminal {
   confirm(question: string): Promise<boolean> {
     this.questions.push(question);
     return Promise.resolve(this.agrees);
+  }
+
+  /** Whether the user can be asked to choose. */
+  canChoose = false;
+
+  choose(question: string, choices: Choice[]): Promise<string> {
+    this.questions.push(question);
+    const chosen = this.typed.shift();
+    return choices.some(({ value }) => value === chosen)
+      ? Promise.resolve(chosen ?? '')
+      : Promise.reject(new Error(`There is no choice ${chosen}.`));
   }
 
   type(question: string): Promise<string> {

@@ -8,7 +8,7 @@ export const hasPseudoTerminal = spawnSync('script', ['--version'], { encoding: 
 );
 
 /** The characters that keys send. */
-export const KEYS = { enter: '\r', ctrlC: '\x03' };
+export const KEYS = { enter: '\r', ctrlC: '\x03', down: '\x1b[B' };
 
 /** How long (ms) to wait for a text: other tests keep the machine busy. */
 const PATIENCE_MS = 20_000;

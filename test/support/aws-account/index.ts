@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { PropertyDifference, StackEvent } from '@aws-sdk/client-cloudformation';
 import { Access } from './access';
 import { Certificates } from './acm';
@@ -39,9 +40,14 @@ export class AwsAccount {
   private readonly switchboard: Switchboard;
   /** How far the account's clock is ahead of the real one, in milliseconds. */
   private ahead = 0;
+  private readonly environment = { ...process.env };
 
   /** Answers the calls of all clients until `restore`. */
   constructor({ accountId = '123456789012', callerArn, region = 'eu-central-1' }: AwsAccountOptions = {}) {
+    // Profiles are those of the tests, and a test on an EC2 instance is no Ghost on EC2.
+    process.env.AWS_CONFIG_FILE = path.join(__dirname, 'profiles');
+    process.env.AWS_SHARED_CREDENTIALS_FILE = process.env.AWS_CONFIG_FILE;
+    process.env.AWS_EC2_METADATA_DISABLED = 'true';
     const identifiers = new Identifiers();
     this.access = new Access(accountId, callerArn ?? `arn:aws:iam::${accountId}:user/ada`);
     this.buckets = new Buckets(region);
@@ -150,6 +156,14 @@ export class AwsAccount {
    * @throws Error when the account does not have a command that was sent
    */
   restore(): void {
+    for (const name of ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE', 'AWS_EC2_METADATA_DISABLED']) {
+      const before = this.environment[name];
+      if (before === undefined) {
+        delete process.env[name];
+      } else {
+        process.env[name] = before;
+      }
+    }
     this.switchboard.restore();
   }
 }

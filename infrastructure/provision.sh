@@ -66,15 +66,12 @@ aws cloudformation deploy --stack-name "$name" --template-file "$(dirname "$0")/
   --parameter-overrides "file://$tmp/parameters.json" --capabilities CAPABILITY_IAM --no-fail-on-empty-changeset
 stack 'Outputs[].[OutputKey, OutputValue, Description]'
 bucket=$(value Output BucketName); id=$(value Output DistributionId); target=$(value Output DistributionDomainName)
-zone=$(value Parameter HostedZoneId); prefix=$(value Parameter TenantPrefix); url=https://$domain${prefix:+/$prefix}
+zone=$(value Parameter HostedZoneId); prefix=$(value Parameter TenantPrefix)
 [[ -n $zone ]] || echo "Add this record, without a proxy: $domain CNAME $target"
 [[ $secret == None ]] && secret='' || secret=", \"cdnFallbackSecret\": \"$secret\""
 cat <<JSON
-Merge this into Ghost's config.production.json. It contains a secret:
-{ "storage": { "active": "S3CloudFrontStorage",
-    "media": { "adapter": "S3CloudFrontStorage", "staticFileURLPrefix": "content/media" },
-    "files": { "adapter": "S3CloudFrontStorage", "staticFileURLPrefix": "content/files" },
+Merge this into Ghost's config.production.json. It contains a secret, and has no effect until the command install activates it:
+{ "storage": {
     "S3CloudFrontStorage": { "bucket": "$bucket", "region": "$region", "cdnUrl": "https://$domain",
-      "tenantPrefix": "$prefix", "distributionId": "$id"$secret } },
-  "urls": { "image": "$url", "media": "$url", "files": "$url" } }
+      "tenantPrefix": "$prefix", "distributionId": "$id"$secret } } }
 JSON

@@ -67,9 +67,15 @@ export function readConfig({ file, folder, owner, stats }: LocatedConfig): Buffe
 /**
  * Returns the text of a configuration file, empty when it does not exist.
  *
- * @throws Failure when it is not a file that may be read
+ * @throws Failure when it is not a file that may be read, or is empty
  */
-export const textOf = (file: string): string => readConfig(locateConfig(file))?.toString('utf8') ?? '';
+export function textOf(file: string): string {
+  const bytes = readConfig(locateConfig(file));
+  if (bytes?.length === 0) {
+    throw new Failure(`Ghost cannot read ${file}: it is empty.`, 'Write {} into it, or delete it.');
+  }
+  return bytes?.toString('utf8') ?? '';
+}
 
 function orFailure<T>(file: string, run: () => T): T {
   try {

@@ -1,8 +1,8 @@
 import { realpathSync } from 'node:fs';
-import { parse, type ParseError, printParseErrorCode } from 'jsonc-parser';
-import { ADAPTER, type Feature } from '../core/features';
+import { ADAPTER, type Feature, FEATURES } from '../core/features';
 import { Failure } from '../shell/failure';
 import { readRegularFile } from '../shell/read-file';
+import { explainJson } from './json-problem';
 
 /** The part of Ghost's configuration that this package reads. */
 export interface GhostConfig {
@@ -28,24 +28,28 @@ const LARGEST_SECRET = 1_000_000;
 export const BYTE_ORDER_MARK = /^\uFEFF/;
 
 /**
- * Parses the text of a configuration file.
+ * Parses the text of a configuration file as Ghost does: plain JSON, with or without a byte order mark.
  *
- * @param text JSON with or without comments; empty is an empty configuration
+ * @param text empty for a file that does not exist
  * @param file its name, for errors
- * @throws Failure with the line when the text is not a JSON object
+ * @throws Failure with the line, the column and the fix when Ghost could not read it
+ * @see https://github.com/indexzero/nconf/blob/v0.13.0/lib/nconf/stores/file.js
  */
 export function readGhostConfig(text: string, file: string): GhostConfig {
-  const errors: ParseError[] = [];
-  const config: unknown = text.trim() === '' ? {} : parse(text.replace(BYTE_ORDER_MARK, ''), errors);
-  const [error] = errors;
-  if (error || !isObject(config)) {
-    const line = text.slice(0, error?.offset ?? 0).split('\n').length;
-    throw new Failure(
-      `${file} is no JSON object${error ? `: ${printParseErrorCode(error.error)} in line ${line}` : ''}.`,
-      "Name Ghost's configuration file, for example config.production.json, or mend it there.",
-    );
+  const json = text.replace(BYTE_ORDER_MARK, '');
+  try {
+    const config: unknown = JSON.parse(text === '' ? '{}' : json);
+    if (isObject(config)) {
+      return config;
+    }
+  } catch {
+    const { place, problem, cure } = explainJson(json);
+    throw new Failure(`Ghost cannot read ${file}: ${place} ${problem}.`, cure);
   }
-  return config;
+  throw new Failure(
+    `Ghost cannot read ${file}: it is valid JSON, but not an object.`,
+    "Name Ghost's configuration file, for example config.production.json.",
+  );
 }
 
 /**
@@ -110,6 +114,10 @@ export function adapterOf(storage: StorageSettings, feature: Feature): string | 
   const setting = feature === 'images' ? storage.active : storage[feature];
   return isObject(setting) ? setting.adapter : (setting ?? undefined);
 }
+
+/** Returns whether Ghost stores any feature with the adapter. */
+export const usesAdapter = (config: GhostConfig): boolean =>
+  FEATURES.some((feature) => adapterOf(storageOf(config), feature) === ADAPTER);
 
 /** Returns the options that Ghost passes to the adapter of a feature, not validated. */
 export function adapterOptionsOf(storage: StorageSettings, feature: Feature): Record<string, unknown> {

@@ -12,15 +12,9 @@ import { ADAPTER } from '../core/features';
 import { Failure } from '../shell/failure';
 import { BYTE_ORDER_MARK, readGhostConfig, storagePlace } from './config';
 
-/** The part of Ghost's configuration that sets up the adapter. */
+/** The adapter's options in Ghost's configuration. Without `active`, they have no effect. */
 export interface GhostConfigBlock {
-  storage: {
-    active: string;
-    media: Record<string, string>;
-    files: Record<string, string>;
-    S3CloudFrontStorage: Record<string, string>;
-  };
-  urls: Record<string, string>;
+  storage: { S3CloudFrontStorage: Record<string, string> };
 }
 
 /** A value of the configuration with its path: `[['storage', 'active'], 'S3CloudFrontStorage']`. */
@@ -30,24 +24,20 @@ export type Setting = readonly [place: readonly string[], value: unknown];
 const OPTIONS_OF_THE_SERVER = ['tenantPrefix', 'cdnFallbackSecret'];
 
 /**
- * Adds the block to the text of a configuration, and leaves everything else as it is, including blanks.
+ * Adds the adapter's options to the text of a configuration, and leaves everything else as it is, including blanks.
  *
  * @param text JSON, empty for a new file
  * @param file its name, for errors
  * @throws Failure when the text is not a JSON object
  */
 export function withGhostConfig(text: string, block: GhostConfigBlock, file: string): string {
-  const storage = storagePlace(readGhostConfig(text, file));
-  const { [ADAPTER]: options, ...features } = block.storage;
-  const settingsBelow = (place: string[], values: object) =>
-    Object.entries(values).map(([name, value]): Setting => [[...place, name], value]);
-  const own = [...storage, ADAPTER];
+  const own = [...storagePlace(readGhostConfig(text, file)), ADAPTER];
+  const options = block.storage[ADAPTER];
   const outdated = OPTIONS_OF_THE_SERVER.filter((name) => !(name in options)).map((name) => [...own, name]);
-  return withValues(withoutValues(text, outdated), [
-    ...settingsBelow(storage, features),
-    ...settingsBelow(own, options),
-    ...settingsBelow(['urls'], block.urls),
-  ]);
+  return withValues(
+    withoutValues(text, outdated),
+    Object.entries(options).map(([name, value]): Setting => [[...own, name], value]),
+  );
 }
 
 /**

@@ -108,7 +108,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
       },
     },
     'failed file',
-    /it holds comments/,
+    /line 1, column 1 has a comment/,
     /plain JSON/,
   ],
   [

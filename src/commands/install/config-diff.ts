@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { createTwoFilesPatch } from 'diff';
-import { getNodeValue, type Node, parseTree, visit } from 'jsonc-parser';
+import { getNodeValue, type Node, parseTree } from 'jsonc-parser';
 import type { Colors } from '../../shell/terminal';
 
 const MASK = '********';
@@ -36,11 +36,10 @@ export function configDiff(file: string, before: string, after: string, colors: 
     .map((line) => colored(line, colors));
 }
 
-/** Masks the secrets in the text of a configuration and everything in comments, and keeps its lines. */
+/** Masks the secrets in the text of a configuration, and keeps its lines. */
 export function withoutSecrets(text: string): string {
   const root = parseTree(text);
-  const replacements = [...(root ? secretLiterals(root, false) : []), ...commentsIn(text)];
-  replacements.sort((one, other) => one.offset - other.offset);
+  const replacements = root ? secretLiterals(root, false) : [];
   const starts = [0, ...replacements.map(({ offset, length }) => offset + length)];
   return starts
     .map((start, index) => text.slice(start, replacements[index]?.offset) + (replacements[index]?.text ?? ''))
@@ -83,17 +82,6 @@ function withoutUserInfo(value: string): string {
   const start = value.search(/(?<=\w:\/\/)\S/);
   const end = value.lastIndexOf('@');
   return start >= 0 && start < end ? value.slice(0, start) + MASK + value.slice(end) : value;
-}
-
-/** Returns the comments with a mask in each line: former keys are often kept there, under no name at all. */
-function commentsIn(text: string): Replacement[] {
-  const comments: Replacement[] = [];
-  const onComment = (offset: number, length: number) => {
-    const [start = '', inner = '', end = ''] = text.slice(offset, offset + length).split(/(?<=^..)|(?=\*\/$)/s);
-    comments.push({ offset, length, text: start + inner.replace(/\S(?:[^\r\n]*\S)?/g, MASK) + end });
-  };
-  visit(text, { onComment });
-  return comments;
 }
 
 function colored(line: string, colors: Colors): string {

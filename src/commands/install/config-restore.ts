@@ -7,6 +7,7 @@ import {
   readGhostConfig,
   storageOf,
   storagePlace,
+  usesAdapter,
 } from '../../ghost-site/config';
 import { type Setting, withoutValues, withValues } from '../../ghost-site/edit-config';
 import { locateConfig, readConfig } from '../../ghost-site/config-text';
@@ -27,7 +28,8 @@ export interface Restored {
 /**
  * Removes the adapter from Ghost's configuration. When the file is exactly what an installation made of a backup, the
  * result is that backup. Otherwise the installed settings get the values of the backup, or are removed. The adapter's
- * block of options then stays: it tells where the files are, and has no effect by itself.
+ * block of options then stays: it tells where the files are, and has no effect by itself. It may also have a newer secret
+ * than the backup.
  *
  * @returns undefined when the file does not use the adapter
  */
@@ -50,10 +52,15 @@ export function restoredConfig(file: string, text: string, cdnUrl: unknown): Res
     return undefined;
   }
 
-  const backups = backupsOf(file).filter((backup) => !usesAdapter(backup.config));
+  const all = backupsOf(file);
+  const backups = all.filter((backup) => !usesAdapter(backup.config));
   const own = storage[ADAPTER];
   const block = settingsAt(Object.keys(isObject(own) ? own : {}).map((name) => [...place, ADAPTER, name]));
-  const same = backups.find((backup) => withValues(backup.text, [...features, ...block, ...urls]) === text);
+  const same = backups.find((backup) => {
+    // What an installation itself changed in the block, it changed since the newest backup.
+    const added = block.filter(([at]) => backup === all[0] || valueAt(backup.config, at) === undefined);
+    return withValues(backup.text, [...features, ...added, ...urls]) === text;
+  });
   if (same) {
     return { text: same.text, backup: same.file };
   }
@@ -63,10 +70,6 @@ export function restoredConfig(file: string, text: string, cdnUrl: unknown): Res
   const unknown = before.filter(([, value]) => value === undefined).map(([at]) => at);
   return { text: withoutValues(withValues(text, known), unknown) };
 }
-
-/** Returns whether Ghost stores any feature with the adapter. */
-export const usesAdapter = (config: GhostConfig) =>
-  FEATURES.some((feature) => adapterOf(storageOf(config), feature) === ADAPTER);
 
 /** Compares by host, since the CDN may be configured without a scheme. */
 function isOn(url: unknown, cdnUrl: unknown): boolean {

@@ -1,5 +1,12 @@
 import { ADAPTER } from '../../core/features';
-import { isObject, readGhostConfig, settingsOfEnvironment, storageOf, withSettings } from '../../ghost-site/config';
+import {
+  isObject,
+  readGhostConfig,
+  settingsOfEnvironment,
+  storageOf,
+  usesAdapter,
+  withSettings,
+} from '../../ghost-site/config';
 import { textOf } from '../../ghost-site/config-text';
 import { replaceGhostConfig } from '../../ghost-site/config-file';
 import type { GhostSite } from '../../ghost-site/site';
@@ -11,7 +18,7 @@ import { installedVersion } from './adapter-files';
 import { removeAdapter, undoOnFailure } from './adapter-folder';
 import { adapterPlace, assertNoDetour, assertWritableFolder } from './adapter-place';
 import { assertChosenPaths } from '../../ghost-site/chosen-paths';
-import { restoredConfig, usesAdapter } from './config-restore';
+import { restoredConfig } from './config-restore';
 import { assertConfigFile, supportedMajor } from './preconditions';
 import { restartStep, showConfigChange, showNextSteps } from './say';
 

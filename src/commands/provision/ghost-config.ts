@@ -1,11 +1,10 @@
-import { ADAPTER, ghostUrlOf } from '../../core/features';
-import { settingOfFeature } from '../../ghost-site/config';
+import { ADAPTER } from '../../core/features';
 import type { GhostConfigBlock } from '../../ghost-site/edit-config';
 import type { AccessKey } from './access-key';
 import type { Stack } from '../../aws/stack';
 
 /**
- * Returns the block for Ghost's configuration.
+ * Returns the adapter's options for Ghost's configuration. `install` activates them.
  *
  * @param secret between CloudFront and Ghost, undefined without a Ghost origin
  * @param accessKey undefined when Ghost gets its credentials elsewhere
@@ -13,12 +12,8 @@ import type { Stack } from '../../aws/stack';
 export function ghostConfigOf(stack: Stack, secret: string | undefined, accessKey?: AccessKey): GhostConfigBlock {
   const { BucketName = '', BucketRegion = '', CdnUrl = '', DistributionId = '' } = stack.outputs;
   const tenantPrefix = stack.parameters.TenantPrefix ?? '';
-  const url = ghostUrlOf({ cdnUrl: CdnUrl, tenantPrefix });
   return {
     storage: {
-      active: ADAPTER,
-      media: settingOfFeature('media'),
-      files: settingOfFeature('files'),
       [ADAPTER]: {
         bucket: BucketName,
         region: BucketRegion,
@@ -29,7 +24,6 @@ export function ghostConfigOf(stack: Stack, secret: string | undefined, accessKe
         ...accessKey,
       },
     },
-    urls: { image: url, media: url, files: url },
   };
 }
 

@@ -1,6 +1,8 @@
 import path from 'node:path';
 import type { Terminal } from '../../shell/terminal';
 import { calledAs, ownCommand } from '../../shell/called-as';
+import { readGhostConfig, usesAdapter } from '../../ghost-site/config';
+import { textOf } from '../../ghost-site/config-text';
 import { siteParameters } from '../../ghost-site/site-parameters';
 import { optionOfBucket } from './account-regional-bucket';
 import type { Destroyed } from './destroyed';
@@ -63,23 +65,27 @@ function showGhostSteps(
   identityAdvice(stack, config.storage.S3CloudFrontStorage.accessKeyId).forEach((line) => terminal.say(line));
   terminal.say();
   if (writeConfig === undefined) {
-    terminal.say("Put this into Ghost's configuration, config.production.json, beside what is there:");
+    terminal.say("Add this to Ghost's configuration, config.production.json:");
     terminal.say(JSON.stringify(config, null, 2));
   } else {
     terminal.say(
       backup === undefined
-        ? `${writeConfig} holds the configuration.`
-        : `${writeConfig} was changed; as it was before, it is ${backup}.`,
+        ? `The options are in ${writeConfig}.`
+        : `The options are in ${writeConfig}. Your previous configuration is saved as ${backup}.`,
     );
   }
-  terminal.say(
-    'It is the same for Ghost 6 and Ghost 5. "urls" is for Ghost 6: Ghost 5 passes over it, and its posts hold full addresses.',
-  );
+  const isActive = writeConfig !== undefined && usesAdapter(readGhostConfig(textOf(writeConfig), writeConfig));
+  if (!isActive) {
+    terminal.say('They have no effect until `install` activates them. Your blog keeps running from its disk.');
+  }
+  terminal.say();
   terminal.say('Next:');
   const configFile = path.resolve(writeConfig ?? 'config.production.json');
-  const install = ownCommand(`install${siteParameters({ configFile })}`, { writes: [configFile] });
-  terminal.say(`  ${install}   (before Ghost starts again: with this configuration it needs the adapter)`);
-  terminal.say('  It says what comes after it.');
+  const where = siteParameters({ configFile });
+  terminal.say(`  ${ownCommand(`migrate${where}`, { reads: [configFile] })}   (copies the files to the bucket)`);
+  const effect = isActive ? 'updates what depends on the options' : 'switches Ghost over';
+  terminal.say(`  ${ownCommand(`install${where}`, { writes: [configFile] })}   (${effect})`);
+  terminal.say('  Each prints the next steps.');
 }
 
 function showMissingRecord(

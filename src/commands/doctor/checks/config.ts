@@ -5,8 +5,7 @@ import { ADAPTER, FEATURES, ghostUrlOf, URL_NAMES } from '../../../core/features
 import { explainProxy, loadProxies } from '../../../core/proxies';
 import { connect } from '../../../core/s3/client';
 import { knownService } from '../../../core/s3/service';
-import { adapterOf, adapterOptionsOf, BYTE_ORDER_MARK, storageOf } from '../../../ghost-site/config';
-import { textOf } from '../../../ghost-site/config-text';
+import { adapterOf, adapterOptionsOf, storageOf } from '../../../ghost-site/config';
 import { Failure } from '../../../shell/failure';
 import { type CheckResult, failed, passed, unchecked, warned, withGhost } from '../check';
 import type { DoctorContext } from '../context';
@@ -15,28 +14,13 @@ import type { DoctorContext } from '../context';
 export function checkFile({ siteOrFailure: site, options }: DoctorContext): CheckResult {
   if (!(site instanceof Failure)) {
     return existsSync(site.configFile)
-      ? checkPlainJson(site.configFile)
+      ? passed(site.configFile)
       : unchecked(`there is no ${site.configFile}: the environment and the options of this command count alone`);
   }
   const isNamed = options.ghost ?? options.config ?? options.content;
   return !isNamed && options.bucket && options.cdnUrl
     ? unchecked('Ghost is not here: the options of this command count alone')
     : failed("Ghost's configuration was looked for.", site.message, site.cure);
-}
-
-/** Unlike this command, Ghost does not accept comments in its configuration. */
-function checkPlainJson(file: string): CheckResult {
-  const text = textOf(file).replace(BYTE_ORDER_MARK, '');
-  try {
-    JSON.parse(text || '{}');
-    return passed(file);
-  } catch {
-    return failed(
-      `${file} was read as Ghost reads it.`,
-      'Ghost does not start with it: it holds comments, or commas at an end.',
-      'Take them out: it has to be plain JSON.',
-    );
-  }
 }
 
 /** Checks that the adapter is in the one of the two storage blocks that Ghost reads. */

@@ -79,29 +79,6 @@ describe('the change of the configuration', () => {
     expect(withoutSecrets(JSON.stringify(config))).not.toMatch(/hidden|4711/);
   });
 
-  test('shows nothing of comments, where former keys are kept, and keeps their lines', () => {
-    const text = `{
-  // "secretAccessKey": "hidden"
-  "url": "https://blog.example.com", // hidden hidden
-  /* hidden
-     https://me:hidden@example.com
-  */
-  "path": "/*no comment*/"
-}`;
-    const shown = withoutSecrets(text);
-    expect(shown).not.toContain('hidden');
-    expect(shown.split('\n')).toEqual([
-      '{',
-      '  // ********',
-      '  "url": "https://blog.example.com", // ********',
-      '  /* ********',
-      '     ********',
-      '  */',
-      '  "path": "/*no comment*/"',
-      '}',
-    ]);
-  });
-
   test('keeps addresses without secrets', () => {
     const value = {
       from: "'Blog' <noreply@example.com>",

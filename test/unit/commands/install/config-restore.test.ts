@@ -1,8 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { replaceGhostConfig } from '../../../../src/ghost-site/config-file';
+import { replaceGhostConfig, writeGhostConfig } from '../../../../src/ghost-site/config-file';
 import { planConfigChange } from '../../../../src/commands/install/config-change';
 import { isRoot } from '../../../../src/shell/owner-rights';
 import { restoredConfig } from '../../../../src/commands/install/config-restore';
@@ -42,6 +51,28 @@ describe('the configuration without the adapter', () => {
     ['adapters.storage', '{"adapters": {"storage": {"active": "LocalImagesStorage"}}}\n\n'],
   ])('is the old one, byte for byte: %s', (_, text) => {
     expect(restore(install(text))).toEqual({ text, backup: expect.stringContaining('.backup') });
+  });
+
+  test('is the one with the options that provision wrote before the installation, byte for byte', () => {
+    writeFileSync(file, '{"url":"x"}');
+    const options: Record<string, string> = { ...GIVEN, tenantPrefix: 'blog-7' };
+    writeGhostConfig(file, { storage: { S3CloudFrontStorage: options } });
+    const text = readFileSync(file, 'utf8');
+    expect(restore(installAgain(text, {}))?.text).toBe(text);
+    writeFileSync(file, text);
+    expect(restore(installAgain(text, { bucket: 'another' }))?.text).toBe(text);
+  });
+
+  test('has the access key that replaced the one of before the installation', () => {
+    const options = { ...GIVEN, accessKeyId: 'AKIAOLD0000000000000', secretAccessKey: 'a'.repeat(40) };
+    const installed = install(JSON.stringify({ storage: { S3CloudFrontStorage: options } }), {});
+    const rotated = installed.replace('AKIAOLD', 'AKIANEW').replace('a'.repeat(40), 'b'.repeat(40));
+    replaceGhostConfig(file, rotated);
+    expect(JSON.parse(restore(rotated)?.text ?? '')).toEqual({
+      storage: {
+        S3CloudFrontStorage: { ...options, accessKeyId: 'AKIANEW0000000000000', secretAccessKey: 'b'.repeat(40) },
+      },
+    });
   });
 
   test('is the one before the first of several installations', () => {

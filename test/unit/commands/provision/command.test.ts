@@ -40,7 +40,7 @@ describe('the final output of provision', () => {
       storage: { S3CloudFrontStorage: unknown };
     };
     expect(block.storage.S3CloudFrontStorage).toMatchObject({ cdnFallbackSecret: secretOf() });
-    expect(said).toContain('Ghost 5 passes over it');
+    expect(said).toContain('no effect until `install` activates them');
     expect(await run(...NEW)).toContain(`Nothing to change: https://${DOMAIN} is as it should be.`);
   });
 
@@ -52,15 +52,27 @@ describe('the final output of provision', () => {
     expect(await run(...NEW, '--identity', identity)).toContain(advice);
   });
 
-  test('continues with install, not with a Ghost that lacks the adapter', async () => {
+  test('continues with migrate and install, while Ghost can be restarted at any time', async () => {
     expect(await run(...NEW)).toMatch(
-      /Next:\n {2}npx ghost-storage-s3-cloudfront install {3}\(before Ghost starts again/,
+      /Next:\n {2}npx ghost-storage-s3-cloudfront migrate .*\n {2}npx ghost-storage-s3-cloudfront install /,
     );
     const file = path.join(folder, 'config.production.json');
     writeFileSync(file, '{}');
     const said = await run(...NEW, '--write-config', file);
-    expect(said).toContain(`npx ghost-storage-s3-cloudfront install --config ${file}   (before Ghost starts again`);
-    expect(said).not.toContain('restart Ghost');
+    expect(said).toContain(`npx ghost-storage-s3-cloudfront migrate --config ${file} `);
+    expect(said).toContain(`npx ghost-storage-s3-cloudfront install --config ${file} `);
+    expect(said).not.toMatch(/restart Ghost|before Ghost starts/);
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({
+      storage: { S3CloudFrontStorage: expect.objectContaining({ cdnUrl: `https://${DOMAIN}` }) },
+    });
+  });
+
+  test('has install again after it, where Ghost uses the adapter already', async () => {
+    const file = path.join(folder, 'config.production.json');
+    writeFileSync(file, '{ "storage": { "active": "S3CloudFrontStorage" } }');
+    const said = await run(...NEW, '--write-config', file);
+    expect(said).toContain(`npx ghost-storage-s3-cloudfront install --config ${file}   (updates`);
+    expect(said).not.toContain('no effect');
   });
 
   test('shows an access key with its secret once', async () => {
@@ -79,12 +91,12 @@ describe('the final output of provision', () => {
     const said = await run(...NEW, '--write-config', file);
     expect(readFileSync(file, 'utf8')).toContain(secretOf());
     expect(said).not.toContain(secretOf());
-    expect(said).toMatch(/was changed; as it was before, it is .*\.backup/);
+    expect(said).toMatch(/Your previous configuration is saved as .*\.backup/);
     if (process.platform !== 'win32') {
       expect(said).toMatch(/Every user of this machine can read .*cdnFallbackSecret[^]*chmod 640/);
     }
     const again = await run(...NEW, '--write-config', file);
-    expect(again).toContain('holds the configuration');
+    expect(again).toContain(`The options are in ${file}.`);
   });
 
   test('has the configuration itself when the file cannot be written: nothing is lost', async () => {
@@ -105,7 +117,7 @@ describe('the final output of provision', () => {
       changed: true,
       stackName: 'ghost-images-example-com',
       outputs: { CdnUrl: `https://${DOMAIN}` },
-      ghostConfig: { urls: { image: `https://${DOMAIN}` } },
+      ghostConfig: { storage: { S3CloudFrontStorage: { cdnUrl: `https://${DOMAIN}` } } },
       missingRecord: { name: DOMAIN },
     });
     expect(written.stderr).toContain('CREATE_COMPLETE');

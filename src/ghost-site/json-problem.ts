@@ -1,0 +1,85 @@
+import { type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+
+/** Why a text is not JSON. */
+export interface JsonProblem {
+  /** `line 3, column 5` */
+  place: string;
+  /** `has a comment`, for the rest of the sentence. It repeats no text of the file, which may be a secret. */
+  problem: string;
+  cure: string;
+}
+
+const PLAIN = 'Ghost reads plain JSON';
+
+type Explanation = [problem: string, cure: string];
+
+const COMMENT: Explanation = ['has a comment', `Remove the comment: ${PLAIN}.`];
+const BACKSLASH: Explanation = ['has a text with an invalid backslash', 'Write a backslash as \\\\.'];
+const OPEN_TEXT: Explanation = [
+  'has a text with a line break or without its end',
+  'End it in the same line with a straight double quotation mark.',
+];
+const OTHER: Explanation = [
+  'has something that is not JSON',
+  "Check the punctuation there, or name Ghost's configuration file, for example config.production.json.",
+];
+
+/** By the names that the parser gives its errors. */
+const EXPLANATIONS: Record<string, Explanation> = {
+  InvalidCommentToken: COMMENT,
+  UnexpectedEndOfComment: COMMENT,
+  InvalidEscapeCharacter: BACKSLASH,
+  InvalidUnicode: BACKSLASH,
+  UnexpectedEndOfString: OPEN_TEXT,
+  InvalidCharacter: OPEN_TEXT,
+  CommaExpected: ['needs a comma', 'Put a comma between two settings.'],
+  ColonExpected: ['needs a colon', 'Put a colon between the name and the value.'],
+  EndOfFileExpected: [
+    'is after the end of the object',
+    'Remove what follows the last closing bracket, or one bracket too many.',
+  ],
+  PropertyNameExpected: ['needs a name', 'Put the name of the setting between straight double quotation marks.'],
+};
+
+/**
+ * Finds the first place at which a text is not JSON.
+ *
+ * @param text without a byte order mark
+ */
+export function explainJson(text: string): JsonProblem {
+  const errors: ParseError[] = [];
+  parseTree(text, errors, { disallowComments: true });
+  const [error] = errors.sort((one, other) => one.offset - other.offset);
+  const offset = Math.min(error?.offset ?? 0, text.trimEnd().length);
+  const lines = text.slice(0, offset).split('\n');
+  const place = `line ${lines.length}, column ${(lines.at(-1) ?? '').length + 1}`;
+  const [problem, cure] = explain(text, offset, error ? printParseErrorCode(error.error) : '');
+  return { place, problem, cure };
+}
+
+function explain(text: string, offset: number, name: string): Explanation {
+  const rest = text.slice(offset);
+  const explanation = EXPLANATIONS[name] ?? OTHER;
+  if (text.trim() === '') {
+    return ['is the end of an empty file', `Write {} into it: ${PLAIN}.`];
+  }
+  if (explanation === COMMENT) {
+    return COMMENT;
+  }
+  if (/^[}\]]/.test(rest) && /,\s*$/.test(text.slice(0, offset))) {
+    return ['has a closing bracket after a comma', `Remove the comma in front of it: ${PLAIN}.`];
+  }
+  if (/^['‘’“”]/.test(rest)) {
+    return ['has a quotation mark that is not "', 'Put names and texts between straight double quotation marks.'];
+  }
+  if (rest.trim() === '') {
+    return [
+      'is where the file ends, too early',
+      'Add what is missing at its end: a closing bracket or a quotation mark.',
+    ];
+  }
+  if (/^[\w$]+\s*:/.test(rest)) {
+    return ['has a name without quotation marks', 'Put it between straight double quotation marks.'];
+  }
+  return explanation;
+}

@@ -1,7 +1,11 @@
 // Builds dist/: the adapter as one small CommonJS file and a few that it loads on first use, its types, the command line
 // as another file, and the licenses of everything that is bundled. The result has no dependencies.
+//
+//   npm run build
+//   npm run build -- --skip-types   for what only runs it: the types take most of the time
 import { chmodSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { generateDtsBundle } from 'dts-bundle-generator';
 import { build, type BuildOptions, type Metafile, type Plugin, transform } from 'esbuild';
 
@@ -157,9 +161,10 @@ function writeTypes(): void {
 }
 
 async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { 'skip-types': { type: 'boolean', default: false } } });
   rmSync(dist, { recursive: true, force: true });
   writeNotices((await Promise.all([bundleAdapter(), bundleCommandLine()])).flat());
-  writeTypes();
+  if (!values['skip-types']) writeTypes();
 }
 
 main().catch((error: unknown) => {

@@ -88,7 +88,8 @@ export async function startGhost(options: StartGhostOptions): Promise<RunningGho
   const stop = async () => {
     await end();
     process.off('exit', killWithParent);
-    await rm(folder, { recursive: true, force: true });
+    // On Windows, a file can be held for a moment after the program that used it has ended.
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   };
 
   try {

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { CheckReport } from '../../src/commands/doctor/check';
 import { type CloudFrontRecorder, startCloudFrontRecorder } from '../support/cloudfront-recorder';
@@ -460,8 +460,22 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
       },
     },
     'warned CORS',
-    /no Access-Control-Allow-Origin.*has shown before/,
+    /no Access-Control-Allow-Origin.*already shown/,
     /viewer response.*"provision" brings/,
+  ],
+  [
+    'CORS only for requests with an Origin, which is another header than that in Vary',
+    {
+      edge: {
+        change: ({ headers }, _, origin) => {
+          headers.vary = 'Accept-Encoding, X-Origin-Country';
+          if (origin === undefined) delete headers['access-control-allow-origin'];
+        },
+      },
+    },
+    'warned CORS',
+    /no Access-Control-Allow-Origin.*already shown/,
+    /viewer response/,
   ],
   [
     'a policy that lets scripts run',
@@ -615,6 +629,235 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     'failed not shadowed',
     /node_modules\/S3CloudFrontStorage in place of the adapter/,
     /Remove it/,
+  ],
+  [
+    'an empty bucket',
+    { files: ({ objects }) => objects.clear() },
+    'failed files',
+    /The bucket blog-images is empty: none of the 7 files on the disk is in it \(images\/2013.* and 4 more\)/,
+    /^Copy what is missing: npx ghost-storage-s3-cloudfront migrate/,
+  ],
+  [
+    'a blog that was moved by half',
+    { files: ({ keys, objects }) => keys.filter((_, index) => index % 2 === 0).forEach((key) => objects.delete(key)) },
+    'failed files',
+    /4 of 7 files on the disk are not in the bucket: images\/2013\/09\/own-oldest.png, .* and 1 more\./,
+    /^Copy what is missing: .* migrate/,
+  ],
+  [
+    'a content folder that is none',
+    {
+      config: (config) => (config.paths = { contentPath: 'moved' }),
+      folder: (folder) => mkdir(path.join(folder, 'moved')),
+    },
+    'failed content folder',
+    /moved is not the content folder of a Ghost/,
+    /"paths.contentPath"/,
+  ],
+  [
+    'the images folder in place of the content folder',
+    { config: (config) => (config.paths = { contentPath: '../../content/images' }) },
+    'failed content folder',
+    /content\/images is not the content folder/,
+    /Do you mean \/.*\/content\?$/,
+  ],
+  [
+    'a content folder that does not exist',
+    { config: (config) => (config.paths = { contentPath: '/nonexistent/content' }) },
+    'failed content folder',
+    /The content folder \/nonexistent\/content does not exist/,
+    /--content/,
+  ],
+  [
+    'the content folder of another blog',
+    {
+      files: async (files) => {
+        await files.emptyDisk();
+        await files.write('images/2021/03/more-elsewhere.png');
+      },
+    },
+    'failed files',
+    /The bucket blog-images holds other files, and none from .*\/content\. Missing: images\/2021/,
+    /migrate.*\n.*--content/,
+  ],
+  [
+    'a file that was stored in part',
+    { files: (files) => files.store('images/2019/01/own-first.png', 'image/png', Buffer.from('half')) },
+    'failed files',
+    /1 file is of another size in the bucket than on the disk: images\/2019\/01\/own-first.png\./,
+    /migrate.* --overwrite/,
+  ],
+  [
+    'files that nobody may store',
+    { files: (files) => files.write('images/2019/01/more-\u0007.png') },
+    'warned files',
+    /1 file on the disk cannot be read, or cannot be stored under its name/,
+    /rename/,
+  ],
+  [
+    'options that nobody has switched on yet, with all files in the bucket',
+    { config: onlyOptions },
+    'failed files',
+    /Ghost still stores images on its own disk: the options of S3CloudFrontStorage are in the configuration, but it is not active/,
+    /^Switch over: .* install/,
+  ],
+  [
+    'options that nobody has switched on yet, with no file in the bucket',
+    {
+      config: onlyOptions,
+      folder: (folder) => rm(path.join(folder, 'content/adapters'), { recursive: true }),
+      files: ({ objects }) => objects.clear(),
+    },
+    'failed files',
+    /it is not active\. The bucket blog-images is empty/,
+    /migrate.*\nThen switch over: .* install/,
+  ],
+  [
+    'images of another account',
+    { edge: { change: ofOwnImages((answer) => Object.assign(answer, { status: 403, body: Buffer.alloc(0) })) } },
+    'failed own images',
+    /6 of 6 did not arrive as stored: https:.*own-newest.png \(the answer is 403\).* and 3 more/,
+    /another account/,
+  ],
+  [
+    'a rule of the CDN that sends some images elsewhere',
+    {
+      edge: {
+        change: ofOwnImages((answer, file) => {
+          if (file.includes('oldest')) Object.assign(answer, { status: 404, body: Buffer.alloc(0) });
+        }),
+      },
+    },
+    'failed own images',
+    /1 of 6 did not arrive as stored: https:.*own-oldest.png \(the answer is 404\)\./,
+    /no rule of the CDN/,
+  ],
+  [
+    'images that another program has stored without their type',
+    { files: (files) => files.store('images/2026/11/own-newest.png', 'binary/octet-stream') },
+    'failed own images',
+    /own-newest.png \(sent as binary\/octet-stream\)/,
+    /Content-Type/,
+  ],
+  [
+    'a CDN that makes some images smaller',
+    { edge: { change: ofOwnImages((answer) => (answer.body = answer.body.subarray(0, 99))) } },
+    'failed own images',
+    /\(99 bytes instead of \d+\)/,
+    /Switch off what changes images/,
+  ],
+  [
+    'sizes that the CDN may not read',
+    {
+      edge: {
+        change: ofOwnImages((answer, file) => {
+          if (file.includes('/size/')) Object.assign(answer, { status: 403, body: Buffer.alloc(0) });
+        }),
+      },
+    },
+    'failed own images',
+    /1 of 6 did not arrive as stored: https:.*\/size\/w600\/2026\/11\/own-newest.png/,
+    /cannot be read by the CDN/,
+  ],
+  [
+    'an adapter that is not there',
+    { folder: (folder) => rm(path.join(folder, ADAPTER_FOLDER), { recursive: true }) },
+    'failed adapter',
+    /not/,
+    /install/,
+  ],
+  [
+    'a file of the same name beside the adapter',
+    { folder: (folder) => writeFile(path.join(folder, `${ADAPTER_FOLDER}.js`), '') },
+    'failed not shadowed',
+    /S3CloudFrontStorage\.js in place of the adapter/,
+    /Remove it/,
+  ],
+  [
+    'an adapter that is there twice',
+    {
+      config: (config) => (config.paths = { installedAdaptersPath: 'more-adapters' }),
+      folder: (folder) =>
+        cp(path.join(folder, ADAPTER_FOLDER), path.join(folder, 'more-adapters/storage/S3CloudFrontStorage'), {
+          recursive: true,
+        }),
+    },
+    'warned not shadowed',
+    /there twice/,
+    /Remove .*content\/adapters/,
+  ],
+  [
+    'two storage blocks, of which Ghost reads the right one',
+    { config: (config) => (config.adapters = { storage: config.storage }) },
+    'warned storage block',
+    /Ghost reads "adapters.storage" only/,
+    /Remove "storage"/,
+  ],
+  [
+    'options without the bucket',
+    { config: ({ storage }) => delete storage.S3CloudFrontStorage.bucket },
+    'failed options',
+    /"bucket" is missing/,
+    /S3CloudFrontStorage/,
+  ],
+  [
+    'an address of the CDN that is none',
+    { config: ({ storage }) => (storage.S3CloudFrontStorage.cdnUrl = 'https://') },
+    'failed options',
+    /"cdnUrl"/,
+    /cdnUrl|S3CloudFrontStorage/,
+  ],
+  [
+    'urls of another domain',
+    { config: ({ urls }) => (urls.media = 'https://old-images.example.test') },
+    'failed urls',
+    /"urls.media" is "https:\/\/old-images.example.test"/,
+    /Set "urls.media" to "https:\/\/images.example.test"/,
+  ],
+  [
+    'a CDN whose origin fails for what is missing',
+    {
+      edge: {
+        change: (answer) => {
+          if (answer.status === 404) answer.status = 502;
+        },
+      },
+    },
+    'failed missing file',
+    /502/,
+    /origin/,
+  ],
+  [
+    'a CDN that redirects to another host',
+    {
+      edge: {
+        change: (answer) => {
+          if (answer.status === 200) {
+            Object.assign(answer, { status: 302, body: Buffer.alloc(0) });
+            answer.headers.location = 'https://elsewhere.example.test/';
+          }
+        },
+      },
+    },
+    'failed same bytes',
+    /302 \(to https:\/\/elsewhere.example.test\/\)/,
+    /the file itself/,
+  ],
+  [
+    'a page in place of the images',
+    {
+      edge: {
+        change: (answer) => {
+          if (answer.status === 200) {
+            answer.body = Buffer.from('<title>Parked</title>');
+            answer.headers['content-type'] = 'text/html';
+          }
+        },
+      },
+    },
+    'failed same bytes',
+    /text\/html/,
+    /page/,
   ],
 ];
 
@@ -789,6 +1032,17 @@ async function restart(): Promise<Patient> {
   await patient?.close();
   patient = await startPatient();
   return patient;
+}
+
+/** Leaves Ghost on its disk, with the options of the adapter in its configuration, as `provision --write-config` does. */
+function onlyOptions(config: Parameters<NonNullable<Breakage['config']>>[0]): void {
+  const { S3CloudFrontStorage } = config.storage;
+  Object.assign(config, { storage: { S3CloudFrontStorage }, urls: undefined });
+}
+
+/** Changes the CDN's answers for the blog's own images. */
+function ofOwnImages(change: (answer: Answer, path: string) => unknown): (answer: Answer, path: string) => void {
+  return (answer, file) => void (/\/own-/.test(file) && change(answer, file));
 }
 
 /** Changes a header of everything. */

@@ -2,7 +2,7 @@ import type { GhostSite } from '../../ghost-site/site';
 import type { DoctorContext } from './context';
 
 /** The groups of checks, in the order in which they depend on each other. */
-export type Group = 'Config' | 'Credentials' | 'Bucket' | 'Permissions' | 'CDN' | 'Ghost';
+export type Group = 'Config' | 'Credentials' | 'Bucket' | 'Permissions' | 'CDN' | 'Files' | 'Ghost';
 
 /**
  * The result of a check.
@@ -46,6 +46,9 @@ export interface Reporter {
 export const passed = (found: string): CheckResult => ({ result: 'passed', found });
 
 export const unchecked = (found: string, cure?: string): CheckResult => ({ result: 'unchecked', found, cure });
+
+/** The result of a check of what Ghost does with the adapter, as long as Ghost does not use it. */
+export const NOT_ACTIVE = unchecked('Ghost is not switched over yet');
 
 export const failed = (tried: string, found: string, cure: string): CheckResult => ({
   result: 'failed',

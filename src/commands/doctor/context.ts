@@ -6,6 +6,7 @@ import { ADAPTER, type Feature, FEATURES } from '../../core/features';
 import { findGhostSite, type GhostSite, type GhostSiteOptions } from '../../ghost-site/site';
 import type { Config } from '../../core/config';
 import { type Answer, get, type Network } from './network';
+import type { OwnImage } from './files/own-image';
 import { Probes } from './probes';
 
 /** Limits for requests to S3, so that a missing answer is noticed in seconds rather than minutes. */
@@ -14,6 +15,8 @@ const MAX_REQUEST_MS = 10_000;
 
 /** The error caching TTL of the stack, a minute, with a margin. */
 const CDN_ERROR_TTL_MS = 75_000;
+
+const IMAGE_COUNT = 5;
 
 /** The options of the command line. */
 export interface DoctorOptions extends GhostSiteOptions, AdapterOptions {
@@ -33,6 +36,8 @@ export interface ContextSettings {
    * name.
    */
   site?: GhostSite;
+  /** How many of the blog's own images to request from the CDN; default: 5. */
+  imageCount?: number;
   /** How long (ms) the CDN may cache that a file is missing. */
   cdnErrorTtlMs?: number;
   /** The environment that Ghost's configuration is read with; default: that of this process. */
@@ -51,6 +56,13 @@ export class DoctorContext {
   /** How long (ms) the CDN may cache that a file is missing. */
   readonly cdnErrorTtlMs: number;
 
+  /** How many of the blog's own images to request from the CDN. */
+  readonly imageCount: number;
+  /** Those that were requested. */
+  readonly ownImages: OwnImage[] = [];
+  /** False when Ghost is here and stores nothing with the adapter, whose options alone change nothing. */
+  readonly isActive: boolean;
+
   private readonly configs: AdapterConfigs | Failure;
   private createdProbes?: Probes;
   private readonly answers = new Map<string, Promise<unknown>>();
@@ -61,11 +73,13 @@ export class DoctorContext {
   ) {
     this.network = given.network;
     this.signal = given.signal;
+    this.imageCount = given.imageCount ?? IMAGE_COUNT;
     this.cdnErrorTtlMs = given.cdnErrorTtlMs ?? CDN_ERROR_TTL_MS;
     this.siteOrFailure = given.site ?? valueOrFailure(() => findGhostSite(options, given.environment ?? process.env));
     this.configs = valueOrFailure(() => readAdapterConfigs(this.ghostConfig, options, this.site?.configFile));
     const storage = storageOf(this.ghostConfig);
     const used = FEATURES.filter((feature) => adapterOf(storage, feature) === ADAPTER);
+    this.isActive = used.length > 0 || this.site === undefined;
     this.features = used.length > 0 ? used : [...FEATURES];
   }
 

@@ -16,7 +16,7 @@ import { promisify } from 'node:util';
 import { retry } from '../../core/retry';
 import { contentDecoders, isEncodingProblem } from './content-encoding';
 import { FileProblem } from './file-problem';
-import type { ListedObject } from './listing';
+import type { ListedObject } from '../../ghost-site/bucket-listing';
 import { lstatIfExists, type PinnedFolder } from './local-folders';
 import { type Run, TRANSFER_RETRIES } from './run';
 import { temporaryName } from './temporary-names';

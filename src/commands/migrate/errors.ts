@@ -1,4 +1,5 @@
 import { S3_FORBIDDEN, S3_FULL, S3_MISCONFIGURED, S3_UNREACHABLE } from '../../core/error-codes';
+import { asFailure } from '../../ghost-site/adapter-failure';
 import { Failure } from '../../shell/failure';
 import type { FeatureLocation } from './feature-location';
 
@@ -36,7 +37,3 @@ export function explainOrThrow(
   }
   return explained.message;
 }
-
-/** Converts an error of the adapter, which is one of Ghost's errors. */
-export const asFailure = (explained: Error & { help?: string }): Failure =>
-  new Failure(explained.message, explained.help ?? 'Try again: what is done is not done twice.', { cause: explained });

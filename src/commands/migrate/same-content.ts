@@ -6,7 +6,8 @@ import { retry } from '../../core/retry';
 import { connect } from '../../core/s3/client';
 import { TRANSFER_RETRIES } from './run';
 import { contentDecoders, isEncodingProblem } from './content-encoding';
-import { type ListedObject, lookUp } from './listing';
+import type { ListedObject } from '../../ghost-site/bucket-listing';
+import { lookUp } from './listing';
 import type { LocalFile } from './local-file';
 import type { FeatureLocation } from './feature-location';
 

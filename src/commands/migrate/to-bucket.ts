@@ -6,7 +6,8 @@ import type { WriteOptions } from '../../core/s3/bucket';
 import { uploadInParts } from '../../core/s3/multipart-upload';
 import { knownService } from '../../core/s3/service';
 import { type Content, storeIfFree } from '../../core/s3/store';
-import { type ListedObject, Listing, ListingCursor, lookUp } from './listing';
+import { type ListedObject, Listing } from '../../ghost-site/bucket-listing';
+import { ListingCursor, lookUp } from './listing';
 import type { FeatureDisk } from '../../ghost-site/feature-disk';
 import { FileProblem } from './file-problem';
 import { LocalFile } from './local-file';
@@ -44,7 +45,9 @@ export async function migrateToBucket(run: Run, location: FeatureLocation, disk:
   const isLeftOut = (folder: string) =>
     isServedFromDisk(location.feature, folder) || (settings.skipSizes && isImageSize(location, folder));
   const files = () => filesBelow(disk, isLeftOut);
-  const listing = new ListingCursor(new Listing(location, location.keyPrefix, stopping.signal));
+  const listing = new ListingCursor(
+    new Listing(location, location.keyPrefix, { ...TRANSFER_RETRIES, signal: stopping.signal }),
+  );
   // Before the disk is read with other rights, so that the SDK reads its credentials with those of the user.
   await listing.open();
   // The loop below meets the same errors.

@@ -5,11 +5,12 @@ import { explainOrThrow } from './errors';
 import type { FeatureDisk } from '../../ghost-site/feature-disk';
 import { type FeatureLocation, isImageSize } from './feature-location';
 import { FileProblem } from './file-problem';
-import { type ListedObject, Listing, withoutFolderMarkers } from './listing';
+import { type ListedObject, Listing } from '../../ghost-site/bucket-listing';
+import { withoutFolderMarkers } from './listing';
 import { LocalFile, READ_BYTES } from './local-file';
 import { isSafePath, LocalFolders, lstatIfExists } from './local-folders';
 import { inParallel } from './parallel';
-import { recordOutcome, type Run } from './run';
+import { recordOutcome, type Run, TRANSFER_RETRIES } from './run';
 import { digestOfFile, digestOfObject, isSameContent, type LocalContent, readIfSmall } from './same-content';
 import { type Transfer, transferFile } from './transfer';
 
@@ -55,7 +56,7 @@ async function* objectsToMigrate(
   location: FeatureLocation,
   onMarker: (marker: ListedObject) => void | Promise<void> = () => {},
 ): AsyncGenerator<ListedObject> {
-  const listing = new Listing(location, location.keyPrefix, stopping.signal);
+  const listing = new Listing(location, location.keyPrefix, { ...TRANSFER_RETRIES, signal: stopping.signal });
   for await (const object of withoutFolderMarkers(listing, onMarker)) {
     const isLeftOut = settings.skipSizes && isImageSize(location, object.key.slice(location.keyPrefix.length));
     if (!isLeftOut) {

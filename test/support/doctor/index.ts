@@ -13,6 +13,7 @@ import { freePort } from '../ghost/boot';
 import { type BucketOptions, type InMemoryS3, startInMemoryS3 } from '../in-memory-s3';
 import { Nginx } from '../tls-cdn/nginx';
 import { makeCertificate } from '../certificate';
+import { type BlogFiles, storeBlog } from './blog-files';
 import { type EdgeOptions, startEdge } from './edge';
 import { startGhostStandIn } from './ghost-stand-in';
 
@@ -55,6 +56,8 @@ export interface Breakage {
   unknownHosts?: string[];
   /** Version in the adapter's package.json. */
   adapterVersion?: string;
+  /** Changes the blog's files on the disk, where they are below `content`, and in the bucket. */
+  files?: (files: BlogFiles) => void | Promise<void>;
   /** Changes the site's folder once it exists. */
   folder?: (folder: string) => Promise<unknown>;
   /** Runs before the doctor. */
@@ -88,7 +91,7 @@ export interface Patient {
   contextFor(options?: DoctorOptions, more?: Partial<ContextSettings>): DoctorContext;
   /** Runs the doctor on it. */
   examine(options?: DoctorOptions, signal?: AbortSignal): Promise<CheckReport[]>;
-  /** Returns every key in every bucket. */
+  /** Returns every key in every bucket, without the blog's own files. */
   keys(): string[];
   close(): Promise<void>;
 }
@@ -184,6 +187,8 @@ async function buildPatient(breakage: Breakage, closers: (() => Promise<unknown>
   const config = { url: `http://${BLOG_HOST}`, ...adapterConfig(options) } as unknown as Config;
   breakage.config?.(config);
   await layOut(folder, config, breakage.adapterVersion);
+  const files = await storeBlog(s3, BUCKET, { content: path.join(folder, 'content'), prefix: breakage.tenantPrefix });
+  await breakage.files?.(files);
   await breakage.folder?.(folder);
   breakage.prepare?.(s3);
 
@@ -219,7 +224,10 @@ async function buildPatient(breakage: Breakage, closers: (() => Promise<unknown>
       return diagnose(contextFor(given, { signal }));
     },
     contextFor,
-    keys: () => [BUCKET, 'other-images'].flatMap((bucket) => [...s3.objects(bucket).keys()]),
+    keys: () =>
+      [BUCKET, 'other-images']
+        .flatMap((bucket) => [...s3.objects(bucket).keys()])
+        .filter((key) => !/\/(own|more)-/.test(key)),
   };
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { cacheStatusOf } from '../cache-status';
 import { type CheckResult, failed, passed, unchecked, warned } from '../check';
 import type { DoctorContext } from '../context';
-import type { Answer } from '../network';
 import { checkEachProbe } from './cdn-delivery';
 
 /** A CDN has many servers, so the first requests may reach some that have not cached the file yet. */
@@ -66,12 +66,6 @@ export async function checkCached(context: DoctorContext): Promise<CheckResult> 
   return cacheStatus === undefined
     ? warned(tried, 'Nothing tells that it came from a cache (no X-Cache, no Age).', cure)
     : failed(tried, `It never came from the cache (${cacheStatus}): each visitor is served by the bucket.`, cure);
-}
-
-/** Returns the cache header of CloudFront, Fastly and KeyCDN, of Cloudflare, or of nginx as commonly configured. */
-function cacheStatusOf(headers: Answer['headers']): string | undefined {
-  const names = ['x-cache', 'cf-cache-status', 'x-cache-status', 'x-proxy-cache'];
-  return names.map((name) => headers[name]?.toString()).find((value) => value !== undefined);
 }
 
 /** Uploads a file that the CDN was asked for before, and checks how long the CDN reports it as missing. */

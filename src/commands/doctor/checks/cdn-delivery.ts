@@ -152,7 +152,8 @@ export async function checkCors(context: DoctorContext): Promise<CheckResult> {
     );
   }
   // With Vary, the browser requests the file again for the script.
-  const variesByOrigin = /\b(origin)\b|\*/i.test([shown.vary].flat().join());
+  const varied = (shown.vary ?? '').split(',').map((name) => name.trim().toLowerCase());
+  const variesByOrigin = varied.includes('origin') || varied.includes('*');
   return isAllowed(shown['access-control-allow-origin']) || variesByOrigin
     ? passed(String(allowed))
     : warned(

@@ -7,7 +7,7 @@ import { connect } from '../../../core/s3/client';
 import { knownService } from '../../../core/s3/service';
 import { adapterOf, adapterOptionsOf, storageOf } from '../../../ghost-site/config';
 import { Failure } from '../../../shell/failure';
-import { type CheckResult, failed, passed, unchecked, warned, withGhost } from '../check';
+import { type CheckResult, failed, passed, unchecked, warned, withGhost, NOT_ACTIVE } from '../check';
 import type { DoctorContext } from '../context';
 
 /** Checks that Ghost can read its configuration file. */
@@ -104,7 +104,10 @@ export async function checkRegion({ config }: DoctorContext): Promise<CheckResul
 }
 
 /** Checks that every feature uses the adapter. */
-export const checkFeatures = withGhost(({ ghostConfig }) => {
+export const checkFeatures = withGhost(({ ghostConfig, isActive }) => {
+  if (!isActive) {
+    return NOT_ACTIVE;
+  }
   const storage = storageOf(ghostConfig);
   const others = FEATURES.filter((feature) => adapterOf(storage, feature) !== ADAPTER);
   if (others.length === 0) {
@@ -147,7 +150,10 @@ export function checkPrefixes(context: DoctorContext): CheckResult {
 
 /** Checks that `urls` of Ghost's configuration point to the CDN. */
 export const checkUrls = withGhost((context, site) => {
-  const { ghostConfig, features } = context;
+  const { ghostConfig, features, isActive } = context;
+  if (!isActive) {
+    return NOT_ACTIVE;
+  }
   if (site.version?.startsWith('5.')) {
     return passed('Ghost 5 does not read them');
   }

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { ADAPTER } from '../../../core/features';
 import { type GhostSite, isSupported, OLDEST_GHOST } from '../../../ghost-site/site';
 import { ownManifest, readManifest } from '../../../shell/paths';
-import { type CheckResult, failed, passed, unchecked, warned, withGhost } from '../check';
+import { type CheckResult, failed, passed, unchecked, warned, withGhost, NOT_ACTIVE } from '../check';
 import type { DoctorContext } from '../context';
 
 /** Checks that Ghost is new enough. */
@@ -38,7 +38,7 @@ export function checkNode({ site }: DoctorContext): CheckResult {
 }
 
 /** Checks that the adapter is installed, in the version of this command. */
-export function checkAdapter({ site }: DoctorContext): CheckResult {
+export function checkAdapter({ site, isActive }: DoctorContext): CheckResult {
   const folders = site ? adapterFolders(site) : [];
   const folder = folders.find((candidate) => existsSync(candidate));
   if (!site || (!existsSync(site.contentPath) && !folder)) {
@@ -46,6 +46,9 @@ export function checkAdapter({ site }: DoctorContext): CheckResult {
   }
   const tried = `The adapter was looked for in ${folders.join(' and ')}.`;
   const cure = 'The command install puts it there. Then restart Ghost.';
+  if (folder === undefined && !isActive) {
+    return NOT_ACTIVE;
+  }
   if (folder === undefined) {
     return failed(tried, 'It is not there.', cure);
   }

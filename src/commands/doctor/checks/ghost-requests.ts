@@ -1,5 +1,5 @@
 import { FALLBACK_HEADER } from '../../../core/cdn-contract';
-import { type Check, type CheckResult, failed, passed, unchecked, warned } from '../check';
+import { type Check, type CheckResult, failed, NOT_ACTIVE, passed, unchecked, warned } from '../check';
 import type { DoctorContext } from '../context';
 import { type Answer, get, networkCodeOf, statusText } from '../network';
 import { withoutUser } from './config';
@@ -31,6 +31,9 @@ export const checkBlogAnswers = withSiteUrl(async (context, siteUrl) => {
 
 /** Checks that Ghost serves a file in the bucket at its own URL, or redirects to the CDN. */
 export const checkOldLinks = withSiteUrl(async (context, siteUrl) => {
+  if (!context.isActive) {
+    return NOT_ACTIVE;
+  }
   const { probes } = context;
   const found = new Set<string>();
   let streamed: Answer | undefined;
@@ -66,6 +69,9 @@ function wastedBytes({ headers }: Answer, { config }: DoctorContext, siteUrl: st
 
 /** Checks that Ghost creates image sizes when the CDN asks for them. */
 export const checkSizes = withSiteUrl(async (context, siteUrl) => {
+  if (!context.isActive) {
+    return NOT_ACTIVE;
+  }
   const { config, features, probes } = context;
   if (!features.includes('images')) {
     return unchecked('images are stored elsewhere');
@@ -107,7 +113,11 @@ export const checkSizes = withSiteUrl(async (context, siteUrl) => {
 });
 
 /** Checks that the CDN gets missing image sizes from Ghost. */
-export async function checkSizesOnCdn({ network, config, features, probes }: DoctorContext): Promise<CheckResult> {
+export async function checkSizesOnCdn(context: DoctorContext): Promise<CheckResult> {
+  const { network, config, features, probes, isActive } = context;
+  if (!isActive) {
+    return NOT_ACTIVE;
+  }
   if (!features.includes('images')) {
     return unchecked('images are stored elsewhere');
   }

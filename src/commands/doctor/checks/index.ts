@@ -7,8 +7,10 @@ import * as delivery from './cdn-delivery';
 import * as conditions from './conditional-writes';
 import * as config from './config';
 import * as credentials from './credentials';
+import * as files from './files';
 import * as ghost from './ghost-installation';
 import * as blog from './ghost-requests';
+import { checkOwnImages } from './own-images';
 import * as permissions from './permissions';
 import * as secrets from './secrets';
 
@@ -24,6 +26,7 @@ export const CHECKS: Check[] = [
   { group: 'Config', name: 'prefixes', needs: ['options'], run: config.checkPrefixes },
   { group: 'Config', name: 'urls', needs: ['options'], run: config.checkUrls },
   { group: 'Config', name: 'url', needs: ['file'], run: config.checkSiteUrl },
+  { group: 'Config', name: 'content folder', needs: ['file'], run: files.checkContentFolder },
   { group: 'Config', name: 'secrets', needs: ['file'], run: secrets.checkFileMode },
   { group: 'Config', name: 'keys', needs: ['endpoint'], run: secrets.checkKeys },
 
@@ -75,9 +78,12 @@ export const CHECKS: Check[] = [
   { group: 'CDN', name: 'not modified', needs: ['same bytes'], run: caching.checkNotModified },
   { group: 'CDN', name: 'cached', needs: ['same bytes'], run: caching.checkCached },
 
+  { group: 'Files', name: 'files', needs: ['content folder', 'prefixes', 'bucket region'], run: files.checkFiles },
+  { group: 'Files', name: 'own images', needs: ['bucket region', 'type'], run: checkOwnImages },
+
   { group: 'Ghost', name: 'Ghost', needs: ['file'], run: ghost.checkVersion },
   { group: 'Ghost', name: 'Node', needs: ['Ghost'], run: ghost.checkNode },
-  { group: 'Ghost', name: 'adapter', needs: ['file'], run: ghost.checkAdapter },
+  { group: 'Ghost', name: 'adapter', needs: ['content folder'], run: ghost.checkAdapter },
   { group: 'Ghost', name: 'not shadowed', needs: ['adapter'], run: ghost.checkNotShadowed },
   { group: 'Ghost', name: 'blog answers', needs: ['file', 'options'], run: blog.checkBlogAnswers },
   {

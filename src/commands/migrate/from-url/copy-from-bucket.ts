@@ -8,7 +8,8 @@ import { storeIfFree } from '../../../core/s3/store';
 import { Failure } from '../../../shell/failure';
 import { explainOrThrow } from '../errors';
 import { type FeatureLocation, isImageSize, keyOfFile } from '../feature-location';
-import { type ListedObject, Listing, lookUp, withoutFolderMarkers } from '../listing';
+import { type ListedObject, Listing } from '../../../ghost-site/bucket-listing';
+import { lookUp, withoutFolderMarkers } from '../listing';
 import { inParallel } from '../parallel';
 import type { Outcome } from '../report';
 import { recordOutcome, type Run, TRANSFER_RETRIES } from '../run';
@@ -58,7 +59,10 @@ export async function copyFromBucket(run: Run, locations: FeatureLocation[], sou
   const copying = { run, locations, old, oldPrefix: source.prefix, owners: new KeyOwners() };
   const passOver = ({ key, bytes }: ListedObject) => recordOutcome(run, { path: key, bytes, result: 'folder-marker' });
   const objects = async function* (): AsyncGenerator<ListedObject> {
-    const listing = new Listing({ config: oldConfig, bucket: old }, source.prefix, stopping.signal);
+    const listing = new Listing({ config: oldConfig, bucket: old }, source.prefix, {
+      ...TRANSFER_RETRIES,
+      signal: stopping.signal,
+    });
     for await (const object of withoutFolderMarkers(listing, passOver)) {
       const { location, relativePath } = targetOf(locations, object.key.slice(source.prefix.length));
       if (!settings.skipSizes || !isImageSize(location, relativePath)) {

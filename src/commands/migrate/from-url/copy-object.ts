@@ -12,7 +12,8 @@ import { connect } from '../../../core/s3/client';
 import { isNotImplemented, isTaken, isTransient, TakenError } from '../../../core/s3/errors';
 import { begin } from '../../../core/s3/multipart-upload';
 import { abort, keepingUnderWay, type MultipartUpload } from '../../../core/s3/unfinished-uploads';
-import { type ListedObject, lookUp } from '../listing';
+import type { ListedObject } from '../../../ghost-site/bucket-listing';
+import { lookUp } from '../listing';
 import { TRANSFER_RETRIES } from '../run';
 import type { CopyHeaders } from './copied-file';
 

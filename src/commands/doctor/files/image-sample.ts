@@ -1,0 +1,54 @@
+/** An image of the blog in the bucket. */
+export interface StoredImage {
+  key: string;
+  bytes: number;
+}
+
+const IMAGE = /\.(png|jpe?g|gif|webp|avif|svgz?|ico)$/i;
+
+/** A path in the folder of a month, by which uploads have an order in time. */
+const IN_MONTH = /^\d{4}\/\d{2}\//;
+
+/** What is larger is not requested: it would say nothing more, and take long. */
+const MAX_BYTES = 10 * 1024 * 1024;
+
+/**
+ * The newest, the oldest and random ones of many images, of which it keeps only those that were chosen.
+ *
+ * @see https://en.wikipedia.org/wiki/Reservoir_sampling
+ */
+export class ImageSample {
+  private oldest?: StoredImage;
+  private newest?: StoredImage;
+  private readonly others: StoredImage[] = [];
+  private seen = 0;
+
+  /** @param size how many images to choose */
+  constructor(private readonly size: number) {}
+
+  /**
+   * Offers an image. Those of a month have to come in the order of their keys.
+   *
+   * @param relativePath below the images folder: `2026/11/photo.jpg`
+   */
+  offer(relativePath: string, image: StoredImage): void {
+    if (!IMAGE.test(relativePath) || image.bytes === 0 || image.bytes > MAX_BYTES) {
+      return;
+    }
+    if (IN_MONTH.test(relativePath)) {
+      this.oldest ??= image;
+      this.newest = image;
+    }
+    this.seen += 1;
+    const place = this.others.length < this.size ? this.others.length : Math.floor(Math.random() * this.seen);
+    if (place < this.size) {
+      this.others[place] = image;
+    }
+  }
+
+  /** The chosen images, the newest first. */
+  get chosen(): StoredImage[] {
+    const all = [this.newest, this.oldest, ...this.others].filter((image) => image !== undefined);
+    return [...new Map(all.map((image) => [image.key, image])).values()].slice(0, this.size);
+  }
+}

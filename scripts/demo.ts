@@ -74,7 +74,7 @@ async function main(): Promise<number> {
     const cdn = await startCdnStandIn({ s3: { endpoint, region, bucket: BUCKET, credentials } });
     stops.push(() => cdn.close());
 
-    say('A real Ghost with the adapter (the first time it is installed, which takes minutes) …');
+    say('A real Ghost with the adapter (the first time it is installed, which takes a minute or two) …');
     const install = await installGhost({ log: (line) => say(`  ${line}`) });
     const fallbackSecret = randomBytes(24).toString('hex');
     const port = await freePort();

@@ -8,7 +8,8 @@ import { type Invalidations, invalidationsFor } from '../core/invalidation';
 import { encodePath, isInMonth, ObjectKeys } from '../core/object-keys';
 import { CachingBucket } from './caching-bucket';
 import { warnIfUrlsDiffer } from './ghost-urls';
-import { type Middleware, serveFrom } from './serve';
+import type { Middleware } from './middleware';
+import { serveFrom } from './serve';
 import { Uploads } from './upload';
 import { errorForVisitors } from './visitor-errors';
 

@@ -2,8 +2,8 @@ import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { isFor, isServedFromDisk } from '../core/features';
 import { imagesOnDisk } from '../core/ghost-host';
+import type { Middleware } from './middleware';
 import { sendNotFound } from './responses';
-import type { Middleware } from './serve';
 
 /** Serves a file from the disk, and returns whether the path is that of such a file. */
 type DiskServer = (relativePath: string, ...parameters: Parameters<Middleware>) => boolean;

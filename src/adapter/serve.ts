@@ -8,11 +8,9 @@ import { conditionalReadStatus, isNotFound } from '../core/s3/errors';
 import { cdnRequestMatcher } from './cdn-requests';
 import { diskServer } from './disk-files';
 import { conditionsOf, readConditionally } from './conditional-read';
+import type { Middleware } from './middleware';
 import { sendFailure, sendNotFound, sendObject, sendToCdn, sendWithoutBody, validatorsOf } from './responses';
 import { errorForVisitors } from './visitor-errors';
-
-/** The part of an Express middleware that is used here: plain Node requests and responses. */
-export type Middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
 
 /**
  * Returns the middleware for everything below the blog's `/content/images` (media, files).

@@ -13,6 +13,8 @@ const esModules = [
 
 // Otherwise every process that loads the SDK warns that its versions of 2027 need a newer Node.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+// A test that runs on an EC2 instance is not a Ghost on EC2.
+process.env.AWS_EC2_METADATA_DISABLED = 'true';
 
 const compilerOptions = {
   allowJs: true,

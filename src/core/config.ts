@@ -4,7 +4,7 @@ import { contradictions, leftover } from './config-problems';
 import { CONFIG_INVALID } from './error-codes';
 import { errors } from './ghost-host';
 import { mistake } from './mistaken-values';
-import { configurationName, originOf } from './option-origins';
+import { howToCorrect, originOf } from './option-origins';
 import {
   cdnUrl,
   fallbackSecrets,
@@ -257,10 +257,11 @@ function shorten(value: unknown): string {
   return shown.length > 100 ? `${shown.slice(0, 100)}…` : shown;
 }
 
+/** @param problems each begins with its option */
 function invalid(problems: string[]): Error {
   return new errors.IncorrectUsageError({
     message: `S3CloudFrontStorage is not configured correctly: ${[...new Set(problems)].join('; ')}`,
     code: CONFIG_INVALID,
-    help: `Correct the block "storage" → "S3CloudFrontStorage" in ${configurationName()} and start Ghost again.`,
+    help: howToCorrect(problems.map((problem) => /^"(\w+)"/.exec(problem)?.[1] ?? '')),
   });
 }

@@ -25,9 +25,12 @@ export function variableOf(option: string, environment: NodeJS.ProcessEnv): stri
   return Object.keys(environment).find((name) => isOfOption.test(name));
 }
 
+/** A wrong option may have the name of something that every object has. */
+const flagOf = (option: string): string | undefined =>
+  Object.hasOwn(origins.flags, option) ? origins.flags[option] : undefined;
+
 /** Returns the flag or the environment variable that sets an option; undefined when it is in the configuration. */
-export const originOf = (option: string): string | undefined =>
-  origins.flags[option] ?? variableOf(option, process.env);
+export const originOf = (option: string): string | undefined => flagOf(option) ?? variableOf(option, process.env);
 
 /** Returns the configuration file in which options are, or its block. */
 export const configurationName = (): string => origins.file ?? 'the configuration of S3CloudFrontStorage';
@@ -40,7 +43,16 @@ export function whereToSet(option: string): string {
 
 /** Returns the option together with the flag, variable or file that sets it. */
 export function placeOf(option: string): string {
-  const flag = origins.flags[option];
+  const flag = flagOf(option);
   const variable = variableOf(option, process.env);
   return flag ?? (variable ? `"${option}" (the variable ${variable})` : `"${option}" in ${configurationName()}`);
+}
+
+/** Returns how to correct options where they come from, for the end of an error. */
+export function howToCorrect(options: string[]): string {
+  const places = options.map(
+    (option) => originOf(option) ?? `the block "storage" → "S3CloudFrontStorage" in ${configurationName()}`,
+  );
+  const isOfCommand = places.every((place) => place.startsWith('--'));
+  return `Correct ${[...new Set(places)].join(' and ')} and ${isOfCommand ? 'run the command' : 'start Ghost'} again.`;
 }

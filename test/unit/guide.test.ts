@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Command as Program } from 'commander';
 import { createProgram } from '../../src/commands/program';
 import { parseConfig } from '../../src/core/config';
-import { roughCosts } from '../../src/commands/provision/plan';
+import { costLines } from '../../src/commands/provision/costs';
 import { stackNameOf } from '../../src/template/stack-name';
 import {
   IDENTITY_ACTIONS,
@@ -508,7 +508,7 @@ test.each(['images.example.com', 'images.my-blog.example.com', 'images-my.blog.e
 
 test('the costs in the setup guide are those that the command shows', () => {
   const costs = guide.slice(guide.indexOf('## Costs'), guide.indexOf('## Troubleshooting'));
-  const shown = roughCosts().join('\n');
+  const shown = costLines(undefined).join('\n');
   const figures = shown.match(/\$[\d.]*\d|\d+ (?:TB|GB|million)|[\d,]+ new|[A-Z][a-z]+ 20\d\d/g) ?? [];
   expect(figures.length).toBeGreaterThan(5);
   expect(figures.map((figure) => figure.replace(' new', '')).filter((figure) => !costs.includes(figure))).toEqual([]);

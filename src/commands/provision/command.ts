@@ -14,9 +14,15 @@ export function addProvision(program: Command): void {
         'does anything. Can be stopped and run again at any time.',
     )
     .option('--domain <domain>', 'the domain that images are shown from (required)')
-    .option('--ghost-url <url>', 'address of the blog, which then makes the sizes of pictures that are missing')
+    .option(
+      '--ghost-url <url>',
+      'URL of the blog, which then creates missing image sizes (default: as in its configuration)',
+    )
     .option('--no-ghost', 'serve only files from the bucket, and no longer request missing image sizes from the blog')
-    .option('--region <region>', 'region of the bucket (default: as configured for AWS)')
+    .option(
+      '--region <region>',
+      'region of the bucket (default: as configured for AWS, that of this machine, or asked)',
+    )
     .option('--profile <name>', 'profile of the AWS configuration to sign in with')
     .option('--dns-profile <name>', 'profile of the account that holds the Route 53 zone, when it is another one')
     .option(
@@ -30,8 +36,14 @@ export function addProvision(program: Command): void {
       '--account-regional-bucket [prefix]',
       'create the bucket as PREFIX-ACCOUNT-REGION-an, a name that nobody else can take (default prefix: the domain)',
     )
-    .option('--identity <kind>', 'who Ghost signs in as: policy-only (default), iam-user, ec2-role or ecs-task-role')
-    .option('--create-access-key', 'make an access key for the user of --identity iam-user, and show it once')
+    .option(
+      '--identity <kind>',
+      'who Ghost signs in as: iam-user, ec2-role, ecs-task-role or policy-only (default: as the machine can)',
+    )
+    .option(
+      '--create-access-key',
+      'create an access key for the user of --identity iam-user, and show it once (default: if the identity is the default)',
+    )
     .option('--rotate-secret', 'replace the secret between CloudFront and Ghost; Ghost accepts both in the meantime')
     .option('--rotate-access-key', "replace the access key of the stack's user, in two runs of this command")
     .option('--tenant-prefix <prefix>', 'stands before content/images in the bucket: for one of several blogs')
@@ -43,7 +55,11 @@ export function addProvision(program: Command): void {
     .option('--access-logs <bucket>', "bucket for CloudFront's access logs, or none; only for a stack in us-east-1")
     .option('--stack-name <name>', 'name of the CloudFormation stack (default: ghost- and the domain)')
     .option('--write-config <file>', "write the result into Ghost's configuration file, with a backup beside it")
-    .option('--dry-run', 'show the plan and the rendered template, without asking AWS anything')
+    .option('--dry-run', 'show the plan, without asking AWS anything')
+    .option(
+      '--template <file>',
+      'write the rendered CloudFormation template to a new file (- for the standard output), and build nothing',
+    )
     .option('--yes', 'agree to the plan beforehand')
     .option('--json', 'give the result as JSON; everything else goes to the error output')
     .addHelpText(
@@ -71,8 +87,8 @@ Examples:
     .action(async (options: ProvisionOptions) => {
       if (options.rotateSecret || options.rotateAccessKey) {
         await (await import('./rotate/run')).runRotation(options);
-      } else if (options.dryRun) {
-        (await import('./dry-run')).runDryRun(options);
+      } else if (options.dryRun || options.template !== undefined) {
+        await (await import('./dry-run')).runDryRun(options);
       } else {
         await (await import('./run')).runProvision(options);
       }
@@ -84,7 +100,10 @@ Examples:
       .description(description)
       .option('--domain <domain>', 'the domain of the image server')
       .option('--stack-name <name>', 'its CloudFormation stack, if you gave it another name')
-      .option('--region <region>', 'region of the bucket (default: as configured for AWS)')
+      .option(
+        '--region <region>',
+        'region of the bucket (default: as configured for AWS, that of this machine, or asked)',
+      )
       .option('--profile <name>', 'profile of the AWS configuration to sign in with')
       .option('--json', 'give the result as JSON; everything else goes to the error output');
   // Options may stand before the name, too: provision --domain images.example.com status

@@ -1,12 +1,15 @@
+import { writeFileSync } from 'node:fs';
 import { stringify } from 'yaml';
 import { checkGhostConfigFile } from '../../ghost-site/config-file';
-import { type Colors, openTerminal } from '../../shell/terminal';
+import { Failure } from '../../shell/failure';
+import { type Colors, openTerminal, type Terminal } from '../../shell/terminal';
 import { type Parameter, readTemplate } from '../../template/read';
 import { type RenderedTemplate, renderTemplate } from '../../template/render';
 import { checkRegion, namedRegion } from '../../aws/region';
 import { certificateName } from './certificate/name';
+import { type Chosen, settle, withDefaults } from './defaults';
 import { planFolders, stepsOfFolders } from './folders';
-import { ACCESS_KEY_STEP, planLines, type PlannedStep, stepsOfCreation } from './plan';
+import { accessKeyStep, planLines, type PlannedStep, stepsOfCreation } from './plan';
 import { checkAccessKeyOption, type ProvisionOptions, readSettings, type Settings } from './settings';
 
 /** The plan of `provision`, as far as it is known without AWS. */
@@ -18,24 +21,60 @@ export interface DryRun {
   template: RenderedTemplate & { AWSTemplateFormatVersion: string; Parameters: Record<string, Partial<Parameter>> };
 }
 
-/** Runs `provision --dry-run`, which does not load the AWS SDK. */
-export function runDryRun(options: ProvisionOptions): void {
-  const settings = readSettings(options);
-  checkAccessKeyOption(settings);
-  if (options.writeConfig !== undefined) {
-    checkGhostConfigFile(options.writeConfig);
+/** Runs `provision --dry-run` and `provision --template`, which do not load the AWS SDK's clients. */
+export async function runDryRun(options: ProvisionOptions): Promise<void> {
+  const given = readSettings(options);
+  const { template: file, json, writeConfig } = options;
+  if (json && file === '-') {
+    throw new Failure(
+      '--json and --template - cannot be used together.',
+      'Leave out --template: the JSON contains the template.',
+    );
+  }
+  if (writeConfig !== undefined) {
+    checkGhostConfigFile(writeConfig);
   }
   const { region, setting } = namedRegion(options.region);
   if (region) {
     checkRegion(region, setting);
   }
-  const terminal = openTerminal(options);
+  const settings = settle(await withDefaults(given, options), undefined);
+  checkAccessKeyOption(settings);
+  const terminal = openTerminal({ json: json || file === '-' });
   const { lines, steps, template } = dryRun(settings, region, terminal.colors);
-  if (options.json) {
-    terminal.result({ domain: settings.domain, stackName: settings.stackName, region, steps, template });
+  if (json) {
+    const { domain, stackName, defaults: { chosen = [] } = {} } = settings;
+    terminal.result({ domain, stackName, region, steps, chosen: chosen.map(shownToPrograms), template });
   } else {
     lines.forEach((line) => terminal.say(line));
   }
+  if (file !== undefined) {
+    // YAML 1.1, as CloudFormation reads it: there, an unquoted 2012-10-17 is a date.
+    writeTemplate(terminal, file, stringify(template, { lineWidth: 0, version: '1.1' }));
+  }
+}
+
+const shownToPrograms = ({ what, value, reason }: Chosen) => ({ what, value, reason });
+
+/** @throws Failure when the file exists already, or cannot be written */
+function writeTemplate(terminal: Terminal, file: string, text: string): void {
+  if (file === '-') {
+    terminal.line(text.trimEnd());
+    return;
+  }
+  try {
+    writeFileSync(file, text, { flag: 'wx' });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Failure(
+      code === 'EEXIST'
+        ? `--template: ${file} exists already, and was left as it is.`
+        : `--template: ${file} cannot be written (${code}).`,
+      'Name a new file in a folder that you can write to, or - for the standard output.',
+      { cause: error },
+    );
+  }
+  terminal.say(`The template is in ${file}.`);
 }
 
 /**
@@ -90,16 +129,14 @@ export function dryRun(settings: Settings, region: string | undefined, colors: C
     ...(settings.movesDomain
       ? [{ sign: '~' as const, what: 'domain', words: `${domain} moves here if another distribution has it` }]
       : []),
-    ...(settings.createAccessKey ? [ACCESS_KEY_STEP] : []),
+    ...(settings.createAccessKey ? [accessKeyStep(settings)] : []),
   ];
   const title = `Image server https://${domain}${region ? `, in ${region}` : ''}, by the stack ${settings.stackName}`;
   return {
     steps,
     template,
     lines: [
-      ...planLines(title, steps, colors),
-      // YAML 1.1, as CloudFormation reads it: there, an unquoted 2012-10-17 is a date.
-      stringify(template, { lineWidth: 0, version: '1.1' }),
+      ...planLines(title, steps, settings, colors),
       'This was a dry run: AWS was not asked, and nothing was made.',
     ],
   };

@@ -4,31 +4,10 @@ import { readTemplate } from '../../template/read';
 import { type RenderedTemplate, renderTemplate } from '../../template/render';
 import { certificateName } from './certificate/name';
 import type { IpAddressType } from './dns/ghost-addresses';
+import { costLines } from './costs';
+import { RESOURCES, typeInWords } from './resource-words';
 import type { Settings } from './settings';
 import type { Situation } from './situation';
-
-/** The template's resources as the plan describes them. */
-const RESOURCES: Record<string, string> = {
-  Bucket: 'private bucket: encrypted, versioned, TLS only; it outlives the stack',
-  BucketPolicy: 'CloudFront alone may read images, media and files',
-  OriginAccessControl: 'CloudFront signs its requests to the bucket',
-  ImageHeaders: 'security headers of images',
-  FileHeaders: 'security headers of media and files',
-  PathFunction: 'encodes plus signs in file names',
-  FolderFunction: 'keeps files in folders from running scripts',
-  CorsFunction: 'lets pages read the images that they have shown',
-  TenantFunction: 'takes the tenant prefix from paths that Ghost is asked for',
-  Distribution: 'CDN on the domain: HTTP/3, IPv6, TLS 1.2+, compressed',
-  AccessLogSource: 'access logs of the distribution',
-  AccessLogTarget: 'bucket for the access logs',
-  AccessLogDelivery: 'writes the access logs to the bucket',
-  DomainRecords: 'A, AAAA and HTTPS records of the domain',
-  GhostPolicy: 'least privilege for Ghost',
-  GhostUser: 'who Ghost signs in as; its access key is made apart',
-  GhostEc2Role: 'who a Ghost on EC2 signs in as',
-  GhostInstanceProfile: 'brings the role to the instance',
-  GhostTaskRole: 'who a Ghost on ECS signs in as',
-};
 
 /** A line of the plan. */
 export interface PlannedStep {
@@ -142,7 +121,7 @@ export function stepsAroundStack(
     after.push({ sign: '-', what: 'Ghost', words });
   }
   if (settings.createAccessKey && !accessKeyId) {
-    after.push(ACCESS_KEY_STEP);
+    after.push(accessKeyStep(settings));
   }
   if (certificate?.status === 'ISSUED') {
     return { before: [{ sign: '=', what, words: `${names} (${certificate.arn})` }], after };
@@ -153,7 +132,12 @@ export function stepsAroundStack(
   return { before: [{ sign: '+', what, words }], after };
 }
 
-export const ACCESS_KEY_STEP: PlannedStep = { sign: '+', what: 'access key', words: 'for the user, shown once' };
+/** Returns the step that creates the access key, and where its secret goes. */
+export const accessKeyStep = ({ configFile }: Settings): PlannedStep => ({
+  sign: '+',
+  what: 'access key',
+  words: `for the user, ${configFile === undefined ? 'shown once' : `written into ${configFile}`}`,
+});
 
 const SIGNS: Record<PlannedStep['sign'], { meaning: string; color: 'green' | 'yellow' | 'magenta' | 'red' | 'dim' }> = {
   '+': { meaning: 'made', color: 'green' },
@@ -163,55 +147,42 @@ const SIGNS: Record<PlannedStep['sign'], { meaning: string; color: 'green' | 'ye
   '=': { meaning: 'used as it is', color: 'dim' },
 };
 
-/** Returns the plan as lines for the terminal, with its costs. */
-export function planLines(title: string, steps: PlannedStep[], colors: Colors): string[] {
+/**
+ * Returns the plan as lines for the terminal: its steps, what was chosen for the user, warnings, and the costs.
+ *
+ * @param settings settled ones, whose defaults are in use
+ */
+export function planLines(
+  title: string,
+  steps: PlannedStep[],
+  { defaults, files }: Pick<Settings, 'defaults' | 'files'>,
+  colors: Colors,
+): string[] {
+  const { chosen = [], warnings = [] } = defaults ?? {};
+  const width = Math.max(...chosen.map(({ what }) => what.length));
   return [
     colors.bold(title),
     '',
     ...stepLines(steps, colors),
     '',
+    ...chosen.map(({ what, value, reason }) => `  ${what.padEnd(width)}  ${value} ${colors.dim(`(${reason})`)}`),
+    ...(chosen.length > 0 ? [''] : []),
+    ...warnings.flatMap((warning) => [`${colors.yellow('⚠')} ${warning}`, '']),
     `${colors.bold('Costs')}, roughly:`,
-    ...roughCosts().map((line) => `  ${line}`),
+    ...costLines(files).map((line) => `  ${line}`),
     '',
   ];
 }
 
 /** Returns steps as lines for the terminal, with their signs explained. */
 export function stepLines(steps: PlannedStep[], colors: Colors): string[] {
-  const width = Math.max(...steps.map(({ what }) => what.length));
+  const width = Math.max(...steps.map(({ what }) => typeInWords(what).length));
   const used = Object.entries(SIGNS).filter(([sign]) => steps.some((step) => step.sign === sign));
   return [
-    ...steps.map(({ sign, what, words }) => `  ${colors[SIGNS[sign].color](sign)} ${what.padEnd(width)}  ${words}`),
+    ...steps.map(
+      ({ sign, what, words }) => `  ${colors[SIGNS[sign].color](sign)} ${typeInWords(what).padEnd(width)}  ${words}`,
+    ),
     '',
     colors.dim(`  ${used.map(([sign, { meaning }]) => `${sign} ${meaning}`).join(', ')}`),
-  ];
-}
-
-/** Prices of November 2026: https://aws.amazon.com/s3/pricing/ and https://aws.amazon.com/cloudfront/pricing/ */
-const PRICES = {
-  date: 'November 2026',
-  storagePerGigabyteMonth: 0.023,
-  putPerThousand: 0.005,
-  getPerThousand: 0.0004,
-  freeTrafficTerabytes: 1,
-  freeRequestsMillion: 10,
-  trafficPerGigabyte: 0.085,
-  freeFunctionCallsMillion: 2,
-  functionCallsPerMillion: 0.1,
-};
-
-/** A blog with many images in several sizes. */
-const EXAMPLE = { gigabytes: 10, uploads: 2_000 };
-
-/** Returns the rough monthly costs of an image server, as lines for the terminal. */
-export function roughCosts(): string[] {
-  const storage = EXAMPLE.gigabytes * PRICES.storagePerGigabyteMonth;
-  const uploads = (EXAMPLE.uploads / 1_000) * PRICES.putPerThousand;
-  return [
-    `about $${(storage + uploads).toFixed(2)} a month for ${EXAMPLE.gigabytes} GB of files and ${EXAMPLE.uploads.toLocaleString('en-US')} new ones, in us-east-1`,
-    `CloudFront: ${PRICES.freeTrafficTerabytes} TB and ${PRICES.freeRequestsMillion} million requests a month are free, then about $${PRICES.trafficPerGigabyte} a GB`,
-    `its functions, called twice per request: ${PRICES.freeFunctionCallsMillion} million calls a month are free, then $${PRICES.functionCallsPerMillion.toFixed(2)} per million`,
-    `requests from CloudFront to the bucket: $${PRICES.getPerThousand} per 1,000; data transfer between them is free`,
-    `prices of ${PRICES.date}; the certificate is free`,
   ];
 }

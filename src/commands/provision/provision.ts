@@ -4,6 +4,7 @@ import { Declined, Failure } from '../../shell/failure';
 import { type AccessKey, createAccessKey } from './access-key';
 import { agree } from './agree';
 import { recordSpellings } from './certificate/validation';
+import { settle } from './defaults';
 import { describeDistribution } from './distribution';
 import { pointsTo, zoneOf } from './dns/live-dns';
 import { upsertAliases } from './dns/records';
@@ -41,10 +42,11 @@ export interface Provisioned {
  *
  * @throws Failure with cause and cure; Declined when the user does not agree; Interruption after Ctrl-C
  */
-export async function provision(session: Session, settings: Settings): Promise<Provisioned> {
+export async function provision(session: Session, wanted: Settings): Promise<Provisioned> {
   const { aws, terminal, pause } = session;
-  const { stackName, domain } = settings;
+  const { stackName, domain } = wanted;
   const { stack: existing, isCleared } = await clearedStack(session, stackName);
+  const settings = settle(wanted, existing);
   const situation = await terminal.step('Checking the current state', () => lookAround(session, existing, settings));
   reportProblems(terminal, situation.problems);
   const { stack, certificate, adoptedBucket } = situation;
@@ -58,7 +60,7 @@ export async function provision(session: Session, settings: Settings): Promise<P
   const done = isCleared ? ['What the failed attempt had left was deleted'] : [];
   const ofMove = stepsOfMove(settings, situation);
   if (situation.move === 'finish') {
-    await agree(terminal, planLines(title, ofMove, terminal.colors), done);
+    await agree(terminal, planLines(title, ofMove, settings, terminal.colors), done);
     await completeMove(session, settings, situation);
     return { ...(await provision(session, settings)), changed: true };
   }
@@ -71,7 +73,7 @@ export async function provision(session: Session, settings: Settings): Promise<P
   if (!isIssued) {
     // The changes of an existing stack are known only when the certificate is issued, and are then agreed to separately.
     const steps = stack ? around.before : [...around.before, ...newStack, ...ofFolders, ...ofMove, ...around.after];
-    await agree(terminal, planLines(title, steps, terminal.colors), done);
+    await agree(terminal, planLines(title, steps, settings, terminal.colors), done);
   }
   const CertificateArn = isIssued ? certificate.arn : await obtainCertificate(session, settings, situation);
   if (!isIssued) {
@@ -94,7 +96,7 @@ export async function provision(session: Session, settings: Settings): Promise<P
   if (hasChanges && !isAgreed) {
     await agree(
       terminal,
-      planLines(title, steps, terminal.colors),
+      planLines(title, steps, settings, terminal.colors),
       done,
       changeSet && (() => discardChangeSet(aws, changeSet, stack)),
     );

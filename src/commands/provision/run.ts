@@ -5,6 +5,7 @@ import { warningOfReadableSecrets } from '../../ghost-site/readable-secrets';
 import { Failure } from '../../shell/failure';
 import type { Terminal } from '../../shell/terminal';
 import { foldersOf } from '../../aws/stack';
+import { withDefaults } from './defaults';
 import { destroy } from './destroy';
 import { findDifferences } from './diff';
 import { provision } from './provision';
@@ -22,7 +23,8 @@ export async function runProvision(options: ProvisionOptions): Promise<void> {
     checkGhostConfigFile(writeConfig);
   }
   const session = await openSession(options);
-  const provisioned = await provision(session, settings);
+  const { aws, terminal } = session;
+  const provisioned = await provision(session, await withDefaults(settings, options, { aws, signal: terminal.signal }));
   const { changed, stack, config, missingRecord, isWithoutDomain } = provisioned;
   const { backup, isWritten } = writeResult(session.terminal, writeConfig, config);
   if (options.json) {

@@ -4,6 +4,8 @@ import { readDomain, readStackName } from '../../template/stack-name';
 import { type FolderChanges, readFolders } from './folders';
 import { readAccessLogs } from './access-logs';
 import { readBucketPrefix } from './account-regional-bucket';
+import type { CountedFiles } from './costs';
+import type { Defaults } from './defaults';
 import { readGhost } from './ghost-url';
 
 /** The command-line options as Commander parses them. */
@@ -35,6 +37,8 @@ export interface ProvisionOptions {
   stackName?: string;
   writeConfig?: string;
   dryRun?: boolean;
+  /** `-` for the standard output. */
+  template?: string;
   yes?: boolean;
   json?: boolean;
 }
@@ -54,6 +58,12 @@ export interface Settings {
   createAccessKey: boolean;
   /** Whether to move the domain from another distribution. */
   movesDomain: boolean;
+  /** The file of `--write-config`. */
+  configFile?: string;
+  /** What a new image server gets where the options say nothing; undefined for the template's defaults. */
+  defaults?: Defaults;
+  /** The blog's files, for the costs. */
+  files?: CountedFiles;
 }
 
 /** The options whose values are passed to the template unchanged. */
@@ -128,6 +138,7 @@ export function readSettings(options: ProvisionOptions): Settings {
     wildcard: options.wildcard ?? false,
     createAccessKey: options.createAccessKey ?? false,
     movesDomain: options.moveDomain ?? false,
+    configFile: options.writeConfig,
   };
 }
 

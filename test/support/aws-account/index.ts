@@ -44,10 +44,9 @@ export class AwsAccount {
 
   /** Answers the calls of all clients until `restore`. */
   constructor({ accountId = '123456789012', callerArn, region = 'eu-central-1' }: AwsAccountOptions = {}) {
-    // Profiles are those of the tests, and a test on an EC2 instance is no Ghost on EC2.
+    // Profiles are those of the tests.
     process.env.AWS_CONFIG_FILE = path.join(__dirname, 'profiles');
     process.env.AWS_SHARED_CREDENTIALS_FILE = process.env.AWS_CONFIG_FILE;
-    process.env.AWS_EC2_METADATA_DISABLED = 'true';
     const identifiers = new Identifiers();
     this.access = new Access(accountId, callerArn ?? `arn:aws:iam::${accountId}:user/ada`);
     this.buckets = new Buckets(region);
@@ -156,7 +155,7 @@ export class AwsAccount {
    * @throws Error when the account does not have a command that was sent
    */
   restore(): void {
-    for (const name of ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE', 'AWS_EC2_METADATA_DISABLED']) {
+    for (const name of ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE']) {
       const before = this.environment[name];
       if (before === undefined) {
         delete process.env[name];

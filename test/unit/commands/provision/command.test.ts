@@ -35,7 +35,7 @@ describe('the final output of provision', () => {
     expect(said).toMatch(new RegExp(`DistributionId +${distribution?.id}`));
     expect(said).toMatch(new RegExp(`Name +${DOMAIN}\\n`));
     expect(said).toContain(`Value  ${distribution?.domainName}`);
-    expect(said).toContain('Give the policy arn:aws:iam::123456789012:policy/');
+    expect(said).toMatch(/Ghost signs in as the user ghost-images-example-com-GhostUser\S+\. It needs an access key:/);
     const block = JSON.parse(said.slice(said.indexOf('{\n  "storage"'), said.lastIndexOf('}') + 1)) as {
       storage: { S3CloudFrontStorage: unknown };
     };
@@ -45,6 +45,7 @@ describe('the final output of provision', () => {
   });
 
   test.each([
+    ['policy-only', 'Give the policy arn:aws:iam::123456789012:policy/'],
     ['iam-user', 'aws iam create-access-key --user-name'],
     ['ec2-role', 'aws ec2 associate-iam-instance-profile'],
     ['ecs-task-role', 'taskRoleArn'],

@@ -1,4 +1,6 @@
 import { createProgram } from '../../../../src/commands/program';
+import { typeInWords } from '../../../../src/commands/provision/resource-words';
+import { readTemplate } from '../../../../src/template/read';
 import { PARAMETER_SETS } from '../../../support/template/parameter-sets';
 import { schemaFindings } from '../../../support/template/tools';
 import { listenToOutput, type WrittenOutput } from '../../../support/written-output';
@@ -32,8 +34,8 @@ describe('the plan of a dry run', () => {
     expect(await run()).toMatch(/\+ DNS +records in Route 53 if it has the zone, else you make a CNAME/);
     expect(await run('--hosted-zone', 'none')).toMatch(/\+ DNS +you make a CNAME/);
     const zone = await run('--hosted-zone', 'Z0123456789ABCDEFGHIJ');
-    expect(zone).toMatch(/\+ AWS::Route53::RecordSetGroup/);
-    expect(zone).not.toMatch(/\+ DNS/);
+    expect(zone).toMatch(/\+ DNS records/);
+    expect(zone).not.toMatch(/\+ DNS +you/);
   });
 
   test('includes an access key on request', async () => {
@@ -43,17 +45,29 @@ describe('the plan of a dry run', () => {
   test.each([[[]], [ghost], [[...ghost, '--tenant-prefix', 'seven', '--identity', 'ec2-role', ...certificate]]])(
     'has a template that CloudFormation takes, with %j',
     async (parameters) => {
-      const output = await run(...parameters, '--region', 'eu-central-1');
-      const text = output.slice(output.indexOf('AWSTemplateFormatVersion'), output.indexOf('This was a dry run'));
+      const text = await run(...parameters, '--region', 'eu-central-1', '--template', '-');
       expect(schemaFindings(text)).toEqual([]);
     },
   );
+
+  test('names every kind of resource in plain words', async () => {
+    const types = Object.values(readTemplate().Resources).map(({ Type }) => Type);
+    expect(types.filter((type) => typeInWords(type) === type)).toEqual([]);
+    expect(await run(...ghost)).not.toContain('AWS::');
+    expect(await run(...ghost)).toMatch(/\+ CloudFront distribution +CDN on the domain/);
+  });
+
+  test('is the plan alone, without the template', async () => {
+    const output = await run(...ghost, '--region', 'eu-central-1');
+    expect(output).not.toContain('AWSTemplateFormatVersion');
+    expect(output.split('\n').length).toBeLessThan(40);
+  });
 
   test('is JSON for programs, with the same steps', async () => {
     const { steps } = JSON.parse(await run(...ghost, '--json')) as { steps: { what: string; words: string }[] };
     const text = await run(...ghost);
     for (const { what, words } of steps) {
-      expect(text).toMatch(new RegExp(`${what} +${words.replace(/[.*+?()|[\]]/g, '\\$&')}`));
+      expect(text).toMatch(new RegExp(`${typeInWords(what)} +${words.replace(/[.*+?()|[\]]/g, '\\$&')}`));
     }
   });
 });

@@ -1,0 +1,73 @@
+import { existsSync } from 'node:fs';
+import { countFiles } from '../../ghost-site/count-files';
+import { findGhostSite, type GhostSite } from '../../ghost-site/site';
+import { Failure } from '../../shell/failure';
+import type { CountedFiles } from './costs';
+import { readGhost } from './ghost-url';
+
+/** How long (ms) to count files, of which only the costs need to know. */
+const TIME_TO_COUNT = 5_000;
+
+/** A blog's address, as its configuration has it. */
+export interface BlogUrl {
+  url: string;
+  /** `/var/www/ghost/config.production.json` */
+  source: string;
+  /** The template's parameters; undefined when CloudFront cannot ask the blog at this address. */
+  parameters?: Record<string, string>;
+}
+
+/**
+ * Finds the Ghost of this machine: that of the configuration file of `--write-config`, or the one in the working directory
+ * and the usual folders.
+ *
+ * @returns undefined when there is none, or when its configuration cannot be read
+ */
+export function findBlog(writeConfig: string | undefined): GhostSite | undefined {
+  try {
+    return writeConfig !== undefined && !existsSync(writeConfig) ? undefined : findGhostSite({ config: writeConfig });
+  } catch (error) {
+    if (error instanceof Failure) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/**
+ * Reads the address of a blog.
+ *
+ * @param domain of the images
+ * @returns undefined when the configuration has none
+ */
+export function blogUrlOf({ config: { url }, configFile }: GhostSite, domain: string): BlogUrl | undefined {
+  const environment = process.env.url;
+  if (typeof url !== 'string' || url.trim() === '') {
+    return undefined;
+  }
+  const source = environment === url ? 'the environment variable url' : configFile;
+  try {
+    return { url, source, parameters: isHttps(url) ? readGhost({ ghostUrl: url }, domain) : undefined };
+  } catch (error) {
+    if (error instanceof Failure) {
+      return { url, source };
+    }
+    throw error;
+  }
+}
+
+/** `--ghost-url` may leave out the scheme; Ghost's own setting has it. */
+const isHttps = (url: string) => /^https:\/\//i.test(url.trim());
+
+/** Counts the files of a blog; undefined when they cannot be read. */
+export async function countBlogFiles(site: GhostSite, signal?: AbortSignal): Promise<CountedFiles | undefined> {
+  try {
+    const { files, bytes, isComplete } = await countFiles(site.contentPath, { signal, timeLimitMs: TIME_TO_COUNT });
+    return { files, bytes, isComplete, place: site.contentPath };
+  } catch (error) {
+    if (error instanceof Failure) {
+      return undefined;
+    }
+    throw error;
+  }
+}

@@ -29,22 +29,27 @@ export function assertChosenContent(site: GhostSite, content?: string): void {
 /** Like `assertChosenContent`, also for the folder of adapters, which `install` writes to. */
 export function assertChosenPaths(site: GhostSite, content?: string): void {
   const { installedAdaptersPath: place } = site.config.paths ?? {};
-  const isOfFile = place !== undefined && pathsOfEnvironment().installedAdaptersPath === undefined;
+  const isOfFile = place !== undefined && pathsOfEnvironment(site).installedAdaptersPath === undefined;
   const cure = ownCommand('install …', { environment: { paths__installedAdaptersPath: String(place) } });
   assertChosen(site, [...contentOf(site, content), ...(isOfFile ? [{ place, cure }] : [])]);
 }
 
-function contentOf({ contentPath: place }: GhostSite, content: string | undefined): NamedPath[] {
-  const isOfFile = content === undefined && pathsOfEnvironment().contentPath === undefined;
+function contentOf(site: GhostSite, content: string | undefined): NamedPath[] {
+  const { contentPath: place } = site;
+  const isOfFile = content === undefined && pathsOfEnvironment(site).contentPath === undefined;
   return isOfFile ? [{ place, cure: `--content ${place}` }] : [];
 }
 
 // The file may be another one by now than the one that was read.
-const pathsOfEnvironment = () => settingsOfEnvironment(process.env).paths ?? {};
+const pathsOfEnvironment = ({ compose }: GhostSite) =>
+  // The environment of this process is not that of the container.
+  (compose ? undefined : settingsOfEnvironment(process.env).paths) ?? {};
 
-function assertChosen({ configFile, folder }: GhostSite, named: NamedPath[]): void {
-  const { stats, owner } = locateConfig(configFile);
-  const writers = [owner, ...(stats ? [stats] : [])].filter(({ uid }) => uid !== 0);
+function assertChosen({ configFile, folder, compose }: GhostSite, named: NamedPath[]): void {
+  const files = [configFile, ...(compose ? [...compose.files, ...compose.envFiles] : [])].map(locateConfig);
+  const writers = files
+    .flatMap(({ stats, owner }) => [owner, ...(stats ? [stats] : [])])
+    .filter(({ uid }) => uid !== 0);
   if (!isRoot()) {
     return;
   }

@@ -21,8 +21,8 @@ import { randomBytes } from 'node:crypto';
 import { Failure } from '../shell/failure';
 import { isRoot, type Owner, withRightsOf } from '../shell/owner-rights';
 import { mayAccess, refuseSharedWay } from '../shell/path-owners';
-import { readGhostConfig } from './config';
-import { type LocatedConfig, locateConfig, readConfig, textOf } from './config-text';
+import { settingsFileAt } from './compose/compose-site';
+import { type LocatedConfig, locateConfig, readConfig } from './config-text';
 import { type GhostConfigBlock, withGhostConfig } from './edit-config';
 
 type ExistingConfig = LocatedConfig & { stats: Stats };
@@ -38,9 +38,19 @@ const MOUNTED = ['EBUSY', 'EXDEV'];
 /**
  * Checks that a configuration file can be written, so that writing it does not fail after everything else is done.
  *
+ * @param place the file, an env file, or the folder of a Ghost of Docker Compose
+ * @returns the path of the file
  * @throws Failure with the file and the cause
  */
-export function checkGhostConfigFile(file: string): void {
+export function checkGhostConfigFile(place: string): string {
+  const settings = settingsFileAt(place);
+  const { file } = settings;
+  if (!settings.isWritable) {
+    throw new Failure(
+      `Ghost's settings are all in ${file}: its service has no env file.`,
+      'Give it one (env_file: ghost.env) and create that file with: touch ghost.env && chmod 600 ghost.env\nOr set them there yourself: install --print',
+    );
+  }
   const located = locateConfig(file);
   const { file: real, folder, owner, stats } = located;
   refuseSharedFolder(located);
@@ -60,12 +70,14 @@ export function checkGhostConfigFile(file: string): void {
       "Name Ghost's configuration file, for example /var/www/ghost/config.production.json, and run the command as a user who can write there, usually with sudo.",
     );
   }
-  readGhostConfig(textOf(file), file);
+  settings.own(settings.text());
+  return file;
 }
 
-/** Writes the block into Ghost's configuration file, as `replaceGhostConfig` does. */
-export function writeGhostConfig(file: string, block: GhostConfigBlock): string | undefined {
-  return replaceGhostConfig(file, withGhostConfig(textOf(file), block, file));
+/** Writes the block into Ghost's configuration file or an env file of its container, as `replaceGhostConfig` does. */
+export function writeGhostConfig(place: string, block: GhostConfigBlock): string | undefined {
+  const settings = settingsFileAt(place);
+  return replaceGhostConfig(settings.file, withGhostConfig(settings.text(), block, settings));
 }
 
 /**

@@ -56,10 +56,14 @@ export function readGhostConfig(text: string, file: string): GhostConfig {
  * Returns the settings in the environment, as Ghost reads them: `storage__S3CloudFrontStorage__bucket=pictures`, and
  * `storage__S3CloudFrontStorage__secretAccessKey_FILE=/run/secrets/s3` for the content of a file.
  *
- * @throws Failure when such a file cannot be read
+ * @param toHost finds such a file, whose path may be that of a container
+ * @throws Failure when it cannot be read
  * @see https://docs.ghost.org/config#custom-configuration-files
  */
-export function settingsOfEnvironment(environment: NodeJS.ProcessEnv): GhostConfig {
+export function settingsOfEnvironment(
+  environment: NodeJS.ProcessEnv,
+  toHost: (file: string) => string = (file) => file,
+): GhostConfig {
   const settings: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(environment)) {
     const isFile = /__.*_file$/i.test(name);
@@ -72,7 +76,7 @@ export function settingsOfEnvironment(environment: NodeJS.ProcessEnv): GhostConf
       const next = inner[part];
       inner = isObject(next) ? next : (inner[part] = {});
     }
-    inner[place.at(-1) ?? ''] = isFile ? secretIn(value, name) : parsedValue(value);
+    inner[place.at(-1) ?? ''] = isFile ? secretIn(toHost(value), name) : parsedValue(value);
   }
   return settings;
 }
@@ -145,7 +149,7 @@ function secretIn(file: string, name: string): string {
 }
 
 /** Ghost parses numbers, booleans and objects in the environment as JSON. */
-function parsedValue(value: string): unknown {
+export function parsedValue(value: string): unknown {
   try {
     return JSON.parse(value);
   } catch {

@@ -10,7 +10,8 @@ import {
 } from 'jsonc-parser';
 import { ADAPTER } from '../core/features';
 import { Failure } from '../shell/failure';
-import { BYTE_ORDER_MARK, readGhostConfig, storagePlace } from './config';
+import { BYTE_ORDER_MARK, storagePlace } from './config';
+import type { SettingsFile } from './settings-file';
 
 /** The adapter's options in Ghost's configuration. Without `active`, they have no effect. */
 export interface GhostConfigBlock {
@@ -26,16 +27,15 @@ const OPTIONS_OF_THE_SERVER = ['tenantPrefix', 'cdnFallbackSecret'];
 /**
  * Adds the adapter's options to the text of a configuration, and leaves everything else as it is, including blanks.
  *
- * @param text JSON, empty for a new file
- * @param file its name, for errors
- * @throws Failure when the text is not a JSON object
+ * @param text empty for a new file
+ * @throws Failure when the text is not that of such a file
  */
-export function withGhostConfig(text: string, block: GhostConfigBlock, file: string): string {
-  const own = [...storagePlace(readGhostConfig(text, file)), ADAPTER];
+export function withGhostConfig(text: string, block: GhostConfigBlock, settings: SettingsFile): string {
+  const own = [...storagePlace(settings.own(text)), ADAPTER];
   const options = block.storage[ADAPTER];
   const outdated = OPTIONS_OF_THE_SERVER.filter((name) => !(name in options)).map((name) => [...own, name]);
-  return withValues(
-    withoutValues(text, outdated),
+  return settings.withValues(
+    settings.withoutValues(text, outdated),
     Object.entries(options).map(([name, value]): Setting => [[...own, name], value]),
   );
 }

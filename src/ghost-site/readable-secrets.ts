@@ -1,7 +1,8 @@
 import { ADAPTER } from '../core/features';
 import type { Owner } from '../shell/owner-rights';
 import { quoted } from '../shell/text';
-import { isObject, readGhostConfig, storageOf } from './config';
+import { settingsFileAt } from './compose/compose-site';
+import { isObject, storageOf } from './config';
 import { locateConfig } from './config-text';
 
 /** The adapter's options that other users must not be able to read. */
@@ -23,7 +24,7 @@ interface ReadableSecrets {
  * @returns their names; undefined when there are none
  */
 export function secretsIn(file: string, text: string): string[] | undefined {
-  const storage = storageOf(readGhostConfig(text, file));
+  const storage = storageOf(settingsFileAt(file).own(text));
   const names = SECRETS.filter((name) => [ADAPTER, 'media', 'files'].some((key) => isIn(storage[key], name)));
   return names.length > 0 ? names : undefined;
 }
@@ -62,6 +63,9 @@ const isIn = (block: unknown, name: string) => isObject(block) && block[name] !=
 
 function cureFor(file: string, stats: Owner, ghost: Owner | undefined): string {
   const name = quoted(file);
+  if (settingsFileAt(file).format === 'env') {
+    return `sudo chmod 600 ${name}   (Docker Compose reads it for Ghost)`;
+  }
   if (ghost && ghost.uid !== 0 && stats.uid !== ghost.uid && stats.gid !== ghost.gid) {
     return `sudo chgrp ${ghost.gid} ${name} && sudo chmod 640 ${name}   (Ghost reads it as the user ${ghost.uid}, by its group)`;
   }

@@ -4,16 +4,19 @@ import { Failure } from '../shell/failure';
 import { withRightsOf } from '../shell/owner-rights';
 import { ownerOf, wayTo } from '../shell/path-owners';
 import { readManifest } from '../shell/paths';
-import { type GhostConfig, readGhostConfig, settingsOfEnvironment, withSettings } from './config';
+import { ComposeGhost } from './compose/compose-ghost';
+import { composeGhostIn, composeSite } from './compose/compose-site';
+import { type GhostConfig, settingsOfEnvironment } from './config';
 import { textOf } from './config-text';
+import { jsonSettings, type SettingsFile } from './settings-file';
 
 /** A Ghost on this machine, as far as it was found. */
 export interface GhostSite {
   /** The folder with the configuration files, and with Ghost-CLI and Docker also `current` and `content`. */
   folder: string;
-  /** The path of `config.production.json`, which may not exist. */
+  /** The path of `config.production.json`, or of the container's env file. It may not exist. */
   configFile: string;
-  /** The configuration as Ghost sees it: the file, overridden by the environment. */
+  /** The configuration as Ghost sees it: the file, overridden by the environment. `paths` are those of this machine. */
   config: GhostConfig;
   /** The folder with `images`, `media`, `files` and `adapters`. */
   contentPath: string;
@@ -21,6 +24,12 @@ export interface GhostSite {
   codeFolder?: string;
   /** Ghost's version, `6.65.0`. */
   version?: string;
+  /** Ghost's major version, which may be known without the rest: `6` of the image `ghost:6-alpine`. */
+  major?: number;
+  /** The configuration file, or the env file of a container that has none, with the way to change it. */
+  settings: SettingsFile;
+  /** Set when Ghost runs as a service of Docker Compose. */
+  compose?: ComposeGhost;
 }
 
 /** The options that tell a command where Ghost is. */
@@ -39,6 +48,15 @@ const USUAL_FOLDERS = ['/var/lib/ghost', '/var/www/ghost'];
 /** The oldest Ghost that has everything the adapter needs. */
 export const OLDEST_GHOST = '5.130';
 
+/** The oldest Ghost that looks for adapters where `paths.installedAdaptersPath` says. */
+export const OLDEST_WITH_INSTALLED_ADAPTERS = '6.54.1';
+
+/** Returns whether a Ghost is at least of a version, by its major version alone where nothing else is known. */
+export function isAtLeast({ version, major }: Pick<GhostSite, 'version' | 'major'>, oldest: string): boolean {
+  const known = version ?? (major === undefined ? oldest : `${major}.9999`);
+  return known.localeCompare(oldest, 'en', { numeric: true }) >= 0;
+}
+
 /** Returns whether the adapter supports a version of Ghost, `6.65.0`. */
 export function isSupported(version: string): boolean {
   return version.localeCompare(OLDEST_GHOST, 'en', { numeric: true }) >= 0;
@@ -50,7 +68,11 @@ export function isSupported(version: string): boolean {
  * @throws Failure when it is not where an option says, or not found
  */
 export function findGhostSite(options: GhostSiteOptions, environment: NodeJS.ProcessEnv = process.env): GhostSite {
-  const folder = findFolder(options);
+  const folder = findFolder(options, environment);
+  const compose = composeGhostIn(folder, options, environment);
+  if (compose) {
+    return composeSite(compose, options);
+  }
   const configFile = path.resolve(
     options.config ?? path.join(folder, `config.${environment.NODE_ENV ?? 'production'}.json`),
   );
@@ -60,34 +82,35 @@ export function findGhostSite(options: GhostSiteOptions, environment: NodeJS.Pro
       "Name Ghost's configuration file, for example /var/www/ghost/config.production.json.",
     );
   }
-  const config = withSettings(readGhostConfig(textOf(configFile), configFile), settingsOfEnvironment(environment));
+  const settings = jsonSettings(configFile, () => settingsOfEnvironment(environment));
+  const config = settings.seen(textOf(configFile));
   const codeFolder = findCode(folder);
   const contentPath =
     options.content === undefined
       ? contentPathOf(config.paths?.contentPath ?? 'content', folder, codeFolder)
       : path.resolve(options.content);
-  if (options.content !== undefined && !isFolder(contentPath)) {
+  assertNamedContent(options);
+  const version = codeFolder && manifestOf(codeFolder).version;
+  const major = version === undefined ? undefined : Number.parseInt(version, 10);
+  return { folder, configFile, config, contentPath, codeFolder, version, major, settings };
+}
+
+function assertNamedContent({ content }: GhostSiteOptions): void {
+  if (content !== undefined && !isFolder(path.resolve(content))) {
     throw new Failure(
-      `--content: ${contentPath} ${existsSync(contentPath) ? 'is not a folder' : 'does not exist'}.`,
+      `--content: ${path.resolve(content)} ${existsSync(path.resolve(content)) ? 'is not a folder' : 'does not exist'}.`,
       "Name Ghost's content folder, for example /var/www/ghost/content.",
     );
   }
-  return {
-    folder,
-    configFile,
-    config,
-    contentPath,
-    codeFolder,
-    version: codeFolder && manifestOf(codeFolder).version,
-  };
 }
 
-function findFolder({ ghost, config, content }: GhostSiteOptions): string {
+function findFolder({ ghost, config, content }: GhostSiteOptions, environment: NodeJS.ProcessEnv): string {
+  const isSite = (folder: string) => isGhostFolder(folder) || ComposeGhost.find(folder, environment) !== undefined;
   if (ghost !== undefined) {
     const folder = path.resolve(ghost);
-    if (!isGhostFolder(folder)) {
+    if (!isSite(folder)) {
       throw new Failure(
-        `--ghost: ${folder} is no folder of Ghost: it has neither "current" nor a config.production.json.`,
+        `--ghost: ${folder} is not a Ghost folder: it has neither "current", nor a config.production.json, nor a Compose file\nwith Ghost as a service.`,
         'Name the folder that Ghost was installed into, for example /var/www/ghost.',
       );
     }
@@ -97,7 +120,7 @@ function findFolder({ ghost, config, content }: GhostSiteOptions): string {
   if (inside !== undefined) {
     return path.dirname(path.resolve(inside));
   }
-  const found = [process.cwd(), ...USUAL_FOLDERS].find(isGhostFolder);
+  const found = [process.cwd(), ...USUAL_FOLDERS].find(isSite);
   if (!found) {
     throw new Failure(
       'Ghost was not found here, nor where it usually is.',

@@ -18,10 +18,7 @@ import { readStatus } from './status';
 /** Runs `provision`. */
 export async function runProvision(options: ProvisionOptions): Promise<void> {
   const settings = readSettings(options);
-  const { writeConfig } = options;
-  if (writeConfig !== undefined) {
-    checkGhostConfigFile(writeConfig);
-  }
+  const writeConfig = options.writeConfig === undefined ? undefined : checkGhostConfigFile(options.writeConfig);
   const session = await openSession(options);
   const { aws, terminal } = session;
   const provisioned = await provision(session, await withDefaults(settings, options, { aws, signal: terminal.signal }));

@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { checkGhostConfigFile, writeGhostConfig } from '../../../src/ghost-site/config-file';
 import { textOf } from '../../../src/ghost-site/config-text';
+import { jsonSettings } from '../../../src/ghost-site/settings-file';
 import { findGhostSite } from '../../../src/ghost-site/site';
 import { isRoot } from '../../../src/shell/owner-rights';
 import { type GhostConfigBlock, withGhostConfig } from '../../../src/ghost-site/edit-config';
@@ -28,18 +29,18 @@ const BLOCK: GhostConfigBlock = {
 describe("what is written into Ghost's configuration", () => {
   test('stands beside what is there, whose order and blanks stay', () => {
     const text = '{\n    "url": "https://blog.example.com",\n    "server": { "port":   2368 }\n}\n';
-    const changed = withGhostConfig(text, BLOCK, 'config.production.json');
+    const changed = withGhostConfig(text, BLOCK, jsonSettings('config.production.json'));
     expect(changed).toContain('{\n    "url": "https://blog.example.com",\n    "server": { "port":   2368 }');
     expect(changed).toContain('\n    "storage": {\n        "S3CloudFrontStorage": {');
   });
 
   test('is the whole of a new file', () => {
-    expect(JSON.parse(withGhostConfig('', BLOCK, 'config.production.json'))).toEqual(BLOCK);
+    expect(JSON.parse(withGhostConfig('', BLOCK, jsonSettings('config.production.json')))).toEqual(BLOCK);
   });
 
   test('never switches Ghost over, nor back: that is for install, which also brings the adapter', () => {
     for (const storage of [undefined, { active: 'S3Storage' }, { active: 'S3CloudFrontStorage', media: 'X' }]) {
-      const text = withGhostConfig(JSON.stringify({ storage }), BLOCK, 'config.production.json');
+      const text = withGhostConfig(JSON.stringify({ storage }), BLOCK, jsonSettings('config.production.json'));
       expect(JSON.parse(text)).toEqual({ storage: { ...storage, ...BLOCK.storage } });
     }
   });
@@ -53,7 +54,7 @@ describe("what is written into Ghost's configuration", () => {
       },
       urls: { image: 'https://old.example.com' },
     };
-    expect(JSON.parse(withGhostConfig(JSON.stringify(before), BLOCK, 'config.production.json'))).toEqual({
+    expect(JSON.parse(withGhostConfig(JSON.stringify(before), BLOCK, jsonSettings('config.production.json')))).toEqual({
       storage: {
         active: 'S3Storage',
         S3Storage: { bucket: 'old' },
@@ -68,7 +69,7 @@ describe("what is written into Ghost's configuration", () => {
     const written = withGhostConfig(
       JSON.stringify({ storage: { S3CloudFrontStorage: former } }),
       BLOCK,
-      'config.production.json',
+      jsonSettings('config.production.json'),
     );
     expect(JSON.parse(written)).toMatchObject(BLOCK);
     expect(written).not.toMatch(/tenantPrefix|cdnFallbackSecret/);
@@ -77,26 +78,36 @@ describe("what is written into Ghost's configuration", () => {
 
   test('goes below adapters where Ghost reads it from there', () => {
     const before = '{ "adapters": { "storage": { "active": "S3Storage" }, "sso": {} } }';
-    expect(JSON.parse(withGhostConfig(before, BLOCK, 'config.production.json'))).toEqual({
+    expect(JSON.parse(withGhostConfig(before, BLOCK, jsonSettings('config.production.json')))).toEqual({
       adapters: { storage: { active: 'S3Storage', ...BLOCK.storage }, sso: {} },
     });
   });
 
   test('keeps a byte order mark, which some editors write', () => {
-    const changed = withGhostConfig('\uFEFF{ "url": "https://blog.example.com" }', BLOCK, 'config.production.json');
+    const changed = withGhostConfig(
+      '\uFEFF{ "url": "https://blog.example.com" }',
+      BLOCK,
+      jsonSettings('config.production.json'),
+    );
     expect(JSON.parse(changed.replace(/^\uFEFF/, ''))).toEqual({ url: 'https://blog.example.com', ...BLOCK });
     expect(changed.startsWith('\uFEFF{')).toBe(true);
   });
 
   test('is not written into the first of two storages, of which Ghost reads the last', () => {
     const text = '{ "storage": { "active": "a" }, "storage": { "active": "b" } }';
-    expect(() => withGhostConfig(text, BLOCK, 'config.production.json')).toThrow('"storage" stands twice');
+    expect(() => withGhostConfig(text, BLOCK, jsonSettings('config.production.json'))).toThrow(
+      '"storage" stands twice',
+    );
   });
 
   test('changes nothing the second time', () => {
-    const once = withGhostConfig('{\r\n\t"url": "https://blog.example.com"\r\n}', BLOCK, 'config.production.json');
+    const once = withGhostConfig(
+      '{\r\n\t"url": "https://blog.example.com"\r\n}',
+      BLOCK,
+      jsonSettings('config.production.json'),
+    );
     expect(once).toContain('\r\n\t"storage": {\r\n\t\t"S3CloudFrontStorage"');
-    expect(withGhostConfig(once, BLOCK, 'config.production.json')).toBe(once);
+    expect(withGhostConfig(once, BLOCK, jsonSettings('config.production.json'))).toBe(once);
   });
 
   test.each([
@@ -106,7 +117,7 @@ describe("what is written into Ghost's configuration", () => {
     ['bucket=pictures', 'line 1, column 1'],
     ['\n{ "url": "x" } // mine', 'line 2, column 16 has a comment'],
   ])('is not written into what is no configuration: %j', (text, cause) => {
-    expect(() => withGhostConfig(text, BLOCK, 'config.production.json')).toThrow(
+    expect(() => withGhostConfig(text, BLOCK, jsonSettings('config.production.json'))).toThrow(
       expect.objectContaining({ message: expect.stringContaining(cause), cure: expect.any(String) }),
     );
   });

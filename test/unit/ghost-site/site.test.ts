@@ -58,7 +58,7 @@ test('the configuration is that of the environment that Ghost runs in', () => {
 });
 
 test.each([
-  [{ ghost: 'content' }, /--ghost: .*content is no folder of Ghost/],
+  [{ ghost: 'content' }, /--ghost: .*content is not a Ghost folder/],
   [{ config: 'none.json' }, /--config: there is no file .*none\.json/],
   [{ content: 'blog/none' }, /--content: .*blog\/none does not exist/],
   [{ content: 'blog/current/package.json' }, /--content: .*package\.json is not a folder/],

@@ -13,6 +13,9 @@ import type { DoctorContext } from '../context';
 /** Checks that Ghost can read its configuration file. */
 export function checkFile({ siteOrFailure: site, options }: DoctorContext): CheckResult {
   if (!(site instanceof Failure)) {
+    if (site.settings.format === 'env') {
+      return passed(site.configFile);
+    }
     return existsSync(site.configFile)
       ? passed(site.configFile)
       : unchecked(`there is no ${site.configFile}: the environment and the options of this command count alone`);

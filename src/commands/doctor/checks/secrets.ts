@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { connect } from '../../../core/s3/client';
-import { textOf } from '../../../ghost-site/config-text';
 import { readableSecrets, secretsIn } from '../../../ghost-site/readable-secrets';
 import { type CheckResult, passed, unchecked, warned } from '../check';
 import type { DoctorContext } from '../context';
@@ -14,14 +13,16 @@ export function checkFileMode({ site }: DoctorContext): CheckResult {
     return unchecked('there is no configuration file');
   }
   const file = site.configFile;
-  const text = textOf(file);
+  const text = site.settings.text();
   const readable = readableSecrets(file, text);
   return readable === undefined
     ? passed(secretsIn(file, text) ? 'not everybody may read the file' : 'none in the file')
     : warned(
         `The permissions of ${file} were read.`,
         `Every user of this machine may read it (mode ${readable.mode}), and ${readable.names.join(' and ')} in it.`,
-        `chmod o-rwx ${file} – Ghost must own it, or be in its group.`,
+        site.settings.format === 'env'
+          ? `chmod 600 ${file}`
+          : `chmod o-rwx ${file} – Ghost must own it, or be in its group.`,
       );
 }
 

@@ -1,9 +1,9 @@
 import { ADAPTER } from '../../../core/features';
 import type { Stack } from '../../../aws/stack';
-import { isObject, readGhostConfig, storageOf, storagePlace } from '../../../ghost-site/config';
+import { settingsFileAt } from '../../../ghost-site/compose/compose-site';
+import { isObject, storageOf, storagePlace } from '../../../ghost-site/config';
 import { replaceGhostConfig } from '../../../ghost-site/config-file';
 import { textOf } from '../../../ghost-site/config-text';
-import { withValues } from '../../../ghost-site/edit-config';
 import { warningOfReadableSecrets } from '../../../ghost-site/readable-secrets';
 import { Failure } from '../../../shell/failure';
 import type { Terminal } from '../../../shell/terminal';
@@ -26,7 +26,8 @@ export interface WrittenOptions {
  * @throws Failure when it has none, or those of another image server than the stack's
  */
 export function readGhostOptions(file: string, stack: Stack): GhostOptions {
-  const options = storageOf(readGhostConfig(textOf(file), file))[ADAPTER];
+  const settings = settingsFileAt(file);
+  const options = storageOf(settings.own(settings.text()))[ADAPTER];
   const { Domain: domain = '' } = stack.parameters;
   if (!isObject(options)) {
     throw new Failure(
@@ -70,10 +71,11 @@ export function writeOptions(
     terminal.say(isInResult ? 'They are in the JSON result.' : JSON.stringify(ghostConfig, null, 2));
     return { ghostConfig };
   }
-  const text = textOf(file);
-  const place = [...storagePlace(readGhostConfig(text, file)), ADAPTER];
-  const settings = Object.entries(options).map(([name, value]) => [[...place, name], value] as const);
-  const backup = replaceGhostConfig(file, withValues(text, settings));
+  const settings = settingsFileAt(file);
+  const text = settings.text();
+  const place = [...storagePlace(settings.own(text)), ADAPTER];
+  const values = Object.entries(options).map(([name, value]) => [[...place, name], value] as const);
+  const backup = replaceGhostConfig(file, settings.withValues(text, values));
   const warning = warningOfReadableSecrets(file, textOf(file));
   if (warning !== undefined) {
     terminal.warn(warning);

@@ -13,7 +13,7 @@ const COMMON: (keyof ProvisionOptions)[] = ['domain', 'stackName', 'region', 'pr
 /** Runs `provision --rotate-secret` and `provision --rotate-access-key`. */
 export async function runRotation(options: ProvisionOptions): Promise<void> {
   refuseEmpty(options);
-  const { rotateSecret: isOfSecret, writeConfig, json } = options;
+  const { rotateSecret: isOfSecret, json } = options;
   const rotation = isOfSecret ? 'rotateSecret' : 'rotateAccessKey';
   const allowed = [...COMMON, rotation, ...(isOfSecret ? ['ghostUrl'] : [])];
   // Without --no-ghost, it is true.
@@ -27,9 +27,7 @@ export async function runRotation(options: ProvisionOptions): Promise<void> {
   }
   const stackName = readStackName(options.stackName, options.domain);
   const ghost = readGhost(options, options.domain ?? '');
-  if (writeConfig !== undefined) {
-    checkGhostConfigFile(writeConfig);
-  }
+  const writeConfig = options.writeConfig === undefined ? undefined : checkGhostConfigFile(options.writeConfig);
   const session = await openSession(options);
   const result = isOfSecret
     ? await rotateSecret(session, stackName, { writeConfig, ghost, json })

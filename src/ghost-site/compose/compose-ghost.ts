@@ -1,0 +1,164 @@
+import path from 'node:path';
+import { Failure } from '../../shell/failure';
+import { isInside } from '../../shell/paths';
+import { type ComposeProject, mayHaveGhost, type RawService, readComposeProject } from './compose-file';
+import { readService, type Service, variablesOf } from './service';
+
+/** Ghost's folders in Docker's official image: the one of today, and the one without Ghost-CLI. */
+const HOMES = ['/var/lib/ghost', '/home/ghost'];
+
+/** `ghost:6-alpine`, `docker.io/library/ghost@sha256:…` */
+const GHOST_IMAGE = /^(?:docker\.io\/)?(?:library\/)?ghost(?:$|[:@])/;
+
+/** A Ghost that runs as a service of Docker Compose, with its content folder on the host. */
+export class ComposeGhost {
+  /** The path of the container's content folder, `/var/lib/ghost/content`. */
+  readonly contentPath: string;
+
+  private constructor(
+    private readonly project: ComposeProject,
+    private readonly service: Service,
+    /** Ghost's folder in the container, `/var/lib/ghost`. */
+    readonly home: string,
+  ) {
+    this.contentPath = path.posix.resolve(home, this.variables().paths__contentPath ?? 'content');
+  }
+
+  /**
+   * Finds the service that is Ghost in the Compose files of a folder.
+   *
+   * @param environment in which Docker Compose would run
+   * @returns undefined when there are no such files, or none of their services is Ghost
+   * @throws Failure when they cannot be read, or several services are Ghost
+   */
+  static find(folder: string, environment: NodeJS.ProcessEnv): ComposeGhost | undefined {
+    if (!mayHaveGhost(folder)) {
+      return undefined;
+    }
+    const project = readComposeProject(folder, environment);
+    const candidates = [...project.services].filter(([name, parts]) => mayBeGhost(name, parts));
+    const services = candidates.map(([name, parts]) => readService(project, name, parts));
+    const withContent = services.filter((service) => homeOf(service) !== undefined);
+    const [service, ...others] = withContent.length > 0 ? withContent : services.filter(isGhost);
+    const named = others.length > 0 ? withContent.find(({ name }) => name === 'ghost') : service;
+    const [including] = project.including;
+    if (!service && including !== undefined) {
+      throw new Failure(
+        `${including} uses "include", which is not read here, and has no other service that is Ghost.`,
+        'Run the command in the folder of the included file, or set it up by hand: install --print',
+      );
+    }
+    if (!service) {
+      return undefined;
+    }
+    if (!named) {
+      throw new Failure(
+        `${folder} has several services that are Ghost: ${withContent.map(({ name }) => name).join(', ')}.`,
+        'Give each site a folder of its own, or name one with --content and --config.',
+      );
+    }
+    return new ComposeGhost(project, named, homeOf(named) ?? '/var/lib/ghost');
+  }
+
+  get folder(): string {
+    return this.project.folder;
+  }
+
+  /** The name of the service. */
+  get name(): string {
+    return this.service.name;
+  }
+
+  /** The Compose files, and the file with the variables that are put into them. */
+  get files(): string[] {
+    return [...this.project.files, path.join(this.folder, '.env')];
+  }
+
+  /** The Compose file that says most about the service. */
+  get composeFile(): string {
+    return this.project.services.get(this.name)?.[0]?.file ?? path.join(this.folder, 'compose.yml');
+  }
+
+  /** The env files of the service, in their order. */
+  get envFiles(): string[] {
+    return this.service.envFiles.map(({ file }) => file);
+  }
+
+  /** Ghost's version as far as the tag of its image says it: `6.65.0`, and the major version of `6-alpine`. */
+  get version(): { version?: string; major?: number } {
+    const { image = '' } = this.service;
+    const [, major, rest] = (GHOST_IMAGE.test(image) && /:(\d+)(\.\d+\.\d+)?(?:[-@]|$)/.exec(image)) || [];
+    return {
+      version: rest === undefined ? undefined : `${major}${rest}`,
+      major: major === undefined ? undefined : Number(major),
+    };
+  }
+
+  /** The variables that Compose's `environment` sets, which come before those of env files. */
+  get fixed(): ReadonlyMap<string, string | undefined> {
+    return this.service.environment;
+  }
+
+  /**
+   * Returns the variables that Ghost's container gets.
+   *
+   * @param texts the texts of env files that differ from those on the disk, by their paths
+   */
+  variables(texts?: ReadonlyMap<string, string>): NodeJS.ProcessEnv {
+    return variablesOf(this.service, this.project.lookup, texts);
+  }
+
+  /** Returns the path on the host of a path in the container; undefined when it is not on the host. */
+  toHost(inContainer: string): string | undefined {
+    const place = path.posix.resolve(this.home, inContainer);
+    const mount = this.mountOf(place);
+    return mount?.source === undefined ? undefined : path.join(mount.source, path.posix.relative(mount.target, place));
+  }
+
+  /** Returns the path in the container of a path on the host; undefined when the container does not have it. */
+  toContainer(onHost: string): string | undefined {
+    return this.service.mounts
+      .filter(({ source }) => source !== undefined && isInside(onHost, source))
+      .map(({ source = '', target }) => path.posix.join(target, path.relative(source, onHost)))
+      .find((place) => this.toHost(place) === onHost);
+  }
+
+  private mountOf(place: string) {
+    return this.service.mounts
+      .filter(({ target }) => isInside(place, target))
+      .toSorted((one, other) => other.target.length - one.target.length)[0];
+  }
+
+  /**
+   * Returns Ghost's content folder on the host.
+   *
+   * @throws Failure when only Docker can reach it
+   */
+  contentOnHost(): string {
+    const onHost = this.toHost(this.contentPath);
+    if (onHost !== undefined) {
+      return onHost;
+    }
+    const volume = this.mountOf(this.contentPath)?.volume;
+    throw new Failure(
+      `The content folder of the service ${this.name} in ${this.composeFile} is ${volume === undefined ? 'not mounted from anywhere' : `the Docker volume ${volume}`}, which this command cannot reach from the host.`,
+      `Copy it to a folder (docker compose cp ${this.name}:${this.contentPath} ./content), mount that in its place\n(./content:${this.contentPath}), and run the command again. Or set it up by hand: install --print`,
+    );
+  }
+}
+
+/** Judges by texts in which variables are not replaced: those of other services may be missing. */
+const mayBeGhost = (name: string, parts: RawService[]): boolean =>
+  name === 'ghost' ||
+  parts.some(
+    ({ values }) =>
+      /\bghost\b/.test(String(values.image)) || HOMES.some((home) => JSON.stringify(values.volumes)?.includes(home)),
+  );
+
+const isGhost = ({ name, image }: Service): boolean => name === 'ghost' || GHOST_IMAGE.test(image ?? '');
+
+/** Returns Ghost's folder in the container, judging by where its content comes from outside. */
+const homeOf = ({ mounts }: Service): string | undefined =>
+  HOMES.find((home) =>
+    mounts.some(({ target }) => target !== '/' && isInside(path.posix.join(home, 'content'), target)),
+  );

@@ -1,0 +1,92 @@
+import { existsSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { Failure } from '../../shell/failure';
+import { settingsOfEnvironment } from '../config';
+import { jsonSettings, type SettingsFile } from '../settings-file';
+import type { GhostSite, GhostSiteOptions } from '../site';
+import { ComposeGhost } from './compose-ghost';
+import { envSettings } from './env-settings';
+
+/**
+ * Finds the Ghost of Docker Compose that the options mean: not beside a Ghost of Ghost-CLI, and not where another
+ * configuration file is named.
+ */
+export function composeGhostIn(
+  folder: string,
+  { config, content }: GhostSiteOptions,
+  environment: NodeJS.ProcessEnv,
+): ComposeGhost | undefined {
+  if (['.ghost-cli', 'current'].some((name) => existsSync(path.join(folder, name)))) {
+    return undefined;
+  }
+  if (config !== undefined) {
+    const ghost = withoutFailure(() => ComposeGhost.find(folder, environment));
+    return ghost && envFileFor(ghost, path.resolve(config)) !== undefined ? ghost : undefined;
+  }
+  const ghost = ComposeGhost.find(folder, environment);
+  const isElsewhere = content === undefined && ghost?.toHost(ghost.contentPath) === undefined;
+  // A configuration file tells where the content is when the Compose file does not.
+  return isElsewhere && existsSync(path.join(folder, 'config.production.json')) ? undefined : ghost;
+}
+
+/**
+ * Returns the settings file that a path names: an env file of a Ghost of Docker Compose, or the folder of such a Ghost;
+ * otherwise Ghost's JSON configuration.
+ */
+export function settingsFileAt(place: string, environment: NodeJS.ProcessEnv = process.env): SettingsFile {
+  const absolute = path.resolve(place);
+  const isFolder = statSync(absolute, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const named = isFolder ? undefined : absolute;
+  const compose = composeGhostIn(isFolder ? absolute : path.dirname(absolute), { config: named }, environment);
+  return compose ? settingsFileOf(compose, named) : jsonSettings(place);
+}
+
+/** Describes a Ghost of Docker Compose. */
+export function composeSite(compose: ComposeGhost, { config, content }: GhostSiteOptions): GhostSite {
+  const settings = settingsFileOf(compose, config === undefined ? undefined : path.resolve(config));
+  const seen = settings.seen(settings.text());
+  const { installedAdaptersPath } = seen.paths ?? {};
+  const place = installedAdaptersPath && (compose.toHost(installedAdaptersPath) ?? installedAdaptersPath);
+  return {
+    folder: compose.folder,
+    configFile: settings.file,
+    config: { ...seen, ...(place !== undefined && { paths: { installedAdaptersPath: place } }) },
+    contentPath: content === undefined ? compose.contentOnHost() : path.resolve(content),
+    ...compose.version,
+    settings,
+    compose,
+  };
+}
+
+/**
+ * Returns the file that the settings are written to: a configuration file that is mounted into the container, otherwise the
+ * first env file that exists.
+ *
+ * @param named by the user: an env file, or a backup of one
+ */
+function settingsFileOf(compose: ComposeGhost, named: string | undefined): SettingsFile {
+  if (named !== undefined) {
+    return envSettings(compose, envFileFor(compose, named), named);
+  }
+  const json = compose.toHost(`config.${compose.variables().NODE_ENV ?? 'production'}.json`);
+  if (json !== undefined && existsSync(json)) {
+    return jsonSettings(json, () => settingsOfEnvironment(compose.variables(), (file) => compose.toHost(file) ?? file));
+  }
+  const { envFiles } = compose;
+  return envSettings(compose, envFiles.find((file) => existsSync(file)) ?? envFiles[0]);
+}
+
+/** Returns the env file of the service that a file is, or is a backup of. */
+const envFileFor = ({ envFiles }: ComposeGhost, file: string): string | undefined =>
+  envFiles.find((envFile) => file === envFile || file.startsWith(`${envFile}.`));
+
+function withoutFailure<T>(find: () => T): T | undefined {
+  try {
+    return find();
+  } catch (error) {
+    if (error instanceof Failure) {
+      return undefined;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,67 @@
+import { isObject, parsedValue, settingsOfEnvironment } from '../config';
+import { textOf } from '../config-text';
+import type { Setting } from '../edit-config';
+import type { SettingsFile } from '../settings-file';
+import type { ComposeGhost } from './compose-ghost';
+import { readEnvFile, withoutVariables, withVariables } from './env-file';
+
+/**
+ * Returns the settings in an env file of a Ghost that runs with Docker Compose.
+ *
+ * @param envFile one of the service's env files; undefined when it has none
+ * @param named the file that is read in its place, a backup of it
+ */
+export function envSettings(ghost: ComposeGhost, envFile: string | undefined, named = envFile): SettingsFile {
+  const file = named ?? ghost.composeFile;
+  const toHost = (inContainer: string) => ghost.toHost(inContainer) ?? inContainer;
+  const ownVariables = (text: string) => Object.fromEntries(readEnvFile(text, file));
+  return {
+    file,
+    format: 'env',
+    isWritable: envFile !== undefined,
+    text: () => (named === undefined ? '' : textOf(file)),
+    own: (text) => settingsOfEnvironment(ownVariables(text), toHost),
+    seen: (text) =>
+      settingsOfEnvironment(
+        envFile === undefined
+          ? { ...ownVariables(text), ...ghost.variables() }
+          : ghost.variables(new Map([[envFile, text]])),
+        toHost,
+      ),
+    withValues: (text, settings) => settings.reduce((current, setting) => withSetting(current, setting, file), text),
+    withoutValues: (text, places) => {
+      const prefixes = places.map((place) => place.join('__'));
+      const names = [...readEnvFile(text, file).keys()].filter((name) =>
+        prefixes.some((prefix) => name === prefix || name === `${prefix}_FILE` || name.startsWith(`${prefix}__`)),
+      );
+      return withoutVariables(text, names, file);
+    },
+  };
+}
+
+/** Writes each value of a setting, and removes what would replace it: the value of a secret's file, or of a part of its path. */
+function withSetting(text: string, [place, value]: Setting, file: string): string {
+  const variables = variablesOf(place, value);
+  const values = readEnvFile(text, file);
+  const replaced = variables.flatMap(([name]) => {
+    const parts = name.split('__');
+    const above = parts.slice(1, -1).map((_, index) => parts.slice(0, index + 2).join('__'));
+    return [`${name}_FILE`, ...above.filter((other) => !isObject(parsedValue(values.get(other) ?? '{}')))];
+  });
+  return withVariables(withoutVariables(text, replaced, file), variables, file);
+}
+
+/**
+ * Returns a setting as environment variables: `storage__media__adapter`.
+ *
+ * @param value objects become several variables
+ * @see https://docs.ghost.org/config#running-ghost-with-config-env-variables
+ */
+export function variablesOf(place: readonly string[], value: unknown): [name: string, value: string][] {
+  if (isObject(value)) {
+    return Object.entries(value).flatMap(([name, inner]) => variablesOf([...place, name], inner));
+  }
+  // Ghost parses what looks like JSON: a number as a name has to keep its quotes.
+  const isText = typeof value === 'string' && parsedValue(value) === value;
+  return value === undefined ? [] : [[place.join('__'), isText ? value : JSON.stringify(value)]];
+}

@@ -1,0 +1,46 @@
+import { type GhostConfig, readGhostConfig, settingsOfEnvironment, withSettings } from './config';
+import { textOf } from './config-text';
+import { type Setting, withoutValues, withValues } from './edit-config';
+
+/** The file that Ghost's settings are written to: its JSON configuration, or an env file of its container. */
+export interface SettingsFile {
+  file: string;
+  format: 'json' | 'env';
+  /** False for a container without an env file, whose settings are all in its Compose file. */
+  isWritable: boolean;
+  /** Returns the text of the file, empty when it does not exist. */
+  text(): string;
+  /** Returns the settings in a text of the file alone. */
+  own(text: string): GhostConfig;
+  /** Returns the configuration as Ghost sees it with this text of the file: others come before and after it. */
+  seen(text: string): GhostConfig;
+  /**
+   * Returns the text with these settings, and everything else as it is.
+   *
+   * @throws Failure when the file cannot hold them
+   */
+  withValues(text: string, settings: readonly Setting[]): string;
+  /** Returns the text without these settings. Missing ones are skipped. */
+  withoutValues(text: string, places: readonly (readonly string[])[]): string;
+}
+
+/**
+ * Returns Ghost's JSON configuration.
+ *
+ * @param ofEnvironment Ghost's settings in its environment, which come before those of the file
+ */
+export function jsonSettings(
+  file: string,
+  ofEnvironment: () => GhostConfig = () => settingsOfEnvironment(process.env),
+): SettingsFile {
+  return {
+    file,
+    format: 'json',
+    isWritable: true,
+    text: () => textOf(file),
+    own: (text) => readGhostConfig(text, file),
+    seen: (text) => withSettings(readGhostConfig(text, file), ofEnvironment()),
+    withValues,
+    withoutValues,
+  };
+}

@@ -1,0 +1,108 @@
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { checkGhostConfigFile, writeGhostConfig } from '../../../../src/ghost-site/config-file';
+import type { GhostConfigBlock } from '../../../../src/ghost-site/edit-config';
+import { warningOfReadableSecrets } from '../../../../src/ghost-site/readable-secrets';
+import { findGhostSite } from '../../../../src/ghost-site/site';
+import { parseAsCompose } from '../../../support/compose-env';
+
+const BLOCK: GhostConfigBlock = {
+  storage: { S3CloudFrontStorage: { bucket: 'blog-images', cdnFallbackSecret: 'pa$$word"\\', region: '123' } },
+};
+const COMPOSE = `services:
+  ghost:
+    image: ghost:6-next-alpine
+    env_file: ghost.env
+    environment: {url: "https://blog.example.com"}
+    volumes: [./data/ghost:/home/ghost/content]
+`;
+const BEFORE = '# Mail\nmail__from="Blog <a@example.com>" # mine\nstorage__S3CloudFrontStorage__tenantPrefix=old\n';
+
+let folder: string;
+const place = (name: string) => path.join(folder, name);
+const env = () => readFileSync(place('ghost.env'), 'utf8');
+const settings = () => findGhostSite({ ghost: folder }, {}).settings;
+
+beforeEach(() => {
+  folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'env-settings-')));
+  writeFileSync(place('compose.yml'), COMPOSE);
+  writeFileSync(place('ghost.env'), BEFORE);
+  chmodSync(place('ghost.env'), 0o600);
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the options that provision writes', () => {
+  test.each(['ghost.env', '.'])('go into the env file, as Docker Compose reads it: --write-config %s', (name) => {
+    expect(checkGhostConfigFile(place(name))).toBe(place('ghost.env'));
+    const backup = writeGhostConfig(place(name), BLOCK) ?? '';
+
+    expect(parseAsCompose(env())).toEqual({
+      mail__from: 'Blog <a@example.com>',
+      storage__S3CloudFrontStorage__bucket: 'blog-images',
+      storage__S3CloudFrontStorage__cdnFallbackSecret: 'pa$$word"\\',
+      // Ghost would read a number.
+      storage__S3CloudFrontStorage__region: '"123"',
+    });
+    expect(findGhostSite({ ghost: folder }, {}).config.storage).toEqual(BLOCK.storage);
+    expect(env()).toMatch(/^# Mail\nmail__from="Blog <a@example\.com>" # mine\n/);
+    expect(readFileSync(backup, 'utf8')).toBe(BEFORE);
+    for (const file of [place('ghost.env'), backup]) {
+      expect(statSync(file).mode & 0o777).toBe(0o600);
+    }
+    expect(readdirSync(folder)).toHaveLength(3);
+    expect(writeGhostConfig(place(name), BLOCK)).toBeUndefined();
+  });
+
+  test('are refused where the service has no env file', () => {
+    writeFileSync(place('compose.yml'), COMPOSE.replace('    env_file: ghost.env\n', ''));
+    expect(() => checkGhostConfigFile(folder)).toThrow(/its service has no env file/);
+  });
+
+  test('are warned of in an env file that everybody can read', () => {
+    expect(warningOfReadableSecrets(place('ghost.env'), env())).toBeUndefined();
+    chmodSync(place('ghost.env'), 0o644);
+    writeGhostConfig(folder, BLOCK);
+    expect(warningOfReadableSecrets(place('ghost.env'), env())).toMatch(/mode 644.*\n.*chmod 600/);
+  });
+});
+
+describe('a setting in an env file', () => {
+  test('is one variable for each value, and takes the place of what would replace it', () => {
+    const text =
+      'storage__media=LocalMediaStorage\nstorage__x__key_FILE=/run/secrets/key\nurls={"image":"https://a.example.com"}\n';
+    const after = settings().withValues(text, [
+      [['storage', 'media'], { adapter: 'A', isTrue: true, list: [1, 'b'] }],
+      [['storage', 'x', 'key'], 'b'],
+    ]);
+    expect(parseAsCompose(after)).toEqual({
+      storage__media__adapter: 'A',
+      storage__media__isTrue: 'true',
+      storage__media__list: '[1,"b"]',
+      storage__x__key: 'b',
+      urls: '{"image":"https://a.example.com"}',
+    });
+  });
+
+  test('that Compose sets by "environment" is seen as Ghost sees it', () => {
+    expect(settings().seen('url="https://other.example.com"\nurls__image="x"\n')).toEqual({
+      url: 'https://blog.example.com',
+      urls: { image: 'x' },
+    });
+  });
+
+  test('is taken out with everything below it', () => {
+    const text = 'storage__media__adapter=A\nstorage__mediaother=B\nstorage__media_FILE=x\nA=1\n';
+    expect(settings().withoutValues(text, [['storage', 'media']])).toBe('storage__mediaother=B\nA=1\n');
+  });
+});

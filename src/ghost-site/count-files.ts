@@ -1,4 +1,4 @@
-import { type Feature, FEATURES } from '../core/features';
+import { type Feature, FEATURES, isServedFromDisk } from '../core/features';
 import { featureDisks } from './feature-disk';
 import { filesBelow } from './local-files';
 
@@ -43,7 +43,7 @@ export async function countFiles(
   let isComplete = true;
   for (const feature of FEATURES) {
     const count = features[feature];
-    for await (const batch of filesBelow(disks[feature])) {
+    for await (const batch of filesBelow(disks[feature], (folder) => isServedFromDisk(feature, folder))) {
       for (const entry of batch) {
         if (entry.kind === 'file') {
           count.files += 1;

@@ -239,7 +239,7 @@ describe('a blog with years of files on its disk', () => {
     const migratingAgain = type(again);
     expect([await migratingAgain.ends(), migratingAgain.screen().join('\n')]).toEqual([
       0,
-      expect.stringContaining('Everything is there'),
+      expect.stringContaining('Everything is in the bucket'),
     ]);
     await everyPostComesFrom(CDN_HOST);
   }, 300_000);

@@ -54,7 +54,7 @@ test('killed ten times in the middle, it ends as one run would have', async () =
   }
   expect(counts[0]).toBeLessThan(FILES);
   const { code, said } = await start('--verify').ended;
-  expect([code, said]).toEqual([0, expect.stringContaining('Everything is there')]);
+  expect([code, said]).toEqual([0, expect.stringContaining('Everything is in the bucket')]);
   expect(await stored()).toEqual(await folder.read());
 });
 
@@ -86,7 +86,7 @@ test('Ctrl-C ends with nothing half done, says how to go on, and takes the parts
   await sleep(300);
   child.kill('SIGINT');
   const { code, said } = await ended;
-  expect([code, said]).toEqual([130, expect.stringContaining('run the same command again')]);
+  expect([code, said]).toEqual([130, expect.stringContaining('Run the same command again')]);
   expect(await bucket.objects()).toEqual([]);
   expect(await bucket.multipartUploads()).toEqual([]);
 });

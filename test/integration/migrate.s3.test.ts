@@ -355,11 +355,11 @@ describe('migrate', () => {
     expect(said).toMatch(/1 {2}uploaded/);
     expect(said).toContain('images/b.jpg: the bucket holds something else');
     expect(said).toContain('--overwrite');
-    expect(said).toMatch(/✖ Not everything is where it should be: 1 of 2 files/);
+    expect(said).toMatch(/✖ Not everything is in the bucket: 1 of 2 files/);
     const dry = await runCommand(folder, { json: false, dryRun: true, overwrite: true });
     expect(dry.said).toContain('a dry run');
     const done = await runCommand(folder, { json: false, overwrite: true });
-    expect(done.said).toContain('✔ Everything is there: 2 files');
+    expect(done.said).toContain('✔ Everything is in the bucket: 2 files');
   });
 });
 

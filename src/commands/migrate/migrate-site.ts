@@ -1,10 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 import type { AdapterConfigs } from '../../ghost-site/adapter-config';
-import { assertChosenContent } from '../../ghost-site/chosen-paths';
-import { featureDisks } from '../../ghost-site/feature-disk';
-import { type GhostSite, isFolder } from '../../ghost-site/site';
-import { Failure } from '../../shell/failure';
+import type { AdapterOptions } from '../../ghost-site/options';
+import type { GhostSite } from '../../ghost-site/site';
 import type { Terminal } from '../../shell/terminal';
+import { checkContent } from './content-checks';
 import { locationsOf } from './feature-location';
 import type { Summary } from './report';
 import { runSteps, type Run } from './run';
@@ -13,14 +12,15 @@ import { migrateToBucket } from './to-bucket';
 import { migrateToLocal } from './to-local';
 
 /** The command-line options of `migrate` that a transfer between the disk and the bucket depends on. */
-export type SiteTransfer = Pick<MigrateOptions, 'toLocal' | 'content' | 'report'>;
+export type SiteTransfer = Pick<MigrateOptions, 'toLocal' | 'content' | 'report' | 'profile' | keyof AdapterOptions>;
 
 /**
  * Transfers all images, media and files of a site: from the disk to the bucket, or back with `toLocal`. It shows the
  * progress, and leaves the result and the exit code to the caller.
  *
  * @param settings as `readMigrateSettings` returns them
- * @param options `content` is the content folder if the user named it, `report` the file for a line of JSON per file
+ * @param options `content` is the content folder if the user named it, `report` the file for a line of JSON per file; the
+ *   others repeat the command line in messages
  * @returns what happened; `complete` says whether everything is in place
  * @throws Failure for an error that all files would meet, Interruption after Ctrl-C
  */
@@ -33,14 +33,7 @@ export async function migrateSite(
 ): Promise<Summary> {
   // Otherwise the garbage of many small requests would triple the memory before it is collected.
   setFlagsFromString('--heap-growing-percent=80');
-  assertChosenContent(site, options.content);
-  if (!options.toLocal && !isFolder(site.contentPath)) {
-    throw new Failure(
-      `The content folder ${site.contentPath} does not exist or is not a folder.`,
-      'Set it with --content, or run the command on the machine where Ghost runs.',
-    );
-  }
-  const disks = featureDisks(site.contentPath);
+  const disks = await checkContent(site, options);
   const migrateFeature = options.toLocal ? migrateToLocal : migrateToBucket;
   const steps = locationsOf(configs).map(
     (location) => (run: Run) => migrateFeature(run, location, disks[location.feature]),

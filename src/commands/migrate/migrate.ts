@@ -1,19 +1,19 @@
 import { readAdapterConfigs } from '../../ghost-site/adapter-config';
 import { findGhostSite } from '../../ghost-site/site';
-import { Failure } from '../../shell/failure';
 import { openTerminal } from '../../shell/terminal';
 import { migrateFromUrl } from './from-url/from-url';
 import { locationsOf } from './feature-location';
 import { migrateSite } from './migrate-site';
+import { showNextSteps } from './next-steps';
 import { type MigrateOptions, readMigrateSettings } from './settings';
 import { showSummary } from './summary';
+import { refuseUnusedOptions } from './unused-options';
+import { refuseEmptyBucket } from './empty-bucket';
 
 /** Runs `migrate`. */
 export async function runMigrate(options: MigrateOptions): Promise<void> {
   const settings = readMigrateSettings(options);
-  if (options.toLocal && options.fromUrl !== undefined) {
-    throw new Failure('--to-local and --from-url are two different ways.', 'Take one of them.');
-  }
+  refuseUnusedOptions(options);
   const site = findGhostSite(options);
   const configs = readAdapterConfigs(site.config, options, site.configFile);
   if (options.profile !== undefined) {
@@ -29,10 +29,16 @@ export async function runMigrate(options: MigrateOptions): Promise<void> {
   const [from, to] = options.toLocal ? [where, site.contentPath] : [site.contentPath, where];
   terminal.say(`From ${from} to ${to}${settings.dryRun ? ': a dry run, nothing is changed' : ''}`);
   const summary = await migrateSite(terminal, site, configs, settings, options);
+  if (options.toLocal && summary.files === 0) {
+    await refuseEmptyBucket(locationsOf(configs), settings, site, terminal.signal);
+  }
   if (options.json) {
     terminal.result({ dryRun: settings.dryRun, ...summary });
   } else {
     showSummary(terminal, options, settings, summary);
+    if (summary.complete && !options.toLocal && !settings.dryRun) {
+      showNextSteps(terminal, site, options);
+    }
   }
   process.exitCode = summary.complete ? 0 : 1;
 }

@@ -32,7 +32,7 @@ export async function recordOutcome({ report, progress }: Run, line: ReportLine)
   }
 }
 
-const STOPPED = 'Stopped. Nothing is half done: run the same command again, and it goes on.';
+const STOPPED = 'Stopped. No file is incomplete. Run the same command again to continue.';
 
 /**
  * Runs steps that transfer files one after the other, with a progress bar.

@@ -13,12 +13,12 @@ const WORDS: Record<Result, string> = {
   'to-download': 'to download',
   'to-copy': 'to copy',
   'to-overwrite': 'to overwrite',
-  present: 'there already, the same',
-  ignored: 'left where they are: hidden and temporary files and folders',
+  present: 'already there',
+  ignored: 'skipped: hidden and temporary files and folders',
   'folder-marker': 'skipped: empty objects that represent folders',
-  conflict: 'with something else under their name',
-  refused: 'refused',
-  changed: 'left for the next run: they changed meanwhile',
+  conflict: 'not replaced: a different file has the same name there',
+  refused: 'cannot be copied',
+  changed: 'changed while they were read: left for the next run',
   failed: 'failed',
 };
 
@@ -33,7 +33,7 @@ export function showSummary(
     terminal.say(`  ${number(files).padStart(9)}  ${WORDS[result as Result]} (${megabytes(bytes)})`);
   }
   if (verify) {
-    terminal.say(`  ${number(summary.verified).padStart(9)}  read back and compared: the same bytes`);
+    terminal.say(`  ${number(summary.verified).padStart(9)}  read back and compared: identical`);
   }
   summary.problems.forEach((problem) => terminal.warn(visible(`${problem.path}: ${problem.error ?? ''}`)));
   const problems = PROBLEMS.reduce((sum, result) => sum + (summary.results[result]?.files ?? 0), 0);
@@ -42,10 +42,10 @@ export function showSummary(
     terminal.say(`  … and ${rest}${report === undefined ? ': --report FILE lists all' : `: see ${report}`}`);
   }
   if (summary.results.conflict) {
-    terminal.say('  What differs is kept as it is. With --overwrite it is replaced.');
+    terminal.say('  To replace files that are different, add --overwrite.');
   }
   if (summary.results.changed) {
-    terminal.say('  What changed meanwhile is not in place: run the same command again.');
+    terminal.say('  Run the same command again to copy the files that changed.');
   }
   if (summary.ignored.length > 0) {
     const more = (summary.results.ignored?.files ?? 0) > summary.ignored.length ? ', …' : '';
@@ -56,11 +56,17 @@ export function showSummary(
   }
   const total = `${counted(summary.files, 'file')}, ${megabytes(summary.bytes)}, in ${summary.seconds} s`;
   if (!summary.complete) {
-    terminal.say(terminal.colors.red(`✖ Not everything is where it should be: ${number(problems)} of ${total}.`));
+    terminal.say(
+      terminal.colors.red(
+        `✖ Not everything is ${toLocal ? 'on the disk' : 'in the bucket'}: ${number(problems)} of ${total}.`,
+      ),
+    );
+  } else if (summary.files === 0) {
+    terminal.say('There are no files to copy yet.');
   } else if (dryRun) {
     terminal.say(`This was a dry run: ${total}. Nothing was changed.`);
   } else {
-    terminal.say(terminal.colors.green(`✔ Everything is there: ${total}.`));
+    terminal.say(terminal.colors.green(`✔ Everything is ${toLocal ? 'on the disk' : 'in the bucket'}: ${total}.`));
   }
 }
 

@@ -78,6 +78,8 @@ export interface Ran {
 /** Runs `migrate` in this process, with the configuration of a content folder. */
 export async function runCommand(folder: ContentFolder, options: Partial<MigrateOptions> = {}): Promise<Ran> {
   const report = path.join(path.dirname(folder.content), 'report.jsonl');
+  // Files that Ghost itself downloads are not in it.
+  const hasReport = options.fromUrl === undefined || options.fromBucket !== undefined;
   const former = process.listeners('SIGINT');
   const printed: string[] = [];
   const said: string[] = [];
@@ -93,7 +95,7 @@ export async function runCommand(folder: ContentFolder, options: Partial<Migrate
   let error: Error | undefined;
   try {
     const { config, content } = folder;
-    await runMigrate({ config, content, json: true, report, ...options });
+    await runMigrate({ config, content, json: true, ...(hasReport && { report }), ...options });
   } catch (thrown) {
     error = thrown as Error;
   } finally {

@@ -21,6 +21,7 @@ test('the files that migrate would upload are counted by feature, with their byt
   await write('images/2026/11/a.jpg', 1_000);
   await write('images/size/w600/2026/11/a.jpg', 100);
   await write('media/2026/film.mp4', 10);
+  await write('images/activitypub/a.jpg', 5);
   await write('images/.hidden', 5);
   await write('media/half.tmp', 5);
   await write('data/ghost.db', 5);

@@ -35,7 +35,7 @@ export async function migrateFromUrl(terminal: Terminal, options: MigrateOptions
   const oldUrl = readOldUrl(task.fromUrl, locations);
   const { fromBucket, adminKey } = options;
   if (adminKey === undefined && fromBucket === undefined) {
-    throw new Failure('Without a key, Ghost does not show its posts: --admin-key is missing.', KEY_CURE);
+    throw new Failure('--admin-key is missing: without a key, Ghost does not show its posts.', KEY_CURE);
   }
   const admin =
     adminKey === undefined ? undefined : new GhostAdmin(readSiteUrl(options, site), adminKey, terminal.signal);
@@ -74,7 +74,7 @@ function showLeft(terminal: Terminal, failed: AffectedItem[], byHand: AffectedIt
   if (failed.length > 0) {
     terminal.warn(`Ghost could not fetch ${counted(addressCount(failed), 'file')}. These still show the old address:`);
     listItems(terminal, failed);
-    terminal.say('Its log names the reasons. Ghost gives up on what takes longer than 10 seconds or is not public.');
+    terminal.say('Its log names the reasons. Ghost skips files that take longer than 10 seconds or are not public.');
   }
   if (byHand.length > 0) {
     terminal.warn(`These still show ${oldUrl} in a way that Ghost does not rewrite. Change them in its admin:`);
@@ -89,7 +89,7 @@ function readOldUrl(text: string, locations: FeatureLocation[]): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^https?:$/.test(url.protocol) || url.search || url.hash) {
     throw new Failure(
-      `--from-url is "${text}", which is no address that pictures begin with.`,
+      `--from-url is "${text}", which is not the beginning of an image's URL.`,
       'Write the part before the year in the URL of an old image: https://old-bucket.s3.amazonaws.com',
     );
   }
@@ -108,7 +108,7 @@ function readSiteUrl({ ghostUrl }: MigrateOptions, { config, configFile }: Ghost
   const { admin, url: siteUrl } = config as GhostConfig & { admin?: { url?: string } };
   const url = ghostUrl ?? admin?.url ?? siteUrl;
   if (url === undefined || !/^https?:\/\//.test(url)) {
-    throw new Failure(`${configFile} holds no address of the blog.`, 'Name it: --ghost-url https://blog.example.com');
+    throw new Failure(`${configFile} does not have the "url" of the blog.`, 'Add --ghost-url https://blog.example.com');
   }
   return url.replace(/\/+$/, '');
 }

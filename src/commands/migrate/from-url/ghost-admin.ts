@@ -41,7 +41,10 @@ export class GhostAdmin {
   ) {
     const [, id = '', secret = ''] = /^([\da-f]{24}):([\da-f]{64})$/i.exec(key.trim()) ?? [];
     if (!id) {
-      throw new Failure('--admin-key is no key of Ghost: two hexadecimal numbers with a colon between them.', KEY_CURE);
+      throw new Failure(
+        '--admin-key is not a key of Ghost, which is two hexadecimal numbers with a colon between them.',
+        KEY_CURE,
+      );
     }
     this.id = id;
     this.secret = Buffer.from(secret, 'hex');
@@ -103,7 +106,7 @@ export class GhostAdmin {
       const { code, message } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
       throw new Failure(
         `Ghost cannot be reached at ${this.siteUrl} (${code ?? message}).`,
-        'Start Ghost, or name its address as this machine reaches it: --ghost-url https://blog.example.com',
+        'Start Ghost, or give the address at which this machine reaches it: --ghost-url https://blog.example.com',
         { cause: error },
       );
     }
@@ -115,19 +118,19 @@ export class GhostAdmin {
   }
 
   private failure(method: string, path: string, status: number, answer: unknown): Failure {
-    const [{ message = 'no words' } = {}] = (answer as { errors?: { message?: string }[] } | undefined)?.errors ?? [];
+    const [{ message = 'no message' } = {}] = (answer as { errors?: { message?: string }[] } | undefined)?.errors ?? [];
     if (status === 401) {
-      return new Failure(`Ghost does not know the key of --admin-key: ${message}`, KEY_CURE);
+      return new Failure(`Ghost did not accept the key of --admin-key: ${message}`, KEY_CURE);
     }
     if (status === 403 || status === 501) {
       return new Failure(
         `Ghost does not allow this to the key of --admin-key: ${message}`,
-        `The key of an integration may look at posts, and not have them rewritten. ${KEY_CURE}`,
+        `The key of an integration can read posts, but cannot have them rewritten. ${KEY_CURE}`,
       );
     }
     return new Failure(
       `Ghost answered ${status} to ${method} /ghost/api/admin/${path.replace(/\?.*/, '')}: ${message}`,
-      `Look into Ghost's log, and whether ${this.siteUrl} is the address of the blog (--ghost-url).`,
+      `Check Ghost's log, and that ${this.siteUrl} is the address of the blog (--ghost-url).`,
     );
   }
 

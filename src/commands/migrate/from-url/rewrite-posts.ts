@@ -45,7 +45,7 @@ export async function rewritePosts(
   }
   const files = counted(addressCount(found.concerned), 'file');
   const agreed = await terminal.confirm(
-    `Ghost will fetch ${files}, store what it gets, and rewrite ${counted(found.concerned.length, 'post')}, tags and authors among them. Have you a backup of its database?`,
+    `Ghost will fetch ${files}, store what it gets, and rewrite ${counted(found.concerned.length, 'post')}, tags and authors among them. Do you have a backup of its database?`,
   );
   if (!agreed) {
     throw new Declined('No post was changed.');
@@ -133,7 +133,7 @@ export async function waitUntilRewritten(
     }
     return latest.left;
   } catch (error) {
-    throw signal.aborted ? new Interruption('Stopped looking. Ghost itself goes on until it is through.') : error;
+    throw signal.aborted ? new Interruption('Stopped watching. Ghost itself continues until it is done.') : error;
   }
 }
 

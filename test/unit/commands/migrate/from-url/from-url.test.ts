@@ -209,7 +209,7 @@ test('without a terminal to ask on, nothing is done', async () => {
 });
 
 test.each([
-  [401, 'does not know the key', 'Staff access token'],
+  [401, 'did not accept the key', 'Staff access token'],
   [403, 'does not allow this', 'Staff access token'],
   [501, 'does not allow this', 'Staff access token'],
   [404, 'answered 404', '--ghost-url'],
@@ -272,7 +272,7 @@ describe('waiting for Ghost', () => {
         stopping.signal,
         () => {},
       ),
-    ).rejects.toThrow('Ghost itself goes on');
+    ).rejects.toThrow('Ghost itself continues');
   });
 });
 

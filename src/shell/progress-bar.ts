@@ -2,8 +2,8 @@ import { type Options, SingleBar } from 'cli-progress';
 
 /** How far along something is. */
 export interface Progress {
-  /** From 0 to 1. */
-  share: number;
+  /** From 0 to 1; undefined while it is not known, which draws no bar. */
+  share?: number;
   /** The text next to the bar. */
   text: string;
 }
@@ -21,8 +21,9 @@ export function drawProgress(output: NodeJS.WriteStream, isWatched: boolean, loo
     return () => clearInterval(lines);
   }
   const format: Options['format'] = ({ barsize = 0 }, { progress }) => {
+    const { share, text } = look();
     const full = Math.round(barsize * progress);
-    return `${'█'.repeat(full)}${'░'.repeat(barsize - full)} ${look().text}`;
+    return share === undefined ? text : `${'█'.repeat(full)}${'░'.repeat(barsize - full)} ${text}`;
   };
   const bar = new SingleBar({
     stream: output,
@@ -34,7 +35,7 @@ export function drawProgress(output: NodeJS.WriteStream, isWatched: boolean, loo
     gracefulExit: false,
   });
   bar.start(1, 0);
-  const updates = setInterval(() => bar.update(look().share), REDRAW_EVERY_MS);
+  const updates = setInterval(() => bar.update(look().share ?? 0), REDRAW_EVERY_MS);
   updates.unref();
   return () => {
     clearInterval(updates);

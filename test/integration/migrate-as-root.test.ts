@@ -192,6 +192,7 @@ asRoot('migrate, run by root in a folder of another user', () => {
   test('writes no report through a link, nor into a file with a second name, in a folder of another user', async () => {
     const target = path.join(elsewhere, 'target');
     await writeFile(target, 'of root');
+    await folder.write({ 'images/a.jpg': 'picture' });
     await giveToNobody();
     const link = inContent('report.jsonl');
     await symlink(target, link);

@@ -301,6 +301,8 @@ describe('migrate', () => {
   });
 
   test('has no files where a folder is missing', async () => {
+    await mkdir(path.join(folder.content, 'images'));
+    await mkdir(path.join(folder.content, 'themes'));
     const { exitCode, result } = await runCommand(folder);
     expect([exitCode, result.files]).toEqual([0, 0]);
   });

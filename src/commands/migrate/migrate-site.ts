@@ -6,10 +6,11 @@ import type { Terminal } from '../../shell/terminal';
 import { checkContent } from './content-checks';
 import { locationsOf } from './feature-location';
 import type { Summary } from './report';
-import { runSteps, type Run } from './run';
+import { runSteps, type Step } from './run';
 import type { MigrateOptions, MigrateSettings } from './settings';
-import { migrateToBucket } from './to-bucket';
-import { migrateToLocal } from './to-local';
+import { countToBucket, migrateToBucket } from './to-bucket';
+import { countToLocal, migrateToLocal } from './to-local';
+import { assertWritable } from './writable-folders';
 
 /** The command-line options of `migrate` that a transfer between the disk and the bucket depends on. */
 export type SiteTransfer = Pick<MigrateOptions, 'toLocal' | 'content' | 'report' | 'profile' | keyof AdapterOptions>;
@@ -34,9 +35,16 @@ export async function migrateSite(
   // Otherwise the garbage of many small requests would triple the memory before it is collected.
   setFlagsFromString('--heap-growing-percent=80');
   const disks = await checkContent(site, options);
+  const places = locationsOf(configs).map((location) => ({ location, disk: disks[location.feature] }));
   const migrateFeature = options.toLocal ? migrateToLocal : migrateToBucket;
-  const steps = locationsOf(configs).map(
-    (location) => (run: Run) => migrateFeature(run, location, disks[location.feature]),
-  );
-  return runSteps(terminal, options, settings, steps);
+  const countFeature = options.toLocal ? countToLocal : countToBucket;
+  const steps: Step[] = places.map(({ location, disk }) => ({
+    count: (run) => countFeature(run, location, disk),
+    transfer: (run) => migrateFeature(run, location, disk),
+  }));
+  return runSteps(terminal, options, settings, steps, async (run) => {
+    if (options.toLocal && !settings.dryRun) {
+      await assertWritable(run, places, site, options);
+    }
+  });
 }

@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import { Interruption } from '../../shell/failure';
 import type { Terminal } from '../../shell/terminal';
+import { showTransfer, type TransferProgress } from '../../shell/transfer-progress';
 import type { RetryOptions } from '../../core/retry';
 import { isTransient } from '../../core/s3/errors';
 import { type Bandwidth, limitBandwidth } from './bandwidth';
-import { type ProgressCounter, showProgress } from './progress';
 import { PASSED_OVER, type ReportLine, Report, type Summary } from './report';
 import type { MigrateOptions, MigrateSettings } from './settings';
 
@@ -14,8 +14,24 @@ export interface Run {
   /** Stops the run. */
   stopping: AbortController;
   bandwidth: Bandwidth;
-  progress: ProgressCounter;
+  progress: TransferProgress;
   report: Report;
+  /** Starts to count the files of all steps, so that the progress has a total. Called again, it does nothing. */
+  startCounting: () => void;
+}
+
+/** Files that were found, and their size. */
+export interface Found {
+  files: number;
+  bytes: number;
+}
+
+/** A part of a run. */
+export interface Step {
+  /** Finds the files that `transfer` is going to process. */
+  count: (run: Run) => AsyncIterable<Found>;
+  /** Transfers them, and lets the counting start. */
+  transfer: (run: Run) => Promise<void>;
 }
 
 /** How requests are repeated on top of the SDK's own retries: a bucket that throttles needs a rest. */
@@ -37,33 +53,56 @@ const STOPPED = 'Stopped. No file is incomplete. Run the same command again to c
 /**
  * Runs steps that transfer files one after the other, with a progress bar.
  *
+ * @param prepare runs before the first step, and keeps all of them from running when it fails
  * @throws Interruption after Ctrl-C
  */
 export async function runSteps(
   terminal: Terminal,
   { report: file }: Pick<MigrateOptions, 'report'>,
   settings: MigrateSettings,
-  steps: ((run: Run) => Promise<void>)[],
+  steps: readonly Step[],
+  prepare: (run: Run) => Promise<void> = () => Promise.resolve(),
 ): Promise<Summary> {
   const report = Report.open(file);
-  const progress = showProgress(terminal);
+  const progress = showTransfer(terminal);
   const startedAt = performance.now();
   const stopping = new AbortController();
   // Each transfer adds several listeners.
   setMaxListeners(0, stopping.signal);
   terminal.signal.addEventListener('abort', () => stopping.abort(), { once: true });
   const bandwidth = limitBandwidth(settings.bytesPerSecond, stopping.signal);
-  const run = { settings, stopping, bandwidth, progress, report };
+  let isCounting = false;
+  const startCounting = () => {
+    if (!isCounting) {
+      isCounting = true;
+      // The transfers meet the same errors.
+      countAll(run, steps).catch(() => {});
+    }
+  };
+  const run: Run = { settings, stopping, bandwidth, progress, report, startCounting };
   try {
+    await prepare(run);
     for (const step of steps) {
-      await step(run);
+      await step.transfer(run);
       terminal.signal.throwIfAborted();
     }
   } catch (error) {
     throw terminal.signal.aborted ? new Interruption(STOPPED) : error;
   } finally {
+    stopping.abort();
     progress.stop();
     await report.close();
   }
   return report.summary((performance.now() - startedAt) / 1000);
+}
+
+async function countAll(run: Run, steps: readonly Step[]): Promise<void> {
+  const { progress, stopping } = run;
+  for (const { count } of steps) {
+    for await (const { files, bytes } of count(run)) {
+      stopping.signal.throwIfAborted();
+      progress.found(files, bytes);
+    }
+  }
+  progress.foundAll();
 }

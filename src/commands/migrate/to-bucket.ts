@@ -15,7 +15,7 @@ import { filesBelow, type LocalEntry, unreadable } from '../../ghost-site/local-
 import { inParallel } from './parallel';
 import { headersOf, keyOfFile, isImageSize, type FeatureLocation } from './feature-location';
 import type { Outcome } from './report';
-import { recordOutcome, type Run, TRANSFER_RETRIES } from './run';
+import { type Found, recordOutcome, type Run, TRANSFER_RETRIES } from './run';
 import { explainOrThrow } from './errors';
 import { digestOfFile, digestOfObject, isSameContent, type LocalContent, readIfSmall } from './same-content';
 import { type Transfer, transferFile } from './transfer';
@@ -42,35 +42,35 @@ interface Candidate {
  */
 export async function migrateToBucket(run: Run, location: FeatureLocation, disk: FeatureDisk): Promise<void> {
   const { settings, stopping } = run;
-  const isLeftOut = (folder: string) =>
-    isServedFromDisk(location.feature, folder) || (settings.skipSizes && isImageSize(location, folder));
-  const files = () => filesBelow(disk, isLeftOut);
   const listing = new ListingCursor(
     new Listing(location, location.keyPrefix, { ...TRANSFER_RETRIES, signal: stopping.signal }),
   );
   // Before the disk is read with other rights, so that the SDK reads its credentials with those of the user.
   await listing.open();
-  // The loop below meets the same errors.
-  countFiles(run, files()).catch(() => {});
+  run.startCounting();
   const memory = { maxBytes: MEMORY_BYTES, bytesOf: (candidate: Candidate) => memoryOf(location, candidate) };
   const limits = { concurrency: settings.concurrency, memory };
-  await inParallel(candidates(location, listing, files()), limits, stopping, (candidate) =>
+  await inParallel(candidates(location, listing, filesOf(run, location, disk)), limits, stopping, (candidate) =>
     migrateCandidate(run, location, disk, candidate),
   );
 }
 
-/** Counts ahead of the uploads, so that the progress has a total. */
-async function countFiles({ progress, stopping }: Run, batches: AsyncIterable<LocalEntry[]>): Promise<void> {
-  for await (const batch of batches) {
+/** Finds the files that `migrateToBucket` uploads, for the progress. */
+export async function* countToBucket(run: Run, location: FeatureLocation, disk: FeatureDisk): AsyncGenerator<Found> {
+  for await (const batch of filesOf(run, location, disk)) {
     const files = batch.filter((entry) => entry.kind !== 'ignored');
-    progress.found(
-      files.length,
-      files.reduce((sum, entry) => sum + (entry.kind === 'file' ? entry.bytes : 0), 0),
-    );
-    if (stopping.signal.aborted) {
-      return;
-    }
+    yield {
+      files: files.length,
+      bytes: files.reduce((sum, entry) => sum + (entry.kind === 'file' ? entry.bytes : 0), 0),
+    };
   }
+}
+
+function filesOf({ settings }: Run, location: FeatureLocation, disk: FeatureDisk): AsyncGenerator<LocalEntry[]> {
+  return filesBelow(
+    disk,
+    (folder) => isServedFromDisk(location.feature, folder) || (settings.skipSizes && isImageSize(location, folder)),
+  );
 }
 
 /** Reads the disk and the bucket in step: both are in the order of the keys. */

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { download } from './download';
-import { explainOrThrow } from './errors';
+import { diskFailure, explainOrThrow } from './errors';
 import type { FeatureDisk } from '../../ghost-site/feature-disk';
 import { type FeatureLocation, isImageSize } from './feature-location';
 import { FileProblem } from './file-problem';
@@ -10,7 +10,7 @@ import { withoutFolderMarkers } from './listing';
 import { LocalFile, READ_BYTES } from './local-file';
 import { isSafePath, LocalFolders, lstatIfExists } from './local-folders';
 import { inParallel } from './parallel';
-import { recordOutcome, type Run, TRANSFER_RETRIES } from './run';
+import { type Found, recordOutcome, type Run, TRANSFER_RETRIES } from './run';
 import { digestOfFile, digestOfObject, isSameContent, type LocalContent, readIfSmall } from './same-content';
 import { type Transfer, transferFile } from './transfer';
 
@@ -32,8 +32,7 @@ export interface LocalTarget {
 export async function migrateToLocal(run: Run, location: FeatureLocation, disk: FeatureDisk): Promise<void> {
   const { settings, stopping } = run;
   const target = { location, disk, folders: new LocalFolders(disk, !settings.dryRun) };
-  // The loop below meets the same errors.
-  countObjects(run, location).catch(() => {});
+  run.startCounting();
   const limits = { concurrency: settings.concurrency };
   const pathOf = (key: string) => key.slice(location.keyPrefix.length);
   const passOver = async ({ key, bytes }: ListedObject) =>
@@ -65,10 +64,10 @@ async function* objectsToMigrate(
   }
 }
 
-/** Counts ahead of the downloads, so that the progress has a total. */
-async function countObjects(run: Run, location: FeatureLocation): Promise<void> {
+/** Finds the files that `migrateToLocal` downloads, for the progress. */
+export async function* countToLocal(run: Run, location: FeatureLocation): AsyncGenerator<Found> {
   for await (const { bytes } of objectsToMigrate(run, location)) {
-    run.progress.found(1, bytes);
+    yield { files: 1, bytes };
   }
 }
 
@@ -165,7 +164,7 @@ const NAME_CODES: Record<string, string> = {
  */
 function explainDisk(disk: FeatureDisk, error: unknown, file: string): string | undefined {
   const { code = '', syscall, path: place } = error as NodeJS.ErrnoException;
-  if (syscall === undefined || place === undefined || ['ENOSPC', 'EDQUOT'].includes(code)) {
+  if (syscall === undefined || place === undefined || diskFailure(error) !== undefined) {
     return undefined;
   }
   return `${NAME_CODES[code] ?? file}: ${code}${disk.cureFor(error, path.dirname(file))}`;

@@ -5,7 +5,7 @@ import { inTurn } from '../../core/s3/upload-limit';
 import { Failure, Interruption } from '../../shell/failure';
 import { UnsuitableFile } from '../../shell/read-file';
 import { openTerminal, type Terminal } from '../../shell/terminal';
-import { megabytes, number } from '../../shell/text';
+import { showTransfer } from '../../shell/transfer-progress';
 import { ChosenFile } from './chosen-file';
 import { type Destination, findDestination } from './image-server';
 import { storeFile } from './store-file';
@@ -71,12 +71,10 @@ async function uploadFiles(
   const stopping = new AbortController();
   const { signal } = stopping;
   terminal.signal.addEventListener('abort', () => stopping.abort());
-  const sums = { files: 0, bytes: 0, total: files.reduce((sum, file) => sum + sizeOf(file), 0) };
-  const stop = terminal.bar(() => ({
-    share: Math.min(1, sums.bytes / Math.max(sums.total, 1)),
-    text: `${number(sums.files)} of ${number(files.length)} files, ${megabytes(sums.bytes)} of ${megabytes(sums.total)}`,
-  }));
-  const watch = { signal, read: (bytes: number) => void (sums.bytes += bytes) };
+  const progress = showTransfer(terminal, 'pieces');
+  files.forEach((file) => progress.found(1, sizeOf(file)));
+  progress.foundAll();
+  const watch = { signal, read: (bytes: number) => progress.transferred(bytes) };
   let fatal: FatalError | undefined;
 
   const upload = async (file: string): Promise<Uploaded> => {
@@ -93,14 +91,14 @@ async function uploadFiles(
       return { file, error: signal.aborted && !isFatal(error) ? NOT_UPLOADED : reasonOf(error) };
     } finally {
       opened?.close();
-      sums.files += 1;
+      progress.finished(opened?.bytes ?? 0);
     }
   };
   const limits = { ...destination.config, maxConcurrentUploads: CONCURRENCY };
   try {
     return { results: await Promise.all(files.map((file) => inTurn(limits, 'file', () => upload(file)))), fatal };
   } finally {
-    stop();
+    progress.stop();
   }
 }
 

@@ -1,5 +1,4 @@
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
-import type { Config } from '../../../core/config';
 import { invalidationsFor } from '../../../core/invalidation';
 import { retry } from '../../../core/retry';
 import { Bucket } from '../../../core/s3/bucket';
@@ -12,7 +11,7 @@ import { type ListedObject, Listing } from '../../../ghost-site/bucket-listing';
 import { lookUp, withoutFolderMarkers } from '../listing';
 import { inParallel } from '../parallel';
 import type { Outcome } from '../report';
-import { recordOutcome, type Run, TRANSFER_RETRIES } from '../run';
+import { recordOutcome, type Run, type Step, TRANSFER_RETRIES } from '../run';
 import { digestOfObject } from '../same-content';
 import { type Transfer, transferFile } from '../transfer';
 import { type CopyHeaders, encodingOf, headersOfCopy, type Target, targetOf } from './copied-file';
@@ -42,36 +41,49 @@ interface Copying {
 type OldObject = ListedObject & { answer: HeadObjectCommandOutput };
 
 /**
- * Copies the objects of an old bucket to the keys that the adapter uses. S3 copies them itself, so no bytes are
- * downloaded. Objects of older adapters, whose keys start with the year, become `content/images/…`, `content/media/…` or
- * `content/files/…`.
+ * Returns the step that copies the objects of an old bucket to the keys that the adapter uses. S3 copies them itself, so no
+ * bytes are downloaded. Objects of older adapters, whose keys start with the year, become `content/images/…`,
+ * `content/media/…` or `content/files/…`.
  *
- * @throws Failure for an error that all objects would meet
+ * The step throws a Failure for an error that all objects would meet.
+ *
+ * @throws Failure when it is the same bucket
  */
-export async function copyFromBucket(run: Run, locations: FeatureLocation[], source: OldBucket): Promise<void> {
-  const { settings, stopping } = run;
+export function copyFromBucket(locations: FeatureLocation[], source: OldBucket): Step {
   const { config } = locations[0] as FeatureLocation;
   if (source.bucket === config.bucket && source.prefix === '') {
     throw new Failure(`--from-bucket is the bucket itself, ${source.bucket}.`, 'Name the bucket of the old adapter.');
   }
-  const oldConfig: Config = { ...config, bucket: source.bucket, region: source.region ?? config.region };
-  const old = new Bucket(oldConfig);
-  const copying = { run, locations, old, oldPrefix: source.prefix, owners: new KeyOwners() };
-  const passOver = ({ key, bytes }: ListedObject) => recordOutcome(run, { path: key, bytes, result: 'folder-marker' });
-  const objects = async function* (): AsyncGenerator<ListedObject> {
-    const listing = new Listing({ config: oldConfig, bucket: old }, source.prefix, {
+  const old = new Bucket({ ...config, bucket: source.bucket, region: source.region ?? config.region });
+  const objects = async function* (run: Run, onMarker: (marker: ListedObject) => void | Promise<void>) {
+    const listing = new Listing({ config: old.config, bucket: old }, source.prefix, {
       ...TRANSFER_RETRIES,
-      signal: stopping.signal,
+      signal: run.stopping.signal,
     });
-    for await (const object of withoutFolderMarkers(listing, passOver)) {
+    for await (const object of withoutFolderMarkers(listing, onMarker)) {
       const { location, relativePath } = targetOf(locations, object.key.slice(source.prefix.length));
-      if (!settings.skipSizes || !isImageSize(location, relativePath)) {
-        run.progress.found(1, object.bytes);
+      if (!run.settings.skipSizes || !isImageSize(location, relativePath)) {
         yield object;
       }
     }
   };
-  await inParallel(objects(), { concurrency: settings.concurrency }, stopping, (object) => copyOne(copying, object));
+  return {
+    async *count(run) {
+      for await (const { bytes } of objects(run, () => {})) {
+        yield { files: 1, bytes };
+      }
+    },
+    async transfer(run) {
+      run.startCounting();
+      const { settings, stopping } = run;
+      const copying = { run, locations, old, oldPrefix: source.prefix, owners: new KeyOwners() };
+      const passOver = ({ key, bytes }: ListedObject) =>
+        recordOutcome(run, { path: key, bytes, result: 'folder-marker' });
+      await inParallel(objects(run, passOver), { concurrency: settings.concurrency }, stopping, (object) =>
+        copyOne(copying, object),
+      );
+    },
+  };
 }
 
 async function copyOne(copying: Copying, { key: oldKey, bytes }: ListedObject): Promise<void> {

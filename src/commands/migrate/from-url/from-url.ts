@@ -126,7 +126,7 @@ async function copyAll(
   const prefix = (folder[0] === bucket ? folder.slice(1) : folder).map((name) => `${name}/`).join('');
   terminal.say(`From the bucket ${bucket} to the bucket ${locations[0]?.config.bucket}`);
   const source = { bucket, region: options.fromRegion, prefix };
-  const summary = await runSteps(terminal, options, settings, [(run) => copyFromBucket(run, locations, source)]);
+  const summary = await runSteps(terminal, options, settings, [copyFromBucket(locations, source)]);
   if (!options.json) {
     showSummary(terminal, options, settings, summary);
   }

@@ -8,8 +8,12 @@ const location = { bucket: new Bucket(config) } as FeatureLocation;
 const explanationOf = (code: string, more: object) =>
   explainOrThrow(Object.assign(new Error(code), { code, ...more }), location, 'GetObject', 'content/images/a.jpg');
 
-test.each(['ENOSPC', 'EDQUOT'])('a full disk (%s) ends the run with an error that says so', (code) => {
-  expect(() => explanationOf(code, { syscall: 'write' })).toThrow(`The disk is full (${code}).`);
+test.each([
+  ['ENOSPC', 'The disk is full (ENOSPC).'],
+  ['EDQUOT', "This user's quota of the disk is used up (EDQUOT)."],
+  ['EROFS', 'The disk is read-only (EROFS).'],
+])('a disk that takes no file (%s) ends the run with an error that says so', (code, message) => {
+  expect(() => explanationOf(code, { syscall: 'write' })).toThrow(message);
 });
 
 test('a file that cannot be written is reported, and does not end the run', () => {

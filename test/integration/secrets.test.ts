@@ -244,8 +244,9 @@ describe('the command line tells nobody a secret', () => {
     for (const args of [
       ['install', ...at, '--from', 'S3Storage', '--print'],
       ['install', ...at, '--print', '--json'],
-      ['install', ...at, '--from', 'S3Storage', '--json', '--yes'],
-      ['install', ...at, '--cdn-url', 'https://other.example.com', '--yes'],
+      ['install', ...at, '--from', 'S3Storage', '--yes'],
+      ['install', ...at, '--from', 'S3Storage', '--json', '--yes', '--skip-check'],
+      ['install', ...at, '--cdn-url', 'https://other.example.com', '--yes', '--skip-check'],
       ['install', ...at, '--uninstall', '--yes'],
     ]) {
       const { said } = await run(site, args);

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { InstallOptions } from './run';
+import type { InstallCommandOptions } from './run';
 import { withBucketOptions, withSiteOptions } from '../../ghost-site/options';
 import { calledAs } from '../../shell/called-as';
 
@@ -17,6 +17,7 @@ export function addInstall(program: Command): void {
     .option('--from <adapter>', 'take the options over from the block of another adapter: S3Storage, s3, ghos3')
     .option('--print', 'change nothing, and print what to set for Ghost, in a file, in the environment and with Docker')
     .option('--uninstall', 'take the adapter out again: Ghost stores as it did before')
+    .option('--skip-check', 'change Ghost without looking at the bucket first, for example while an image is built')
     .option('--yes', 'agree to the changes beforehand')
     .option('--json', 'give the result as JSON; everything else goes to the error output')
     .addHelpText(
@@ -29,5 +30,5 @@ Examples:
   $ ${calledAs()} install --print --bucket blog-images --region eu-central-1 --cdn-url https://images.example.com
   $ sudo ${calledAs()} install --ghost /var/www/ghost --uninstall`,
     )
-    .action(async (options: InstallOptions) => (await import('./run')).runInstall(options));
+    .action(async (options: InstallCommandOptions) => (await import('./run')).runInstall(options));
 }

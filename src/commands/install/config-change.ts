@@ -39,6 +39,8 @@ export interface ConfigChange {
   text: string;
   /** The configuration as Ghost will see it. */
   config: GhostConfig;
+  /** The adapter's validated configuration with these settings. */
+  configs: AdapterConfigs;
   /** Notices for the user about options that were taken over. */
   notices: string[];
 }
@@ -92,6 +94,7 @@ export function planConfigChange(sources: ConfigSources, options: ConfigOptions)
     settings,
     text: settings.length === 0 ? text : withValues(text, settings),
     config: asGhostSees(settings),
+    configs,
     notices,
   };
 }

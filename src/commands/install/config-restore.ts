@@ -10,6 +10,7 @@ import {
   usesAdapter,
 } from '../../ghost-site/config';
 import { type Setting, withoutValues, withValues } from '../../ghost-site/edit-config';
+import { replaceGhostConfig } from '../../ghost-site/config-file';
 import { locateConfig, readConfig } from '../../ghost-site/config-text';
 import { Failure } from '../../shell/failure';
 import { someNamesIn } from '../../shell/read-file';
@@ -69,6 +70,25 @@ export function restoredConfig(file: string, text: string, cdnUrl: unknown): Res
   const known = before.filter(([, value]) => value !== undefined);
   const unknown = before.filter(([, value]) => value === undefined).map(([at]) => at);
   return { text: withoutValues(withValues(text, known), unknown) };
+}
+
+/**
+ * Puts a backup of a configuration file back, byte for byte, when Ghost does not come up with what replaced it.
+ *
+ * @param file Ghost's configuration file
+ * @param backup of that file, in its folder, as `replaceGhostConfig` returned it
+ * @returns the path of the backup of what it replaces, undefined when that is the same
+ * @throws Failure when it is not such a backup, or cannot be written
+ */
+export function putBack(file: string, backup: string): string | undefined {
+  const found = backupsOf(file).find((candidate) => path.resolve(candidate.file) === path.resolve(backup));
+  if (!found) {
+    throw new Failure(
+      `${backup} is not a backup of ${file}, or it cannot be read.`,
+      `Look for others next to ${file}: their names end in ".backup".`,
+    );
+  }
+  return replaceGhostConfig(file, found.text);
 }
 
 /** Compares by host, since the CDN may be configured without a scheme. */

@@ -1,10 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ADAPTER, FEATURES } from '../../core/features';
-import { adapterOptionsOf, settingsOfEnvironment, storageOf } from '../../ghost-site/config';
-import { textOf } from '../../ghost-site/config-text';
+import { adapterOptionsOf, storageOf } from '../../ghost-site/config';
 import { replaceGhostConfig } from '../../ghost-site/config-file';
-import { warningOfReadableSecrets } from '../../ghost-site/readable-secrets';
+import { restartLine } from '../../ghost-site/restart';
 import type { GhostSite } from '../../ghost-site/site';
 import { siteParameters } from '../../ghost-site/site-parameters';
 import { ownCommand } from '../../shell/called-as';
@@ -13,152 +11,96 @@ import { type Owner, withRightsOf } from '../../shell/owner-rights';
 import { ownManifest } from '../../shell/paths';
 import { someNamesIn } from '../../shell/read-file';
 import type { Terminal } from '../../shell/terminal';
-import { installedVersion, isInstalled } from './adapter-files';
 import { putAdapter, undoOnFailure } from './adapter-folder';
-import { type AdapterPlace, adapterPlace, assertNoDetour, assertWritableFolder } from './adapter-place';
-import { assertChosenPaths } from '../../ghost-site/chosen-paths';
-import { type ConfigChange, type ConfigOptions, planConfigChange } from './config-change';
-import { nodeOfGhost } from './ghost-node';
-import { userOfGhost } from './ghost-user';
+import { type BucketState, lookAtBucket } from './bucket-check';
+import type { ConfigOptions } from './config-change';
 import { assertThatGhostLoads } from './load-check';
-import {
-  assertConfigFile,
-  assertNodeVersion,
-  assertNotInVolume,
-  isLostWithContainer,
-  type Machine,
-  supportedMajor,
-} from './preconditions';
-import { restartStep, showConfigChange, showNextSteps, warnOfGhost5 } from './say';
+import { type InstallPlan, planInstall, showPlan } from './plan';
+import { showNextSteps, warnOfGhost5 } from './say';
 
-/** What an installation changes. */
-interface Plan {
-  site: GhostSite;
-  /** Ghost's major version, undefined when only the content is here. */
-  major?: number;
-  /** The Node that Ghost runs with. */
-  node: string;
-  /** The user with whose rights Ghost's code is run. */
-  user: Owner;
-  place: AdapterPlace;
-  /** The installed version of the adapter. */
-  before?: string;
-  /** The adapter's files have to be copied. */
-  copies: boolean;
-  config: ConfigChange;
-  /** The text of the configuration file before the change. */
-  text: string;
-  /** The configuration file has to be changed. */
-  changesConfig: boolean;
+/** What an installation has done, which `--json` prints. */
+export interface Installed {
+  changed: boolean;
+  adapter: { folder: string; version: string; replacedVersion?: string };
+  configFile: string;
+  /** The path of the former configuration, undefined when the file was not changed. */
+  backup?: string;
+  ghostVersion?: string;
+}
+
+/** The options of `install`. */
+export interface InstallOptions extends ConfigOptions {
+  /** The configuration file that the user named. */
+  config?: string;
+  /** The content folder that the user named. */
+  content?: string;
+  /** Change Ghost without looking at the bucket first. */
+  skipCheck?: boolean;
+  yes?: boolean;
+  json?: boolean;
 }
 
 /**
  * `install`: copies the adapter into its folder and writes Ghost's configuration, after the user has agreed.
  *
- * @param options `config` is the configuration file that the user named
- * @throws Failure when something is in the way or Ghost could not load the adapter, Declined when the user says no
+ * @throws Failure when something is in the way or Ghost could not load the adapter, also with `yes` when it could not use
+ *   the bucket; Declined when the user says no
  */
-export async function install(
-  terminal: Terminal,
-  site: GhostSite,
-  options: ConfigOptions & { config?: string; content?: string; json?: boolean },
-): Promise<void> {
-  const machine = thisMachine();
-  const plan = makePlan(site, options, machine);
-  const { place, before, copies, changesConfig } = plan;
-  showPlan(terminal, plan, machine);
-  if ((copies || changesConfig) && !(await terminal.confirm(copies ? 'Install the adapter?' : 'Change the file?'))) {
-    throw new Declined();
+export async function install(terminal: Terminal, site: GhostSite, options: InstallOptions): Promise<void> {
+  const plan = planInstall(site, options);
+  showPlan(terminal, plan);
+  const bucket = options.skipCheck ? undefined : await lookAtBucket(terminal, plan.config.configs, plan.user);
+  if (plan.copies || plan.changesConfig) {
+    await agree(terminal, plan, bucket, options.yes ?? false);
+  } else if (bucket?.failure) {
+    terminal.warn(`${bucket.failure.message}\n  ${bucket.failure.cure}`);
   }
-  const backup = carryOut(terminal, plan);
+  const installed = carryOutInstall(terminal, plan);
   if (options.json) {
-    terminal.result({
-      changed: copies || changesConfig,
-      adapter: { folder: place.folder, version: ownManifest().version, replacedVersion: copies ? before : undefined },
-      configFile: site.configFile,
-      backup,
-      ghostVersion: site.version,
-    });
+    terminal.result(installed);
   } else {
-    showInstalled(terminal, plan, backup);
+    showInstalled(terminal, plan, installed, bucket);
   }
 }
 
-/** Plans the installation, and makes sure that nothing is in its way. */
-function makePlan(
-  site: GhostSite,
-  options: ConfigOptions & { config?: string; content?: string },
-  machine: Machine,
-): Plan {
-  const { configFile, contentPath } = site;
-  const major = supportedMajor(site.version);
-  if (!existsSync(contentPath)) {
+/** Asks for consent, with what is known of the bucket. */
+async function agree(
+  terminal: Terminal,
+  { site, user, copies }: InstallPlan,
+  bucket: BucketState | undefined,
+  yes: boolean,
+): Promise<void> {
+  const { failure, isEmpty, warning } = bucket ?? {};
+  if (failure && yes) {
     throw new Failure(
-      `There is no content folder ${contentPath}.`,
-      'Name it with --content, or run the command on the machine that Ghost runs on.',
+      `${failure.message} Nothing was changed.`,
+      `${failure.cure}\nTo install without this check, for example while an image is built: --skip-check`,
+      { cause: failure },
     );
   }
-  assertChosenPaths(site, options.content);
-  const place = adapterPlace(site, major);
-  assertNoDetour(place);
-  const user = userOfGhost(site, place.folder);
-  const { node, version } = nodeOfGhost(site.folder, user);
-  assertNodeVersion(version, node);
-  const text = textOf(configFile);
-  const environment = settingsOfEnvironment(process.env);
-  const config = planConfigChange({ text, file: configFile, environment, major }, options);
-  const changesConfig = config.settings.length > 0;
-  if (changesConfig) {
-    assertConfigFile(site, options.config);
+  if (failure) {
+    terminal.warn(`${failure.message}\n  ${failure.cure.replaceAll('\n', '\n  ')}`);
   }
-  const before = installedVersion(place);
-  const copies = !isInstalled(place);
-  if (copies) {
-    assertNotInVolume(place.folder, machine);
-    assertWritableFolder(place, contentPath, user);
+  if (isEmpty && hasFiles(site.contentPath, user)) {
+    terminal.warn(`The bucket has no files of this blog yet. Before you restart Ghost: ${migrateCommand(site)}`);
   }
-  return { site, major, node, user, place, before, copies, config, text, changesConfig };
-}
-
-function showPlan(terminal: Terminal, plan: Plan, machine: Machine): void {
-  const { site, user, place, before, copies, major, config, text, changesConfig } = plan;
-  const { folder } = place;
-  const { configFile } = site;
-  terminal.say(`Ghost ${site.version ?? 'of an unknown version'} in ${site.folder}`);
-  if (copies) {
-    const sign = before === undefined ? terminal.colors.green('+') : terminal.colors.yellow('~');
-    terminal.say(`${sign} ${folder}${before === undefined ? '' : ` (${before} → ${ownManifest().version})`}`);
-  }
-  if (major === undefined) {
-    terminal.warn("Ghost's own code is not here: Ghost 6 is assumed, and its own check of adapters is left out.");
-  }
-  const unused = path.join(site.contentPath, 'adapters', 'storage', ADAPTER);
-  if (unused !== folder && existsSync(unused)) {
-    terminal.warn(`${unused} is not used: paths.installedAdaptersPath comes first. It can be deleted.`);
-  }
-  config.notices.forEach((notice) => terminal.warn(notice));
-  if (!changesConfig) {
-    return;
-  }
-  showConfigChange(terminal, configFile, text, config.text);
-  const warning = warningOfReadableSecrets(configFile, config.text, user);
   if (warning !== undefined) {
     terminal.warn(warning);
   }
-  if (isLostWithContainer(configFile, machine)) {
-    terminal.warn(
-      `${configFile} belongs to this container and is gone with it: mount the file, or set the environment (--print).`,
-    );
+  const question = copies ? 'Install the adapter?' : 'Change the file?';
+  if (!(await terminal.confirm(failure ? `Ghost could not store a file now. ${question}` : question))) {
+    throw new Declined();
   }
 }
 
 /**
- * Copies the adapter, has it loaded as Ghost would, and then writes the configuration.
+ * Carries out a plan to which the user has agreed: copies the adapter, has it loaded as Ghost would, and then writes the
+ * configuration. Ghost uses it from its next start.
  *
- * @returns the path of the configuration's backup, undefined when it was not changed
+ * @throws Failure when Ghost could not load the adapter; everything is as it was then
  */
-function carryOut(terminal: Terminal, plan: Plan): string | undefined {
-  const { site, major, node, user, place, copies, config, changesConfig } = plan;
+export function carryOutInstall(terminal: Terminal, plan: InstallPlan): Installed {
+  const { site, major, node, user, place, before, copies, config, changesConfig } = plan;
   const { contentPath, codeFolder, configFile } = site;
   const storage = storageOf(config.config);
   const checkAndWrite = () => {
@@ -175,38 +117,50 @@ function carryOut(terminal: Terminal, plan: Plan): string | undefined {
     terminal.say(`${terminal.colors.green('✔')} It loads as Ghost loads it.`);
     return changesConfig ? replaceGhostConfig(configFile, config.text) : undefined;
   };
-  return undoOnFailure(copies ? putAdapter(place) : undefined, checkAndWrite, (text) => terminal.warn(text));
+  const backup = undoOnFailure(copies ? putAdapter(place) : undefined, checkAndWrite, (text) => terminal.warn(text));
+  return {
+    changed: copies || changesConfig,
+    adapter: { folder: place.folder, version: ownManifest().version, replacedVersion: copies ? before : undefined },
+    configFile,
+    backup,
+    ghostVersion: site.version,
+  };
 }
 
-function showInstalled(terminal: Terminal, plan: Plan, backup: string | undefined): void {
-  const { site, user, copies, changesConfig, major } = plan;
-  const { version } = ownManifest();
+function showInstalled(
+  terminal: Terminal,
+  { site, user, major }: InstallPlan,
+  { changed, backup, adapter: { version } }: Installed,
+  bucket: BucketState | undefined,
+): void {
   terminal.say();
   terminal.say(
-    copies || changesConfig
+    changed
       ? terminal.colors.green(`✔ Ghost will store images, media and files by ${ADAPTER} ${version}.`)
       : `Nothing to change: ${ADAPTER} ${version} is installed.`,
   );
   if (backup) {
-    terminal.say(`As it was before, the configuration is ${backup}.`);
+    terminal.say(`Your previous configuration is saved as ${backup}.`);
   }
   if (major === 5) {
     warnOfGhost5(terminal);
   }
-  const where = siteParameters(site);
-  const migrate = ownCommand(`migrate${where}`, { reads: [site.configFile, site.contentPath] });
-  const restart = restartStep(site);
+  const isMigrated = bucket !== undefined && !bucket.failure && !bucket.isEmpty;
+  const migrate = migrateCommand(site);
+  const doctor = ownCommand(`doctor${siteParameters(site)}`, { reads: [site.configFile] });
+  const isMoving = hasFiles(site.contentPath, user);
   showNextSteps(terminal, [
-    ...(hasFiles(site.contentPath, user)
-      ? [
-          `${migrate}   (brings the files to the bucket; before the restart, or old posts lack them until then)`,
-          restart,
-          `${migrate}   (for what was uploaded meanwhile)`,
-        ]
-      : [restart]),
-    `${ownCommand(`doctor${where}`, { reads: [site.configFile] })}   (proves that it works)`,
+    ...(isMoving && !isMigrated
+      ? [`${migrate}   (copies the files to the bucket before the restart, so that old posts keep them)`]
+      : []),
+    restartLine(site),
+    ...(isMoving ? [`${migrate}   (for what was uploaded in the meantime)`] : []),
+    `${doctor}   (proves that it works)`,
   ]);
 }
+
+const migrateCommand = (site: GhostSite): string =>
+  ownCommand(`migrate${siteParameters(site)}`, { reads: [site.configFile, site.contentPath] });
 
 const hasFiles = (contentPath: string, user: Owner): boolean =>
   withRightsOf(user, () =>
@@ -214,8 +168,3 @@ const hasFiles = (contentPath: string, user: Owner): boolean =>
       someNamesIn(path.join(contentPath, feature)).some((name) => !/^(README.md|\..*|size)$/.test(name)),
     ),
   );
-
-const thisMachine = (): Machine => ({
-  environment: process.env,
-  mounts: existsSync('/proc/self/mountinfo') ? readFileSync('/proc/self/mountinfo', 'utf8') : '',
-});

@@ -1,19 +1,17 @@
 import { findGhostSite, type GhostSiteOptions } from '../../ghost-site/site';
 import { openTerminal } from '../../shell/terminal';
-import type { ConfigOptions } from './config-change';
-import { install } from './install';
+import { install, type InstallOptions } from './install';
 import { printManualSetup } from './print';
 import { uninstall } from './uninstall';
 
-export interface InstallOptions extends GhostSiteOptions, ConfigOptions {
+/** The options of the command line. */
+export interface InstallCommandOptions extends GhostSiteOptions, InstallOptions {
   print?: boolean;
   uninstall?: boolean;
-  yes?: boolean;
-  json?: boolean;
 }
 
 /** Runs `install`, `install --uninstall` or `install --print`. */
-export async function runInstall(options: InstallOptions): Promise<void> {
+export async function runInstall(options: InstallCommandOptions): Promise<void> {
   const terminal = openTerminal(options);
   if (options.print) {
     printManualSetup(terminal, options);

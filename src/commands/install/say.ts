@@ -1,8 +1,5 @@
-import { existsSync, lstatSync, realpathSync } from 'node:fs';
-import path from 'node:path';
-import type { GhostSite } from '../../ghost-site/site';
+import { lstatSync, realpathSync } from 'node:fs';
 import type { Terminal } from '../../shell/terminal';
-import { quoted } from '../../shell/text';
 import { configDiff } from './config-diff';
 
 /** Shows the change of a configuration file before the user is asked for consent. */
@@ -25,14 +22,4 @@ export function warnOfGhost5(terminal: Terminal): void {
     'Ghost 5 does not know "urls", so they are left out: new posts hold the full addresses of the CDN, and srcset repeats\n' +
       '  the original. After an update to Ghost 6, run the command again: it adds them.',
   );
-}
-
-/** Returns how to restart Ghost the way it was installed. */
-export function restartStep({ folder }: GhostSite): string {
-  if (existsSync(path.join(folder, '.ghost-cli'))) {
-    return `cd ${quoted(folder)} && ghost restart`;
-  }
-  return process.env.GHOST_INSTALL === undefined
-    ? 'restart Ghost'
-    : 'docker compose restart ghost   (docker compose up -d, where compose.yaml has changed)';
 }

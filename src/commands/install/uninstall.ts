@@ -9,6 +9,7 @@ import {
 } from '../../ghost-site/config';
 import { textOf } from '../../ghost-site/config-text';
 import { replaceGhostConfig } from '../../ghost-site/config-file';
+import { restartLine } from '../../ghost-site/restart';
 import type { GhostSite } from '../../ghost-site/site';
 import { siteParameters } from '../../ghost-site/site-parameters';
 import { ownCommand } from '../../shell/called-as';
@@ -16,16 +17,37 @@ import { Declined, Failure } from '../../shell/failure';
 import type { Terminal } from '../../shell/terminal';
 import { installedVersion } from './adapter-files';
 import { removeAdapter, undoOnFailure } from './adapter-folder';
-import { adapterPlace, assertNoDetour, assertWritableFolder } from './adapter-place';
+import { type AdapterPlace, adapterPlace, assertNoDetour, assertWritableFolder } from './adapter-place';
 import { assertChosenPaths } from '../../ghost-site/chosen-paths';
-import { restoredConfig } from './config-restore';
+import { type Restored, restoredConfig } from './config-restore';
 import { assertConfigFile, supportedMajor } from './preconditions';
-import { restartStep, showConfigChange, showNextSteps } from './say';
+import { showConfigChange, showNextSteps } from './say';
+
+/** What taking the adapter out changes. */
+export interface UninstallPlan {
+  site: GhostSite;
+  place: AdapterPlace;
+  /** The adapter's folder exists. */
+  isThere: boolean;
+  /** The text of the configuration file. */
+  text: string;
+  /** The configuration without the adapter; undefined when it does not use it. */
+  restored?: Restored;
+}
+
+/** What taking the adapter out has done, which `--json` prints. */
+export interface Uninstalled {
+  changed: boolean;
+  adapter: { folder: string };
+  configFile: string;
+  /** The path of the configuration with the adapter, undefined when the file was not changed. */
+  backup?: string;
+}
 
 /**
  * `install --uninstall`: removes the adapter's folder, and the adapter from Ghost's configuration.
  *
- * @param options `config` is the configuration file that the user named
+ * @param options `config` and `content` are what the user named
  * @throws Failure when something is in the way, Declined when the user says no
  */
 export async function uninstall(
@@ -33,17 +55,39 @@ export async function uninstall(
   site: GhostSite,
   options: { config?: string; content?: string; json?: boolean },
 ): Promise<void> {
+  const plan = planUninstall(site, options);
+  const { isThere, restored } = plan;
+  showUninstallPlan(terminal, plan);
+  if ((isThere || restored) && !(await terminal.confirm('Take the adapter out?'))) {
+    throw new Declined();
+  }
+  const uninstalled = carryOutUninstall(terminal, plan);
+  if (options.json) {
+    terminal.result(uninstalled);
+  } else if (uninstalled.changed) {
+    showUninstalled(terminal, site, uninstalled.backup);
+  } else {
+    terminal.say('Nothing to take out: Ghost does not use the adapter.');
+  }
+}
+
+/**
+ * Plans taking the adapter out, and makes sure that nothing is in its way. Nothing is changed.
+ *
+ * @param options `config` and `content` are what the user named
+ * @throws Failure with what is in the way
+ */
+export function planUninstall(site: GhostSite, options: { config?: string; content?: string }): UninstallPlan {
   const { configFile } = site;
   assertChosenPaths(site, options.content);
   const place = adapterPlace(site, supportedMajor(site.version));
-  const { folder } = place;
   assertNoDetour(place);
   const isThere = installedVersion(place) !== undefined;
   const text = textOf(configFile);
   const block = storageOf(site.config)[ADAPTER];
   const restored = restoredConfig(configFile, text, isObject(block) ? block.cdnUrl : undefined);
-  const after = restored?.text ?? text;
-  if (usesAdapter(withSettings(readGhostConfig(after, configFile), settingsOfEnvironment(process.env)))) {
+  const after = readGhostConfig(restored?.text ?? text, configFile);
+  if (usesAdapter(withSettings(after, settingsOfEnvironment(process.env)))) {
     throw new Failure(
       'The environment still has Ghost use the adapter: storage__active, storage__media or storage__files.',
       'Take these variables out first, and the command again then.',
@@ -54,30 +98,37 @@ export async function uninstall(
   }
   if (isThere) {
     assertWritableFolder(place, site.contentPath, place.owner);
-    terminal.say(`${terminal.colors.red('-')} ${folder}`);
+  }
+  return { site, place, isThere, text, restored };
+}
+
+/** Shows what taking the adapter out changes, with the secrets masked. */
+export function showUninstallPlan(terminal: Terminal, { site, place, isThere, text, restored }: UninstallPlan): void {
+  if (isThere) {
+    terminal.say(`${terminal.colors.red('-')} ${place.folder}`);
   }
   if (restored) {
-    showConfigChange(terminal, configFile, text, after);
-    if (restored.backup) {
-      terminal.say(`That is ${restored.backup}, as it was before the adapter.`);
-    }
+    showConfigChange(terminal, site.configFile, text, restored.text);
   }
-  if ((isThere || restored) && !(await terminal.confirm('Take the adapter out?'))) {
-    throw new Declined();
+  if (restored?.backup) {
+    terminal.say(`That is ${restored.backup}, as it was before the adapter.`);
   }
+}
+
+/**
+ * Carries out a plan to which the user has agreed. Ghost stores without the adapter from its next start.
+ *
+ * @throws Failure when it cannot be done; everything is as it was then
+ */
+export function carryOutUninstall(terminal: Terminal, plan: UninstallPlan): Uninstalled {
+  const { site, place, isThere, restored } = plan;
+  const { configFile } = site;
   const backup = undoOnFailure(
     isThere ? removeAdapter(place) : undefined,
-    () => (restored ? replaceGhostConfig(configFile, after) : undefined),
+    () => (restored ? replaceGhostConfig(configFile, restored.text) : undefined),
     (text) => terminal.warn(text),
   );
-
-  if (options.json) {
-    terminal.result({ changed: isThere || restored !== undefined, adapter: { folder }, configFile, backup });
-  } else if (isThere || restored) {
-    showUninstalled(terminal, site, backup);
-  } else {
-    terminal.say('Nothing to take out: Ghost does not use the adapter.');
-  }
+  return { changed: isThere || restored !== undefined, adapter: { folder: place.folder }, configFile, backup };
 }
 
 function showUninstalled(terminal: Terminal, site: GhostSite, backup: string | undefined): void {
@@ -91,7 +142,7 @@ function showUninstalled(terminal: Terminal, site: GhostSite, backup: string | u
     reads: [configFile],
     writes: [site.contentPath],
   });
-  showNextSteps(terminal, [`${migrate}   (brings the files back, before the restart)`, restartStep(site)]);
+  showNextSteps(terminal, [`${migrate}   (brings the files back, before the restart)`, restartLine(site)]);
   terminal.say(
     'Posts that were written on Ghost 5, or without "urls", hold full addresses of the CDN: keep it as long as they are read.',
   );

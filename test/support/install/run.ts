@@ -12,11 +12,16 @@ export interface Ended {
 /** The environment of a command that is run for a test. */
 export const environmentIn = (folder: string) => ({ HOME: folder, PATH: process.env.PATH, NO_COLOR: '1' });
 
-/** Runs `install` in this process, in a folder and with an environment of its own. */
+/**
+ * Runs `install` in this process, in a folder and with an environment of its own.
+ *
+ * @param skipsCheck whether it does not look at the bucket first; by default unless an endpoint is given
+ */
 export async function runInstall(
   folder: string,
   parameters: string[],
   env: Record<string, string> = {},
+  skipsCheck = !parameters.includes('--endpoint'),
 ): Promise<Ended> {
   const written = { stdout: '', stderr: '' };
   const spies = (['stdout', 'stderr'] as const).map((name) =>
@@ -31,7 +36,8 @@ export async function runInstall(
   process.env = { ...environmentIn(folder), ...env };
   process.chdir(folder);
   try {
-    await createProgram().parseAsync(['install', ...parameters], { from: 'user' });
+    const skipCheck = skipsCheck ? ['--skip-check'] : [];
+    await createProgram().parseAsync(['install', ...skipCheck, ...parameters], { from: 'user' });
     return { status: 0, ...written };
   } catch (error) {
     const { message, cure } = error as Failure;

@@ -14,7 +14,7 @@ import path from 'node:path';
 import { replaceGhostConfig, writeGhostConfig } from '../../../../src/ghost-site/config-file';
 import { planConfigChange } from '../../../../src/commands/install/config-change';
 import { isRoot } from '../../../../src/shell/owner-rights';
-import { restoredConfig } from '../../../../src/commands/install/config-restore';
+import { putBack, restoredConfig } from '../../../../src/commands/install/config-restore';
 
 const GIVEN = { bucket: 'blog-images', region: 'eu-central-1', cdnUrl: 'https://images.example.com' };
 
@@ -144,5 +144,26 @@ describe('the configuration without the adapter', () => {
     expect(JSON.parse(change.text)).toMatchObject({
       storage: { active: 'S3CloudFrontStorage', media: { adapter: 'S3CloudFrontStorage' }, S3CloudFrontStorage: GIVEN },
     });
+  });
+});
+
+describe('a backup that is put back when Ghost does not come up', () => {
+  test('is there again byte for byte, and what it replaces is kept', () => {
+    writeFileSync(file, '{"url" :  "x"}');
+    const { text } = planConfigChange({ text: '{"url" :  "x"}', file, environment: {}, major: 6 }, GIVEN);
+    const backup = replaceGhostConfig(file, text) ?? '';
+    const kept = putBack(file, backup) ?? '';
+    expect([readFileSync(file, 'utf8'), readFileSync(kept, 'utf8')]).toEqual(['{"url" :  "x"}', text]);
+    expect(putBack(file, backup)).toBeUndefined();
+  });
+
+  test('is none of another file', () => {
+    writeFileSync(file, '{}');
+    const other = path.join(folder, 'other.json.20261128T000000000Z.backup');
+    writeFileSync(other, '{"url":"x"}');
+    for (const name of [other, '/etc/hostname', path.join(folder, 'missing')]) {
+      expect(() => putBack(file, name)).toThrow('is not a backup of');
+    }
+    expect(readFileSync(file, 'utf8')).toBe('{}');
   });
 });

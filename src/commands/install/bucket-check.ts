@@ -1,0 +1,73 @@
+import type { Config } from '../../core/config';
+import { FEATURES } from '../../core/features';
+import { Bucket } from '../../core/s3/bucket';
+import { connect } from '../../core/s3/client';
+import { placeOfCredentials } from '../../core/s3/places';
+import type { AdapterConfigs } from '../../ghost-site/adapter-config';
+import { Failure } from '../../shell/failure';
+import type { Owner } from '../../shell/owner-rights';
+import type { Terminal } from '../../shell/terminal';
+
+/** Limits for the requests, so that a missing answer is noticed in seconds. */
+const MAX_ATTEMPTS = 2;
+const MAX_REQUEST_MS = 10_000;
+
+/** What is known of the bucket before Ghost is switched over. */
+export interface BucketState {
+  /** Why Ghost could not use it, with the fix. */
+  failure?: Failure;
+  /** There are no files of this blog in it. */
+  isEmpty: boolean;
+  /** A sentence about credentials that Ghost may not have. */
+  warning?: string;
+}
+
+/**
+ * Asks each bucket of a configuration for a list of the blog's files, as the adapter would: signed, with its client, its
+ * credentials and its explanations.
+ *
+ * @param ghost the user that Ghost runs as
+ */
+export async function lookAtBucket(terminal: Terminal, configs: AdapterConfigs, ghost: Owner): Promise<BucketState> {
+  const spinner = terminal.spin(`Checking the bucket ${configs.images.bucket} …`);
+  try {
+    let isEmpty = true;
+    const seen = new Set<string>();
+    for (const config of FEATURES.map((feature) => configs[feature])) {
+      const bucket = new Bucket(limited(config));
+      if (isEmpty || !seen.has(bucket.identity)) {
+        const { keys } = await bucket.list(prefixOf(config));
+        isEmpty &&= keys.length === 0;
+      }
+      seen.add(bucket.identity);
+    }
+    return { isEmpty, warning: await warningOfCredentials(limited(configs.images), ghost) };
+  } catch (error) {
+    const { message, help = 'Fix it, and run the command again.' } = error as Error & { help?: string };
+    return { isEmpty: false, failure: new Failure(message, help, { cause: error }) };
+  } finally {
+    spinner.stop();
+  }
+}
+
+const limited = (config: Config): Config => ({
+  ...config,
+  maxAttempts: Math.min(config.maxAttempts, MAX_ATTEMPTS),
+  requestTimeoutMs: Math.min(config.requestTimeoutMs, MAX_REQUEST_MS),
+});
+
+const prefixOf = ({ tenantPrefix, staticFileURLPrefix }: Config) =>
+  `${[tenantPrefix, staticFileURLPrefix].filter(Boolean).join('/')}/`;
+
+/** Credentials in the configuration and roles of the machine are Ghost's; those of the user who runs this may not be. */
+async function warningOfCredentials(config: Config, ghost: Owner): Promise<string | undefined> {
+  if (config.accessKeyId !== undefined || process.getuid?.() === ghost.uid) {
+    return undefined;
+  }
+  const { client } = await connect(config);
+  const { $source = {} } = (await client.config.credentials()) as { $source?: Record<string, string> };
+  return Object.keys($source).some((source) => /_ENV_VARS$|_PROFILE|_SSO/.test(source))
+    ? `The bucket was checked with ${placeOfCredentials(process.env)}, which Ghost may not have: it runs as the user ${ghost.uid}.\n` +
+        '  Give it "accessKeyId" and "secretAccessKey" in its configuration, or the machine a role.'
+    : undefined;
+}

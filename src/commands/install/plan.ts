@@ -1,0 +1,125 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { ADAPTER } from '../../core/features';
+import { assertChosenPaths } from '../../ghost-site/chosen-paths';
+import { settingsOfEnvironment } from '../../ghost-site/config';
+import { textOf } from '../../ghost-site/config-text';
+import { warningOfReadableSecrets } from '../../ghost-site/readable-secrets';
+import type { GhostSite } from '../../ghost-site/site';
+import { Failure } from '../../shell/failure';
+import type { Owner } from '../../shell/owner-rights';
+import { ownManifest } from '../../shell/paths';
+import type { Terminal } from '../../shell/terminal';
+import { installedVersion, isInstalled } from './adapter-files';
+import { type AdapterPlace, adapterPlace, assertNoDetour, assertWritableFolder } from './adapter-place';
+import { type ConfigChange, type ConfigOptions, planConfigChange } from './config-change';
+import { nodeOfGhost } from './ghost-node';
+import { userOfGhost } from './ghost-user';
+import {
+  assertConfigFile,
+  assertNodeVersion,
+  assertNotInVolume,
+  isLostWithContainer,
+  type Machine,
+  supportedMajor,
+} from './preconditions';
+import { showConfigChange } from './say';
+
+/** What an installation changes. */
+export interface InstallPlan {
+  site: GhostSite;
+  /** Ghost's major version, undefined when only the content is here. */
+  major?: number;
+  /** The Node that Ghost runs with. */
+  node: string;
+  /** The user with whose rights Ghost's code is run. */
+  user: Owner;
+  place: AdapterPlace;
+  /** The installed version of the adapter. */
+  before?: string;
+  /** The adapter's files have to be copied. */
+  copies: boolean;
+  config: ConfigChange;
+  /** The text of the configuration file before the change. */
+  text: string;
+  /** The configuration file has to be changed. */
+  changesConfig: boolean;
+}
+
+/**
+ * Plans the installation, and makes sure that nothing is in its way. Nothing is changed.
+ *
+ * @param options `config` and `content` are what the user named
+ * @throws Failure with what is in the way
+ */
+export function planInstall(
+  site: GhostSite,
+  options: ConfigOptions & { config?: string; content?: string },
+): InstallPlan {
+  const { configFile, contentPath } = site;
+  const major = supportedMajor(site.version);
+  if (!existsSync(contentPath)) {
+    throw new Failure(
+      `There is no content folder ${contentPath}.`,
+      'Name it with --content, or run the command on the machine that Ghost runs on.',
+    );
+  }
+  assertChosenPaths(site, options.content);
+  const place = adapterPlace(site, major);
+  assertNoDetour(place);
+  const user = userOfGhost(site, place.folder);
+  const { node, version } = nodeOfGhost(site.folder, user);
+  assertNodeVersion(version, node);
+  const text = textOf(configFile);
+  const environment = settingsOfEnvironment(process.env);
+  const config = planConfigChange({ text, file: configFile, environment, major }, options);
+  const changesConfig = config.settings.length > 0;
+  if (changesConfig) {
+    assertConfigFile(site, options.config);
+  }
+  const before = installedVersion(place);
+  const copies = !isInstalled(place);
+  if (copies) {
+    assertNotInVolume(place.folder, thisMachine());
+    assertWritableFolder(place, contentPath, user);
+  }
+  return { site, major, node, user, place, before, copies, config, text, changesConfig };
+}
+
+/** Shows what an installation changes, with the secrets masked. */
+export function showPlan(terminal: Terminal, plan: InstallPlan): void {
+  const { site, user, place, before, copies, major, config, text, changesConfig } = plan;
+  const { folder } = place;
+  const { configFile } = site;
+  terminal.say(`Ghost ${site.version ?? 'of an unknown version'} in ${site.folder}`);
+  if (copies) {
+    const sign = before === undefined ? terminal.colors.green('+') : terminal.colors.yellow('~');
+    terminal.say(`${sign} ${folder}${before === undefined ? '' : ` (${before} → ${ownManifest().version})`}`);
+  }
+  if (major === undefined) {
+    terminal.warn("Ghost's own code is not here: Ghost 6 is assumed, and its own check of adapters is left out.");
+  }
+  const unused = path.join(site.contentPath, 'adapters', 'storage', ADAPTER);
+  if (unused !== folder && existsSync(unused)) {
+    terminal.warn(`${unused} is not used: paths.installedAdaptersPath comes first. It can be deleted.`);
+  }
+  config.notices.forEach((notice) => terminal.warn(notice));
+  if (!changesConfig) {
+    return;
+  }
+  showConfigChange(terminal, configFile, text, config.text);
+  const warning = warningOfReadableSecrets(configFile, config.text, user);
+  if (warning !== undefined) {
+    terminal.warn(warning);
+  }
+  if (isLostWithContainer(configFile, thisMachine())) {
+    terminal.warn(
+      `${configFile} belongs to this container and is gone with it: mount the file, or set the environment (--print).`,
+    );
+  }
+}
+
+const thisMachine = (): Machine => ({
+  environment: process.env,
+  mounts: existsSync('/proc/self/mountinfo') ? readFileSync('/proc/self/mountinfo', 'utf8') : '',
+});

@@ -1,0 +1,92 @@
+import { existsSync, realpathSync } from 'node:fs';
+import path from 'node:path';
+import { parse } from 'yaml';
+import { isRoot, type Owner } from '../shell/owner-rights';
+import { ownerOf, wayTo } from '../shell/path-owners';
+import { readRegularFile, someNamesIn } from '../shell/read-file';
+import { quoted } from '../shell/text';
+import type { GhostSite } from './site';
+
+/** A command that restarts Ghost. */
+export interface Restart {
+  /** The program and its parameters. */
+  command: string[];
+  cwd: string;
+  /** Who runs it: the user of this process, root, or the user who owns the installation where this process is root. */
+  as: 'self' | 'root' | Owner;
+}
+
+/** Where systemd keeps the units of an administrator and of packages; Ghost-CLI uses the second. */
+const UNIT_FOLDERS = ['/etc/systemd/system', '/lib/systemd/system', '/usr/lib/systemd/system'];
+
+/** By which names Docker Compose finds its file: https://docs.docker.com/compose/intro/compose-application-model/ */
+const COMPOSE_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml'];
+
+/** The largest unit or Compose file (bytes) that is read. */
+const LARGEST = 1_000_000;
+
+/**
+ * Finds out how an installation of Ghost is restarted: by Ghost-CLI, which refuses root, by systemd, or by Docker Compose,
+ * which then also applies a changed environment.
+ *
+ * @param unitFolders of systemd
+ * @returns undefined when it is not known, as inside a container
+ */
+export function restartOf({ folder }: Pick<GhostSite, 'folder'>, unitFolders = UNIT_FOLDERS): Restart | undefined {
+  if (existsSync(path.join(folder, '.ghost-cli'))) {
+    const owner = ownerOf(wayTo(folder));
+    return { command: ['ghost', 'restart'], cwd: folder, as: isRoot() && owner.uid !== 0 ? owner : 'self' };
+  }
+  const unit = unitOf(folder, unitFolders);
+  if (unit !== undefined) {
+    return { command: ['systemctl', 'restart', unit], cwd: folder, as: isRoot() ? 'self' : 'root' };
+  }
+  return COMPOSE_FILES.some((name) => hasGhostService(path.join(folder, name)))
+    ? { command: ['docker', 'compose', 'up', '-d', 'ghost'], cwd: folder, as: 'self' }
+    : undefined;
+}
+
+/** Returns how to restart Ghost, as a line to copy where the command is known. */
+export function restartLine(site: Pick<GhostSite, 'folder'>): string {
+  const restart = restartOf(site);
+  if (restart) {
+    const { command, cwd, as } = restart;
+    const isElsewhere = command[0] !== 'systemctl' && realpathSync(cwd) !== realpathSync(process.cwd());
+    return `${isElsewhere ? `cd ${quoted(cwd)} && ` : ''}${as === 'root' ? 'sudo ' : ''}${command.map(quoted).join(' ')}`;
+  }
+  return process.env.GHOST_INSTALL === undefined
+    ? 'restart Ghost'
+    : 'docker compose restart ghost   (docker compose up -d, where compose.yaml has changed)';
+}
+
+/** Returns the unit that starts Ghost in a folder, `ghost_blog-example-com`. */
+function unitOf(folder: string, unitFolders: readonly string[]): string | undefined {
+  const files = unitFolders.flatMap((place) =>
+    someNamesIn(place)
+      .filter((name) => /^ghost.*\.service$/.test(name))
+      .map((name) => path.join(place, name)),
+  );
+  const unit = files.find((file) => {
+    const [, started = ''] = /^\s*WorkingDirectory\s*=\s*(.*?)\s*$/m.exec(textOrNothing(file)) ?? [];
+    return started !== '' && existsSync(started) && realpathSync(started) === realpathSync(folder);
+  });
+  return unit && path.basename(unit, '.service');
+}
+
+function hasGhostService(file: string): boolean {
+  try {
+    const { services } = parse(textOrNothing(file)) as { services?: { ghost?: unknown } };
+    return services?.ghost !== undefined;
+  } catch {
+    // Docker Compose will say what is wrong with it.
+    return false;
+  }
+}
+
+function textOrNothing(file: string): string {
+  try {
+    return readRegularFile(file, LARGEST).bytes.toString('utf8');
+  } catch {
+    return '';
+  }
+}

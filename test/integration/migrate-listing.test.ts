@@ -59,7 +59,8 @@ describe.each(MODES)('%s', (_mode, options) => {
     });
     const endpoint = `http://127.0.0.1:${await listen(page)}`;
     folder = await createContentFolder(bucket.options({ endpoint }));
-    for (const files of [{} as Record<string, string>, { 'images/a.jpg': 'a', 'media/b.mp4': 'b' }]) {
+    const ofNewBlog: Record<string, string> = { 'themes/casper/index.hbs': '', 'settings/routes.yaml': '' };
+    for (const files of [ofNewBlog, { 'images/a.jpg': 'a', 'media/b.mp4': 'b' }]) {
       await folder.write(files);
       requests = 0;
       const { error, exitCode } = await runCommand(folder, options);

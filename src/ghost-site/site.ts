@@ -57,6 +57,16 @@ export function isAtLeast({ version, major }: Pick<GhostSite, 'version' | 'major
   return known.localeCompare(oldest, 'en', { numeric: true }) >= 0;
 }
 
+/** The newest major version of Ghost that the adapter is tested with. */
+const NEWEST_MAJOR = 6;
+
+/** Returns a warning for a version of Ghost that is newer than all that the adapter is tested with. */
+export function warningOfUntested(version: string | undefined): string | undefined {
+  return version !== undefined && Number.parseInt(version, 10) > NEWEST_MAJOR
+    ? `This is Ghost ${version}. This version of the adapter is tested with Ghost 5 and ${NEWEST_MAJOR} only; a newer one may be available: npm view ghost-storage-s3-cloudfront version`
+    : undefined;
+}
+
 /** Returns whether the adapter supports a version of Ghost, `6.65.0`. */
 export function isSupported(version: string): boolean {
   return version.localeCompare(OLDEST_GHOST, 'en', { numeric: true }) >= 0;

@@ -3,7 +3,7 @@ import { ADAPTER, FEATURES } from '../../core/features';
 import { adapterOptionsOf, storageOf } from '../../ghost-site/config';
 import { replaceGhostConfig } from '../../ghost-site/config-file';
 import { restartLine } from '../../ghost-site/restart';
-import type { GhostSite } from '../../ghost-site/site';
+import { type GhostSite, warningOfUntested } from '../../ghost-site/site';
 import { siteParameters } from '../../ghost-site/site-parameters';
 import { ownCommand } from '../../shell/called-as';
 import { Declined, Failure } from '../../shell/failure';
@@ -48,6 +48,10 @@ export interface InstallOptions extends ConfigOptions {
  */
 export async function install(terminal: Terminal, site: GhostSite, options: InstallOptions): Promise<void> {
   const plan = planInstall(site, options);
+  const untested = warningOfUntested(site.version);
+  if (untested !== undefined) {
+    terminal.warn(untested);
+  }
   showPlan(terminal, plan);
   const bucket = options.skipCheck ? undefined : await lookAtBucket(terminal, plan.config.configs, plan.user);
   if (plan.copies || plan.changesConfig) {

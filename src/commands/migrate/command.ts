@@ -9,8 +9,8 @@ export function addMigrate(program: Command): void {
     .command('migrate')
     .summary('copy images, media and files: to the bucket, back to the disk, or from another adapter')
     .description(
-      'Uploads the files that Ghost has on the disk (content/images, content/media, content/files), with the names and\n' +
-        'headers that the adapter itself would use. It compares them with the bucket first, and never replaces another\n' +
+      'Uploads the files that Ghost has on the disk (content/images, content/media, content/files), with the names and ' +
+        'headers that the adapter itself would use. It compares them with the bucket first, and never replaces another ' +
         'file. It can be stopped at any time: run it again to continue.',
     );
   withAdapterOptions(withSiteOptions(command))

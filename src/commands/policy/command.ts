@@ -9,7 +9,7 @@ export function addPolicy(program: Command): void {
     .command('policy')
     .summary('print the least-privilege policy for Ghost, or that of the bucket')
     .description(
-      'Prints the policy with the few permissions that Ghost needs for its configuration, as JSON for IAM. It is that of\n' +
+      'Prints the policy with the few permissions that Ghost needs for its configuration, as JSON for IAM. It is that of ' +
         'the template, for those who give permissions themselves.',
     );
   withAdapterOptions(withSiteOptions(command))

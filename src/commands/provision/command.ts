@@ -9,8 +9,8 @@ export function addProvision(program: Command): void {
     .command('provision')
     .summary('build the image server on AWS: bucket, CDN, certificate, DNS, permissions')
     .description(
-      'Builds the image server on AWS, or brings it up to date: a private S3 bucket, a CloudFront distribution on your\n' +
-        'domain with its certificate and DNS records, and the permissions for Ghost. Shows the plan and asks before it\n' +
+      'Builds the image server on AWS, or brings it up to date: a private S3 bucket, a CloudFront distribution on your ' +
+        'domain with its certificate and DNS records, and the permissions for Ghost. Shows the plan and asks before it ' +
         'does anything. Can be stopped and run again at any time.',
     )
     .option('--domain <domain>', 'the domain that images are shown from (required)')

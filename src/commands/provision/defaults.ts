@@ -1,6 +1,7 @@
 import type { Aws } from '../../aws/sign-in';
 import { describeHost, detectHost } from '../../aws/host';
 import { isEmpty, type Stack } from '../../aws/stack';
+import { warningOfUntested } from '../../ghost-site/site';
 import { isTerminal } from '../../shell/colors';
 import { blogUrlOf, countBlogFiles, findBlog, type BlogUrl } from './blog';
 import type { CountedFiles } from './costs';
@@ -48,7 +49,10 @@ export async function withDefaults(
       parameters: { ...blog?.parameters, ...(identity && { Identity: identity.value }) },
       createAccessKey: identity?.createAccessKey ?? false,
       chosen: [...(blog?.parameters ? [chosenBlog(blog)] : []), ...(identity ? [identity] : [])],
-      warnings: isOpen && !blog?.parameters && !isForFolders ? [withoutBlog(blog)] : [],
+      warnings: [
+        isOpen && !blog?.parameters && !isForFolders ? withoutBlog(blog) : undefined,
+        warningOfUntested(site?.version),
+      ].filter((warning) => warning !== undefined),
     },
   };
 }

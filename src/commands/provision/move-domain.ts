@@ -1,11 +1,9 @@
 import {
   GetDistributionCommand,
-  paginateListDomainConflicts,
   type DomainConflict,
   UpdateDomainAssociationCommand,
 } from '@aws-sdk/client-cloudfront';
 import { Failure } from '../../shell/failure';
-import type { Aws } from '../../aws/sign-in';
 import { requireStack, type Stack } from '../../aws/stack';
 import { describeDistribution } from './distribution';
 import { ifUnanswered, isZone } from './dns/live-dns';
@@ -16,6 +14,7 @@ import type { Settings } from './settings';
 import type { Situation } from './situation';
 import { createChangeSet, executeChangeSet } from './stack/change-set';
 import { workOnStack } from './stack/events';
+import { findConflict } from './whose-domain';
 
 /** How long (s) to wait until CloudFront has deployed a change. */
 const MAX_DEPLOYMENT_SECONDS = 3_600;
@@ -157,20 +156,6 @@ async function associate(
     throw await explainRefusal(session, error as Error, { domain, id, target, conflict });
   }
   return true;
-}
-
-/** Returns the distribution that has the domain, with IDs that are masked where it is in another account. */
-async function findConflict({ cloudFront }: Aws, domain: string, id: string): Promise<DomainConflict | undefined> {
-  for await (const { DomainConflicts = [] } of paginateListDomainConflicts(
-    { client: cloudFront },
-    { Domain: domain, DomainControlValidationResource: { DistributionId: id } },
-  )) {
-    const conflict = DomainConflicts.find(({ Domain }) => Domain === domain);
-    if (conflict) {
-      return conflict;
-    }
-  }
-  return undefined;
 }
 
 async function explainRefusal(

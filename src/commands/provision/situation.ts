@@ -22,7 +22,15 @@ import { findProblems, problemsOfMoving, softened } from './find-problems';
 import type { Problem } from './problem';
 import type { Session } from './session';
 import type { Settings } from './settings';
-import { type DomainMove, domainMoveOf, findHolder, type Holder } from './whose-domain';
+import {
+  type DomainMove,
+  domainMoveOf,
+  findConflict,
+  findHolder,
+  hasLost,
+  type Holder,
+  problemOfNoHolder,
+} from './whose-domain';
 import { checkWebAcl, webAclToStore } from './web-acl';
 import { checkState, isEmpty, type Stack } from '../../aws/stack';
 
@@ -74,7 +82,9 @@ export async function lookAround(session: Session, stack: Stack | undefined, set
   const holder = await findHolder(aws, domain, distributionId);
   const leadsElsewhere = zone !== undefined && (await hasRecordsOfOthers(aws.route53, zone, domain, target));
   const hasDomain = distribution?.aliases.includes(domain) ?? false;
-  const move = domainMoveOf(settings, present, holder, { hasDomain, leadsElsewhere });
+  const isLost = present !== undefined && settings.movesDomain && !holder && hasLost(present, domain, hasDomain);
+  const isTaken = isLost && (await findConflict(aws, domain, distributionId ?? '')) !== undefined;
+  const move = domainMoveOf(settings, present, holder, { hasDomain, isTaken, leadsElsewhere });
   const [certificate, bucketState, accessKeys, recordsLead, ghostIpAddressType, problems] = await Promise.all([
     findUsableCertificate(aws, settings, present),
     bucket ? checkBucket(aws, bucket, statementsToMerge(aws, settings, bucket)) : undefined,
@@ -112,6 +122,7 @@ export async function lookAround(session: Session, stack: Stack | undefined, set
       ...(bucketState?.problems ?? []),
       ...(renewal ? [renewal] : []),
       ...(webAclProblem ? [webAclProblem] : []),
+      ...(isLost && !isTaken ? [problemOfNoHolder(domain, present)] : []),
       ...(present ? problemsOfMoving(parameters, present) : []),
       ...(present && bucket && parameters.BucketNamePrefix ? [checkNamespace(bucket, present)] : []).filter(
         (problem) => problem !== undefined,

@@ -1,4 +1,8 @@
-import { paginateListDistributions } from '@aws-sdk/client-cloudfront';
+import {
+  type DomainConflict,
+  paginateListDistributions,
+  paginateListDomainConflicts,
+} from '@aws-sdk/client-cloudfront';
 import type { Aws } from '../../aws/sign-in';
 import type { Stack } from '../../aws/stack';
 import type { Problem } from './problem';
@@ -29,6 +33,36 @@ export async function findHolder(
   }
   return undefined;
 }
+
+/** Returns the distribution that has the domain, with IDs that are masked where it is in another account. */
+export async function findConflict(
+  { cloudFront }: Aws,
+  domain: string,
+  id: string,
+): Promise<DomainConflict | undefined> {
+  for await (const { DomainConflicts = [] } of paginateListDomainConflicts(
+    { client: cloudFront },
+    { Domain: domain, DomainControlValidationResource: { DistributionId: id } },
+  )) {
+    const conflict = DomainConflicts.find(({ Domain }) => Domain === domain);
+    if (conflict) {
+      return conflict;
+    }
+  }
+  return undefined;
+}
+
+/** Whether a built stack names a domain that its distribution has lost. Only then, an update does not bring it back. */
+export const hasLost = (stack: Stack | undefined, domain: string, hasDomain: boolean): boolean =>
+  stack?.parameters.Domain === domain && stack.parameters.DomainIsElsewhere !== 'true' && !hasDomain;
+
+/** Returns the problem of `--move-domain` for a domain that no distribution has. */
+export const problemOfNoHolder = (domain: string, stack: Stack): Problem => ({
+  check: 'alias',
+  refuses: true,
+  cause: `--move-domain: no CloudFront distribution has ${domain}, so there is nothing to move. The stack ${stack.name} names it, but it was removed from the distribution ${stack.outputs.DistributionId} outside of CloudFormation.`,
+  cure: `Add it to this distribution again (console: CloudFront → ${stack.outputs.DistributionId} → General → Edit → Alternate domain names), then run the command without --move-domain.`,
+});
 
 /**
  * Returns the problem of a domain that another distribution has.
@@ -64,13 +98,14 @@ export type DomainMove = 'none' | 'waits' | 'after-build' | 'now' | 'finish' | '
  * @param stack the present one
  * @param holder another distribution of the account that has the domain
  * @param hasDomain whether the stack's distribution has it
+ * @param isTaken whether a distribution of another account has it, as far as it was looked for
  * @param leadsElsewhere whether the zone has records of it that point to another distribution
  */
 export function domainMoveOf(
   { domain, movesDomain }: Settings,
   stack: Stack | undefined,
   holder: Holder | undefined,
-  { hasDomain, leadsElsewhere }: { hasDomain: boolean; leadsElsewhere: boolean },
+  { hasDomain, isTaken, leadsElsewhere }: { hasDomain: boolean; isTaken: boolean; leadsElsewhere: boolean },
 ): DomainMove {
   const isBuilt = stack?.parameters.Domain === domain;
   const isWithout = isBuilt && stack.parameters.DomainIsElsewhere === 'true';
@@ -81,7 +116,7 @@ export function domainMoveOf(
     return isWithout ? 'waits' : 'none';
   }
   if (isBuilt && !isWithout) {
-    return holder ? 'now' : 'none';
+    return holder || isTaken ? 'now' : 'none';
   }
   return 'after-build';
 }

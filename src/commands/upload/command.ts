@@ -8,7 +8,7 @@ export function addUpload(program: Command): void {
     .command('upload')
     .summary('upload your own files to the image server, and get their URLs')
     .description(
-      "Uploads files that are not Ghost's to a folder of the image server (provision --folder NAME), and prints the\n" +
+      "Uploads files that are not Ghost's to a folder of the image server (provision --folder NAME), and prints the " +
         'URL of each. Existing files are never replaced. If a name is taken, the new file gets -1, -2 and so on.',
     )
     .argument('<files...>', 'the files')

@@ -102,6 +102,38 @@ describe('the command line', () => {
     expect(help).toContain('status');
   });
 
+  test.each(['-v', '--version', '-V'])('tells its version with %s', (option) => {
+    expect(run(option)).toMatchObject({ stdout: `${version}\n`, status: 0 });
+  });
+
+  test.each(['status', 'diff', 'destroy'])(
+    'lists in the help of provision %s the options that it takes alone',
+    (name) => {
+      const listed = run('provision', name, '--help').stdout.match(/--[a-z][a-z-]+(?= |$)/gm) ?? [];
+      expect(listed).toContain('--debug');
+      const foreign = [...new Set(listed)].filter((option) => !['--help', '--version', '--debug'].includes(option));
+      for (const option of foreign) {
+        const value = /yes|json/.test(option) ? [] : ['x'];
+        const { stderr } = run('provision', option, ...value, name, '--domain', 'images.example.com');
+        expect(stderr).not.toContain('has no option');
+      }
+      expect(foreign).not.toContain('--dry-run');
+    },
+  );
+
+  test.each([40, 60, 200])('fits its help into COLUMNS=%d, without a terminal too', (columns) => {
+    for (const name of ['provision', 'install', 'migrate', 'doctor', 'policy', 'upload']) {
+      const { stdout } = runWith({ COLUMNS: String(columns) }, name, '--help');
+      const [, description = ''] = /\n\n([^]*?)\n\n/.exec(stdout) ?? [];
+      const lines = description.split('\n');
+      expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(columns);
+      // A line ends where the next word no longer fits.
+      for (const [index, next] of lines.slice(1).entries()) {
+        expect(`${lines[index]} ${next.split(' ', 1)[0]}`.length).toBeGreaterThanOrEqual(columns);
+      }
+    }
+  });
+
   test('names the option, its value and the cure, without a stack trace, and ends with 1', () => {
     const { status, stdout, stderr } = run('provision', '--domain', 'images', '--dry-run');
     expect([status, stdout]).toEqual([1, '']);
@@ -182,7 +214,7 @@ describe('the command line', () => {
     const file = path.join(folder, 'config.production.json');
     writeFileSync(file, '{ "url": ');
     const { stderr } = run('provision', '--domain', 'images.example.com', '--write-config', file);
-    expect(stderr).toContain('is no JSON object');
+    expect(stderr).toContain(`Ghost cannot read ${file}`);
   });
 
   test.each(['status', 'diff', 'destroy'])('takes options before and after %s', (name) => {

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { ADAPTER } from '../../../core/features';
-import { type GhostSite, isSupported, OLDEST_GHOST } from '../../../ghost-site/site';
+import { type GhostSite, isSupported, OLDEST_GHOST, warningOfUntested } from '../../../ghost-site/site';
 import { ownManifest, readManifest } from '../../../shell/paths';
 import { type CheckResult, failed, passed, unchecked, warned, withGhost, NOT_ACTIVE } from '../check';
 import type { DoctorContext } from '../context';
@@ -10,6 +10,14 @@ import type { DoctorContext } from '../context';
 export function checkVersion({ site }: DoctorContext): CheckResult {
   if (site?.version === undefined) {
     return unchecked('its code is not here');
+  }
+  const untested = warningOfUntested(site.version);
+  if (untested !== undefined) {
+    return warned(
+      `The version of Ghost in ${site.codeFolder} was read.`,
+      untested,
+      'Look at your images, media and files after each update of Ghost.',
+    );
   }
   return isSupported(site.version)
     ? passed(site.version)

@@ -177,6 +177,19 @@ describe("the blog's URL, where no option says it", () => {
     expect(await plan('--folder', 'downloads')).not.toContain('⚠');
   });
 
+  test('is taken of a newer Ghost than those that are tested, with a warning', async () => {
+    writeGhost({ url: 'https://blog.example.com' });
+    mkdirSync(path.join(folder, 'current'));
+    const write = (version: string) =>
+      writeFileSync(path.join(folder, 'current/package.json'), JSON.stringify({ name: 'ghost', version }));
+    write('6.65.0');
+    expect(await plan()).not.toContain('⚠');
+    write('7.0.0');
+    expect(await plan()).toContain(
+      '⚠ This is Ghost 7.0.0. This version of the adapter is tested with Ghost 5 and 6 only',
+    );
+  });
+
   test('is not read from a configuration that is no JSON', async () => {
     writeFileSync(path.join(folder, 'config.production.json'), '{ "url": ');
     expect(await plan()).toContain("The blog's URL is not known");

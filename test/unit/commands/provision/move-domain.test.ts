@@ -390,3 +390,36 @@ test('--move-domain for a domain that no distribution has builds the stack as wi
   expect(recordsOf(zone)).toHaveLength(3);
   expect(own().aliases).toEqual([DOMAIN]);
 });
+
+describe('--move-domain for a stack whose distribution has lost the domain', () => {
+  /** Takes the domain off the stack's distribution, as somebody does by hand. */
+  async function lose(): Promise<void> {
+    await moveAwayByHand();
+    Object.assign(old, { aliases: [], config: { ...old.config, Aliases: [] } });
+  }
+
+  test('says so when no distribution has it, instead of doing nothing', async () => {
+    await lose();
+    const { error, terminal } = await provisionOnce(account, move);
+    expect(error?.message).toContain(`no CloudFront distribution has ${DOMAIN}, so there is nothing to move`);
+    expect(error?.message).toContain(own().id);
+    expect(error?.cure).toContain('Alternate domain names');
+    expect(terminal.questions).toEqual([]);
+    expect(account.actions).toContain('cloudfront:ListDomainConflicts');
+  });
+
+  test('names the other account that has it, and how to free it', async () => {
+    await lose();
+    account.distributions.add({ config: { Aliases: [DOMAIN], Origins: [] }, otherOwner: true });
+    const { error, terminal } = await provisionOnce(account, move);
+    expect(terminal.text).toMatch(/~ domain +images\.example\.com .*from the distribution that has it/);
+    expect(error?.message).toContain('in another account');
+    expect(`${error?.cure}`).toContain('TXT');
+  });
+
+  test('is not asked about without the option', async () => {
+    await lose();
+    await provisionOnce(account);
+    expect(account.actions).not.toContain('cloudfront:ListDomainConflicts');
+  });
+});

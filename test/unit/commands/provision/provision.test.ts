@@ -301,7 +301,7 @@ describe('a second run', () => {
       { priceClass: 'PriceClass_100' },
       (terminal) => (terminal.agrees = false),
     );
-    expect(declined.terminal.text).toMatch(/~ AWS::CloudFront::Distribution/);
+    expect(declined.terminal.text).toMatch(/~ CloudFront distribution/);
     expect(account.stacks.get(STACK)?.parameters.PriceClass).toBe('PriceClass_All');
     expect(account.actions.at(-1)).toBe('cloudformation:DeleteChangeSet');
     const { provisioned } = await provisionOnce(account, { priceClass: 'PriceClass_100' });
@@ -317,7 +317,7 @@ describe('a second run', () => {
     });
     expect(error?.message).toBe('The certificate was requested and is kept; nothing else was changed.');
     expect(terminal.questions).toEqual(['Continue?', 'Continue?']);
-    expect(terminal.text).toMatch(/~ AWS::CloudFront::Distribution/);
+    expect(terminal.text).toMatch(/~ CloudFront distribution/);
     expect(account.stacks.get(STACK)?.parameters.CertificateArn).toBe(before);
     const { provisioned } = await provisionOnce(account, { wildcard: true });
     expect(provisioned?.changed).toBe(true);
@@ -379,7 +379,7 @@ describe('a second run', () => {
     const ask = async (blog: Record<string, unknown>) => {
       const { provisioned, terminal } = await provisionOnce(account, { live: { 'blog.example.com': blog } });
       const { parameters } = account.stacks.get(STACK) ?? {};
-      const [, line] = /(~ AWS::CloudFront::Distribution.*)/.exec(terminal.text) ?? [];
+      const [, line] = /(~ CloudFront distribution.*)/.exec(terminal.text) ?? [];
       return [provisioned?.changed, parameters?.GhostIpAddressType, line] as const;
     };
     const AAAA = ['2001:db8::1'];
@@ -756,12 +756,12 @@ describe('a plan', () => {
   test('says that an existing bucket is used as it is', async () => {
     account.hostedZones.add({ name: 'example.com' });
     const first = await provisionOnce(account, { bucket: 'my-pictures' });
-    expect(first.terminal.text).toMatch(/\+ AWS::S3::Bucket /);
+    expect(first.terminal.text).toMatch(/\+ S3 bucket  /);
     await destroy(await openTestSession(account), STACK);
     const { terminal, error } = await provisionOnce(account, { bucket: 'my-pictures' });
     expect(error).toBeUndefined();
-    expect(terminal.text).toMatch(/= AWS::S3::Bucket +my-pictures that is there already/);
-    expect(terminal.text).not.toMatch(/\+ AWS::S3::Bucket /);
+    expect(terminal.text).toMatch(/= S3 bucket +my-pictures that is there already/);
+    expect(terminal.text).not.toMatch(/\+ S3 bucket  /);
   });
 });
 

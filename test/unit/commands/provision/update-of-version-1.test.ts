@@ -33,14 +33,16 @@ describe('an image server of version 1.0.0', () => {
 
     expect(error).toBeUndefined();
     expect(provisioned).toMatchObject({ changed: true, stack: { status: 'UPDATE_COMPLETE' } });
-    const signs = [...terminal.text.matchAll(/^ {2}([-+~±]) (AWS::\S+)/gm)].map(([, sign, what]) => `${sign} ${what}`);
+    const signs = [...terminal.text.matchAll(/^ {2}([-+~±]) (CloudFront \w+|DNS records)/gm)].map(
+      ([, sign, what]) => `${sign} ${what}`,
+    );
     expect([...new Set(signs)].sort()).toEqual(
       [
-        '+ AWS::CloudFront::Function',
+        '+ CloudFront function',
         // The records' target is the distribution's name, which stays the same.
-        ...(parameters.GhostHost && parameters.TenantPrefix ? ['~ AWS::CloudFront::Function'] : []),
-        '~ AWS::CloudFront::Distribution',
-        ...(parameters.HostedZoneId ? ['~ AWS::Route53::RecordSetGroup'] : []),
+        ...(parameters.GhostHost && parameters.TenantPrefix ? ['~ CloudFront function'] : []),
+        '~ CloudFront distribution',
+        ...(parameters.HostedZoneId ? ['~ DNS records'] : []),
       ].sort(),
     );
     const after = new Map([...stack.resources].map(([name, { physicalId }]) => [name, physicalId]));

@@ -47,7 +47,7 @@ describe('the options of a rotation', () => {
     const file = path.join(folder, 'config.production.json');
     writeFileSync(file, 'not JSON');
     const before = account.calls.length;
-    await expect(run('--rotate-access-key', '--write-config', file)).rejects.toThrow(/no JSON object/);
+    await expect(run('--rotate-access-key', '--write-config', file)).rejects.toThrow(/Ghost cannot read/);
     expect(account.calls).toHaveLength(before);
   });
 

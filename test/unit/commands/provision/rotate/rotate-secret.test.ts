@@ -120,7 +120,7 @@ describe('the secret between CloudFront and Ghost', () => {
     const { error, terminal } = await rotate({ agrees: false });
     expect(error).toMatchObject({ name: 'Declined', message: 'Nothing was changed.' });
     expect(terminal.text).toMatch(
-      /gets the new secret in addition[^]*restart it; the command waits[^]*AWS::CloudFront::Distribution[^]*keeps only the new secret/,
+      /gets the new secret in addition[^]*restart it; the command waits[^]*CloudFront distribution[^]*keeps only the new secret/,
     );
     expect(blog.options()).toEqual({ ...CDN, cdnFallbackSecret: former });
     expectNothingSwitched();

@@ -1,4 +1,5 @@
 import { Declined, Failure, INTERRUPTED, Interruption } from './shell/failure';
+import { explainFileError } from './shell/file-errors';
 import { colorsOn, printable } from './shell/colors';
 import { createProgram } from './commands/program';
 
@@ -32,8 +33,9 @@ function show(error: unknown, debug: boolean): void {
     print(error.message);
     return;
   }
-  if (error instanceof Failure) {
-    print(`${colors.red('✖')} ${error.message}\n  ${error.cure.replaceAll('\n', '\n  ')}`);
+  const failure = error instanceof Failure ? error : explainFileError(error);
+  if (failure) {
+    print(`${colors.red('✖')} ${failure.message}\n  ${failure.cure.replaceAll('\n', '\n  ')}`);
     return;
   }
   const { name, message } = error instanceof Error ? error : new Error(String(error));

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { Failure } from '../shell/failure';
 import { withRightsOf } from '../shell/owner-rights';
 import { ownerOf, wayTo } from '../shell/path-owners';
-import { readManifest } from '../shell/paths';
+import { exists, readManifest } from '../shell/paths';
 import { ComposeGhost } from './compose/compose-ghost';
 import { composeGhostIn, composeSite } from './compose/compose-site';
 import { type GhostConfig, settingsOfEnvironment } from './config';
@@ -86,7 +86,7 @@ export function findGhostSite(options: GhostSiteOptions, environment: NodeJS.Pro
   const configFile = path.resolve(
     options.config ?? path.join(folder, `config.${environment.NODE_ENV ?? 'production'}.json`),
   );
-  if (options.config !== undefined && !existsSync(configFile)) {
+  if (options.config !== undefined && !exists(configFile)) {
     throw new Failure(
       `--config: there is no file ${configFile}.`,
       "Name Ghost's configuration file, for example /var/www/ghost/config.production.json.",
@@ -108,7 +108,7 @@ export function findGhostSite(options: GhostSiteOptions, environment: NodeJS.Pro
 function assertNamedContent({ content }: GhostSiteOptions): void {
   if (content !== undefined && !isFolder(path.resolve(content))) {
     throw new Failure(
-      `--content: ${path.resolve(content)} ${existsSync(path.resolve(content)) ? 'is not a folder' : 'does not exist'}.`,
+      `--content: ${path.resolve(content)} ${exists(path.resolve(content)) ? 'is not a folder' : 'does not exist'}.`,
       "Name Ghost's content folder, for example /var/www/ghost/content.",
     );
   }
@@ -130,7 +130,10 @@ function findFolder({ ghost, config, content }: GhostSiteOptions, environment: N
   if (inside !== undefined) {
     return path.dirname(path.resolve(inside));
   }
-  const found = [process.cwd(), ...USUAL_FOLDERS].find(isSite);
+  const { found, closed } = firstOf([process.cwd(), ...USUAL_FOLDERS], isSite);
+  if (!found && closed) {
+    throw closed;
+  }
   if (!found) {
     throw new Failure(
       'Ghost was not found here, nor where it usually is.',
@@ -138,6 +141,20 @@ function findFolder({ ghost, config, content }: GhostSiteOptions, environment: N
     );
   }
   return found;
+}
+
+/** Returns the first folder that fits; when there is none, why one of them may not be looked into. */
+function firstOf(folders: string[], fits: (folder: string) => boolean): { found?: string; closed?: Error } {
+  let closed: Error | undefined;
+  const found = folders.find((folder) => {
+    try {
+      return fits(folder);
+    } catch (error) {
+      closed ??= error as Error;
+      return false;
+    }
+  });
+  return { found, closed };
 }
 
 /** Ghost resolves a relative path with a slash against its code, and any other against the folder it was started in. */
@@ -149,7 +166,7 @@ function contentPathOf(configured: string, folder: string, codeFolder: string = 
 export const isFolder = (place: string): boolean => statSync(place, { throwIfNoEntry: false })?.isDirectory() ?? false;
 
 const isGhostFolder = (folder: string) =>
-  ['.ghost-cli', 'current', 'config.production.json'].some((name) => existsSync(path.join(folder, name)));
+  ['.ghost-cli', 'current', 'config.production.json'].some((name) => exists(path.join(folder, name)));
 
 /** Ghost-CLI links `current` to the version that runs; a checkout of Ghost has the code itself. */
 function findCode(folder: string): string | undefined {

@@ -2,6 +2,7 @@ import { lstatSync, readlinkSync, type Stats } from 'node:fs';
 import path from 'node:path';
 import { Failure } from './failure';
 import { isRoot, type Owner } from './owner-rights';
+import { isAbsent } from './paths';
 
 /** As many symbolic links as Linux follows. */
 const MOST_LINKS = 40;
@@ -146,7 +147,10 @@ const partsOf = (file: string): string[] =>
 function statsOf(file: string): Stats | undefined {
   try {
     return lstatSync(file);
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (isAbsent(error)) {
+      return undefined;
+    }
+    throw error;
   }
 }

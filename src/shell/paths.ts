@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { readRegularFile } from './read-file';
 
@@ -35,6 +35,27 @@ export function packageFile(name: string): string {
     }
   }
 }
+
+/**
+ * Returns whether something is at a path, or where a link there points to.
+ *
+ * @throws the error of `fs` when that cannot be seen: a closed folder never means that nothing is in it
+ */
+export function exists(place: string): boolean {
+  try {
+    statSync(place);
+    return true;
+  } catch (error) {
+    if (isAbsent(error)) {
+      return false;
+    }
+    throw error;
+  }
+}
+
+/** Returns whether an error of `fs` says that nothing is at the path. */
+export const isAbsent = (error: unknown): boolean =>
+  ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
 
 /** Returns the names in a folder; none when it does not exist. */
 export const namesIn = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder) : []);

@@ -8,7 +8,7 @@ import { warningOfReadableSecrets } from '../../ghost-site/readable-secrets';
 import type { GhostSite } from '../../ghost-site/site';
 import { Failure } from '../../shell/failure';
 import type { Owner } from '../../shell/owner-rights';
-import { ownManifest } from '../../shell/paths';
+import { exists, ownManifest } from '../../shell/paths';
 import type { Terminal } from '../../shell/terminal';
 import { installedVersion, isInstalled } from './adapter-files';
 import { type AdapterPlace, adapterPlace, assertNoDetour, assertWritableFolder } from './adapter-place';
@@ -58,7 +58,7 @@ export function planInstall(
 ): InstallPlan {
   const { configFile, contentPath } = site;
   const major = supportedMajor(site.version);
-  if (!existsSync(contentPath)) {
+  if (!exists(contentPath)) {
     throw new Failure(
       `There is no content folder ${contentPath}.`,
       'Name it with --content, or run the command on the machine that Ghost runs on.',

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { findGhostSite, type GhostSiteOptions } from '../../../src/ghost-site/site';
+import { findGhostSite, type GhostSiteOptions, warningOfUntested } from '../../../src/ghost-site/site';
 
 const startedIn = process.cwd();
 let folder: string;
@@ -64,4 +64,14 @@ test.each([
   [{ content: 'blog/current/package.json' }, /--content: .*package\.json is not a folder/],
 ])('what is not there is named: %j', (options, message) => {
   expect(() => find(options)).toThrow(message);
+});
+
+test.each([
+  ['7.0.0', true],
+  ['10.1.0', true],
+  ['6.999.0', false],
+  ['5.130.0', false],
+  [undefined, false],
+])('a Ghost that is newer than those that are tested is named: %s', (version, isNamed) => {
+  expect(warningOfUntested(version)?.includes(`This is Ghost ${version}.`) ?? false).toBe(isNamed);
 });

@@ -32,7 +32,15 @@ const LARGEST = 1_000_000;
  * @param unitFolders of systemd
  * @returns undefined when it is not known, as inside a container
  */
-export function restartOf({ folder }: Pick<GhostSite, 'folder'>, unitFolders = UNIT_FOLDERS): Restart | undefined {
+export function restartOf(
+  { folder, compose, settings }: Pick<GhostSite, 'folder'> & Partial<GhostSite>,
+  unitFolders = UNIT_FOLDERS,
+): Restart | undefined {
+  if (compose) {
+    // A restart alone does not read an env file again, and starting alone not a configuration file that is mounted.
+    const step = settings?.format === 'json' ? ['restart'] : ['up', '-d'];
+    return { command: ['docker', 'compose', ...step, compose.name], cwd: folder, as: 'self' };
+  }
   if (existsSync(path.join(folder, '.ghost-cli'))) {
     const owner = ownerOf(wayTo(folder));
     return { command: ['ghost', 'restart'], cwd: folder, as: isRoot() && owner.uid !== 0 ? owner : 'self' };
@@ -47,7 +55,7 @@ export function restartOf({ folder }: Pick<GhostSite, 'folder'>, unitFolders = U
 }
 
 /** Returns how to restart Ghost, as a line to copy where the command is known. */
-export function restartLine(site: Pick<GhostSite, 'folder'>): string {
+export function restartLine(site: Pick<GhostSite, 'folder'> & Partial<GhostSite>): string {
   const restart = restartOf(site);
   if (restart) {
     const { command, cwd, as } = restart;

@@ -8,6 +8,8 @@ export interface SettingsFile {
   format: 'json' | 'env';
   /** False for a container without an env file, whose settings are all in its Compose file. */
   isWritable: boolean;
+  /** What comes before it, and where that is changed, for errors. */
+  above: { name: string; cure: string };
   /** Returns the text of the file, empty when it does not exist. */
   text(): string;
   /** Returns the settings in a text of the file alone. */
@@ -37,6 +39,10 @@ export function jsonSettings(
     file,
     format: 'json',
     isWritable: true,
+    above: {
+      name: 'The environment',
+      cure: 'Take these variables out of where Ghost gets its environment (compose.yaml, the systemd unit), or run the command\nwithout them where only this shell has them. Where the environment is to hold everything, --print shows what to set.',
+    },
     text: () => textOf(file),
     own: (text) => readGhostConfig(text, file),
     seen: (text) => withSettings(readGhostConfig(text, file), ofEnvironment()),

@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
 import path from 'node:path';
 import { ADAPTER } from '../../core/features';
-import type { GhostSite } from '../../ghost-site/site';
+import { type GhostSite, isAtLeast, OLDEST_WITH_INSTALLED_ADAPTERS } from '../../ghost-site/site';
 import { Failure } from '../../shell/failure';
 import { isRoot, type Owner } from '../../shell/owner-rights';
 import { mayAccess, ownerOf, refuseForeignLinks, refuseSharedWay, wayTo } from '../../shell/path-owners';
@@ -21,15 +21,26 @@ export interface AdapterPlace {
 /**
  * Returns the place of the adapter: below the content folder, or where `paths.installedAdaptersPath` says.
  *
- * @param major Ghost's major version: 5 does not know that setting
+ * @throws Failure when that is in a container, and not on this machine
  */
-export function adapterPlace({ config, contentPath, folder }: GhostSite, major: number | undefined): AdapterPlace {
-  const installed = major === 5 ? undefined : config.paths?.installedAdaptersPath;
+export function adapterPlace(site: GhostSite): AdapterPlace {
+  const { contentPath, folder, compose } = site;
+  const installed = installedAdaptersPath(site);
+  if (installed !== undefined && compose && compose.toContainer(path.resolve(folder, installed)) === undefined) {
+    throw new Failure(
+      `Ghost looks for adapters in ${installed}, which is a folder of its container (paths__installedAdaptersPath).`,
+      'Take this variable out, so that the adapter can be in the content folder, or mount a folder of the host there.\nTo build it into an image: install --print',
+    );
+  }
   const base = installed === undefined ? contentPath : path.resolve(folder, installed);
   const parent = path.join(base, ...(installed === undefined ? ['adapters'] : []), 'storage');
   const owner = ownerOf(wayTo(base));
   return { folder: path.join(parent, ADAPTER), base, owner: owner.uid === 0 ? ownerOf(wayTo(parent)) : owner };
 }
+
+/** Returns `paths.installedAdaptersPath`, undefined also for an older Ghost, which does not know it. */
+export const installedAdaptersPath = (site: GhostSite): string | undefined =>
+  isAtLeast(site, OLDEST_WITH_INSTALLED_ADAPTERS) ? site.config.paths?.installedAdaptersPath : undefined;
 
 /**
  * Makes sure that nothing leads the adapter elsewhere.

@@ -4,16 +4,15 @@ import { type AdapterConfigs, readAdapterConfigs } from '../../ghost-site/adapte
 import {
   type GhostConfig,
   isObject,
-  readGhostConfig,
   settingOfFeature,
   storageOf,
   storagePlace,
   type StorageSettings,
-  withSettings,
 } from '../../ghost-site/config';
-import { type Setting, withValues } from '../../ghost-site/edit-config';
+import type { Setting } from '../../ghost-site/edit-config';
 import { type AdapterOptions, givenAdapterOptions } from '../../ghost-site/options';
 import { calledAs } from '../../shell/called-as';
+import type { SettingsFile } from '../../ghost-site/settings-file';
 import { Failure } from '../../shell/failure';
 import { formerAdapters, takeOver, withOurNames } from './adapter-block';
 
@@ -21,10 +20,7 @@ import { formerAdapters, takeOver, withOurNames } from './adapter-block';
 export interface ConfigSources {
   /** The text of the file, empty when it does not exist. */
   text: string;
-  /** The name of the file, for errors. */
-  file: string;
-  /** The settings in the environment, which override the file. */
-  environment: GhostConfig;
+  settings: SettingsFile;
   /** Ghost's major version: 5 does not know `urls`. Undefined when only the content is here. */
   major?: number;
 }
@@ -58,9 +54,10 @@ export interface ConfigOptions extends AdapterOptions {
  *   overrides what would be written
  */
 export function planConfigChange(sources: ConfigSources, options: ConfigOptions): ConfigChange {
-  const { text, file, environment, major } = sources;
-  const ofFile = readGhostConfig(text, file);
-  const before = withSettings(ofFile, environment);
+  const { text, settings: settingsFile, major } = sources;
+  const { file } = settingsFile;
+  const ofFile = settingsFile.own(text);
+  const before = settingsFile.seen(text);
   const storage = storageOf(before);
   const { from } = options;
   const { options: taken, notices } = from === undefined ? { options: {}, notices: [] } : takeOver(storage, from);
@@ -78,21 +75,20 @@ export function planConfigChange(sources: ConfigSources, options: ConfigOptions)
     [[...place, 'files'], featureSetting(storageOf(ofFile), 'files', from)],
     ...Object.entries(block).map(([name, value]): Setting => [[...place, ADAPTER, name], value]),
   ];
-  const asGhostSees = (settings: Setting[]) =>
-    withSettings(readGhostConfig(withValues(text, settings), file), environment);
-  refuseOverriding(wanted, asGhostSees(wanted), file);
+  const asGhostSees = (settings: Setting[]) => settingsFile.seen(settingsFile.withValues(text, settings));
+  refuseOverriding(wanted, asGhostSees(wanted), settingsFile);
   const configs = readAdapterConfigs(asGhostSees(wanted), options, file);
 
   // An address from the command line is written with its scheme, which the user may leave out.
   const isNewAddress = (name: string | undefined) => name === 'cdnUrl' && added.cdnUrl !== undefined;
   const tidy = wanted.map(([at, value]): Setting => [at, isNewAddress(at.at(-1)) ? configs.images.cdnUrl : value]);
   const all = major === 5 ? tidy : [...tidy, ...urlSettings(configs)];
-  refuseOverriding(all, asGhostSees(all), file);
+  refuseOverriding(all, asGhostSees(all), settingsFile);
   const settings = all.filter(([at, value]) => !isSet(before, at, value));
   return {
     all,
     settings,
-    text: settings.length === 0 ? text : withValues(text, settings),
+    text: settings.length === 0 ? text : settingsFile.withValues(text, settings),
     config: asGhostSees(settings),
     configs,
     notices,
@@ -138,14 +134,11 @@ function noOptions(storage: StorageSettings, file: string): Failure {
   );
 }
 
-function refuseOverriding(settings: Setting[], seen: GhostConfig, file: string): void {
+function refuseOverriding(settings: Setting[], seen: GhostConfig, { file, above }: SettingsFile): void {
   const overridden = settings.filter(([place, value]) => !isSet(seen, place, value));
   if (overridden.length === 0) {
     return;
   }
   const names = overridden.map(([place]) => place.join('__'));
-  throw new Failure(
-    `The environment stands above ${file}, and sets something else for ${names.join(', ')}.`,
-    'Take these variables out of where Ghost gets its environment (compose.yaml, the systemd unit), or run the command\nwithout them where only this shell has them. Where the environment is to hold everything, --print shows what to set.',
-  );
+  throw new Failure(`${above.name} stands above ${file}, and sets something else for ${names.join(', ')}.`, above.cure);
 }

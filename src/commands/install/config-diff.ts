@@ -1,6 +1,8 @@
 import path from 'node:path';
 import { createTwoFilesPatch } from 'diff';
 import { getNodeValue, type Node, parseTree } from 'jsonc-parser';
+import { withShownValues } from '../../ghost-site/compose/env-file';
+import type { SettingsFile } from '../../ghost-site/settings-file';
 import type { Colors } from '../../shell/terminal';
 
 const MASK = '********';
@@ -26,9 +28,16 @@ interface Replacement {
 }
 
 /** Returns the change of a configuration file as the lines of a unified diff, without secrets. */
-export function configDiff(file: string, before: string, after: string, colors: Colors): string[] {
+export function configDiff(
+  file: string,
+  before: string,
+  after: string,
+  colors: Colors,
+  format: SettingsFile['format'] = 'json',
+): string[] {
   const name = path.basename(file);
-  const patch = createTwoFilesPatch(name, name, withoutSecrets(before), withoutSecrets(after), 'now', 'then');
+  const shown = (text: string) => (format === 'env' ? withoutSecretVariables(text, file) : withoutSecrets(text));
+  const patch = createTwoFilesPatch(name, name, shown(before), shown(after), 'now', 'then');
   return patch
     .slice(patch.indexOf('--- '))
     .trimEnd()
@@ -45,6 +54,10 @@ export function withoutSecrets(text: string): string {
     .map((start, index) => text.slice(start, replacements[index]?.offset) + (replacements[index]?.text ?? ''))
     .join('');
 }
+
+/** Masks the secrets in the text of an env file and everything in comments. */
+const withoutSecretVariables = (text: string, file: string): string =>
+  withShownValues(text, file, (name, value) => (SECRET_NAME.test(name) ? `"${MASK}"` : withoutSecretParts(value)));
 
 /** Returns a copy of a part of the configuration with masked secrets. */
 export const withMaskedSecrets = <T>(value: T): T => JSON.parse(withoutSecrets(JSON.stringify(value))) as T;

@@ -1,15 +1,8 @@
 import path from 'node:path';
 import { ADAPTER, FEATURES, URL_NAMES } from '../../core/features';
-import {
-  adapterOf,
-  type GhostConfig,
-  isObject,
-  readGhostConfig,
-  storageOf,
-  storagePlace,
-  usesAdapter,
-} from '../../ghost-site/config';
-import { type Setting, withoutValues, withValues } from '../../ghost-site/edit-config';
+import { settingsFileAt } from '../../ghost-site/compose/compose-site';
+import { adapterOf, type GhostConfig, isObject, storageOf, storagePlace, usesAdapter } from '../../ghost-site/config';
+import type { Setting } from '../../ghost-site/edit-config';
 import { replaceGhostConfig } from '../../ghost-site/config-file';
 import { locateConfig, readConfig } from '../../ghost-site/config-text';
 import { Failure } from '../../shell/failure';
@@ -35,7 +28,8 @@ export interface Restored {
  * @returns undefined when the file does not use the adapter
  */
 export function restoredConfig(file: string, text: string, cdnUrl: unknown): Restored | undefined {
-  const config = readGhostConfig(text, file);
+  const settings = settingsFileAt(file);
+  const config = settings.own(text);
   const storage = storageOf(config);
   const place = storagePlace(config);
   const settingsAt = (places: string[][]) => places.map((at): Setting => [at, valueAt(config, at)]);
@@ -60,7 +54,7 @@ export function restoredConfig(file: string, text: string, cdnUrl: unknown): Res
   const same = backups.find((backup) => {
     // What an installation itself changed in the block, it changed since the newest backup.
     const added = block.filter(([at]) => backup === all[0] || valueAt(backup.config, at) === undefined);
-    return withValues(backup.text, [...features, ...added, ...urls]) === text;
+    return settings.withValues(backup.text, [...features, ...added, ...urls]) === text;
   });
   if (same) {
     return { text: same.text, backup: same.file };
@@ -69,7 +63,7 @@ export function restoredConfig(file: string, text: string, cdnUrl: unknown): Res
   const before = used.map(([at]): Setting => [at, newest && valueAt(newest.config, at)]);
   const known = before.filter(([, value]) => value !== undefined);
   const unknown = before.filter(([, value]) => value === undefined).map(([at]) => at);
-  return { text: withoutValues(withValues(text, known), unknown) };
+  return { text: settings.withoutValues(settings.withValues(text, known), unknown) };
 }
 
 /**
@@ -102,6 +96,7 @@ function isOn(url: unknown, cdnUrl: unknown): boolean {
  * or belongs to another user.
  */
 function backupsOf(file: string): { file: string; text: string; config: GhostConfig }[] {
+  const settings = settingsFileAt(file);
   const { file: real, owner, stats } = locateConfig(file);
   const folder = path.dirname(real);
   return someNamesIn(folder)
@@ -115,7 +110,7 @@ function backupsOf(file: string): { file: string; text: string; config: GhostCon
         const located = locateConfig(backup);
         const isOwn = located.file === backup && [0, owner.uid, stats?.uid].includes(located.stats?.uid);
         const text = isOwn ? readConfig(located)?.toString('utf8') : undefined;
-        return text === undefined ? [] : [{ file: backup, text, config: readGhostConfig(text, backup) }];
+        return text === undefined ? [] : [{ file: backup, text, config: settings.own(text) }];
       } catch (error) {
         if (error instanceof Failure) {
           return [];

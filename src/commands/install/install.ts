@@ -12,6 +12,7 @@ import { ownManifest } from '../../shell/paths';
 import { someNamesIn } from '../../shell/read-file';
 import type { Terminal } from '../../shell/terminal';
 import { putAdapter, undoOnFailure } from './adapter-folder';
+import { installedAdaptersPath } from './adapter-place';
 import { type BucketState, lookAtBucket } from './bucket-check';
 import type { ConfigOptions } from './config-change';
 import { assertThatGhostLoads } from './load-check';
@@ -108,17 +109,19 @@ export function carryOutInstall(terminal: Terminal, plan: InstallPlan): Installe
   const { contentPath, codeFolder, configFile } = site;
   const storage = storageOf(config.config);
   const checkAndWrite = () => {
-    assertThatGhostLoads({
-      node,
-      user,
-      folder: place.folder,
-      contentPath,
-      installedAdaptersPath: site.config.paths?.installedAdaptersPath,
-      codeFolder,
-      major,
-      options: FEATURES.map((feature) => adapterOptionsOf(storage, feature)),
-    });
-    terminal.say(`${terminal.colors.green('✔')} It loads as Ghost loads it.`);
+    if (node !== undefined) {
+      assertThatGhostLoads({
+        node,
+        user,
+        folder: place.folder,
+        contentPath,
+        installedAdaptersPath: installedAdaptersPath(site),
+        codeFolder,
+        major,
+        options: FEATURES.map((feature) => adapterOptionsOf(storage, feature)),
+      });
+    }
+    sayWhatLoaded(terminal, site, node);
     return changesConfig ? replaceGhostConfig(configFile, config.text) : undefined;
   };
   const backup = undoOnFailure(copies ? putAdapter(place) : undefined, checkAndWrite, (text) => terminal.warn(text));
@@ -129,6 +132,19 @@ export function carryOutInstall(terminal: Terminal, plan: InstallPlan): Installe
     backup,
     ghostVersion: site.version,
   };
+}
+
+function sayWhatLoaded(terminal: Terminal, { compose }: GhostSite, node: string | undefined): void {
+  const { colors } = terminal;
+  if (!compose) {
+    terminal.say(`${colors.green('✔')} It loads as Ghost loads it.`);
+  } else if (node === undefined) {
+    terminal.warn('The adapter was not tried out: no Node of this machine can be run by its owner. Ghost has its own.');
+  } else {
+    terminal.say(
+      `${colors.green('✔')} It loads with these options. That was tried with the Node of this machine: Ghost's own code is in its container.`,
+    );
+  }
 }
 
 function showInstalled(

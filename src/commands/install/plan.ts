@@ -2,16 +2,20 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ADAPTER } from '../../core/features';
 import { assertChosenPaths } from '../../ghost-site/chosen-paths';
-import { settingsOfEnvironment } from '../../ghost-site/config';
-import { textOf } from '../../ghost-site/config-text';
 import { warningOfReadableSecrets } from '../../ghost-site/readable-secrets';
-import type { GhostSite } from '../../ghost-site/site';
+import { type GhostSite, OLDEST_WITH_INSTALLED_ADAPTERS } from '../../ghost-site/site';
 import { Failure } from '../../shell/failure';
 import type { Owner } from '../../shell/owner-rights';
 import { exists, ownManifest } from '../../shell/paths';
 import type { Terminal } from '../../shell/terminal';
 import { installedVersion, isInstalled } from './adapter-files';
-import { type AdapterPlace, adapterPlace, assertNoDetour, assertWritableFolder } from './adapter-place';
+import {
+  type AdapterPlace,
+  adapterPlace,
+  assertNoDetour,
+  assertWritableFolder,
+  installedAdaptersPath,
+} from './adapter-place';
 import { type ConfigChange, type ConfigOptions, planConfigChange } from './config-change';
 import { nodeOfGhost } from './ghost-node';
 import { userOfGhost } from './ghost-user';
@@ -23,6 +27,7 @@ import {
   type Machine,
   supportedMajor,
 } from './preconditions';
+import { environmentBlock } from './print';
 import { showConfigChange } from './say';
 
 /** What an installation changes. */
@@ -30,8 +35,8 @@ export interface InstallPlan {
   site: GhostSite;
   /** Ghost's major version, undefined when only the content is here. */
   major?: number;
-  /** The Node that Ghost runs with. */
-  node: string;
+  /** The Node that Ghost runs with; for a Ghost in a container, one of this machine, if its user can run any. */
+  node?: string;
   /** The user with whose rights Ghost's code is run. */
   user: Owner;
   place: AdapterPlace;
@@ -56,8 +61,8 @@ export function planInstall(
   site: GhostSite,
   options: ConfigOptions & { config?: string; content?: string },
 ): InstallPlan {
-  const { configFile, contentPath } = site;
-  const major = supportedMajor(site.version);
+  const { contentPath } = site;
+  const major = supportedMajor(site);
   if (!exists(contentPath)) {
     throw new Failure(
       `There is no content folder ${contentPath}.`,
@@ -65,15 +70,17 @@ export function planInstall(
     );
   }
   assertChosenPaths(site, options.content);
-  const place = adapterPlace(site, major);
+  const place = adapterPlace(site);
   assertNoDetour(place);
   const user = userOfGhost(site, place.folder);
-  const { node, version } = nodeOfGhost(site.folder, user);
-  assertNodeVersion(version, node);
-  const text = textOf(configFile);
-  const environment = settingsOfEnvironment(process.env);
-  const config = planConfigChange({ text, file: configFile, environment, major }, options);
+  const node = nodeFor(site, user);
+  const { settings } = site;
+  const text = settings.text();
+  const config = planConfigChange({ text, settings, major }, options);
   const changesConfig = config.settings.length > 0;
+  if (changesConfig && !settings.isWritable) {
+    throw withoutEnvFile(site, config);
+  }
   if (changesConfig) {
     assertConfigFile(site, options.config);
   }
@@ -91,23 +98,30 @@ export function showPlan(terminal: Terminal, plan: InstallPlan): void {
   const { site, user, place, before, copies, major, config, text, changesConfig } = plan;
   const { folder } = place;
   const { configFile } = site;
-  terminal.say(`Ghost ${site.version ?? 'of an unknown version'} in ${site.folder}`);
+  const version = site.version ?? (major === undefined ? 'of an unknown version' : String(major));
+  terminal.say(`Ghost ${version} in ${site.folder}${site.compose ? ', in a container' : ''}`);
   if (copies) {
     const sign = before === undefined ? terminal.colors.green('+') : terminal.colors.yellow('~');
     terminal.say(`${sign} ${folder}${before === undefined ? '' : ` (${before} → ${ownManifest().version})`}`);
   }
-  if (major === undefined) {
+  if (major === undefined && !site.compose) {
     terminal.warn("Ghost's own code is not here: Ghost 6 is assumed, and its own check of adapters is left out.");
   }
   const unused = path.join(site.contentPath, 'adapters', 'storage', ADAPTER);
   if (unused !== folder && existsSync(unused)) {
     terminal.warn(`${unused} is not used: paths.installedAdaptersPath comes first. It can be deleted.`);
   }
+  const ignored = site.config.paths?.installedAdaptersPath;
+  if (ignored !== undefined && installedAdaptersPath(site) === undefined) {
+    terminal.warn(
+      `paths.installedAdaptersPath (${ignored}) is left out: Ghost knows it from ${OLDEST_WITH_INSTALLED_ADAPTERS} on.`,
+    );
+  }
   config.notices.forEach((notice) => terminal.warn(notice));
   if (!changesConfig) {
     return;
   }
-  showConfigChange(terminal, configFile, text, config.text);
+  showConfigChange(terminal, site.settings, text, config.text);
   const warning = warningOfReadableSecrets(configFile, config.text, user);
   if (warning !== undefined) {
     terminal.warn(warning);
@@ -117,6 +131,28 @@ export function showPlan(terminal: Terminal, plan: InstallPlan): void {
       `${configFile} belongs to this container and is gone with it: mount the file, or set the environment (--print).`,
     );
   }
+}
+
+function nodeFor({ folder, compose }: GhostSite, user: Owner): string | undefined {
+  try {
+    const { node, version } = nodeOfGhost(folder, user);
+    assertNodeVersion(version, node);
+    return node;
+  } catch (error) {
+    if (compose && error instanceof Failure) {
+      // The Node of its container is another one.
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+function withoutEnvFile({ compose, settings }: GhostSite, { all }: ConfigChange): Failure {
+  const { name = 'ghost' } = compose ?? {};
+  return new Failure(
+    `The service ${name} in ${settings.file} has no env file that the settings could be written to. Nothing was changed.`,
+    `Give it one (env_file: ghost.env) and create that file with: touch ghost.env && chmod 600 ghost.env\nOr write this to compose.override.yml, start Ghost with docker compose up -d ${name}, and run the command again:\n\n${environmentBlock(all, name)}`,
+  );
 }
 
 const thisMachine = (): Machine => ({

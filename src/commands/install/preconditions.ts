@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import path from 'node:path';
 import { Failure } from '../../shell/failure';
 import { checkGhostConfigFile } from '../../ghost-site/config-file';
-import { type GhostSite, isSupported, OLDEST_GHOST } from '../../ghost-site/site';
+import { type GhostSite, isAtLeast, OLDEST_GHOST, OLDEST_WITH_INSTALLED_ADAPTERS } from '../../ghost-site/site';
 import { isInside } from '../../shell/paths';
 import { readRegularFile, someNamesIn } from '../../shell/read-file';
 
@@ -11,17 +11,14 @@ import { readRegularFile, someNamesIn } from '../../shell/read-file';
  *
  * @throws Failure when the adapter does not support it
  */
-export function supportedMajor(version: string | undefined): number | undefined {
-  if (version === undefined) {
-    return undefined;
-  }
-  if (!isSupported(version)) {
+export function supportedMajor({ version, major }: Pick<GhostSite, 'version' | 'major'>): number | undefined {
+  if (!isAtLeast({ version, major }, OLDEST_GHOST)) {
     throw new Failure(
-      `This is Ghost ${version}; the adapter needs Ghost ${OLDEST_GHOST} or newer.`,
+      `This is Ghost ${version ?? major}; the adapter needs Ghost ${OLDEST_GHOST} or newer.`,
       'Update Ghost first: ghost update, or a newer image.',
     );
   }
-  return Number.parseInt(version, 10);
+  return version === undefined ? major : Number.parseInt(version, 10);
 }
 
 /**
@@ -46,9 +43,13 @@ export function assertNodeVersion(version: string, node: string): void {
  * @throws Failure when it belongs to another environment, does not exist or cannot be written
  */
 export function assertConfigFile(
-  { folder, configFile }: Pick<GhostSite, 'folder' | 'configFile'>,
+  { folder, configFile, settings }: Pick<GhostSite, 'folder' | 'configFile'> & Partial<GhostSite>,
   named?: string,
 ): void {
+  if (settings?.format === 'env') {
+    checkGhostConfigFile(existsSync(configFile) ? configFile : folder);
+    return;
+  }
   const name = path.basename(configFile);
   if (!existsSync(configFile)) {
     const others = someNamesIn(folder).filter((other) => /^config\..+\.json$/.test(other));
@@ -119,7 +120,8 @@ export function assertNotInVolume(target: string, { environment, mounts }: Machi
   if (volume !== undefined && isInside(target, volume) && !isMounted(volume, path.dirname(volume), mounts)) {
     throw new Failure(
       `In this image ${volume} is a volume: the adapter would be hidden in every container.`,
-      'Put it beside the volume, by two lines before this one in the Dockerfile (Ghost 6):\n' +
+      'Put it beside the volume, by two lines before this one in the Dockerfile (Ghost ' +
+        `${OLDEST_WITH_INSTALLED_ADAPTERS} or newer):\n` +
         `  ENV paths__installedAdaptersPath=${path.join(path.dirname(volume), 'adapters')}\n` +
         '  RUN mkdir -p $paths__installedAdaptersPath\n' +
         'or mount the adapter into the volume: --print shows how.',

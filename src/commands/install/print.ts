@@ -2,7 +2,14 @@ import path from 'node:path';
 import { stringify } from 'yaml';
 import { ADAPTER } from '../../core/features';
 import { type Setting, withValues } from '../../ghost-site/edit-config';
-import { findGhostSite, type GhostSiteOptions } from '../../ghost-site/site';
+import { jsonSettings } from '../../ghost-site/settings-file';
+import {
+  findGhostSite,
+  type GhostSite,
+  type GhostSiteOptions,
+  isAtLeast,
+  OLDEST_WITH_INSTALLED_ADAPTERS,
+} from '../../ghost-site/site';
 import type { Terminal } from '../../shell/terminal';
 import { quoted } from '../../shell/text';
 import { type ConfigOptions, planConfigChange } from './config-change';
@@ -11,6 +18,8 @@ import { supportedMajor } from './preconditions';
 import { warnOfGhost5 } from './say';
 
 const INSIDE_THE_VOLUME = `/var/lib/ghost/content/adapters/storage/${ADAPTER}`;
+/** In the image of the successor of Ghost-CLI. */
+const INSIDE_THE_NEW_VOLUME = `/home/ghost/content/adapters/storage/${ADAPTER}`;
 const OUTSIDE_THE_VOLUME = '/var/lib/ghost/adapters';
 
 /** How to set up the adapter by hand, for each way to run Ghost. Secrets are masked. */
@@ -20,7 +29,9 @@ export interface ManualSetup {
   /** The same as environment variables. */
   environment: Record<string, string>;
   compose: string;
-  /** Undefined for Ghost 5, which finds adapters only in its content folder, and that is a volume. */
+  /** The `compose.override.yml` of a new site of ghost-docker to which this one moves; undefined for Ghost 5. */
+  composeOverride?: string;
+  /** Undefined for a Ghost before 6.54.1, which finds adapters only in its content folder, and that is a volume. */
   dockerfile?: string;
   /** Whether the user has to fill in masked secrets. */
   hasSecrets: boolean;
@@ -38,12 +49,15 @@ export function printManualSetup(
   const isNamed = options.ghost !== undefined || options.config !== undefined || options.content !== undefined;
   // With --bucket alone, no Ghost is needed: the setup may be for another machine.
   const site = options.bucket === undefined || isNamed ? findGhostSite(options) : undefined;
-  const major = supportedMajor(site?.version);
+  const major = supportedMajor(site ?? {});
   const file = site?.configFile ?? 'config.production.json';
   // Planned as a change of nothing, so that the settings that are there already are printed, too.
   const config = site?.config ?? {};
-  const { notices, all } = planConfigChange({ text: JSON.stringify(config), file, environment: {}, major }, options);
-  const { hasSecrets, ...ways } = manualSetup(all, major);
+  const { notices, all } = planConfigChange(
+    { text: JSON.stringify(config), settings: jsonSettings(file, () => ({})), major },
+    options,
+  );
+  const { hasSecrets, ...ways } = manualSetup(all, major, site);
   notices.forEach((notice) => terminal.warn(notice));
   if (options.json) {
     terminal.result(ways);
@@ -62,8 +76,17 @@ export function printManualSetup(
     `Or with Docker Compose, and the folder of the adapter beside compose.yaml:`,
     `mkdir ${ADAPTER} && npm pack ghost-storage-s3-cloudfront && tar -xzf ghost-storage-s3-cloudfront-*.tgz --strip-components=1 -C ${ADAPTER}\n\n${ways.compose}`,
   );
+  if (ways.composeOverride) {
+    section(
+      'To move to ghost-docker with ghost migrate-export: compose.override.yml in the new folder, before the import,',
+      `beside the folder of the adapter as above. The settings travel with the export.\n\n${ways.composeOverride}`,
+    );
+  }
   if (ways.dockerfile) {
-    section('Or with an image of your own, and the environment as above:', ways.dockerfile);
+    section(
+      `Or with an image of your own (Ghost ${OLDEST_WITH_INSTALLED_ADAPTERS} or newer), and the environment as above:`,
+      ways.dockerfile,
+    );
   }
   if (hasSecrets) {
     terminal.warn('Secrets are not printed: write them in place of ********.');
@@ -74,7 +97,11 @@ export function printManualSetup(
 }
 
 /** Describes the settings for each way to run Ghost; its major version is 6 when it is unknown. */
-export function manualSetup(settings: readonly Setting[], major = 6): ManualSetup {
+export function manualSetup(
+  settings: readonly Setting[],
+  major = 6,
+  site: Pick<GhostSite, 'version' | 'major'> = {},
+): ManualSetup {
   const whole = JSON.parse(withValues('', settings)) as object;
   const config = withMaskedSecrets(whole);
   const environment = environmentOf(config);
@@ -82,7 +109,8 @@ export function manualSetup(settings: readonly Setting[], major = 6): ManualSetu
     config,
     environment,
     compose: composeOf(environment, major),
-    dockerfile: major === 5 ? undefined : dockerfileOf(major),
+    composeOverride: major === 5 ? undefined : overrideForMove(),
+    dockerfile: major === 5 || !isAtLeast(site, OLDEST_WITH_INSTALLED_ADAPTERS) ? undefined : dockerfileOf(major),
     hasSecrets: JSON.stringify(config) !== JSON.stringify(whole),
   };
 }
@@ -97,6 +125,21 @@ function environmentOf(config: object, prefix = ''): Record<string, string> {
   }, {});
 }
 
+/** Compose would replace a single dollar with a variable. */
+const withDollars = (environment: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, value.replaceAll('$', '$$$$')]));
+
+/** Returns the settings as `environment` of a service of Docker Compose. Secrets are masked. */
+export const environmentBlock = (settings: readonly Setting[], service: string): string =>
+  stringify(
+    { services: { [service]: { environment: withDollars(manualSetup(settings).environment) } } },
+    { lineWidth: 0 },
+  );
+
+/** The content folder of a new site must be empty, so that the adapter cannot be in it before the import. */
+const overrideForMove = (): string =>
+  stringify({ services: { ghost: { volumes: [`./${ADAPTER}:${INSIDE_THE_NEW_VOLUME}`] } } }, { lineWidth: 0 });
+
 function composeOf(environment: Record<string, string>, major: number): string {
   return stringify(
     {
@@ -105,10 +148,7 @@ function composeOf(environment: Record<string, string>, major: number): string {
           image: `ghost:${major}`,
           // Not read-only: the image changes the owner of the whole content folder when it starts, and fails if it cannot.
           volumes: ['ghost:/var/lib/ghost/content', `./${ADAPTER}:${INSIDE_THE_VOLUME}`],
-          // Compose would replace a single dollar with a variable.
-          environment: Object.fromEntries(
-            Object.entries(environment).map(([name, value]) => [name, value.replaceAll('$', '$$$$')]),
-          ),
+          environment: withDollars(environment),
         },
       },
     },

@@ -1,13 +1,19 @@
 import { lstatSync, realpathSync } from 'node:fs';
+import type { SettingsFile } from '../../ghost-site/settings-file';
 import type { Terminal } from '../../shell/terminal';
 import { configDiff } from './config-diff';
 
 /** Shows the change of a configuration file before the user is asked for consent. */
-export function showConfigChange(terminal: Terminal, file: string, before: string, after: string): void {
-  if (lstatSync(file).isSymbolicLink()) {
+export function showConfigChange(
+  terminal: Terminal,
+  { file, format }: SettingsFile,
+  before: string,
+  after: string,
+): void {
+  if (lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink()) {
     terminal.say(`${file} is a link to ${realpathSync(file)}, which is changed.`);
   }
-  configDiff(file, before, after, terminal.colors).forEach((line) => terminal.say(line));
+  configDiff(file, before, after, terminal.colors, format).forEach((line) => terminal.say(line));
 }
 
 /** Prints the next steps after the adapter was installed or removed. */

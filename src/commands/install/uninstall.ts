@@ -1,13 +1,5 @@
 import { ADAPTER } from '../../core/features';
-import {
-  isObject,
-  readGhostConfig,
-  settingsOfEnvironment,
-  storageOf,
-  usesAdapter,
-  withSettings,
-} from '../../ghost-site/config';
-import { textOf } from '../../ghost-site/config-text';
+import { isObject, storageOf, usesAdapter } from '../../ghost-site/config';
 import { replaceGhostConfig } from '../../ghost-site/config-file';
 import { restartLine } from '../../ghost-site/restart';
 import type { GhostSite } from '../../ghost-site/site';
@@ -80,17 +72,19 @@ export async function uninstall(
 export function planUninstall(site: GhostSite, options: { config?: string; content?: string }): UninstallPlan {
   const { configFile } = site;
   assertChosenPaths(site, options.content);
-  const place = adapterPlace(site, supportedMajor(site.version));
+  supportedMajor(site);
+  const place = adapterPlace(site);
   assertNoDetour(place);
   const isThere = installedVersion(place) !== undefined;
-  const text = textOf(configFile);
+  const text = site.settings.text();
   const block = storageOf(site.config)[ADAPTER];
-  const restored = restoredConfig(configFile, text, isObject(block) ? block.cdnUrl : undefined);
-  const after = readGhostConfig(restored?.text ?? text, configFile);
-  if (usesAdapter(withSettings(after, settingsOfEnvironment(process.env)))) {
+  const restored = site.settings.isWritable
+    ? restoredConfig(configFile, text, isObject(block) ? block.cdnUrl : undefined)
+    : undefined;
+  if (usesAdapter(site.settings.seen(restored?.text ?? text))) {
     throw new Failure(
-      'The environment still has Ghost use the adapter: storage__active, storage__media or storage__files.',
-      'Take these variables out first, and the command again then.',
+      `${site.compose ? site.settings.above.name : 'The environment'} still has Ghost use the adapter: storage__active, storage__media or storage__files.`,
+      'Take these variables out first, and run the command again.',
     );
   }
   if (restored) {
@@ -108,7 +102,7 @@ export function showUninstallPlan(terminal: Terminal, { site, place, isThere, te
     terminal.say(`${terminal.colors.red('-')} ${place.folder}`);
   }
   if (restored) {
-    showConfigChange(terminal, site.configFile, text, restored.text);
+    showConfigChange(terminal, site.settings, text, restored.text);
   }
   if (restored?.backup) {
     terminal.say(`That is ${restored.backup}, as it was before the adapter.`);

@@ -19,6 +19,10 @@ export function envSettings(ghost: ComposeGhost, envFile: string | undefined, na
     file,
     format: 'env',
     isWritable: envFile !== undefined,
+    above: {
+      name: `The service ${ghost.name} in ${ghost.composeFile}, by "environment" or by another env file,`,
+      cure: 'Take these variables out there or in the override that sets them, and run the command again.',
+    },
     text: () => (named === undefined ? '' : textOf(file)),
     own: (text) => settingsOfEnvironment(ownVariables(text), toHost),
     seen: (text) =>
@@ -57,7 +61,7 @@ function withSetting(text: string, [place, value]: Setting, file: string): strin
  * @param value objects become several variables
  * @see https://docs.ghost.org/config#running-ghost-with-config-env-variables
  */
-export function variablesOf(place: readonly string[], value: unknown): [name: string, value: string][] {
+function variablesOf(place: readonly string[], value: unknown): [name: string, value: string][] {
   if (isObject(value)) {
     return Object.entries(value).flatMap(([name, inner]) => variablesOf([...place, name], inner));
   }

@@ -1,7 +1,14 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { ADAPTER } from '../../../core/features';
-import { type GhostSite, isSupported, OLDEST_GHOST, warningOfUntested } from '../../../ghost-site/site';
+import {
+  type GhostSite,
+  isAtLeast,
+  isSupported,
+  OLDEST_GHOST,
+  OLDEST_WITH_INSTALLED_ADAPTERS,
+  warningOfUntested,
+} from '../../../ghost-site/site';
 import { ownManifest, readManifest } from '../../../shell/paths';
 import { type CheckResult, failed, passed, unchecked, warned, withGhost, NOT_ACTIVE } from '../check';
 import type { DoctorContext } from '../context';
@@ -104,7 +111,7 @@ export const checkNotShadowed = withGhost((_context, site) => {
 
 /** Returns the folders in which Ghost looks for the adapter, in its order. */
 function adapterFolders(site: GhostSite): string[] {
-  const { installedAdaptersPath } = site.config.paths ?? {};
+  const { installedAdaptersPath } = isAtLeast(site, OLDEST_WITH_INSTALLED_ADAPTERS) ? (site.config.paths ?? {}) : {};
   return [
     ...(installedAdaptersPath ? [path.resolve(site.folder, installedAdaptersPath, 'storage', ADAPTER)] : []),
     path.join(site.contentPath, 'adapters', 'storage', ADAPTER),

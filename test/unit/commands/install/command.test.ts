@@ -348,6 +348,6 @@ describe('install --print', () => {
     writeFileSync(configFile, '{"storage":{"S3CloudFrontStorage":{"bucket":"mine","cdnUrl":"images.example.com"}}}');
     const ways = JSON.parse((await run(['--print', '--json'])).stdout) as { environment: object };
     expect(ways.environment).toMatchObject({ storage__S3CloudFrontStorage__bucket: 'mine' });
-    expect(Object.keys(ways)).toEqual(['config', 'environment', 'compose', 'dockerfile']);
+    expect(Object.keys(ways)).toEqual(['config', 'environment', 'compose', 'composeOverride', 'dockerfile']);
   });
 });

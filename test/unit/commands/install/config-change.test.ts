@@ -1,4 +1,5 @@
 import { type ConfigOptions, planConfigChange } from '../../../../src/commands/install/config-change';
+import { jsonSettings } from '../../../../src/ghost-site/settings-file';
 
 const GIVEN = { bucket: 'blog-images', region: 'eu-central-1', cdnUrl: 'https://images.example.com' };
 const USE = {
@@ -18,7 +19,8 @@ interface Ghost {
 }
 
 function plan(config: object, options: ConfigOptions = {}, { major = 6, environment = {} }: Ghost = {}) {
-  const sources = { text: JSON.stringify(config, null, 2), file: 'config.production.json', environment, major };
+  const settingsFile = jsonSettings('config.production.json', () => environment);
+  const sources = { text: JSON.stringify(config, null, 2), settings: settingsFile, major };
   const { text, settings, notices } = planConfigChange(sources, options);
   return { config: JSON.parse(text) as Record<string, unknown>, text, settings, notices };
 }

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { replaceGhostConfig, writeGhostConfig } from '../../../../src/ghost-site/config-file';
 import { planConfigChange } from '../../../../src/commands/install/config-change';
+import { jsonSettings } from '../../../../src/ghost-site/settings-file';
 import { isRoot } from '../../../../src/shell/owner-rights';
 import { putBack, restoredConfig } from '../../../../src/commands/install/config-restore';
 
@@ -33,7 +34,7 @@ function install(text: string, options: object = GIVEN): string {
 }
 
 function installAgain(text: string, options: object): string {
-  const change = planConfigChange({ text, file, environment: {}, major: 6 }, options);
+  const change = planConfigChange({ text, settings: jsonSettings(file, () => ({})), major: 6 }, options);
   replaceGhostConfig(file, change.text);
   return change.text;
 }
@@ -93,7 +94,7 @@ describe('the configuration without the adapter', () => {
   });
 
   test('does without a backup', () => {
-    const change = planConfigChange({ text: '{"url":"x"}', file, environment: {}, major: 6 }, GIVEN);
+    const change = planConfigChange({ text: '{"url":"x"}', settings: jsonSettings(file, () => ({})), major: 6 }, GIVEN);
     expect(JSON.parse(restore(change.text)?.text ?? '')).toEqual({
       url: 'x',
       storage: { S3CloudFrontStorage: GIVEN },
@@ -101,7 +102,7 @@ describe('the configuration without the adapter', () => {
   });
 
   test('keeps addresses that are not those of the adapter', () => {
-    const { config } = planConfigChange({ text: '{}', file, environment: {}, major: 6 }, GIVEN);
+    const { config } = planConfigChange({ text: '{}', settings: jsonSettings(file, () => ({})), major: 6 }, GIVEN);
     const text = JSON.stringify({ ...config, urls: { image: 'https://other.example.com' } });
     expect(JSON.parse(restore(text)?.text ?? '')).toMatchObject({ urls: { image: 'https://other.example.com' } });
   });
@@ -140,7 +141,7 @@ describe('the configuration without the adapter', () => {
     '{"storage":{"active":"S3CloudFrontStorage","media":{"adapter":null},"S3CloudFrontStorage":{"cdnUrl":7}}}',
   ])('takes null, and other things that are not settings, for nothing: %s', (text) => {
     expect(JSON.parse(restore(text)?.text ?? '')).not.toHaveProperty('storage.active');
-    const change = planConfigChange({ text, file, environment: {}, major: 6 }, GIVEN);
+    const change = planConfigChange({ text, settings: jsonSettings(file, () => ({})), major: 6 }, GIVEN);
     expect(JSON.parse(change.text)).toMatchObject({
       storage: { active: 'S3CloudFrontStorage', media: { adapter: 'S3CloudFrontStorage' }, S3CloudFrontStorage: GIVEN },
     });
@@ -150,7 +151,10 @@ describe('the configuration without the adapter', () => {
 describe('a backup that is put back when Ghost does not come up', () => {
   test('is there again byte for byte, and what it replaces is kept', () => {
     writeFileSync(file, '{"url" :  "x"}');
-    const { text } = planConfigChange({ text: '{"url" :  "x"}', file, environment: {}, major: 6 }, GIVEN);
+    const { text } = planConfigChange(
+      { text: '{"url" :  "x"}', settings: jsonSettings(file, () => ({})), major: 6 },
+      GIVEN,
+    );
     const backup = replaceGhostConfig(file, text) ?? '';
     const kept = putBack(file, backup) ?? '';
     expect([readFileSync(file, 'utf8'), readFileSync(kept, 'utf8')]).toEqual(['{"url" :  "x"}', text]);

@@ -31,10 +31,10 @@ describe('a Ghost', () => {
     ['6.65.0', 6],
     ['5.130.0', 5],
     [undefined, undefined],
-  ])('of version %s is taken', (version, major) => expect(supportedMajor(version)).toBe(major));
+  ])('of version %s is taken', (version, major) => expect(supportedMajor({ version })).toBe(major));
 
   test.each(['5.129.2', '4.48.9'])('of version %s is refused, with the way to a newer one', (version) => {
-    expect(refusal(() => supportedMajor(version))).toMatch(/5\.130 or newer[^]*ghost update/);
+    expect(refusal(() => supportedMajor({ version }))).toMatch(/5\.130 or newer[^]*ghost update/);
   });
 
   test('that runs with a Node before 20 is refused', () => {

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { parse } from 'yaml';
 import { planConfigChange } from '../../../../src/commands/install/config-change';
+import { jsonSettings } from '../../../../src/ghost-site/settings-file';
 import { manualSetup } from '../../../../src/commands/install/print';
 import { quoted } from '../../../../src/shell/text';
 
@@ -8,7 +9,10 @@ const GIVEN = { bucket: 'blog-images', region: 'eu-central-1', cdnUrl: 'https://
 
 function print(block: object, major?: number) {
   const text = JSON.stringify({ storage: { S3CloudFrontStorage: block } });
-  return manualSetup(planConfigChange({ text, file: 'config.production.json', environment: {}, major }, {}).all, major);
+  return manualSetup(
+    planConfigChange({ text, settings: jsonSettings('config.production.json', () => ({})), major }, {}).all,
+    major,
+  );
 }
 
 describe('what --print gives', () => {
@@ -49,6 +53,31 @@ describe('what --print gives', () => {
       storage__S3CloudFrontStorage__cacheControl: 'max-age=1, "$$x": \'yes\' # no',
     });
     expect(services.ghost.volumes[1]).toMatch(/^\.\/S3CloudFrontStorage:.*\/content\/adapters\/storage\/\w+$/);
+  });
+
+  test('has the override with which a site that moves to ghost-docker finds the adapter before its first start', () => {
+    expect(parse(print(GIVEN).composeOverride ?? '')).toEqual({
+      services: {
+        ghost: { volumes: ['./S3CloudFrontStorage:/home/ghost/content/adapters/storage/S3CloudFrontStorage'] },
+      },
+    });
+    expect(print(GIVEN, 5).composeOverride).toBeUndefined();
+  });
+
+  test.each([
+    ['6.53.0', false],
+    ['6.54.0', false],
+    ['6.54.1', true],
+    ['6.65.0', true],
+  ])('has a Dockerfile with paths__installedAdaptersPath for Ghost %s: %p', (version, has) => {
+    const all = planConfigChange(
+      {
+        text: JSON.stringify({ storage: { S3CloudFrontStorage: GIVEN } }),
+        settings: jsonSettings('x.json', () => ({})),
+      },
+      {},
+    ).all;
+    expect(manualSetup(all, 6, { version }).dockerfile?.includes('paths__installedAdaptersPath') ?? false).toBe(has);
   });
 
   test('has a Dockerfile that puts the adapter beside the volume, on Ghost 6', () => {

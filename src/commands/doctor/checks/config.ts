@@ -16,9 +16,12 @@ export function checkFile({ siteOrFailure: site, options }: DoctorContext): Chec
     if (site.settings.format === 'env') {
       return passed(site.configFile);
     }
-    return existsSync(site.configFile)
-      ? passed(site.configFile)
-      : unchecked(`there is no ${site.configFile}: the environment and the options of this command count alone`);
+    if (!existsSync(site.configFile)) {
+      return unchecked(`there is no ${site.configFile}: the environment and the options of this command count alone`);
+    }
+    // It may be another one by now.
+    site.settings.own(site.settings.text());
+    return passed(site.configFile);
   }
   const isNamed = options.ghost ?? options.config ?? options.content;
   return !isNamed && options.bucket && options.cdnUrl

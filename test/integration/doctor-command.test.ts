@@ -20,29 +20,60 @@ async function run(breakage: Breakage, ...args: string[]) {
 test('ends with 0 when everything is as it should be, one line for each check, in groups', async () => {
   const { status, stdout, stderr } = await (await run({})).ended;
   expect([status, stderr]).toEqual([0, '']);
-  for (const group of ['Config', 'Credentials', 'Bucket', 'Permissions', 'CDN', 'Ghost']) {
+  for (const group of ['Configuration', 'Credentials', 'Bucket', 'Permissions', 'CDN', 'Your files', 'Ghost']) {
     expect(stdout).toMatch(new RegExp(`^${group}$`, 'm'));
   }
-  expect(stdout).toMatch(/^ {2}✔ certificate +until 20/m);
-  expect(stdout).toMatch(/^ {2}– ownership +needs s3:GetBucketOwnershipControls/m);
+  expect(stdout).toMatch(/^ {2}✔ browsers trust the certificate +until 20/m);
+  expect(stdout).toMatch(/^ {2}– no file can be made public by itself +needs s3:GetBucketOwnershipControls/m);
+  expect(stdout).toMatch(/^ {2}✔ videos can be skipped +a part of a file can be requested$/m);
   expect(stdout).toMatch(/^✔ \d+ checks passed, \d+ not checked\.$/m);
   expect(patient.keys()).toEqual([]);
 });
 
-test('ends with 1 when something is wrong, with what was tried, what came back and the cure', async () => {
+test('ends with 1 when something is wrong, with what was tested, what came back and the fix, which is repeated at the end', async () => {
   const { status, stdout, stderr } = await (await run({ cdn: { bucket: 'other-images' } })).ended;
   expect([status, stderr]).toEqual([1, '']);
-  expect(stdout).toMatch(/^ {2}✖ same bytes +The answer is 404: the CDN reads another bucket/m);
-  expect(stdout).toMatch(/^ {6}tried: content\/images\/.* was put into the bucket, and asked for at https:/m);
-  expect(stdout).toMatch(/^ {6}cure: {2}Set the domain name of the CDN's origin/m);
-  expect(stdout).toMatch(/^ {2}– type +because of "same bytes"$/m);
+  expect(stdout).toMatch(
+    /^ {2}✖ images arrive unchanged +The answer is 404 for a file in the bucket: the CDN reads another bucket/m,
+  );
+  expect(stdout).toMatch(/^ {6}tested: content\/images\/.* was stored in the bucket, and requested at https:/m);
+  expect(stdout).toMatch(/^ {6}fix: {4}Set the domain name of the CDN's origin/m);
+  expect(stdout).not.toContain('skipped because this failed');
+  expect(stdout).toMatch(/^– 1\d checks were skipped because of this: The answer is 404 for a file in the bucket/m);
   expect(stdout).toMatch(/^✖ \d+ checks passed, 1 failed, \d+ not checked\.$/m);
+  expect(stdout).toMatch(
+    /\n\nFix this first:\n {2}✖ The answer is 404 .*\n {4}fix: {4}Set the domain name of the CDN's origin.*\n$/,
+  );
   expect(patient.keys()).toEqual([]);
+});
+
+test('in a wrong folder, the cause and its fix are all that is shown, and the rest is a number', async () => {
+  patient = await startPatient();
+  const { ended } = runCommandLine(['doctor', '--ghost', `${patient.folder}/content`], patient.ports);
+  const { status, stdout } = await ended;
+  expect(status).toBe(1);
+  expect(stdout).toMatch(/^– \d\d checks were skipped because of this: --ghost: /m);
+  expect(stdout).toMatch(/^Fix this first:\n {2}✖ --ghost: .*content .*\n {4}fix: {4}Name the folder that Ghost/m);
+  expect(stdout.split('\n').length).toBeLessThan(20);
+});
+
+test('--verbose also shows status codes, permissions, and each check that was skipped', async () => {
+  const { ended } = await run({ cdn: { bucket: 'other-images' } }, '--verbose');
+  const { stdout } = await ended;
+  expect(stdout).toMatch(/^ {2}✔ Ghost may read files +a test file came back \(s3:GetObject\)$/m);
+  expect(stdout).toMatch(
+    /^ {2}– browsers know the type of each file +skipped because this failed: images arrive unchanged$/m,
+  );
 });
 
 test('ends with 0 when there are warnings only', async () => {
   const { status, stdout } = await (await run({ adapterVersion: '0.9.1' })).ended;
-  expect([status, stdout]).toEqual([0, expect.stringMatching(/⚠ adapter +It is 0\.9\.1[^]*1 warning/)]);
+  expect([status, stdout]).toEqual([
+    0,
+    expect.stringMatching(
+      /⚠ the adapter is installed +The adapter in .* has version 0\.9\.1[^]*, 1 warning, [^]*\n\nOne warning:\n {2}⚠ The adapter in .*\n {4}fix: /,
+    ),
+  ]);
 });
 
 test('--json is for programs: every check with its result, and nothing else', async () => {
@@ -52,12 +83,20 @@ test('--json is for programs: every check with its result, and nothing else', as
   expect(results).toContainEqual({
     group: 'Permissions',
     name: 'list',
+    label: 'Ghost may look for files',
     result: 'failed',
     tried: expect.any(String),
     found: expect.stringContaining('s3:ListBucket'),
     cure: expect.stringContaining('"s3:ListBucket"'),
   });
-  expect(results).toContainEqual({ group: 'Permissions', name: 'read', result: 'passed', found: 's3:GetObject' });
+  expect(results).toContainEqual({
+    group: 'Permissions',
+    name: 'read',
+    label: 'Ghost may read files',
+    result: 'passed',
+    found: 'a test file came back',
+    detail: 's3:GetObject',
+  });
 });
 
 test('Ctrl-C ends it with 130 and leaves nothing in the bucket', async () => {
@@ -96,5 +135,7 @@ test('an object that cannot be taken away again is named, and keeps it from endi
   patient.s3.injectFault(refusal);
   const { status, stdout } = await ended;
   expect(status).toBe(1);
-  expect(stdout).toMatch(/✖ cleaned up +content\/images\/.*could not be deleted: it is still in the bucket/);
+  expect(stdout).toMatch(
+    /✖ nothing is left in the bucket +content\/images\/.*could not be deleted: it is still in the bucket/,
+  );
 });

@@ -14,8 +14,10 @@ export type Group = 'Config' | 'Credentials' | 'Bucket' | 'Permissions' | 'CDN' 
  */
 export interface CheckResult {
   result: 'passed' | 'warned' | 'failed' | 'unchecked';
-  /** The observation; for `unchecked`, the reason. */
+  /** The observation, which can be understood without the label of the check; for `unchecked`, the reason. */
   found: string;
+  /** More for `--verbose`: status codes and IAM actions. */
+  detail?: string;
   /** How it was tested. */
   tried?: string;
   /** How to fix it. */
@@ -25,8 +27,10 @@ export interface CheckResult {
 /** One row of the table of checks. */
 export interface Check {
   group: Group;
-  /** Unique among all checks. */
+  /** Identifies the check, in `needs` and in the output of `--json`. It never changes. */
   name: string;
+  /** What the user gets when the check passes, in a few words. */
+  label: string;
   /** What a slow check waits for. */
   wait?: string;
   /** Names of the checks that must not have failed; otherwise this one is skipped. */
@@ -35,7 +39,10 @@ export interface Check {
 }
 
 /** A result with the check that it belongs to, as `--json` prints it. */
-export type CheckReport = Pick<Check, 'group' | 'name'> & CheckResult;
+export interface CheckReport extends Pick<Check, 'group' | 'name' | 'label'>, CheckResult {
+  /** The name of the failed check for which this one was skipped. */
+  skippedFor?: string;
+}
 
 /** Is told about each check as it runs. */
 export interface Reporter {
@@ -43,7 +50,11 @@ export interface Reporter {
   finished(report: CheckReport): void;
 }
 
-export const passed = (found: string): CheckResult => ({ result: 'passed', found });
+export const passed = (found: string, detail?: string): CheckResult => ({
+  result: 'passed',
+  found,
+  ...(detail !== undefined && { detail }),
+});
 
 export const unchecked = (found: string, cure?: string): CheckResult => ({ result: 'unchecked', found, cure });
 
@@ -77,34 +88,36 @@ export const withGhost =
 export async function runChecks(checks: Check[], context: DoctorContext, reporter: Reporter): Promise<CheckReport[]> {
   const reports: CheckReport[] = [];
   /** The root cause of each check that failed or was skipped, by its name. */
-  const causes = new Map<string, string>();
+  const causes = new Map<string, Check>();
   for (const check of checks) {
-    const { group, name, needs = [] } = check;
+    const { group, name, label, needs = [] } = check;
     const cause = needs.map((need) => causes.get(need)).find((found) => found !== undefined);
     reporter.started(check);
-    const result = cause === undefined ? await runCheck(check, context) : unchecked(`because of "${cause}"`);
+    const result = cause
+      ? { ...unchecked(`skipped because this failed: ${cause.label}`), skippedFor: cause.name }
+      : await runCheck(check, context);
     if (context.signal.aborted) {
       break;
     }
-    if (cause !== undefined || result.result === 'failed') {
-      causes.set(name, cause ?? name);
+    if (cause ?? result.result === 'failed') {
+      causes.set(name, cause ?? check);
     }
-    const report = { group, name, ...result };
+    const report = { group, name, label, ...result };
     reports.push(report);
     reporter.finished(report);
   }
   return reports;
 }
 
-async function runCheck({ name, run }: Check, doctorContext: DoctorContext): Promise<CheckResult> {
+async function runCheck({ label, run }: Check, doctorContext: DoctorContext): Promise<CheckResult> {
   try {
     return await run(doctorContext);
   } catch (error) {
     const { message, help, cure, context } = error as Error & { help?: string; cure?: string; context?: string };
     return failed(
-      context ?? `The check "${name}" was run.`,
+      context ?? `It was checked whether ${label}.`,
       message,
-      help ?? cure ?? 'Run the command again with --debug; if it stays so, report it with what is shown.',
+      help ?? cure ?? 'Run the command again. If this stays, run it with --debug and report what it shows.',
     );
   }
 }

@@ -7,12 +7,14 @@ import { calledAs } from '../../shell/called-as';
 export function addDoctor(program: Command): void {
   const command = program
     .command('doctor')
-    .summary('prove that a set-up works: configuration, credentials, bucket, CDN, Ghost')
+    .summary('prove that a setup works: configuration, credentials, bucket, CDN, your files, Ghost')
     .description(
-      'Proves that a set-up works: puts a small picture into the bucket, looks at it as Ghost, as the CDN and as a ' +
-        'visitor, and takes it away again. Names what is wrong, and what to do about it. Ends with 1 when something is.',
+      'Proves that a setup works: stores a small image in the bucket, requests it as Ghost, as the CDN and as a ' +
+        'visitor, and deletes it again. Compares the files on the disk with the bucket, and requests some of your own ' +
+        'images from the CDN. Names each problem and its fix. The exit code is 1 when something failed.',
     );
   withAdapterOptions(withSiteOptions(command))
+    .option('--verbose', 'show status codes, permissions, and the checks that were skipped')
     .option('--json', 'give the results as JSON; everything else goes to the error output')
     .addHelpText(
       'after',

@@ -24,6 +24,10 @@ export interface DoctorOptions extends GhostSiteOptions, AdapterOptions {
   profile?: string;
   /** Print the results as JSON. */
   json?: boolean;
+  /** The file to write a page with the results to. */
+  html?: string;
+  /** Print everything that was found, also status codes and checks that were skipped. */
+  verbose?: boolean;
 }
 
 /** What a context is made of besides the options of the command line. */

@@ -50,6 +50,7 @@ const SILENT: Reporter = { started: () => undefined, finished: () => undefined }
 const remainsOf = (left: string[]): CheckReport => ({
   group: 'Permissions',
   name: CLEAN_UP,
+  label: 'nothing is left in the bucket',
   ...failed(
     'The files that the command stored in the bucket were deleted.',
     `${left.join(', ')} could not be deleted: it is still in the bucket.`,

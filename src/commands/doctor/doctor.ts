@@ -16,7 +16,7 @@ export async function runDoctor(options: DoctorOptions): Promise<void> {
   }
   const terminal = openTerminal(options);
   const context = new DoctorContext(options, { network: internet, signal: terminal.signal });
-  const reports = await diagnose(context, { reporter: reporterFor(terminal) });
+  const reports = await diagnose(context, { reporter: reporterFor(terminal, options) });
   if (terminal.signal.aborted) {
     throw new Interruption(isCleanedUp(reports) ? 'Stopped. Nothing of the doctor is left in the bucket.' : 'Stopped.');
   }

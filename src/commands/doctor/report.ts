@@ -1,5 +1,6 @@
+import { counted } from '../../shell/text';
 import type { Colors, Spinner, Terminal } from '../../shell/terminal';
-import type { CheckReport, CheckResult, Reporter } from './check';
+import type { CheckReport, CheckResult, Group, Reporter } from './check';
 import { CHECKS } from './checks';
 
 const SIGNS = {
@@ -9,54 +10,115 @@ const SIGNS = {
   unchecked: ['dim', '–'],
 } as const;
 
-/** The width of the column with the names of the checks. */
-const NAME_WIDTH = Math.max(...CHECKS.map(({ name }) => name.length)) + 2;
+/** The headings of the groups. */
+export const TITLES: Record<Group, string> = {
+  Config: 'Configuration',
+  Credentials: 'Credentials',
+  Bucket: 'Bucket',
+  Permissions: 'Permissions',
+  CDN: 'CDN',
+  Files: 'Your files',
+  Ghost: 'Ghost',
+};
+
+/** The width of the column with the labels of the checks. */
+const LABEL_WIDTH = Math.max(...CHECKS.map(({ label }) => label.length)) + 2;
 
 /** Returns a reporter that prints each result as it arrives, and shows the running check in a terminal. */
-export function reporterFor(terminal: Terminal): Reporter {
+export function reporterFor(terminal: Terminal, { verbose = false }: { verbose?: boolean } = {}): Reporter {
   const { colors } = terminal;
   let spinner: Spinner | undefined;
   let shownGroup: string | undefined;
   // The check that was running does not finish then, and a spinner keeps the process alive.
   terminal.signal.addEventListener('abort', () => spinner?.stop());
   return {
-    started({ name, wait }) {
-      spinner = terminal.spin(name);
+    started({ label, wait }) {
+      spinner = terminal.spin(label);
       if (wait !== undefined) {
         spinner.progress(`(waits ${wait})`);
       }
     },
     finished(report) {
       spinner?.stop();
+      // The summary counts them.
+      if (report.skippedFor !== undefined && !verbose) {
+        return;
+      }
       if (report.group !== shownGroup) {
-        terminal.say(`${shownGroup === undefined ? '' : '\n'}${colors.bold(report.group)}`);
+        terminal.say(`${shownGroup === undefined ? '' : '\n'}${colors.bold(TITLES[report.group])}`);
         shownGroup = report.group;
       }
-      linesOf(report, colors).forEach((line) => terminal.say(line));
+      linesOf(report, colors, verbose).forEach((line) => terminal.say(line));
     },
   };
 }
 
-function linesOf({ name, result, found, tried, cure }: CheckReport, colors: Colors): string[] {
-  const isProblem = result === 'failed' || result === 'warned';
+const isProblem = ({ result }: CheckReport) => result === 'failed' || result === 'warned';
+
+function linesOf(report: CheckReport, colors: Colors, verbose: boolean): string[] {
+  const { label, result, tried } = report;
   const [color, sign] = SIGNS[result];
-  const line = `  ${colors[color](sign)} ${name.padEnd(NAME_WIDTH)}${isProblem ? found : colors.dim(found)}`;
-  const detailsOf = (title: string, text?: string) =>
-    (text?.split('\n') ?? []).map((part, index) => `      ${colors.dim((index === 0 ? title : '').padEnd(7))}${part}`);
-  return isProblem ? [line, ...detailsOf('tried:', tried), ...detailsOf('cure:', cure)] : [line];
+  const found = verbose && report.detail !== undefined ? `${report.found} (${report.detail})` : report.found;
+  const shown = isProblem(report) ? found : colors.dim(found);
+  const line = `  ${colors[color](sign)} ${label.padEnd(LABEL_WIDTH)}${shown}`;
+  return isProblem(report)
+    ? [line, ...rowsOf('tested:', tried, colors, 6), ...rowsOf('fix:', report.cure, colors, 6)]
+    : [line];
 }
 
-/** Prints how many checks passed, and how many did not. */
+/** Returns a text of several lines below a title, indented by some columns. */
+function rowsOf(title: string, text: string | undefined, colors: Colors, indent: number): string[] {
+  const lines = text?.split('\n') ?? [];
+  return lines.map((part, index) => `${' '.repeat(indent)}${colors.dim((index === 0 ? title : '').padEnd(8))}${part}`);
+}
+
+/** Prints how many checks passed and how many did not, and repeats what the user should read: the rest has scrolled away. */
 export function showSummary(terminal: Terminal, reports: CheckReport[]): void {
   const { colors } = terminal;
+  const of = (result: CheckResult['result']) => reports.filter((report) => report.result === result);
+  const [failures, warnings] = [of('failed'), of('warned')];
+  const summary = summaryOf(reports);
+  terminal.say();
+  skippedLines(reports).forEach((line) => terminal.say(colors.dim(line)));
+  terminal.say(failures.length > 0 ? colors.red(`✖ ${summary}.`) : colors.green(`✔ ${summary}.`));
+  if (warnings.length > 0) {
+    showAgain(terminal, warnings.length === 1 ? 'One warning:' : `${warnings.length} warnings:`, warnings);
+  }
+  const [first] = failures;
+  if (first) {
+    showAgain(terminal, 'Fix this first:', [first]);
+  }
+}
+
+/** Returns `12 checks passed, 1 failed, 2 warnings, 7 not checked`. */
+export function summaryOf(reports: CheckReport[]): string {
   const numberOf = (result: CheckResult['result']) => reports.filter((report) => report.result === result).length;
   const [failures, warnings, unchecked] = [numberOf('failed'), numberOf('warned'), numberOf('unchecked')];
-  const summary = [
-    `${numberOf('passed')} checks passed`,
+  return [
+    `${counted(numberOf('passed'), 'check')} passed`,
     ...(failures > 0 ? [`${failures} failed`] : []),
-    ...(warnings > 0 ? [`${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`] : []),
+    ...(warnings > 0 ? [counted(warnings, 'warning')] : []),
     ...(unchecked > 0 ? [`${unchecked} not checked`] : []),
   ].join(', ');
+}
+
+/** Returns a line for each failed check for which others were skipped. */
+export function skippedLines(reports: CheckReport[]): string[] {
+  return reports.flatMap(({ name, found }) => {
+    const { length } = reports.filter(({ skippedFor }) => skippedFor === name);
+    return length === 0
+      ? []
+      : [`– ${counted(length, 'check')} ${length === 1 ? 'was' : 'were'} skipped because of this: ${found}`];
+  });
+}
+
+function showAgain(terminal: Terminal, title: string, reports: CheckReport[]): void {
+  const { colors } = terminal;
   terminal.say();
-  terminal.say(failures > 0 ? colors.red(`✖ ${summary}.`) : colors.green(`✔ ${summary}.`));
+  terminal.say(colors.bold(title));
+  for (const { result, found, cure } of reports) {
+    const [color, sign] = SIGNS[result];
+    terminal.say(`  ${colors[color](sign)} ${found}`);
+    rowsOf('fix:', cure, colors, 4).forEach((line) => terminal.say(line));
+  }
 }

@@ -21,7 +21,7 @@ const SETTING = /^\s*(<\?xml[^>]*>\s*)?<([\w.-]+:)?(\w+Configuration|OwnershipCo
 /** Checks that the bucket has no ACLs, and that uploads send none. */
 export const checkOwnership = settingCheck('s3:GetBucketOwnershipControls', async (client, config) => {
   const { bucket, acl } = config;
-  const tried = 'Who owns the objects of the bucket was read.';
+  const tried = 'The object ownership of the bucket was read.';
   const answer = await client
     .send(new GetBucketOwnershipControlsCommand({ Bucket: bucket }))
     .catch(undefinedFor('OwnershipControlsNotFoundError'));
@@ -34,10 +34,10 @@ export const checkOwnership = settingCheck('s3:GetBucketOwnershipControls', asyn
     );
   }
   return isEnforced
-    ? passed('BucketOwnerEnforced')
+    ? passed('the bucket has no ACLs', 'BucketOwnerEnforced')
     : warned(
         tried,
-        'The bucket has ACLs, by which single objects can be public.',
+        'The bucket has ACLs, which can make single files public.',
         `${awsS3Api(config, 'put-bucket-ownership-controls')} --ownership-controls 'Rules=[{ObjectOwnership=BucketOwnerEnforced}]'`,
       );
 });
@@ -51,10 +51,10 @@ export const checkPublicAccessBlock = settingCheck('s3:GetBucketPublicAccessBloc
   const names = ['BlockPublicAcls', 'IgnorePublicAcls', 'BlockPublicPolicy', 'RestrictPublicBuckets'] as const;
   const off = names.filter((name) => !answer?.PublicAccessBlockConfiguration?.[name]);
   return off.length === 0
-    ? passed('on')
+    ? passed('all four settings are on')
     : warned(
-        'What blocks public access to the bucket was read.',
-        `${off.join(', ')} ${off.length === 1 ? 'is' : 'are'} off.`,
+        'The block of public access to the bucket was read.',
+        `Public access to the bucket is not blocked completely: ${off.join(', ')} ${off.length === 1 ? 'is' : 'are'} off.`,
         `${awsS3Api(config, 'put-public-access-block')} --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true`,
       );
 });
@@ -69,9 +69,9 @@ export const checkEncryption = settingCheck('s3:GetEncryptionConfiguration', asy
   return algorithm
     ? passed(algorithm)
     : warned(
-        'How the bucket encrypts was read.',
-        'It does not, unless an upload asks for it.',
-        'Set "serverSideEncryption" to "AES256", or encrypt by default in the settings of the bucket.',
+        'The encryption of the bucket was read.',
+        'The bucket does not encrypt files, unless an upload asks for it.',
+        'Set "serverSideEncryption" to "AES256", or switch on default encryption in the bucket settings.',
       );
 });
 
@@ -79,10 +79,10 @@ export const checkEncryption = settingCheck('s3:GetEncryptionConfiguration', asy
 export const checkVersioning = settingCheck('s3:GetBucketVersioning', async (client, config) => {
   const { Status } = await client.send(new GetBucketVersioningCommand({ Bucket: config.bucket }));
   return Status === 'Enabled'
-    ? passed('on')
+    ? passed('the bucket keeps old versions')
     : warned(
-        'Whether the bucket keeps former versions was read.',
-        'It does not: what is deleted or overwritten by mistake is gone.',
+        'The versioning of the bucket was read.',
+        'The bucket keeps no old versions: files that are deleted or overwritten by mistake are lost.',
         `${awsS3Api(config, 'put-bucket-versioning')} --versioning-configuration Status=Enabled`,
       );
 });
@@ -99,8 +99,8 @@ export const checkIncompleteUploads = settingCheck('s3:GetLifecycleConfiguration
     ? passed(`removed after ${days} ${days === 1 ? 'day' : 'days'}`)
     : warned(
         'The lifecycle rules of the bucket were read.',
-        'None removes the parts of large uploads that were broken off: they are paid for, and nobody sees them.',
-        'Add a rule with AbortIncompleteMultipartUpload, DaysAfterInitiation 1. (One that is there already has to be written along with it.)',
+        'No lifecycle rule removes the parts of interrupted uploads, which cost money and are not visible.',
+        'Add a rule with AbortIncompleteMultipartUpload, DaysAfterInitiation 1. (Writing it replaces the existing rules, so include them.)',
       );
 });
 

@@ -29,24 +29,24 @@ export async function checkBucket(context: DoctorContext): Promise<CheckResult> 
   const isThere = codeOf(error) === 'NoSuchKey' || isInOtherRegion(error);
   return codeOf(error) === 'NoSuchBucket' || (status === 404 && !isThere)
     ? failed(
-        `The bucket ${bucket} was asked for${endpoint ? ` at ${endpoint}` : ''}.`,
-        'There is none of that name (NoSuchBucket).',
-        `Correct ${placeOf('bucket')}${endpoint ? ` (or ${placeOfEndpoint(context.config)})` : ''}, or create it: the command provision builds it with everything around it.`,
+        `The bucket ${bucket} was requested${endpoint ? ` at ${endpoint}` : ''}.`,
+        `There is no bucket named ${bucket} (NoSuchBucket).`,
+        `Correct ${placeOf('bucket')}${endpoint ? ` (or ${placeOfEndpoint(context.config)})` : ''}, or create the bucket: the command provision creates it with everything it needs.`,
       )
     : passed(bucket);
 }
 
 /** Checks that the bucket is in the configured region. */
 export async function checkBucketRegion(context: DoctorContext): Promise<CheckResult> {
-  const { region } = context.config;
+  const { bucket, region } = context.config;
   const error = await signedRequestError(context);
   const { headers } = await anonymousHead(context);
   const isInOther = isInOtherRegion(error);
   const real = (isInOther ? regionOf(error) : undefined) ?? headers['x-amz-bucket-region'];
   return isInOther
     ? failed(
-        `The bucket was asked for in ${region ?? 'the region of the environment'}.`,
-        `It is in ${real ?? 'another region'} (${codeOf(error)}).`,
+        `The bucket ${bucket} was requested in ${region ?? 'the region of the environment'}.`,
+        `The bucket ${bucket} is in ${real ?? 'another region'} (${codeOf(error)}).`,
         `Set "region" to ${real ? `"${real}"` : 'the region of the bucket'}${whereToSet('region')}.`,
       )
     : passed(real ?? region ?? 'as configured');
@@ -55,9 +55,9 @@ export async function checkBucketRegion(context: DoctorContext): Promise<CheckRe
 /** Checks that the bucket cannot be listed or read without credentials. */
 export async function checkPrivacy(context: DoctorContext): Promise<CheckResult> {
   const { config, probes } = context;
-  const tried = 'The bucket was read without credentials, beside the CDN.';
+  const tried = 'The bucket was read without credentials, not through the CDN.';
   const cure =
-    `Take the public statement out of the bucket's policy (and public ACLs off its objects), and block public access. ` +
+    `Remove the public statement from the bucket policy (and public ACLs from its objects), and block public access. ` +
     'CloudFront reads a private bucket by origin access control: infrastructure/template.yaml has its policy.';
   const listing = await requestAnonymously(config, (client) =>
     client.send(new ListObjectsV2Command({ Bucket: config.bucket, MaxKeys: 1 })),
@@ -71,14 +71,18 @@ export async function checkPrivacy(context: DoctorContext): Promise<CheckResult>
     }
   }
   const open = [
-    ...(isListed ? ['list its files'] : []),
-    ...(readable.length === 0 ? [] : [`read ${readable.join(', ')} at S3`]),
+    ...(isListed ? ['list the files'] : []),
+    ...(readable.length === 0 ? [] : [`read ${readable.join(', ')}`]),
   ];
   if (open.length > 0) {
-    return failed(tried, `Everybody may ${open.join(' and ')}.`, cure);
+    return failed(tried, `Everybody may ${open.join(' and ')} in the bucket.`, cure);
   }
   if ((await connect(config)).service.isAws && (await hasPublicPolicy(context))) {
-    return warned(tried, 'It was refused, but S3 holds the policy of the bucket for public.', cure);
+    return warned(
+      tried,
+      'Reading the bucket without credentials was refused, but S3 considers the bucket policy public.',
+      cure,
+    );
   }
   const { status, headers } = listing;
   if (status === undefined || status >= 500) {

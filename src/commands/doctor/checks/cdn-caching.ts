@@ -15,10 +15,9 @@ export function checkCacheControl(context: DoctorContext): Promise<CheckResult> 
   return checkEachProbe(context, async ({ url, headers: { CacheControl = '' } }) => {
     const found = (await context.getOnce(url)).headers['cache-control'];
     const tried = `${url} was stored with Cache-Control: ${CacheControl}.`;
-    const cure =
-      'Let the CDN pass on the Cache-Control of the bucket (CloudFront: a cache policy as CachingOptimized).';
+    const cure = 'Let the CDN pass on the Cache-Control of the bucket (CloudFront: the cache policy CachingOptimized).';
     if (found === undefined) {
-      return failed(tried, 'The CDN sends none: browsers fetch each picture again and again.', cure);
+      return failed(tried, 'The CDN sends no Cache-Control: browsers request each image again and again.', cure);
     }
     return sortedDirectives(found) === sortedDirectives(CacheControl)
       ? passed(found)
@@ -39,10 +38,12 @@ export async function checkNotModified(context: DoctorContext): Promise<CheckRes
   const { etag } = (await context.getOnce(url)).headers;
   const status = etag && (await context.get(url, { 'if-none-match': etag })).status;
   return status === 304
-    ? passed('304')
+    ? passed('a browser that has an image is told to keep it', '304')
     : warned(
-        `${url} was asked for once more, with its tag.`,
-        etag ? `The answer is ${status}, and not 304.` : 'The CDN sends no ETag.',
+        `${url} was requested again, with its ETag.`,
+        etag
+          ? `The CDN sends an unchanged image again: the answer is ${status}, and not 304.`
+          : 'The CDN sends no ETag, so browsers load unchanged images again.',
         'Let the CDN pass on the ETag of the bucket.',
       );
 }
@@ -61,11 +62,15 @@ export async function checkCached(context: DoctorContext): Promise<CheckResult> 
       return passed(cacheStatus ?? `Age ${headers.age}`);
     }
   }
-  const tried = `${url} was asked for ${MAX_REQUESTS_FOR_A_HIT} times more.`;
+  const tried = `${url} was requested ${MAX_REQUESTS_FOR_A_HIT} more times.`;
   const cure = 'Let the CDN cache what is below /content (CloudFront: the cache policy CachingOptimized).';
   return cacheStatus === undefined
-    ? warned(tried, 'Nothing tells that it came from a cache (no X-Cache, no Age).', cure)
-    : failed(tried, `It never came from the cache (${cacheStatus}): each visitor is served by the bucket.`, cure);
+    ? warned(tried, 'The CDN does not say whether an image came from its cache (no X-Cache, no Age).', cure)
+    : failed(
+        tried,
+        `The CDN does not cache: an image never came from the cache (${cacheStatus}), so the bucket serves each visitor.`,
+        cure,
+      );
 }
 
 /** Uploads a file that the CDN was asked for before, and checks how long the CDN reports it as missing. */
@@ -80,12 +85,12 @@ export async function checkAskedTooEarly(context: DoctorContext): Promise<CheckR
     const elapsedMs = Date.now() - begin;
     const seconds = Math.round(elapsedMs / 1000);
     if (status === 200) {
-      return passed(`there after ${seconds} s`);
+      return passed(`a new file is there after ${seconds} s`);
     }
     if (elapsedMs > cdnErrorTtlMs) {
       return failed(
-        `${url} was asked for before and after it was put into the bucket.`,
-        `After ${seconds} s the answer is still ${status}: the CDN remembers for long that something is not there.`,
+        `${url} was requested before and after it was stored in the bucket.`,
+        `${seconds} s after a file was stored, the answer is still ${status}: the CDN remembers for too long that a file was missing.`,
         'Let the CDN keep errors for a minute at most (CloudFront: error caching minimum TTL of 403 and 404).',
       );
     }

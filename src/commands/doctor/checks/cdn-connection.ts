@@ -24,8 +24,8 @@ export async function checkDns({ network, config: { cdnUrl } }: DoctorContext): 
   } catch (error) {
     return failed(
       `${hostname} was looked up.`,
-      `It does not resolve (${networkCodeOf(error)}).`,
-      'Make a CNAME record for it that leads to the distribution (d….cloudfront.net), or wait until a new one is known: provision status shows both.',
+      `${hostname} does not resolve (${networkCodeOf(error)}).`,
+      'Create a CNAME record for it that points to the distribution (d….cloudfront.net), or wait until a new one is known: provision status shows both.',
     );
   }
 }
@@ -34,7 +34,7 @@ export async function checkDns({ network, config: { cdnUrl } }: DoctorContext): 
 export const checkTls = overTls(async (context, hostname) => {
   const { network, config } = context;
   const port = portOf(config.cdnUrl);
-  const tried = `A TLS connection to ${hostname}:${port} was made.`;
+  const tried = `A TLS connection to ${hostname}:${port} was opened.`;
   const old = await connectTls(network, hostname, port, {
     minVersion: 'TLSv1',
     maxVersion: 'TLSv1.1',
@@ -44,15 +44,15 @@ export const checkTls = overTls(async (context, hostname) => {
   const cure = 'Set the minimum version of TLS to 1.2 (CloudFront: security policy TLSv1.2_2025).';
   try {
     const { protocol: version } = await connectAsBrowser(context);
-    return old ? warned(tried, `Old versions are spoken, too (${old.protocol}).`, cure) : passed(version);
+    return old ? warned(tried, `The CDN still accepts old versions of TLS (${old.protocol}).`, cure) : passed(version);
   } catch (error) {
     const code = networkCodeOf(error);
     return old || VERSION_ERRORS.test(code)
-      ? failed(tried, `Only ${old?.protocol ?? 'old versions'} is spoken, which browsers refuse.`, cure)
+      ? failed(tried, `The CDN speaks only ${old?.protocol ?? 'old versions of TLS'}, which browsers refuse.`, cure)
       : failed(
           tried,
-          `There is no answer (${code}).`,
-          `Check that ${hostname} leads to the CDN, and that the CDN has this name (CloudFront: alternate domain names).`,
+          `${hostname} does not answer (${code}).`,
+          `Check that ${hostname} points to the CDN, and that the CDN has this name (CloudFront: alternate domain names).`,
         );
   }
 });
@@ -60,33 +60,37 @@ export const checkTls = overTls(async (context, hostname) => {
 /** Checks that browsers trust the CDN's certificate, and that it does not expire soon. */
 export const checkCertificate = overTls(async (context, hostname) => {
   const { certificate, distrust } = await connectAsBrowser(context);
-  const tried = `The certificate that ${hostname} shows was read.`;
+  const tried = `The certificate of ${hostname} was read.`;
   const until = new Date(certificate.valid_to);
   const day = until.toISOString().slice(0, 10);
   const days = Math.floor((until.getTime() - Date.now()) / DAY_MS);
   if (until.getTime() < Date.now()) {
     return failed(
       tried,
-      `It expired on ${day}.`,
-      'Renew it. ACM does it by itself as long as its CNAME record for validation is in DNS: provision status shows it.',
+      `The certificate of ${hostname} expired on ${day}.`,
+      'Renew it. ACM renews it while its CNAME record for validation is in DNS: provision status shows it.',
     );
   }
   if (checkServerIdentity(hostname, certificate)) {
     return failed(
       tried,
-      `It is for ${certificate.subjectaltname?.replaceAll('DNS:', '') ?? 'another name'}.`,
+      `The certificate of ${hostname} is for ${certificate.subjectaltname?.replaceAll('DNS:', '') ?? 'another name'}.`,
       `Give the CDN a certificate for ${hostname}, and that name (CloudFront: alternate domain names).`,
     );
   }
   if (distrust !== undefined) {
     return failed(
       tried,
-      `Browsers do not trust it (${distrust}).`,
-      'Use a certificate of a public authority with its whole chain; of one of your own, name the file in NODE_EXTRA_CA_CERTS.',
+      `Browsers do not trust the certificate of ${hostname} (${distrust}).`,
+      'Use a certificate of a public authority with its whole chain. For an authority of your own, name its file in NODE_EXTRA_CA_CERTS.',
     );
   }
   return days < RENEWAL_DAYS
-    ? warned(tried, `It expires on ${day}, in ${days} ${days === 1 ? 'day' : 'days'}.`, 'See why it was not renewed.')
+    ? warned(
+        tried,
+        `The certificate of ${hostname} expires on ${day}, in ${days} ${days === 1 ? 'day' : 'days'}.`,
+        'Check why it was not renewed.',
+      )
     : passed(`until ${day}, in ${days} days`);
 });
 
@@ -94,10 +98,10 @@ export const checkCertificate = overTls(async (context, hostname) => {
 export const checkHttp2 = overTls(async (context) => {
   const { application } = await connectAsBrowser(context);
   return application === 'h2'
-    ? passed('spoken')
+    ? passed('the CDN speaks HTTP/2')
     : warned(
         'HTTP/2 was offered to the CDN.',
-        'It does not speak it: a page with many pictures loads slowly.',
+        'The CDN does not speak HTTP/2: a page with many images loads slowly.',
         'Switch HTTP/2 on (CloudFront: supported HTTP versions).',
       );
 });
@@ -109,19 +113,19 @@ export async function checkHttpRedirect(context: DoctorContext): Promise<CheckRe
     return unchecked('the CDN is not on the usual ports');
   }
   const plain = `http://${hostname}${pathname}`;
-  const tried = `${plain} was asked for.`;
+  const tried = `${plain} was requested.`;
   const cure = 'Redirect HTTP to HTTPS (CloudFront: viewer protocol policy).';
   try {
     const answer = await context.get(plain);
     const { status, headers } = answer;
     if ([301, 302, 307, 308].includes(status) && headers.location?.startsWith(`https://${hostname}/`)) {
-      return passed(String(status));
+      return passed('http is redirected to https', String(status));
     }
     return [403, 426].includes(status)
-      ? warned(tried, `It is refused (${status}).`, cure)
-      : failed(tried, `The answer is ${statusText(answer)}, and no redirect to HTTPS.`, cure);
+      ? warned(tried, `The CDN refuses http links (${status}) instead of redirecting them to https.`, cure)
+      : failed(tried, `The CDN answers http links with ${statusText(answer)}, and no redirect to HTTPS.`, cure);
   } catch (error) {
-    return warned(tried, `There is no answer (${networkCodeOf(error)}).`, cure);
+    return warned(tried, `The CDN does not answer http links (${networkCodeOf(error)}).`, cure);
   }
 }
 
@@ -130,12 +134,12 @@ export async function checkAnswers(context: DoctorContext): Promise<CheckResult>
   const { origin, hostname } = new URL(context.config.cdnUrl);
   try {
     const { status } = await context.get(`${origin}/`);
-    return passed(String(status));
+    return passed(`${origin}/ answers`, String(status));
   } catch (error) {
     return failed(
-      `${origin}/ was asked for.`,
-      `There is no answer (${networkCodeOf(error)}), though ${hostname} shows its certificate.`,
-      'See what stands there: it takes connections and does not answer requests. Is it the distribution, and is that enabled?',
+      `${origin}/ was requested.`,
+      `${hostname} does not answer requests (${networkCodeOf(error)}), though it shows its certificate.`,
+      'Check which server this is: it accepts connections and does not answer requests. Is it the distribution, and is that enabled?',
     );
   }
 }

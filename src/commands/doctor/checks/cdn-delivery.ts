@@ -15,33 +15,33 @@ export async function checkNoListing(context: DoctorContext): Promise<CheckResul
     const { body } = await context.get(url);
     if (/<ListBucketResult|<ListAllMyBucketsResult/.test(body.toString('latin1'))) {
       return failed(
-        `${url} was asked for.`,
+        `${url} was requested.`,
         'The CDN shows the list of all files in the bucket.',
         'Set a default root object that does not exist (CloudFront: index.html).',
       );
     }
   }
-  return passed('shows no list of files');
+  return passed('the CDN shows no list of files');
 }
 
 /** Checks that the CDN answers 404 for a missing file. */
 export async function checkMissingFile(context: DoctorContext): Promise<CheckResult> {
   const { url } = context.probes.lateFile;
   const answer = await context.getOnce(url);
-  const tried = `${url} was asked for, which does not exist.`;
+  const tried = `${url} was requested, which does not exist.`;
   if (answer.status === 404) {
-    return passed('404');
+    return passed('a missing file is not found', '404');
   }
   if (answer.status === 403) {
     return failed(
       tried,
-      'The answer is 403: S3 sends it instead of a 404 when the CDN is not allowed to list the bucket.',
+      'The answer is 403 for a file that does not exist: S3 sends it instead of a 404 when the CDN may not list the bucket.',
       `Add this to the statement of the bucket's policy that lets the CDN read, with the same principal and condition:\n${allowStatement(['s3:ListBucket'], s3Arn(context.config))}`,
     );
   }
   return failed(
     tried,
-    `The answer is ${statusText(answer)}.`,
+    `The answer is ${statusText(answer)} for a file that does not exist.`,
     answer.status >= 500
       ? 'The CDN cannot reach the bucket: check the domain name of its origin.'
       : 'Let the CDN pass on the 404 of the bucket: no error page with another status, no redirect.',
@@ -55,19 +55,19 @@ export function checkBytes(context: DoctorContext): Promise<CheckResult> {
     const { key, url } = probe;
     const answer = await context.getOnce(url);
     if (answer.status === 200 && answer.body.equals(bytes)) {
-      return passed(all.map(({ feature }) => feature).join(', '));
+      return passed(`test files of ${all.map(({ feature }) => feature).join(', ')} came back unchanged`);
     }
-    const tried = `${key} was put into the bucket, and asked for at ${url}.`;
+    const tried = `${key} was stored in the bucket, and requested at ${url}.`;
     if (answer.status !== 200) {
       return failed(tried, ...causeOfStatus(answer, probe));
     }
     const type = answer.headers['content-type'];
     return failed(
       tried,
-      `Other bytes came back (${type ?? 'without a type'}, ${answer.body.length} in place of ${bytes.length}).`,
+      `Other bytes came back from the CDN (${type ?? 'without a type'}, ${answer.body.length} instead of ${bytes.length}).`,
       /html/.test(type ?? '')
-        ? `${new URL(url).host} shows a page: lead it to the CDN of the bucket.`
-        : 'Switch off what changes pictures on the way (optimization, compression of pictures, watermarks): Ghost makes the sizes.',
+        ? `${new URL(url).host} shows a web page: point it to the CDN of the bucket.`
+        : 'Switch off what changes images on the way (optimization, compression, watermarks): Ghost creates the sizes.',
     );
   });
 }
@@ -78,18 +78,18 @@ function causeOfStatus(answer: Answer, { config }: Probe): [found: string, cure:
   const origin = knownService(config).endpoint ? 'the bucket' : `${bucket}.s3.${region}.${partition(region).dnsSuffix}`;
   if (answer.status === 404) {
     return [
-      'The answer is 404: the CDN reads another bucket, or another path in it.',
+      'The answer is 404 for a file in the bucket: the CDN reads another bucket, or another path in it.',
       `Set the domain name of the CDN's origin to ${origin}, without an origin path. Are two buckets swapped?`,
     ];
   }
   if (answer.status === 403) {
     return [
-      'The answer is 403: the CDN may not read this file, or reads another bucket.',
+      'The answer is 403 for a file in the bucket: the CDN may not read this file, or reads another bucket.',
       `Check that its origin is ${origin} with origin access control, and that the bucket's policy has, for cloudfront.amazonaws.com:\n${allowStatement(['s3:GetObject'], s3Arn({ bucket, region }, `${staticFileURLPrefix}/*`))}`,
     ];
   }
   return [
-    `The answer is ${statusText(answer)}.`,
+    `The answer is ${statusText(answer)} for a file in the bucket.`,
     answer.status >= 500
       ? `The CDN cannot reach its origin: check that it is ${origin}.`
       : 'Let the CDN answer with the file itself.',
@@ -104,7 +104,7 @@ export function checkContentType(context: DoctorContext): Promise<CheckResult> {
       ? passed(ContentType)
       : failed(
           `${url} was stored as ${ContentType}.`,
-          `The CDN sends it as ${type ?? 'nothing'}.`,
+          `The CDN sends a file of the type ${ContentType} as ${type ?? 'one without a type'}.`,
           'Let the CDN pass on the Content-Type of the bucket.',
         );
   });
@@ -122,7 +122,7 @@ export async function checkSecurityHeaders(context: DoctorContext): Promise<Chec
       : [`Content-Security-Policy: ${INERT_POLICY}`]),
   ];
   return missing.length === 0
-    ? passed('sent')
+    ? passed('the CDN sends the headers that stop them')
     : warned(
         `The headers of ${url} were read.`,
         `The CDN does not send ${missing.join(' and ')}: scripts in an uploaded file may run under its domain.`,
@@ -171,11 +171,11 @@ export async function checkRanges(context: DoctorContext): Promise<CheckResult> 
   const { first, bytes } = context.probes;
   const { status, body } = await context.get(first.url, { range: 'bytes=10-19' });
   return status === 206 && body.equals(bytes.subarray(10, 20))
-    ? passed('206')
+    ? passed('a part of a file can be requested', '206')
     : failed(
-        `Ten bytes of ${first.url} were asked for.`,
-        `The answer is ${status} with ${body.length} bytes.`,
-        'Let the CDN answer ranges: without them videos do not play in Safari, nor can be wound.',
+        `Ten bytes of ${first.url} were requested.`,
+        `The CDN does not send parts of files: for 10 bytes, the answer is ${status} with ${body.length}.`,
+        'Let the CDN answer range requests: without them, videos do not play in Safari and cannot be skipped.',
       );
 }
 

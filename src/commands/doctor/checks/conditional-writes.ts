@@ -14,7 +14,7 @@ export const checkConditionalWrites = (context: DoctorContext) =>
 async function writeTwice(context: DoctorContext): Promise<CheckResult> {
   const { first, bytes } = context.probes;
   if ((await writeRefusal(context)) !== undefined) {
-    return unchecked('nothing could be written: see Permissions');
+    return unchecked('nothing could be stored: see Permissions');
   }
   const tried = 'A file was written twice, the second time with If-None-Match: *.';
   try {
@@ -34,7 +34,7 @@ async function writeTwice(context: DoctorContext): Promise<CheckResult> {
 /** Checks that S3 refuses to overwrite an object when a multipart upload is completed. */
 export async function checkConditionalCompletion(context: DoctorContext): Promise<CheckResult> {
   if ((await writeRefusal(context)) !== undefined || (await abortRefusal(context)) !== undefined) {
-    return unchecked('no upload in parts could be taken back: see Permissions');
+    return unchecked('no large upload could be canceled: see Permissions');
   }
   if ((await checkConditionalWrites(context)).result !== 'passed') {
     return unchecked('the service has no conditional writes');
@@ -44,8 +44,8 @@ export async function checkConditionalCompletion(context: DoctorContext): Promis
   if (error === undefined) {
     return warned(
       tried,
-      'The service takes no notice of the condition.',
-      'Large uploads look whether their name is free just before their end. To be quite safe, run only one Ghost process on this bucket.',
+      'The S3 service ignores the condition that protects large uploads from being overwritten.',
+      'The adapter checks whether the name is free just before a large upload ends. To be completely safe, run only one Ghost process on this bucket.',
     );
   }
   if (isGhostError(error)) {
@@ -56,7 +56,7 @@ export async function checkConditionalCompletion(context: DoctorContext): Promis
     ? passed('a taken name is refused')
     : warned(
         tried,
-        `The service answers ${statusOf(error) ?? ''} ${codeOf(error)}.`,
+        `The S3 service does not protect large uploads from being overwritten: it answers ${statusOf(error) ?? ''} ${codeOf(error)}.`,
         'Run only one Ghost process on this bucket.',
       );
 }

@@ -17,7 +17,7 @@ export function checkFile({ siteOrFailure: site, options }: DoctorContext): Chec
       return passed(site.configFile);
     }
     if (!existsSync(site.configFile)) {
-      return unchecked(`there is no ${site.configFile}: the environment and the options of this command count alone`);
+      return unchecked(`there is no ${site.configFile}: only the environment and the options of this command count`);
     }
     // It may be another one by now.
     site.settings.own(site.settings.text());
@@ -25,20 +25,20 @@ export function checkFile({ siteOrFailure: site, options }: DoctorContext): Chec
   }
   const isNamed = options.ghost ?? options.config ?? options.content;
   return !isNamed && options.bucket && options.cdnUrl
-    ? unchecked('Ghost is not here: the options of this command count alone')
-    : failed("Ghost's configuration was looked for.", site.message, site.cure);
+    ? unchecked('Ghost is not on this machine: only the options of this command count')
+    : failed("Ghost's configuration was searched.", site.message, site.cure);
 }
 
 /** Checks that the adapter is in the one of the two storage blocks that Ghost reads. */
 export const checkStorageBlock = withGhost(({ ghostConfig: { storage, adapters } }) => {
   if (storage === undefined || adapters?.storage === undefined) {
-    return passed(adapters?.storage === undefined ? 'storage' : 'adapters.storage');
+    return passed(`Ghost reads "${adapters?.storage === undefined ? 'storage' : 'adapters.storage'}"`);
   }
   const tried = 'Ghost\'s configuration was searched for "storage" and "adapters.storage".';
-  const found = 'Both are there, and Ghost reads "adapters.storage" only.';
+  const found = 'The configuration has both "storage" and "adapters.storage", and Ghost reads "adapters.storage" only.';
   return storage[ADAPTER] !== undefined && adapters.storage[ADAPTER] === undefined
-    ? failed(tried, `${found} ${ADAPTER} is in the other one.`, 'Move what is in "storage" there.')
-    : warned(tried, found, 'Remove "storage", so that nobody changes what nobody reads.');
+    ? failed(tried, `${found} ${ADAPTER} is in the other one.`, 'Move what is in "storage" to "adapters.storage".')
+    : warned(tried, found, 'Remove "storage", which has no effect.');
 });
 
 /** Checks the options of the adapter as the adapter itself does. */
@@ -56,7 +56,7 @@ export function checkOptions(context: DoctorContext): CheckResult {
     (feature) => parseConfig({ ...adapterOptionsOf(storage, feature), ...given }).notices,
   );
   return notice
-    ? warned('The names of the options were read.', notice, 'Former names are understood for the time being.')
+    ? warned('The names of the options were read.', notice, 'Rename it. Old names still work for now.')
     : passed(`bucket ${context.config.bucket}, CDN ${context.config.cdnUrl}`);
 }
 
@@ -75,7 +75,7 @@ export async function checkEndpoint({ config }: DoctorContext): Promise<CheckRes
 export async function checkProxy({ config }: DoctorContext): Promise<CheckResult> {
   const proxies = await loadProxies();
   if (!proxies) {
-    return passed('none');
+    return passed('no proxy');
   }
   const { endpoint = 'https://s3.amazonaws.com' } = (await connect(config)).service;
   const hosts = [
@@ -104,7 +104,7 @@ export async function checkRegion({ config }: DoctorContext): Promise<CheckResul
     ? passed(`${region}, from the environment or the profile`)
     : failed(
         '"region" of the configuration, AWS_REGION and the profile were read.',
-        'None of them names a region.',
+        'No region is set.',
         'Set "region" to the region of the bucket, for example "eu-central-1".',
       );
 }
@@ -129,7 +129,7 @@ export const checkFeatures = withGhost(({ ghostConfig, isActive }) => {
     )
     .join('\n');
   return others.includes('images')
-    ? failed(tried, `${found.join('; ')}.`, `${cure}\nThe command install does it.`)
+    ? failed(tried, `${found.join('; ')}.`, `${cure}\nThe command install does that.`)
     : warned(tried, `${found.join('; ')}.`, cure);
 });
 
@@ -161,7 +161,7 @@ export const checkUrls = withGhost((context, site) => {
     return NOT_ACTIVE;
   }
   if (site.version?.startsWith('5.')) {
-    return passed('Ghost 5 does not read them');
+    return passed('Ghost 5 does not read "urls"');
   }
   const urls = features.map((feature) => {
     const name = URL_NAMES[feature];
@@ -176,7 +176,7 @@ export const checkUrls = withGhost((context, site) => {
     const hasPath = wrong.some(({ value }) => /\/content\//.test(JSON.stringify(value)));
     return failed(
       tried,
-      `${found}: ${hasPath ? 'Ghost adds the content path itself' : 'Ghost writes addresses into posts at which there is nothing'}.`,
+      `${found}: ${hasPath ? 'Ghost adds the content path itself' : 'Ghost writes addresses into posts that do not work'}.`,
       cure,
     );
   }
@@ -185,7 +185,7 @@ export const checkUrls = withGhost((context, site) => {
     ? passed(all)
     : warned(
         tried,
-        `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set: posts hold full addresses, and pages show no sizes.`,
+        `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set: posts contain full addresses, and pages show no image sizes.`,
         cure,
       );
 });
@@ -193,14 +193,14 @@ export const checkUrls = withGhost((context, site) => {
 /** Checks that `url` of Ghost's configuration is an HTTP URL. */
 export function checkSiteUrl({ ghostConfig: { url }, siteUrl }: DoctorContext): CheckResult {
   if (url === undefined) {
-    return unchecked('there is none here');
+    return unchecked('the configuration has no "url"');
   }
   return siteUrl !== undefined && /^https?:$/.test(new URL(siteUrl).protocol)
     ? passed(withoutUser(siteUrl))
     : failed(
         '"url" of Ghost\'s configuration was read.',
-        `It is ${JSON.stringify(url)}, with which Ghost does not start.`,
-        'Write the whole address of the blog: https://blog.example.com',
+        `"url" is ${JSON.stringify(url)}, with which Ghost does not start.`,
+        'Set "url" to the whole address of the blog: https://blog.example.com',
       );
 }
 

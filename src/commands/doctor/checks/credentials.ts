@@ -68,7 +68,7 @@ const REJECTIONS = [
 export async function checkCredentials({ config }: DoctorContext): Promise<CheckResult> {
   const tried = config.accessKeyId
     ? '"accessKeyId" and "secretAccessKey" of the configuration were read.'
-    : 'The environment, the profile and the role of the machine were searched, as the AWS SDK does it.';
+    : 'The environment, the profile and the role of the machine were searched, as the AWS SDK does.';
   try {
     const { client } = await connect(config);
     const credentials = await client.config.credentials();
@@ -77,7 +77,7 @@ export async function checkCredentials({ config }: DoctorContext): Promise<Check
     if (expiration && expiration.getTime() < Date.now()) {
       return failed(
         tried,
-        `They expired at ${expiration.toISOString()}.`,
+        `The credentials expired at ${expiration.toISOString()}.`,
         'Sign in again (aws sso login), or renew them.',
       );
     }
@@ -86,8 +86,8 @@ export async function checkCredentials({ config }: DoctorContext): Promise<Check
   } catch (error) {
     return failed(
       tried,
-      `There are none: ${(error as Error).message}`,
-      'Set "accessKeyId" and "secretAccessKey", give the machine a role (EC2, ECS), or name a profile with --profile.',
+      `There are no credentials for S3: ${(error as Error).message}`,
+      'Set "accessKeyId" and "secretAccessKey", give the machine a role (EC2, ECS), or name an AWS profile with --profile.',
     );
   }
 }
@@ -101,7 +101,7 @@ export async function checkS3Answers(context: DoctorContext): Promise<CheckResul
     return passed(where);
   }
   const { message, help = '' } = probes.first.bucket.explain(error, 'HeadObject', probes.first.key) as GhostError;
-  return failed(`${where} was asked for the bucket ${config.bucket}, without credentials.`, message, help);
+  return failed(`The bucket ${config.bucket} was requested at ${where}, without credentials.`, message, help);
 }
 
 /** Checks that the clock of this machine is accurate enough for signed requests. */
@@ -109,16 +109,22 @@ export async function checkClock(context: DoctorContext): Promise<CheckResult> {
   const { headers, at } = await anonymousHead(context);
   const theirs = Date.parse(headers.date ?? '');
   if (Number.isNaN(theirs)) {
-    return unchecked('S3 does not tell the time');
+    return unchecked('S3 does not say what time it is');
   }
   const off = at - theirs;
   const minutes = `${Math.round(Math.abs(off) / 60_000)} minutes ${off < 0 ? 'slow' : 'fast'}`;
   const tried = 'The clock of this machine was compared with that of S3.';
   const cure = 'Set the clock, best with NTP (on Linux: timedatectl set-ntp true).';
   if (Math.abs(off) > MAX_SKEW_MS) {
-    return failed(tried, `It is ${minutes}: S3 refuses what is signed more than 15 minutes off.`, cure);
+    return failed(
+      tried,
+      `The clock of this machine is ${minutes}: S3 refuses requests that are more than 15 minutes off.`,
+      cure,
+    );
   }
-  return Math.abs(off) > NOTABLE_SKEW_MS ? warned(tried, `It is ${minutes}.`, cure) : passed('as that of S3');
+  return Math.abs(off) > NOTABLE_SKEW_MS
+    ? warned(tried, `The clock of this machine is ${minutes}.`, cure)
+    : passed('it agrees with that of S3');
 }
 
 /** Checks that S3 accepts the credentials. Whether they have permissions is checked later. */
@@ -137,11 +143,11 @@ export async function checkAccepted(context: DoctorContext): Promise<CheckResult
   }
   // What S3 says about the bucket, the file or the permissions is a matter of other checks.
   if (error === undefined || codeOf(error) === 'NoSuchBucket' || isInOtherRegion(error)) {
-    return passed('S3 knows them');
+    return passed('S3 knows the credentials');
   }
   const explained = probes.first.bucket.explain(error, 'GetObject', probes.first.key) as GhostError;
   return ['NotFoundError', 'NoPermissionError'].includes(explained.errorType)
-    ? passed('S3 knows them')
+    ? passed('S3 knows the credentials')
     : failed(tried, explained.message, explained.help ?? '');
 }
 
@@ -149,9 +155,9 @@ export async function checkAccepted(context: DoctorContext): Promise<CheckResult
 export async function checkIdentity({ config, options: { profile } }: DoctorContext): Promise<CheckResult> {
   if (profile !== undefined && config.accessKeyId === undefined) {
     return warned(
-      `The profile ${profile} was signed in with.`,
-      'What follows is about what this profile may do, and not about Ghost.',
-      'Run the command without --profile too, where Ghost runs and as its user.',
+      `The profile ${profile} was used.`,
+      'The checks show what this profile may do, and not what Ghost may do.',
+      'Run the command without --profile, too, where Ghost runs and as its user.',
     );
   }
   const { isAws, endpoint } = (await connect(config)).service;
@@ -167,7 +173,7 @@ export async function checkIdentity({ config, options: { profile } }: DoctorCont
     return Arn.endsWith(':root')
       ? warned(
           'sts:GetCallerIdentity was called.',
-          `Ghost signs in as the root user of the account (${Arn}).`,
+          `Ghost uses the root user of the account (${Arn}).`,
           'Give Ghost a user or role of its own: provision --identity …, or the command policy.',
         )
       : passed(Arn);

@@ -9,6 +9,8 @@ import {
   OLDEST_WITH_INSTALLED_ADAPTERS,
   warningOfUntested,
 } from '../../../ghost-site/site';
+import { siteParameters } from '../../../ghost-site/site-parameters';
+import { ownCommand } from '../../../shell/called-as';
 import { ownManifest, readManifest } from '../../../shell/paths';
 import { type CheckResult, failed, passed, unchecked, warned, withGhost, NOT_ACTIVE } from '../check';
 import type { DoctorContext } from '../context';
@@ -16,7 +18,7 @@ import type { DoctorContext } from '../context';
 /** Checks that Ghost is new enough. */
 export function checkVersion({ site }: DoctorContext): CheckResult {
   if (site?.version === undefined) {
-    return unchecked('its code is not here');
+    return unchecked("Ghost's code is not on this machine");
   }
   const untested = warningOfUntested(site.version);
   if (untested !== undefined) {
@@ -30,7 +32,7 @@ export function checkVersion({ site }: DoctorContext): CheckResult {
     ? passed(site.version)
     : failed(
         `The version of Ghost in ${site.codeFolder} was read.`,
-        `It is ${site.version}.`,
+        `Ghost ${site.version} is too old.`,
         `Update Ghost to ${OLDEST_GHOST} or newer: ghost update`,
       );
 }
@@ -46,9 +48,9 @@ export function checkNode({ site }: DoctorContext): CheckResult {
   return isWanted
     ? passed(node)
     : warned(
-        'The version of the Node that runs this command was compared with what Ghost wants.',
-        `It is ${node}, and Ghost wants ${wanted}.`,
-        'See that Ghost runs with another one (ghost doctor), or install it.',
+        'The Node version that runs this command was compared with the one that Ghost needs.',
+        `This command runs on Node ${node}, and Ghost needs ${wanted}.`,
+        'Check that Ghost runs with another one (ghost doctor), or install it.',
       );
 }
 
@@ -57,15 +59,15 @@ export function checkAdapter({ site, isActive }: DoctorContext): CheckResult {
   const folders = site ? adapterFolders(site) : [];
   const folder = folders.find((candidate) => existsSync(candidate));
   if (!site || (!existsSync(site.contentPath) && !folder)) {
-    return unchecked('the content folder of Ghost is not here');
+    return unchecked('the content folder of Ghost is not on this machine');
   }
-  const tried = `The adapter was looked for in ${folders.join(' and ')}.`;
-  const cure = 'The command install puts it there. Then restart Ghost.';
+  const tried = `The adapter was searched in ${folders.join(' and ')}.`;
+  const cure = `Install it: ${ownCommand(`install${siteParameters(site)}`, { writes: [site.configFile] })}\nThen restart Ghost.`;
   if (folder === undefined && !isActive) {
     return NOT_ACTIVE;
   }
   if (folder === undefined) {
-    return failed(tried, 'It is not there.', cure);
+    return failed(tried, `The adapter is not in ${folders.join(' or ')}.`, cure);
   }
   const { version: ours } = ownManifest();
   try {
@@ -73,11 +75,11 @@ export function checkAdapter({ site, isActive }: DoctorContext): CheckResult {
     accessSync(path.join(folder, main), constants.R_OK);
     return version === ours
       ? passed(`${version} in ${folder}`)
-      : warned(tried, `It is ${version} in ${folder}, and this command is ${ours}.`, cure);
+      : warned(tried, `The adapter in ${folder} has version ${version}, and this command ${ours}.`, cure);
   } catch (error) {
     return failed(
       tried,
-      `What is in ${folder} cannot be loaded: ${(error as Error).message}`,
+      `The adapter in ${folder} cannot be loaded: ${(error as Error).message}`,
       `${cure} All files must be readable to the user that Ghost runs as.`,
     );
   }
@@ -100,12 +102,12 @@ export const checkNotShadowed = withGhost((_context, site) => {
   const files = folders.map((folder) => `${folder}.js`).filter((file) => existsSync(file) && statSync(file).isFile());
   const [shadow] = [...inGhost.filter((file) => existsSync(file)), ...files];
   const [first, second] = folders.filter((folder) => existsSync(folder));
-  const tried = 'The places were searched in which Ghost looks for adapters, in its order.';
+  const tried = 'The folders were searched in which Ghost looks for adapters.';
   if (shadow !== undefined) {
-    return failed(tried, `Ghost loads ${shadow} in place of the adapter.`, 'Remove it, and restart Ghost.');
+    return failed(tried, `Ghost loads ${shadow} instead of the adapter.`, 'Remove it, and restart Ghost.');
   }
   return second !== undefined
-    ? warned(tried, `The adapter is there twice, and Ghost loads ${first}.`, `Remove ${second}.`)
+    ? warned(tried, `The adapter is installed twice, and Ghost loads ${first}.`, `Remove ${second}.`)
     : passed('no other adapter folder is found before it');
 });
 

@@ -10,20 +10,20 @@ const SIZE_AT_CDN = 'size/w600';
 
 /** Checks that the blog answers. */
 export const checkBlogAnswers = withSiteUrl(async (context, siteUrl) => {
-  const tried = `${withoutUser(siteUrl)}/ was asked for.`;
+  const tried = `${withoutUser(siteUrl)}/ was requested.`;
   try {
     const answer = await context.get(`${siteUrl}/`);
     return answer.status < 500
-      ? passed(statusText(answer))
+      ? passed(`${withoutUser(siteUrl)}/ answers`, statusText(answer))
       : failed(
           tried,
-          `The answer is ${answer.status}.`,
-          'Start Ghost, and read its log if it does not come up: ghost log',
+          `The blog answers with the error ${answer.status}.`,
+          'Start Ghost, and read its log if it does not start: ghost log',
         );
   } catch (error) {
     return failed(
       tried,
-      `There is no answer (${networkCodeOf(error)}).`,
+      `The blog at ${withoutUser(siteUrl)} does not answer (${networkCodeOf(error)}).`,
       'Start Ghost and the proxy in front of it, or correct "url" in its configuration.',
     );
   }
@@ -42,12 +42,12 @@ export const checkOldLinks = withSiteUrl(async (context, siteUrl) => {
     const answer = await context.get(oldUrl);
     const { status, headers, body } = answer;
     if (status === 200 && body.equals(probes.bytes)) {
-      found.add('the bytes');
+      found.add('Ghost sends the file');
       streamed = answer;
     } else if ([301, 302, 307, 308].includes(status) && headers.location === url) {
-      found.add(`${status} to the CDN`);
+      found.add('Ghost redirects to the CDN');
     } else {
-      return wrongAnswer(`${oldUrl} was asked for, as by an old link.`, answer, context);
+      return wrongAnswer(`${oldUrl} was requested, as by an old link.`, answer, context);
     }
   }
   return (streamed && wastedBytes(streamed, context, siteUrl)) ?? passed([...found].join(', '));
@@ -61,7 +61,7 @@ function wastedBytes({ headers }: Answer, { config }: DoctorContext, siteUrl: st
   }
   const proxy = String(headers.via ?? headers.server ?? '');
   return warned(
-    'Old links were asked for, as by a visitor.',
+    'Old links were requested, as by a visitor.',
     `Ghost sends each visitor the file instead of redirecting to the CDN: a proxy in front of Ghost${proxy ? ` (${proxy})` : ''} adds the header Via or CDN-Loop, and without a secret any proxy may be the CDN.`,
     'Set "cdnFallbackSecret" and have the CDN send it in the header X-Ghost-Cdn-Fallback-Key: provision --ghost-url does both.',
   );
@@ -89,14 +89,14 @@ export const checkSizes = withSiteUrl(async (context, siteUrl) => {
     },
   });
   if (isImage(answer)) {
-    return passed('made by Ghost');
+    return passed('Ghost created one');
   }
   const { location } = answer.headers;
-  const tried = `${url} was asked for, as the CDN does it${config.cdnFallbackSecret ? ' with the secret' : ''}.`;
+  const tried = `${url} was requested, as by the CDN${config.cdnFallbackSecret ? ' with the secret' : ''}.`;
   if (location === size.url) {
     return failed(
       tried,
-      'Ghost redirects it to the CDN, which asked: that is a loop.',
+      'Ghost redirects a request of the CDN for an image size back to the CDN: that is a loop.',
       config.serve === 'redirect'
         ? 'Remove "serve": "redirect".'
         : 'Set "cdnFallbackSecret", and restart Ghost. A proxy in front of Ghost must pass on the header X-Ghost-Cdn-Fallback-Key.',
@@ -105,8 +105,8 @@ export const checkSizes = withSiteUrl(async (context, siteUrl) => {
   if (location?.endsWith(probes.first.path)) {
     return warned(
       tried,
-      `Ghost makes no size, and leads to the original (${location}).`,
-      'Switch on "imageOptimization.resize" in Ghost\'s configuration; the library sharp must be there.',
+      `Ghost creates no image sizes, and redirects to the original (${location}).`,
+      'Set "imageOptimization.resize" to true in Ghost\'s configuration, and install the library sharp.',
     );
   }
   return wrongAnswer(tried, answer, context);
@@ -126,28 +126,28 @@ export async function checkSizesOnCdn(context: DoctorContext): Promise<CheckResu
   // Without the signal, as above.
   const answer = await get(network, url);
   if (isImage(answer)) {
-    return passed('made by Ghost for the CDN');
+    return passed('Ghost created one for the CDN');
   }
   const { status } = answer;
-  const tried = `${url} was asked for, a size that is not in the bucket.`;
+  const tried = `${url} was requested, a size that is not in the bucket.`;
   const hasSecret = config.cdnFallbackSecret !== undefined;
   if (status === 403 || status === 404) {
-    const found = `The answer is ${status}: the CDN does not ask Ghost for it.`;
+    const found = `The answer is ${status} for an image size that is not in the bucket: the CDN does not ask Ghost for it.`;
     const cure =
-      'Give /content/images/size/* an origin group of the bucket and then Ghost, on 403 and 404, with the header X-Ghost-Cdn-Fallback-Key: provision --ghost-url does it.';
+      'Give /content/images/size/* an origin group of the bucket and then Ghost, on 403 and 404, with the header X-Ghost-Cdn-Fallback-Key: provision --ghost-url does that.';
     // Without the secret, the fallback was never set up.
     return hasSecret
-      ? failed(tried, found, `${cure} A 404 that the CDN remembers goes away by itself, or by an invalidation.`)
+      ? failed(tried, found, `${cure} The CDN may remember a 404 for a minute, or until an invalidation.`)
       : warned(
           tried,
-          `${found} Pages show the originals, or nothing, in its place.`,
+          `${found} Pages show the original or nothing instead.`,
           `${cure} Set "cdnFallbackSecret" to its value.`,
         );
   }
   if (status >= 300 && status < 400) {
     return failed(
       tried,
-      `The answer is ${statusText(answer)}: Ghost does not know that the CDN asks.`,
+      `The answer is ${statusText(answer)} for an image size: Ghost does not recognize the CDN.`,
       hasSecret
         ? 'Set the header X-Ghost-Cdn-Fallback-Key of the CDN\'s Ghost origin to the value of "cdnFallbackSecret".'
         : 'Set "cdnFallbackSecret" to the value of the header X-Ghost-Cdn-Fallback-Key of the CDN\'s Ghost origin.',
@@ -155,7 +155,7 @@ export async function checkSizesOnCdn(context: DoctorContext): Promise<CheckResu
   }
   return failed(
     tried,
-    `The answer is ${statusText(answer)}${status === 200 ? ' without a picture' : ''}.`,
+    `The answer is ${statusText(answer)}${status === 200 ? ' without an image' : ''} for an image size.`,
     status >= 500
       ? "The CDN cannot reach Ghost, or Ghost fails: check the CDN's Ghost origin and Ghost's log."
       : "Check the CDN's Ghost origin.",
@@ -173,12 +173,12 @@ function withSiteUrl(check: (context: DoctorContext, siteUrl: string) => Promise
 /** Explains an answer of Ghost that does not come from this adapter and this bucket. */
 function wrongAnswer(tried: string, answer: Answer, { config: { bucket } }: DoctorContext): CheckResult {
   const { status } = answer;
-  const found = `The answer is ${statusText(answer)}.`;
+  const found = `Ghost answers ${statusText(answer)} for an image in the bucket.`;
   if (status === 404) {
     return failed(
       tried,
-      `${found} Ghost looks for it on its disk, or in another bucket than ${bucket}.`,
-      'Restart Ghost, so that it reads this configuration. Is it the Ghost of this configuration that answers there?',
+      `${found} It searches its disk, or another bucket than ${bucket}.`,
+      'Restart Ghost, so that it reads this configuration, and check that the Ghost of this configuration answers there.',
     );
   }
   if (status >= 500) {
@@ -186,7 +186,7 @@ function wrongAnswer(tried: string, answer: Answer, { config: { bucket } }: Doct
   }
   return failed(
     tried,
-    status === 200 ? 'Another file came back.' : found,
+    status === 200 ? 'Ghost sends another file than the one in the bucket.' : found,
     'Restart Ghost, so that it reads this configuration. A proxy or cache in front of it must pass /content on to it.',
   );
 }

@@ -10,12 +10,14 @@ import * as credentials from './credentials';
 import * as files from './files';
 import * as ghost from './ghost-installation';
 import * as blog from './ghost-requests';
+import { LABELS } from './labels';
 import { checkOwnImages } from './own-images';
 import * as permissions from './permissions';
 import * as secrets from './secrets';
 
-/** All checks. Each one comes after those that it needs. */
-export const CHECKS: Check[] = [
+type Row = Omit<Check, 'label' | 'name'> & { name: keyof typeof LABELS };
+
+const ROWS: Row[] = [
   { group: 'Config', name: 'file', run: config.checkFile },
   { group: 'Config', name: 'storage block', needs: ['file'], run: config.checkStorageBlock },
   { group: 'Config', name: 'options', needs: ['storage block'], run: config.checkOptions },
@@ -104,3 +106,6 @@ export const CHECKS: Check[] = [
     run: caching.checkAskedTooEarly,
   },
 ];
+
+/** All checks. Each one comes after those that it needs. */
+export const CHECKS: Check[] = ROWS.map((row) => ({ ...row, label: LABELS[row.name] }));

@@ -13,17 +13,17 @@ import { abortRefusal, deleteRefusal, type Refusal, writeRefusal } from '../s3-r
 /** Checks the permission to delete, which must come first: without it nothing is written. */
 export const checkDelete = permissionCheck(
   's3:DeleteObject',
-  'The probes were deleted before they were there',
+  'Test files were deleted before they existed',
   deleteRefusal,
 );
 
 /** Checks the permission to upload. */
-export const checkWrite = permissionCheck('s3:PutObject', 'The probes were written', writeRefusal);
+export const checkWrite = permissionCheck('s3:PutObject', 'Test files were stored', writeRefusal);
 
 /** Checks the permission to abort multipart uploads. */
 export const checkAbort = permissionCheck(
   's3:AbortMultipartUpload',
-  'Uploads that do not exist were aborted',
+  'Uploads that do not exist were canceled',
   abortRefusal,
 );
 
@@ -34,9 +34,9 @@ export async function checkRead(context: DoctorContext): Promise<CheckResult> {
       const { Body } = await bucket.get(key);
       if (!Buffer.concat((await Body.toArray()) as Buffer[]).equals(context.probes.bytes)) {
         return failed(
-          `${key} was written and read back.`,
-          'Other bytes came back.',
-          'The service is not to be used: it damages files. (With "endpoint", a proxy before it may be to blame.)',
+          `${key} was stored and read back.`,
+          'Other bytes came back from the bucket than were stored.',
+          'Do not use this S3 service: it damages files. (With "endpoint", a proxy in front of it may be the cause.)',
         );
       }
     } catch (error) {
@@ -44,16 +44,16 @@ export async function checkRead(context: DoctorContext): Promise<CheckResult> {
       return refused(`${key} was read.`, refusal, context, 's3:GetObject');
     }
   }
-  return passed('s3:GetObject');
+  return passed('a test file came back', 's3:GetObject');
 }
 
 /** Checks the permission to list the bucket. */
 export async function checkList({ probes: { first } }: DoctorContext): Promise<CheckResult> {
   try {
     await first.bucket.list(first.key);
-    return passed('s3:ListBucket');
+    return passed('names in the bucket can be listed', 's3:ListBucket');
   } catch (error) {
-    const tried = `The bucket was asked for the names that begin with ${first.key}.`;
+    const tried = `The names in the bucket that begin with ${first.key} were listed.`;
     const { message, help = '', errorType } = error as Error & { help?: string; errorType?: string };
     return errorType === 'NoPermissionError'
       ? failed(
@@ -69,7 +69,7 @@ export async function checkList({ probes: { first } }: DoctorContext): Promise<C
 export async function checkEncrypt({ probes: { first } }: DoctorContext): Promise<CheckResult> {
   const { serverSideEncryption, kmsKeyId } = first.config;
   if (!serverSideEncryption) {
-    return passed('as the bucket does it');
+    return passed('the bucket decides');
   }
   const { ServerSideEncryption, SSEKMSKeyId } = (await first.bucket.head(first.key)) as GetObjectCommandOutput;
   // S3 returns the ARN of the key, which does not contain its alias.
@@ -77,8 +77,8 @@ export async function checkEncrypt({ probes: { first } }: DoctorContext): Promis
   return ServerSideEncryption === serverSideEncryption && isKey
     ? passed(serverSideEncryption)
     : warned(
-        `A file was written with ${serverSideEncryption}.`,
-        `S3 says that it is encrypted with ${ServerSideEncryption ?? 'nothing'}${isKey ? '' : ` and the key ${SSEKMSKeyId}`}.`,
+        `A file was stored with ${serverSideEncryption}.`,
+        `S3 says that a file is encrypted with ${ServerSideEncryption ?? 'nothing'}${isKey ? '' : ` and the key ${SSEKMSKeyId}`}.`,
         'Correct "serverSideEncryption" and "kmsKeyId", or remove them where the service does not know them.',
       );
 }
@@ -105,15 +105,15 @@ export async function checkInvalidate({ config, probes, features }: DoctorContex
     const command = new CreateInvalidationCommand({ DistributionId: distributionId, InvalidationBatch });
     const { Invalidation } = await client.send(command);
     return Invalidation?.Id
-      ? passed('cloudfront:CreateInvalidation')
-      : unchecked('CloudFront was answered for by somebody else: there is no invalidation in the answer');
+      ? passed('the CDN was told about a file', 'cloudfront:CreateInvalidation')
+      : unchecked('the answer of CloudFront contains no invalidation');
   } catch (error) {
     const code = codeOf(error);
-    const tried = `The distribution ${distributionId} was told to forget a file.`;
+    const tried = `The distribution ${distributionId} was told to drop a file from its cache.`;
     if (code === 'NoSuchDistribution') {
       return failed(
         tried,
-        'There is none of that ID in the account (NoSuchDistribution).',
+        `There is no distribution ${distributionId} in the account (NoSuchDistribution).`,
         'Correct "distributionId".',
       );
     }
@@ -121,7 +121,7 @@ export async function checkInvalidate({ config, probes, features }: DoctorContex
       const resource = `${arnOfPartition(config.region)}:cloudfront::ACCOUNT:distribution/${distributionId}`;
       return failed(
         tried,
-        `It is refused (${code}): replaced files are seen as they were until the CDN drops them.`,
+        `Ghost may not invalidate files at the CDN (${code}): visitors see the old version of a replaced file until it expires.`,
         `Add this statement to the policy of the user or role, with the number of the account:\n${allowStatement(['cloudfront:CreateInvalidation'], resource)}`,
       );
     }
@@ -143,7 +143,7 @@ function permissionCheck(
 ): Check['run'] {
   return async (context) => {
     const refusal = await refusalOf(context);
-    return refusal ? refused(`${tried} (${refusal.key}).`, refusal, context, action) : passed(action);
+    return refusal ? refused(`${tried} (${refusal.key}).`, refusal, context, action) : passed('allowed', action);
   };
 }
 
@@ -159,7 +159,7 @@ function refused(tried: string, { error }: Refusal, { config, probes }: DoctorCo
   const actions = needsAcl ? [action, 's3:PutObjectAcl'] : [action];
   return failed(
     tried,
-    `S3 refuses it: ${actions.join(' or ')} is not allowed.`,
-    `${needsAcl ? 'Remove "acl", which a bucket behind CloudFront needs not. Or add' : 'Add'} this statement to the policy of the user or role:\n${allowStatement(actions, resources)}`,
+    `S3 refuses: ${actions.join(' or ')} is not allowed.`,
+    `${needsAcl ? 'Remove "acl", which a bucket for CloudFront does not need. Or add' : 'Add'} this statement to the policy of the user or role:\n${allowStatement(actions, resources)}`,
   );
 }

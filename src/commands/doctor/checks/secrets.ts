@@ -16,27 +16,32 @@ export function checkFileMode({ site }: DoctorContext): CheckResult {
   const text = site.settings.text();
   const readable = readableSecrets(file, text);
   return readable === undefined
-    ? passed(secretsIn(file, text) ? 'not everybody may read the file' : 'none in the file')
+    ? passed(
+        secretsIn(file, text)
+          ? 'other users may not read the configuration file'
+          : 'there are none in the configuration file',
+      )
     : warned(
         `The permissions of ${file} were read.`,
-        `Every user of this machine may read it (mode ${readable.mode}), and ${readable.names.join(' and ')} in it.`,
+        `Every user of this machine may read ${file} (mode ${readable.mode}): ${readable.names.join(' and ')} in it.`,
         site.settings.format === 'env'
           ? `chmod 600 ${file}`
-          : `chmod o-rwx ${file} – Ghost must own it, or be in its group.`,
+          : `chmod o-rwx ${file}
+Ghost must own the file, or be in its group.`,
       );
 }
 
 /** Checks that a machine which can have a role does not use access keys. */
 export async function checkKeys({ config }: DoctorContext): Promise<CheckResult> {
   if (!config.accessKeyId || !(await connect(config)).service.isAws) {
-    return passed(config.accessKeyId ? 'in the configuration' : 'none in the configuration');
+    return passed(config.accessKeyId ? 'there is no role for another service than AWS' : 'none in the configuration');
   }
   const host = hostWithRoles(process.env);
   return host === undefined
-    ? passed('in the configuration, as this machine has no role')
+    ? passed('this machine cannot have a role')
     : warned(
-        'It was looked whether this machine can have a role.',
-        `It is ${host}, and there are keys in the configuration, which never expire.`,
+        'It was checked whether this machine can have a role.',
+        `The configuration contains access keys, which never expire, and ${host} could give this machine a role instead.`,
         `Give it a role (provision --identity ${host === 'EC2' ? 'ec2-role' : 'ecs-task-role'}), and remove "accessKeyId" and "secretAccessKey".`,
       );
 }

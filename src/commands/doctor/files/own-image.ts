@@ -8,6 +8,8 @@ import type { StoredImage } from './image-sample';
 /** One of the blog's images, as the CDN sends it. */
 export interface OwnImage {
   url: string;
+  /** Whether it is a size that Ghost has created. */
+  isSize: boolean;
   /** In the bucket. */
   bytes: number;
   /** Undefined when there was no answer. */
@@ -35,8 +37,9 @@ export async function fetchWithSize(context: DoctorContext, image: StoredImage):
   const keys = new ObjectKeys(config);
   const size = await findSize(new Bucket(config), keys, image);
   const found: OwnImage[] = [];
-  for (const { key, bytes } of [image, ...(size ? [size] : [])]) {
-    found.push(await fetchImage(context, keys.toUrl(key), bytes));
+  for (const stored of [image, ...(size ? [size] : [])]) {
+    const request = { url: keys.toUrl(stored.key), isSize: stored === size, bytes: stored.bytes };
+    found.push(await fetchImage(context, request));
   }
   return found;
 }
@@ -53,18 +56,21 @@ async function findSize(bucket: Bucket, keys: ObjectKeys, { key }: StoredImage):
   return undefined;
 }
 
-async function fetchImage(context: DoctorContext, url: string, bytes: number): Promise<OwnImage> {
+async function fetchImage(
+  context: DoctorContext,
+  request: Pick<OwnImage, 'url' | 'isSize' | 'bytes'>,
+): Promise<OwnImage> {
   const startedAt = performance.now();
   const ms = () => Math.round(performance.now() - startedAt);
   try {
-    const answer = await context.get(url);
+    const answer = await context.get(request.url);
     const { status, headers, body } = answer;
     const type = headers['content-type'];
-    const image = { url, bytes, status, type, cacheStatus: cacheStatusOf(headers), ms: ms() };
+    const image = { ...request, status, type, cacheStatus: cacheStatusOf(headers), ms: ms() };
     return { ...image, problem: problemOf(statusText(answer), image, body.length) };
   } catch (error) {
     context.signal.throwIfAborted();
-    return { url, bytes, ms: ms(), problem: { kind: 'network', found: `no answer, ${networkCodeOf(error)}` } };
+    return { ...request, ms: ms(), problem: { kind: 'network', found: `no answer, ${networkCodeOf(error)}` } };
   }
 }
 

@@ -9,7 +9,13 @@ import {
 } from '../../../../src/commands/doctor/check';
 import type { DoctorContext } from '../../../../src/commands/doctor/context';
 
-const check = (name: string, run: Check['run'], ...needs: string[]): Check => ({ group: 'CDN', name, needs, run });
+const check = (name: string, run: Check['run'], ...needs: string[]): Check => ({
+  group: 'CDN',
+  name,
+  label: `${name} is fine`,
+  needs,
+  run,
+});
 const bad = () => failed('tried', 'found', 'cure');
 
 async function run(...checks: Check[]): Promise<Record<string, string>> {
@@ -34,8 +40,8 @@ test('a check that needs a failed one, directly or not, is skipped and names the
     ),
   ).toEqual({
     DNS: 'failed: found',
-    TLS: 'unchecked: because of "DNS"',
-    bytes: 'unchecked: because of "DNS"',
+    TLS: 'unchecked: skipped because this failed: DNS is fine',
+    bytes: 'unchecked: skipped because this failed: DNS is fine',
     clock: 'passed: right',
   });
   expect(never).not.toHaveBeenCalled();

@@ -74,9 +74,13 @@ test('a bucket created by the stack passes all checks of its settings', async ()
     name: 'blog',
     parameters: { Domain: 'images.example.com', BucketName: BUCKET, CertificateArn },
   });
-  expect(await runSettings()).toEqual(
-    ['BucketOwnerEnforced', 'on', 'AES256', 'on', 'removed after 1 day'].map((found) => ({ result: 'passed', found })),
-  );
+  expect((await runSettings()).map(({ result, found }) => `${result}: ${found}`)).toEqual([
+    'passed: the bucket has no ACLs',
+    'passed: all four settings are on',
+    'passed: AES256',
+    'passed: the bucket keeps old versions',
+    'passed: removed after 1 day',
+  ]);
 });
 
 test('each setting of an old bucket that should be changed is named, with the command that changes it', async () => {
@@ -116,7 +120,7 @@ test('a public bucket policy is reported even where nothing could be read', asyn
   ['s3:DeleteObject', 's3:ListBucket'].forEach((action) => account.deny(action));
   expect(await run('private', contextWith())).toMatchObject({
     result: 'warned',
-    found: expect.stringContaining('S3 holds the policy of the bucket for public'),
+    found: expect.stringContaining('S3 considers the bucket policy public'),
   });
 });
 
@@ -124,7 +128,7 @@ test('the region that S3 redirects to is named', async () => {
   account.buckets.add({ name: BUCKET, region: 'eu-west-1' });
   expect(await run('bucket region', contextWith())).toMatchObject({
     result: 'failed',
-    found: 'It is in eu-west-1 (PermanentRedirect).',
+    found: 'The bucket blog-images is in eu-west-1 (PermanentRedirect).',
     cure: `Set "region" to "eu-west-1" in ${folder}/config.production.json.`,
   });
 });
@@ -161,7 +165,7 @@ test('keys in the configuration of a machine that can have a role are named', as
   inEnvironment({ AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/v2/credentials' });
   expect(await run('keys', contextWith())).toMatchObject({
     result: 'warned',
-    found: expect.stringContaining('It is ECS'),
+    found: expect.stringContaining('ECS could give this machine a role'),
     cure: expect.stringContaining('--identity ecs-task-role'),
   });
 });

@@ -15,6 +15,7 @@ export function addDoctor(program: Command): void {
     );
   withAdapterOptions(withSiteOptions(command))
     .option('--verbose', 'show status codes, permissions, and the checks that were skipped')
+    .option('--html <file>', 'also write the results as a page without secrets, to attach to an issue')
     .option('--json', 'give the results as JSON; everything else goes to the error output')
     .addHelpText(
       'after',

@@ -2,6 +2,8 @@ import { Interruption } from '../../shell/failure';
 import { openTerminal } from '../../shell/terminal';
 import { DoctorContext, type DoctorOptions } from './context';
 import { diagnose, isCleanedUp } from './diagnose';
+import { PageFile } from './html/page-file';
+import { writePage } from './html/write-page';
 import { internet } from './network';
 import { reporterFor, showSummary } from './report';
 
@@ -14,16 +16,24 @@ export async function runDoctor(options: DoctorOptions): Promise<void> {
   if (options.profile !== undefined) {
     process.env.AWS_PROFILE = options.profile;
   }
+  // Not after a minute of checks.
+  const page = options.html === undefined ? undefined : new PageFile(options.html);
   const terminal = openTerminal(options);
   const context = new DoctorContext(options, { network: internet, signal: terminal.signal });
   const reports = await diagnose(context, { reporter: reporterFor(terminal, options) });
   if (terminal.signal.aborted) {
     throw new Interruption(isCleanedUp(reports) ? 'Stopped. Nothing of the doctor is left in the bucket.' : 'Stopped.');
   }
+  if (page) {
+    writePage(page, context, reports);
+  }
   if (options.json) {
     terminal.result(reports);
   } else {
     showSummary(terminal, reports);
+  }
+  if (page) {
+    terminal.say(`\nThe page ${options.html} shows all of this, without secrets.`);
   }
   if (reports.some(({ result }) => result === 'failed')) {
     process.exitCode = 1;

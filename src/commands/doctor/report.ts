@@ -59,12 +59,16 @@ function linesOf(report: CheckReport, colors: Colors, verbose: boolean): string[
   const { label, result, tried } = report;
   const [color, sign] = SIGNS[result];
   const found = verbose && report.detail !== undefined ? `${report.found} (${report.detail})` : report.found;
-  const shown = isProblem(report) ? found : colors.dim(found);
+  const text = inOneLine(found);
+  const shown = isProblem(report) ? text : colors.dim(text);
   const line = `  ${colors[color](sign)} ${label.padEnd(LABEL_WIDTH)}${shown}`;
   return isProblem(report)
     ? [line, ...rowsOf('tested:', tried, colors, 6), ...rowsOf('fix:', report.cure, colors, 6)]
     : [line];
 }
+
+/** Some errors have lines of their own, which the terminal breaks where it wants anyway. */
+const inOneLine = (text: string) => text.replaceAll('\n', ' ');
 
 /** Returns a text of several lines below a title, indented by some columns. */
 function rowsOf(title: string, text: string | undefined, colors: Colors, indent: number): string[] {
@@ -104,11 +108,11 @@ export function summaryOf(reports: CheckReport[]): string {
 
 /** Returns a line for each failed check for which others were skipped. */
 export function skippedLines(reports: CheckReport[]): string[] {
-  return reports.flatMap(({ name, found }) => {
+  return reports.flatMap(({ name, label }) => {
     const { length } = reports.filter(({ skippedFor }) => skippedFor === name);
     return length === 0
       ? []
-      : [`– ${counted(length, 'check')} ${length === 1 ? 'was' : 'were'} skipped because of this: ${found}`];
+      : [`– ${counted(length, 'check')} ${length === 1 ? 'was' : 'were'} skipped because this failed: ${label}`];
   });
 }
 
@@ -118,7 +122,7 @@ function showAgain(terminal: Terminal, title: string, reports: CheckReport[]): v
   terminal.say(colors.bold(title));
   for (const { result, found, cure } of reports) {
     const [color, sign] = SIGNS[result];
-    terminal.say(`  ${colors[color](sign)} ${found}`);
+    terminal.say(`  ${colors[color](sign)} ${inOneLine(found)}`);
     rowsOf('fix:', cure, colors, 4).forEach((line) => terminal.say(line));
   }
 }

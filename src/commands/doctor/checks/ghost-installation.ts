@@ -61,7 +61,7 @@ export function checkAdapter({ site, isActive }: DoctorContext): CheckResult {
   if (!site || (!existsSync(site.contentPath) && !folder)) {
     return unchecked('the content folder of Ghost is not on this machine');
   }
-  const tried = `The adapter was searched in ${folders.join(' and ')}.`;
+  const tried = `The adapter was looked for in ${folders.join(' and ')}.`;
   const cure = `Install it: ${ownCommand(`install${siteParameters(site)}`, { writes: [site.configFile] })}\nThen restart Ghost.`;
   if (folder === undefined && !isActive) {
     return NOT_ACTIVE;

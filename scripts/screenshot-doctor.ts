@@ -1,0 +1,80 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { CheckReport } from '../src/commands/doctor/check';
+import { diagnose } from '../src/commands/doctor/diagnose';
+import { PageFile } from '../src/commands/doctor/html/page-file';
+import { writePage } from '../src/commands/doctor/html/write-page';
+import { launchChromium } from '../test/support/browser';
+import { CDN_HOST, type Patient, startPatient } from '../test/support/doctor';
+import { installTools } from '../test/support/tls-cdn/tools';
+
+const SCREENSHOT = join(__dirname, '../docs/images/doctor.png');
+const FIXTURES = join(__dirname, '../test/support/fixtures');
+
+/** The images of the blog, and the fixtures that they show. */
+const IMAGES: Record<string, string> = {
+  'images/2014/03/own-landscape.jpg': 'landscape.jpg',
+  'images/2018/08/own-portrait.jpg': 'portrait.jpg',
+  'images/2021/05/own-icon.png': 'icon.png',
+  'images/2023/12/own-clip.jpg': 'clip-thumbnail.jpg',
+  'images/2026/10/own-other-icon.png': 'other-icon.png',
+};
+
+const NOT_MOVED = ['images/2026/11/harbor.jpg', 'images/2026/11/market.jpg', 'media/2026/11/interview.mp4'];
+
+/** The part of the page to show, in CSS pixels. */
+const SIZE = { width: 960, height: 1130 };
+
+/**
+ * Takes the picture of the page that `doctor --html` writes: a blog that was moved by half, with an adapter of an earlier
+ * version. Run it with `npx tsx scripts/screenshot-doctor.ts`.
+ */
+async function main(): Promise<void> {
+  await installTools();
+  const patient = await startPatient({
+    adapterVersion: '0.9.1',
+    files: async (files) => {
+      await files.emptyDisk();
+      files.objects.clear();
+      for (const [file, name] of Object.entries(IMAGES)) {
+        const bytes = await readFile(join(FIXTURES, name));
+        await files.write(file, bytes);
+        await files.store(file, name.endsWith('.png') ? 'image/png' : 'image/jpeg', bytes);
+      }
+      for (const file of NOT_MOVED) {
+        await files.write(file);
+      }
+    },
+  });
+  try {
+    const context = patient.contextFor();
+    const reports = JSON.stringify(await diagnose(context)).replaceAll(patient.folder, '/var/www/ghost');
+    const page = join(patient.folder, 'doctor.html');
+    writePage(new PageFile(page), context, JSON.parse(reports) as CheckReport[]);
+    await photograph(patient, page);
+    console.log(SCREENSHOT);
+  } finally {
+    await patient.close();
+  }
+}
+
+async function photograph({ ports }: Patient, file: string): Promise<void> {
+  const browser = await launchChromium([
+    `--host-resolver-rules=MAP ${CDN_HOST}:443 127.0.0.1:${ports[`${CDN_HOST}:443`]},MAP * ~NOTFOUND,EXCLUDE 127.0.0.1`,
+    '--ignore-certificate-errors',
+  ]);
+  try {
+    const page = await browser.newPage({ viewport: SIZE, deviceScaleFactor: 1.5 });
+    await page.goto(`file://${file}`);
+    await page.waitForLoadState('load');
+    await mkdir(dirname(SCREENSHOT), { recursive: true });
+    await page.screenshot({ path: SCREENSHOT });
+  } finally {
+    await browser.close();
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

@@ -18,6 +18,9 @@ export interface ListedLocation {
   config: Config;
 }
 
+/** Comes after every other character in the order of keys. */
+const GREATEST_CHARACTER = '\u{10ffff}';
+
 /** What is known of a listing while it is read. */
 class ListingState {
   /** The greatest key so far. */
@@ -85,11 +88,13 @@ export class Listing implements AsyncIterable<ListedObject> {
 
   /**
    * @param retries how each page is requested again; its signal aborts requests
+   * @param leftOut the start of keys that do not matter: AWS lists only some of them, other services may list all
    */
   constructor(
     private readonly location: ListedLocation,
     private readonly prefix: string,
     private readonly retries: RetryOptions,
+    private readonly leftOut?: string,
   ) {}
 
   /**
@@ -116,7 +121,7 @@ export class Listing implements AsyncIterable<ListedObject> {
     while (request) {
       const page: ListedPage = await coming;
       const objects = this.state.add(page, request);
-      request = this.state.next(page, this.location, this.prefix);
+      request = this.beyondLeftOut(this.state.next(page, this.location, this.prefix));
       this.isComplete = request === undefined;
       if (request) {
         coming = this.request(request);
@@ -126,6 +131,16 @@ export class Listing implements AsyncIterable<ListedObject> {
       // Services that do not know the parameter list everything.
       yield* objects.filter(({ key }) => key.startsWith(this.prefix));
     }
+  }
+
+  /** Continues after the keys that do not matter, once the listing has come to them. */
+  private beyondLeftOut(request: PageRequest | undefined): PageRequest | undefined {
+    const { leftOut, location, state } = this;
+    const isThere = leftOut !== undefined && state.isOrdered && state.last?.startsWith(leftOut);
+    // Other services may ignore the parameter, and begin again.
+    return request && isThere && knownService(location.config).isAws
+      ? { prefix: this.prefix, startAfter: `${leftOut}${GREATEST_CHARACTER}` }
+      : request;
   }
 
   private async request(page: PageRequest): Promise<ListedPage> {

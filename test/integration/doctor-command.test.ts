@@ -24,7 +24,9 @@ test('ends with 0 when everything is as it should be, one line for each check, i
     expect(stdout).toMatch(new RegExp(`^${group}$`, 'm'));
   }
   expect(stdout).toMatch(/^ {2}✔ browsers trust the certificate +until 20/m);
-  expect(stdout).toMatch(/^ {2}– no file can be made public by itself +needs s3:GetBucketOwnershipControls/m);
+  expect(stdout).toMatch(
+    /^ {2}– no file can be made public by itself +needs the permission s3:GetBucketOwnershipControls/m,
+  );
   expect(stdout).toMatch(/^ {2}✔ videos can be skipped +a part of a file can be requested$/m);
   expect(stdout).toMatch(/^✔ \d+ checks passed, \d+ not checked\.$/m);
   expect(patient.keys()).toEqual([]);

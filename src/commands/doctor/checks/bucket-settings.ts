@@ -122,10 +122,10 @@ function settingCheck(action: string, check: (client: S3Client, config: Config) 
       }
       return statusOf(error) === 403
         ? unchecked(
-            `needs ${action}, which Ghost does not`,
-            `To check it, run the command with --profile and a profile that may ${action}.`,
+            `needs the permission ${action}, which Ghost does not have`,
+            `To check it, run the command with --profile and an AWS profile that has the permission ${action}.`,
           )
-        : unchecked(`the service does not tell (${codeOf(error)})`);
+        : unchecked(`the service does not say (${codeOf(error)})`);
     } finally {
       client.destroy();
     }

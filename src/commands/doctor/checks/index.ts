@@ -80,7 +80,13 @@ const ROWS: Row[] = [
   { group: 'CDN', name: 'not modified', needs: ['same bytes'], run: caching.checkNotModified },
   { group: 'CDN', name: 'cached', needs: ['same bytes'], run: caching.checkCached },
 
-  { group: 'Files', name: 'files', needs: ['content folder', 'prefixes', 'bucket region'], run: files.checkFiles },
+  {
+    group: 'Files',
+    name: 'files',
+    wait: 'for the list of the bucket',
+    needs: ['content folder', 'prefixes', 'bucket region'],
+    run: files.checkFiles,
+  },
   { group: 'Files', name: 'own images', needs: ['bucket region', 'type'], run: checkOwnImages },
 
   { group: 'Ghost', name: 'Ghost', needs: ['file'], run: ghost.checkVersion },

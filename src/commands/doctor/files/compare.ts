@@ -63,7 +63,8 @@ async function compareFeature(comparison: Comparison, place: Place, signal: Abor
     }
   };
   const retries = { pausesMs: PAUSES_MS, isTransient, signal };
-  const listing = new Listing({ bucket, config: bucket.config }, `${keys.keyOf('')}/`, retries);
+  const prefix = `${keys.keyOf('')}/`;
+  const listing = new Listing({ bucket, config: bucket.config }, prefix, retries, `${prefix}${SIZES}`);
   const listed = new Outcome();
   try {
     if (await compareInStep(filesFor(listed), listing, { outcome: listed, offer })) {

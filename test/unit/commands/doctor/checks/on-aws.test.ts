@@ -100,7 +100,7 @@ test.each(Object.entries(SETTINGS))(
     account.deny(action);
     expect(await run(name, contextWith())).toEqual({
       result: 'unchecked',
-      found: `needs ${action}, which Ghost does not`,
+      found: `needs the permission ${action}, which Ghost does not have`,
       cure: expect.stringContaining('--profile'),
     });
   },

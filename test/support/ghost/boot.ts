@@ -29,8 +29,8 @@ export interface StartGhostOptions {
   port?: number;
   /** A content folder that is kept; default: a new one, which `stop` removes. */
   contentPath?: string;
-  /** For Ghost's process; `NODE_ENV` is `production` unless set here. */
-  env?: Record<string, string>;
+  /** For Ghost's process, at each start; `NODE_ENV` is `production` unless set here. */
+  env?: Record<string, string> | (() => Record<string, string>);
 }
 
 /** A Ghost that accepts requests. */
@@ -59,7 +59,13 @@ export async function startGhost(options: StartGhostOptions): Promise<RunningGho
   const url = (options.url ?? `http://127.0.0.1:${port}`).replace(/\/$/, '');
   const folder = await mkdtemp(join(tmpdir(), 'ghost-'));
   const contentPath = options.contentPath ?? join(folder, 'content');
-  const env = { ...cleanEnvironment(), NODE_ENV: 'production', TMPDIR: join(folder, 'tmp'), ...options.env };
+  const given = options.env;
+  const environment = (): Record<string, string | undefined> => ({
+    ...cleanEnvironment(),
+    NODE_ENV: 'production',
+    TMPDIR: join(folder, 'tmp'),
+    ...(typeof given === 'function' ? given() : given),
+  });
   let log = '';
   let child: ChildProcess | undefined;
 
@@ -69,7 +75,7 @@ export async function startGhost(options: StartGhostOptions): Promise<RunningGho
   const start = async () => {
     const started = spawn(install.nodeBinary, [...isolationFlags(install), join(install.dir, 'index.js')], {
       cwd: folder,
-      env,
+      env: environment(),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child = started;
@@ -83,7 +89,7 @@ export async function startGhost(options: StartGhostOptions): Promise<RunningGho
   };
   const configure = async (given: JsonObject) => {
     const config = deepMerge(baseConfig(install, url, port, contentPath), given);
-    await writeFile(join(folder, `config.${env.NODE_ENV}.json`), JSON.stringify(config, null, 2));
+    await writeFile(join(folder, `config.${environment().NODE_ENV}.json`), JSON.stringify(config, null, 2));
   };
   const stop = async () => {
     await end();

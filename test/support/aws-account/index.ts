@@ -6,6 +6,7 @@ import { Stacks } from './cloudformation';
 import { Distributions } from './cloudfront';
 import { Identities } from './iam';
 import { Identifiers } from './identifiers';
+import type { SentCommand } from './intercept';
 import { HostedZones } from './route53';
 import { Buckets } from './s3';
 import { Switchboard, type Call, type ClientConfig, type OddAnswer } from './switchboard';
@@ -91,6 +92,11 @@ export class AwsAccount {
   /** The actions of the calls so far, in order. */
   get actions(): string[] {
     return this.calls.map(({ action }) => action);
+  }
+
+  /** Carries out a command of another process. */
+  receive(command: SentCommand): object {
+    return this.switchboard.receive(command);
   }
 
   /** Takes a permission away from the caller and its stacks: `s3:CreateBucket`. */

@@ -1,11 +1,5 @@
-import { ACMClient } from '@aws-sdk/client-acm';
-import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
-import { CloudFrontClient } from '@aws-sdk/client-cloudfront';
-import { IAMClient } from '@aws-sdk/client-iam';
-import { Route53Client } from '@aws-sdk/client-route-53';
-import { S3Client } from '@aws-sdk/client-s3';
-import { STSClient } from '@aws-sdk/client-sts';
 import { throttled, type ServiceName } from './aws-error';
+import { interceptClients, type SentCommand } from './intercept';
 
 /** The settings of the client that sent a call. */
 export interface ClientConfig {
@@ -41,31 +35,6 @@ const ACTIONS: Record<string, string> = {
   's3:ListObjectsV2': 's3:ListBucket',
 };
 
-/** The SDK's clients, as far as the account reaches into them. */
-const CLIENTS = {
-  acm: ACMClient,
-  cloudformation: CloudFormationClient,
-  cloudfront: CloudFrontClient,
-  iam: IAMClient,
-  route53: Route53Client,
-  s3: S3Client,
-  sts: STSClient,
-} as unknown as Record<ServiceName, { prototype: Client }>;
-
-interface Client {
-  config: { region: () => Promise<string>; profile?: string };
-  send: (this: Client, command: Command, ...rest: unknown[]) => unknown;
-}
-
-interface Command {
-  middlewareStack: { add(middleware: Middleware, options: object): void };
-}
-
-type Middleware = (
-  next: unknown,
-  context: { __s3RegionRedirect?: string },
-) => (args: { input: Record<string, unknown> }) => Promise<object>;
-
 /**
  * Answers the commands of all clients with the operations of their services. The answers come from inside each
  * client's middleware stack, in the place of the request: the middleware that wraps it runs as it does on AWS.
@@ -75,6 +44,7 @@ export class Switchboard {
   /** Operations that were called and do not exist. */
   private readonly unknown: string[] = [];
   private readonly oddAnswers = new Map<string, OddAnswer[]>();
+  private readonly giveBack: () => void;
   private interruption: { after: number; interrupt: () => void } | undefined;
 
   /**
@@ -85,16 +55,7 @@ export class Switchboard {
     private readonly operations: Record<ServiceName, Operations>,
     private readonly refusal: (call: Call) => Error | undefined,
   ) {
-    for (const [service, { prototype }] of Object.entries(CLIENTS) as [ServiceName, { prototype: Client }][]) {
-      const { send } = prototype;
-      const answer = (client: Client, command: Command) => this.middleware(service, client, command);
-      prototype.send = function (command, ...rest) {
-        // Before the input is serialized, which would take credentials.
-        const options = { step: 'serialize', priority: 'high', name: 'awsAccount', override: true };
-        command.middlewareStack.add(answer(this, command), options);
-        return send.call(this, command, ...rest);
-      };
-    }
+    this.giveBack = interceptClients((command) => this.receive(command));
   }
 
   answerNext(action: string, answers: OddAnswer[]): void {
@@ -111,21 +72,17 @@ export class Switchboard {
 
   /** @throws Error for operations that do not exist, since their caller may have taken the error for a refusal */
   restore(): void {
-    Object.values(CLIENTS).forEach(({ prototype }) => Reflect.deleteProperty(prototype, 'send'));
+    this.giveBack();
     const unknown = this.unknown.splice(0);
     if (unknown.length > 0) {
       throw new Error(`The test account has no ${unknown.join(', ')}.`);
     }
   }
 
-  private middleware(service: ServiceName, { config }: Client, command: Command): Middleware {
-    const operation = command.constructor.name.replace(/Command$/, '');
-    return (_next, context) => async (args) => {
-      const region = context.__s3RegionRedirect ?? (await config.region());
-      const input = copyOf(args.input);
-      const action = actionOf(service, operation, input);
-      return this.answer(service, { action, operation, input, client: { region, profile: config.profile } });
-    };
+  /** Carries out a command, which may come from another process. */
+  receive({ service, operation, input: sent, client }: SentCommand): object {
+    const input = copyOf(sent);
+    return this.answer(service, { action: actionOf(service, operation, input), operation, input, client });
   }
 
   private answer(service: ServiceName, call: Call): object {
@@ -141,7 +98,7 @@ export class Switchboard {
       }
       const own = () => this.operation(service, call.operation)(call.input as never, call.client);
       const output = typeof odd === 'function' ? (odd as (output: object) => object)(own()) : (odd ?? own());
-      return { output: copyOf({ $metadata: { httpStatusCode: 200 }, ...output }), response: {} };
+      return copyOf({ $metadata: { httpStatusCode: 200 }, ...output });
     } finally {
       this.interruptNow();
     }

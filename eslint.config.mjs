@@ -42,6 +42,11 @@ const rooms = [
       'A command never imports another one, nor the adapter. What two commands share belongs in core, shell, ghost-site, template or aws.',
     ),
   ),
+  room(
+    'commands/setup',
+    ['core', 'shell', 'ghost-site', 'template', 'aws', 'commands'],
+    'setup imports the other commands, but not the adapter.',
+  ),
   {
     target: './bench/support',
     from: './bench',

@@ -4,6 +4,7 @@ import { addInstall } from './install/command';
 import { addMigrate } from './migrate/command';
 import { addPolicy } from './policy/command';
 import { addProvision } from './provision/command';
+import { addSetup } from './setup/command';
 import { addUpload } from './upload/command';
 import { calledAs } from '../shell/called-as';
 import { ownManifest } from '../shell/paths';
@@ -35,6 +36,7 @@ export function createProgram(): Command {
     })
     .option('--debug', 'show where errors come from')
     .showHelpAfterError('(--help shows what there is)');
+  addSetup(program);
   addProvision(program);
   addInstall(program);
   addMigrate(program);

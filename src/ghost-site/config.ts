@@ -9,6 +9,7 @@ export interface GhostConfig {
   url?: string;
   urls?: Record<string, unknown>;
   paths?: { contentPath?: string; installedAdaptersPath?: string };
+  server?: { host?: string; port?: number | string };
   storage?: StorageSettings;
   adapters?: { storage?: StorageSettings };
 }
@@ -68,7 +69,7 @@ export function settingsOfEnvironment(
   for (const [name, value] of Object.entries(environment)) {
     const isFile = /__.*_file$/i.test(name);
     const place = (isFile ? name.slice(0, -'_FILE'.length) : name).split('__');
-    if (value === undefined || !/^(url|urls|paths|storage|adapters)$/.test(place[0] ?? '')) {
+    if (value === undefined || !/^(url|urls|paths|server|storage|adapters)$/.test(place[0] ?? '')) {
       continue;
     }
     let inner = settings;

@@ -55,6 +55,19 @@ export interface Terminal {
    * @throws Interruption after Ctrl-C, Failure where `canChoose` is false
    */
   choose(question: string, choices: Choice[]): Promise<string>;
+  /**
+   * Asks for a value until the check accepts it.
+   *
+   * @throws Interruption after Ctrl-C
+   */
+  input(question: string, options: InputOptions): Promise<string>;
+}
+
+export interface InputOptions {
+  /** The value for Enter alone. */
+  default?: string;
+  /** Returns the problem with a value; undefined for a good one. */
+  check: (value: string) => string | undefined;
 }
 
 /** What a step can show while it runs. */
@@ -90,7 +103,7 @@ export function openTerminal({ yes = false, json = false }: TerminalOptions): Te
   const colors = colorsOn(output);
   // In the log of a CI, a spinner and its countdown would be many lines: yocto-spinner has the same rule.
   const isWatched = isTerminal(output) && !('CI' in process.env);
-  const canAsk = process.stdin.isTTY && output.isTTY;
+  const canAsk = Boolean(process.stdin.isTTY && output.isTTY);
   const say = (text = '') => void output.write(`${printable(text)}\n`);
   const signal = listenForInterruption(output, isWatched, say);
 
@@ -175,6 +188,12 @@ export function openTerminal({ yes = false, json = false }: TerminalOptions): Te
       refuseIfSilent();
       return ask((context) => selectChoice(question, choices, colors, context));
     },
+    input: (question, { default: proposed, check }) =>
+      ask(async (context) => {
+        const validate = (value: string) => check(value.trim()) ?? true;
+        const value = await input({ message: printable(question), default: proposed, validate }, context);
+        return value.trim();
+      }),
     async type(question) {
       return yes || !canAsk ? '' : ask((context) => input({ message: printable(question) }, context));
     },

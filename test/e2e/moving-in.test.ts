@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
-import { deflateSync } from 'node:zlib';
 import pLimit from 'p-limit';
 import { startCdnStandIn, type CdnStandIn } from '../support/cdn-stand-in';
 import { makeCertificate } from '../support/certificate';
@@ -14,6 +13,7 @@ import { get } from '../support/http-client';
 import { AdminApi, type Post } from '../support/ghost/admin-api';
 import { freePort, startGhost, type RunningGhost } from '../support/ghost/boot';
 import { installGhost, type GhostInstall } from '../support/ghost/install';
+import { onePixel } from '../support/one-pixel';
 import { startNpmRegistry, type NpmRegistry } from '../support/npm-registry';
 import { KEYS, runOnTerminal, type TerminalSession } from '../support/pseudo-terminal';
 import { startS3UnderTest, type S3UnderTest } from '../support/s3-under-test';
@@ -284,33 +284,3 @@ describe('a blog with years of files on its disk', () => {
     expect([url.startsWith(ghost.url), (await get(url)).status]).toEqual([true, 200]);
   }, 300_000);
 });
-
-/** A picture of one pixel, another one for each number. */
-function onePixel(number: number): Buffer {
-  const chunk = (type: string, data: Buffer) => {
-    const body = Buffer.concat([Buffer.from(type), data]);
-    const [length, checksum] = [Buffer.alloc(4), Buffer.alloc(4)];
-    length.writeUInt32BE(data.length);
-    checksum.writeUInt32BE(crc32(body));
-    return Buffer.concat([length, body, checksum]);
-  };
-  const header = Buffer.from([0, 0, 0, 1, 0, 0, 0, 1, 8, 2, 0, 0, 0]);
-  const row = Buffer.from([0, number & 255, (number >> 8) & 255, 128]);
-  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-  return Buffer.concat([
-    signature,
-    chunk('IHDR', header),
-    chunk('IDAT', deflateSync(row)),
-    chunk('IEND', Buffer.alloc(0)),
-  ]);
-}
-
-/** As PNG has it. */
-function crc32(bytes: Buffer): number {
-  let crc = ~0;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit += 1) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  }
-  return ~crc >>> 0;
-}

@@ -1,6 +1,6 @@
 import { Interruption } from '../../src/shell/failure';
 import { createColors } from 'picocolors';
-import type { Choice, Spinner, Terminal } from '../../src/shell/terminal';
+import type { Choice, InputOptions, Spinner, Terminal } from '../../src/shell/terminal';
 import { signIn } from '../../src/aws/sign-in';
 import type { Resolver } from '../../src/commands/provision/dns/live-dns';
 import { provision, type Provisioned } from '../../src/commands/provision/provision';
@@ -86,6 +86,11 @@ export class RecordedTerminal implements Terminal {
     return choices.some(({ value }) => value === chosen)
       ? Promise.resolve(chosen ?? '')
       : Promise.reject(new Error(`There is no choice ${chosen}.`));
+  }
+
+  input(question: string, { default: proposed = '' }: InputOptions): Promise<string> {
+    this.questions.push(question);
+    return Promise.resolve(this.typed.shift() ?? proposed);
   }
 
   type(question: string): Promise<string> {

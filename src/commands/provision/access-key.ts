@@ -45,7 +45,12 @@ export async function makeAccessKey({ aws, terminal }: Session, UserName: string
 
 /** Deletes all access keys of a user, without which IAM would not delete the user. */
 export async function deleteAccessKeys(aws: Aws, UserName: string): Promise<void> {
-  for (const AccessKeyId of await listAccessKeys(aws, UserName)) {
-    await aws.iam.send(new DeleteAccessKeyCommand({ UserName, AccessKeyId }));
+  for (const id of await listAccessKeys(aws, UserName)) {
+    await deleteAccessKey(aws, UserName, id);
   }
+}
+
+/** Deletes an access key of a user. */
+export async function deleteAccessKey({ iam }: Aws, UserName: string, AccessKeyId: string): Promise<void> {
+  await iam.send(new DeleteAccessKeyCommand({ UserName, AccessKeyId }));
 }

@@ -25,12 +25,15 @@ export const SECONDS_BETWEEN_LOOKS = 3;
 const REGION_WIDTH = 16;
 
 /**
- * Opens the terminal and authenticates with AWS.
+ * Authenticates with AWS.
  *
+ * @param terminal default: a new one
  * @throws Failure as `signIn`
  */
-export async function openSession(options: ProvisionOptions): Promise<Session> {
-  const terminal = openTerminal(options);
+export async function openSession(
+  options: ProvisionOptions,
+  terminal: Terminal = openTerminal(options),
+): Promise<Session> {
   const aws = await signIn({ ...options, chooseRegion: terminal.canChoose ? () => chooseRegion(terminal) : undefined });
   // Checks before the start: a name server that does not answer must not hold them up for long.
   const resolver = new DnsResolver({ timeout: 2_000, tries: 2 });

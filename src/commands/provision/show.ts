@@ -88,7 +88,8 @@ function showGhostSteps(
   terminal.say('  Each prints the next steps.');
 }
 
-function showMissingRecord(
+/** Shows the record that the user creates at another DNS provider. */
+export function showMissingRecord(
   terminal: Terminal,
   { name, relativeName, zone, value }: NonNullable<Provisioned['missingRecord']>,
 ): void {

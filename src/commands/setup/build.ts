@@ -1,0 +1,95 @@
+import { setTimeout } from 'node:timers/promises';
+import { ADAPTER } from '../../core/features';
+import { isObject, storageOf } from '../../ghost-site/config';
+import type { GhostConfigBlock } from '../../ghost-site/edit-config';
+import type { GhostSite } from '../../ghost-site/site';
+import { Interruption } from '../../shell/failure';
+import { describeStack, isEmpty } from '../../aws/stack';
+import type { Terminal } from '../../shell/terminal';
+import { withDefaults } from '../provision/defaults';
+import { pointsTo } from '../provision/dns/live-dns';
+import { ghostConfigOf, identityAdvice } from '../provision/ghost-config';
+import { type Provisioned, provision } from '../provision/provision';
+import type { Session } from '../provision/session';
+import { readSettings, type Settings } from '../provision/settings';
+import { showMissingRecord } from '../provision/show';
+import { keyForGhost } from './access-key';
+import type { SetupOptions } from './options';
+
+/** How long (ms) to wait before asking DNS again. */
+const DNS_PAUSE_MS = 10_000;
+
+/**
+ * Reads what to build: the blog, the identity and the costs follow from the machine and from Ghost's configuration.
+ *
+ * @throws Failure with the option and a fix
+ */
+export async function planBuild(
+  { aws, terminal }: Session,
+  site: GhostSite,
+  { domain, hostedZone, identity }: { domain: string } & Pick<SetupOptions, 'hostedZone' | 'identity'>,
+): Promise<Settings> {
+  const options = { domain, hostedZone, identity, writeConfig: site.configFile };
+  const settings = await withDefaults(readSettings(options), options, { aws, signal: terminal.signal });
+  // The key is created just before it is written, so that a stop in between loses none.
+  return { ...settings, defaults: settings.defaults && { ...settings.defaults, createAccessKey: false } };
+}
+
+/**
+ * Builds the image server, or finds it, and waits until its domain points to it. The user has agreed to build one, but
+ * not to a change of one that is there.
+ *
+ * @param site its configuration may already have the access key
+ * @param isUnattended whether consent was given in advance
+ * @returns the settings for Ghost
+ */
+export async function build(
+  session: Session,
+  site: GhostSite,
+  settings: Settings,
+  isUnattended: boolean,
+): Promise<GhostConfigBlock> {
+  const { aws, terminal } = session;
+  const existing = await describeStack(aws, settings.stackName);
+  const isNew = existing === undefined || isEmpty(existing);
+  const agreeing: Terminal = { ...terminal, confirm: () => Promise.resolve(true) };
+  const provisioned = await provision(isNew ? { ...session, terminal: agreeing } : session, settings);
+  const { stack, config, missingRecord } = provisioned;
+  if (missingRecord) {
+    await waitForRecord(session, settings.domain, missingRecord);
+  }
+  const { cdnFallbackSecret } = config.storage.S3CloudFrontStorage;
+  const { GhostUserName } = stack.outputs;
+  if (!GhostUserName) {
+    identityAdvice(stack).forEach((line) => terminal.say(line));
+    return ghostConfigOf(stack, cdnFallbackSecret);
+  }
+  const inFile = keyIn(site);
+  const key = await keyForGhost(session, GhostUserName, inFile?.accessKeyId, isUnattended);
+  return ghostConfigOf(stack, cdnFallbackSecret, key ?? inFile);
+}
+
+/** Returns the access key that Ghost's configuration has. */
+function keyIn({ config }: GhostSite) {
+  const block = storageOf(config)[ADAPTER];
+  const { accessKeyId, secretAccessKey } = isObject(block) ? block : {};
+  return typeof accessKeyId === 'string' && typeof secretAccessKey === 'string'
+    ? { accessKeyId, secretAccessKey }
+    : undefined;
+}
+
+async function waitForRecord(
+  { terminal, resolver }: Session,
+  domain: string,
+  record: NonNullable<Provisioned['missingRecord']>,
+): Promise<void> {
+  showMissingRecord(terminal, record);
+  terminal.say('You can stop with Ctrl-C, and run the same command again when the record is there.');
+  await terminal.step(`Waiting until ${domain} points to the image server`, async () => {
+    while (!(await pointsTo(resolver, domain, record.value))) {
+      await setTimeout(DNS_PAUSE_MS, undefined, { signal: terminal.signal }).catch(() => {
+        throw new Interruption('Stopped. Run the same command again to continue.');
+      });
+    }
+  });
+}

@@ -1,0 +1,110 @@
+import { spawn } from 'node:child_process';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { once } from 'node:events';
+import path from 'node:path';
+import { readAdapterConfigs } from '../../ghost-site/adapter-config';
+import { writeGhostConfig } from '../../ghost-site/config-file';
+import type { GhostConfigBlock } from '../../ghost-site/edit-config';
+import { findGhostSite, type GhostSite, type GhostSiteOptions } from '../../ghost-site/site';
+import { Failure } from '../../shell/failure';
+import { isRoot } from '../../shell/owner-rights';
+import type { Terminal } from '../../shell/terminal';
+import { carryOutInstall } from '../install/install';
+import { planInstall } from '../install/plan';
+import { carryOutUninstall, planUninstall } from '../install/uninstall';
+import { migrateSite } from '../migrate/migrate-site';
+import { readMigrateSettings } from '../migrate/settings';
+import { showSummary } from '../migrate/summary';
+
+/**
+ * A change of Ghost's files: the options for the adapter, the adapter with what makes Ghost use it, or the files that
+ * come back from the bucket.
+ */
+export type Change =
+  { do: 'write'; block: GhostConfigBlock } | { do: 'install' } | { do: 'uninstall' } | { do: 'copy-back' };
+
+/**
+ * Carries out a change with the rights of this process.
+ *
+ * @param options where Ghost is; the files have changed since an earlier change
+ * @throws Failure as the commands `provision --write-config` and `install` do
+ */
+export async function carryOut(terminal: Terminal, options: GhostSiteOptions, change: Change): Promise<void> {
+  const site = findGhostSite(options);
+  if (change.do === 'write') {
+    writeGhostConfig(site.configFile, change.block);
+  } else if (change.do === 'install') {
+    carryOutInstall(terminal, planInstall(site, options));
+  } else if (change.do === 'uninstall') {
+    carryOutUninstall(terminal, planUninstall(site, options));
+  } else {
+    await copyBack(terminal, site, options);
+  }
+}
+
+async function copyBack(terminal: Terminal, site: GhostSite, { content }: GhostSiteOptions): Promise<void> {
+  const settings = readMigrateSettings({});
+  const configs = readAdapterConfigs(site.config, {}, site.configFile);
+  const summary = await migrateSite(terminal, site, configs, settings, { toLocal: true, content });
+  showSummary(terminal, { toLocal: true }, settings, summary);
+  if (!summary.complete) {
+    throw new Failure(
+      'Not all files could be copied back. They are named above. Nothing else was changed.',
+      'Fix the problem, and run the same command again.',
+    );
+  }
+}
+
+/** Returns what carries out changes for a site: this process, or sudo where it may not write. */
+export function changerOf(
+  terminal: Terminal,
+  site: GhostSite,
+  options: GhostSiteOptions,
+): (change: Change) => Promise<void> {
+  return (change) => (canChange(site) ? carryOut(terminal, options, change) : carryOutAsRoot(options, change));
+}
+
+/** Whether this process can write Ghost's configuration and its folder for adapters. */
+export function canChange({ configFile, contentPath }: GhostSite): boolean {
+  const adapters = [path.join(contentPath, 'adapters', 'storage'), path.join(contentPath, 'adapters'), contentPath];
+  const places = [configFile, path.dirname(configFile), adapters.find((folder) => existsSync(folder)) ?? contentPath];
+  return isRoot() || places.every(isWritable);
+}
+
+function isWritable(place: string): boolean {
+  try {
+    accessSync(place, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Carries out a change as root with sudo, which asks for the password on the terminal. The change goes through a pipe,
+ * since other users can see the parameters of a process.
+ *
+ * @throws Failure when it did not succeed; the reason is on the terminal
+ */
+async function carryOutAsRoot(options: GhostSiteOptions, change: Change): Promise<void> {
+  const { ghost, config, content } = options;
+  const places = Object.entries({ ghost, config, content }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, path.resolve(value)],
+  );
+  const parameters = [process.execPath, process.argv[1] ?? '', 'setup-as-root', ...places];
+  const child = spawn('sudo', ['--', ...parameters], { stdio: ['pipe', 'inherit', 'inherit'] });
+  child.stdin.on('error', () => {});
+  child.stdin.end(JSON.stringify(change));
+  const [code] = (await once(child, 'exit').catch((error: unknown) => {
+    throw new Failure(
+      `sudo cannot be started (${(error as Error).message}).`,
+      "Run the command as a user who can write Ghost's configuration and content folder.",
+    );
+  })) as [number | null];
+  if (code !== 0) {
+    throw new Failure(
+      'The change as root did not succeed. The reason is above.',
+      'Fix it, and run the same command again: it continues from here.',
+    );
+  }
+}

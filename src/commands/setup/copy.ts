@@ -1,0 +1,27 @@
+import { readAdapterConfigs } from '../../ghost-site/adapter-config';
+import { Failure } from '../../shell/failure';
+import { migrateSite } from '../migrate/migrate-site';
+import { readMigrateSettings } from '../migrate/settings';
+import { showSummary } from '../migrate/summary';
+import type { Journey } from './journey';
+import { plannedSite } from './planned-site';
+
+/**
+ * Copies the files of the blog to the bucket. Files that are there already are left.
+ *
+ * @throws Failure when a file could not be copied
+ */
+export async function copyFiles(journey: Journey): Promise<void> {
+  const { terminal, options } = journey;
+  const site = plannedSite(journey);
+  const settings = readMigrateSettings({});
+  const configs = readAdapterConfigs(site.config, {}, site.configFile);
+  const summary = await migrateSite(terminal, site, configs, settings, { content: options.content });
+  showSummary(terminal, {}, settings, summary);
+  if (!summary.complete) {
+    throw new Failure(
+      'Not all files could be copied. They are named above. Ghost was not switched over.',
+      'Fix the problem, and run the same command again: it copies the rest.',
+    );
+  }
+}

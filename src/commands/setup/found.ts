@@ -1,0 +1,74 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { Resolver as DnsResolver } from 'node:dns/promises';
+import path from 'node:path';
+import { detectHost, type Host } from '../../aws/host';
+import { listProfiles } from '../../aws/profiles';
+import { findRegion } from '../../aws/region';
+import { countFiles, type SiteFiles } from '../../ghost-site/count-files';
+import type { GhostSite } from '../../ghost-site/site';
+import { ownerOf, wayTo } from '../../shell/path-owners';
+import type { Terminal } from '../../shell/terminal';
+import { dnsProviderOf } from './dns-provider';
+import type { SetupOptions } from './options';
+
+/** What `setup` finds without a question. */
+export interface Found {
+  site: GhostSite;
+  /** How Ghost was installed: `Ghost-CLI`. */
+  kind: string;
+  /** The name of the user who owns the content folder, as whom Ghost runs. */
+  user?: string;
+  files: SiteFiles;
+  /** The AWS service that this machine is part of. */
+  host?: Host;
+  /** Who serves the DNS zone of the blog, where DNS says so. */
+  dnsProvider?: string;
+  /** The names of the profiles in the AWS configuration. */
+  profiles: string[];
+  /** The region that the AWS configuration names. */
+  region?: string;
+  /** A domain for the images next to that of the blog: `images.example.com`. */
+  domain?: string;
+}
+
+/** Looks at Ghost, its files, this machine, DNS and the AWS configuration. */
+export async function lookAround(
+  terminal: Terminal,
+  site: GhostSite,
+  options: Pick<SetupOptions, 'region' | 'profile'>,
+): Promise<Found> {
+  return terminal.step('Looking at this Ghost', async () => {
+    const blog = site.config.url !== undefined && URL.canParse(site.config.url) ? new URL(site.config.url) : undefined;
+    const resolver = new DnsResolver({ timeout: 2_000, tries: 2 });
+    return {
+      site,
+      kind: kindOf(site),
+      user: nameOf(ownerOf(wayTo(site.contentPath)).uid),
+      files: await countFiles(site.contentPath, { signal: terminal.signal }),
+      dnsProvider: blog && (await dnsProviderOf(resolver, blog.hostname)),
+      host: await detectHost(),
+      profiles: await listProfiles(),
+      region: await findRegion(options).catch(() => undefined),
+      domain: blog && `images.${blog.hostname.replace(/^(www|blog)\./, '')}`,
+    };
+  });
+}
+
+function kindOf({ folder, compose }: GhostSite): string {
+  if (compose) {
+    return 'Docker Compose';
+  }
+  return existsSync(path.join(folder, '.ghost-cli')) ? 'Ghost-CLI' : 'installed by hand';
+}
+
+/** Returns a user's name on this machine. */
+function nameOf(uid: number): string | undefined {
+  try {
+    const line = readFileSync('/etc/passwd', 'utf8')
+      .split('\n')
+      .find((text) => text.split(':')[2] === String(uid));
+    return line?.split(':')[0];
+  } catch {
+    return undefined;
+  }
+}

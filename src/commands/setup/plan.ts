@@ -1,0 +1,45 @@
+import { dollars, estimateMonthlyCost } from '../../aws/costs';
+import { PRICES } from '../../aws/prices';
+import { placeOfRegion } from '../../aws/regions';
+import type { Aws } from '../../aws/sign-in';
+import { ownCommand } from '../../shell/called-as';
+import type { Terminal } from '../../shell/terminal';
+import { counted, megabytes } from '../../shell/text';
+import type { Found } from './found';
+import type { Settings } from '../provision/settings';
+
+/** Shows what was found without a question. */
+export function showFound(terminal: Terminal, { site, kind, files, user, host, dnsProvider, profiles }: Found): void {
+  const where = site.config.url ? `at ${site.config.url.replace(/\/+$/, '')}` : `in ${site.folder}`;
+  const more = files.isComplete ? '' : 'more than ';
+  const facts = [
+    kind,
+    ...(user === undefined ? [] : [`runs as user ${user}`]),
+    { ec2: 'on EC2', ecs: 'in ECS', none: 'not on EC2' }[host ?? 'none'],
+  ];
+  const lines = [
+    `Ghost ${site.version ?? '(version unknown)'} ${where}, ${more}${counted(files.files, 'file')} (${megabytes(files.bytes)}) on the disk`,
+    facts.join(', ') + (dnsProvider === undefined ? '' : `; DNS at ${dnsProvider}`),
+    ...(profiles.length > 0 ? [`AWS profiles: ${profiles.join(', ')}`] : []),
+  ];
+  terminal.say();
+  lines.forEach((line, index) => terminal.say(`${(index === 0 ? 'Found' : '').padEnd(8)}${line}`));
+  terminal.say();
+}
+
+/** Shows what the user gets, what it costs, and how to go back. */
+export function showPlan(terminal: Terminal, { account, region }: Aws, { files }: Found, settings: Settings): void {
+  const { domain, parameters, defaults } = settings;
+  const identity = parameters.Identity ?? defaults?.parameters.Identity ?? '';
+  const { monthly, once } = estimateMonthlyCost(files);
+  const forGhost = { 'iam-user': 'an access key for Ghost', 'policy-only': 'a policy for Ghost' }[identity];
+  terminal.say();
+  terminal.say(
+    `You get: a private bucket, a CDN on ${domain}, ${forGhost ?? 'a role for Ghost'}; in ${placeOfRegion(region) ?? region}, account ${account}.`,
+  );
+  terminal.say(
+    `Your files cost ${dollars(monthly)} a month, and copying them ${dollars(once)} once. Visitors are free up to ${PRICES.freeTrafficTerabytes} TB a month.`,
+  );
+  defaults?.warnings.forEach((warning) => terminal.warn(warning));
+  terminal.say(`Your blog keeps running from the disk until step 5. To go back: ${ownCommand('setup --undo')}`);
+}

@@ -1,0 +1,50 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { restartLine, restartOf as restartOfSite } from '../../ghost-site/restart';
+import type { GhostSite } from '../../ghost-site/site';
+import type { Terminal } from '../../shell/terminal';
+import type { SetupOptions } from './options';
+
+/** How long (ms) a restart may take. Ghost-CLI waits a minute and a half for Ghost. */
+const RESTART_LIMIT_MS = 180_000;
+
+/** A command that restarts Ghost. */
+export interface RestartCommand {
+  /** The program and its parameters. */
+  command: string[];
+  /** The working directory. */
+  cwd: string;
+  /** The command as the user would type it. */
+  text: string;
+}
+
+/** Returns how to restart Ghost: as the user says, or as it was installed; undefined where that is not known. */
+export function restartOf(site: GhostSite, { restart: given }: SetupOptions): RestartCommand | undefined {
+  if (given !== undefined) {
+    return { command: ['sh', '-c', given], cwd: site.folder, text: given };
+  }
+  const found = restartOfSite(site);
+  if (!found) {
+    return undefined;
+  }
+  const { command, cwd, as } = found;
+  const sudo = as === 'self' ? [] : as === 'root' ? ['sudo', '--'] : ['sudo', '-u', `#${as.uid}`, '--'];
+  return { command: [...sudo, ...command], cwd, text: restartLine(site) };
+}
+
+/**
+ * Restarts Ghost. The command may ask for a password on the terminal.
+ *
+ * @returns undefined when it succeeded; otherwise the reason, for the end of a sentence
+ */
+export async function restart(terminal: Terminal, { command, cwd, text }: RestartCommand): Promise<string | undefined> {
+  terminal.say(`$ ${text}`);
+  const [program = '', ...parameters] = command;
+  const child = spawn(program, parameters, { cwd, stdio: 'inherit', timeout: RESTART_LIMIT_MS });
+  try {
+    const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
+    return code === 0 ? undefined : `"${text}" ended with ${code ?? signal}`;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}

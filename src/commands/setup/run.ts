@@ -1,0 +1,89 @@
+import { findGhostSite, type GhostSite } from '../../ghost-site/site';
+import { ownCommand } from '../../shell/called-as';
+import { Declined } from '../../shell/failure';
+import { openTerminal, type Terminal } from '../../shell/terminal';
+import { openSession } from '../provision/session';
+import { build, planBuild } from './build';
+import { changerOf } from './change';
+import { copyFiles } from './copy';
+import { lookAround } from './found';
+import type { Journey } from './journey';
+import type { SetupOptions } from './options';
+import { showFound, showPlan } from './plan';
+import { ask } from './questions';
+import { restartOf } from './restart';
+import { openSavedAnswers, type SavedAnswers } from './saved-answers';
+import { bringUpIfDown, switchOver } from './switch';
+import { testBeforeSwitch, testEverything } from './test-stage';
+import { undo } from './undo';
+import { writeOptions } from './write';
+
+/**
+ * Runs `setup`: from an AWS account to a blog whose images come from the CDN. Each stage looks at what is there, so that
+ * a run continues where an earlier one was stopped.
+ *
+ * @throws Failure with cause and cure; Declined when the user does not agree; Interruption after Ctrl-C
+ */
+export async function runSetup(options: SetupOptions): Promise<void> {
+  const terminal = openTerminal(options);
+  const site = findGhostSite(options);
+  const saved = openSavedAnswers(site.folder);
+  try {
+    await (options.undo ? undo(terminal, site, options) : travel(terminal, site, options, saved));
+  } finally {
+    saved.release();
+  }
+}
+
+async function travel(terminal: Terminal, site: GhostSite, options: SetupOptions, saved: SavedAnswers): Promise<void> {
+  await bringUpIfDown(terminal, site, options);
+  const found = await lookAround(terminal, site, options);
+  showFound(terminal, found);
+  const answered = await ask(terminal, options, saved.answers, found);
+  saved.save(answered);
+  const session = await openSession(answered, terminal);
+  const settings = await planBuild(session, site, { ...options, ...answered });
+  showPlan(terminal, session.aws, found, settings);
+  if (!(await terminal.confirm('Start?'))) {
+    throw new Declined();
+  }
+  if (answered.profile !== undefined) {
+    // For the files and tests, where Ghost's configuration has no access key.
+    process.env.AWS_PROFILE = answered.profile;
+  }
+  showStage(terminal, 'Build', 'the image server on AWS');
+  const block = await build(session, site, settings, options.yes ?? false);
+  const journey: Journey = {
+    terminal,
+    options,
+    site,
+    block,
+    cdnUrl: block.storage.S3CloudFrontStorage.cdnUrl ?? '',
+    restartCommand: restartOf(site, options),
+    change: changerOf(terminal, site, options),
+  };
+  showStage(terminal, 'Write', `the options into ${site.configFile}; nothing is switched yet`);
+  await writeOptions(journey);
+  showStage(terminal, 'Copy', 'the files to the bucket');
+  await copyFiles(journey);
+  showStage(terminal, 'Test', "bucket, permissions, CDN, certificate and this blog's own images");
+  await testBeforeSwitch(journey);
+  showStage(terminal, 'Switch', 'Ghost to the image server');
+  await switchOver(journey);
+  showStage(terminal, 'Finish', 'what was uploaded in the meantime, and a check of everything');
+  await copyFiles(journey);
+  await testEverything(journey);
+  terminal.say();
+  terminal.say(terminal.colors.green(`✔ The images of this blog come from ${journey.cdnUrl}.`));
+  terminal.say(`To go back: ${ownCommand('setup --undo')}`);
+}
+
+/** The stages of the journey, in their order. */
+const STAGES = ['Build', 'Write', 'Copy', 'Test', 'Switch', 'Finish'] as const;
+
+/** Prints the title of a stage: `3/6 Copy    the files to the bucket`. */
+function showStage(terminal: Terminal, stage: (typeof STAGES)[number], words: string): void {
+  const title = `${STAGES.indexOf(stage) + 1}/${STAGES.length} ${stage}`;
+  terminal.say();
+  terminal.say(`${terminal.colors.bold(title.padEnd(11))} ${words}`);
+}

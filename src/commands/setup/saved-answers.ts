@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, closeSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { Failure } from '../../shell/failure';
+import { withRightsOf } from '../../shell/owner-rights';
+import { ownerOf, wayTo } from '../../shell/path-owners';
+import { readRegularFile } from '../../shell/read-file';
+
+/** What the user answered in an earlier run for a site. None of it is secret. */
+export interface Answers {
+  domain?: string;
+  region?: string;
+  profile?: string;
+}
+
+/** The answers of earlier runs for a site, in the user's configuration folder. */
+export interface SavedAnswers {
+  answers: Answers;
+  /** Saves answers; without effect where the folder cannot be written. */
+  save(answers: Answers): void;
+  /** Lets another `setup` of the site start. */
+  release(): void;
+}
+
+/** The largest file (bytes) of answers that is read. */
+const LARGEST_ANSWERS = 10_000;
+
+/**
+ * Reads the answers of earlier runs for a site, and keeps other runs of this user for the site from starting.
+ *
+ * @param site folder of Ghost
+ * @throws Failure when another `setup` is running for it
+ */
+export function openSavedAnswers(site: string, environment: NodeJS.ProcessEnv = process.env): SavedAnswers {
+  const folder = path.join(configFolder(environment), 'ghost-storage-s3-cloudfront');
+  const name = `setup-${createHash('sha256').update(path.resolve(site)).digest('hex').slice(0, 16)}`;
+  const file = path.join(folder, `${name}.json`);
+  const lock = path.join(folder, `${name}.lock`);
+  // With sudo, the home folder may be another user's.
+  const asOwner = <T>(step: () => T extends Promise<unknown> ? never : T) =>
+    withRightsOf(ownerOf(wayTo(configFolder(environment))), step);
+  const isLocked = asOwner(() => takeLock(folder, lock));
+  return {
+    answers: asOwner(() => readAnswers(file)),
+    save: (answers) => asOwner(() => writeAnswers(file, answers)),
+    release: () => asOwner(() => void (isLocked && rmSync(lock, { force: true }))),
+  };
+}
+
+/** Returns the folder in which programs keep a user's settings. */
+function configFolder({ XDG_CONFIG_HOME, APPDATA }: NodeJS.ProcessEnv): string {
+  const named = process.platform === 'win32' ? APPDATA : XDG_CONFIG_HOME;
+  return named && path.isAbsolute(named) ? named : path.join(homedir(), '.config');
+}
+
+/**
+ * @returns false where the folder cannot be written
+ * @throws Failure when another process has it
+ */
+function takeLock(folder: string, lock: string): boolean {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch {
+    return false;
+  }
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    try {
+      const opened = openSync(lock, 'wx', 0o600);
+      writeFileSync(opened, String(process.pid));
+      closeSync(opened);
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+        return false;
+      }
+      refuseSecond(lock);
+    }
+  }
+  return false;
+}
+
+/** Removes the lock of a process that has ended. */
+function refuseSecond(lock: string): void {
+  const pid = Number(readText(lock));
+  if (Number.isInteger(pid) && pid > 0 && isRunning(pid)) {
+    throw new Failure(
+      `Another setup is running for this Ghost (process ${pid}).`,
+      `Wait for its end, or stop it with Ctrl-C in its terminal. If there is none, delete ${lock}.`,
+    );
+  }
+  rmSync(lock, { force: true });
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+  // After a restart of the machine, another program may have the number.
+  const commandLine = readText(`/proc/${pid}/cmdline`);
+  return commandLine === '' || /\bsetup\b/.test(commandLine);
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function readAnswers(file: string): Answers {
+  try {
+    const { bytes } = readRegularFile(file, LARGEST_ANSWERS);
+    const { domain, region, profile } = JSON.parse(bytes.toString('utf8')) as Record<string, unknown>;
+    const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
+    return { domain: text(domain), region: text(region), profile: text(profile) };
+  } catch {
+    // They are only the defaults of questions.
+    return {};
+  }
+}
+
+function writeAnswers(file: string, answers: Answers): void {
+  const fresh = `${file}.${process.pid}`;
+  try {
+    writeFileSync(fresh, `${JSON.stringify(answers, null, 2)}\n`, { flag: 'wx', mode: 0o600 });
+    renameSync(fresh, file);
+  } catch {
+    rmSync(fresh, { force: true });
+  }
+}

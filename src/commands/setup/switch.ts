@@ -1,0 +1,139 @@
+import { ADAPTER } from '../../core/features';
+import { isObject, storageOf, usesAdapter } from '../../ghost-site/config';
+import type { GhostSite } from '../../ghost-site/site';
+import { Declined, Failure } from '../../shell/failure';
+import type { Terminal } from '../../shell/terminal';
+import { planConfigChange } from '../install/config-change';
+import { planInstall, showPlan } from '../install/plan';
+import { supportedMajor } from '../install/preconditions';
+import { showConfigChange } from '../install/say';
+import { askBlog, type BlogState, waitForBlog } from './blog';
+import { canChange, changerOf } from './change';
+import { lastErrorOf } from './ghost-log';
+import type { Switchable } from './journey';
+import type { SetupOptions } from './options';
+import { restart, restartOf } from './restart';
+
+/** How long (s) Ghost may take to answer after a restart. */
+const BOOT_SECONDS = 60;
+
+/** How long (s) to wait for a restart that the user makes. */
+const PATIENCE_SECONDS = 15 * 60;
+
+/**
+ * Switches Ghost over: installs the adapter, restarts Ghost, and waits until the blog redirects to the CDN. When Ghost
+ * does not come up, its configuration is put back and it is restarted on the disk.
+ *
+ * @throws Failure with Ghost's last error when it did not come up; Declined when the user says no
+ */
+export async function switchOver(switchable: Switchable): Promise<void> {
+  const { terminal, site, cdnUrl, restartCommand, change } = switchable;
+  const { state } = await askBlog(site, cdnUrl);
+  if (state === 'cdn') {
+    // A newer version of the adapter is installed too, which the next restart loads.
+    await change({ do: 'install' });
+    terminal.say(`${terminal.colors.green('✔')} Ghost is already switched over.`);
+    return;
+  }
+  showChange(switchable);
+  if (!(await terminal.confirm(restartCommand ? 'Switch over and restart Ghost now?' : 'Switch over now?'))) {
+    throw new Declined('Ghost still runs from the disk. Run the same command again to switch it over.');
+  }
+  await change({ do: 'install' });
+  await restartOnCdn(switchable);
+}
+
+/** Shows what the switch changes in Ghost's files. */
+function showChange({ terminal, site, options }: Switchable): void {
+  if (canChange(site)) {
+    showPlan(terminal, planInstall(site, options));
+  } else {
+    terminal.say(`sudo copies the adapter into ${site.contentPath}, and changes ${site.configFile}:`);
+    const { settings } = site;
+    const text = settings.text();
+    showConfigChange(
+      terminal,
+      settings,
+      text,
+      planConfigChange({ text, settings, major: supportedMajor(site) }, {}).text,
+    );
+  }
+}
+
+/**
+ * Brings up a Ghost that uses the adapter and does not answer, as after a run that was stopped during the restart.
+ *
+ * @throws Failure when it does not come up, and runs from the disk again
+ */
+export async function bringUpIfDown(terminal: Terminal, site: GhostSite, options: SetupOptions): Promise<void> {
+  const block = storageOf(site.config)[ADAPTER];
+  const cdnUrl = isObject(block) ? block.cdnUrl : undefined;
+  if (!usesAdapter(site.config) || typeof cdnUrl !== 'string' || !URL.canParse(cdnUrl)) {
+    return;
+  }
+  const { state, answer } = await askBlog(site, cdnUrl);
+  if (state !== 'down') {
+    return;
+  }
+  terminal.warn(`The blog does not answer (${answer}), and its configuration uses the adapter.`);
+  const restartCommand = restartOf(site, options);
+  if (!(await terminal.confirm(restartCommand ? 'Restart Ghost now?' : 'Wait until you have started Ghost?'))) {
+    throw new Declined();
+  }
+  await restartOnCdn({ terminal, site, cdnUrl, restartCommand, options, change: changerOf(terminal, site, options) });
+}
+
+async function restartOnCdn(switchable: Switchable): Promise<void> {
+  const { terminal, site, cdnUrl, restartCommand } = switchable;
+  const startedAt = Date.now();
+  const failure = restartCommand && (await restart(terminal, restartCommand));
+  if (!restartCommand) {
+    terminal.say('Restart Ghost now, the way you usually do. This command waits for it.');
+  }
+  const found = await terminal.step('Waiting for Ghost', () =>
+    failure === undefined
+      ? waitForBlog(site, cdnUrl, (state) => state === 'cdn', restartCommand ? BOOT_SECONDS : PATIENCE_SECONDS)
+      : askBlog(site, cdnUrl),
+  );
+  if (found.state === 'down') {
+    await goBack(switchable, found, startedAt, failure);
+  }
+  if (found.state === 'disk') {
+    throw new Failure(
+      `Ghost was not restarted: the blog still serves its images itself${failure ? ` (${failure})` : ''}.`,
+      'Restart Ghost, and run the same command again. The next start of Ghost switches it over.',
+    );
+  }
+}
+
+/** Puts the configuration back, and has Ghost run from the disk again. */
+async function goBack(
+  { terminal, site, cdnUrl, restartCommand, change }: Switchable,
+  { answer }: BlogState,
+  startedAt: number,
+  failure?: string,
+): Promise<never> {
+  const error = lastErrorOf(site, startedAt);
+  terminal.warn(`Ghost did not come up (${failure ?? answer}). Going back to the disk.`);
+  await change({ do: 'uninstall' });
+  const reason = `Ghost did not come up with the adapter${error ? `: ${error}` : ''}`;
+  if (!restartCommand) {
+    throw new Failure(
+      `${reason}\n  Its configuration is as it was before.`,
+      'Restart Ghost now: it runs from the disk again. Then look at its log: ghost log',
+    );
+  }
+  const again = await restart(terminal, restartCommand);
+  const found = await terminal.step('Waiting for Ghost on the disk', () =>
+    waitForBlog(site, cdnUrl, (state) => state === 'disk', BOOT_SECONDS),
+  );
+  throw found.state === 'disk'
+    ? new Failure(
+        `${reason}\n  Its configuration is as it was before, and it runs from the disk again.`,
+        'Look at its log (ghost log), fix the problem, and run the same command again.',
+      )
+    : new Failure(
+        `${reason}\n  Its configuration is as it was before, but it still does not answer (${again ?? found.answer}).`,
+        `Start it: ${restartCommand.text}. If it does not start, the cause is something else: ghost log`,
+      );
+}

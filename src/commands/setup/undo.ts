@@ -1,0 +1,70 @@
+import { ADAPTER } from '../../core/features';
+import { readAdapterConfigs } from '../../ghost-site/adapter-config';
+import { isObject, storageOf, usesAdapter } from '../../ghost-site/config';
+import type { GhostSite } from '../../ghost-site/site';
+import { Declined, Failure } from '../../shell/failure';
+import type { Terminal } from '../../shell/terminal';
+import { askBlog, waitForBlog } from './blog';
+import { changerOf } from './change';
+import type { SetupOptions } from './options';
+import { restart, type RestartCommand, restartOf } from './restart';
+
+/** How long (s) Ghost may take to answer after a restart. */
+const BOOT_SECONDS = 60;
+
+/** How long (s) to wait for a restart that the user makes. */
+const PATIENCE_SECONDS = 15 * 60;
+
+/**
+ * Runs `setup --undo`: copies the files back to the disk, removes the adapter, and restarts Ghost. The image server and
+ * its bucket stay.
+ *
+ * @throws Failure when a file could not be copied (nothing is switched then), or Ghost does not answer
+ */
+export async function undo(terminal: Terminal, site: GhostSite, options: SetupOptions): Promise<void> {
+  const block = storageOf(site.config)[ADAPTER];
+  if (!isObject(block)) {
+    terminal.say(`${site.configFile} has no block ${ADAPTER}: there is nothing to undo.`);
+    return;
+  }
+  const configs = readAdapterConfigs(site.config, {}, site.configFile);
+  const { cdnUrl } = configs.images;
+  // After a run that was stopped, Ghost may still run with the former configuration.
+  const isRunning = usesAdapter(site.config) || (await askBlog(site, cdnUrl)).state === 'cdn';
+  terminal.say('This copies all files from the bucket to the disk, removes the adapter and restarts Ghost.');
+  terminal.say('The image server and its bucket stay: "provision destroy" deletes them.');
+  if (!(await terminal.confirm('Go back to the disk?'))) {
+    throw new Declined();
+  }
+  const change = changerOf(terminal, site, options);
+  await change({ do: 'copy-back' });
+  await change({ do: 'uninstall' });
+  if (isRunning) {
+    await restartOnDisk(terminal, site, cdnUrl, restartOf(site, options));
+    // What was uploaded between the copy and the restart.
+    await change({ do: 'copy-back' });
+  }
+  terminal.say();
+  terminal.say(terminal.colors.green('✔ Ghost stores its files on the disk again.'));
+}
+
+async function restartOnDisk(
+  terminal: Terminal,
+  site: GhostSite,
+  cdnUrl: string,
+  restartCommand: RestartCommand | undefined,
+): Promise<void> {
+  if (!restartCommand) {
+    terminal.say('Restart Ghost now, the way you usually do. This command waits for it.');
+  }
+  const failure = restartCommand && (await restart(terminal, restartCommand));
+  const found = await terminal.step('Waiting for Ghost', () =>
+    waitForBlog(site, cdnUrl, (state) => state === 'disk', restartCommand ? BOOT_SECONDS : PATIENCE_SECONDS),
+  );
+  if (found.state !== 'disk') {
+    throw new Failure(
+      `The adapter is removed, but Ghost was not restarted (${failure ?? found.answer}).`,
+      'Restart Ghost: it then runs from the disk.',
+    );
+  }
+}

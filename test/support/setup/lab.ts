@@ -1,0 +1,134 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { get } from '../http-client';
+import { listen, stop } from '../local-server';
+import { runOnTerminal, type TerminalSession } from '../pseudo-terminal';
+import { builtPrograms } from '../remote-account/programs';
+import type { SetupBlog } from './blog';
+import { type Cloud, DOMAIN } from './cloud';
+
+/** A run of the command that has ended. */
+export interface EndedRun {
+  /** Null for a run that was killed. */
+  status: number | null;
+  output: string;
+}
+
+/** A machine with a blog, Ghost-CLI and `setup`. */
+export interface SetupLab {
+  /** Runs a command from its sources, unattended. */
+  run(parameters: string[], options?: RunOptions): Promise<EndedRun>;
+  /** Runs `setup` for the domain of the cloud with `--yes`. */
+  setUp(options?: RunOptions): Promise<EndedRun>;
+  /** Runs a command on a terminal. */
+  onTerminal(parameters: string[]): TerminalSession;
+  /**
+   * Requests a file as a visitor of the blog, who follows it to the CDN.
+   *
+   * @returns its bytes; undefined while Ghost restarts
+   * @throws Error when it is not served
+   */
+  visit(file: string): Promise<Buffer | undefined>;
+  /** How many times Ghost-CLI was told to restart Ghost. */
+  restarts(): number;
+  close(): Promise<void>;
+}
+
+export interface RunOptions {
+  environment?: Record<string, string>;
+  /** Gets the running process. */
+  watch?: (child: ChildProcess) => void;
+  /** Kills the command when it calls Ghost-CLI. */
+  killsAtRestart?: boolean;
+  /** Kills the command when the adapter is in place, and its configuration is not. */
+  killsBeforeSwitch?: boolean;
+}
+
+/** Puts a `ghost` on the PATH that restarts the blog of a test. */
+export async function openSetupLab(cloud: Cloud, blog: SetupBlog): Promise<SetupLab> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'setup-lab-'));
+  let restarts = 0;
+  let restarting = 0;
+  const control = createServer((_request, response) => {
+    restarts += 1;
+    restarting += 1;
+    void blog
+      .restart()
+      .then(
+        () => response.end(),
+        () => response.writeHead(500).end(),
+      )
+      .finally(() => (restarting -= 1));
+  });
+  const port = await listen(control);
+  const bin = path.join(folder, 'bin');
+  await mkdir(bin);
+  const ghost = `#!/bin/sh
+if [ "$KILLS_AT_RESTART" = yes ]; then kill -9 "$PPID"; exit 1; fi
+exec "${process.execPath}" -e 'require("http").get("http://127.0.0.1:${port}/", (r) => process.exit(r.statusCode === 200 ? 0 : 1))'
+`;
+  await writeFile(path.join(bin, 'ghost'), ghost);
+  await chmod(path.join(bin, 'ghost'), 0o755);
+  const environment = {
+    ...cloud.environment,
+    PATH: `${bin}:${process.env.PATH}`,
+    HOME: folder,
+    NO_COLOR: '1',
+  };
+  const { nodeParameters } = cloud.account;
+  const { cli } = await builtPrograms();
+  const lab: SetupLab = {
+    run(parameters, { environment: more = {}, watch, killsAtRestart, killsBeforeSwitch } = {}) {
+      const child = spawn(process.execPath, [...nodeParameters, cli, ...parameters], {
+        cwd: blog.folder,
+        env: {
+          ...environment,
+          ...more,
+          ...(killsAtRestart && { KILLS_AT_RESTART: 'yes' }),
+          ...(killsBeforeSwitch && { KILLS_BEFORE_SWITCH: 'yes' }),
+        },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      watch?.(child);
+      let output = '';
+      for (const stream of [child.stdout, child.stderr]) {
+        stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+      }
+      return new Promise((resolve, reject) => {
+        child.once('error', reject);
+        child.once('close', (status) => resolve({ status, output }));
+      });
+    },
+    setUp: (options) => lab.run(['setup', '--domain', DOMAIN, '--region', 'eu-central-1', '--yes'], options),
+    onTerminal(parameters) {
+      const words = [process.execPath, ...nodeParameters, cli, ...parameters].map((word) => `'${word}'`).join(' ');
+      return runOnTerminal(`sh -c "cd '${blog.folder}' && exec ${words}"`, environment);
+    },
+    async visit(file) {
+      const { cdn, front } = cloud.ports();
+      const wasRestarting = restarting > 0;
+      const answer = await get(`http://127.0.0.1:${front}/content/${file}`);
+      const { location } = answer.headers;
+      const last =
+        answer.status === 302 && location?.startsWith(`https://${DOMAIN}/`)
+          ? await get(`http://127.0.0.1:${cdn}${new URL(location).pathname}`, { host: DOMAIN })
+          : answer;
+      if (last.status === 200) {
+        return last.body;
+      }
+      if (wasRestarting || restarting > 0 || blog.isDown) {
+        return undefined;
+      }
+      throw new Error(`${file}: ${answer.status}${last === answer ? '' : `, then ${last.status}`}`);
+    },
+    restarts: () => restarts,
+    async close() {
+      await stop(control);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  return lab;
+}

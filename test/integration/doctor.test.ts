@@ -56,7 +56,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     /S3CloudFrontStorage/,
   ],
   [
-    'a configuration that is no JSON',
+    'a configuration that is not valid JSON',
     { folder: (folder) => writeFile(path.join(folder, 'config.production.json'), '{ "url": \n "x", ]') },
     'failed file',
     /Ghost cannot read .*: line 2, column \d+/,
@@ -327,7 +327,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
   ],
   ['a certificate that expires soon', { certificate: { days: 5 } }, 'warned certificate', /in 4 days/, /not renewed/],
   [
-    'a certificate that nobody vouches for',
+    'a certificate that browsers do not trust',
     { withoutTrust: true },
     'failed certificate',
     /DEPTH_ZERO_SELF_SIGNED_CERT/,
@@ -650,14 +650,14 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     /^Copy what is missing: npx ghost-storage-s3-cloudfront migrate/,
   ],
   [
-    'a blog that was moved by half',
+    'a half-moved blog',
     { files: ({ keys, objects }) => keys.filter((_, index) => index % 2 === 0).forEach((key) => objects.delete(key)) },
     'failed files',
     /4 of 7 files on the disk are not in the bucket: images\/2013\/09\/own-oldest.png, .* and 1 more\./,
     /^Copy what is missing: .* migrate/,
   ],
   [
-    'a content folder that is none',
+    'a folder that is not a content folder',
     {
       config: (config) => (config.paths = { contentPath: 'moved' }),
       folder: (folder) => mkdir(path.join(folder, 'moved')),
@@ -700,28 +700,28 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     /migrate.* --overwrite/,
   ],
   [
-    'files that nobody may store',
+    'a file whose name cannot be stored',
     { files: (files) => files.write('images/2019/01/more-\u0007.png') },
     'warned files',
     /1 file on the disk cannot be read, or cannot be stored under its name/,
     /rename/,
   ],
   [
-    'options that nobody has switched on yet, with all files in the bucket',
+    'options that are not active yet, with all files in the bucket',
     { config: onlyOptions },
     'failed files',
-    /Ghost still stores images on its own disk: the options of S3CloudFrontStorage are in the configuration, but it is not active/,
+    /Ghost still stores images on its own disk: the options of S3CloudFrontStorage are in the configuration, but the adapter is not active/,
     /^Switch over: .* install/,
   ],
   [
-    'options that nobody has switched on yet, with no file in the bucket',
+    'options that are not active yet, with no file in the bucket',
     {
       config: onlyOptions,
       folder: (folder) => rm(path.join(folder, 'content/adapters'), { recursive: true }),
       files: ({ objects }) => objects.clear(),
     },
     'failed files',
-    /it is not active\. The bucket blog-images is empty/,
+    /the adapter is not active\. The bucket blog-images is empty/,
     /migrate.*\nThen switch over: .* install/,
   ],
   [
@@ -813,7 +813,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     /S3CloudFrontStorage/,
   ],
   [
-    'an address of the CDN that is none',
+    'an incomplete CDN address',
     { config: ({ storage }) => (storage.S3CloudFrontStorage.cdnUrl = 'https://') },
     'failed options',
     /"cdnUrl"/,
@@ -881,6 +881,10 @@ test.each(BROKEN)('%s: named once, and nothing else', async (_title, breakage, t
   expect(result?.tried).toMatch(/\w/);
   expect(patient?.keys()).toEqual([]);
   expect(patient?.s3.multipartUploads(BUCKET)).toEqual([]);
+});
+
+test('at least 85 broken setups are named once each', () => {
+  expect(new Set(BROKEN.map(([title]) => title)).size).toBeGreaterThanOrEqual(85);
 });
 
 describe('with a distribution that is told of changes', () => {

@@ -95,7 +95,7 @@ export function signedRequestError(context: DoctorContext): Promise<unknown> {
   });
 }
 
-/** Returns whether S3 says that the bucket is in another region. A redirect with an address leads to another service. */
+/** Returns whether S3 says that the bucket is in another region. A redirect with an address is one to another service. */
 export function isInOtherRegion(error: unknown): boolean {
   const { headers = {} } = asForeign(error).$response ?? {};
   return REDIRECTS.includes(codeOf(error)) || (statusOf(error) === 301 && headers.location === undefined);

@@ -20,8 +20,8 @@ export function checkCacheControl(context: DoctorContext): Promise<CheckResult> 
       return failed(tried, 'The CDN sends no Cache-Control: browsers request each image again and again.', cure);
     }
     return sortedDirectives(found) === sortedDirectives(CacheControl)
-      ? passed(found)
-      : warned(tried, `The CDN sends Cache-Control: ${found}.`, cure);
+      ? passed('for as long as the bucket says', `Cache-Control: ${found}`)
+      : warned(tried, `The CDN sends Cache-Control: ${found}, and not what the bucket says.`, cure);
   });
 }
 

@@ -155,7 +155,7 @@ export async function checkCors(context: DoctorContext): Promise<CheckResult> {
   const varied = (shown.vary ?? '').split(',').map((name) => name.trim().toLowerCase());
   const variesByOrigin = varied.includes('origin') || varied.includes('*');
   return isAllowed(shown['access-control-allow-origin']) || variesByOrigin
-    ? passed(String(allowed))
+    ? passed('scripts of the blog may read them', `Access-Control-Allow-Origin: ${String(allowed)}`)
     : warned(
         `The check requested ${url} without an Origin, as a page does that shows it.`,
         `The response has ${allowedOrigin(shown['access-control-allow-origin'])}. Browsers cache it, so a script cannot read an image that a page has already shown.`,

@@ -102,7 +102,7 @@ function notSwitched(site: GhostSite, problem?: CheckResult): CheckResult {
   const found = [
     `Ghost still stores images ${other === undefined ? 'on its own disk' : `with ${other}`}: ${
       isWritten
-        ? `the options of ${ADAPTER} are in the configuration, but it is not active`
+        ? `the options of ${ADAPTER} are in the configuration, but the adapter is not active`
         : 'nothing is switched over'
     }.`,
     ...(problem?.result === 'failed' ? [problem.found] : []),
@@ -115,7 +115,11 @@ function notSwitched(site: GhostSite, problem?: CheckResult): CheckResult {
       : `Copy what ${other} stores: ${ownCommand(`migrate${siteParameters(site)}`)} --from-url URL\n`;
   const next =
     problem?.result === 'failed' ? `${problem.cure}\nThen switch over: ${install}` : `Switch over: ${install}`;
-  return failed('"storage" of Ghost\'s configuration was read.', found, move + next);
+  return failed(
+    '"storage" of Ghost\'s configuration was read, and the files on the disk were looked up in the bucket.',
+    found,
+    move + next,
+  );
 }
 
 function allThere({ outcome, notListed }: Comparison): string {

@@ -159,7 +159,7 @@ function refused(tried: string, { error }: Refusal, { config, probes }: DoctorCo
   const actions = needsAcl ? [action, 's3:PutObjectAcl'] : [action];
   return failed(
     tried,
-    `S3 refuses: ${actions.join(' or ')} is not allowed.`,
+    `Ghost lacks a permission: ${actions.join(' or ')} is not allowed.`,
     `${needsAcl ? 'Remove "acl", which a bucket for CloudFront does not need. Or add' : 'Add'} this statement to the policy of the user or role:\n${allowStatement(actions, resources)}`,
   );
 }

@@ -173,6 +173,17 @@ test('the command writes the page, and replaces its own page of an earlier run',
   expect(readdirSync(patient.folder).filter((name) => name.startsWith('report'))).toEqual(['report.html']);
 });
 
+test('where Ghost is not found, there is a page about that, too', async () => {
+  patient = await startPatient({});
+  const file = path.join(patient.folder, 'doctor.html');
+  const { status } = await runCommandLine(['doctor', '--ghost', '/nonexistent', '--html', file], patient.ports).ended;
+  expect(status).toBe(1);
+  const { page, requests } = await open(file);
+  expect(await page.locator('h1').innerText()).toBe('✖ 1 problem found');
+  expect(await boxesIn(page)).toMatchObject({ Configuration: 'failed', Credentials: 'unchecked', Ghost: 'unchecked' });
+  expect(requests).toHaveLength(1);
+});
+
 test('what is there and is not such a page stays as it is, before anything is checked', async () => {
   patient = await startPatient({});
   const at = (name: string) => path.join(patient.folder, name);

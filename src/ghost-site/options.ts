@@ -35,8 +35,14 @@ export const givenFlags = (options: AdapterOptions): Record<string, string> =>
 /** Adds the options that tell a command where Ghost is. */
 export function withSiteOptions(command: Command): Command {
   return command
-    .option('--ghost <folder>', 'folder that Ghost is installed in (default: this one, or where it usually is)')
-    .option('--config <file>', "Ghost's configuration file (default: config.production.json in that folder)")
+    .option(
+      '--ghost <folder>',
+      'folder that Ghost is installed in, or of its compose.yml (default: this one, or where it usually is)',
+    )
+    .option(
+      '--config <file>',
+      "Ghost's configuration file (default: config.production.json in that folder, or its container's env file)",
+    )
     .option('--content <folder>', "Ghost's content folder (default: as configured, or content in that folder)");
 }
 

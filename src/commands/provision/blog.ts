@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { countFiles } from '../../ghost-site/count-files';
-import { findGhostSite, type GhostSite } from '../../ghost-site/site';
+import { findGhostSite, type GhostSite, isFolder } from '../../ghost-site/site';
 import { Failure } from '../../shell/failure';
 import type { CountedFiles } from './costs';
 import { readGhost } from './ghost-url';
@@ -18,14 +18,19 @@ export interface BlogUrl {
 }
 
 /**
- * Finds the Ghost of this machine: that of the configuration file of `--write-config`, or the one in the working directory
+ * Finds the Ghost of this machine: that of the file or folder of `--write-config`, or the one in the working directory
  * and the usual folders.
  *
  * @returns undefined when there is none, or when its configuration cannot be read
  */
 export function findBlog(writeConfig: string | undefined): GhostSite | undefined {
   try {
-    return writeConfig !== undefined && !existsSync(writeConfig) ? undefined : findGhostSite({ config: writeConfig });
+    if (writeConfig !== undefined && !existsSync(writeConfig)) {
+      return undefined;
+    }
+    return findGhostSite(
+      writeConfig !== undefined && isFolder(writeConfig) ? { ghost: writeConfig } : { config: writeConfig },
+    );
   } catch (error) {
     if (error instanceof Failure) {
       return undefined;

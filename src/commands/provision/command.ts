@@ -54,7 +54,10 @@ export function addProvision(program: Command): void {
     .option('--web-acl <arn>', 'AWS WAF web ACL for the distribution, or none to remove it (default: unchanged)')
     .option('--access-logs <bucket>', "bucket for CloudFront's access logs, or none; only for a stack in us-east-1")
     .option('--stack-name <name>', 'name of the CloudFormation stack (default: ghost- and the domain)')
-    .option('--write-config <file>', "write the result into Ghost's configuration file, with a backup beside it")
+    .option(
+      '--write-config <file>',
+      "write the result into Ghost's configuration file, or the env file of its container, with a backup beside it",
+    )
     .option('--dry-run', 'show the plan, without asking AWS anything')
     .option(
       '--template <file>',

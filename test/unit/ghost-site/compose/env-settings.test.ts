@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { findBlog } from '../../../../src/commands/provision/blog';
 import { checkGhostConfigFile, writeGhostConfig } from '../../../../src/ghost-site/config-file';
 import type { GhostConfigBlock } from '../../../../src/ghost-site/edit-config';
 import { warningOfReadableSecrets } from '../../../../src/ghost-site/readable-secrets';
@@ -62,6 +63,11 @@ describe('the options that provision writes', () => {
     }
     expect(readdirSync(folder)).toHaveLength(3);
     expect(writeGhostConfig(place(name), BLOCK)).toBeUndefined();
+  });
+
+  test.each(['ghost.env', '.'])('belong to the blog of that site: --write-config %s', (name) => {
+    const blog = findBlog(place(name));
+    expect([blog?.config.url, blog?.contentPath]).toEqual(['https://blog.example.com', place('data/ghost')]);
   });
 
   test('are refused where the service has no env file', () => {

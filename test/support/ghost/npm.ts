@@ -40,7 +40,8 @@ export async function unpackFromNpm(spec: string, folder: string, target: string
   const packed = await runNpm(['pack', spec, '--pack-destination', folder, '--loglevel=error'], folder);
   const archive = join(folder, packed.trim().split('\n').at(-1) ?? '');
   // By this library, as a machine may have no program of the name tar.
-  await extract({ file: archive, cwd: target, strip: 1 });
+  // As npm does: the archive has the user IDs of Ghost's own machines, which root would take over.
+  await extract({ file: archive, cwd: target, strip: 1, preserveOwner: false });
   await rm(archive);
 }
 

@@ -251,7 +251,9 @@ describe('the commands of the setup guide', () => {
       '--if-none-match',
     ];
     const program = createProgram();
-    const commands = program.commands.filter((command) => ['provision', 'upload'].includes(command.name()));
+    const commands = program.commands.filter((command) =>
+      ['provision', 'install', 'doctor', 'upload'].includes(command.name()),
+    );
     const known = [program, ...commands]
       .flatMap(({ options }) => options.map(({ long }) => long ?? ''))
       .concat(ofTheAwsCli);

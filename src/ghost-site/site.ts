@@ -130,6 +130,8 @@ function findFolder({ ghost, config, content }: GhostSiteOptions, environment: N
   if (inside !== undefined) {
     return path.dirname(path.resolve(inside));
   }
+  // A Compose file here that cannot be read must not send the command to another Ghost.
+  composeGhostIn(process.cwd(), {}, environment);
   const { found, closed } = firstOf([process.cwd(), ...USUAL_FOLDERS], isSite);
   if (!found && closed) {
     throw closed;

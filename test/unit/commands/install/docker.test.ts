@@ -2,6 +2,7 @@ import {
   chmodSync,
   chownSync,
   existsSync,
+  lchownSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -9,6 +10,7 @@ import {
   realpathSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -145,6 +147,15 @@ describe('install in a site directory of ghost-docker', () => {
       1000, 1000, 1000, 1234,
     ]);
     expect(statSync(place('ghost.env')).mode & 0o777).toBe(0o600);
+  });
+
+  testAsRoot('follows no link that another user has put in place of the env file', async () => {
+    layOut(NEW_LAYOUT, { 'of-root.env': ENV });
+    symlinkSync(place('of-root.env'), place('ghost.env'));
+    lchownSync(place('ghost.env'), 1000, 1000);
+    const { status, said } = await install(...GIVEN);
+    expect([status, said]).toEqual([1, expect.stringContaining('ghost.env is a link of the user 1000')]);
+    expect(read('of-root.env')).toBe(ENV);
   });
 
   test.each<[string, string[], RegExp]>([

@@ -299,6 +299,17 @@ describe('any Compose file with Ghost', () => {
     expect(() => find()).toThrow(message);
   });
 
+  test('that cannot be read is not passed over where the command is run', () => {
+    write({ 'compose.yml': ghost('image: ghost:6', 'environment: !reset null', CONTENT) });
+    const former = process.cwd();
+    process.chdir(folder);
+    try {
+      expect(() => find({})).toThrow(/compose\.yml cannot be read/);
+    } finally {
+      process.chdir(former);
+    }
+  });
+
   test('that has no Ghost is no site', () => {
     write({ 'compose.yml': 'services:\n  web: {image: nginx}\n' });
     expect(() => find()).toThrow(/is not a Ghost folder/);

@@ -13,6 +13,8 @@ export interface SetupBlog {
   url: string;
   /** Whether it did not come up with the adapter. */
   isDown: boolean;
+  /** Set by tests: it does not come up with the adapter. */
+  breaks: boolean;
   /** Starts it again with its configuration, as `ghost restart` does; rejects when it does not come up. */
   restart(): Promise<void>;
   /** Removes the folder too. */
@@ -27,13 +29,11 @@ const FEATURES = ['images', 'media', 'files'];
  *
  * @param port of it
  * @param endpoint of its S3
- * @param breaks returns why it does not start with the adapter; undefined when it does
  */
 export async function startBlogStandIn(
   port: number,
   endpoint: string,
   files: Record<string, Buffer>,
-  breaks = () => false,
 ): Promise<SetupBlog> {
   const folder = await mkdtemp(path.join(tmpdir(), 'setup-blog-'));
   const url = `https://${BLOG_HOST}`;
@@ -66,11 +66,12 @@ export async function startBlogStandIn(
     folder,
     url,
     isDown: false,
+    breaks: false,
     async restart() {
       await end();
       blog.isDown = true;
       const options = optionsInUse(folder);
-      if (options && (breaks() || !existsSync(path.join(folder, ADAPTER, 'package.json')))) {
+      if (options && (blog.breaks || !existsSync(path.join(folder, ADAPTER, 'package.json')))) {
         const line = JSON.stringify({ level: 50, err: { message: 'The stand-in was told to break' } });
         await writeFile(path.join(folder, 'content/logs/blog.error.log'), `${line}\n`);
         throw new Error('It does not start.');

@@ -26,12 +26,12 @@ export interface SetupLab {
   /** Runs a command on a terminal. */
   onTerminal(parameters: string[]): TerminalSession;
   /**
-   * Requests a file as a visitor of the blog, who follows it to the CDN.
+   * Requests a path of the blog as a visitor of the blog, who follows it to the CDN.
    *
    * @returns its bytes; undefined while Ghost restarts
    * @throws Error when it is not served
    */
-  visit(file: string): Promise<Buffer | undefined>;
+  visit(place: string): Promise<Buffer | undefined>;
   /** How many times Ghost-CLI was told to restart Ghost. */
   restarts(): number;
   close(): Promise<void>;
@@ -107,10 +107,10 @@ exec "${process.execPath}" -e 'require("http").get("http://127.0.0.1:${port}/", 
       const words = [process.execPath, ...nodeParameters, cli, ...parameters].map((word) => `'${word}'`).join(' ');
       return runOnTerminal(`sh -c "cd '${blog.folder}' && exec ${words}"`, environment);
     },
-    async visit(file) {
+    async visit(place) {
       const { cdn, front } = cloud.ports();
       const wasRestarting = restarting > 0;
-      const answer = await get(`http://127.0.0.1:${front}/content/${file}`);
+      const answer = await get(`http://127.0.0.1:${front}/${place}`);
       const { location } = answer.headers;
       const last =
         answer.status === 302 && location?.startsWith(`https://${DOMAIN}/`)
@@ -122,7 +122,7 @@ exec "${process.execPath}" -e 'require("http").get("http://127.0.0.1:${port}/", 
       if (wasRestarting || restarting > 0 || blog.isDown) {
         return undefined;
       }
-      throw new Error(`${file}: ${answer.status}${last === answer ? '' : `, then ${last.status}`}`);
+      throw new Error(`/${place}: ${answer.status}${last === answer ? '' : `, then ${last.status}`}`);
     },
     restarts: () => restarts,
     async close() {

@@ -41,7 +41,7 @@ export interface SignInOptions {
   profile?: string;
   /** Profile of the account with the hosted zones. */
   dnsProfile?: string;
-  /** Asks the user for a region, where nothing names one; undefined where nobody can be asked. */
+  /** Asks the user for a region where nothing names one; undefined without a terminal. */
   chooseRegion?: () => Promise<string>;
 }
 

@@ -6,7 +6,7 @@ const ADAPTER_OPTIONS = {
   bucket: ['--bucket <name>', 'the bucket'],
   region: ['--region <region>', 'region of the bucket'],
   cdnUrl: ['--cdn-url <url>', 'address of the CDN, https://images.example.com'],
-  tenantPrefix: ['--tenant-prefix <prefix>', 'stands before content/images in the bucket'],
+  tenantPrefix: ['--tenant-prefix <prefix>', 'path in front of content/images in the bucket'],
   endpoint: ['--endpoint <url>', 'address of another S3 service than AWS'],
   forcePathStyle: ['--force-path-style', 'the bucket in the path and not in the host name, as MinIO and Ceph want it'],
   distributionId: ['--distribution-id <id>', 'CloudFront distribution'],

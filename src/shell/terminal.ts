@@ -135,8 +135,8 @@ export function openTerminal({ yes = false, json = false }: TerminalOptions): Te
   const refuseIfSilent = () => {
     if (!canAsk) {
       throw new Failure(
-        'Nobody can be asked here: this is not a terminal.',
-        'Run the command in a terminal, or with --yes to agree beforehand.',
+        'Cannot ask for confirmation: this is not a terminal.',
+        'Run the command in a terminal, or add --yes to agree without being asked.',
       );
     }
   };

@@ -174,7 +174,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     'a bucket that does not exist',
     { config: ({ storage }) => (storage.S3CloudFrontStorage.bucket = 'blog-image') },
     'failed bucket',
-    /There is no bucket named blog-image /,
+    /The bucket blog-image does not exist /,
     /Correct "bucket"/,
   ],
   [

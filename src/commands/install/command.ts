@@ -18,7 +18,7 @@ export function addInstall(program: Command): void {
     .option('--print', 'change nothing, and print what to set for Ghost, in a file, in the environment and with Docker')
     .option('--uninstall', 'take the adapter out again: Ghost stores as it did before')
     .option('--skip-check', 'change Ghost without looking at the bucket first, for example while an image is built')
-    .option('--yes', 'agree to the changes beforehand')
+    .option('--yes', 'agree to the changes without being asked')
     .option('--json', 'give the result as JSON; everything else goes to the error output')
     .addHelpText(
       'after',

@@ -41,7 +41,7 @@ export async function checkContent(site: GhostSite, options: MigrateOptions): Pr
   }
   if (!options.toLocal && isSuspicious && !isContentFolder(contentPath)) {
     throw new Failure(
-      `${contentPath} does not look like Ghost's content folder${originOf(site, options)}: there is no file in ${FEATURES.join(', ')} there.`,
+      `${contentPath} does not look like Ghost's content folder${originOf(site, options)}: its folders ${FEATURES.join(', ')} are missing or empty.`,
       'Name the folder that has these three: --content /var/www/ghost/content\n' +
         'With Docker, it is the folder or volume on this machine that the container has as its content folder.',
     );

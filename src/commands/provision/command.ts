@@ -46,7 +46,7 @@ export function addProvision(program: Command): void {
     )
     .option('--rotate-secret', 'replace the secret between CloudFront and Ghost; Ghost accepts both in the meantime')
     .option('--rotate-access-key', "replace the access key of the stack's user, in two runs of this command")
-    .option('--tenant-prefix <prefix>', 'stands before content/images in the bucket: for one of several blogs')
+    .option('--tenant-prefix <prefix>', 'path in front of content/images in the bucket: for one of several blogs')
     .option('--folder <name>', 'serve a folder for your own files; can be repeated, up to three folders', repeated)
     .option('--remove-folder <name>', 'stop serving a folder; its files stay in the bucket; can be repeated', repeated)
     .option('--price-class <class>', 'edge locations: PriceClass_All (default), PriceClass_200 or PriceClass_100')
@@ -63,7 +63,7 @@ export function addProvision(program: Command): void {
       '--template <file>',
       'write the rendered CloudFormation template to a new file (- for the standard output), and build nothing',
     )
-    .option('--yes', 'agree to the plan beforehand')
+    .option('--yes', 'agree to the plan without being asked')
     .option('--json', 'give the result as JSON; everything else goes to the error output')
     .addHelpText(
       'after',
@@ -119,7 +119,7 @@ Examples:
   );
   existing('destroy', 'Takes the image server down. The bucket stays, unless its name is typed.')
     .option('--dns-profile <name>', 'profile of the account that holds the Route 53 zone, when it is another one')
-    .option('--yes', 'agree beforehand; the bucket stays')
+    .option('--yes', 'agree without being asked; the bucket stays')
     .action(async (_options, called: Command) => (await import('./run')).runDestroy(optionsOf(called)));
 }
 

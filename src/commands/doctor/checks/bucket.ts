@@ -30,7 +30,7 @@ export async function checkBucket(context: DoctorContext): Promise<CheckResult> 
   return codeOf(error) === 'NoSuchBucket' || (status === 404 && !isThere)
     ? failed(
         `The bucket ${bucket} was requested${endpoint ? ` at ${endpoint}` : ''}.`,
-        `There is no bucket named ${bucket} (NoSuchBucket).`,
+        `The bucket ${bucket} does not exist (NoSuchBucket).`,
         `Correct ${placeOf('bucket')}${endpoint ? ` (or ${placeOfEndpoint(context.config)})` : ''}, or create the bucket: the command provision creates it with everything it needs.`,
       )
     : passed(bucket);

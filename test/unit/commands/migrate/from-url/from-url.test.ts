@@ -204,7 +204,7 @@ describe('addresses in other spellings', () => {
 test('without a terminal to ask on, nothing is done', async () => {
   posts = [{ id: '1', title: 'Old', feature_image: `${OLD}/2020/a.jpg` }];
   const { error } = await run();
-  expect(error?.message).toContain('Nobody can be asked');
+  expect(error?.message).toContain('Cannot ask for confirmation');
   expect(inlined).toEqual([]);
 });
 

@@ -1,9 +1,10 @@
-import { readdirSync, readSync, statSync, openSync, closeSync, constants, fstatSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import path from 'node:path';
 import { isObject } from '../../ghost-site/config';
 import type { GhostSite } from '../../ghost-site/site';
 import { withRightsOf } from '../../shell/owner-rights';
 import { ownerOf, wayTo } from '../../shell/path-owners';
+import { someNamesIn } from '../../shell/read-file';
 import { visible } from '../../shell/text';
 
 /** How much (bytes) of the end of a log is read. */
@@ -12,24 +13,33 @@ const END_BYTES = 64 * 1024;
 /** How long (characters) an error may be. */
 const LONGEST = 500;
 
+/** The end of a log file. */
+interface Log {
+  text: string;
+  /** Milliseconds of the last entry. */
+  time: number;
+}
+
 /**
- * Returns Ghost's last error in its log, since a time.
+ * Returns Ghost's last error in its logs, since a time.
  *
- * @param since milliseconds; older logs are left out
+ * @param since milliseconds; what was logged before is left out
  * @returns undefined when there is none, or it cannot be read
  */
-export function lastErrorOf({ contentPath }: GhostSite, since: number): string | undefined {
+export function lastErrorOf({ contentPath }: Pick<GhostSite, 'contentPath'>, since: number): string | undefined {
   const folder = path.join(contentPath, 'logs');
   try {
     return withRightsOf(ownerOf(wayTo(folder)), () => {
-      const logs = readdirSync(folder)
+      const logs = someNamesIn(folder)
         .filter((name) => name.endsWith('.log'))
-        .map((name) => ({ file: path.join(folder, name), time: statSync(path.join(folder, name)).mtimeMs }))
-        .filter(({ time }) => time >= since)
+        .map((name) => endOf(path.join(folder, name)))
+        .filter((log): log is Log => log !== undefined && log.time >= since)
         .sort((one, other) => other.time - one.time);
-      for (const { file } of logs) {
-        const lines = endOf(file).split('\n').filter(Boolean);
-        const error = lines.map(errorIn).findLast((text) => text !== undefined);
+      for (const { text } of logs) {
+        const error = text
+          .split('\n')
+          .map((line) => errorIn(line, since))
+          .findLast((found) => found !== undefined);
         if (error !== undefined) {
           return visible(error.slice(0, LONGEST));
         }
@@ -41,24 +51,34 @@ export function lastErrorOf({ contentPath }: GhostSite, since: number): string |
   }
 }
 
-function endOf(file: string): string {
+/** Returns the end of a file; undefined for anything else, which must not hide the other logs. */
+function endOf(file: string): Log | undefined {
   const { O_RDONLY, O_NONBLOCK = 0 } = constants;
-  const opened = openSync(file, O_RDONLY | O_NONBLOCK);
+  let opened: number | undefined;
   try {
-    const { size } = fstatSync(opened);
-    const bytes = Buffer.alloc(Math.min(size, END_BYTES));
-    readSync(opened, bytes, 0, bytes.length, Math.max(size - END_BYTES, 0));
-    return bytes.toString('utf8');
+    opened = openSync(file, O_RDONLY | O_NONBLOCK);
+    const stats = fstatSync(opened);
+    if (!stats.isFile()) {
+      return undefined;
+    }
+    const bytes = Buffer.alloc(Math.min(stats.size, END_BYTES));
+    const length = readSync(opened, bytes, 0, bytes.length, Math.max(stats.size - END_BYTES, 0));
+    return { text: bytes.toString('utf8', 0, length), time: stats.mtimeMs };
+  } catch {
+    return undefined;
   } finally {
-    closeSync(opened);
+    if (opened !== undefined) {
+      closeSync(opened);
+    }
   }
 }
 
 /** Ghost writes a line of JSON for each event. */
-function errorIn(line: string): string | undefined {
+function errorIn(line: string, since: number): string | undefined {
   try {
-    const { err } = JSON.parse(line) as { err?: unknown };
-    return isObject(err) && typeof err.message === 'string' ? err.message : undefined;
+    const { err, time } = JSON.parse(line) as { err?: unknown; time?: unknown };
+    const isOld = typeof time === 'string' && Date.parse(time) < since;
+    return !isOld && isObject(err) && typeof err.message === 'string' ? err.message : undefined;
   } catch {
     return undefined;
   }

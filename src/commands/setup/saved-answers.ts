@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, closeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { Failure } from '../../shell/failure';
@@ -26,6 +26,12 @@ export interface SavedAnswers {
 /** The largest file (bytes) of answers that is read. */
 const LARGEST_ANSWERS = 10_000;
 
+/** The longest command line (bytes) that is read. */
+const LONGEST_COMMAND = 1_000_000;
+
+/** What an answer looks like. Another user may have written the file, where sudo keeps the home folder. */
+const PLAIN_TEXT = /^[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?$/;
+
 /**
  * Reads the answers of earlier runs for a site, and keeps other runs of this user for the site from starting.
  *
@@ -34,7 +40,7 @@ const LARGEST_ANSWERS = 10_000;
  */
 export function openSavedAnswers(site: string, environment: NodeJS.ProcessEnv = process.env): SavedAnswers {
   const folder = path.join(configFolder(environment), 'ghost-storage-s3-cloudfront');
-  const name = `setup-${createHash('sha256').update(path.resolve(site)).digest('hex').slice(0, 16)}`;
+  const name = `setup-${createHash('sha256').update(realOf(site)).digest('hex').slice(0, 16)}`;
   const file = path.join(folder, `${name}.json`);
   const lock = path.join(folder, `${name}.lock`);
   // With sudo, the home folder may be another user's.
@@ -44,8 +50,17 @@ export function openSavedAnswers(site: string, environment: NodeJS.ProcessEnv = 
   return {
     answers: asOwner(() => readAnswers(file)),
     save: (answers) => asOwner(() => writeAnswers(file, answers)),
-    release: () => asOwner(() => void (isLocked && rmSync(lock, { force: true }))),
+    release: () => asOwner(() => void (isLocked && removeFile(lock))),
   };
+}
+
+/** A folder may be named by a link to it. */
+function realOf(folder: string): string {
+  try {
+    return realpathSync(folder);
+  } catch {
+    return path.resolve(folder);
+  }
 }
 
 /** Returns the folder in which programs keep a user's settings. */
@@ -74,22 +89,40 @@ function takeLock(folder: string, lock: string): boolean {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
         return false;
       }
-      refuseSecond(lock);
+      if (!removeStale(lock)) {
+        return false;
+      }
     }
   }
   return false;
 }
 
-/** Removes the lock of a process that has ended. */
-function refuseSecond(lock: string): void {
-  const pid = Number(readText(lock));
-  if (Number.isInteger(pid) && pid > 0 && isRunning(pid)) {
+/**
+ * Removes the lock of a process that has ended.
+ *
+ * @returns whether it could be removed
+ * @throws Failure when the process runs
+ */
+function removeStale(lock: string): boolean {
+  const pid = Number(readText(lock, 20));
+  // In a container, each run may have the same number.
+  if (Number.isInteger(pid) && pid > 0 && pid !== process.pid && isRunning(pid)) {
     throw new Failure(
       `Another setup is running for this Ghost (process ${pid}).`,
       `Wait for its end, or stop it with Ctrl-C in its terminal. If there is none, delete ${lock}.`,
     );
   }
-  rmSync(lock, { force: true });
+  return removeFile(lock);
+}
+
+/** @returns false where it cannot be removed */
+function removeFile(file: string): boolean {
+  try {
+    rmSync(file, { force: true });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isRunning(pid: number): boolean {
@@ -99,13 +132,13 @@ function isRunning(pid: number): boolean {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
   // After a restart of the machine, another program may have the number.
-  const commandLine = readText(`/proc/${pid}/cmdline`);
+  const commandLine = readText(`/proc/${pid}/cmdline`, LONGEST_COMMAND);
   return commandLine === '' || /\bsetup\b/.test(commandLine);
 }
 
-function readText(file: string): string {
+function readText(file: string, limit: number): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readRegularFile(file, limit).bytes.toString('utf8');
   } catch {
     return '';
   }
@@ -115,7 +148,7 @@ function readAnswers(file: string): Answers {
   try {
     const { bytes } = readRegularFile(file, LARGEST_ANSWERS);
     const { domain, region, profile } = JSON.parse(bytes.toString('utf8')) as Record<string, unknown>;
-    const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
+    const text = (value: unknown) => (typeof value === 'string' && PLAIN_TEXT.test(value) ? value : undefined);
     return { domain: text(domain), region: text(region), profile: text(profile) };
   } catch {
     // They are only the defaults of questions.
@@ -129,6 +162,6 @@ function writeAnswers(file: string, answers: Answers): void {
     writeFileSync(fresh, `${JSON.stringify(answers, null, 2)}\n`, { flag: 'wx', mode: 0o600 });
     renameSync(fresh, file);
   } catch {
-    rmSync(fresh, { force: true });
+    removeFile(fresh);
   }
 }

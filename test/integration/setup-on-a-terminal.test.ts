@@ -1,0 +1,71 @@
+import { freePort } from '../support/ghost/boot';
+import { onePixel } from '../support/one-pixel';
+import { hasPseudoTerminal, KEYS, type TerminalSession } from '../support/pseudo-terminal';
+import { type SetupBlog, startBlogStandIn } from '../support/setup/blog';
+import { type Cloud, DOMAIN, startCloud } from '../support/setup/cloud';
+import { openSetupLab, type SetupLab } from '../support/setup/lab';
+import { countCopied, readConfig } from '../support/setup/stops';
+
+jest.setTimeout(300_000);
+
+const FILES = { 'images/2024/05/picture.png': onePixel(1), 'images/2024/06/other.png': onePixel(2) };
+
+(hasPseudoTerminal ? describe : describe.skip)('setup on a terminal', () => {
+  let cloud: Cloud;
+  let blog: SetupBlog;
+  let lab: SetupLab;
+  let session: TerminalSession | undefined;
+
+  beforeEach(async () => {
+    const port = await freePort();
+    cloud = await startCloud(port);
+    blog = await startBlogStandIn(port, cloud.s3.endpoint, FILES);
+    lab = await openSetupLab(cloud, blog);
+  });
+
+  afterEach(async () => {
+    session?.kill();
+    await lab?.close();
+    await blog?.close();
+    await cloud?.close();
+  });
+
+  test('asks for the domain and the region, offers the answers of a stopped run again, and does the rest', async () => {
+    const before = readConfig(blog);
+    session = lab.onTerminal(['setup']);
+    await session.shows('Domain for your images');
+    // Next to that of the blog.
+    await session.shows('images.example.test');
+    session.press(KEYS.enter);
+    await session.shows('In which region');
+    session.press('frankfurt');
+    session.press(KEYS.ctrlC);
+    await session.ends();
+    expect([readConfig(blog), cloud.bucket()]).toEqual([before, undefined]);
+
+    session = lab.onTerminal(['setup', '--region', 'eu-central-1']);
+    await session.shows('Domain for your images');
+    session.press(KEYS.enter);
+    await session.shows('Start?');
+    session.press(KEYS.ctrlC);
+    expect(await session.ends()).toBe(130);
+    expect([readConfig(blog), cloud.bucket()]).toEqual([before, undefined]);
+
+    session = lab.onTerminal(['setup']);
+    await session.shows('Domain for your images');
+    session.press(KEYS.enter);
+    await session.shows(/Region .*eu-central-1/);
+    session.press(KEYS.enter);
+    await session.shows('Start?');
+    session.press(`y${KEYS.enter}`);
+    await session.shows(/Switch over and restart Ghost now\?/);
+    // Nothing is switched without a yes.
+    expect(lab.restarts()).toBe(0);
+    session.press(`y${KEYS.enter}`);
+    expect([await session.ends(), session.screen().join('\n')]).toEqual([
+      0,
+      expect.stringContaining(`The images of this blog come from https://${DOMAIN}`),
+    ]);
+    expect([lab.restarts(), countCopied({ cloud, files: FILES })]).toEqual([1, 2]);
+  });
+});

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import path from 'node:path';
 import type { CheckReport } from '../../src/commands/doctor/check';
-import { type Patient, startPatient } from '../support/doctor';
+import { type Patient, startPatient, troublesIn } from '../support/doctor';
 import { type ForeignAnswer, type HostileNetwork, startHostileNetwork } from '../support/hostile-network';
 
 jest.setTimeout(90_000);
@@ -32,11 +32,6 @@ async function examineAt(endpoint: string, options: object = {}): Promise<CheckR
   return patient.examine();
 }
 
-const troubles = (results: CheckReport[]) =>
-  results
-    .filter(({ result }) => result === 'failed' || result === 'warned')
-    .map(({ result, name, found }) => `${result} ${name}: ${found}`);
-
 const PAGE = '<!DOCTYPE html><html><head><title>Sign in</title></head><body>Please sign in.</body></html>';
 const XHTML = '<?xml version="1.0"?><html><head><title>Sign in</title></head><body>Please sign in.</body></html>';
 const page = (body: string): ForeignAnswer => ({ status: 200, headers: { 'content-type': 'text/html' }, body });
@@ -62,13 +57,13 @@ test('a web page instead of a probe is not called a public file', async () => {
   const results = await examineWith((request) =>
     request.method === 'GET' && isAnonymous(request) && !isListing(request) ? page(PAGE) : undefined,
   );
-  expect(troubles(results)).toEqual([]);
+  expect(troublesIn(results)).toEqual([]);
 });
 
 test('a web page instead of the settings of the bucket is not taken for settings that are off', async () => {
   const settings = /\?(ownershipControls|publicAccessBlock|encryption|versioning|lifecycle)/;
   const results = await examineWith(({ url = '' }) => (settings.test(url) ? page(XHTML) : undefined));
-  expect(troubles(results)).toEqual([]);
+  expect(troublesIn(results)).toEqual([]);
   for (const name of ['ownership', 'public access block', 'encryption', 'versioning', 'incomplete uploads']) {
     expect(results.find((each) => each.name === name)).toMatchObject({
       result: 'unchecked',
@@ -81,7 +76,7 @@ test('a web page instead of a completed upload is named, and not taken for an ig
   const results = await examineWith(({ method, url = '' }) =>
     method === 'POST' && url.includes('uploadId=') ? page(XHTML) : undefined,
   );
-  expect(troubles(results)).toEqual([
+  expect(troublesIn(results)).toEqual([
     expect.stringMatching(/^failed conditional large uploads: .*does not answer as S3/),
   ]);
   expect(patient?.s3.multipartUploads('blog-images')).toEqual([]);

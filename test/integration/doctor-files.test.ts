@@ -1,7 +1,7 @@
 import { rename, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { CheckReport } from '../../src/commands/doctor/check';
-import { type Breakage, type Patient, startPatient } from '../support/doctor';
+import { type Breakage, type Patient, startPatient, troublesIn } from '../support/doctor';
 import { installTools } from '../support/tls-cdn/tools';
 
 let patient: Patient | undefined;
@@ -18,11 +18,6 @@ async function examine(breakage: Breakage = {}): Promise<CheckReport[]> {
   return patient.examine();
 }
 
-const troubles = (results: CheckReport[]) =>
-  results
-    .filter(({ result }) => result === 'failed' || result === 'warned')
-    .map(({ result, name, found }) => `${result} ${name}: ${found}`);
-
 const reportOf = (results: CheckReport[], wanted: string) => results.find(({ name }) => name === wanted);
 
 /** Leaves Ghost on its disk, with the options of the adapter in its configuration. */
@@ -35,7 +30,7 @@ const withoutAdapter = (folder: string) => rm(path.join(folder, 'content/adapter
 
 test('a blog whose files are all in the bucket is fine, and some of its own images were seen on the CDN', async () => {
   const results = await examine();
-  expect(troubles(results)).toEqual([]);
+  expect(troublesIn(results)).toEqual([]);
   expect(reportOf(results, 'files')?.found).toBe('all 7 files on the disk are in the bucket');
   expect(reportOf(results, 'own images')?.found).toMatch(/^6 images of the blog arrive, each within \d+ ms$/);
 });
@@ -50,7 +45,7 @@ test('the newest, the oldest and random images of a large blog are requested fro
   });
   const context = patient.contextFor();
   const { diagnose } = await import('../../src/commands/doctor/diagnose');
-  expect(troubles(await diagnose(context))).toEqual([]);
+  expect(troublesIn(await diagnose(context))).toEqual([]);
   const urls = context.ownImages.map(({ url }) => url.replace('https://images.example.test/content/', ''));
   expect(urls.slice(0, 3)).toEqual([
     'images/2026/11/own-newest.png',
@@ -62,7 +57,7 @@ test('the newest, the oldest and random images of a large blog are requested fro
 
 test('files that were uploaded after the switch, and are only in the bucket, are fine', async () => {
   const results = await examine({ files: (files) => files.store('images/2026/11/more-new.png', 'image/png') });
-  expect(troubles(results)).toEqual([]);
+  expect(troublesIn(results)).toEqual([]);
 });
 
 test('a blog that came from another adapter, and has nothing on its disk, is fine', async () => {
@@ -72,7 +67,7 @@ test('a blog that came from another adapter, and has nothing on its disk, is fin
       await files.write('images/README.md', Buffer.from('# Images'));
     },
   });
-  expect(troubles(results)).toEqual([]);
+  expect(troublesIn(results)).toEqual([]);
   expect(reportOf(results, 'files')?.found).toBe('no files on the disk, 8 in the bucket');
   expect(reportOf(results, 'own images')?.found).toMatch(/^6 images/);
 });
@@ -84,7 +79,7 @@ test('a new blog without files is fine', async () => {
       files.objects.clear();
     },
   });
-  expect(troubles(results)).toEqual([]);
+  expect(troublesIn(results)).toEqual([]);
   expect(reportOf(results, 'own images')).toMatchObject({
     result: 'unchecked',
     found: 'there are no images in the bucket yet',
@@ -99,7 +94,7 @@ test('files that Ghost serves from its disk, image sizes and hidden files are no
       await files.write('images/.DS_Store');
     },
   });
-  expect(troubles(results)).toEqual([]);
+  expect(troublesIn(results)).toEqual([]);
 });
 
 test('before the switch, one finding says that Ghost still stores on its disk, what is missing, and the next two commands', async () => {
@@ -108,7 +103,7 @@ test('before the switch, one finding says that Ghost still stores on its disk, w
     folder: withoutAdapter,
     files: ({ objects }) => objects.clear(),
   });
-  expect(troubles(results)).toEqual([
+  expect(troublesIn(results)).toEqual([
     expect.stringMatching(
       /^failed files: Ghost still stores images on its own disk: .*not active\. .*none of the 7 files/,
     ),
@@ -121,7 +116,7 @@ test('before the switch, one finding says that Ghost still stores on its disk, w
 
 test('after migrate and before install, one finding names install alone', async () => {
   const results = await examine({ config: notSwitched, folder: withoutAdapter });
-  expect(troubles(results)).toEqual([
+  expect(troublesIn(results)).toEqual([
     expect.stringMatching(/^failed files: Ghost still stores images on its own disk/),
   ]);
   expect(reportOf(results, 'files')?.cure).toMatch(/^Switch over: .* install --config /);
@@ -132,13 +127,13 @@ test('a blog that still uses another adapter is told so', async () => {
   const results = await examine({
     config: ({ storage }) => Object.assign(storage, { active: 's3', media: 's3', files: 's3' }),
   });
-  expect(troubles(results)).toEqual([expect.stringMatching(/^failed files: Ghost still stores images with s3/)]);
+  expect(troublesIn(results)).toEqual([expect.stringMatching(/^failed files: Ghost still stores images with s3/)]);
   expect(reportOf(results, 'files')?.cure).toMatch(/^Copy what s3 stores: .*migrate.* --from-url URL\n.*install/);
 });
 
 test('where Ghost may not list the bucket, some files are looked up one by one, and only that is named', async () => {
   const results = await examine({ forbidden: ['s3:ListBucket'], ghost: { mayEverything: true } });
-  expect(troubles(results)).toEqual([expect.stringContaining('failed list: ')]);
+  expect(troublesIn(results)).toEqual([expect.stringContaining('failed list: ')]);
   expect(reportOf(results, 'files')?.found).toMatch(/^7 of 7 files .*looked up.*Ghost may not list the bucket/);
 });
 
@@ -146,7 +141,7 @@ test('a service that lists in an order of its own is not said to lack files', as
   const results = await examine({
     bucket: { listing: { order: (one, other) => (one < other ? 1 : -1) } },
   });
-  expect(troubles(results)).toEqual([]);
+  expect(troublesIn(results)).toEqual([]);
   expect(reportOf(results, 'files')?.found).toContain('in an order of its own');
 });
 
@@ -157,7 +152,7 @@ test('a folder that cannot be read is named, and a link out of the content is no
       await symlink('/etc', path.join(images, 'elsewhere'));
     },
   });
-  expect(troubles(results)).toEqual([
+  expect(troublesIn(results)).toEqual([
     expect.stringMatching(/^warned files: 1 file on the disk cannot be read.*images\/elsewhere \(the link leads out/),
   ]);
 });
@@ -169,6 +164,6 @@ test('the content folder of this machine does not matter where Ghost is elsewher
       await rm(path.join(folder, 'current'));
     },
   });
-  expect(troubles(results)).toEqual([]);
+  expect(troublesIn(results)).toEqual([]);
   expect(reportOf(results, 'content folder')?.result).toBe('unchecked');
 });

@@ -2,7 +2,16 @@ import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { CheckReport } from '../../src/commands/doctor/check';
 import { type CloudFrontRecorder, startCloudFrontRecorder } from '../support/cloudfront-recorder';
-import { BLOG_HOST, BUCKET, type Breakage, CDN_HOST, type Patient, SECRET, startPatient } from '../support/doctor';
+import {
+  BLOG_HOST,
+  BUCKET,
+  type Breakage,
+  CDN_HOST,
+  type Patient,
+  SECRET,
+  startPatient,
+  troublesIn,
+} from '../support/doctor';
 import type { Answer } from '../support/http-client';
 import { installTools } from '../support/tls-cdn/tools';
 
@@ -21,16 +30,11 @@ async function examine(breakage: Breakage = {}): Promise<CheckReport[]> {
   return patient.examine();
 }
 
-const troubles = (results: CheckReport[]) =>
-  results
-    .filter(({ result }) => result === 'failed' || result === 'warned')
-    .map(({ result, name, found }) => `${result} ${name}: ${found}`);
-
 const ADAPTER_FOLDER = 'content/adapters/storage/S3CloudFrontStorage';
 
 test('everything is as it should be in a set-up that works, and nothing is left in the bucket', async () => {
   const results = await examine();
-  expect(troubles(results)).toEqual([]);
+  expect(troublesIn(results)).toEqual([]);
   expect(results.filter(({ result }) => result === 'passed').length).toBeGreaterThan(40);
   expect(patient?.s3.requests.filter(({ operation }) => operation === 'PutObject').length).toBeGreaterThan(4);
   expect(patient?.keys()).toEqual([]);
@@ -43,7 +47,7 @@ test('everything is as it should be while a secret is replaced, and the CDN stil
     config: ({ storage }) => (storage.S3CloudFrontStorage.cdnFallbackSecret = both),
     ghost: { hidesProxies: true, adapter: { cdnFallbackSecret: both } },
   });
-  expect(troubles(results)).toEqual([]);
+  expect(troublesIn(results)).toEqual([]);
 });
 
 /** What is broken, the one check that finds it, what it says, and what the cure names. */
@@ -875,7 +879,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
 
 test.each(BROKEN)('%s: named once, and nothing else', async (_title, breakage, trouble, found, cure) => {
   const results = await examine(breakage);
-  expect(troubles(results)).toEqual([expect.stringContaining(`${trouble}: `)]);
+  expect(troublesIn(results)).toEqual([expect.stringContaining(`${trouble}: `)]);
   const result = results.find(({ result: kind, name }) => trouble === `${kind} ${name}`);
   expect(result).toMatchObject({ found: expect.stringMatching(found), cure: expect.stringMatching(cure) });
   expect(result?.tried).toMatch(/\w/);
@@ -903,7 +907,7 @@ describe('with a distribution that is told of changes', () => {
   });
 
   test('the probe alone is invalidated', async () => {
-    expect(troubles(await examine(withDistribution))).toEqual([]);
+    expect(troublesIn(await examine(withDistribution))).toEqual([]);
     expect(cloudFront.invalidations).toHaveLength(1);
     expect(cloudFront.invalidations[0]?.paths).toEqual([
       expect.stringMatching(/^\/content\/images\/\d{4}\/\d{2}\/doctor-[0-9a-f]{32}-images\.png$/),
@@ -916,7 +920,7 @@ describe('with a distribution that is told of changes', () => {
   ] as const)('%s: named once, and nothing else', async (failure, found, cure) => {
     cloudFront.failFor('E2EXAMPLE1ABCD', failure, Infinity);
     const results = await examine(withDistribution);
-    expect(troubles(results)).toEqual([expect.stringContaining(`failed invalidate: `)]);
+    expect(troublesIn(results)).toEqual([expect.stringContaining(`failed invalidate: `)]);
     expect(results.find(({ name }) => name === 'invalidate')).toMatchObject({
       found: expect.stringContaining(found),
       cure: expect.stringContaining(cure),
@@ -951,7 +955,7 @@ describe('behind an nginx, which remembers for a minute what is not there', () =
       ['failed sizes on the CDN: The answer is 302', 'failed asked too early: '],
     ],
   ])('%s', async (_title, breakage, expected) => {
-    const found = troubles(await examineNginx(breakage));
+    const found = troublesIn(await examineNginx(breakage));
     expect(found).toEqual(expected.map((text) => expect.stringContaining(text)));
     expect(patient?.keys()).toEqual([]);
   });
@@ -962,7 +966,7 @@ test('uploads that are encrypted with a key are looked at as such', async () => 
     config: ({ storage }) =>
       Object.assign(storage.S3CloudFrontStorage, { serverSideEncryption: 'aws:kms', kmsKeyId: 'alias/pictures' }),
   });
-  expect(troubles(results)).toEqual([]);
+  expect(troublesIn(results)).toEqual([]);
   expect(results.find(({ name }) => name === 'encrypt')?.found).toBe('aws:kms');
 });
 
@@ -971,7 +975,7 @@ test('a clock that is wrong: named once, and nothing else', async () => {
   const { now } = Date;
   jest.spyOn(Date, 'now').mockImplementation(() => now() - 20 * 60_000);
   const results = await patient.examine();
-  expect(troubles(results)).toEqual([
+  expect(troublesIn(results)).toEqual([
     expect.stringMatching(/^failed clock: The clock of this machine is 20 minutes slow/),
   ]);
   expect(results.find(({ name }) => name === 'write')).toMatchObject({
@@ -998,7 +1002,7 @@ test('the options of the command line are enough where Ghost is elsewhere', asyn
     const { endpoint, region } = patient.s3;
     const given = { bucket: BUCKET, region, endpoint, forcePathStyle: true, cdnUrl: CDN_HOST };
     const results = await patient.examine(given);
-    expect(troubles(results)).toEqual([]);
+    expect(troublesIn(results)).toEqual([]);
     expect(results.find(({ name }) => name === 'credentials')?.found).toContain('AKIA…0000 from the environment');
     expect(results.find(({ name }) => name === 'sizes on the CDN')?.result).toBe('passed');
     expect(results.filter(({ group, result }) => group === 'Ghost' && result === 'unchecked').length).toBeGreaterThan(
@@ -1018,14 +1022,14 @@ test('a blog that is its own CDN is looked at as one', async () => {
       config.url = `https://${CDN_HOST}`;
     },
   });
-  expect(troubles(results)).toEqual([]);
+  expect(troublesIn(results)).toEqual([]);
   expect(results.find(({ name }) => name === 'old links')?.found).toBe('Ghost sends the file');
 });
 
 test('several blogs in one bucket: looked at below their prefix', async () => {
   const results = await examine({ tenantPrefix: 'blog-7' });
   // The stand-in falls back to the Ghost of a single blog only.
-  expect(troubles(results)).toEqual([expect.stringContaining('failed sizes on the CDN')]);
+  expect(troublesIn(results)).toEqual([expect.stringContaining('failed sizes on the CDN')]);
   const keys = patient?.s3.requests.filter(({ operation }) => operation === 'PutObject').map(({ key }) => key);
   expect(keys?.every((key) => key?.startsWith('blog-7/content/'))).toBe(true);
   expect(patient?.keys()).toEqual([]);

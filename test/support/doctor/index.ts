@@ -96,6 +96,12 @@ export interface Patient {
   close(): Promise<void>;
 }
 
+/** Returns the checks that failed or warned, each as "RESULT NAME: FOUND". */
+export const troublesIn = (reports: CheckReport[]): string[] =>
+  reports
+    .filter(({ result }) => result === 'failed' || result === 'warned')
+    .map(({ result, name, found }) => `${result} ${name}: ${found}`);
+
 /**
  * Builds a setup that works, except for some faults.
  *

@@ -756,12 +756,12 @@ describe('a plan', () => {
   test('says that an existing bucket is used as it is', async () => {
     account.hostedZones.add({ name: 'example.com' });
     const first = await provisionOnce(account, { bucket: 'my-pictures' });
-    expect(first.terminal.text).toMatch(/\+ S3 bucket  /);
+    expect(first.terminal.text).toMatch(/\+ S3 bucket {2}/);
     await destroy(await openTestSession(account), STACK);
     const { terminal, error } = await provisionOnce(account, { bucket: 'my-pictures' });
     expect(error).toBeUndefined();
     expect(terminal.text).toMatch(/= S3 bucket +my-pictures that is there already/);
-    expect(terminal.text).not.toMatch(/\+ S3 bucket  /);
+    expect(terminal.text).not.toMatch(/\+ S3 bucket {2}/);
   });
 });
 

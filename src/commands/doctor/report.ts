@@ -24,8 +24,15 @@ export const TITLES: Record<Group, string> = {
 /** The width of the column with the labels of the checks. */
 const LABEL_WIDTH = Math.max(...CHECKS.map(({ label }) => label.length)) + 2;
 
-/** Returns a reporter that prints each result as it arrives, and shows the running check in a terminal. */
-export function reporterFor(terminal: Terminal, { verbose = false }: { verbose?: boolean } = {}): Reporter {
+/**
+ * Returns a reporter that prints each result as it arrives, and shows the running check in a terminal.
+ *
+ * @param options `verbose`: with details and skipped checks; `onlyProblems`: without what is fine
+ */
+export function reporterFor(
+  terminal: Terminal,
+  { verbose = false, onlyProblems = false }: { verbose?: boolean; onlyProblems?: boolean } = {},
+): Reporter {
   const { colors } = terminal;
   let spinner: Spinner | undefined;
   let shownGroup: string | undefined;
@@ -41,7 +48,7 @@ export function reporterFor(terminal: Terminal, { verbose = false }: { verbose?:
     finished(report) {
       spinner?.stop();
       // The summary counts them.
-      if (report.skippedFor !== undefined && !verbose) {
+      if ((report.skippedFor !== undefined && !verbose) || (onlyProblems && !isProblem(report))) {
         return;
       }
       if (report.group !== shownGroup) {

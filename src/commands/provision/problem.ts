@@ -30,6 +30,6 @@ export function reportProblems(terminal: Terminal, problems: Problem[]): void {
   }
   throw new Failure(
     `${refusals.length} things stand in the way:\n${refusals.map(({ cause, cure }) => `- ${cause}\n  ${cure}`).join('\n')}`,
-    'Mend them, and run the command again.',
+    'Fix them, and run the command again.',
   );
 }

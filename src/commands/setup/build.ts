@@ -52,8 +52,7 @@ export async function build(
   const { aws, terminal } = session;
   const existing = await describeStack(aws, settings.stackName);
   const isNew = existing === undefined || isEmpty(existing);
-  const agreeing: Terminal = { ...terminal, confirm: () => Promise.resolve(true) };
-  const provisioned = await provision(isNew ? { ...session, terminal: agreeing } : session, settings);
+  const provisioned = await provision(isNew ? { ...session, terminal: agreed(terminal) } : session, settings);
   const { stack, config, missingRecord } = provisioned;
   if (missingRecord) {
     await waitForRecord(session, settings.domain, missingRecord);
@@ -67,6 +66,16 @@ export async function build(
   const inFile = keyIn(site);
   const key = await keyForGhost(session, GhostUserName, inFile?.accessKeyId, isUnattended);
   return ghostConfigOf(stack, cdnFallbackSecret, key ?? inFile);
+}
+
+/** Returns a terminal on which the user has agreed to the plan of `provision`, which is then not shown again. */
+function agreed(terminal: Terminal): Terminal {
+  let isPlanned = false;
+  return {
+    ...terminal,
+    say: (text) => (isPlanned ? terminal.say(text) : undefined),
+    confirm: () => Promise.resolve((isPlanned = true)),
+  };
 }
 
 /** Returns the access key that Ghost's configuration has. */

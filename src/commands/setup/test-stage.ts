@@ -66,7 +66,7 @@ export async function testEverything(journey: Journey): Promise<void> {
 
 async function check({ terminal, options }: Journey, site: GhostSite, groups?: Group[]): Promise<CheckReport[]> {
   const context = new DoctorContext(options, { network: internet, signal: terminal.signal, site, imageCount: IMAGES });
-  const reports = await diagnose(context, { groups, reporter: reporterFor(terminal) });
+  const reports = await diagnose(context, { groups, reporter: reporterFor(terminal, { onlyProblems: true }) });
   if (terminal.signal.aborted) {
     throw new Interruption('Stopped. Run the same command again to continue.');
   }

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { INERT_POLICY } from '../core/cdn-contract';
+import { INERT_POLICY, NOT_FOUND_BODY } from '../core/cdn-contract';
 import type { Config } from '../core/config';
 import type { ObjectAnswer } from '../core/s3/bucket';
 
@@ -35,7 +35,7 @@ export function sendNotFound(response: ServerResponse): void {
     'cache-control': `public, max-age=${NOT_FOUND_MAX_AGE}`,
     'x-content-type-options': 'nosniff',
   });
-  response.end('Not found\n');
+  response.end(NOT_FOUND_BODY);
 }
 
 /** Sends an error that is not the client's, which neither a browser nor the CDN may cache. */

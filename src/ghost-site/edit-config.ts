@@ -22,7 +22,7 @@ export interface GhostConfigBlock {
 export type Setting = readonly [place: readonly string[], value: unknown];
 
 /** Options of an image server that another one may not have. Left in the file, they would break its URLs and its CDN. */
-const OPTIONS_OF_THE_SERVER = ['tenantPrefix', 'cdnFallbackSecret'];
+export const OPTIONS_OF_THE_SERVER = ['tenantPrefix', 'cdnFallbackSecret'];
 
 /**
  * Adds the adapter's options to the text of a configuration, and leaves everything else as it is, including blanks.

@@ -1,4 +1,3 @@
-import { text } from 'node:stream/consumers';
 import * as z from 'zod/mini';
 import { Failure } from '../../shell/failure';
 import { openTerminal } from '../../shell/terminal';
@@ -11,8 +10,12 @@ const CHANGE = z.union([
     do: z.literal('write'),
     block: z.object({ storage: z.object({ S3CloudFrontStorage: z.record(z.string(), z.string()) }) }),
   }),
-  z.object({ do: z.enum(['install', 'uninstall', 'copy-back']) }),
+  z.object({ do: z.enum(['install', 'uninstall']) }),
+  z.object({ do: z.literal('copy-back'), storage: z.optional(z.record(z.string(), z.unknown())) }),
 ]);
+
+/** The largest change (characters) that is read. */
+const LARGEST_CHANGE = 1_000_000;
 
 /**
  * Carries out the change that `setup` sends to the standard input, which it has shown and asked for.
@@ -20,11 +23,25 @@ const CHANGE = z.union([
  * @throws Failure when it is not such a change, or as `carryOut`
  */
 export async function runAsRoot(options: SetupOptions): Promise<void> {
-  const { success, data } = CHANGE.safeParse(jsonOf(await text(process.stdin)));
+  const { success, data } = CHANGE.safeParse(jsonOf(await readInput(process.stdin)));
   if (!success) {
     throw new Failure('The standard input is not a change of "setup".', 'Run "setup" itself: it calls this command.');
   }
   await carryOut(openTerminal({}), options, data);
+}
+
+/** Returns a text; an empty one where it is too long, or would have to be typed. */
+async function readInput(input: NodeJS.ReadStream): Promise<string> {
+  let text = '';
+  if (!input.isTTY) {
+    for await (const part of input.setEncoding('utf8') as AsyncIterable<string>) {
+      text += part;
+      if (text.length > LARGEST_CHANGE) {
+        return '';
+      }
+    }
+  }
+  return text;
 }
 
 function jsonOf(value: string): unknown {

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
+import { NOT_FOUND_BODY } from '../../core/cdn-contract';
 import type { GhostSite } from '../../ghost-site/site';
-import { get, internet, networkCodeOf, statusText } from '../doctor/network';
+import { Interruption } from '../../shell/failure';
+import { type Answer, get, internet, networkCodeOf, statusText } from '../doctor/network';
 
 /** What the blog does with requests for its images. */
 export interface BlogState {
-  /** `disk`: it answers, and serves its images itself; `cdn`: it redirects to the CDN; `down`: it does not answer. */
+  /** `disk`: Ghost's own storage answers; `cdn`: the adapter does; `down`: nothing does. */
   state: 'disk' | 'cdn' | 'down';
   /** Its answer, for the end of a sentence: `503`, `no answer (ECONNREFUSED)` */
   answer: string;
@@ -17,7 +19,8 @@ const REDIRECTS = [301, 302, 307, 308];
 const PAUSE_MS = 500;
 
 /**
- * Asks Ghost for an image that does not exist: the adapter redirects to the CDN, and Ghost's own storage answers 404.
+ * Asks Ghost for an image that does not exist: the adapter redirects to the CDN, or with `serve: "stream"` answers 404 in
+ * its own words, other than Ghost's own storage.
  *
  * @param cdnUrl `https://images.example.com`
  */
@@ -28,9 +31,7 @@ export async function askBlog(site: GhostSite, cdnUrl: string, signal?: AbortSig
       headers,
       signal,
     });
-    const { location = '' } = answer.headers;
-    const isCdn = URL.canParse(location) && new URL(location).host === new URL(cdnUrl).host;
-    const state = answer.status >= 500 ? 'down' : REDIRECTS.includes(answer.status) && isCdn ? 'cdn' : 'disk';
+    const state = answer.status >= 500 ? 'down' : isOfAdapter(answer, cdnUrl) ? 'cdn' : 'disk';
     return { state, answer: statusText(answer) };
   } catch (error) {
     signal?.throwIfAborted();
@@ -38,29 +39,50 @@ export async function askBlog(site: GhostSite, cdnUrl: string, signal?: AbortSig
   }
 }
 
+function isOfAdapter({ status, headers: { location = '' }, body }: Answer, cdnUrl: string): boolean {
+  const isCdn = URL.canParse(location) && new URL(location).host === new URL(cdnUrl).host;
+  return (REDIRECTS.includes(status) && isCdn) || (status === 404 && body.toString() === NOT_FOUND_BODY);
+}
+
+/** How long to wait for the blog. */
+export interface Patience {
+  seconds: number;
+  /** How long (s) it may be down without a break; default: as long as `seconds`. */
+  downSeconds?: number;
+  /** Ends the wait. */
+  signal: AbortSignal;
+}
+
 /**
  * Waits until the blog is in a state.
  *
  * @param isReached whether to stop waiting
- * @param seconds how long to wait at most
  * @returns its last state
+ * @throws Interruption after Ctrl-C
  */
 export async function waitForBlog(
   site: GhostSite,
   cdnUrl: string,
   isReached: (state: BlogState['state']) => boolean,
-  seconds: number,
+  { seconds, downSeconds = seconds, signal }: Patience,
 ): Promise<BlogState> {
   const until = performance.now() + seconds * 1_000;
+  let upAt = performance.now();
   for (;;) {
-    const found = await askBlog(site, cdnUrl, AbortSignal.timeout(10_000)).catch((): BlogState => ({
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(10_000)]);
+    const found = await askBlog(site, cdnUrl, limit).catch((): BlogState => ({
       state: 'down',
       answer: 'no answer within 10 s',
     }));
-    if (isReached(found.state) || performance.now() > until) {
+    if (signal.aborted) {
+      throw new Interruption('Stopped while Ghost restarts. Run the same command again: it sees how far Ghost came.');
+    }
+    const now = performance.now();
+    upAt = found.state === 'down' ? upAt : now;
+    if (isReached(found.state) || now > until || now > upAt + downSeconds * 1_000) {
       return found;
     }
-    await setTimeout(PAUSE_MS);
+    await setTimeout(PAUSE_MS, undefined, { signal }).catch(() => {});
   }
 }
 
@@ -74,7 +96,7 @@ function addressOf({ config, compose }: GhostSite): { url: string; headers: Reco
   }
   const host = ['0.0.0.0', '::', undefined].includes(server.host) ? '127.0.0.1' : server.host;
   return {
-    url: `http://${host}:${server.port}${site.pathname.replace(/\/+$/, '')}`,
+    url: `http://${host?.includes(':') ? `[${host}]` : host}:${server.port}${site.pathname.replace(/\/+$/, '')}`,
     // As the proxy in front of Ghost sends them; without, Ghost redirects to HTTPS.
     headers: { host: site.host, 'x-forwarded-proto': site.protocol.replace(':', '') },
   };

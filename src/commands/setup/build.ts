@@ -29,7 +29,7 @@ export async function planBuild(
   site: GhostSite,
   { domain, hostedZone, identity }: { domain: string } & Pick<SetupOptions, 'hostedZone' | 'identity'>,
 ): Promise<Settings> {
-  const options = { domain, hostedZone, identity, writeConfig: site.configFile };
+  const options = { domain, hostedZone, identity, writeConfig: site.compose ? site.folder : site.configFile };
   const settings = await withDefaults(readSettings(options), options, { aws, signal: terminal.signal });
   // The key is created just before it is written, so that a stop in between loses none.
   return { ...settings, defaults: settings.defaults && { ...settings.defaults, createAccessKey: false } };
@@ -41,14 +41,14 @@ export async function planBuild(
  *
  * @param site its configuration may already have the access key
  * @param isUnattended whether consent was given in advance
- * @returns the settings for Ghost
+ * @returns the settings for Ghost, and whether the machine gives it a role
  */
 export async function build(
   session: Session,
   site: GhostSite,
   settings: Settings,
   isUnattended: boolean,
-): Promise<GhostConfigBlock> {
+): Promise<{ block: GhostConfigBlock; hasRole: boolean }> {
   const { aws, terminal } = session;
   const existing = await describeStack(aws, settings.stackName);
   const isNew = existing === undefined || isEmpty(existing);
@@ -58,14 +58,14 @@ export async function build(
     await waitForRecord(session, settings.domain, missingRecord);
   }
   const { cdnFallbackSecret } = config.storage.S3CloudFrontStorage;
-  const { GhostUserName } = stack.outputs;
+  const { GhostUserName, GhostRoleName } = stack.outputs;
   if (!GhostUserName) {
     identityAdvice(stack).forEach((line) => terminal.say(line));
-    return ghostConfigOf(stack, cdnFallbackSecret);
+    return { block: ghostConfigOf(stack, cdnFallbackSecret), hasRole: GhostRoleName !== undefined };
   }
   const inFile = keyIn(site);
   const key = await keyForGhost(session, GhostUserName, inFile?.accessKeyId, isUnattended);
-  return ghostConfigOf(stack, cdnFallbackSecret, key ?? inFile);
+  return { block: ghostConfigOf(stack, cdnFallbackSecret, key ?? inFile), hasRole: false };
 }
 
 /** Returns a terminal on which the user has agreed to the plan of `provision`, which is then not shown again. */

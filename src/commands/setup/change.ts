@@ -3,10 +3,11 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { once } from 'node:events';
 import path from 'node:path';
 import { readAdapterConfigs } from '../../ghost-site/adapter-config';
+import { settingsOfEnvironment, type StorageSettings } from '../../ghost-site/config';
 import { writeGhostConfig } from '../../ghost-site/config-file';
 import type { GhostConfigBlock } from '../../ghost-site/edit-config';
 import { findGhostSite, type GhostSite, type GhostSiteOptions } from '../../ghost-site/site';
-import { Failure } from '../../shell/failure';
+import { Failure, Interruption } from '../../shell/failure';
 import { isRoot } from '../../shell/owner-rights';
 import type { Terminal } from '../../shell/terminal';
 import { carryOutInstall } from '../install/install';
@@ -18,10 +19,13 @@ import { showSummary } from '../migrate/summary';
 
 /**
  * A change of Ghost's files: the options for the adapter, the adapter with what makes Ghost use it, or the files that
- * come back from the bucket.
+ * come back from the bucket: that of `storage`, where Ghost's configuration may no longer name it.
  */
 export type Change =
-  { do: 'write'; block: GhostConfigBlock } | { do: 'install' } | { do: 'uninstall' } | { do: 'copy-back' };
+  | { do: 'write'; block: GhostConfigBlock }
+  | { do: 'install' }
+  | { do: 'uninstall' }
+  | { do: 'copy-back'; storage?: StorageSettings };
 
 /**
  * Carries out a change with the rights of this process.
@@ -38,7 +42,9 @@ export async function carryOut(terminal: Terminal, options: GhostSiteOptions, ch
   } else if (change.do === 'uninstall') {
     carryOutUninstall(terminal, planUninstall(site, options));
   } else {
-    await copyBack(terminal, site, options);
+    const { storage } = change;
+    const config = storage ? { ...site.config, adapters: undefined, storage } : site.config;
+    await copyBack(terminal, { ...site, config }, options);
   }
 }
 
@@ -61,13 +67,18 @@ export function changerOf(
   site: GhostSite,
   options: GhostSiteOptions,
 ): (change: Change) => Promise<void> {
-  return (change) => (canChange(site) ? carryOut(terminal, options, change) : carryOutAsRoot(options, change));
+  return (change) =>
+    canChange(site) ? carryOut(terminal, options, change) : carryOutAsRoot(terminal, site, options, change);
 }
 
 /** Whether this process can write Ghost's configuration and its folder for adapters. */
 export function canChange({ configFile, contentPath }: GhostSite): boolean {
   const adapters = [path.join(contentPath, 'adapters', 'storage'), path.join(contentPath, 'adapters'), contentPath];
-  const places = [configFile, path.dirname(configFile), adapters.find((folder) => existsSync(folder)) ?? contentPath];
+  const places = [
+    ...(existsSync(configFile) ? [configFile] : []),
+    path.dirname(configFile),
+    adapters.find((folder) => existsSync(folder)) ?? contentPath,
+  ];
   return isRoot() || places.every(isWritable);
 }
 
@@ -81,17 +92,40 @@ function isWritable(place: string): boolean {
 }
 
 /**
+ * Returns the options with which a process that has no variable of this one finds the same Ghost.
+ *
+ * @param options as the user gave them
+ */
+export function placesFor(
+  { folder, configFile, contentPath, compose }: Pick<GhostSite, 'folder' | 'configFile' | 'contentPath' | 'compose'>,
+  { ghost, config, content }: GhostSiteOptions,
+  environment: NodeJS.ProcessEnv = process.env,
+): string[] {
+  const isNamed = !compose && (environment.NODE_ENV ?? 'production') !== 'production';
+  const hasContent = !compose && settingsOfEnvironment(environment).paths?.contentPath !== undefined;
+  const places = {
+    ghost: ghost ?? (isNamed || hasContent ? folder : undefined),
+    config: config ?? (isNamed ? configFile : undefined),
+    content: content ?? (hasContent ? contentPath : undefined),
+  };
+  return Object.entries(places).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, path.resolve(value)],
+  );
+}
+
+/**
  * Carries out a change as root with sudo, which asks for the password on the terminal. The change goes through a pipe,
  * since other users can see the parameters of a process.
  *
  * @throws Failure when it did not succeed; the reason is on the terminal
  */
-async function carryOutAsRoot(options: GhostSiteOptions, change: Change): Promise<void> {
-  const { ghost, config, content } = options;
-  const places = Object.entries({ ghost, config, content }).flatMap(([name, value]) =>
-    value === undefined ? [] : [`--${name}`, path.resolve(value)],
-  );
-  const parameters = [process.execPath, process.argv[1] ?? '', 'setup-as-root', ...places];
+async function carryOutAsRoot(
+  terminal: Terminal,
+  site: GhostSite,
+  options: GhostSiteOptions,
+  change: Change,
+): Promise<void> {
+  const parameters = [process.execPath, process.argv[1] ?? '', 'setup-as-root', ...placesFor(site, options)];
   const child = spawn('sudo', ['--', ...parameters], { stdio: ['pipe', 'inherit', 'inherit'] });
   child.stdin.on('error', () => {});
   child.stdin.end(JSON.stringify(change));
@@ -101,6 +135,9 @@ async function carryOutAsRoot(options: GhostSiteOptions, change: Change): Promis
       "Run the command as a user who can write Ghost's configuration and content folder.",
     );
   })) as [number | null];
+  if (code !== 0 && terminal.signal.aborted) {
+    throw new Interruption('Stopped. Run the same command again to continue.');
+  }
   if (code !== 0) {
     throw new Failure(
       'The change as root did not succeed. The reason is above.',

@@ -1,4 +1,6 @@
 import { readAdapterConfigs } from '../../ghost-site/adapter-config';
+import { siteParameters } from '../../ghost-site/site-parameters';
+import { ownCommand } from '../../shell/called-as';
 import { Failure } from '../../shell/failure';
 import { migrateSite } from '../migrate/migrate-site';
 import { readMigrateSettings } from '../migrate/settings';
@@ -9,9 +11,10 @@ import { plannedSite } from './planned-site';
 /**
  * Copies the files of the blog to the bucket. Files that are there already are left.
  *
+ * @param isSwitched whether Ghost already uses the bucket
  * @throws Failure when a file could not be copied
  */
-export async function copyFiles(journey: Journey): Promise<void> {
+export async function copyFiles(journey: Journey, isSwitched = false): Promise<void> {
   const { terminal, options } = journey;
   const site = plannedSite(journey);
   const settings = readMigrateSettings({});
@@ -20,8 +23,8 @@ export async function copyFiles(journey: Journey): Promise<void> {
   showSummary(terminal, {}, settings, summary);
   if (!summary.complete) {
     throw new Failure(
-      'Not all files could be copied. They are named above. Ghost was not switched over.',
-      'Fix the problem, and run the same command again: it copies the rest.',
+      `Not all files could be copied. They are named above. Ghost ${isSwitched ? 'uses the bucket' : 'was not switched over'}.`,
+      `Fix the problem, and run the same command again: it copies the rest.\nThe options that are named above belong to: ${ownCommand(`migrate${siteParameters(journey.site)}`)}`,
     );
   }
 }

@@ -30,7 +30,7 @@ export async function ask(
 ): Promise<Answered> {
   const isUnattended = options.yes === true || !terminal.canChoose;
   if (isUnattended) {
-    refuseMissing(options);
+    refuseMissing(options, proposed);
   }
   const domain = await answer(options.domain, {
     isUnattended,
@@ -40,12 +40,19 @@ export async function ask(
         check: (value) => problemOf(() => readDomain('The domain', value)),
       }),
   });
+  if (domain !== undefined) {
+    // Before the other questions.
+    readDomain('--domain', domain);
+  }
+  // The answers of a run that was stopped, whose image server is in that region.
+  const former = isUnattended && earlier.domain === domain ? earlier : {};
   const region =
-    options.region ?? (isUnattended ? proposed.region : await askRegion(terminal, earlier.region ?? proposed.region));
+    options.region ??
+    (isUnattended ? (former.region ?? proposed.region) : await askRegion(terminal, earlier.region ?? proposed.region));
   const isProfileOpen =
     options.profile === undefined && process.env.AWS_PROFILE === undefined && proposed.profiles.length > 1;
   const profile = isProfileOpen
-    ? await answer(undefined, {
+    ? await answer(former.profile, {
         isUnattended,
         ask: () =>
           terminal.input(`AWS profile (${proposed.profiles.join(', ')})`, {
@@ -64,8 +71,12 @@ async function answer(
   return given ?? (isUnattended ? undefined : askUser());
 }
 
-function refuseMissing({ domain, yes }: SetupOptions): void {
-  const missing = [...(domain === undefined ? ['--domain images.example.com'] : []), ...(yes ? [] : ['--yes'])];
+function refuseMissing({ domain, region, yes }: SetupOptions, proposed: Proposals): void {
+  const missing = [
+    ...(domain === undefined ? ['--domain images.example.com'] : []),
+    ...(domain === undefined && (region ?? proposed.region) === undefined ? ['--region eu-central-1'] : []),
+    ...(yes ? [] : ['--yes']),
+  ];
   if (missing.length > 0) {
     throw new Failure(
       `Can't ask for what is missing: ${yes ? 'with --yes, no question is asked' : "this isn't a terminal"}.`,

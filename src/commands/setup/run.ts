@@ -6,6 +6,8 @@ import { openSession } from '../provision/session';
 import { build, planBuild } from './build';
 import { changerOf } from './change';
 import { copyFiles } from './copy';
+import { chooseCredentials } from './credentials';
+import { refuseDomain, refuseDown, refuseUnfit } from './fitness';
 import { lookAround } from './found';
 import type { Journey } from './journey';
 import type { SetupOptions } from './options';
@@ -36,10 +38,13 @@ export async function runSetup(options: SetupOptions): Promise<void> {
 }
 
 async function travel(terminal: Terminal, site: GhostSite, options: SetupOptions, saved: SavedAnswers): Promise<void> {
+  refuseUnfit(site, options);
   await bringUpIfDown(terminal, site, options);
   const found = await lookAround(terminal, site, options);
   showFound(terminal, found);
   const answered = await ask(terminal, options, saved.answers, found);
+  refuseDomain(site, answered.domain);
+  await refuseDown(site, answered.domain);
   saved.save(answered);
   const session = await openSession(answered, terminal);
   const settings = await planBuild(session, site, { ...options, ...answered });
@@ -47,12 +52,9 @@ async function travel(terminal: Terminal, site: GhostSite, options: SetupOptions
   if (!(await terminal.confirm('Start?'))) {
     throw new Declined();
   }
-  if (answered.profile !== undefined) {
-    // For the files and tests, where Ghost's configuration has no access key.
-    process.env.AWS_PROFILE = answered.profile;
-  }
   showStage(terminal, 'Build', 'the image server on AWS');
-  const block = await build(session, site, settings, options.yes ?? false);
+  const { block, hasRole } = await build(session, site, settings, options.yes ?? false);
+  chooseCredentials(hasRole, answered.profile);
   const journey: Journey = {
     terminal,
     options,
@@ -63,15 +65,15 @@ async function travel(terminal: Terminal, site: GhostSite, options: SetupOptions
     change: changerOf(terminal, site, options),
   };
   showStage(terminal, 'Write', `the options into ${site.configFile}; nothing is switched yet`);
-  await writeOptions(journey);
+  const hasNewOptions = await writeOptions(journey);
   showStage(terminal, 'Copy', 'the files to the bucket');
   await copyFiles(journey);
   showStage(terminal, 'Test', "bucket, permissions, CDN, certificate and this blog's own images");
   await testBeforeSwitch(journey);
   showStage(terminal, 'Switch', 'Ghost to the image server');
-  await switchOver(journey);
+  await switchOver(journey, hasNewOptions);
   showStage(terminal, 'Finish', 'what was uploaded in the meantime, and a check of everything');
-  await copyFiles(journey);
+  await copyFiles(journey, true);
   await testEverything(journey);
   terminal.say();
   terminal.say(terminal.colors.green(`✔ The images of this blog come from ${journey.cdnUrl}.`));

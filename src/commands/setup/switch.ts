@@ -1,13 +1,13 @@
 import { ADAPTER } from '../../core/features';
 import { isObject, storageOf, usesAdapter } from '../../ghost-site/config';
 import type { GhostSite } from '../../ghost-site/site';
-import { Declined, Failure } from '../../shell/failure';
+import { Declined, Failure, Interruption } from '../../shell/failure';
 import type { Terminal } from '../../shell/terminal';
 import { planConfigChange } from '../install/config-change';
 import { planInstall, showPlan } from '../install/plan';
 import { supportedMajor } from '../install/preconditions';
 import { showConfigChange } from '../install/say';
-import { askBlog, type BlogState, waitForBlog } from './blog';
+import { askBlog, waitForBlog } from './blog';
 import { canChange, changerOf } from './change';
 import { lastErrorOf } from './ghost-log';
 import type { Switchable } from './journey';
@@ -24,14 +24,14 @@ const PATIENCE_SECONDS = 15 * 60;
  * Switches Ghost over: installs the adapter, restarts Ghost, and waits until the blog redirects to the CDN. When Ghost
  * does not come up, its configuration is put back and it is restarted on the disk.
  *
+ * @param hasNewOptions whether the options were changed, which a Ghost that is switched over reads when it restarts
  * @throws Failure with Ghost's last error when it did not come up; Declined when the user says no
  */
-export async function switchOver(switchable: Switchable): Promise<void> {
+export async function switchOver(switchable: Switchable, hasNewOptions: boolean): Promise<void> {
   const { terminal, site, cdnUrl, restartCommand, change } = switchable;
   const { state } = await askBlog(site, cdnUrl);
-  if (state === 'cdn') {
-    // A newer version of the adapter is installed too, which the next restart loads.
-    await change({ do: 'install' });
+  const isCurrent = !hasNewOptions && !isToInstall(switchable);
+  if (state === 'cdn' && isCurrent) {
     terminal.say(`${terminal.colors.green('✔')} Ghost is already switched over.`);
     return;
   }
@@ -40,7 +40,21 @@ export async function switchOver(switchable: Switchable): Promise<void> {
     throw new Declined('Ghost still runs from the disk. Run the same command again to switch it over.');
   }
   await change({ do: 'install' });
-  await restartOnCdn(switchable);
+  await restartOnCdn(switchable, state === 'cdn');
+}
+
+/** Whether the adapter's files or Ghost's configuration have to be changed. */
+function isToInstall({ site, options }: Switchable): boolean {
+  try {
+    const { copies, changesConfig } = planInstall(site, options);
+    return copies || changesConfig;
+  } catch (error) {
+    if (error instanceof Failure) {
+      // The change itself names the problem.
+      return true;
+    }
+    throw error;
+  }
 }
 
 /** Shows what the switch changes in Ghost's files. */
@@ -80,23 +94,37 @@ export async function bringUpIfDown(terminal: Terminal, site: GhostSite, options
   if (!(await terminal.confirm(restartCommand ? 'Restart Ghost now?' : 'Wait until you have started Ghost?'))) {
     throw new Declined();
   }
-  await restartOnCdn({ terminal, site, cdnUrl, restartCommand, options, change: changerOf(terminal, site, options) });
+  const change = changerOf(terminal, site, options);
+  await restartOnCdn({ terminal, site, cdnUrl, restartCommand, options, change }, true);
 }
 
-async function restartOnCdn(switchable: Switchable): Promise<void> {
+/** @param mayHaveUploads whether Ghost may have stored files in the bucket, which are not on the disk */
+async function restartOnCdn(switchable: Switchable, mayHaveUploads: boolean): Promise<void> {
   const { terminal, site, cdnUrl, restartCommand } = switchable;
   const startedAt = Date.now();
   const failure = restartCommand && (await restart(terminal, restartCommand));
   if (!restartCommand) {
     terminal.say('Restart Ghost now, the way you usually do. This command waits for it.');
   }
+  if (terminal.signal.aborted) {
+    throw new Interruption(
+      'Stopped while Ghost restarts. Run the same command again: it brings Ghost up, or goes back.',
+    );
+  }
+  const { signal } = terminal;
+  const patience = restartCommand
+    ? { seconds: BOOT_SECONDS, signal }
+    : { seconds: PATIENCE_SECONDS, downSeconds: BOOT_SECONDS, signal };
   const found = await terminal.step('Waiting for Ghost', () =>
-    failure === undefined
-      ? waitForBlog(site, cdnUrl, (state) => state === 'cdn', restartCommand ? BOOT_SECONDS : PATIENCE_SECONDS)
-      : askBlog(site, cdnUrl),
+    failure === undefined ? waitForBlog(site, cdnUrl, (state) => state === 'cdn', patience) : askBlog(site, cdnUrl),
   );
   if (found.state === 'down') {
-    await goBack(switchable, found, startedAt, failure);
+    const error = lastErrorOf(site, startedAt);
+    terminal.warn(`Ghost did not come up (${failure ?? found.answer}). Going back to the disk.`);
+    if (mayHaveUploads) {
+      await switchable.change({ do: 'copy-back' });
+    }
+    await goBack(switchable, error);
   }
   if (found.state === 'disk') {
     throw new Failure(
@@ -109,12 +137,8 @@ async function restartOnCdn(switchable: Switchable): Promise<void> {
 /** Puts the configuration back, and has Ghost run from the disk again. */
 async function goBack(
   { terminal, site, cdnUrl, restartCommand, change }: Switchable,
-  { answer }: BlogState,
-  startedAt: number,
-  failure?: string,
+  error: string | undefined,
 ): Promise<never> {
-  const error = lastErrorOf(site, startedAt);
-  terminal.warn(`Ghost did not come up (${failure ?? answer}). Going back to the disk.`);
   await change({ do: 'uninstall' });
   const reason = `Ghost did not come up with the adapter${error ? `: ${error}` : ''}`;
   if (!restartCommand) {
@@ -125,7 +149,7 @@ async function goBack(
   }
   const again = await restart(terminal, restartCommand);
   const found = await terminal.step('Waiting for Ghost on the disk', () =>
-    waitForBlog(site, cdnUrl, (state) => state === 'disk', BOOT_SECONDS),
+    waitForBlog(site, cdnUrl, (state) => state === 'disk', { seconds: BOOT_SECONDS, signal: terminal.signal }),
   );
   throw found.state === 'disk'
     ? new Failure(

@@ -6,6 +6,7 @@ import { Declined, Failure } from '../../shell/failure';
 import type { Terminal } from '../../shell/terminal';
 import { askBlog, waitForBlog } from './blog';
 import { changerOf } from './change';
+import { assertUrl } from './fitness';
 import type { SetupOptions } from './options';
 import { restart, type RestartCommand, restartOf } from './restart';
 
@@ -30,6 +31,7 @@ export async function undo(terminal: Terminal, site: GhostSite, options: SetupOp
   const configs = readAdapterConfigs(site.config, {}, site.configFile);
   const { cdnUrl } = configs.images;
   // After a run that was stopped, Ghost may still run with the former configuration.
+  assertUrl(site);
   const isRunning = usesAdapter(site.config) || (await askBlog(site, cdnUrl)).state === 'cdn';
   terminal.say('This copies all files from the bucket to the disk, removes the adapter and restarts Ghost.');
   terminal.say('The image server and its bucket stay: "provision destroy" deletes them.');
@@ -37,12 +39,14 @@ export async function undo(terminal: Terminal, site: GhostSite, options: SetupOp
     throw new Declined();
   }
   const change = changerOf(terminal, site, options);
-  await change({ do: 'copy-back' });
+  // The configuration of before the adapter may not have the block.
+  const storage = storageOf(site.config);
+  await change({ do: 'copy-back', storage });
   await change({ do: 'uninstall' });
   if (isRunning) {
     await restartOnDisk(terminal, site, cdnUrl, restartOf(site, options));
     // What was uploaded between the copy and the restart.
-    await change({ do: 'copy-back' });
+    await change({ do: 'copy-back', storage });
   }
   terminal.say();
   terminal.say(terminal.colors.green('✔ Ghost stores its files on the disk again.'));
@@ -59,7 +63,10 @@ async function restartOnDisk(
   }
   const failure = restartCommand && (await restart(terminal, restartCommand));
   const found = await terminal.step('Waiting for Ghost', () =>
-    waitForBlog(site, cdnUrl, (state) => state === 'disk', restartCommand ? BOOT_SECONDS : PATIENCE_SECONDS),
+    waitForBlog(site, cdnUrl, (state) => state === 'disk', {
+      seconds: restartCommand ? BOOT_SECONDS : PATIENCE_SECONDS,
+      signal: terminal.signal,
+    }),
   );
   if (found.state !== 'disk') {
     throw new Failure(

@@ -1,0 +1,125 @@
+import { accessSync, constants } from 'node:fs';
+import { ADAPTER, FEATURES } from '../../core/features';
+import { adapterOf, isObject, storageOf, usesAdapter } from '../../ghost-site/config';
+import { checkGhostConfigFile } from '../../ghost-site/config-file';
+import type { GhostSite, GhostSiteOptions } from '../../ghost-site/site';
+import { ownCommand } from '../../shell/called-as';
+import { Failure } from '../../shell/failure';
+import { assertConfigFile, supportedMajor } from '../install/preconditions';
+import { askBlog } from './blog';
+import { canChange } from './change';
+
+/** Ghost's own adapters, which store on the disk. */
+const ON_DISK = /^Local\w+$/;
+
+/**
+ * Makes sure, before anything is built, that nothing about this Ghost stops `setup` later.
+ *
+ * @throws Failure with the problem and the fix
+ */
+export function refuseUnfit(site: GhostSite, options: GhostSiteOptions): void {
+  assertUrl(site);
+  supportedMajor(site);
+  refuseOtherAdapter(site);
+  if (!site.settings.isWritable) {
+    checkGhostConfigFile(site.folder);
+  }
+  if (canChange(site)) {
+    assertConfigFile(site, options.config);
+  }
+  assertReadableContent(site);
+}
+
+/** @throws Failure without the URL of the blog, by which it is asked whether it is switched over */
+export function assertUrl({ config: { url }, configFile }: Pick<GhostSite, 'config' | 'configFile'>): void {
+  if (typeof url !== 'string' || !URL.canParse(url)) {
+    throw new Failure(
+      `The URL of this blog is not known: ${configFile} ${url === undefined ? 'has no "url"' : `has the "url" ${JSON.stringify(url)}`}.`,
+      'Write the address of the blog there: "url": "https://blog.example.com"',
+    );
+  }
+}
+
+function refuseOtherAdapter({ config, configFile }: GhostSite): void {
+  const storage = storageOf(config);
+  const other = FEATURES.map((feature) => adapterOf(storage, feature)).find(
+    (name) => name !== undefined && name !== ADAPTER && !ON_DISK.test(name),
+  );
+  if (other !== undefined) {
+    throw new Failure(
+      `Ghost stores its files with "${other}", as ${configFile} says, and not on the disk, from which setup copies them.`,
+      `Build the image server with ${ownCommand('provision')}, copy the files from the other bucket with migrate --from-bucket,\nand take its options over with install --from ${other}.`,
+    );
+  }
+}
+
+function assertReadableContent({ contentPath }: GhostSite): void {
+  try {
+    accessSync(contentPath, constants.R_OK | constants.X_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Failure(
+      `The content folder ${contentPath} cannot be read (${code}).`,
+      code === 'ENOENT'
+        ? "Name Ghost's content folder: --content /var/www/ghost/content"
+        : 'Run the command as the user that Ghost runs as, or with sudo.',
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * Makes sure that a domain is neither that of the blog, nor another one than that of the image server in use.
+ *
+ * @throws Failure with the domains
+ */
+export function refuseDomain({ config, configFile }: Pick<GhostSite, 'config' | 'configFile'>, domain: string): void {
+  if (new URL(config.url ?? '').hostname === domain) {
+    throw new Failure(
+      `${domain} is the domain of the blog itself. The images need a domain of their own.`,
+      `Choose another one, for example images.${domain.replace(/^www\./, '')}.`,
+    );
+  }
+  const block = storageOf(config)[ADAPTER];
+  const { cdnUrl } = isObject(block) ? block : {};
+  if (usesAdapter(config) && typeof cdnUrl === 'string' && hostOf(cdnUrl) !== domain) {
+    throw new Failure(
+      `This Ghost already gets its images from ${hostOf(cdnUrl)}, as ${configFile} says, and its files are there.`,
+      `Name that domain: --domain ${hostOf(cdnUrl)}\nTo move to ${domain}, go back to the disk first: ${ownCommand('setup --undo')}`,
+    );
+  }
+}
+
+/** @throws Failure where Ghost already uses another bucket than that of the image server */
+export function refuseOtherBucket(
+  { config, configFile }: Pick<GhostSite, 'config' | 'configFile'>,
+  wanted: Record<string, string>,
+): void {
+  const block = storageOf(config)[ADAPTER];
+  const present = isObject(block) ? block : {};
+  const other = ['bucket', 'tenantPrefix'].find((name) => (present[name] ?? '') !== (wanted[name] ?? ''));
+  if (usesAdapter(config) && other !== undefined) {
+    throw new Failure(
+      `This Ghost already stores its files elsewhere: "${other}" in ${configFile} is ${JSON.stringify(present[other] ?? '')}, and that of the image server is "${wanted[other] ?? ''}".`,
+      `Go back to the disk first, which copies the files there: ${ownCommand('setup --undo')}`,
+    );
+  }
+}
+
+/** @throws Failure where Ghost does not answer, so that the switch could not be proved */
+export async function refuseDown(site: GhostSite, domain: string): Promise<void> {
+  const { state, answer } = await askBlog(site, `https://${domain}`);
+  if (state === 'down' && !usesAdapter(site.config)) {
+    throw new Failure(
+      `The blog ${site.config.url} does not answer (${answer}).`,
+      'Start Ghost, and run the same command again: what is changed later is proved by its answers.',
+    );
+  }
+}
+
+/** Returns the host of the CDN, whose address may have no scheme. */
+const hostOf = (cdnUrl: string): string =>
+  cdnUrl
+    .replace(/^[a-z]+:\/\//i, '')
+    .replace(/\/.*$/, '')
+    .toLowerCase();

@@ -1,0 +1,93 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { freePort } from '../support/ghost/boot';
+import { onePixel } from '../support/one-pixel';
+import { type SetupBlog, startBlogStandIn } from '../support/setup/blog';
+import { type Cloud, DOMAIN, startCloud } from '../support/setup/cloud';
+import { openSetupLab, type SetupLab } from '../support/setup/lab';
+
+/** A run takes seconds, and many of them are waited for on a busy machine. */
+jest.setTimeout(300_000);
+
+const FILES = { 'images/2024/05/picture.png': onePixel(1) };
+
+let cloud: Cloud;
+let blog: SetupBlog;
+let lab: SetupLab;
+
+beforeEach(async () => {
+  const port = await freePort();
+  cloud = await startCloud(port);
+  blog = await startBlogStandIn(port, cloud.s3.endpoint, FILES);
+  lab = await openSetupLab(cloud, blog);
+});
+
+afterEach(async () => {
+  await lab?.close();
+  await blog?.close();
+  await cloud?.close();
+});
+
+interface Config {
+  url?: string;
+  storage?: { active?: string; S3CloudFrontStorage?: Record<string, unknown> };
+}
+
+const file = () => path.join(blog.folder, 'config.production.json');
+const readConfig = () => JSON.parse(readFileSync(file(), 'utf8')) as Config;
+const writeConfig = (change: Config) => writeFileSync(file(), JSON.stringify({ ...readConfig(), ...change }, null, 2));
+
+describe('setup', () => {
+  test('comes to its end, and back, on a blog that streams its files', async () => {
+    writeConfig({ storage: { S3CloudFrontStorage: { serve: 'stream' } } });
+    const { status, output } = await lab.setUp();
+    expect([status, output]).toEqual([
+      0,
+      expect.stringContaining(`The images of this blog come from https://${DOMAIN}`),
+    ]);
+    const again = await lab.setUp();
+    expect([again.status, again.output]).toEqual([0, expect.stringContaining('Ghost is already switched over.')]);
+    const back = await lab.run(['setup', '--undo', '--yes']);
+    expect([back.status, lab.restarts()]).toEqual([0, 2]);
+  });
+
+  test("does not take the user's credentials for those of a role that Ghost does not have", async () => {
+    const { status, output } = await lab.run([
+      ...['setup', '--domain', DOMAIN, '--region', 'eu-central-1', '--yes', '--identity', 'ec2-role'],
+    ]);
+    expect([status, output]).toEqual([1, expect.stringContaining('associate-iam-instance-profile')]);
+    expect([lab.restarts(), readConfig().storage?.active]).toEqual([0, undefined]);
+  });
+
+  test('restarts a Ghost that has run with options that are replaced', async () => {
+    expect((await lab.setUp()).status).toBe(0);
+    const { storage } = readConfig();
+    const former = { ...storage?.S3CloudFrontStorage, cdnFallbackSecret: 'a-former-secret-of-the-cdn' };
+    writeConfig({ storage: { ...storage, S3CloudFrontStorage: former } });
+    const { status, output } = await lab.setUp();
+    expect([status, output]).toEqual([0, expect.stringContaining('Written.')]);
+    expect(lab.restarts()).toBe(2);
+  });
+
+  test.each<[string, Config, string]>([
+    ['another storage adapter', { storage: { active: 's3' } }, 'Ghost stores its files with "s3"'],
+    [
+      'an image server on another domain',
+      {
+        storage: {
+          active: 'S3CloudFrontStorage',
+          S3CloudFrontStorage: { bucket: 'other', region: 'eu-west-1', cdnUrl: 'https://pictures.example.test' },
+        },
+      },
+      'This Ghost already gets its images from pictures.example.test',
+    ],
+    ['no URL', { url: 'blog' }, 'The URL of this blog is not known'],
+    ['the domain of the images as its own', { url: `https://${DOMAIN}` }, 'is the domain of the blog itself'],
+  ])('refuses a blog with %s before anything is built', async (_, config, message) => {
+    writeConfig(config);
+    const before = readFileSync(file(), 'utf8');
+    const { status, output } = await lab.setUp();
+    expect([status, output]).toEqual([1, expect.stringContaining(message)]);
+    expect([readFileSync(file(), 'utf8'), cloud.account.state.stackStatus]).toEqual([before, undefined]);
+  });
+});

@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { freePort } from '../support/ghost/boot';
 import { onePixel } from '../support/one-pixel';
@@ -67,6 +68,40 @@ describe('setup', () => {
     const { status, output } = await lab.setUp();
     expect([status, output]).toEqual([0, expect.stringContaining('Written.')]);
     expect(lab.restarts()).toBe(2);
+  });
+
+  test('brings files that only the bucket has to the disk before it goes back from a Ghost that was in use', async () => {
+    expect((await lab.setUp()).status).toBe(0);
+    const [picture] = Object.keys(FILES);
+    const objects = cloud.s3.objects(cloud.bucket() ?? '');
+    const object = objects.get(`content/${picture}`);
+    objects.set('content/images/2024/06/later.png', object as NonNullable<typeof object>);
+    blog.breaks = true;
+    await blog.restart().catch(() => {});
+    expect(blog.isDown).toBe(true);
+    const { status, output } = await lab.setUp();
+    expect([status, output]).toEqual([1, expect.stringContaining('it runs from the disk again')]);
+    expect(existsSync(path.join(blog.folder, 'content/images/2024/06/later.png'))).toBe(true);
+  });
+
+  test('says that Ghost is switched over when a file of the last moment cannot be copied', async () => {
+    const { status, output } = await lab.setUp({
+      watch(child) {
+        const timer = setInterval(() => {
+          if (lab.restarts() === 1) {
+            clearInterval(timer);
+            // The bucket has another file of that name.
+            const objects = cloud.s3.objects(cloud.bucket() ?? '');
+            const [object] = objects.values();
+            objects.set('content/images/late.png', object as NonNullable<typeof object>);
+            writeFileSync(path.join(blog.folder, 'content/images/late.png'), onePixel(2));
+          }
+        }, 2);
+        void once(child, 'exit').then(() => clearInterval(timer));
+      },
+    });
+    expect([status, output]).toEqual([1, expect.stringContaining('Ghost uses the bucket')]);
+    expect(output).not.toContain('was not switched over');
   });
 
   test.each<[string, Config, string]>([

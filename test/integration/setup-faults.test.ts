@@ -84,6 +84,16 @@ describe('setup', () => {
     expect(existsSync(path.join(blog.folder, 'content/images/2024/06/later.png'))).toBe(true);
   });
 
+  test('goes back to the disk also when the bucket cannot be read at that moment', async () => {
+    expect((await lab.setUp()).status).toBe(0);
+    blog.breaks = true;
+    await blog.restart().catch(() => {});
+    cloud.s3.injectFault({ kind: { status: 403, code: 'AccessDenied' }, times: Infinity });
+    const { status, output } = await lab.setUp();
+    expect([status, output]).toEqual([1, expect.stringContaining('it runs from the disk again')]);
+    expect([output, blog.isDown]).toEqual([expect.stringContaining('Copy them later'), false]);
+  });
+
   test('says that Ghost is switched over when a file of the last moment cannot be copied', async () => {
     const { status, output } = await lab.setUp({
       watch(child) {

@@ -1,6 +1,7 @@
 import { ADAPTER } from '../../core/features';
 import { isObject, storageOf, usesAdapter } from '../../ghost-site/config';
 import type { GhostSite } from '../../ghost-site/site';
+import { ownCommand } from '../../shell/called-as';
 import { Declined, Failure, Interruption } from '../../shell/failure';
 import type { Terminal } from '../../shell/terminal';
 import { planConfigChange } from '../install/config-change';
@@ -122,7 +123,7 @@ async function restartOnCdn(switchable: Switchable, mayHaveUploads: boolean): Pr
     const error = lastErrorOf(site, startedAt);
     terminal.warn(`Ghost did not come up (${failure ?? found.answer}). Going back to the disk.`);
     if (mayHaveUploads) {
-      await switchable.change({ do: 'copy-back' });
+      await copyUploadsBack(switchable);
     }
     await goBack(switchable, error);
   }
@@ -130,6 +131,20 @@ async function restartOnCdn(switchable: Switchable, mayHaveUploads: boolean): Pr
     throw new Failure(
       `Ghost was not restarted: the blog still serves its images itself${failure ? ` (${failure})` : ''}.`,
       'Restart Ghost, and run the same command again. The next start of Ghost switches it over.',
+    );
+  }
+}
+
+/** Copies what Ghost has stored in the bucket to the disk. When that fails, Ghost still has to come up. */
+async function copyUploadsBack({ terminal, change }: Switchable): Promise<void> {
+  try {
+    await change({ do: 'copy-back' });
+  } catch (error) {
+    if (!(error instanceof Failure)) {
+      throw error;
+    }
+    terminal.warn(
+      `${error.message}\n  Files that are only in the bucket stay there. Copy them later: ${ownCommand('migrate --to-local')}`,
     );
   }
 }

@@ -67,6 +67,18 @@ export function restartLine(site: Pick<GhostSite, 'folder'> & Partial<GhostSite>
     : 'docker compose restart ghost   (docker compose up -d, where compose.yaml has changed)';
 }
 
+/** Returns the command that shows Ghost's log, as a line to copy. */
+export function logLine(
+  { folder, compose }: Pick<GhostSite, 'folder' | 'compose'>,
+  unitFolders = UNIT_FOLDERS,
+): string {
+  if (compose) {
+    return `docker compose logs ${compose.name}`;
+  }
+  const unit = existsSync(path.join(folder, '.ghost-cli')) ? undefined : unitOf(folder, unitFolders);
+  return unit === undefined ? 'ghost log' : `journalctl -u ${unit}`;
+}
+
 /** Returns the unit that starts Ghost in a folder, `ghost_blog-example-com`. */
 function unitOf(folder: string, unitFolders: readonly string[]): string | undefined {
   const files = unitFolders.flatMap((place) =>

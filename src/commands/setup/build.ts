@@ -93,6 +93,7 @@ async function waitForRecord(
   record: NonNullable<Provisioned['missingRecord']>,
 ): Promise<void> {
   showMissingRecord(terminal, record);
+  terminal.say('  Proxies (the orange cloud of Cloudflare) stay off for it.');
   terminal.say('You can stop with Ctrl-C, and run the same command again when the record is there.');
   await terminal.step(`Waiting until ${domain} points to the image server`, async () => {
     while (!(await pointsTo(resolver, domain, record.value))) {

@@ -49,9 +49,15 @@ export async function lookAround(
       host: await detectHost(),
       profiles: await listProfiles(),
       region: await findRegion(options).catch(() => undefined),
-      domain: blog && `images.${blog.hostname.replace(/^(www|blog)\./, '')}`,
+      domain: blog && domainNextTo(blog.hostname),
     };
   });
+}
+
+/** Returns a domain for images next to that of a blog; undefined next to an address of a machine. */
+function domainNextTo(host: string): string | undefined {
+  const isDomain = host.includes('.') && !/^[\d.]+$|:/.test(host);
+  return isDomain ? `images.${host.replace(/^(www|blog)\./, '')}` : undefined;
 }
 
 function kindOf({ folder, compose }: GhostSite): string {

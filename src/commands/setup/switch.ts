@@ -1,5 +1,6 @@
 import { ADAPTER } from '../../core/features';
 import { isObject, storageOf, usesAdapter } from '../../ghost-site/config';
+import { logLine } from '../../ghost-site/restart';
 import type { GhostSite } from '../../ghost-site/site';
 import { ownCommand } from '../../shell/called-as';
 import { Declined, Failure, Interruption } from '../../shell/failure';
@@ -159,7 +160,7 @@ async function goBack(
   if (!restartCommand) {
     throw new Failure(
       `${reason}\n  Its configuration is as it was before.`,
-      'Restart Ghost now: it runs from the disk again. Then look at its log: ghost log',
+      `Restart Ghost now: it runs from the disk again. Then look at its log: ${logLine(site)}`,
     );
   }
   const again = await restart(terminal, restartCommand);
@@ -169,10 +170,10 @@ async function goBack(
   throw found.state === 'disk'
     ? new Failure(
         `${reason}\n  Its configuration is as it was before, and it runs from the disk again.`,
-        'Look at its log (ghost log), fix the problem, and run the same command again.',
+        `Look at its log (${logLine(site)}), fix the problem, and run the same command again.`,
       )
     : new Failure(
         `${reason}\n  Its configuration is as it was before, but it still does not answer (${again ?? found.answer}).`,
-        `Start it: ${restartCommand.text}. If it does not start, the cause is something else: ghost log`,
+        `Start it: ${restartCommand.text}. If it does not start, the cause is something else: ${logLine(site)}`,
       );
 }

@@ -73,7 +73,8 @@ async function stopBeforeSwitch(test: SetupUnderTest): Promise<void> {
   // The options are written, and nothing is copied.
   const sent = s3.requests.length;
   expectKilled(await killWhen(lab, () => s3.requests.length > sent));
-  expect(account.state.accessKeys.map(({ id }) => id)).not.toContain(lost?.id);
+  // Without a question, a key that another Ghost may have is not deleted.
+  expect(account.state.accessKeys).toEqual([lost, expect.anything()]);
   expect(Object.keys((JSON.parse(readConfig(blog)) as Configured).storage)).toEqual(['S3CloudFrontStorage']);
 
   expectKilled(await killWhen(lab, () => countCopied(test) > Object.keys(files).length / 3));
@@ -113,7 +114,7 @@ async function finish(test: SetupUnderTest): Promise<void> {
   expect([status, output]).toEqual([0, expect.stringContaining(`The images of this blog come from https://${DOMAIN}`)]);
   expect(countCopied(test)).toBe(Object.keys(files).length);
   const { accessKeyId } = (JSON.parse(readConfig(blog)) as Configured).storage.S3CloudFrontStorage;
-  expect(cloud.account.state.accessKeys.map(({ id }) => id)).toEqual([accessKeyId]);
+  expect(cloud.account.state.accessKeys.map(({ id }) => id)).toEqual([expect.anything(), accessKeyId]);
 }
 
 /** Visits the front page and files of the blog until it is stopped. */

@@ -1,7 +1,8 @@
 import { chownSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { restartLine, restartOf } from '../../../src/ghost-site/restart';
+import type { ComposeGhost } from '../../../src/ghost-site/compose/compose-ghost';
+import { logLine, restartLine, restartOf } from '../../../src/ghost-site/restart';
 import { isRoot } from '../../../src/shell/owner-rights';
 import { NOBODY } from '../../support/install/attacker';
 
@@ -70,4 +71,13 @@ describe('how an installation of Ghost is restarted', () => {
     process.chdir(folder);
     expect(restartLine({ folder })).toBe('ghost restart');
   });
+});
+
+test('the log is shown by whatever runs Ghost', () => {
+  const compose = { name: 'blog' } as ComposeGhost;
+  expect(logLine({ folder, compose })).toBe('docker compose logs blog');
+  writeUnit('ghost.service', folder);
+  expect(logLine({ folder, compose: undefined }, [units])).toBe('journalctl -u ghost');
+  writeFileSync(path.join(folder, '.ghost-cli'), '{}');
+  expect(logLine({ folder, compose: undefined }, [units])).toBe('ghost log');
 });

@@ -61,6 +61,6 @@ test('an unknown access key is named, and nothing else', async () => {
 
 test('a bucket that does not exist is named, and nothing else', async () => {
   expect(troubles(await examine({ bucket: `${bucket.name}-not` }))).toEqual([
-    expect.stringMatching(/^bucket: There is none/),
+    expect.stringMatching(/^bucket: The bucket \S+ does not exist/),
   ]);
 });

@@ -109,7 +109,7 @@ exec "${process.execPath}" -e 'require("http").get("http://127.0.0.1:${port}/", 
     },
     async visit(place) {
       const { cdn, front } = cloud.ports();
-      const wasRestarting = restarting > 0;
+      const [wasRestarting, before] = [restarting > 0, restarts];
       const answer = await get(`http://127.0.0.1:${front}/${place}`);
       const { location } = answer.headers;
       const last =
@@ -119,7 +119,7 @@ exec "${process.execPath}" -e 'require("http").get("http://127.0.0.1:${port}/", 
       if (last.status === 200) {
         return last.body;
       }
-      if (wasRestarting || restarting > 0 || blog.isDown) {
+      if (wasRestarting || restarting > 0 || restarts > before || blog.isDown) {
         return undefined;
       }
       throw new Error(`/${place}: ${answer.status}${last === answer ? '' : `, then ${last.status}`}`);

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { freePort } from '../support/ghost/boot';
 import { onePixel } from '../support/one-pixel';
-import { type SetupBlog, startBlogStandIn } from '../support/setup/blog';
-import { type Cloud, DOMAIN, startCloud } from '../support/setup/cloud';
-import { openSetupLab, type SetupLab } from '../support/setup/lab';
+import type { SetupBlog } from '../support/setup/blog';
+import { type Cloud, DOMAIN } from '../support/setup/cloud';
+import type { SetupLab } from '../support/setup/lab';
+import { type OpenedSetup, openSetup } from '../support/setup/open-setup';
 
 /** A run takes seconds, and many of them are waited for on a busy machine. */
 jest.setTimeout(300_000);
@@ -15,19 +15,13 @@ const FILES = { 'images/2024/05/picture.png': onePixel(1) };
 let cloud: Cloud;
 let blog: SetupBlog;
 let lab: SetupLab;
+let close: OpenedSetup['close'];
 
 beforeEach(async () => {
-  const port = await freePort();
-  cloud = await startCloud(port);
-  blog = await startBlogStandIn(port, cloud.s3.endpoint, FILES);
-  lab = await openSetupLab(cloud, blog);
+  ({ cloud, blog, lab, close } = await openSetup(FILES));
 });
 
-afterEach(async () => {
-  await lab?.close();
-  await blog?.close();
-  await cloud?.close();
-});
+afterEach(() => close());
 
 interface Config {
   url?: string;

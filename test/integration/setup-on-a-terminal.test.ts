@@ -1,9 +1,9 @@
-import { freePort } from '../support/ghost/boot';
 import { onePixel } from '../support/one-pixel';
 import { hasPseudoTerminal, KEYS, type TerminalSession } from '../support/pseudo-terminal';
-import { type SetupBlog, startBlogStandIn } from '../support/setup/blog';
-import { type Cloud, DOMAIN, startCloud } from '../support/setup/cloud';
-import { openSetupLab, type SetupLab } from '../support/setup/lab';
+import type { SetupBlog } from '../support/setup/blog';
+import { type Cloud, DOMAIN } from '../support/setup/cloud';
+import type { SetupLab } from '../support/setup/lab';
+import { type OpenedSetup, openSetup } from '../support/setup/open-setup';
 import { countCopied, readConfig } from '../support/setup/stops';
 
 jest.setTimeout(300_000);
@@ -14,20 +14,16 @@ const FILES = { 'images/2024/05/picture.png': onePixel(1), 'images/2024/06/other
   let cloud: Cloud;
   let blog: SetupBlog;
   let lab: SetupLab;
+  let close: OpenedSetup['close'];
   let session: TerminalSession | undefined;
 
   beforeEach(async () => {
-    const port = await freePort();
-    cloud = await startCloud(port);
-    blog = await startBlogStandIn(port, cloud.s3.endpoint, FILES);
-    lab = await openSetupLab(cloud, blog);
+    ({ cloud, blog, lab, close } = await openSetup(FILES));
   });
 
   afterEach(async () => {
     session?.kill();
-    await lab?.close();
-    await blog?.close();
-    await cloud?.close();
+    await close();
   });
 
   test('asks for the domain and the region, offers the answers of a stopped run again, and does the rest', async () => {

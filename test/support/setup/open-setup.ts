@@ -1,0 +1,34 @@
+import { freePort } from '../ghost/boot';
+import { type SetupBlog, startBlogStandIn } from './blog';
+import { type Cloud, startCloud } from './cloud';
+import { openSetupLab, type SetupLab } from './lab';
+
+/** A stand-in for Ghost, and all that `setup` needs around it. */
+export interface OpenedSetup {
+  cloud: Cloud;
+  blog: SetupBlog;
+  lab: SetupLab;
+  close: () => Promise<void>;
+}
+
+/**
+ * Starts a blog that runs from its disk, and an account without an image server.
+ *
+ * @param files of the blog, by their path in the content folder
+ */
+export async function openSetup(files: Record<string, Buffer>): Promise<OpenedSetup> {
+  const port = await freePort();
+  const cloud = await startCloud(port);
+  const blog = await startBlogStandIn(port, cloud.s3.endpoint, files);
+  const lab = await openSetupLab(cloud, blog);
+  return {
+    cloud,
+    blog,
+    lab,
+    async close() {
+      await lab.close();
+      await blog.close();
+      await cloud.close();
+    },
+  };
+}

@@ -56,7 +56,7 @@ const rooms = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', '.cache/', '.demo/'] },
+  { ignores: ['dist/', 'coverage/', '.cache/', '.demo/', '.programs-*/'] },
   eslint.configs.recommended,
   {
     files: ['**/*.ts'],

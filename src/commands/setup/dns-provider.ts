@@ -1,27 +1,31 @@
-import { answerOf, nameServersOf, type Resolver, zoneOf } from '../provision/dns/live-dns';
+import { ifUnanswered, nameServersOf, type Resolver, zoneOf } from '../provision/dns/live-dns';
 
-/** The name servers of well-known DNS providers. */
+/** The name servers of well-known DNS providers, as their documentation lists them. */
 const PROVIDERS: [pattern: RegExp, name: string][] = [
-  [/\.awsdns-\d+\./, 'Route 53'],
+  [/\.awsdns-\d+\.(com|net|org|co\.uk)$/, 'Route 53'],
   [/\.ns\.cloudflare\.com$/, 'Cloudflare'],
   [/\.domaincontrol\.com$/, 'GoDaddy'],
   [/\.registrar-servers\.com$/, 'Namecheap'],
-  [/\.googledomains\.com$|\.squarespacedns\.com$/, 'Squarespace'],
+  // Squarespace took over the zones of Google Domains with their servers, which Google's cloud has, too.
+  [/\.googledomains\.com$/, 'Google Cloud DNS or Squarespace'],
+  [/\.squarespacedns\.com$/, 'Squarespace'],
   [/\.digitalocean\.com$/, 'DigitalOcean'],
-  [/\.hetzner\.(com|de)$|\.first-ns\.de$|\.second-ns\.(com|de)$/, 'Hetzner'],
-  [/\.ovh\.net$|\.anycast\.me$/, 'OVHcloud'],
+  [/\.hetzner\.(com|de)$|\.your-server\.de$|\.first-ns\.de$|\.second-ns\.(com|de)$/, 'Hetzner'],
+  [/\.ovh\.(net|ca)$|\.anycast\.me$/, 'OVHcloud'],
   [/\.gandi\.net$/, 'Gandi'],
   [/\.ui-dns\.(com|de|org|biz)$/, 'IONOS'],
-  [/\.porkbun\.com$/, 'Porkbun'],
+  [/\.ns\.porkbun\.com$/, 'Porkbun'],
   [/\.linode\.com$/, 'Akamai (Linode)'],
   [/\.vultr\.com$/, 'Vultr'],
-  [/\.azure-dns\./, 'Azure DNS'],
-  [/\.dnsimple\.com$/, 'DNSimple'],
-  [/\.nsone\.net$/, 'NS1'],
+  [/\.azure-dns\.(com|net|org|info)$/, 'Azure DNS'],
+  [/\.dnsimple\.com$|\.dnsimple-edge\.(net|org)$/, 'DNSimple'],
+  // Netlify's zones are on NS1's servers.
+  [/\.nsone\.net$/, 'NS1 or Netlify'],
 ];
 
 /**
- * Returns who serves the zone of a host name.
+ * Returns who serves the zone of a host name. A provider is named only when all servers are its own: it may also be the
+ * secondary of a zone that is changed elsewhere.
  *
  * @returns `Cloudflare`, or a name server of an unknown provider; undefined when DNS does not answer
  */
@@ -30,8 +34,8 @@ export async function dnsProviderOf(resolver: Resolver, host: string): Promise<s
   if (zone === undefined) {
     return undefined;
   }
-  const servers = await answerOf(nameServersOf(resolver, zone)).catch(() => undefined);
-  const [first] = servers ?? [];
-  const known = PROVIDERS.find(([pattern]) => servers?.some((server) => pattern.test(server)));
-  return known?.[1] ?? first;
+  const servers = await nameServersOf(resolver, zone).catch(ifUnanswered<string[]>([]));
+  const [first] = servers;
+  const [, name] = PROVIDERS.find(([pattern]) => servers.every((server) => pattern.test(server))) ?? [];
+  return first && (name ?? first);
 }

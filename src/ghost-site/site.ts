@@ -165,7 +165,7 @@ function contentPathOf(configured: string, folder: string, codeFolder: string = 
 }
 
 /** Returns whether a path is a folder, or a link to one. */
-export const isFolder = (place: string): boolean => statSync(place, { throwIfNoEntry: false })?.isDirectory() ?? false;
+export const isFolder = (place: string): boolean => exists(place) && statSync(place).isDirectory();
 
 const isGhostFolder = (folder: string) =>
   ['.ghost-cli', 'current', 'config.production.json'].some((name) => exists(path.join(folder, name)));

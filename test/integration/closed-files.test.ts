@@ -45,6 +45,7 @@ const COMMANDS = {
   'migrate --to-local': () => ['migrate', '--to-local', '--config', configFile],
   policy: () => ['policy', '--config', configFile],
   doctor: () => ['doctor', '--config', configFile],
+  setup: () => ['setup', '--config', configFile],
   'provision --write-config': () => [
     'provision',
     ...['--domain', 'images.example.com', '--region', 'eu-central-1', '--no-ghost', '--write-config', configFile],
@@ -68,15 +69,18 @@ test.each(each)('%s does not take a closed folder for an empty one', (_, paramet
   expect(said).not.toMatch(/Unexpected error|there is no file|does not exist/);
 });
 
-test.each(['install', 'migrate', 'migrate --to-local'] as const)('%s names a closed content folder', (name) => {
-  const content = path.join(ghost, 'content');
-  chmodSync(content, 0o000);
-  const { status, said } = run(COMMANDS[name]());
-  chmodSync(content, 0o755);
-  expect([status, said]).toEqual([1, expect.stringContaining(content)]);
-  expect(said).toMatch(/sudo|as the user/);
-  expect(said).not.toMatch(/Unexpected error/);
-});
+test.each(['install', 'migrate', 'migrate --to-local', 'setup'] as const)(
+  '%s names a closed content folder',
+  (name) => {
+    const content = path.join(ghost, 'content');
+    chmodSync(content, 0o000);
+    const { status, said } = run(COMMANDS[name]());
+    chmodSync(content, 0o755);
+    expect([status, said]).toEqual([1, expect.stringContaining(content)]);
+    expect(said).toMatch(/sudo|as the user/);
+    expect(said).not.toMatch(/Unexpected error/);
+  },
+);
 
 test('a folder of Ghost that may not be looked into is named by --ghost as well', () => {
   chmodSync(ghost, 0o000);

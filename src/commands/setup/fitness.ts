@@ -1,4 +1,5 @@
 import { accessSync, constants } from 'node:fs';
+import path from 'node:path';
 import { ADAPTER, FEATURES } from '../../core/features';
 import { adapterOf, isObject, storageOf, usesAdapter } from '../../ghost-site/config';
 import { checkGhostConfigFile } from '../../ghost-site/config-file';
@@ -6,18 +7,19 @@ import type { GhostSite, GhostSiteOptions } from '../../ghost-site/site';
 import { ownCommand } from '../../shell/called-as';
 import { Failure } from '../../shell/failure';
 import { assertConfigFile, supportedMajor } from '../install/preconditions';
+import { checkContent } from '../migrate/content-checks';
 import { askBlog } from './blog';
 import { canChange } from './change';
 
-/** Ghost's own adapters, which store on the disk. */
-const ON_DISK = /^Local\w+$/;
+/** Ghost's own adapters, which store on the disk: https://docs.ghost.org/config#storage-adapters */
+const ON_DISK = ['LocalImagesStorage', 'LocalMediaStorage', 'LocalFilesStorage'];
 
 /**
  * Makes sure, before anything is built, that nothing about this Ghost stops `setup` later.
  *
  * @throws Failure with the problem and the fix
  */
-export function refuseUnfit(site: GhostSite, options: GhostSiteOptions): void {
+export async function refuseUnfit(site: GhostSite, options: GhostSiteOptions): Promise<void> {
   assertUrl(site);
   supportedMajor(site);
   refuseOtherAdapter(site);
@@ -28,6 +30,7 @@ export function refuseUnfit(site: GhostSite, options: GhostSiteOptions): void {
     assertConfigFile(site, options.config);
   }
   assertReadableContent(site);
+  await checkContent(site, { content: options.content });
 }
 
 /** @throws Failure without the URL of the blog, by which it is asked whether it is switched over */
@@ -43,7 +46,7 @@ export function assertUrl({ config: { url }, configFile }: Pick<GhostSite, 'conf
 function refuseOtherAdapter({ config, configFile }: GhostSite): void {
   const storage = storageOf(config);
   const other = FEATURES.map((feature) => adapterOf(storage, feature)).find(
-    (name) => name !== undefined && name !== ADAPTER && !ON_DISK.test(name),
+    (name) => name !== undefined && name !== ADAPTER && !ON_DISK.includes(name),
   );
   if (other !== undefined) {
     throw new Failure(
@@ -55,16 +58,17 @@ function refuseOtherAdapter({ config, configFile }: GhostSite): void {
 
 function assertReadableContent({ contentPath }: GhostSite): void {
   try {
-    accessSync(contentPath, constants.R_OK | constants.X_OK);
+    // Fails in another way for a file.
+    accessSync(`${contentPath}${path.sep}.`, constants.R_OK | constants.X_OK);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new Failure(
-      `The content folder ${contentPath} cannot be read (${code}).`,
-      code === 'ENOENT'
-        ? "Name Ghost's content folder: --content /var/www/ghost/content"
-        : 'Run the command as the user that Ghost runs as, or with sudo.',
-      { cause: error },
-    );
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (!['ENOENT', 'ENOTDIR'].includes(code)) {
+      throw new Failure(
+        `The content folder ${contentPath} cannot be read (${code}).`,
+        'Run the command as the user that Ghost runs as, or with sudo.',
+        { cause: error },
+      );
+    }
   }
 }
 

@@ -38,7 +38,7 @@ export async function runSetup(options: SetupOptions): Promise<void> {
 }
 
 async function travel(terminal: Terminal, site: GhostSite, options: SetupOptions, saved: SavedAnswers): Promise<void> {
-  refuseUnfit(site, options);
+  await refuseUnfit(site, options);
   await bringUpIfDown(terminal, site, options);
   const found = await lookAround(terminal, site, options);
   showFound(terminal, found);

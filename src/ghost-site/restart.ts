@@ -22,6 +22,12 @@ const UNIT_FOLDERS = ['/etc/systemd/system', '/lib/systemd/system', '/usr/lib/sy
 /** By which names Docker Compose finds its file: https://docs.docker.com/compose/intro/compose-application-model/ */
 const COMPOSE_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml'];
 
+/**
+ * A restart alone does not read an env file again, and starting alone does nothing to a container whose settings are the
+ * same, such as after an update of the adapter.
+ */
+const RECREATE = ['up', '-d', '--force-recreate'];
+
 /** The largest unit or Compose file (bytes) that is read. */
 const LARGEST = 1_000_000;
 
@@ -37,8 +43,7 @@ export function restartOf(
   unitFolders = UNIT_FOLDERS,
 ): Restart | undefined {
   if (compose) {
-    // A restart alone does not read an env file again, and starting alone not a configuration file that is mounted.
-    const step = settings?.format === 'json' ? ['restart'] : ['up', '-d'];
+    const step = settings?.format === 'json' ? ['restart'] : RECREATE;
     return { command: ['docker', 'compose', ...step, compose.name], cwd: folder, as: 'self' };
   }
   if (existsSync(path.join(folder, '.ghost-cli'))) {
@@ -50,7 +55,7 @@ export function restartOf(
     return { command: ['systemctl', 'restart', unit], cwd: folder, as: isRoot() ? 'self' : 'root' };
   }
   return COMPOSE_FILES.some((name) => hasGhostService(path.join(folder, name)))
-    ? { command: ['docker', 'compose', 'up', '-d', 'ghost'], cwd: folder, as: 'self' }
+    ? { command: ['docker', 'compose', ...RECREATE, 'ghost'], cwd: folder, as: 'self' }
     : undefined;
 }
 

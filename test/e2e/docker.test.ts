@@ -97,7 +97,7 @@ describe.each(Object.entries(LAYOUTS))('a site directory of ghost-docker with %s
     const { status, stdout, stderr } = await run('install', '--yes', '--force-path-style', ...given);
 
     expect([status, stderr]).toEqual([0, expect.not.stringContaining('✖')]);
-    expect(stdout + stderr).toContain('docker compose up -d ghost');
+    expect(stdout + stderr).toContain('docker compose up -d --force-recreate ghost');
     expect(stdout + stderr).not.toContain(s3.credentials.secretAccessKey);
     expect(existsSync(join(adapter, 'dist/index.js'))).toBe(true);
     const { [site.envFile.slice(site.folder.length + 1)]: envFile = '', ...others } = await site.texts();
@@ -140,7 +140,10 @@ describe.each(Object.entries(LAYOUTS))('a site directory of ghost-docker with %s
 
   it('is byte for byte what it was after --uninstall, and stores on its disk', async () => {
     const { status, stdout, stderr } = await run('install', '--uninstall', '--yes');
-    expect([status, stdout + stderr]).toEqual([0, expect.stringContaining('docker compose up -d ghost')]);
+    expect([status, stdout + stderr]).toEqual([
+      0,
+      expect.stringContaining('docker compose up -d --force-recreate ghost'),
+    ]);
     expect(await site.texts()).toEqual(before);
     expect(existsSync(adapter)).toBe(false);
 

@@ -15,13 +15,16 @@ export interface DockerSite {
   variables(): Record<string, string>;
 }
 
+/** What its Ghost is, which decides how a site is laid out. */
+export type DockerImage = 'ghost:6-alpine' | 'ghost:6-next-alpine';
+
 interface Layout {
   envFile: string;
   files: Record<string, string>;
 }
 
 /** How a site is laid out, by what its Ghost is; `DOMAIN` is written into `.env`. */
-export const LAYOUTS: Record<'ghost:6-alpine' | 'ghost:6-next-alpine', Layout> = {
+export const LAYOUTS: Record<DockerImage, Layout> = {
   'ghost:6-alpine': {
     envFile: '.env',
     files: {
@@ -38,8 +41,8 @@ export const LAYOUTS: Record<'ghost:6-alpine' | 'ghost:6-next-alpine', Layout> =
       - .env
     environment:
       NODE_ENV: production
-      url: http://\${DOMAIN:?the domain of the blog}
-      admin__url: \${ADMIN_DOMAIN:+http://\${ADMIN_DOMAIN}}
+      url: SCHEME_OF_THE_SITE://\${DOMAIN:?the domain of the blog}
+      admin__url: \${ADMIN_DOMAIN:+SCHEME_OF_THE_SITE://\${ADMIN_DOMAIN}}
       database__connection__password: \${DATABASE_PASSWORD:?a password}
     volumes:
       - \${UPLOAD_LOCATION:-./data/ghost}:/var/lib/ghost/content
@@ -83,7 +86,9 @@ UPLOAD_LOCATION=./data/ghost
     env_file: ghost.env
     environment:
       NODE_ENV: production
-      url: http://\${DOMAIN}
+      url: SCHEME_OF_THE_SITE://\${DOMAIN}
+      server__host: 0.0.0.0
+      server__port: 2368
       paths__contentPath: /home/ghost/content
     volumes:
       - type: bind
@@ -107,11 +112,13 @@ export async function layOutDockerSite(
   folder: string,
   { envFile: name, files }: Layout,
   domain: string,
+  scheme: 'http' | 'https' = 'http',
 ): Promise<DockerSite> {
   const contentPath = join(folder, 'data/ghost');
   await mkdir(contentPath, { recursive: true });
   for (const [file, text] of Object.entries(files)) {
-    await writeFile(join(folder, file), text.replace('DOMAIN_OF_THE_SITE', domain), { mode: 0o600 });
+    const written = text.replace('DOMAIN_OF_THE_SITE', domain).replaceAll('SCHEME_OF_THE_SITE', scheme);
+    await writeFile(join(folder, file), written, { mode: 0o600 });
   }
   const envFile = join(folder, name);
   return {
@@ -126,7 +133,7 @@ export async function layOutDockerSite(
       const ofCompose = parseAsCompose(readFileSync(join(folder, '.env'), 'utf8'));
       const ofFile = parseAsCompose(readFileSync(envFile, 'utf8'), ofCompose);
       const here = Object.entries(ofFile).filter(([variable]) => !/^(mail|database)__/.test(variable));
-      return { ...Object.fromEntries(here), url: `http://${domain}` };
+      return { ...Object.fromEntries(here), url: `${scheme}://${domain}` };
     },
   };
 }

@@ -11,6 +11,8 @@ export interface AccountState {
   stackStatus?: string;
   /** What CloudFront sends to Ghost, once there is a distribution with a blog. */
   fallbackSecret?: string;
+  /** The path of that blog below its host, `/blog`. */
+  ghostPath?: string;
 }
 
 /** What the process of the account sends. */

@@ -51,3 +51,10 @@ fs.renameSync = (from, to) => {
   }
   renameSync(from, to);
 };
+
+/** Waits that have a limit of minutes end after seconds. */
+if (process.env.HURRIES === 'yes') {
+  const { performance } = globalThis;
+  const now = performance.now.bind(performance);
+  performance.now = () => now() * 10;
+}

@@ -5,7 +5,7 @@ import { AwsAccount } from '../aws-account';
 import { FALLBACK_HEADER } from '../../../src/core/cdn-contract';
 import type { SentCommand } from '../aws-account/intercept';
 import { listen } from '../local-server';
-import type { ToAccount, FromAccount } from '.';
+import type { AccountState, FromAccount, ToAccount } from '.';
 import { fromWire, toWire } from './wire';
 
 const account = new AwsAccount();
@@ -27,13 +27,18 @@ process.on('message', (message: ToAccount) => {
 // The test has ended.
 process.on('disconnect', () => process.exit());
 
-/** Returns what a distribution sends to Ghost. */
-function secretOf(config: unknown): string | undefined {
+/** Returns how a distribution asks Ghost. */
+function ghostOf(config: unknown): Pick<AccountState, 'fallbackSecret' | 'ghostPath'> {
   const { Origins = [] } = (config ?? {}) as {
-    Origins?: { OriginCustomHeaders?: { HeaderName: string; HeaderValue: string }[] }[];
+    Origins?: {
+      Id: string;
+      OriginPath?: string;
+      OriginCustomHeaders?: { HeaderName: string; HeaderValue: string }[];
+    }[];
   };
-  const headers = Origins.flatMap(({ OriginCustomHeaders = [] }) => OriginCustomHeaders);
-  return headers.find(({ HeaderName }) => HeaderName.toLowerCase() === FALLBACK_HEADER)?.HeaderValue;
+  const { OriginPath, OriginCustomHeaders = [] } = Origins.find(({ Id }) => Id === 'ghost') ?? {};
+  const secret = OriginCustomHeaders.find(({ HeaderName }) => HeaderName.toLowerCase() === FALLBACK_HEADER);
+  return { fallbackSecret: secret?.HeaderValue, ghostPath: OriginPath };
 }
 
 /** Tells the test about what there is now, and waits until it has built it. */
@@ -46,7 +51,7 @@ async function announce(): Promise<void> {
         accessKeys.map(({ id, secret }) => ({ id, secret })),
       ),
       stackStatus: account.stacks.all.at(-1)?.status,
-      fallbackSecret: secretOf(distribution?.config),
+      ...ghostOf(distribution?.config),
     },
   });
   await new Promise<void>((resolve) => waiting.push(resolve));

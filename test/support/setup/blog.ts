@@ -1,13 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { S3CloudFrontStorage } from '../../../src/adapter/adapter';
-import { BLOG_HOST } from './cloud';
 import { stop } from '../local-server';
+import { installBlog, type Installation, type InstallationOptions, type Settings } from './installation';
 
-/** A blog that `setup` switches over: a folder as Ghost-CLI makes it, and what answers for it. */
+/** A blog that `setup` switches over: its folder, and what answers for it. */
 export interface SetupBlog {
   folder: string;
   url: string;
@@ -15,17 +15,27 @@ export interface SetupBlog {
   isDown: boolean;
   /** Set by tests: it does not come up with the adapter. */
   breaks: boolean;
-  /** Starts it again with its configuration, as `ghost restart` does; rejects when it does not come up. */
-  restart(): Promise<void>;
+  /**
+   * Starts it again with its configuration, as `ghost restart` does; rejects when it does not come up.
+   *
+   * @param options `onlyWhenChanged`: not where it runs with the same, as `docker compose up` does
+   */
+  restart(options?: { onlyWhenChanged?: boolean }): Promise<void>;
   /** Removes the folder too. */
   close(): Promise<void>;
 }
 
 const FEATURES = ['images', 'media', 'files'];
 
+/** A stand-in for Ghost in the folders of a real one. */
+export interface BlogStandIn extends SetupBlog, Pick<Installation, 'contentPath' | 'settingsFile'> {
+  /** How many times it was started. */
+  starts: number;
+}
+
 /**
- * Starts a stand-in for Ghost: it serves its content folder, or redirects to the CDN by the adapter, as its configuration
- * says when it is started.
+ * Starts a stand-in for Ghost: it serves its content folder, or redirects to the CDN by the adapter, as its settings say
+ * when it is started.
  *
  * @param port of it
  * @param endpoint of its S3
@@ -34,51 +44,47 @@ export async function startBlogStandIn(
   port: number,
   endpoint: string,
   files: Record<string, Buffer>,
-): Promise<SetupBlog> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'setup-blog-'));
-  const url = `https://${BLOG_HOST}`;
-  const code = path.join(folder, 'versions/6.65.0');
-  await mkdir(code, { recursive: true });
-  await symlink(code, path.join(folder, 'current'));
-  const node = `^${process.versions.node.split('.')[0]}.0.0`;
-  await writeFile(
-    path.join(code, 'package.json'),
-    JSON.stringify({ name: 'ghost', version: '6.65.0', engines: { node } }),
-  );
-  await writeFile(path.join(folder, '.ghost-cli'), '{}');
-  const config = { url, server: { host: '127.0.0.1', port }, process: 'local' };
-  await writeFile(path.join(folder, 'config.production.json'), `${JSON.stringify(config, null, 2)}\n`, { mode: 0o640 });
-  for (const name of [...FEATURES, 'adapters/storage', 'logs', 'data', 'themes']) {
-    await mkdir(path.join(folder, 'content', name), { recursive: true });
-  }
+  options: InstallationOptions = {},
+): Promise<BlogStandIn> {
+  const { folder, url, contentPath, settingsFile, settings } = await installBlog(port, options);
   for (const [name, bytes] of Object.entries(files)) {
-    await mkdir(path.dirname(path.join(folder, 'content', name)), { recursive: true });
-    await writeFile(path.join(folder, 'content', name), bytes);
+    await mkdir(path.dirname(path.join(contentPath, name)), { recursive: true });
+    await writeFile(path.join(contentPath, name), bytes);
   }
+  const base = new URL(url).pathname.replace(/\/$/, '');
   let server: Server | undefined;
+  let inUse: Settings | undefined;
   const end = async () => {
     if (server) {
       await stop(server);
       server = undefined;
     }
   };
-  const blog: SetupBlog = {
+  const blog: BlogStandIn = {
     folder,
     url,
+    contentPath,
+    settingsFile,
     isDown: false,
     breaks: false,
-    async restart() {
+    starts: 0,
+    async restart({ onlyWhenChanged = false } = {}) {
+      const wanted = settings();
+      if (onlyWhenChanged && server && isDeepStrictEqual(wanted, inUse)) {
+        return;
+      }
       await end();
       blog.isDown = true;
-      const options = optionsInUse(folder);
-      if (options && (blog.breaks || !existsSync(path.join(folder, ADAPTER, 'package.json')))) {
+      blog.starts += 1;
+      inUse = wanted;
+      const adapter = optionsInUse(wanted);
+      if (adapter && (blog.breaks || !existsSync(path.join(contentPath, ADAPTER, 'package.json')))) {
         const line = JSON.stringify({ level: 50, err: { message: 'The stand-in was told to break' } });
-        await writeFile(path.join(folder, 'content/logs/blog.error.log'), `${line}\n`);
+        await writeFile(path.join(contentPath, 'logs/blog.error.log'), `${line}\n`);
         throw new Error('It does not start.');
       }
-      server = createServer(
-        options ? throughAdapter({ ...options, endpoint, forcePathStyle: true }) : fromDisk(folder),
-      );
+      const listener = adapter ? throughAdapter({ ...adapter, endpoint, forcePathStyle: true }) : fromDisk(contentPath);
+      server = createServer(below(base, listener));
       await new Promise<void>((resolve) => server?.listen(port, '127.0.0.1', resolve));
       blog.isDown = false;
     },
@@ -91,15 +97,25 @@ export async function startBlogStandIn(
   return blog;
 }
 
-const ADAPTER = 'content/adapters/storage/S3CloudFrontStorage';
+const ADAPTER = 'adapters/storage/S3CloudFrontStorage';
 
-/** Returns the adapter's options if the configuration has Ghost use it. */
-function optionsInUse(folder: string): Record<string, unknown> | undefined {
-  const { storage } = JSON.parse(readFileSync(path.join(folder, 'config.production.json'), 'utf8')) as {
-    storage?: { active?: string; S3CloudFrontStorage?: Record<string, unknown> };
-  };
+/** Returns the adapter's options if the settings have Ghost use it. */
+function optionsInUse({ adapters, storage: former }: Settings): Record<string, unknown> | undefined {
+  const storage = adapters?.storage ?? former;
   return storage?.active === 'S3CloudFrontStorage' ? storage.S3CloudFrontStorage : undefined;
 }
+
+/** Serves a blog in a sub-directory, such as `/blog`. */
+const below =
+  (base: string, listener: RequestListener): RequestListener =>
+  (request, response) => {
+    if (request.url?.startsWith(`${base}/`)) {
+      request.url = request.url.slice(base.length);
+      listener(request, response);
+    } else {
+      response.writeHead(404).end();
+    }
+  };
 
 /** Mounts the adapter as Ghost does. A size is a copy of the image, as only who stores it matters. */
 function throughAdapter(options: Record<string, unknown>): RequestListener {
@@ -130,14 +146,14 @@ function throughAdapter(options: Record<string, unknown>): RequestListener {
 }
 
 const fromDisk =
-  (folder: string): RequestListener =>
+  (contentPath: string): RequestListener =>
   (request, response) => {
     const { pathname } = new URL(request.url ?? '', 'http://localhost');
     if (!pathname.startsWith('/content/')) {
       response.end('<title>Blog</title>');
       return;
     }
-    readFile(path.join(folder, pathname)).then(
+    readFile(path.join(contentPath, pathname.slice('/content'.length))).then(
       (bytes) => response.end(bytes),
       () => response.writeHead(404).end(),
     );

@@ -66,7 +66,8 @@ export async function startCloud(ghostPort: number): Promise<Cloud> {
       });
     }
     if (state.fallbackSecret !== undefined) {
-      cdn?.setGhost({ url: `http://127.0.0.1:${front.port}`, fallbackSecret: state.fallbackSecret });
+      const url = `http://127.0.0.1:${front.port}${state.ghostPath ?? ''}`;
+      cdn?.setGhost({ url, fallbackSecret: state.fallbackSecret });
     }
     for (const { id, secret } of state.accessKeys.filter((key) => !built.keys.includes(key.id))) {
       built.keys.push(id);

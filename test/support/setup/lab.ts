@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -17,7 +17,7 @@ export interface EndedRun {
   output: string;
 }
 
-/** A machine with a blog, Ghost-CLI and `setup`. */
+/** A machine with a blog, Ghost-CLI, Docker and `setup`. */
 export interface SetupLab {
   /** Runs a command from its sources, unattended. */
   run(parameters: string[], options?: RunOptions): Promise<EndedRun>;
@@ -32,7 +32,7 @@ export interface SetupLab {
    * @throws Error when it is not served
    */
   visit(place: string): Promise<Buffer | undefined>;
-  /** How many times Ghost-CLI was told to restart Ghost. */
+  /** How many times Ghost-CLI or Docker was told to restart Ghost. */
   restarts(): number;
   close(): Promise<void>;
 }
@@ -41,37 +41,47 @@ export interface RunOptions {
   environment?: Record<string, string>;
   /** Gets the running process. */
   watch?: (child: ChildProcess) => void;
-  /** Kills the command when it calls Ghost-CLI. */
+  /** Kills the command when it calls Ghost-CLI or Docker. */
   killsAtRestart?: boolean;
   /** Kills the command when the adapter is in place, and its configuration is not. */
   killsBeforeSwitch?: boolean;
+  /** Lets its clock run ten times as fast, so that it does not wait long for a Ghost that does not come up. */
+  hurries?: boolean;
 }
 
-/** Puts a `ghost` on the PATH that restarts the blog of a test. */
+/** Puts a `ghost` and a `docker` on the PATH that restart the blog of a test. */
 export async function openSetupLab(cloud: Cloud, blog: SetupBlog): Promise<SetupLab> {
   const folder = await mkdtemp(path.join(tmpdir(), 'setup-lab-'));
   let restarts = 0;
   let restarting = 0;
-  const control = createServer((_request, response) => {
+  const control = createServer((request, response) => {
+    const called = decodeURIComponent(request.url?.slice(1) ?? '');
+    const byDocker = /^docker compose up -d (--force-recreate )?ghost$/.exec(called);
+    if (!byDocker && called !== 'ghost restart') {
+      response.writeHead(400).end();
+      return;
+    }
     restarts += 1;
     restarting += 1;
     void blog
-      .restart()
+      .restart({ onlyWhenChanged: byDocker !== null && byDocker[1] === undefined })
       .then(
         () => response.end(),
-        () => response.writeHead(500).end(),
+        // Docker does not wait for what starts in a container.
+        () => response.writeHead(byDocker ? 200 : 500).end(),
       )
       .finally(() => (restarting -= 1));
   });
   const port = await listen(control);
   const bin = path.join(folder, 'bin');
   await mkdir(bin);
-  const ghost = `#!/bin/sh
+  for (const name of ['ghost', 'docker']) {
+    const program = `#!/bin/sh
 if [ "$KILLS_AT_RESTART" = yes ]; then kill -9 "$PPID"; exit 1; fi
-exec "${process.execPath}" -e 'require("http").get("http://127.0.0.1:${port}/", (r) => process.exit(r.statusCode === 200 ? 0 : 1))'
+exec "${process.execPath}" -e 'require("http").get("http://127.0.0.1:${port}/" + encodeURIComponent(process.argv.slice(1).join(" ")), (r) => process.exit(r.statusCode === 200 ? 0 : 1))' ${name} "$@"
 `;
-  await writeFile(path.join(bin, 'ghost'), ghost);
-  await chmod(path.join(bin, 'ghost'), 0o755);
+    await writeFile(path.join(bin, name), program, { mode: 0o755 });
+  }
   const environment = {
     ...cloud.environment,
     PATH: `${bin}:${process.env.PATH}`,
@@ -81,13 +91,14 @@ exec "${process.execPath}" -e 'require("http").get("http://127.0.0.1:${port}/", 
   const { nodeParameters } = cloud.account;
   const { cli } = await builtPrograms();
   const lab: SetupLab = {
-    run(parameters, { environment: more = {}, watch, killsAtRestart, killsBeforeSwitch } = {}) {
+    run(parameters, { environment: more = {}, watch, killsAtRestart, killsBeforeSwitch, hurries } = {}) {
       const child = spawn(process.execPath, [...nodeParameters, cli, ...parameters], {
         cwd: blog.folder,
         env: {
           ...environment,
           ...more,
           ...(killsAtRestart && { KILLS_AT_RESTART: 'yes' }),
+          ...(hurries && { HURRIES: 'yes' }),
           ...(killsBeforeSwitch && { KILLS_BEFORE_SWITCH: 'yes' }),
         },
         stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,12 +1,13 @@
 import { freePort } from '../ghost/boot';
-import { type SetupBlog, startBlogStandIn } from './blog';
+import { type BlogStandIn, startBlogStandIn } from './blog';
 import { type Cloud, startCloud } from './cloud';
+import type { InstallationOptions } from './installation';
 import { openSetupLab, type SetupLab } from './lab';
 
 /** A stand-in for Ghost, and all that `setup` needs around it. */
 export interface OpenedSetup {
   cloud: Cloud;
-  blog: SetupBlog;
+  blog: BlogStandIn;
   lab: SetupLab;
   close: () => Promise<void>;
 }
@@ -15,11 +16,15 @@ export interface OpenedSetup {
  * Starts a blog that runs from its disk, and an account without an image server.
  *
  * @param files of the blog, by their path in the content folder
+ * @param options how the blog is installed
  */
-export async function openSetup(files: Record<string, Buffer>): Promise<OpenedSetup> {
+export async function openSetup(
+  files: Record<string, Buffer>,
+  options: InstallationOptions = {},
+): Promise<OpenedSetup> {
   const port = await freePort();
   const cloud = await startCloud(port);
-  const blog = await startBlogStandIn(port, cloud.s3.endpoint, files);
+  const blog = await startBlogStandIn(port, cloud.s3.endpoint, files, options);
   const lab = await openSetupLab(cloud, blog);
   return {
     cloud,

@@ -56,8 +56,12 @@ describe('how an installation of Ghost is restarted', () => {
 
   test('by Docker Compose, which then also applies a changed environment', () => {
     writeFileSync(path.join(folder, 'compose.yml'), 'services:\n  ghost:\n    image: ghost:6\n');
-    expect(restart()).toEqual({ command: ['docker', 'compose', 'up', '-d', 'ghost'], cwd: folder, as: 'self' });
-    expect(restartLine({ folder })).toBe(`cd ${folder} && docker compose up -d ghost`);
+    expect(restart()).toEqual({
+      command: ['docker', 'compose', 'up', '-d', '--force-recreate', 'ghost'],
+      cwd: folder,
+      as: 'self',
+    });
+    expect(restartLine({ folder })).toBe(`cd ${folder} && docker compose up -d --force-recreate ghost`);
   });
 
   test.each(['services:\n  web: {}\n', '{', '', 'x'])('not by a Compose file without Ghost: %j', (text) => {

@@ -85,7 +85,7 @@ describe('install in a site directory of ghost-docker', () => {
     expect(read('ghost.env').startsWith(ENV)).toBe(true);
     expect(read('.env')).toBe('DOMAIN=blog.example.com\n');
     expect(statSync(place('ghost.env')).mode & 0o777).toBe(0o600);
-    expect(said).toContain('docker compose up -d ghost');
+    expect(said).toContain('docker compose up -d --force-recreate ghost');
     expect(said).toContain('+storage__active="S3CloudFrontStorage"');
     expect(said).toContain('That was tried with the Node of this machine');
     expect(said).not.toMatch(/hidden|HIDDEN|paths__/);
@@ -117,7 +117,7 @@ describe('install in a site directory of ghost-docker', () => {
     expect(everything()).toEqual(installed);
 
     const { status, said } = await install('--uninstall');
-    expect([status, said]).toEqual([0, expect.stringContaining('docker compose up -d ghost')]);
+    expect([status, said]).toEqual([0, expect.stringContaining('docker compose up -d --force-recreate ghost')]);
     const [text, ...names] = everything().reverse();
     expect(text).toBe(ENV);
     expect(names.reverse().filter((name) => !name.includes('adapters'))).toEqual(before.slice(0, -1));

@@ -46,14 +46,6 @@ describe('setup', () => {
     expect([back.status, lab.restarts()]).toEqual([0, 2]);
   });
 
-  test("does not take the user's credentials for those of a role that Ghost does not have", async () => {
-    const { status, output } = await lab.run([
-      ...['setup', '--domain', DOMAIN, '--region', 'eu-central-1', '--yes', '--identity', 'ec2-role'],
-    ]);
-    expect([status, output]).toEqual([1, expect.stringContaining('associate-iam-instance-profile')]);
-    expect([lab.restarts(), readConfig().storage?.active]).toEqual([0, undefined]);
-  });
-
   test('restarts a Ghost that has run with options that are replaced', async () => {
     expect((await lab.setUp()).status).toBe(0);
     const { storage } = readConfig();

@@ -3,8 +3,10 @@ import { ADAPTER } from '../../core/features';
 import { isObject, storageOf } from '../../ghost-site/config';
 import type { GhostConfigBlock } from '../../ghost-site/edit-config';
 import type { GhostSite } from '../../ghost-site/site';
-import { Interruption } from '../../shell/failure';
-import { describeStack, isEmpty } from '../../aws/stack';
+import { ownCommand } from '../../shell/called-as';
+import { Failure, Interruption } from '../../shell/failure';
+import { detectHost } from '../../aws/host';
+import { describeStack, isEmpty, type Stack } from '../../aws/stack';
 import type { Terminal } from '../../shell/terminal';
 import { withDefaults } from '../provision/defaults';
 import { pointsTo } from '../provision/dns/live-dns';
@@ -31,8 +33,24 @@ export async function planBuild(
 ): Promise<Settings> {
   const options = { domain, hostedZone, identity, writeConfig: site.compose ? site.folder : site.configFile };
   const settings = await withDefaults(readSettings(options), options, { aws, signal: terminal.signal });
+  await refuseUntestable(site, settings, await describeStack(aws, settings.stackName));
   // The key is created just before it is written, so that a stop in between loses none.
   return { ...settings, defaults: settings.defaults && { ...settings.defaults, createAccessKey: false } };
+}
+
+/**
+ * Makes sure that `setup` can test with the credentials that Ghost will have: those of its user would prove nothing.
+ *
+ * @param stack the present one
+ */
+async function refuseUntestable(site: GhostSite, settings: Settings, stack: Stack | undefined): Promise<void> {
+  const { Identity } = { ...(stack && !isEmpty(stack) ? stack.parameters : undefined), ...settings.parameters };
+  if (Identity === 'policy-only' && keyIn(site) === undefined && (await detectHost()) === undefined) {
+    throw new Failure(
+      `With the identity policy-only, you give Ghost its credentials yourself, and setup cannot test them here: ${site.configFile} has no access key for the adapter, and this machine has no role.`,
+      `Let setup create a user with an access key for Ghost: --identity iam-user\nOr write "accessKeyId" and "secretAccessKey" of your own user into "${ADAPTER}" in that file.\nOr go step by step: ${ownCommand(`provision --domain ${settings.domain} --identity policy-only`)}`,
+    );
+  }
 }
 
 /**
@@ -41,7 +59,7 @@ export async function planBuild(
  *
  * @param site its configuration may already have the access key
  * @param isUnattended whether consent was given in advance
- * @returns the settings for Ghost, and whether the machine gives it a role
+ * @returns the settings for Ghost, and whether it gets its credentials from its machine, or has its own access key
  */
 export async function build(
   session: Session,
@@ -58,10 +76,10 @@ export async function build(
     await waitForRecord(session, settings.domain, missingRecord);
   }
   const { cdnFallbackSecret } = config.storage.S3CloudFrontStorage;
-  const { GhostUserName, GhostRoleName } = stack.outputs;
+  const { GhostUserName } = stack.outputs;
   if (!GhostUserName) {
     identityAdvice(stack).forEach((line) => terminal.say(line));
-    return { block: ghostConfigOf(stack, cdnFallbackSecret), hasRole: GhostRoleName !== undefined };
+    return { block: ghostConfigOf(stack, cdnFallbackSecret), hasRole: true };
   }
   const inFile = keyIn(site);
   const key = await keyForGhost(session, GhostUserName, inFile?.accessKeyId, isUnattended);

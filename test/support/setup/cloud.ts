@@ -14,6 +14,9 @@ export const DOMAIN = 'images.example.test';
 export const BLOG_HOST = 'blog.example.test';
 const REGION = 'eu-central-1';
 
+/** The keys of the user of `setup`, who may do everything. */
+const OPERATOR = { accessKeyId: 'AKIAOPERATOR00000000', secretAccessKey: 'secret-of-the-operator' };
+
 /** AWS for `setup`: an account whose bucket, access keys and CDN are real servers on this machine. */
 export interface Cloud {
   account: RemoteAccount;
@@ -37,6 +40,7 @@ export interface Cloud {
 export async function startCloud(ghostPort: number): Promise<Cloud> {
   const folder = await mkdtemp(path.join(tmpdir(), 'cloud-'));
   const s3 = await startInMemoryS3({ region: REGION });
+  s3.addUser(OPERATOR);
   const certificate = await makeCertificate(DOMAIN, 90, folder);
   let cdn: CdnStandIn | undefined;
   const lateCdn = {
@@ -81,8 +85,8 @@ export async function startCloud(ghostPort: number): Promise<Cloud> {
     environment: {
       ...account.environment,
       AWS_ENDPOINT_URL_S3: s3.endpoint,
-      AWS_ACCESS_KEY_ID: 'AKIAOPERATOR00000000',
-      AWS_SECRET_ACCESS_KEY: 'secret-of-the-operator',
+      AWS_ACCESS_KEY_ID: OPERATOR.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: OPERATOR.secretAccessKey,
       AWS_EC2_METADATA_DISABLED: 'true',
       // The package is built with this value.
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
@@ -107,7 +111,7 @@ export async function startCloud(ghostPort: number): Promise<Cloud> {
 }
 
 /** What the stack allows Ghost's user. */
-const POLICY_OF_GHOST = {
+export const POLICY_OF_GHOST = {
   Version: '2012-10-17',
   Statement: [
     {

@@ -64,25 +64,38 @@ export function restartLine(site: Pick<GhostSite, 'folder'> & Partial<GhostSite>
   const restart = restartOf(site);
   if (restart) {
     const { command, cwd, as } = restart;
-    const isElsewhere = command[0] !== 'systemctl' && realpathSync(cwd) !== realpathSync(process.cwd());
-    return `${isElsewhere ? `cd ${quoted(cwd)} && ` : ''}${as === 'root' ? 'sudo ' : ''}${command.map(quoted).join(' ')}`;
+    const line = `${as === 'root' ? 'sudo ' : ''}${command.map(quoted).join(' ')}`;
+    return command[0] === 'systemctl' ? line : inFolder(cwd, line);
   }
   return process.env.GHOST_INSTALL === undefined
     ? 'restart Ghost'
     : 'docker compose restart ghost   (docker compose up -d, where compose.yaml has changed)';
 }
 
-/** Returns the command that shows Ghost's log, as a line to copy. */
+/** Returns how to see Ghost's log, as a line to copy where the command is known. */
 export function logLine(
   { folder, compose }: Pick<GhostSite, 'folder' | 'compose'>,
   unitFolders = UNIT_FOLDERS,
 ): string {
   if (compose) {
-    return `docker compose logs ${compose.name}`;
+    return inFolder(folder, `docker compose logs ${quoted(compose.name)}`);
   }
-  const unit = existsSync(path.join(folder, '.ghost-cli')) ? undefined : unitOf(folder, unitFolders);
-  return unit === undefined ? 'ghost log' : `journalctl -u ${unit}`;
+  if (existsSync(path.join(folder, '.ghost-cli'))) {
+    return inFolder(folder, 'ghost log');
+  }
+  const unit = unitOf(folder, unitFolders);
+  if (unit !== undefined) {
+    return `${isRoot() ? '' : 'sudo '}journalctl -u ${quoted(unit)}`;
+  }
+  if (COMPOSE_FILES.some((name) => hasGhostService(path.join(folder, name)))) {
+    return inFolder(folder, 'docker compose logs ghost');
+  }
+  return process.env.GHOST_INSTALL === undefined ? "the output of Ghost's process" : 'docker compose logs ghost';
 }
+
+/** Returns a line to copy that runs in a folder. */
+const inFolder = (folder: string, line: string): string =>
+  realpathSync(folder) === realpathSync(process.cwd()) ? line : `cd ${quoted(folder)} && ${line}`;
 
 /** Returns the unit that starts Ghost in a folder, `ghost_blog-example-com`. */
 function unitOf(folder: string, unitFolders: readonly string[]): string | undefined {

@@ -174,6 +174,6 @@ async function goBack(
       )
     : new Failure(
         `${reason}\n  Its configuration is as it was before, but it still does not answer (${again ?? found.answer}).`,
-        `Start it: ${restartCommand.text}. If it does not start, the cause is something else: ${logLine(site)}`,
+        `Start it: ${restartCommand.text}. If it does not start, the cause is something else. Look at its log: ${logLine(site)}`,
       );
 }

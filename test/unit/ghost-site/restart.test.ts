@@ -9,6 +9,7 @@ import { NOBODY } from '../../support/install/attacker';
 const testAsRoot = isRoot() ? test : test.skip;
 
 const former = process.cwd();
+const variables = { ...process.env };
 let folder: string;
 let units: string;
 beforeEach(() => {
@@ -19,6 +20,7 @@ beforeEach(() => {
 afterEach(() => {
   jest.restoreAllMocks();
   process.chdir(former);
+  process.env = { ...variables };
   rmSync(folder, { recursive: true });
 });
 
@@ -77,11 +79,37 @@ describe('how an installation of Ghost is restarted', () => {
   });
 });
 
-test('the log is shown by whatever runs Ghost', () => {
-  const compose = { name: 'blog' } as ComposeGhost;
-  expect(logLine({ folder, compose })).toBe('docker compose logs blog');
-  writeUnit('ghost.service', folder);
-  expect(logLine({ folder, compose: undefined }, [units])).toBe('journalctl -u ghost');
-  writeFileSync(path.join(folder, '.ghost-cli'), '{}');
-  expect(logLine({ folder, compose: undefined }, [units])).toBe('ghost log');
+describe('the log is shown', () => {
+  const log = (compose?: ComposeGhost) => logLine({ folder, compose }, [units]);
+
+  test('by Docker Compose, in its folder', () => {
+    const compose = { name: 'blog' } as ComposeGhost;
+    expect(log(compose)).toBe(`cd ${folder} && docker compose logs blog`);
+    process.chdir(folder);
+    expect(log(compose)).toBe('docker compose logs blog');
+  });
+
+  test('by Docker Compose where its file alone is there', () => {
+    writeFileSync(path.join(folder, 'compose.yml'), 'services:\n  ghost:\n    image: ghost:6\n');
+    expect(log()).toBe(`cd ${folder} && docker compose logs ghost`);
+  });
+
+  test('by Ghost-CLI, in its folder', () => {
+    writeUnit('ghost_blog-example-com.service', folder);
+    writeFileSync(path.join(folder, '.ghost-cli'), '{}');
+    expect(log()).toBe(`cd ${folder} && ghost log`);
+    process.chdir(folder);
+    expect(log()).toBe('ghost log');
+  });
+
+  test('by systemd, which shows it to root', () => {
+    writeUnit('ghost.service', folder);
+    expect(log()).toBe(`${isRoot() ? '' : 'sudo '}journalctl -u ghost`);
+  });
+
+  test('by no command that this installation does not have', () => {
+    expect(log()).toBe("the output of Ghost's process");
+    process.env.GHOST_INSTALL = '/var/lib/ghost';
+    expect(log()).toBe('docker compose logs ghost');
+  });
 });

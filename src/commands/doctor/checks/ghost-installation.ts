@@ -33,7 +33,7 @@ export function checkVersion({ site }: DoctorContext): CheckResult {
     : failed(
         `The version of Ghost in ${site.codeFolder} was read.`,
         `Ghost ${site.version} is too old.`,
-        `Update Ghost to ${OLDEST_GHOST} or newer: ghost update`,
+        `Update Ghost to ${OLDEST_GHOST} or newer: ghost update, or a newer image`,
       );
 }
 

@@ -1,4 +1,5 @@
 import { FALLBACK_HEADER } from '../../../core/cdn-contract';
+import { logLine } from '../../../ghost-site/restart';
 import { type Check, type CheckResult, failed, NOT_ACTIVE, passed, unchecked, warned } from '../check';
 import type { DoctorContext } from '../context';
 import { type Answer, get, networkCodeOf, statusText } from '../network';
@@ -18,7 +19,7 @@ export const checkBlogAnswers = withSiteUrl(async (context, siteUrl) => {
       : failed(
           tried,
           `The blog answers with the error ${answer.status}.`,
-          'Start Ghost, and read its log if it does not start: ghost log',
+          `Start Ghost, and read its log if it does not start${placeOfLog(context)}`,
         );
   } catch (error) {
     return failed(
@@ -157,7 +158,7 @@ export async function checkSizesOnCdn(context: DoctorContext): Promise<CheckResu
     tried,
     `The answer is ${statusText(answer)}${status === 200 ? ' without an image' : ''} for an image size.`,
     status >= 500
-      ? "The CDN cannot reach Ghost, or Ghost fails: check the CDN's Ghost origin and Ghost's log."
+      ? `The CDN cannot reach Ghost, or Ghost fails: check the CDN's Ghost origin, and read Ghost's log${placeOfLog(context)}`
       : "Check the CDN's Ghost origin.",
   );
 }
@@ -171,7 +172,8 @@ function withSiteUrl(check: (context: DoctorContext, siteUrl: string) => Promise
 }
 
 /** Explains an answer of Ghost that does not come from this adapter and this bucket. */
-function wrongAnswer(tried: string, answer: Answer, { config: { bucket } }: DoctorContext): CheckResult {
+function wrongAnswer(tried: string, answer: Answer, context: DoctorContext): CheckResult {
+  const { bucket } = context.config;
   const { status } = answer;
   const found = `Ghost answers ${statusText(answer)} for an image in the bucket.`;
   if (status === 404) {
@@ -182,7 +184,7 @@ function wrongAnswer(tried: string, answer: Answer, { config: { bucket } }: Doct
     );
   }
   if (status >= 500) {
-    return failed(tried, `${found} Ghost could not read the bucket.`, "Read Ghost's log: ghost log");
+    return failed(tried, `${found} Ghost could not read the bucket.`, `Read Ghost's log${placeOfLog(context)}`);
   }
   return failed(
     tried,
@@ -190,6 +192,9 @@ function wrongAnswer(tried: string, answer: Answer, { config: { bucket } }: Doct
     'Restart Ghost, so that it reads this configuration. A proxy or cache in front of it must pass /content on to it.',
   );
 }
+
+/** Returns where Ghost's log is, as the end of a sentence, where Ghost is on this machine. */
+const placeOfLog = ({ site }: DoctorContext): string => (site ? `: ${logLine(site)}` : '.');
 
 const isImage = ({ status, headers, body }: Answer) =>
   status === 200 && (headers['content-type'] ?? '').startsWith('image/') && body.length > 0;

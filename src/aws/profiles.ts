@@ -17,6 +17,19 @@ export async function listProfiles(): Promise<string[]> {
 }
 
 /**
+ * Checks that the profile exists that a command signs in with.
+ *
+ * @param option value of `--profile`; without it, AWS_PROFILE names the profile
+ * @throws Failure as `checkProfile` does
+ */
+export async function checkChosenProfile(option: string | undefined): Promise<void> {
+  const { AWS_PROFILE } = process.env;
+  await (option === undefined
+    ? checkProfile(AWS_PROFILE || undefined, 'The environment variable AWS_PROFILE')
+    : checkProfile(option, '--profile'));
+}
+
+/**
  * Checks that a profile exists. Without it, the SDK would go on to other credentials, such as those of the machine.
  *
  * @param name of the profile, undefined for none

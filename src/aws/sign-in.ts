@@ -8,7 +8,7 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { throughProxies } from '../core/proxies';
 import { Failure } from '../shell/failure';
 import { explainErrors } from './explain-errors';
-import { checkProfile } from './profiles';
+import { checkChosenProfile, checkProfile } from './profiles';
 import { findRegion } from './region';
 
 /** The AWS account that a command works in, with a client for each service. */
@@ -55,7 +55,8 @@ export interface SignInOptions {
  */
 export async function signIn(options: SignInOptions): Promise<Aws> {
   const { profile, dnsProfile, chooseRegion } = options;
-  await checkProfiles(options);
+  await checkChosenProfile(profile);
+  await checkProfile(dnsProfile, '--dns-profile');
   const found = await findRegion(options);
   if (!found && !chooseRegion) {
     throw noRegion();
@@ -88,15 +89,6 @@ export async function signIn(options: SignInOptions): Promise<Aws> {
     s3: explainErrors(new S3Client({ ...common, region, followRegionRedirects: true })),
     iam: explainErrors(new IAMClient({ ...common, region: GLOBAL_REGION })),
   };
-}
-
-/** @throws Failure for a profile that does not exist */
-async function checkProfiles({ profile, dnsProfile }: SignInOptions): Promise<void> {
-  const { AWS_PROFILE } = process.env;
-  await (profile === undefined
-    ? checkProfile(AWS_PROFILE || undefined, 'The environment variable AWS_PROFILE')
-    : checkProfile(profile, '--profile'));
-  await checkProfile(dnsProfile, '--dns-profile');
 }
 
 const noRegion = () =>

@@ -1,3 +1,4 @@
+import { checkProfile } from '../../aws/profiles';
 import { Interruption } from '../../shell/failure';
 import { openTerminal } from '../../shell/terminal';
 import { DoctorContext, type DoctorOptions } from './context';
@@ -13,6 +14,7 @@ import { reporterFor, showSummary } from './report';
  * @throws Interruption after Ctrl-C, once everything is cleaned up
  */
 export async function runDoctor(options: DoctorOptions): Promise<void> {
+  await checkProfile(options.profile, '--profile');
   if (options.profile !== undefined) {
     process.env.AWS_PROFILE = options.profile;
   }

@@ -1,3 +1,4 @@
+import { checkChosenProfile } from '../../aws/profiles';
 import type { Config } from '../../core/config';
 import { FEATURES } from '../../core/features';
 import { Bucket } from '../../core/s3/bucket';
@@ -31,6 +32,9 @@ export interface BucketState {
 export async function lookAtBucket(terminal: Terminal, configs: AdapterConfigs, ghost: Owner): Promise<BucketState> {
   const spinner = terminal.spin(`Checking the bucket ${configs.images.bucket} …`);
   try {
+    if (Object.values(configs).some(({ accessKeyId }) => accessKeyId === undefined)) {
+      await checkChosenProfile(undefined);
+    }
     let isEmpty = true;
     const seen = new Set<string>();
     for (const config of FEATURES.map((feature) => configs[feature])) {
@@ -43,6 +47,9 @@ export async function lookAtBucket(terminal: Terminal, configs: AdapterConfigs, 
     }
     return { isEmpty, warning: await warningOfCredentials(limited(configs.images), ghost) };
   } catch (error) {
+    if (error instanceof Failure) {
+      return { isEmpty: false, failure: error };
+    }
     const { message, help = 'Fix it, and run the command again.' } = error as Error & { help?: string };
     return { isEmpty: false, failure: new Failure(message, help, { cause: error }) };
   } finally {

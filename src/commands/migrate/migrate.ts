@@ -1,3 +1,4 @@
+import { checkChosenProfile } from '../../aws/profiles';
 import { readAdapterConfigs } from '../../ghost-site/adapter-config';
 import { findGhostSite } from '../../ghost-site/site';
 import { openTerminal } from '../../shell/terminal';
@@ -16,6 +17,10 @@ export async function runMigrate(options: MigrateOptions): Promise<void> {
   refuseUnusedOptions(options);
   const site = findGhostSite(options);
   const configs = readAdapterConfigs(site.config, options, site.configFile);
+  // Otherwise the profile of the environment is not used.
+  if (options.profile !== undefined || Object.values(configs).some(({ accessKeyId }) => accessKeyId === undefined)) {
+    await checkChosenProfile(options.profile);
+  }
   if (options.profile !== undefined) {
     process.env.AWS_PROFILE = options.profile;
   }

@@ -129,6 +129,8 @@ async function forBucket(config: Config, { account, profile, region }: PolicyOpt
  * @throws Failure with the reason
  */
 async function accountOfCredentials({ profile, region }: { profile?: string; region?: string }): Promise<string> {
+  const { checkChosenProfile } = await import('../../aws/profiles');
+  await checkChosenProfile(profile);
   const { GetCallerIdentityCommand, STSClient } = await import('@aws-sdk/client-sts');
   // The SDK does not read AWS_DEFAULT_REGION, which the AWS CLI uses.
   const named = region ?? (process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION);

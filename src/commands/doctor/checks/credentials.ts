@@ -1,4 +1,5 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { checkChosenProfile } from '../../../aws/profiles';
 import { placeOf } from '../../../core/option-origins';
 import { connect } from '../../../core/s3/client';
 import { placeOfCredentials } from '../../../core/s3/places';
@@ -6,6 +7,7 @@ import { knownService } from '../../../core/s3/service';
 import { statusOf } from '../../../core/foreign-error';
 import { codeOf } from '../../../core/s3/errors';
 import { messageOfService } from '../../../core/s3/service-answer';
+import { Failure } from '../../../shell/failure';
 import { type CheckResult, failed, passed, unchecked, warned } from '../check';
 import type { DoctorContext } from '../context';
 import { anonymousHead, connectionOptions, isInOtherRegion, signedRequestError } from '../s3-requests';
@@ -70,6 +72,9 @@ export async function checkCredentials({ config }: DoctorContext): Promise<Check
     ? '"accessKeyId" and "secretAccessKey" of the configuration were read.'
     : 'The environment, the profile and the role of the machine were searched, as the AWS SDK does.';
   try {
+    if (config.accessKeyId === undefined) {
+      await checkChosenProfile(undefined);
+    }
     const { client } = await connect(config);
     const credentials = await client.config.credentials();
     const { accessKeyId, expiration, $source = {} }: typeof credentials & { $source?: object } = credentials;
@@ -84,6 +89,9 @@ export async function checkCredentials({ config }: DoctorContext): Promise<Check
     const until = expiration ? `, until ${expiration.toISOString()}` : '';
     return passed(`${masked(accessKeyId)} from ${SOURCES[source ?? ''] ?? 'the AWS SDK'}${until}`);
   } catch (error) {
+    if (error instanceof Failure) {
+      return failed(tried, error.message, error.cure);
+    }
     return failed(
       tried,
       `There are no credentials for S3: ${(error as Error).message}`,

@@ -19,6 +19,7 @@ import {
 import path from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { Failure } from '../shell/failure';
+import { adviceForMachine } from '../shell/file-errors';
 import { isRoot, type Owner, withRightsOf } from '../shell/owner-rights';
 import { mayAccess, refuseSharedWay } from '../shell/path-owners';
 import { settingsFileAt } from './compose/compose-site';
@@ -109,7 +110,8 @@ export function replaceGhostConfig(file: string, after: string): string | undefi
       ? error
       : new Failure(
           `${file} could not be written (${code}), and is as it was.`,
-          `Its owner, and the owner of ${path.dirname(located.file)}, must be able to write there.`,
+          adviceForMachine(code) ??
+            `Its owner, and the owner of ${path.dirname(located.file)}, must be able to write there.`,
           { cause: error },
         );
   }

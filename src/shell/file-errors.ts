@@ -48,6 +48,17 @@ export function explainFileError(error: unknown): Failure | undefined {
     : undefined;
 }
 
+/**
+ * Returns what is wrong with the machine and the fix, as two sentences.
+ *
+ * @param code of one of Node's errors
+ * @returns undefined when the file itself is the problem
+ */
+export function adviceForMachine(code: string): string | undefined {
+  const found = MACHINE[code];
+  return found && `${found[0]}. ${found[1]}`;
+}
+
 const whoTries = (code: string) =>
   code === 'EACCES' || code === 'EPERM' ? `, as the user ${userInfo().username}` : '';
 

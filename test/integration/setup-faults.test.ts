@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { onePixel } from '../support/one-pixel';
 import type { SetupBlog } from '../support/setup/blog';
@@ -54,6 +54,43 @@ describe('setup', () => {
     const { status, output } = await lab.setUp();
     expect([status, output]).toEqual([0, expect.stringContaining('Written.')]);
     expect(lab.restarts()).toBe(2);
+  });
+
+  test('restarts a Ghost with replaced options also after a run that was killed before its restart', async () => {
+    expect((await lab.setUp()).status).toBe(0);
+    const { storage } = readConfig();
+    const former = { ...storage?.S3CloudFrontStorage, cdnFallbackSecret: 'a-former-secret-of-the-cdn' };
+    writeConfig({ storage: { ...storage, S3CloudFrontStorage: former } });
+    expect((await lab.setUp({ killsAtRestart: true })).status).toBeNull();
+    expect(lab.restarts()).toBe(1);
+    expect((await lab.setUp()).status).toBe(0);
+    expect(lab.restarts()).toBe(2);
+    const again = await lab.setUp();
+    expect([again.output, lab.restarts()]).toEqual([expect.stringContaining('Ghost is already switched over.'), 2]);
+  });
+
+  test('goes back also when an earlier --undo was killed before its restart, and had left no options', async () => {
+    const before = readFileSync(file(), 'utf8');
+    expect((await lab.setUp()).status).toBe(0);
+    // As "install" leaves it, when it gets the options itself.
+    const backups = readdirSync(blog.folder).filter((name) => name.endsWith('.backup'));
+    backups.forEach((name) => rmSync(path.join(blog.folder, name)));
+    writeFileSync(file(), before);
+    const options = ['--bucket', cloud.bucket() ?? '', '--region', 'eu-central-1', '--cdn-url', `https://${DOMAIN}`];
+    expect((await lab.run(['install', '--yes', '--skip-check', ...options])).status).toBe(0);
+    const { accessKeyId, secretAccessKey } = cloud.s3.credentials;
+    const environment = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
+    const back = () => lab.run(['setup', '--undo', '--yes'], { environment });
+    const killed = await lab.run(['setup', '--undo', '--yes'], { environment, killsAtRestart: true });
+    expect(killed.status).toBeNull();
+    expect([readFileSync(file(), 'utf8'), lab.restarts()]).toEqual([before, 1]);
+    const objects = cloud.s3.objects(cloud.bucket() ?? '');
+    const [object] = objects.values();
+    objects.set('content/images/2024/06/later.png', object as NonNullable<typeof object>);
+    expect((await back()).status).toBe(0);
+    expect([existsSync(path.join(blog.folder, 'content/images/2024/06/later.png')), lab.restarts()]).toEqual([true, 2]);
+    const again = await back();
+    expect([again.output, lab.restarts()]).toEqual([expect.stringContaining('there is nothing to undo'), 2]);
   });
 
   test('brings files that only the bucket has to the disk before it goes back from a Ghost that was in use', async () => {

@@ -15,6 +15,7 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { ADAPTER } from '../../core/features';
 import { Failure } from '../../shell/failure';
+import { adviceForMachine } from '../../shell/file-errors';
 import { type Owner, withRightsOf } from '../../shell/owner-rights';
 import { someNamesIn } from '../../shell/read-file';
 import { ADAPTER_FOLDERS, adapterFiles } from './adapter-files';
@@ -176,7 +177,7 @@ function withRights<T>(owner: Owner, folder: string, step: () => T extends Promi
       ? error
       : new Failure(
           `${file} could not be written with the rights of the user ${owner.uid} (${code}).`,
-          `Find out what is in the way of ${path.dirname(folder)}, and run the command again.\nEverything is as it was before the command.`,
+          `${adviceForMachine(code) ?? `Find out what is in the way of ${path.dirname(folder)}, and run the command again.`}\nEverything is as it was before the command.`,
           { cause: error },
         );
   }

@@ -1,9 +1,16 @@
 import path from 'node:path';
 import { ADAPTER, FEATURES, URL_NAMES } from '../../core/features';
 import { settingsFileAt } from '../../ghost-site/compose/compose-site';
-import { adapterOf, type GhostConfig, isObject, storageOf, storagePlace, usesAdapter } from '../../ghost-site/config';
+import {
+  adapterOf,
+  type GhostConfig,
+  isObject,
+  storageOf,
+  storagePlace,
+  type StorageSettings,
+  usesAdapter,
+} from '../../ghost-site/config';
 import type { Setting } from '../../ghost-site/edit-config';
-import { replaceGhostConfig } from '../../ghost-site/config-file';
 import { locateConfig, readConfig } from '../../ghost-site/config-text';
 import { Failure } from '../../shell/failure';
 import { someNamesIn } from '../../shell/read-file';
@@ -67,22 +74,14 @@ export function restoredConfig(file: string, text: string, cdnUrl: unknown): Res
 }
 
 /**
- * Puts a backup of a configuration file back, byte for byte, when Ghost does not come up with what replaced it.
+ * Returns the storage settings that Ghost's configuration had before the adapter was taken out of it, by which files that
+ * are only in the bucket are found.
  *
- * @param file Ghost's configuration file
- * @param backup of that file, in its folder, as `replaceGhostConfig` returned it
- * @returns the path of the backup of what it replaces, undefined when that is the same
- * @throws Failure when it is not such a backup, or cannot be written
+ * @returns undefined when there is no such backup
  */
-export function putBack(file: string, backup: string): string | undefined {
-  const found = backupsOf(file).find((candidate) => path.resolve(candidate.file) === path.resolve(backup));
-  if (!found) {
-    throw new Failure(
-      `${backup} is not a backup of ${file}, or it cannot be read.`,
-      `Look for others next to ${file}: their names end in ".backup".`,
-    );
-  }
-  return replaceGhostConfig(file, found.text);
+export function removedStorage(file: string): StorageSettings | undefined {
+  const removed = backupsOf(file).find(({ config }) => usesAdapter(config));
+  return removed && storageOf(removed.config);
 }
 
 /** Compares by host, since the CDN may be configured without a scheme. */

@@ -5,9 +5,9 @@ import type { GhostSite } from '../../ghost-site/site';
 import { Interruption } from '../../shell/failure';
 import { type Answer, get, internet, networkCodeOf, statusText } from '../doctor/network';
 
-/** What the blog does with requests for its images. */
+/** What the blog does with requests for its images. What a proxy answers by itself, such as 403, is no state of Ghost. */
 export interface BlogState {
-  /** `disk`: Ghost's own storage answers; `cdn`: the adapter does; `down`: nothing does. */
+  /** `disk`: Ghost's own storage answers; `cdn`: the adapter does; `down`: neither does. */
   state: 'disk' | 'cdn' | 'down';
   /** Its answer, for the end of a sentence: `503`, `no answer (ECONNREFUSED)` */
   answer: string;
@@ -31,12 +31,18 @@ export async function askBlog(site: GhostSite, cdnUrl: string, signal?: AbortSig
       headers,
       signal,
     });
-    const state = answer.status >= 500 ? 'down' : isOfAdapter(answer, cdnUrl) ? 'cdn' : 'disk';
-    return { state, answer: statusText(answer) };
+    return { state: stateOf(answer, cdnUrl), answer: statusText(answer) };
   } catch (error) {
     signal?.throwIfAborted();
     return { state: 'down', answer: `no answer (${networkCodeOf(error)})` };
   }
+}
+
+function stateOf(answer: Answer, cdnUrl: string): BlogState['state'] {
+  if (isOfAdapter(answer, cdnUrl)) {
+    return 'cdn';
+  }
+  return answer.status === 404 || answer.status < 300 ? 'disk' : 'down';
 }
 
 function isOfAdapter({ status, headers: { location = '' }, body }: Answer, cdnUrl: string): boolean {

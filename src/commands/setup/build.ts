@@ -1,28 +1,31 @@
-import { setTimeout } from 'node:timers/promises';
 import { ADAPTER } from '../../core/features';
 import { isObject, storageOf } from '../../ghost-site/config';
 import type { GhostConfigBlock } from '../../ghost-site/edit-config';
 import type { GhostSite } from '../../ghost-site/site';
 import { ownCommand } from '../../shell/called-as';
-import { Failure, Interruption } from '../../shell/failure';
+import { Failure } from '../../shell/failure';
 import { detectHost } from '../../aws/host';
 import { describeStack, isEmpty, type Stack } from '../../aws/stack';
 import type { Terminal } from '../../shell/terminal';
-import { withDefaults } from '../provision/defaults';
-import { pointsTo } from '../provision/dns/live-dns';
+import { settle, withDefaults } from '../provision/defaults';
 import { ghostConfigOf, identityAdvice } from '../provision/ghost-config';
-import { type Provisioned, provision } from '../provision/provision';
+import { provision } from '../provision/provision';
 import type { Session } from '../provision/session';
 import { readSettings, type Settings } from '../provision/settings';
-import { showMissingRecord } from '../provision/show';
 import { keyForGhost } from './access-key';
 import type { SetupOptions } from './options';
+import { waitForRecord } from './wait-for-record';
 
-/** How long (ms) to wait before asking DNS again. */
-const DNS_PAUSE_MS = 10_000;
+/** What is going to be built. */
+export interface BuildPlan {
+  settings: Settings;
+  /** How Ghost gets its credentials: `iam-user`, `policy-only`, `ec2-role`, `ecs-task-role`. */
+  identity: string;
+}
 
 /**
- * Reads what to build: the blog, the identity and the costs follow from the machine and from Ghost's configuration.
+ * Reads what to build: the blog, the identity and the costs follow from the image server that is there, from the machine
+ * and from Ghost's configuration.
  *
  * @throws Failure with the option and a fix
  */
@@ -30,25 +33,24 @@ export async function planBuild(
   { aws, terminal }: Session,
   site: GhostSite,
   { domain, hostedZone, identity }: { domain: string } & Pick<SetupOptions, 'hostedZone' | 'identity'>,
-): Promise<Settings> {
+): Promise<BuildPlan> {
   const options = { domain, hostedZone, identity, writeConfig: site.compose ? site.folder : site.configFile };
-  const settings = await withDefaults(readSettings(options), options, { aws, signal: terminal.signal });
-  await refuseUntestable(site, settings, await describeStack(aws, settings.stackName));
+  const wanted = await withDefaults(readSettings(options), options, { aws, signal: terminal.signal });
   // The key is created just before it is written, so that a stop in between loses none.
-  return { ...settings, defaults: settings.defaults && { ...settings.defaults, createAccessKey: false } };
+  const defaults = wanted.defaults && { ...wanted.defaults, createAccessKey: false };
+  const existing = await describeStack(aws, wanted.stackName);
+  const settings = settle({ ...wanted, defaults }, existing);
+  const chosen = settings.parameters.Identity ?? existing?.parameters.Identity ?? '';
+  await refuseUntestable(site, domain, chosen);
+  return { settings, identity: chosen };
 }
 
-/**
- * Makes sure that `setup` can test with the credentials that Ghost will have: those of its user would prove nothing.
- *
- * @param stack the present one
- */
-async function refuseUntestable(site: GhostSite, settings: Settings, stack: Stack | undefined): Promise<void> {
-  const { Identity } = { ...(stack && !isEmpty(stack) ? stack.parameters : undefined), ...settings.parameters };
-  if (Identity === 'policy-only' && keyIn(site) === undefined && (await detectHost()) === undefined) {
+/** Makes sure that `setup` can test with the credentials that Ghost will have: those of its user would prove nothing. */
+async function refuseUntestable(site: GhostSite, domain: string, identity: string): Promise<void> {
+  if (identity === 'policy-only' && keyIn(site) === undefined && (await detectHost()) === undefined) {
     throw new Failure(
       `With the identity policy-only, you give Ghost its credentials yourself, and setup cannot test them here: ${site.configFile} has no access key for the adapter, and this machine has no role.`,
-      `Let setup create a user with an access key for Ghost: --identity iam-user\nOr write "accessKeyId" and "secretAccessKey" of your own user into "${ADAPTER}" in that file.\nOr go step by step: ${ownCommand(`provision --domain ${settings.domain} --identity policy-only`)}`,
+      `Let setup create a user with an access key for Ghost: --identity iam-user\nOr write "accessKeyId" and "secretAccessKey" of your own user into "${ADAPTER}" in that file.\nOr go step by step: ${ownCommand(`provision --domain ${domain} --identity policy-only`)}`,
     );
   }
 }
@@ -103,21 +105,4 @@ function keyIn({ config }: GhostSite) {
   return typeof accessKeyId === 'string' && typeof secretAccessKey === 'string'
     ? { accessKeyId, secretAccessKey }
     : undefined;
-}
-
-async function waitForRecord(
-  { terminal, resolver }: Session,
-  domain: string,
-  record: NonNullable<Provisioned['missingRecord']>,
-): Promise<void> {
-  showMissingRecord(terminal, record);
-  terminal.say('  Proxies (the orange cloud of Cloudflare) stay off for it.');
-  terminal.say('You can stop with Ctrl-C, and run the same command again when the record is there.');
-  await terminal.step(`Waiting until ${domain} points to the image server`, async () => {
-    while (!(await pointsTo(resolver, domain, record.value))) {
-      await setTimeout(DNS_PAUSE_MS, undefined, { signal: terminal.signal }).catch(() => {
-        throw new Interruption('Stopped. Run the same command again to continue.');
-      });
-    }
-  });
 }

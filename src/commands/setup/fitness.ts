@@ -115,8 +115,8 @@ export async function refuseDown(site: GhostSite, domain: string): Promise<void>
   const { state, answer } = await askBlog(site, `https://${domain}`);
   if (state === 'down' && !usesAdapter(site.config)) {
     throw new Failure(
-      `The blog ${site.config.url} does not answer (${answer}).`,
-      'Start Ghost, and run the same command again: what is changed later is proved by its answers.',
+      `The blog ${site.config.url} does not answer as Ghost does (${answer}).`,
+      'Start Ghost, or let this machine through to it, and run the same command again: what is changed later is proved by the answers of Ghost.',
     );
   }
 }

@@ -43,7 +43,8 @@ export async function lookAround(
     return {
       site,
       kind: kindOf(site),
-      user: nameOf(ownerOf(wayTo(site.contentPath)).uid),
+      // A container has users of its own.
+      user: site.compose ? undefined : nameOf(ownerOf(wayTo(site.contentPath)).uid),
       files: await countFiles(site.contentPath, { signal: terminal.signal }),
       dnsProvider: blog && (await dnsProviderOf(resolver, blog.hostname)),
       host: await detectHost(),

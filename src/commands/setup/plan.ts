@@ -5,8 +5,8 @@ import type { Aws } from '../../aws/sign-in';
 import { ownCommand } from '../../shell/called-as';
 import type { Terminal } from '../../shell/terminal';
 import { counted, megabytes } from '../../shell/text';
+import type { BuildPlan } from './build';
 import type { Found } from './found';
-import type { Settings } from '../provision/settings';
 
 /** Shows what was found without a question. */
 export function showFound(terminal: Terminal, { site, kind, files, user, host, dnsProvider, profiles }: Found): void {
@@ -28,9 +28,12 @@ export function showFound(terminal: Terminal, { site, kind, files, user, host, d
 }
 
 /** Shows what the user gets, what it costs, and how to go back. */
-export function showPlan(terminal: Terminal, { account, region }: Aws, { files }: Found, settings: Settings): void {
-  const { domain, parameters, defaults } = settings;
-  const identity = parameters.Identity ?? defaults?.parameters.Identity ?? '';
+export function showPlan(
+  terminal: Terminal,
+  { account, region }: Aws,
+  { files }: Found,
+  { settings: { domain, defaults }, identity }: BuildPlan,
+): void {
   const { monthly, once } = estimateMonthlyCost(files);
   const forGhost = { 'iam-user': 'an access key for Ghost', 'policy-only': 'a policy for Ghost' }[identity];
   terminal.say();

@@ -1,3 +1,4 @@
+import { usesAdapter } from '../../ghost-site/config';
 import { findGhostSite, type GhostSite } from '../../ghost-site/site';
 import { ownCommand } from '../../shell/called-as';
 import { Declined } from '../../shell/failure';
@@ -45,15 +46,16 @@ async function travel(terminal: Terminal, site: GhostSite, options: SetupOptions
   const answered = await ask(terminal, options, saved.answers, found);
   refuseDomain(site, answered.domain);
   await refuseDown(site, answered.domain);
-  saved.save(answered);
+  const { awaitsRestart } = saved.answers;
+  saved.save({ ...answered, awaitsRestart });
   const session = await openSession(answered, terminal);
-  const settings = await planBuild(session, site, { ...options, ...answered });
-  showPlan(terminal, session.aws, found, settings);
+  const plan = await planBuild(session, site, { ...options, ...answered });
+  showPlan(terminal, session.aws, found, plan);
   if (!(await terminal.confirm('Start?'))) {
     throw new Declined();
   }
   showStage(terminal, 'Build', 'the image server on AWS');
-  const { block, hasRole } = await build(session, site, settings, options.yes ?? false);
+  const { block, hasRole } = await build(session, site, plan.settings, options.yes ?? false);
   chooseCredentials(hasRole, answered.profile);
   const journey: Journey = {
     terminal,
@@ -65,13 +67,17 @@ async function travel(terminal: Terminal, site: GhostSite, options: SetupOptions
     change: changerOf(terminal, site, options),
   };
   showStage(terminal, 'Write', `the options into ${site.configFile}; nothing is switched yet`);
-  const hasNewOptions = await writeOptions(journey);
+  // Only a Ghost that is switched over already uses them.
+  const hasNewOptions = await writeOptions(journey, () =>
+    saved.save({ ...answered, awaitsRestart: usesAdapter(site.config) || awaitsRestart }),
+  );
   showStage(terminal, 'Copy', 'the files to the bucket');
   await copyFiles(journey);
   showStage(terminal, 'Test', "bucket, permissions, CDN, certificate and this blog's own images");
   await testBeforeSwitch(journey);
   showStage(terminal, 'Switch', 'Ghost to the image server');
-  await switchOver(journey, hasNewOptions);
+  await switchOver(journey, hasNewOptions || awaitsRestart === true);
+  saved.save(answered);
   showStage(terminal, 'Finish', 'what was uploaded in the meantime, and a check of everything');
   await copyFiles(journey, true);
   await testEverything(journey);

@@ -12,6 +12,8 @@ export interface Answers {
   domain?: string;
   region?: string;
   profile?: string;
+  /** Whether options were written that the running Ghost has not read yet. */
+  awaitsRestart?: boolean;
 }
 
 /** The answers of earlier runs for a site, in the user's configuration folder. */
@@ -147,9 +149,14 @@ function readText(file: string, limit: number): string {
 function readAnswers(file: string): Answers {
   try {
     const { bytes } = readRegularFile(file, LARGEST_ANSWERS);
-    const { domain, region, profile } = JSON.parse(bytes.toString('utf8')) as Record<string, unknown>;
+    const { domain, region, profile, awaitsRestart } = JSON.parse(bytes.toString('utf8')) as Record<string, unknown>;
     const text = (value: unknown) => (typeof value === 'string' && PLAIN_TEXT.test(value) ? value : undefined);
-    return { domain: text(domain), region: text(region), profile: text(profile) };
+    return {
+      domain: text(domain),
+      region: text(region),
+      profile: text(profile),
+      awaitsRestart: awaitsRestart === true ? true : undefined,
+    };
   } catch {
     // They are only the defaults of questions.
     return {};

@@ -6,6 +6,7 @@ import { Declined, Failure } from '../../shell/failure';
 import type { Terminal } from '../../shell/terminal';
 import { askBlog, waitForBlog } from './blog';
 import { changerOf } from './change';
+import { removedStorage } from '../install/config-restore';
 import { assertUrl } from './fitness';
 import type { SetupOptions } from './options';
 import { restart, type RestartCommand, restartOf } from './restart';
@@ -23,24 +24,29 @@ const PATIENCE_SECONDS = 15 * 60;
  * @throws Failure when a file could not be copied (nothing is switched then), or Ghost does not answer
  */
 export async function undo(terminal: Terminal, site: GhostSite, options: SetupOptions): Promise<void> {
-  const block = storageOf(site.config)[ADAPTER];
-  if (!isObject(block)) {
-    terminal.say(`${site.configFile} has no block ${ADAPTER}: there is nothing to undo.`);
+  const hasBlock = isObject(storageOf(site.config)[ADAPTER]);
+  // The configuration of before the adapter may not have the block.
+  const storage = hasBlock ? storageOf(site.config) : removedStorage(site.configFile);
+  const nothing = `${site.configFile} has no block ${ADAPTER}: there is nothing to undo.`;
+  if (storage === undefined) {
+    terminal.say(nothing);
     return;
   }
-  const configs = readAdapterConfigs(site.config, {}, site.configFile);
+  const configs = readAdapterConfigs({ ...site.config, adapters: undefined, storage }, {}, site.configFile);
   const { cdnUrl } = configs.images;
   // After a run that was stopped, Ghost may still run with the former configuration.
   assertUrl(site);
   const isRunning = usesAdapter(site.config) || (await askBlog(site, cdnUrl)).state === 'cdn';
+  if (!hasBlock && !isRunning) {
+    terminal.say(nothing);
+    return;
+  }
   terminal.say('This copies all files from the bucket to the disk, removes the adapter and restarts Ghost.');
   terminal.say('The image server and its bucket stay: "provision destroy" deletes them.');
   if (!(await terminal.confirm('Go back to the disk?'))) {
     throw new Declined();
   }
   const change = changerOf(terminal, site, options);
-  // The configuration of before the adapter may not have the block.
-  const storage = storageOf(site.config);
   await change({ do: 'copy-back', storage });
   await change({ do: 'uninstall' });
   if (isRunning) {

@@ -8,10 +8,14 @@ import type { Journey } from './journey';
 /**
  * Writes the options of the adapter into Ghost's configuration.
  *
+ * @param beforeWriting is called when they are not there yet
  * @returns whether it was changed
  * @throws Failure where Ghost already uses another bucket
  */
-export async function writeOptions({ terminal, options, site, block, change }: Journey): Promise<boolean> {
+export async function writeOptions(
+  { terminal, options, site, block, change }: Journey,
+  beforeWriting: () => void,
+): Promise<boolean> {
   // A run that was stopped may have written them.
   const present = storageOf(findGhostSite(options).config)[ADAPTER];
   const wanted = block.storage.S3CloudFrontStorage;
@@ -24,6 +28,7 @@ export async function writeOptions({ terminal, options, site, block, change }: J
     return false;
   }
   refuseOtherBucket(site, wanted);
+  beforeWriting();
   await change({ do: 'write', block });
   terminal.say(`${terminal.colors.green('✔')} Written.`);
   return true;

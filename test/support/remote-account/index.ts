@@ -19,7 +19,16 @@ export interface AccountState {
 export type FromAccount = { port: number; nameServers: string[] } | { state: AccountState };
 
 /** What it receives; anything else lets it go on. */
-export type ToAccount = { killAt?: { operation: string; count: number } } | { isBuilt: true };
+export type ToAccount =
+  { killAt: { operation: string; count: number } } | { failAt: FailedOperation | null } | { isBuilt: true };
+
+/** An operation that AWS refuses. */
+export interface FailedOperation {
+  operation: string;
+  /** AWS's code, `ExpiredToken`. */
+  code: string;
+  message: string;
+}
 
 /** An AWS account in a process of its own, for commands that run in theirs, and can be killed. */
 export interface RemoteAccount {
@@ -30,6 +39,8 @@ export interface RemoteAccount {
   state: AccountState;
   /** Kills the command that sends an operation for the nth time from now, once it is carried out. */
   killAt(operation: string, count?: number): void;
+  /** Refuses an operation from now on, and none with null. */
+  failAt(failed: FailedOperation | null): void;
   close(): void;
 }
 
@@ -57,6 +68,7 @@ export async function startRemoteAccount(
     nodeParameters: ['--require', preload],
     state: { buckets: [], accessKeys: [] },
     killAt: (operation, count = 1) => send({ killAt: { operation, count } }),
+    failAt: (failed) => send({ failAt: failed }),
     close: () => void child.kill(),
   };
   let building = Promise.resolve();

@@ -42,6 +42,35 @@ Object.assign(timers, {
   setTimeout: (ms: number, value: unknown, options: object) => wait(ms >= 3_000 ? 10 : ms, value, options),
 });
 
+/** A disk that is full: no file of these names gets any bytes. */
+const { FULL_DISK = '' } = process.env;
+if (FULL_DISK !== '') {
+  const { openSync, closeSync, writeFileSync, writeSync } = fs;
+  const full = new Set<number>();
+  fs.openSync = (file, ...rest) => {
+    const opened = openSync(file, ...rest);
+    if (rest[0] !== 'r' && String(file).includes(FULL_DISK)) full.add(opened);
+    return opened;
+  };
+  fs.closeSync = (opened) => {
+    full.delete(opened);
+    closeSync(opened);
+  };
+  const refuse = (file: unknown) => {
+    if (full.has(file as number)) {
+      throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write' });
+    }
+  };
+  fs.writeFileSync = (file, ...rest) => {
+    refuse(file);
+    writeFileSync(file, ...rest);
+  };
+  fs.writeSync = ((opened: number, ...rest: []) => {
+    refuse(opened);
+    return writeSync(opened, ...(rest as unknown as [string]));
+  }) as typeof writeSync;
+}
+
 /** Kills the process where it is about to have Ghost use the adapter. */
 const { renameSync } = fs;
 fs.renameSync = (from, to) => {

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
+import { chmod, mkdtemp } from 'node:fs/promises';
 import path from 'node:path';
 import { runCommand } from '../ghost/run-command';
 
@@ -24,6 +24,8 @@ export function builtPrograms(): Promise<Programs> {
 async function build(): Promise<Programs> {
   // Below the repository, where they find its packages and the parts of this one.
   const folder = await mkdtemp(path.join(root, '.programs-'));
+  // Commands are run by other users, too.
+  await chmod(folder, 0o755);
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const sources = { cli: 'src/cli.ts', preload: `${__dirname}/preload.ts`, server: `${__dirname}/server.ts` };
   const entries = Object.entries(sources).map(([name, file]) => `${name}=${file}`);

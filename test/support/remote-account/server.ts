@@ -5,12 +5,13 @@ import { AwsAccount } from '../aws-account';
 import { FALLBACK_HEADER } from '../../../src/core/cdn-contract';
 import type { SentCommand } from '../aws-account/intercept';
 import { listen } from '../local-server';
-import type { AccountState, FromAccount, ToAccount } from '.';
+import type { AccountState, FailedOperation, FromAccount, ToAccount } from '.';
 import { fromWire, toWire } from './wire';
 
 const account = new AwsAccount();
 const { nameServers } = account.hostedZones.add({ name: process.argv[2] ?? '' });
 let killing: { operation: string; count: number } | undefined;
+let failing: FailedOperation | null = null;
 
 /** What ends the waits for the test, in the order of the calls. */
 const waiting: (() => void)[] = [];
@@ -20,6 +21,8 @@ const send = (message: FromAccount) => process.send?.(message);
 process.on('message', (message: ToAccount) => {
   if ('killAt' in message) {
     killing = message.killAt;
+  } else if ('failAt' in message) {
+    failing = message.failAt;
   } else {
     waiting.shift()?.();
   }
@@ -62,7 +65,10 @@ const server = createServer((request, response) => {
     const { pid, command } = fromWire(body) as { pid: number; command: SentCommand };
     let answer: object;
     try {
-      answer = { output: account.receive(command) };
+      answer =
+        failing?.operation === command.operation
+          ? { error: { name: failing.code, message: failing.message, status: 403 } }
+          : { output: account.receive(command) };
     } catch (error) {
       const { name, message, $metadata, $response } = error as Error & {
         $metadata?: { httpStatusCode?: number };

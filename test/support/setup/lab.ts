@@ -34,11 +34,15 @@ export interface SetupLab {
   visit(place: string): Promise<Buffer | undefined>;
   /** How many times Ghost-CLI or Docker was told to restart Ghost. */
   restarts(): number;
+  /** The folder in front of the PATH. */
+  bin: string;
   close(): Promise<void>;
 }
 
 export interface RunOptions {
-  environment?: Record<string, string>;
+  environment?: NodeJS.ProcessEnv;
+  /** Runs the command as the user and group of this number. */
+  user?: number;
   /** Gets the running process. */
   watch?: (child: ChildProcess) => void;
   /** Kills the command when it calls Ghost-CLI or Docker. */
@@ -91,9 +95,11 @@ exec "${process.execPath}" -e 'require("http").get("http://127.0.0.1:${port}/" +
   const { nodeParameters } = cloud.account;
   const { cli } = await builtPrograms();
   const lab: SetupLab = {
-    run(parameters, { environment: more = {}, watch, killsAtRestart, killsBeforeSwitch, hurries } = {}) {
+    run(parameters, { environment: more = {}, user, watch, killsAtRestart, killsBeforeSwitch, hurries } = {}) {
       const child = spawn(process.execPath, [...nodeParameters, cli, ...parameters], {
         cwd: blog.folder,
+        uid: user,
+        gid: user,
         env: {
           ...environment,
           ...more,
@@ -136,6 +142,7 @@ exec "${process.execPath}" -e 'require("http").get("http://127.0.0.1:${port}/" +
       throw new Error(`/${place}: ${answer.status}${last === answer ? '' : `, then ${last.status}`}`);
     },
     restarts: () => restarts,
+    bin,
     async close() {
       await stop(control);
       await rm(folder, { recursive: true, force: true });

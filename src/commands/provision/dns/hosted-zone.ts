@@ -36,14 +36,19 @@ export async function findHostedZone(
   if (hostedZoneId) {
     return namedZone(route53, domain, bareId(hostedZoneId));
   }
-  const holding = (await listHostedZones(route53)).filter(
-    ({ Name = '', Config }) => !Config?.PrivateZone && isInside(Name, domain),
-  );
+  const listed = await listHostedZones(route53).catch((error: unknown) => {
+    throw error instanceof Failure ? withoutZone(error) : error;
+  });
+  const holding = listed.filter(({ Name = '', Config }) => !Config?.PrivateZone && isInside(Name, domain));
   const longest = Math.max(...holding.map(({ Name = '' }) => plainName(Name).length));
   const ids = holding.flatMap(({ Id, Name = '' }) => (Id && plainName(Name).length === longest ? [bareId(Id)] : []));
   const zones = await Promise.all(ids.map(async (id) => (await getZone(route53, id)).zone));
   return zones.length > 1 ? liveZone(resolver, zones) : zones[0];
 }
+
+/** Adds the way for a domain whose zone is not in this account, where the zones need not be listed. */
+const withoutZone = ({ message, cure, cause }: Failure) =>
+  new Failure(message, `${cure}\nWhere the DNS of the domain is not in Route 53: --hosted-zone none`, { cause });
 
 async function namedZone(route53: Route53Client, domain: string, id: string): Promise<HostedZone> {
   const { zone, isPrivate } = await getZone(route53, id).catch((error: unknown) => {

@@ -15,7 +15,7 @@ import { replaceGhostConfig, writeGhostConfig } from '../../../../src/ghost-site
 import { planConfigChange } from '../../../../src/commands/install/config-change';
 import { jsonSettings } from '../../../../src/ghost-site/settings-file';
 import { isRoot } from '../../../../src/shell/owner-rights';
-import { putBack, restoredConfig } from '../../../../src/commands/install/config-restore';
+import { removedStorage, restoredConfig } from '../../../../src/commands/install/config-restore';
 
 const GIVEN = { bucket: 'blog-images', region: 'eu-central-1', cdnUrl: 'https://images.example.com' };
 
@@ -148,26 +148,12 @@ describe('the configuration without the adapter', () => {
   });
 });
 
-describe('a backup that is put back when Ghost does not come up', () => {
-  test('is there again byte for byte, and what it replaces is kept', () => {
-    writeFileSync(file, '{"url" :  "x"}');
-    const { text } = planConfigChange(
-      { text: '{"url" :  "x"}', settings: jsonSettings(file, () => ({})), major: 6 },
-      GIVEN,
-    );
-    const backup = replaceGhostConfig(file, text) ?? '';
-    const kept = putBack(file, backup) ?? '';
-    expect([readFileSync(file, 'utf8'), readFileSync(kept, 'utf8')]).toEqual(['{"url" :  "x"}', text]);
-    expect(putBack(file, backup)).toBeUndefined();
-  });
-
-  test('is none of another file', () => {
-    writeFileSync(file, '{}');
-    const other = path.join(folder, 'other.json.20261128T000000000Z.backup');
-    writeFileSync(other, '{"url":"x"}');
-    for (const name of [other, '/etc/hostname', path.join(folder, 'missing')]) {
-      expect(() => putBack(file, name)).toThrow('is not a backup of');
-    }
-    expect(readFileSync(file, 'utf8')).toBe('{}');
+describe('the storage settings of before', () => {
+  test('are those of the newest configuration that used the adapter', () => {
+    const text = install('{"url":"x"}');
+    writeFileSync(file, text);
+    expect(removedStorage(file)).toBeUndefined();
+    replaceGhostConfig(file, restore(text)?.text ?? '');
+    expect(removedStorage(file)).toMatchObject({ active: 'S3CloudFrontStorage', S3CloudFrontStorage: GIVEN });
   });
 });

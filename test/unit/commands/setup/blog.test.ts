@@ -27,7 +27,8 @@ const redirecting =
 describe('askBlog', () => {
   test.each<[string, string, RequestListener]>([
     ['cdn', 'a redirect to the CDN', redirecting(`${CDN}/content/images/x.png`)],
-    ['disk', 'a redirect elsewhere', redirecting('https://example.com/content/images/x.png')],
+    ['down', 'a redirect elsewhere', redirecting('https://example.com/content/images/x.png')],
+    ['down', 'a proxy that refuses', (_, response) => response.writeHead(403).end('Forbidden')],
     [
       'cdn',
       "the adapter's own 404, with which it streams",

@@ -54,6 +54,20 @@ export async function keyForGhost(
   return makeAccessKey(session, user);
 }
 
+/**
+ * Deletes an access key that could not be written into Ghost's configuration: its secret is in no file, and IAM allows
+ * two keys. The problem that kept it from being written is shown in any case.
+ */
+export async function discardKey({ aws, terminal }: Session, user: string, id: string): Promise<void> {
+  try {
+    // Also after Ctrl-C, which ends every step.
+    await deleteAccessKey(aws, user, id);
+    terminal.say(`The access key ${id} was deleted again, since no file has it.`);
+  } catch (error) {
+    terminal.warn(`The access key ${id} of the user ${user} is in no file, and stays: ${(error as Error).message}`);
+  }
+}
+
 async function listKeys({ aws }: Session, UserName: string): Promise<AccessKeyMetadata[]> {
   const found: AccessKeyMetadata[] = [];
   for await (const { AccessKeyMetadata = [] } of paginateListAccessKeys({ client: aws.iam }, { UserName })) {

@@ -12,7 +12,7 @@ import { ghostConfigOf, identityAdvice } from '../provision/ghost-config';
 import { provision } from '../provision/provision';
 import type { Session } from '../provision/session';
 import { readSettings, type Settings } from '../provision/settings';
-import { keyForGhost } from './access-key';
+import { discardKey, keyForGhost } from './access-key';
 import type { SetupOptions } from './options';
 import { waitForRecord } from './wait-for-record';
 
@@ -55,20 +55,28 @@ async function refuseUntestable(site: GhostSite, domain: string, identity: strin
   }
 }
 
+/** What Ghost gets. */
+export interface Built {
+  block: GhostConfigBlock;
+  /** Whether Ghost gets its credentials from its machine, or has an access key of another user. */
+  hasRole: boolean;
+  /** Deletes the access key of the block, where this run has created it. */
+  discardKey?: () => Promise<void>;
+}
+
 /**
  * Builds the image server, or finds it, and waits until its domain points to it. The user has agreed to build one, but
  * not to a change of one that is there.
  *
  * @param site its configuration may already have the access key
  * @param isUnattended whether consent was given in advance
- * @returns the settings for Ghost, and whether it gets its credentials from its machine, or has its own access key
  */
 export async function build(
   session: Session,
   site: GhostSite,
   settings: Settings,
   isUnattended: boolean,
-): Promise<{ block: GhostConfigBlock; hasRole: boolean }> {
+): Promise<Built> {
   const { aws, terminal } = session;
   const existing = await describeStack(aws, settings.stackName);
   const isNew = existing === undefined || isEmpty(existing);
@@ -85,7 +93,11 @@ export async function build(
   }
   const inFile = keyIn(site);
   const key = await keyForGhost(session, GhostUserName, inFile?.accessKeyId, isUnattended);
-  return { block: ghostConfigOf(stack, cdnFallbackSecret, key ?? inFile), hasRole: false };
+  return {
+    block: ghostConfigOf(stack, cdnFallbackSecret, key ?? inFile),
+    hasRole: false,
+    discardKey: key && (() => discardKey(session, GhostUserName, key.accessKeyId)),
+  };
 }
 
 /** Returns a terminal on which the user has agreed to the plan of `provision`, which is then not shown again. */

@@ -55,7 +55,7 @@ async function travel(terminal: Terminal, site: GhostSite, options: SetupOptions
     throw new Declined();
   }
   showStage(terminal, 'Build', 'the image server on AWS');
-  const { block, hasRole } = await build(session, site, plan.settings, options.yes ?? false);
+  const { block, hasRole, discardKey } = await build(session, site, plan.settings, options.yes ?? false);
   chooseCredentials(hasRole, answered.profile);
   const journey: Journey = {
     terminal,
@@ -68,9 +68,10 @@ async function travel(terminal: Terminal, site: GhostSite, options: SetupOptions
   };
   showStage(terminal, 'Write', `the options into ${site.configFile}; nothing is switched yet`);
   // Only a Ghost that is switched over already uses them.
-  const hasNewOptions = await writeOptions(journey, () =>
-    saved.save({ ...answered, awaitsRestart: usesAdapter(site.config) || awaitsRestart }),
-  );
+  const hasNewOptions = await writeOptions(journey, {
+    beforeWriting: () => saved.save({ ...answered, awaitsRestart: usesAdapter(site.config) || awaitsRestart }),
+    discardKey,
+  });
   showStage(terminal, 'Copy', 'the files to the bucket');
   await copyFiles(journey);
   showStage(terminal, 'Test', "bucket, permissions, CDN, certificate and this blog's own images");

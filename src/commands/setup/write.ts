@@ -1,20 +1,20 @@
 import { ADAPTER } from '../../core/features';
 import { OPTIONS_OF_THE_SERVER } from '../../ghost-site/edit-config';
 import { isObject, storageOf } from '../../ghost-site/config';
-import { findGhostSite } from '../../ghost-site/site';
+import { findGhostSite, type GhostSiteOptions } from '../../ghost-site/site';
 import { refuseOtherBucket } from './fitness';
 import type { Journey } from './journey';
 
 /**
  * Writes the options of the adapter into Ghost's configuration.
  *
- * @param beforeWriting is called when they are not there yet
+ * @param steps `beforeWriting` is called when they are not there yet, `discardKey` when a new access key was not written
  * @returns whether it was changed
- * @throws Failure where Ghost already uses another bucket
+ * @throws Failure where Ghost already uses another bucket, or the file cannot be written
  */
 export async function writeOptions(
   { terminal, options, site, block, change }: Journey,
-  beforeWriting: () => void,
+  { beforeWriting, discardKey }: { beforeWriting: () => void; discardKey?: () => Promise<void> },
 ): Promise<boolean> {
   // A run that was stopped may have written them.
   const present = storageOf(findGhostSite(options).config)[ADAPTER];
@@ -27,9 +27,26 @@ export async function writeOptions(
     terminal.say(`${terminal.colors.green('✔')} They are already there.`);
     return false;
   }
-  refuseOtherBucket(site, wanted);
-  beforeWriting();
-  await change({ do: 'write', block });
+  try {
+    refuseOtherBucket(site, wanted);
+    beforeWriting();
+    await change({ do: 'write', block });
+  } catch (error) {
+    if (!isWritten(options, wanted)) {
+      await discardKey?.();
+    }
+    throw error;
+  }
   terminal.say(`${terminal.colors.green('✔')} Written.`);
   return true;
+}
+
+/** Whether the configuration has the access key. Where that cannot be read, it may. */
+function isWritten(options: GhostSiteOptions, { accessKeyId }: Record<string, string>): boolean {
+  try {
+    const block = storageOf(findGhostSite(options).config)[ADAPTER];
+    return isObject(block) && block.accessKeyId === accessKeyId;
+  } catch {
+    return true;
+  }
 }

@@ -65,9 +65,9 @@ if (FULL_DISK !== '') {
     refuse(file);
     writeFileSync(file, ...rest);
   };
-  fs.writeSync = ((opened: number, ...rest: []) => {
+  fs.writeSync = ((opened: number, ...rest: [string]) => {
     refuse(opened);
-    return writeSync(opened, ...(rest as unknown as [string]));
+    return writeSync(opened, ...rest);
   }) as typeof writeSync;
 }
 

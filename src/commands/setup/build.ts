@@ -5,7 +5,7 @@ import type { GhostSite } from '../../ghost-site/site';
 import { ownCommand } from '../../shell/called-as';
 import { Failure } from '../../shell/failure';
 import { detectHost } from '../../aws/host';
-import { describeStack, isEmpty, type Stack } from '../../aws/stack';
+import { describeStack, isEmpty } from '../../aws/stack';
 import type { Terminal } from '../../shell/terminal';
 import { settle, withDefaults } from '../provision/defaults';
 import { ghostConfigOf, identityAdvice } from '../provision/ghost-config';

@@ -1,0 +1,100 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { onePixel } from '../support/one-pixel';
+import type { BlogStandIn } from '../support/setup/blog';
+import { type Cloud, DOMAIN } from '../support/setup/cloud';
+import type { InstallationOptions } from '../support/setup/installation';
+import type { SetupLab } from '../support/setup/lab';
+import { type OpenedSetup, openSetup } from '../support/setup/open-setup';
+
+/** A run takes seconds, and many of them are waited for on a busy machine. */
+jest.setTimeout(300_000);
+
+const PICTURE = 'images/2024/05/picture.png';
+const FILES = { [PICTURE]: onePixel(1) };
+const ADAPTER = 'adapters/storage/S3CloudFrontStorage';
+
+let cloud: Cloud;
+let blog: BlogStandIn;
+let lab: SetupLab;
+let close: OpenedSetup['close'];
+
+const open = async (options: InstallationOptions) => {
+  ({ cloud, blog, lab, close } = await openSetup(FILES, options));
+};
+
+afterEach(() => close());
+
+type Config = Record<string, unknown> & { storage?: object; adapters?: { storage?: object } };
+
+const configText = () => readFileSync(blog.settingsFile, 'utf8');
+const config = () => JSON.parse(configText()) as Config;
+
+/** Returns the texts of the backups of the configuration, the oldest first. */
+const backups = () =>
+  readdirSync(blog.folder)
+    .filter((name) => name.endsWith('.backup'))
+    .sort()
+    .map((name) => readFileSync(path.join(blog.folder, name), 'utf8'));
+
+/** Sets the blog up, and proves that its pictures come from the CDN and its missing sizes from Ghost. */
+async function setUpAndVisit(): Promise<void> {
+  const { status, output } = await lab.setUp();
+  expect([status, output]).toEqual([0, expect.stringContaining(`The images of this blog come from https://${DOMAIN}`)]);
+  const base = new URL(blog.url).pathname.slice(1);
+  for (const name of [PICTURE, PICTURE.replace('images/', 'images/size/w100/')]) {
+    expect(await lab.visit(path.posix.join(base, 'content', name))).toEqual(FILES[PICTURE]);
+  }
+  expect(cloud.s3.objects(cloud.bucket() ?? '').has(`content/${PICTURE}`)).toBe(true);
+}
+
+/** Goes back, and proves that the configuration is that of before the switch. */
+async function goBack(before: string): Promise<Config> {
+  const { status, output } = await lab.run(['setup', '--undo', '--yes']);
+  expect([status, output]).toEqual([0, expect.stringContaining('Ghost stores its files on the disk again')]);
+  const [original, withOptions] = backups();
+  // What the image server needs stays, without effect, for another time.
+  expect([original, configText()]).toEqual([before, withOptions]);
+  expect([lab.restarts(), existsSync(path.join(blog.contentPath, ADAPTER))]).toEqual([2, false]);
+  const base = new URL(blog.url).pathname.slice(1);
+  expect(await lab.visit(path.posix.join(base, 'content', PICTURE))).toEqual(FILES[PICTURE]);
+  return config();
+}
+
+describe('setup', () => {
+  test('switches a blog over, and back, whose storage is set below "adapters"', async () => {
+    await open({});
+    const own = { active: 'LocalImagesStorage', LocalImagesStorage: {} };
+    // Ghost does not read "storage" then.
+    const storage = { active: 'unused' };
+    writeFileSync(blog.settingsFile, JSON.stringify({ ...config(), storage, adapters: { storage: own } }, null, 4));
+    const before = configText();
+    await setUpAndVisit();
+    expect(config()).toMatchObject({
+      storage,
+      adapters: { storage: { ...own, active: 'S3CloudFrontStorage', S3CloudFrontStorage: {} } },
+    });
+    const after = await goBack(before);
+    expect([after.storage, after.adapters?.storage]).toEqual([
+      storage,
+      { ...own, S3CloudFrontStorage: expect.anything() as object },
+    ]);
+  });
+
+  test('switches a blog in a sub-directory over, and back', async () => {
+    await open({ url: 'https://blog.example.test/blog' });
+    const before = configText();
+    await setUpAndVisit();
+    expect(config().urls).toEqual({ image: `https://${DOMAIN}`, media: `https://${DOMAIN}`, files: `https://${DOMAIN}` });
+    await goBack(before);
+  });
+
+  test('switches a blog on Ghost 5 over, and back', async () => {
+    await open({ version: '5.130.6' });
+    const before = configText();
+    await setUpAndVisit();
+    // Ghost 5 does not know it.
+    expect(config()).not.toHaveProperty('urls');
+    await goBack(before);
+  });
+});

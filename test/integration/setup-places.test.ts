@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { freePort } from '../support/ghost/boot';
 import { onePixel } from '../support/one-pixel';
-import type { BlogStandIn } from '../support/setup/blog';
+import { type BlogStandIn, startBlogStandIn } from '../support/setup/blog';
 import { type Cloud, DOMAIN } from '../support/setup/cloud';
 import type { InstallationOptions } from '../support/setup/installation';
 import type { SetupLab } from '../support/setup/lab';
@@ -12,6 +13,7 @@ jest.setTimeout(300_000);
 
 const PICTURE = 'images/2024/05/picture.png';
 const FILES = { [PICTURE]: onePixel(1) };
+const UNATTENDED = ['--domain', DOMAIN, '--region', 'eu-central-1', '--yes'];
 const ADAPTER = 'adapters/storage/S3CloudFrontStorage';
 
 let cloud: Cloud;
@@ -85,7 +87,11 @@ describe('setup', () => {
     await open({ url: 'https://blog.example.test/blog' });
     const before = configText();
     await setUpAndVisit();
-    expect(config().urls).toEqual({ image: `https://${DOMAIN}`, media: `https://${DOMAIN}`, files: `https://${DOMAIN}` });
+    expect(config().urls).toEqual({
+      image: `https://${DOMAIN}`,
+      media: `https://${DOMAIN}`,
+      files: `https://${DOMAIN}`,
+    });
     await goBack(before);
   });
 
@@ -96,5 +102,32 @@ describe('setup', () => {
     // Ghost 5 does not know it.
     expect(config()).not.toHaveProperty('urls');
     await goBack(before);
+  });
+
+  test('refuses a second blog on the image server of another one, whose files and key stay as they are', async () => {
+    await open({});
+    expect((await lab.setUp()).status).toBe(0);
+    const bucket = cloud.bucket() ?? '';
+    const files = { [PICTURE]: onePixel(2), 'images/2024/06/second.png': onePixel(3) };
+    const second = await startBlogStandIn(await freePort(), cloud.s3.endpoint, files, {
+      url: 'https://second.example.test',
+    });
+    try {
+      const before = readFileSync(second.settingsFile, 'utf8');
+      const objects = [...cloud.s3.objects(bucket).keys()];
+      const keys = cloud.account.state.accessKeys;
+      const { status, output } = await lab.run(['setup', '--ghost', second.folder, ...UNATTENDED]);
+      expect([status, output]).toEqual([
+        1,
+        expect.stringContaining(`https://${DOMAIN} is the image server of another blog, https://blog.example.test.`),
+      ]);
+      expect(output).toContain('--domain images-2.example.test');
+      expect([...cloud.s3.objects(bucket).keys()]).toEqual(objects);
+      expect(cloud.account.state.accessKeys).toEqual(keys);
+      expect([readFileSync(second.settingsFile, 'utf8'), second.starts]).toEqual([before, 1]);
+      expect(await lab.visit(`content/${PICTURE}`)).toEqual(FILES[PICTURE]);
+    } finally {
+      await second.close();
+    }
   });
 });

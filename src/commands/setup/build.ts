@@ -14,6 +14,7 @@ import type { Session } from '../provision/session';
 import { readSettings, type Settings } from '../provision/settings';
 import { discardKey, keyForGhost } from './access-key';
 import type { SetupOptions } from './options';
+import { refuseServerOfOther } from './other-blog';
 import { waitForRecord } from './wait-for-record';
 
 /** What is going to be built. */
@@ -39,6 +40,7 @@ export async function planBuild(
   // The key is created just before it is written, so that a stop in between loses none.
   const defaults = wanted.defaults && { ...wanted.defaults, createAccessKey: false };
   const existing = await describeStack(aws, wanted.stackName);
+  refuseServerOfOther(site, domain, existing);
   const settings = settle({ ...wanted, defaults }, existing);
   const chosen = settings.parameters.Identity ?? existing?.parameters.Identity ?? '';
   await refuseUntestable(site, domain, chosen);

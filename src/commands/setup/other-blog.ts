@@ -1,0 +1,32 @@
+import { isEmpty, type Stack } from '../../aws/stack';
+import { ADAPTER } from '../../core/features';
+import { isObject, storageOf } from '../../ghost-site/config';
+import type { GhostSite } from '../../ghost-site/site';
+import { ownCommand } from '../../shell/called-as';
+import { Failure } from '../../shell/failure';
+
+/**
+ * Makes sure that an image server that is there is not that of another blog: both would have one bucket, in which their
+ * files mix, and one Ghost that CloudFront asks for the sizes of both.
+ *
+ * @param domain of the images
+ * @param stack the present one
+ * @throws Failure with both blogs
+ */
+export function refuseServerOfOther(
+  { config }: Pick<GhostSite, 'config'>,
+  domain: string,
+  stack: Stack | undefined,
+): void {
+  const { GhostHost, GhostPath = '' } = (stack && !isEmpty(stack) && stack.parameters) || {};
+  const block = storageOf(config)[ADAPTER];
+  const isConfigured = isObject(block) && block.bucket !== undefined && block.bucket === stack?.outputs.BucketName;
+  const { hostname, pathname } = new URL(config.url ?? '');
+  const isOwn = hostname === GhostHost && pathname.replace(/\/+$/, '') === GhostPath;
+  if (GhostHost && !isConfigured && !isOwn) {
+    throw new Failure(
+      `https://${domain} is the image server of another blog, https://${GhostHost}${GhostPath}. This one is ${config.url}.`,
+      `Choose another domain, so that this blog gets an image server and a bucket of its own: --domain ${domain.replace(/^[^.]+/, '$&-2')}\nIf it is that blog at a new address, tell its image server first: ${ownCommand(`provision --domain ${domain} --ghost-url ${config.url}`)}`,
+    );
+  }
+}

@@ -13,8 +13,6 @@ const COMMAND = [
   '  --domain images.example.com --ghost-url https://blog.example.com --dry-run',
 ];
 const COLUMNS = 132;
-/** How many lines to show: the plan and the beginning of the template. The last ones fade out. */
-const LINES = 60;
 
 const STYLE = `
   body { margin: 0; padding: 12px; display: inline-block; background: transparent; }
@@ -22,7 +20,7 @@ const STYLE = `
   header { display: flex; gap: 8px; padding: 10px 14px; background: #262b36; }
   header i { width: 12px; height: 12px; border-radius: 50%; background: #4c5567; }
   pre { margin: 0; padding: 14px 18px 18px; width: ${COLUMNS}ch; font: 13px/1.45 'DejaVu Sans Mono', Menlo, Consolas, monospace;
-    white-space: pre-wrap; word-break: break-all; mask-image: linear-gradient(#000 90%, transparent); }
+    white-space: pre-wrap; word-break: break-all; }
   .ansi-green-fg, .prompt { color: #a3be8c; }
   .ansi-yellow-fg { color: #ebcb8b; }
   .ansi-magenta-fg { color: #b48ead; }
@@ -45,7 +43,7 @@ async function main(): Promise<void> {
     const start = performance.now();
     const { stdout } = await run('sh', ['-c', COMMAND.join('\n')], { cwd: folder, env });
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
-    await photograph(stdout.split('\n').slice(0, LINES).join('\n'));
+    await photograph(stdout.trimEnd());
     console.log(`${SCREENSHOT}: the command took ${seconds} s`);
   } finally {
     await rm(folder, { recursive: true });

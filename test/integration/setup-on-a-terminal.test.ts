@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { onePixel } from '../support/one-pixel';
 import { hasPseudoTerminal, KEYS, type TerminalSession } from '../support/pseudo-terminal';
 import type { SetupBlog } from '../support/setup/blog';
@@ -64,4 +66,48 @@ const FILES = { 'images/2024/05/picture.png': onePixel(1), 'images/2024/06/other
     ]);
     expect([lab.restarts(), countCopied({ cloud, files: FILES })]).toEqual([1, 2]);
   });
+
+  test('does by the commands of the README what the README says, and goes back and forth again', async () => {
+    const { block, undo, unattended } = commandsOfReadme();
+    session = lab.type(block);
+    await session.shows('Domain for your images');
+    session.press(KEYS.enter);
+    await session.shows('In which region');
+    session.press('eu-central');
+    await session.shows(/❯ eu-central-1/);
+    session.press(KEYS.enter);
+    await session.shows('Start?');
+    session.press(`y${KEYS.enter}`);
+    await session.shows(/Switch over and restart Ghost now\?/);
+    session.press(`y${KEYS.enter}`);
+    await expectEnd(session, `The images of this blog come from https://${DOMAIN}`);
+
+    session = lab.type(`cd /var/www/ghost\nnpx ghost-storage-s3-cloudfront ${undo}`);
+    await session.shows('Go back to the disk?');
+    session.press(`y${KEYS.enter}`);
+    await expectEnd(session, 'Ghost stores its files on the disk again');
+
+    session = lab.type(`cd /var/www/ghost\nnpx ghost-storage-s3-cloudfront ${unattended}`);
+    await expectEnd(session, `The images of this blog come from https://${DOMAIN}`);
+    expect([lab.restarts(), countCopied({ cloud, files: FILES })]).toEqual([3, 2]);
+  });
 });
+
+/** Waits for the end of a command that did what it had to. */
+async function expectEnd(session: TerminalSession, words: string): Promise<void> {
+  expect([await session.ends(), session.screen().join('\n')]).toEqual([0, expect.stringContaining(words)]);
+}
+
+/** Returns what the README tells to type for `setup`, with the domain of the test. */
+function commandsOfReadme(): { block: string; undo: string; unattended: string } {
+  const readme = readFileSync(path.join(__dirname, '../../README.md'), 'utf8');
+  const blocks = [...readme.matchAll(/^```bash\n([^`]+)^```$/gm)].map(([, block = '']) => block);
+  const spans = [...readme.matchAll(/`(setup --[^`]+)`/g)].map(([, span = '']) => span);
+  const found = {
+    block: blocks.find((block) => /^npx ghost-storage-s3-cloudfront setup$/m.test(block)),
+    undo: spans.find((span) => span.includes('--undo')),
+    unattended: spans.find((span) => span.includes('--yes'))?.replace('images.example.com', DOMAIN),
+  };
+  expect(found).toEqual({ block: expect.any(String), undo: expect.any(String), unattended: expect.any(String) });
+  return found as { block: string; undo: string; unattended: string };
+}

@@ -25,6 +25,8 @@ export interface SetupLab {
   setUp(options?: RunOptions): Promise<EndedRun>;
   /** Runs a command on a terminal. */
   onTerminal(parameters: string[]): TerminalSession;
+  /** Types lines into a shell on a terminal, where `npx` has this package and the blog is in `/var/www/ghost`. */
+  type(lines: string): TerminalSession;
   /**
    * Requests a path of the blog as a visitor of the blog, who follows it to the CDN.
    *
@@ -123,6 +125,14 @@ exec "${process.execPath}" -e 'require("http").get("http://127.0.0.1:${port}/" +
     onTerminal(parameters) {
       const words = [process.execPath, ...nodeParameters, cli, ...parameters].map((word) => `'${word}'`).join(' ');
       return runOnTerminal(`sh -c "cd '${blog.folder}' && exec ${words}"`, environment);
+    },
+    type(lines) {
+      const words = [process.execPath, ...nodeParameters, cli].map((word) => `'${word}'`).join(' ');
+      const script = `set -e
+        cd() { [ "$1" = /var/www/ghost ] && builtin cd '${blog.folder}'; }
+        npx() { [ "$1" = ghost-storage-s3-cloudfront ] && ${words} "\${@:2}"; }
+        ${lines}`;
+      return runOnTerminal('bash -c "$SCRIPT"', { ...environment, SCRIPT: script });
     },
     async visit(place) {
       const { cdn, front } = cloud.ports();

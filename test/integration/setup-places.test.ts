@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { freePort } from '../support/ghost/boot';
+import { get } from '../support/http-client';
 import { onePixel } from '../support/one-pixel';
 import { type BlogStandIn, startBlogStandIn } from '../support/setup/blog';
 import { type Cloud, DOMAIN } from '../support/setup/cloud';
@@ -40,24 +41,30 @@ const backups = () =>
     .map((name) => readFileSync(path.join(blog.folder, name), 'utf8'));
 
 /** Sets the blog up, and proves that its pictures come from the CDN and its missing sizes from Ghost. */
-async function setUpAndVisit(): Promise<void> {
+async function setUpAndVisit(): Promise<string> {
   const { status, output } = await lab.setUp();
   expect([status, output]).toEqual([0, expect.stringContaining(`The images of this blog come from https://${DOMAIN}`)]);
   const base = new URL(blog.url).pathname.slice(1);
   for (const name of [PICTURE, PICTURE.replace('images/', 'images/size/w100/')]) {
     expect(await lab.visit(path.posix.join(base, 'content', name))).toEqual(FILES[PICTURE]);
   }
+  // CloudFront asks Ghost itself for a size that the bucket does not have.
+  const size = `http://127.0.0.1:${cloud.ports().cdn}/content/${PICTURE.replace('images/', 'images/size/w300/')}`;
+  expect(await get(size, { host: DOMAIN })).toMatchObject({ status: 200, body: FILES[PICTURE] });
   expect(cloud.s3.objects(cloud.bucket() ?? '').has(`content/${PICTURE}`)).toBe(true);
+  return output;
 }
 
 /** Goes back, and proves that the configuration is that of before the switch. */
-async function goBack(before: string): Promise<Config> {
+async function goBack(before: string, { restarts } = { restarts: 2 }): Promise<Config> {
   const { status, output } = await lab.run(['setup', '--undo', '--yes']);
   expect([status, output]).toEqual([0, expect.stringContaining('Ghost stores its files on the disk again')]);
+  // Posts of that time show them as they are.
+  expect(output).toContain('hold full addresses of the CDN: keep it');
   const [original, withOptions] = backups();
   // What the image server needs stays, without effect, for another time.
   expect([original, configText()]).toEqual([before, withOptions]);
-  expect([lab.restarts(), existsSync(path.join(blog.contentPath, ADAPTER))]).toEqual([2, false]);
+  expect([lab.restarts(), existsSync(path.join(blog.contentPath, ADAPTER))]).toEqual([restarts, false]);
   const base = new URL(blog.url).pathname.slice(1);
   expect(await lab.visit(path.posix.join(base, 'content', PICTURE))).toEqual(FILES[PICTURE]);
   return config();
@@ -95,13 +102,18 @@ describe('setup', () => {
     await goBack(before);
   });
 
-  test('switches a blog on Ghost 5 over, and back', async () => {
+  test('switches a blog on Ghost 5 over, says what it lacks and adds it after the update, and goes back', async () => {
     await open({ version: '5.130.6' });
     const before = configText();
-    await setUpAndVisit();
-    // Ghost 5 does not know it.
+    const output = await setUpAndVisit();
+    expect(output.split('1/6 Build')[0]).toContain('Ghost 5 does not know "urls"');
     expect(config()).not.toHaveProperty('urls');
-    await goBack(before);
+
+    const manifest = path.join(blog.folder, 'current/package.json');
+    writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('5.130.6', '6.65.0'));
+    expect(await setUpAndVisit()).not.toContain('Ghost 5');
+    expect(config()).toHaveProperty('urls.image', `https://${DOMAIN}`);
+    await goBack(before, { restarts: 3 });
   });
 
   test('refuses a second blog on the image server of another one, whose files and key stay as they are', async () => {

@@ -23,9 +23,17 @@ export function showNextSteps(terminal: Terminal, steps: string[]): void {
   steps.forEach((step) => terminal.say(`  ${step}`));
 }
 
+/** Warns of what Ghost 5 does without `urls`. */
 export function warnOfGhost5(terminal: Terminal): void {
   terminal.warn(
     'Ghost 5 does not know "urls", so they are left out: new posts hold the full addresses of the CDN, and srcset repeats\n' +
       '  the original. After an update to Ghost 6, run the command again: it adds them.',
+  );
+}
+
+/** Says for which posts the CDN has to stay when the adapter is taken out. */
+export function sayWhichAddressesStay(terminal: Terminal): void {
+  terminal.say(
+    'Posts that were written on Ghost 5, or without "urls", hold full addresses of the CDN: keep it as long as they are read.',
   );
 }

@@ -13,7 +13,7 @@ import { type AdapterPlace, adapterPlace, assertNoDetour, assertWritableFolder }
 import { assertChosenPaths } from '../../ghost-site/chosen-paths';
 import { type Restored, restoredConfig } from './config-restore';
 import { assertConfigFile, supportedMajor } from './preconditions';
-import { showConfigChange, showNextSteps } from './say';
+import { sayWhichAddressesStay, showConfigChange, showNextSteps } from './say';
 
 /** What taking the adapter out changes. */
 export interface UninstallPlan {
@@ -137,7 +137,5 @@ function showUninstalled(terminal: Terminal, site: GhostSite, backup: string | u
     writes: [site.contentPath],
   });
   showNextSteps(terminal, [`${migrate}   (brings the files back, before the restart)`, restartLine(site)]);
-  terminal.say(
-    'Posts that were written on Ghost 5, or without "urls", hold full addresses of the CDN: keep it as long as they are read.',
-  );
+  sayWhichAddressesStay(terminal);
 }

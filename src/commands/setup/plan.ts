@@ -6,6 +6,7 @@ import { ownCommand } from '../../shell/called-as';
 import type { Terminal } from '../../shell/terminal';
 import { counted, megabytes } from '../../shell/text';
 import type { BuildPlan } from './build';
+import { warnOfGhost5 } from '../install/say';
 import type { Found } from './found';
 
 /** Shows what was found without a question. */
@@ -18,7 +19,7 @@ export function showFound(terminal: Terminal, { site, kind, files, user, host, d
     { ec2: 'on EC2', ecs: 'in ECS', none: 'not on EC2' }[host ?? 'none'],
   ];
   const lines = [
-    `Ghost ${site.version ?? '(version unknown)'} ${where}, ${more}${counted(files.files, 'file')} (${megabytes(files.bytes)}) on the disk`,
+    `Ghost ${site.version ?? site.major ?? '(version unknown)'} ${where}, ${more}${counted(files.files, 'file')} (${megabytes(files.bytes)}) on the disk`,
     facts.join(', ') + (dnsProvider === undefined ? '' : `; DNS at ${dnsProvider}`),
     ...(profiles.length > 0 ? [`AWS profiles: ${profiles.join(', ')}`] : []),
   ];
@@ -31,7 +32,7 @@ export function showFound(terminal: Terminal, { site, kind, files, user, host, d
 export function showPlan(
   terminal: Terminal,
   { account, region }: Aws,
-  { files }: Found,
+  { site, files }: Found,
   { settings: { domain, defaults }, identity }: BuildPlan,
 ): void {
   const { monthly, once } = estimateMonthlyCost(files);
@@ -44,5 +45,8 @@ export function showPlan(
     `Your files cost ${dollars(monthly)} a month, and copying them ${dollars(once)} once. Visitors are free up to ${PRICES.freeTrafficTerabytes} TB a month.`,
   );
   defaults?.warnings.forEach((warning) => terminal.warn(warning));
+  if (site.major === 5) {
+    warnOfGhost5(terminal);
+  }
   terminal.say(`Your blog keeps running from the disk until step 5. To go back: ${ownCommand('setup --undo')}`);
 }

@@ -7,6 +7,7 @@ import type { Terminal } from '../../shell/terminal';
 import { askBlog, waitForBlog } from './blog';
 import { changerOf } from './change';
 import { removedStorage } from '../install/config-restore';
+import { sayWhichAddressesStay } from '../install/say';
 import { assertUrl } from './fitness';
 import type { SetupOptions } from './options';
 import { restart, type RestartCommand, restartOf } from './restart';
@@ -43,6 +44,7 @@ export async function undo(terminal: Terminal, site: GhostSite, options: SetupOp
   }
   terminal.say('This copies all files from the bucket to the disk, removes the adapter and restarts Ghost.');
   terminal.say('The image server and its bucket stay: "provision destroy" deletes them.');
+  sayWhichAddressesStay(terminal);
   if (!(await terminal.confirm('Go back to the disk?'))) {
     throw new Declined();
   }

@@ -216,10 +216,15 @@ describe('setup, with a blog that it has to prove the switch with,', () => {
 
   const IN_USE = { storage: { active: 'S3CloudFrontStorage', S3CloudFrontStorage: { bucket: 'pictures' } } };
 
-  test('refuses one that is down, with what it answers', async () => {
-    await startBlog((_, response) => response.writeHead(503).end());
+  test.each<[number, Record<string, string>]>([
+    [503, {}],
+    [403, {}],
+    [301, { location: 'https://www.example.com/' }],
+  ])('refuses one for which Ghost does not answer, but something else with %i', async (status, headers) => {
+    await startBlog((_, response) => response.writeHead(status, headers).end());
     const said = await refusal(() => refuseDown(site(), 'images.example.com'));
-    expect(said).toMatch(/The blog https:\/\/blog\.example\.com does not answer \(503.*\)\.[^]*Start Ghost/);
+    expect(said).toContain(`The blog https://blog.example.com does not answer as Ghost does (${status}`);
+    expect(said).toMatch(/\nStart Ghost, or let this machine through to it/);
   });
 
   test('refuses one that nothing listens for', async () => {

@@ -43,7 +43,9 @@ describe('setup in a site directory of Docker Compose', () => {
         0,
         expect.stringContaining(`The images of this blog come from https://${DOMAIN}`),
       ]);
-      expect(output).toMatch(/Found {3}Ghost 6(\.65\.0)? at https:\/\/blog\.example\.test/);
+      expect(output).toMatch(
+        /Found {3}Ghost 6(\.65\.0)? at https:\/\/blog\.example\.test, 2 files .*\n +Docker Compose, not on EC2/,
+      );
       expect(output).toContain('docker compose up -d --force-recreate ghost');
       expect([blog.starts, countCopied({ cloud, files: FILES })]).toEqual([2, 2]);
       expect(await lab.visit('content/images/2024/05/picture.png')).toEqual(FILES['images/2024/05/picture.png']);

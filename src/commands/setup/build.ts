@@ -40,7 +40,7 @@ export async function planBuild(
   // The key is created just before it is written, so that a stop in between loses none.
   const defaults = wanted.defaults && { ...wanted.defaults, createAccessKey: false };
   const existing = await describeStack(aws, wanted.stackName);
-  refuseServerOfOther(site, domain, existing);
+  refuseServerOfOther(site, { domain, region: aws.region }, existing);
   const settings = settle({ ...wanted, defaults }, existing);
   const chosen = settings.parameters.Identity ?? existing?.parameters.Identity ?? '';
   await refuseUntestable(site, domain, chosen);

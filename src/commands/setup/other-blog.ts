@@ -9,24 +9,29 @@ import { Failure } from '../../shell/failure';
  * Makes sure that an image server that is there is not that of another blog: both would have one bucket, in which their
  * files mix, and one Ghost that CloudFront asks for the sizes of both.
  *
- * @param domain of the images
+ * @param server the domain of the images, and the region of the bucket
  * @param stack the present one
  * @throws Failure with both blogs
  */
 export function refuseServerOfOther(
   { config }: Pick<GhostSite, 'config'>,
-  domain: string,
+  { domain, region }: { domain: string; region: string },
   stack: Stack | undefined,
 ): void {
   const { GhostHost, GhostPath = '' } = (stack && !isEmpty(stack) && stack.parameters) || {};
   const block = storageOf(config)[ADAPTER];
   const isConfigured = isObject(block) && block.bucket !== undefined && block.bucket === stack?.outputs.BucketName;
-  const { hostname, pathname } = new URL(config.url ?? '');
+  const { protocol, hostname, pathname } = new URL(config.url ?? '');
   const isOwn = hostname === GhostHost && pathname.replace(/\/+$/, '') === GhostPath;
   if (GhostHost && !isConfigured && !isOwn) {
+    const another = `Choose another domain, so that this blog gets an image server and a bucket of its own: --domain ${domain.replace(/^[^.]+/, '$&-2')}`;
+    const move = ownCommand(`provision --domain ${domain} --region ${region} --ghost-url ${config.url}`);
     throw new Failure(
       `https://${domain} is the image server of another blog, https://${GhostHost}${GhostPath}. This one is ${config.url}.`,
-      `Choose another domain, so that this blog gets an image server and a bucket of its own: --domain ${domain.replace(/^[^.]+/, '$&-2')}\nIf it is that blog at a new address, tell its image server first: ${ownCommand(`provision --domain ${domain} --ghost-url ${config.url}`)}`,
+      // CloudFront asks no other blog.
+      protocol === 'https:'
+        ? `${another}\nIf it is that blog at a new address, tell its image server first: ${move}`
+        : another,
     );
   }
 }

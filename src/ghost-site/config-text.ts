@@ -65,11 +65,18 @@ export function readConfig({ file, folder, owner, stats }: LocatedConfig): Buffe
 }
 
 /**
- * Returns the text of a configuration file, empty when it does not exist.
+ * Returns the text of a configuration file, an env file or a Compose file, empty when it does not exist.
  *
- * @throws Failure when it is not a file that may be read, or is empty
+ * @throws Failure when it is not a file that may be read
  */
-export function textOf(file: string): string {
+export const textOf = (file: string): string => readConfig(locateConfig(file))?.toString('utf8') ?? '';
+
+/**
+ * Returns the text of Ghost's JSON configuration, empty when it does not exist.
+ *
+ * @throws Failure when it is not a file that may be read, or is empty: Ghost would not start
+ */
+export function jsonTextOf(file: string): string {
   const bytes = readConfig(locateConfig(file));
   if (bytes?.length === 0) {
     throw new Failure(`Ghost cannot read ${file}: it is empty.`, 'Write {} into it, or delete it.');

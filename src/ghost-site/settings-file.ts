@@ -1,5 +1,5 @@
 import { type GhostConfig, readGhostConfig, settingsOfEnvironment, withSettings } from './config';
-import { textOf } from './config-text';
+import { jsonTextOf } from './config-text';
 import { type Setting, withoutValues, withValues } from './edit-config';
 
 /** The file that Ghost's settings are written to: its JSON configuration, or an env file of its container. */
@@ -43,7 +43,7 @@ export function jsonSettings(
       name: 'The environment',
       cure: 'Take these variables out of where Ghost gets its environment (compose.yaml, the systemd unit), or run the command\nwithout them where only this shell has them. Where the environment is to hold everything, --print shows what to set.',
     },
-    text: () => textOf(file),
+    text: () => jsonTextOf(file),
     own: (text) => readGhostConfig(text, file),
     seen: (text) => withSettings(readGhostConfig(text, file), ofEnvironment()),
     withValues,

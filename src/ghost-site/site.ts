@@ -7,7 +7,6 @@ import { exists, readManifest } from '../shell/paths';
 import { ComposeGhost } from './compose/compose-ghost';
 import { composeGhostIn, composeSite } from './compose/compose-site';
 import { type GhostConfig, settingsOfEnvironment } from './config';
-import { textOf } from './config-text';
 import { jsonSettings, type SettingsFile } from './settings-file';
 
 /** A Ghost on this machine, as far as it was found. */
@@ -93,7 +92,7 @@ export function findGhostSite(options: GhostSiteOptions, environment: NodeJS.Pro
     );
   }
   const settings = jsonSettings(configFile, () => settingsOfEnvironment(environment));
-  const config = settings.seen(textOf(configFile));
+  const config = settings.seen(settings.text());
   const codeFolder = findCode(folder);
   const contentPath =
     options.content === undefined

@@ -147,11 +147,15 @@ function nodeFor({ folder, compose }: GhostSite, user: Owner): string | undefine
   }
 }
 
-function withoutEnvFile({ compose, settings }: GhostSite, { all }: ConfigChange): Failure {
+/** Ghost would not start with the adapter's settings before its files are there, which the next run copies. */
+function withoutEnvFile({ compose, settings: { file } }: GhostSite, { settings }: ConfigChange): Failure {
   const { name = 'ghost' } = compose ?? {};
+  const { text, hasSecrets } = environmentBlock(settings, name);
   return new Failure(
-    `The service ${name} in ${settings.file} has no env file that the settings could be written to. Nothing was changed.`,
-    `Give it one (env_file: ghost.env) and create that file with: touch ghost.env && chmod 600 ghost.env\nOr write this to compose.override.yml, start Ghost with docker compose up -d ${name}, and run the command again:\n\n${environmentBlock(all, name)}`,
+    `The service ${name} in ${file} has no env file that the settings could be written to. Nothing was changed.`,
+    `Give it one (env_file: ghost.env), create that file with: touch ghost.env && chmod 600 ghost.env\n` +
+      `and run the command again. Or add this to compose.override.yml and run the command again before you start Ghost:\n` +
+      `it copies the adapter, which Ghost then needs.${hasSecrets ? ' Write your secrets in place of ********.' : ''}\n\n${text}`,
   );
 }
 

@@ -129,12 +129,16 @@ function environmentOf(config: object, prefix = ''): Record<string, string> {
 const withDollars = (environment: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, value.replaceAll('$', '$$$$')]));
 
-/** Returns the settings as `environment` of a service of Docker Compose. Secrets are masked. */
-export const environmentBlock = (settings: readonly Setting[], service: string): string =>
-  stringify(
-    { services: { [service]: { environment: withDollars(manualSetup(settings).environment) } } },
-    { lineWidth: 0 },
-  );
+/**
+ * Returns the settings as `environment` of a service of Docker Compose. Secrets are masked.
+ *
+ * @returns `hasSecrets`: whether the user has to fill some in
+ */
+export function environmentBlock(settings: readonly Setting[], service: string): { text: string; hasSecrets: boolean } {
+  const { environment, hasSecrets } = manualSetup(settings);
+  const text = stringify({ services: { [service]: { environment: withDollars(environment) } } }, { lineWidth: 0 });
+  return { text, hasSecrets };
+}
 
 /** The content folder of a new site must be empty, so that the adapter cannot be in it before the import. */
 const overrideForMove = (): string =>

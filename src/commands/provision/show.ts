@@ -1,8 +1,8 @@
 import path from 'node:path';
 import type { Terminal } from '../../shell/terminal';
 import { calledAs, ownCommand } from '../../shell/called-as';
-import { readGhostConfig, usesAdapter } from '../../ghost-site/config';
-import { textOf } from '../../ghost-site/config-text';
+import { settingsFileAt } from '../../ghost-site/compose/compose-site';
+import { usesAdapter } from '../../ghost-site/config';
 import { siteParameters } from '../../ghost-site/site-parameters';
 import { optionOfBucket } from './account-regional-bucket';
 import type { Destroyed } from './destroyed';
@@ -74,7 +74,8 @@ function showGhostSteps(
         : `The options are in ${writeConfig}. Your previous configuration is saved as ${backup}.`,
     );
   }
-  const isActive = writeConfig !== undefined && usesAdapter(readGhostConfig(textOf(writeConfig), writeConfig));
+  const settings = writeConfig === undefined ? undefined : settingsFileAt(writeConfig);
+  const isActive = settings !== undefined && usesAdapter(settings.own(settings.text()));
   if (!isActive) {
     terminal.say('They have no effect until `install` activates them. Your blog keeps running from its disk.');
   }

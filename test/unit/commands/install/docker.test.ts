@@ -190,6 +190,41 @@ describe('install in a site directory of ghost-docker', () => {
     expect(existsSync(place(ADAPTER))).toBe(true);
   });
 
+  test.each<[string, Record<string, string>]>([
+    ['an empty env file, as it tells to create one', { 'ghost.env': '' }],
+    ['an empty .env and an empty override', { 'ghost.env': ENV, '.env': '', 'compose.override.yml': '' }],
+  ])('works with %s', async (_, files) => {
+    layOut(NEW_LAYOUT, files);
+    const { status, said } = await install(...GIVEN);
+    expect([status, said]).toEqual([0, expect.stringContaining('docker compose up -d --force-recreate ghost')]);
+    expect(parseAsCompose(read('ghost.env'))).toMatchObject(SETTINGS);
+    await install('--uninstall');
+    expect(read('ghost.env')).toBe(files['ghost.env']);
+  });
+
+  test('leads a service without an env file to a Ghost that is set up, with a block that holds only what is missing', async () => {
+    const secret = { storage__S3CloudFrontStorage__secretAccessKey: 'hidden', storage__active: 'S3CloudFrontStorage' };
+    const key = { storage__S3CloudFrontStorage__accessKeyId: 'AKIAHIDDEN' };
+    layOut(['image: ghost:6', `environment: ${JSON.stringify({ ...secret, ...key })}`]);
+    const refused = await install(...GIVEN);
+    expect([refused.status, existsSync(place(ADAPTER))]).toEqual([1, false]);
+    expect(refused.said).toMatch(/run the command again before you start Ghost/);
+    expect(refused.said).not.toMatch(/\*{8}|hidden|HIDDEN|docker compose up/);
+
+    writeFileSync(place('compose.override.yml'), refused.said.slice(refused.said.indexOf('services:')));
+    const { status, said } = await install(...GIVEN);
+    expect([status, said]).toEqual([0, expect.stringContaining('docker compose up -d --force-recreate ghost')]);
+    expect(existsSync(place(`${ADAPTER}/dist/index.js`))).toBe(true);
+    expect(read('compose.override.yml')).not.toContain('storage__active');
+  });
+
+  test('has the secrets of another adapter written by the user, where the service has no env file', async () => {
+    layOut(['image: ghost:6', 'environment: {storage__s3__accessKeyId: hidden, storage__s3__secretAccessKey: hidden}']);
+    const { said } = await install(...GIVEN, '--from', 's3');
+    expect(said).toMatch(/Write your secrets in place of \*{8}/);
+    expect(said).not.toContain('hidden');
+  });
+
   test('writes into the configuration file that is mounted into the container', async () => {
     layOut(['image: ghost:6', 'env_file: ghost.env'], {
       'ghost.env': ENV,

@@ -76,6 +76,21 @@ describe('the final output of provision', () => {
     expect(said).not.toContain('no effect');
   });
 
+  test.each(['ghost.env', '.'])(
+    'is for a Ghost of Docker Compose with an empty env file: --write-config %s',
+    async (name) => {
+      const compose =
+        'services: {ghost: {image: "ghost:6", env_file: ghost.env, volumes: ["./c:/var/lib/ghost/content"]}}';
+      writeFileSync(path.join(folder, 'compose.yml'), compose);
+      const file = path.join(folder, 'ghost.env');
+      writeFileSync(file, '', { mode: 0o600 });
+      const said = await run(...NEW, '--write-config', path.join(folder, name));
+      expect(said).toContain(`npx ghost-storage-s3-cloudfront install --config ${file} `);
+      expect(said).toContain('no effect until `install` activates them');
+      expect(readFileSync(file, 'utf8')).toContain(`storage__S3CloudFrontStorage__cdnUrl="https://${DOMAIN}"\n`);
+    },
+  );
+
   test('shows an access key with its secret once', async () => {
     const options = [...NEW, '--identity', 'iam-user', '--create-access-key'];
     const said = await run(...options);

@@ -570,16 +570,14 @@ export const PROMISES: Record<string, (stack: RenderedTemplate, parameters: Para
   },
 };
 
-/** Returns the names of the promises that a stack breaks. */
-export function brokenPromises(stack: RenderedTemplate, parameters: Parameters): string[] {
-  return Object.entries(PROMISES)
-    .filter(([, promise]) => {
-      try {
-        promise(stack, parameters);
-        return false;
-      } catch {
-        return true;
-      }
-    })
-    .map(([name]) => name);
+/** Whether a stack breaks one of the promises. */
+export function breaksPromise(stack: RenderedTemplate, parameters: Parameters): boolean {
+  return Object.values(PROMISES).some((promise) => {
+    try {
+      promise(stack, parameters);
+      return false;
+    } catch {
+      return true;
+    }
+  });
 }

@@ -1,5 +1,5 @@
 import { PARAMETER_SETS } from '../../support/template/parameter-sets';
-import { brokenPromises } from '../../support/template/promises';
+import { breaksPromise } from '../../support/template/promises';
 import { readTemplate, TEMPLATE_TEXT } from '../../../src/template/read';
 import { render } from '../../support/template/render';
 import { nagFindings, schemaFindings } from '../../support/template/tools';
@@ -433,7 +433,7 @@ function findings(text: string): Check[] {
       parameters,
       stack: render(template, parameters),
     }));
-    if (stacks.some(({ stack, parameters }) => brokenPromises(stack, parameters).length > 0)) {
+    if (stacks.some(({ stack, parameters }) => breaksPromise(stack, parameters))) {
       found.push('promises');
     }
     if ([EVERYTHING, USER].some((set) => nagFindings(render(template, set)).some((line) => !accepted.has(line)))) {

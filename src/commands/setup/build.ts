@@ -5,7 +5,7 @@ import type { GhostSite } from '../../ghost-site/site';
 import { ownCommand } from '../../shell/called-as';
 import { Failure } from '../../shell/failure';
 import { detectHost } from '../../aws/host';
-import { describeStack, isEmpty } from '../../aws/stack';
+import { describeStack, isEmpty, isFailedCreation, type Stack } from '../../aws/stack';
 import type { Terminal } from '../../shell/terminal';
 import { settle, withDefaults } from '../provision/defaults';
 import { ghostConfigOf, identityAdvice } from '../provision/ghost-config';
@@ -19,9 +19,11 @@ import { waitForRecord } from './wait-for-record';
 
 /** What is going to be built. */
 export interface BuildPlan {
+  /** With the defaults of a new image server, which one that is there does not get. */
   settings: Settings;
   /** How Ghost gets its credentials: `iam-user`, `policy-only`, `ec2-role`, `ecs-task-role`. */
   identity: string;
+  warnings: string[];
 }
 
 /**
@@ -38,14 +40,18 @@ export async function planBuild(
   const options = { domain, hostedZone, identity, writeConfig: site.compose ? site.folder : site.configFile };
   const wanted = await withDefaults(readSettings(options), options, { aws, signal: terminal.signal });
   // The key is created just before it is written, so that a stop in between loses none.
-  const defaults = wanted.defaults && { ...wanted.defaults, createAccessKey: false };
-  const existing = await describeStack(aws, wanted.stackName);
+  const settings = { ...wanted, defaults: wanted.defaults && { ...wanted.defaults, createAccessKey: false } };
+  const found = await describeStack(aws, settings.stackName);
+  const existing = found && isGoing(found) ? undefined : found;
   refuseServerOfOther(site, { domain, region: aws.region }, existing);
-  const settings = settle({ ...wanted, defaults }, existing);
-  const chosen = settings.parameters.Identity ?? existing?.parameters.Identity ?? '';
+  const { parameters, defaults } = settle(settings, existing);
+  const chosen = parameters.Identity ?? existing?.parameters.Identity ?? '';
   await refuseUntestable(site, domain, chosen);
-  return { settings, identity: chosen };
+  return { settings, identity: chosen, warnings: defaults?.warnings ?? [] };
 }
+
+/** Whether nothing will be left of a stack: that of a failed attempt is deleted before another one. */
+const isGoing = (stack: Stack) => isFailedCreation(stack) || stack.status === 'DELETE_IN_PROGRESS';
 
 /** Makes sure that `setup` can test with the credentials that Ghost will have: those of its user would prove nothing. */
 async function refuseUntestable(site: GhostSite, domain: string, identity: string): Promise<void> {

@@ -33,7 +33,7 @@ export function showPlan(
   terminal: Terminal,
   { account, region }: Aws,
   { site, files }: Found,
-  { settings: { domain, defaults }, identity }: BuildPlan,
+  { settings: { domain }, identity, warnings }: BuildPlan,
 ): void {
   const { monthly, once } = estimateMonthlyCost(files);
   const forGhost = { 'iam-user': 'an access key for Ghost', 'policy-only': 'a policy for Ghost' }[identity];
@@ -44,7 +44,7 @@ export function showPlan(
   terminal.say(
     `Your files cost ${dollars(monthly)} a month, and copying them ${dollars(once)} once. Visitors are free up to ${PRICES.freeTrafficTerabytes} TB a month.`,
   );
-  defaults?.warnings.forEach((warning) => terminal.warn(warning));
+  warnings.forEach((warning) => terminal.warn(warning));
   if (site.major === 5) {
     warnOfGhost5(terminal);
   }

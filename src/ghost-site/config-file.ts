@@ -130,7 +130,9 @@ function replace(located: ExistingConfig, before: Buffer, after: Buffer): string
   const { file, owner } = located;
   const name = path.basename(file);
   const time = new Date().toISOString().replace(/[-:.]/g, '');
-  const backup = `${name}.${time}.backup`;
+  // ghost-docker keeps files with `.bak.` in their names out of Git; a backup of an env file holds the same secrets.
+  const mark = settingsFileAt(file).format === 'env' ? '.bak' : '';
+  const backup = `${name}${mark}.${time}.backup`;
   // Ghost does not read it, and it may hold secrets that every user could read before.
   closeSync(create(backup, before, located, located.stats.mode & 0o770));
   const fresh = `.${name}.${randomBytes(8).toString('hex')}`;

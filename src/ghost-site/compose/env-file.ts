@@ -54,6 +54,13 @@ export function readEnvFile(text: string, file: string, lookup: Lookup = () => u
   return values;
 }
 
+/** Returns the value of a variable that depends on no other; undefined for any other. */
+function literalOf({ raw, quote }: Entry, file: string): string | undefined {
+  let isLiteral = true;
+  const value = quote === "'" ? raw : expanded(raw, quote, () => void (isLiteral = false), file);
+  return isLiteral ? value : undefined;
+}
+
 const expanded = (raw: string, quote: string | undefined, lookup: Lookup, file: string) =>
   interpolate(quote === '"' ? raw.replace(ESCAPE, unescaped) : raw, lookup, file);
 
@@ -64,7 +71,7 @@ function unescaped(sequence: string): string {
 
 /**
  * Writes variables into the text of an env file: over the values that are there, and the others at its end. Everything
- * else stays as it is.
+ * else stays as it is, also a variable that has its value already.
  *
  * @throws Failure for a name or a value that an env file cannot hold
  */
@@ -73,6 +80,9 @@ export function withVariables(text: string, variables: Iterable<readonly [string
   for (const [name, value] of variables) {
     const written = quotedValue(name, value, file);
     const found = entriesOf(result, file).findLast((entry) => entry.name === name && entry.valueStart !== undefined);
+    if (found && literalOf(found, file) === value) {
+      continue;
+    }
     if (found) {
       result = result.slice(0, found.valueStart) + written + result.slice(found.end);
     } else {

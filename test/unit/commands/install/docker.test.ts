@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -122,6 +123,36 @@ describe('install in a site directory of ghost-docker', () => {
     expect(text).toBe(ENV);
     expect(names.reverse().filter((name) => !name.includes('adapters'))).toEqual(before.slice(0, -1));
     expect(existsSync(place(ADAPTER))).toBe(false);
+  });
+
+  test.each([
+    ['hand-written options and no line break at the end', '\r\nmail__from=x'],
+    ['a comment after the former adapter', "\nstorage__active=LocalImagesStorage # ours\nmail__from='x'"],
+  ])('--uninstall brings %s back byte for byte', async (_, end) => {
+    const options = [
+      'storage__S3CloudFrontStorage__bucket=blog-images',
+      "storage__S3CloudFrontStorage__region='eu-central-1' # near",
+      'storage__S3CloudFrontStorage__cdnUrl=https://images.example.com',
+    ];
+    const text = options.join(end.startsWith('\r') ? '\r\n' : '\n') + end;
+    layOut(NEW_LAYOUT, { 'ghost.env': text });
+    expect((await install()).status).toBe(0);
+    expect(parseAsCompose(`${read('ghost.env')}\n`)).toMatchObject(SETTINGS);
+    const { status, said } = await install('--uninstall');
+    expect([status, read('ghost.env')]).toEqual([0, text]);
+    expect(said).toMatch(/That is .*\.backup, as it was before the adapter/);
+  });
+
+  test('keeps a backup of the env file that the .gitignore of ghost-docker leaves out, and finds older ones', async () => {
+    layOut(NEW_LAYOUT);
+    await install(...GIVEN);
+    const [backup = '', ...others] = readdirSync(folder).filter((name) => name.endsWith('.backup'));
+    expect([backup, others]).toEqual([expect.stringMatching(/^ghost\.env\.bak\.\d{8}T/), []]);
+    expect([read(backup), statSync(place(backup)).mode & 0o777]).toEqual([ENV, 0o600]);
+
+    renameSync(place(backup), place(backup.replace('.bak', '')));
+    await install('--uninstall');
+    expect(read('ghost.env')).toBe(ENV);
   });
 
   test('--uninstall takes out exactly what was put in, when the file was changed since', async () => {

@@ -112,6 +112,17 @@ describe('writing', () => {
     expect(write('A=1\nA=2\n', 'A', '3')).toBe('A=1\nA="3"\n');
   });
 
+  test.each(['A=x y # mine', "A='x y'", 'export A = "x y"\r', 'B=1\nA=x y\nC=3'])(
+    'leaves a value alone that is the same in other quotes: %j',
+    (text) => {
+      expect(write(text, 'A', 'x y')).toBe(text);
+    },
+  );
+
+  test.each(['A=$B', 'A="${B:-x}"', 'A=x$B'])('replaces a value that depends on another variable: %j', (text) => {
+    expect(write(text, 'A', 'x')).toBe('A="x"');
+  });
+
   test('adds a value below a name alone', () => {
     expect(write('A\nB=1\n', 'A', '3')).toBe('A\nB=1\nA="3"\n');
   });

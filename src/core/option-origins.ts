@@ -6,6 +6,8 @@ export interface Origins {
   flags: Partial<Record<string, string>>;
   /** Ghost's configuration file, where there is one. */
   file?: string;
+  /** Where the credentials come from when the options have none: variables of Ghost's container. */
+  credentials?: string;
 }
 
 let origins: Origins = { flags: {} };
@@ -14,6 +16,14 @@ let origins: Origins = { flags: {} };
 export function setOrigins(found: Origins): void {
   origins = found;
 }
+
+/** Tells all later errors where the credentials of this command come from, in place of its environment. */
+export function setOriginOfCredentials(place: string): void {
+  origins.credentials = place;
+}
+
+/** Returns where the credentials come from, undefined for the environment of this process. */
+export const originOfCredentials = (): string | undefined => origins.credentials;
 
 /**
  * Returns the environment variable that sets an option, as Ghost reads it.

@@ -1,12 +1,16 @@
 import { ADAPTER } from '../core/features';
 import type { Owner } from '../shell/owner-rights';
 import { quoted } from '../shell/text';
+import { readEnvFile } from './compose/env-file';
 import { settingsFileAt } from './compose/compose-site';
 import { isObject, storageOf } from './config';
 import { locateConfig } from './config-text';
 
 /** The adapter's options that other users must not be able to read. */
 const SECRETS = ['secretAccessKey', 'sessionToken', 'cdnFallbackSecret'];
+
+/** The same of the AWS SDK, which a container gets from its env file. */
+const SECRET_VARIABLES = ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'];
 
 /** The secrets that every user of the machine can read in a configuration file. */
 interface ReadableSecrets {
@@ -24,8 +28,13 @@ interface ReadableSecrets {
  * @returns their names; undefined when there are none
  */
 export function secretsIn(file: string, text: string): string[] | undefined {
-  const storage = storageOf(settingsFileAt(file).own(text));
-  const names = SECRETS.filter((name) => [ADAPTER, 'media', 'files'].some((key) => isIn(storage[key], name)));
+  const settings = settingsFileAt(file);
+  const storage = storageOf(settings.own(text));
+  const variables = settings.format === 'env' ? readEnvFile(text, file) : new Map<string, string>();
+  const names = [
+    ...SECRETS.filter((name) => [ADAPTER, 'media', 'files'].some((key) => isIn(storage[key], name))),
+    ...SECRET_VARIABLES.filter((name) => variables.get(name)),
+  ];
   return names.length > 0 ? names : undefined;
 }
 

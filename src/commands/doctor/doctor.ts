@@ -1,4 +1,5 @@
 import { checkProfile } from '../../aws/profiles';
+import { signInAsContainer } from '../../ghost-site/compose/container-credentials';
 import { Interruption } from '../../shell/failure';
 import { openTerminal } from '../../shell/terminal';
 import { DoctorContext, type DoctorOptions } from './context';
@@ -22,6 +23,9 @@ export async function runDoctor(options: DoctorOptions): Promise<void> {
   const page = options.html === undefined ? undefined : new PageFile(options.html);
   const terminal = openTerminal(options);
   const context = new DoctorContext(options, { network: internet, signal: terminal.signal });
+  if (options.profile === undefined && context.site) {
+    signInAsContainer(context.site);
+  }
   const reports = await diagnose(context, { reporter: reporterFor(terminal, options) });
   if (terminal.signal.aborted) {
     throw new Interruption(isCleanedUp(reports) ? 'Stopped. Nothing of the doctor is left in the bucket.' : 'Stopped.');

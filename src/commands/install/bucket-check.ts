@@ -5,6 +5,8 @@ import { Bucket } from '../../core/s3/bucket';
 import { connect } from '../../core/s3/client';
 import { placeOfCredentials } from '../../core/s3/places';
 import type { AdapterConfigs } from '../../ghost-site/adapter-config';
+import { isOfUser, lacksCredentialsOfUser, signInAsContainer } from '../../ghost-site/compose/container-credentials';
+import type { GhostSite } from '../../ghost-site/site';
 import { Failure } from '../../shell/failure';
 import type { Owner } from '../../shell/owner-rights';
 import type { Terminal } from '../../shell/terminal';
@@ -27,9 +29,16 @@ export interface BucketState {
  * Asks each bucket of a configuration for a list of the blog's files, as the adapter would: signed, with its client, its
  * credentials and its explanations.
  *
+ * @param site whose container may have credentials of its own
  * @param ghost the user that Ghost runs as
  */
-export async function lookAtBucket(terminal: Terminal, configs: AdapterConfigs, ghost: Owner): Promise<BucketState> {
+export async function lookAtBucket(
+  terminal: Terminal,
+  configs: AdapterConfigs,
+  site: GhostSite,
+  ghost: Owner,
+): Promise<BucketState> {
+  signInAsContainer(site);
   const spinner = terminal.spin(`Checking the bucket ${configs.images.bucket} …`);
   try {
     if (Object.values(configs).some(({ accessKeyId }) => accessKeyId === undefined)) {
@@ -45,7 +54,7 @@ export async function lookAtBucket(terminal: Terminal, configs: AdapterConfigs, 
       }
       seen.add(bucket.identity);
     }
-    return { isEmpty, warning: await warningOfCredentials(limited(configs.images), ghost) };
+    return { isEmpty, warning: await warningOfCredentials(limited(configs.images), site, ghost) };
   } catch (error) {
     if (error instanceof Failure) {
       return { isEmpty: false, failure: error };
@@ -67,14 +76,21 @@ const prefixOf = ({ tenantPrefix, staticFileURLPrefix }: Config) =>
   `${[tenantPrefix, staticFileURLPrefix].filter(Boolean).join('/')}/`;
 
 /** Credentials in the configuration and roles of the machine are Ghost's; those of the user who runs this may not be. */
-async function warningOfCredentials(config: Config, ghost: Owner): Promise<string | undefined> {
-  if (config.accessKeyId !== undefined || process.getuid?.() === ghost.uid) {
+async function warningOfCredentials(config: Config, site: GhostSite, ghost: Owner): Promise<string | undefined> {
+  const isLacking = lacksCredentialsOfUser(site);
+  const isGhosts = site.compose ? !isLacking : process.getuid?.() === ghost.uid;
+  if (config.accessKeyId !== undefined || isGhosts) {
     return undefined;
   }
   const { client } = await connect(config);
   const { $source = {} } = (await client.config.credentials()) as { $source?: Record<string, string> };
-  return Object.keys($source).some((source) => /_ENV_VARS$|_PROFILE|_SSO/.test(source))
-    ? `The bucket was checked with ${placeOfCredentials(process.env)}, which Ghost may not have: it runs as the user ${ghost.uid}.\n` +
-        '  Give it "accessKeyId" and "secretAccessKey" in its configuration, or the machine a role.'
-    : undefined;
+  if (!isOfUser($source)) {
+    return undefined;
+  }
+  const place = placeOfCredentials(process.env);
+  return isLacking
+    ? `The bucket was checked with ${place}. Ghost's container does not have these credentials.\n` +
+        `  Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in ${site.settings.file}, or give the machine a role.`
+    : `The bucket was checked with ${place}, which Ghost may not have: it runs as the user ${ghost.uid}.\n` +
+        '  Give it "accessKeyId" and "secretAccessKey" in its configuration, or the machine a role.';
 }

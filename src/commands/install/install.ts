@@ -54,7 +54,7 @@ export async function install(terminal: Terminal, site: GhostSite, options: Inst
     terminal.warn(untested);
   }
   showPlan(terminal, plan);
-  const bucket = options.skipCheck ? undefined : await lookAtBucket(terminal, plan.config.configs, plan.user);
+  const bucket = options.skipCheck ? undefined : await lookAtBucket(terminal, plan.config.configs, site, plan.user);
   if (plan.copies || plan.changesConfig) {
     await agree(terminal, plan, bucket, options.yes ?? false);
   } else if (bucket?.failure) {

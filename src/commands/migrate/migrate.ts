@@ -1,5 +1,6 @@
 import { checkChosenProfile } from '../../aws/profiles';
 import { readAdapterConfigs } from '../../ghost-site/adapter-config';
+import { signInAsContainer } from '../../ghost-site/compose/container-credentials';
 import { findGhostSite } from '../../ghost-site/site';
 import { openTerminal } from '../../shell/terminal';
 import { migrateFromUrl } from './from-url/from-url';
@@ -17,6 +18,9 @@ export async function runMigrate(options: MigrateOptions): Promise<void> {
   refuseUnusedOptions(options);
   const site = findGhostSite(options);
   const configs = readAdapterConfigs(site.config, options, site.configFile);
+  if (options.profile === undefined) {
+    signInAsContainer(site);
+  }
   // Otherwise the profile of the environment is not used.
   if (options.profile !== undefined || Object.values(configs).some(({ accessKeyId }) => accessKeyId === undefined)) {
     await checkChosenProfile(options.profile);

@@ -1,6 +1,6 @@
 // Where the values come from that a request uses, as an error names the places.
 import type { Config } from '../config';
-import { placeOf } from '../option-origins';
+import { originOfCredentials, placeOf } from '../option-origins';
 import { knownService } from './service';
 
 /** Returns where the endpoint of requests was set. */
@@ -11,7 +11,8 @@ export function placeOfEndpoint(config: Config): string {
 
 /** Returns where the credentials of requests come from, when the configuration has none. */
 export function placeOfCredentials(environment: NodeJS.ProcessEnv): string {
-  return environment.AWS_ACCESS_KEY_ID
+  const ofEnvironment = environment.AWS_ACCESS_KEY_ID
     ? 'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment'
     : `the AWS profile "${environment.AWS_PROFILE ?? 'default'}" or the role of the machine`;
+  return originOfCredentials() ?? ofEnvironment;
 }

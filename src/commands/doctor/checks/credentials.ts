@@ -7,6 +7,7 @@ import { knownService } from '../../../core/s3/service';
 import { statusOf } from '../../../core/foreign-error';
 import { codeOf } from '../../../core/s3/errors';
 import { messageOfService } from '../../../core/s3/service-answer';
+import { hasContainerKeys, isOfUser, lacksCredentialsOfUser } from '../../../ghost-site/compose/container-credentials';
 import { Failure } from '../../../shell/failure';
 import { type CheckResult, failed, passed, unchecked, warned } from '../check';
 import type { DoctorContext } from '../context';
@@ -67,10 +68,14 @@ const REJECTIONS = [
 ];
 
 /** Checks that there are credentials that have not expired. */
-export async function checkCredentials({ config }: DoctorContext): Promise<CheckResult> {
+export async function checkCredentials(context: DoctorContext): Promise<CheckResult> {
+  const { config } = context;
+  const ofContainer = context.site && context.options.profile === undefined && hasContainerKeys(context.site);
   const tried = config.accessKeyId
     ? '"accessKeyId" and "secretAccessKey" of the configuration were read.'
-    : 'The environment, the profile and the role of the machine were searched, as the AWS SDK does.';
+    : ofContainer
+      ? `${placeOfCredentials(process.env)} were read, which Ghost's container gets.`
+      : 'The environment, the profile and the role of the machine were searched, as the AWS SDK does.';
   try {
     if (config.accessKeyId === undefined) {
       await checkChosenProfile(undefined);
@@ -87,7 +92,18 @@ export async function checkCredentials({ config }: DoctorContext): Promise<Check
       );
     }
     const until = expiration ? `, until ${expiration.toISOString()}` : '';
-    return passed(`${masked(accessKeyId)} from ${SOURCES[source ?? ''] ?? 'the AWS SDK'}${until}`);
+    const from =
+      ofContainer && !config.accessKeyId
+        ? "the variables of Ghost's container"
+        : (SOURCES[source ?? ''] ?? 'the AWS SDK');
+    const found = `${masked(accessKeyId)} from ${from}${until}`;
+    return isOnlyOfUser(context, $source)
+      ? warned(
+          tried,
+          `${found}, and Ghost's container does not have these credentials.`,
+          `Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in ${context.site?.settings.file}, or give the machine a role (EC2, ECS).`,
+        )
+      : passed(found);
   } catch (error) {
     if (error instanceof Failure) {
       return failed(tried, error.message, error.cure);
@@ -99,6 +115,14 @@ export async function checkCredentials({ config }: DoctorContext): Promise<Check
     );
   }
 }
+
+/** A profile that was named is the subject of another check. */
+const isOnlyOfUser = ({ config, site, options: { profile } }: DoctorContext, source: object): boolean =>
+  site !== undefined &&
+  config.accessKeyId === undefined &&
+  profile === undefined &&
+  lacksCredentialsOfUser(site) &&
+  isOfUser(source);
 
 /** Checks that S3 can be reached. */
 export async function checkS3Answers(context: DoctorContext): Promise<CheckResult> {

@@ -13,10 +13,19 @@ const MOST_KEYS = 2;
  */
 const USE_IS_KNOWN_AFTER_MS = 4 * 3_600_000;
 
+/** An access key that Ghost's configuration does not have. */
+interface OtherKey {
+  id: string;
+  /** `2026-11-28`; undefined when IAM knows of no use. */
+  usedOn?: string;
+  /** Whether it was never used in hours, as after a run that was killed. */
+  isUnused: boolean;
+}
+
 /**
  * Gives Ghost's user an access key that Ghost's configuration can have. A key whose secret is in no configuration, as
- * after a run that was killed, is useless; but another Ghost may have it. It is deleted only when the user says so, or
- * when it was never used in hours. IAM allows two keys, so that a new one mostly fits next to it.
+ * after a run that was killed, is useless; but another Ghost may have it, also one that has stored no file yet. It is
+ * deleted only when the user says so, or where an unattended run has no room for a new key: IAM allows two.
  *
  * @param inFile ID of the access key in Ghost's configuration
  * @param isUnattended whether consent was given in advance, which does not include deleting a key that may be in use
@@ -29,27 +38,27 @@ export async function keyForGhost(
   inFile: unknown,
   isUnattended: boolean,
 ): Promise<AccessKey | undefined> {
+  const { aws, terminal } = session;
   const existing = await listKeys(session, user);
   if (existing.some(({ AccessKeyId }) => AccessKeyId === inFile)) {
     return undefined;
   }
-  let left = existing.length;
-  for (const { AccessKeyId: id = '', CreateDate } of existing) {
-    const usedAt = await lastUseOf(session, id);
-    const isUseless = usedAt === undefined && Date.now() - (CreateDate?.getTime() ?? 0) > USE_IS_KNOWN_AFTER_MS;
-    session.terminal.warn(
-      `The user ${user} has the access key ${id}, but Ghost's configuration does not. ${usedAt ? `It was last used on ${usedAt.toISOString().slice(0, 10)}.` : 'IAM knows of no use.'} Its secret cannot be read again.`,
+  const others = await Promise.all(existing.map((key) => lookAt(session, key)));
+  let left = others.length;
+  for (const { id, usedOn, isUnused } of others) {
+    terminal.warn(
+      `The user ${user} has the access key ${id}, but Ghost's configuration does not. ${usedOn ? `It was last used on ${usedOn}.` : 'IAM knows of no use.'} Its secret cannot be read again.`,
     );
-    if (
-      isUseless ||
-      (!isUnattended && (await session.terminal.confirm(`Does no other Ghost use ${id}, so that it can be deleted?`)))
-    ) {
-      await session.terminal.step(`Deleting the access key ${id}`, () => deleteAccessKey(session.aws, user, id));
+    const isAgreed = isUnattended
+      ? isUnused && left === MOST_KEYS
+      : await terminal.confirm(`Does no other Ghost use ${id}, so that it can be deleted?`);
+    if (isAgreed) {
+      await terminal.step(`Deleting the access key ${id}`, () => deleteAccessKey(aws, user, id));
       left -= 1;
     }
   }
   if (left === MOST_KEYS) {
-    refuseThird(user, existing, isUnattended);
+    refuseThird(user, others, isUnattended);
   }
   return makeAccessKey(session, user);
 }
@@ -76,18 +85,20 @@ async function listKeys({ aws }: Session, UserName: string): Promise<AccessKeyMe
   return found;
 }
 
-async function lastUseOf({ aws }: Session, AccessKeyId: string): Promise<Date | undefined> {
-  const { AccessKeyLastUsed } = await aws.iam.send(new GetAccessKeyLastUsedCommand({ AccessKeyId }));
-  return AccessKeyLastUsed?.LastUsedDate;
+async function lookAt({ aws }: Session, { AccessKeyId: id = '', CreateDate }: AccessKeyMetadata): Promise<OtherKey> {
+  const { AccessKeyLastUsed } = await aws.iam.send(new GetAccessKeyLastUsedCommand({ AccessKeyId: id }));
+  const usedOn = AccessKeyLastUsed?.LastUsedDate?.toISOString().slice(0, 10);
+  const age = Date.now() - (CreateDate?.getTime() ?? Date.now());
+  return { id, usedOn, isUnused: usedOn === undefined && age > USE_IS_KNOWN_AFTER_MS };
 }
 
-function refuseThird(user: string, existing: AccessKeyMetadata[], isUnattended: boolean): never {
+function refuseThird(user: string, others: OtherKey[], isUnattended: boolean): never {
   if (!isUnattended) {
     throw new Declined('No access key was deleted, and IAM allows no third one. Everything else is as it was.');
   }
-  const ids = existing.map(({ AccessKeyId = '' }) => AccessKeyId);
+  const keys = others.map(({ id, usedOn }) => `${id} (${usedOn ? `last used on ${usedOn}` : 'no known use'})`);
   throw new Failure(
-    `The user ${user} has two access keys, ${ids.join(' and ')}, and IAM allows no third one.`,
-    `Write one of them with its secret into the configuration of this Ghost, or delete one that nothing uses:\naws iam delete-access-key --user-name ${user} --access-key-id ${ids[0]}`,
+    `The user ${user} has two access keys, ${keys.join(' and ')}, and IAM allows no third one.`,
+    `Write one of them with its secret into the configuration of this Ghost, or find out which of them no Ghost has, and delete that one: aws iam delete-access-key --user-name ${user} --access-key-id …\nWithout --yes, this command asks.`,
   );
 }

@@ -22,3 +22,8 @@ export function chooseCredentials(
     environment.AWS_PROFILE = profile;
   }
 }
+
+/** Returns an environment without the credentials of the user, which a Ghost that is started with it would keep. */
+export function withoutCredentials(environment: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !OF_THE_USER.includes(name)));
+}

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { restartLine, restartOf as restartOfSite } from '../../ghost-site/restart';
 import type { GhostSite } from '../../ghost-site/site';
 import type { Terminal } from '../../shell/terminal';
+import { withoutCredentials } from './credentials';
 import type { SetupOptions } from './options';
 
 /** How long (ms) a restart may take. Ghost-CLI waits a minute and a half for Ghost. */
@@ -16,12 +17,13 @@ export interface RestartCommand {
   cwd: string;
   /** The command as the user would type it. */
   text: string;
+  environment: NodeJS.ProcessEnv;
 }
 
 /** Returns how to restart Ghost: as the user says, or as it was installed; undefined where that is not known. */
 export function restartOf(site: GhostSite, { restart: given }: SetupOptions): RestartCommand | undefined {
   if (given !== undefined) {
-    return { command: ['sh', '-c', given], cwd: site.folder, text: given };
+    return { command: ['sh', '-c', given], cwd: site.folder, text: given, environment: process.env };
   }
   const found = restartOfSite(site);
   if (!found) {
@@ -29,7 +31,9 @@ export function restartOf(site: GhostSite, { restart: given }: SetupOptions): Re
   }
   const { command, cwd, as } = found;
   const sudo = as === 'self' ? [] : as === 'root' ? ['sudo', '--'] : ['sudo', '-u', `#${as.uid}`, '--'];
-  return { command: [...sudo, ...command], cwd, text: restartLine(site) };
+  // A Compose file may pass variables of this environment on.
+  const environment = command[0] === 'docker' ? process.env : withoutCredentials();
+  return { command: [...sudo, ...command], cwd, text: restartLine(site), environment };
 }
 
 /**
@@ -37,10 +41,13 @@ export function restartOf(site: GhostSite, { restart: given }: SetupOptions): Re
  *
  * @returns undefined when it succeeded; otherwise the reason, for the end of a sentence
  */
-export async function restart(terminal: Terminal, { command, cwd, text }: RestartCommand): Promise<string | undefined> {
+export async function restart(
+  terminal: Terminal,
+  { command, cwd, text, environment }: RestartCommand,
+): Promise<string | undefined> {
   terminal.say(`$ ${text}`);
   const [program = '', ...parameters] = command;
-  const child = spawn(program, parameters, { cwd, stdio: 'inherit', timeout: RESTART_LIMIT_MS });
+  const child = spawn(program, parameters, { cwd, env: environment, stdio: 'inherit', timeout: RESTART_LIMIT_MS });
   try {
     const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
     return code === 0 ? undefined : `"${text}" ended with ${code ?? signal}`;

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { realpathSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { Failure } from '../../shell/failure';
 import { withRightsOf } from '../../shell/owner-rights';
 import { ownerOf, wayTo } from '../../shell/path-owners';
 import { readRegularFile } from '../../shell/read-file';
+import { releaseLock, removeFile, takeLock } from './run-lock';
 
 /** What the user answered in an earlier run for a site. None of it is secret. */
 export interface Answers {
@@ -28,9 +28,6 @@ export interface SavedAnswers {
 /** The largest file (bytes) of answers that is read. */
 const LARGEST_ANSWERS = 10_000;
 
-/** The longest command line (bytes) that is read. */
-const LONGEST_COMMAND = 1_000_000;
-
 /** What an answer looks like. Another user may have written the file, where sudo keeps the home folder. */
 const PLAIN_TEXT = /^[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?$/;
 
@@ -52,7 +49,7 @@ export function openSavedAnswers(site: string, environment: NodeJS.ProcessEnv = 
   return {
     answers: asOwner(() => readAnswers(file)),
     save: (answers) => asOwner(() => writeAnswers(file, answers)),
-    release: () => asOwner(() => void (isLocked && removeFile(lock))),
+    release: () => asOwner(() => void (isLocked && releaseLock(lock))),
   };
 }
 
@@ -69,81 +66,6 @@ function realOf(folder: string): string {
 function configFolder({ XDG_CONFIG_HOME, APPDATA }: NodeJS.ProcessEnv): string {
   const named = process.platform === 'win32' ? APPDATA : XDG_CONFIG_HOME;
   return named && path.isAbsolute(named) ? named : path.join(homedir(), '.config');
-}
-
-/**
- * @returns false where the folder cannot be written
- * @throws Failure when another process has it
- */
-function takeLock(folder: string, lock: string): boolean {
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-  } catch {
-    return false;
-  }
-  for (let attempt = 0; attempt < 3; attempt += 1) {
-    try {
-      const opened = openSync(lock, 'wx', 0o600);
-      writeFileSync(opened, String(process.pid));
-      closeSync(opened);
-      return true;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
-        return false;
-      }
-      if (!removeStale(lock)) {
-        return false;
-      }
-    }
-  }
-  return false;
-}
-
-/**
- * Removes the lock of a process that has ended.
- *
- * @returns whether it could be removed
- * @throws Failure when the process runs
- */
-function removeStale(lock: string): boolean {
-  const pid = Number(readText(lock, 20));
-  // In a container, each run may have the same number.
-  if (Number.isInteger(pid) && pid > 0 && pid !== process.pid && isRunning(pid)) {
-    throw new Failure(
-      `Another setup is running for this Ghost (process ${pid}).`,
-      `Wait for its end, or stop it with Ctrl-C in its terminal. If there is none, delete ${lock}.`,
-    );
-  }
-  return removeFile(lock);
-}
-
-/** @returns false where it cannot be removed */
-function removeFile(file: string): boolean {
-  try {
-    rmSync(file, { force: true });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-  // After a restart of the machine, another program may have the number.
-  const commandLine = readText(`/proc/${pid}/cmdline`, LONGEST_COMMAND);
-  return commandLine === '' || /\bsetup\b/.test(commandLine);
-}
-
-function readText(file: string, limit: number): string {
-  try {
-    return readRegularFile(file, limit).bytes.toString('utf8');
-  } catch {
-    return '';
-  }
 }
 
 function readAnswers(file: string): Answers {

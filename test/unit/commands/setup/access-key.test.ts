@@ -46,10 +46,19 @@ describe('the access key of a Ghost that is set up', () => {
     expect(terminal.warnings.join()).toContain('IAM knows of no use');
   });
 
-  test('takes the place of an old key that was never used', async () => {
+  test('takes the place of an old key that was never used, where there is no room for a third one', async () => {
     addKey('AKIALOST000000000000', 5);
-    const { key } = await run();
-    expect(ids()).toEqual([key?.accessKeyId]);
+    const first = await run();
+    expect(ids()).toEqual(['AKIALOST000000000000', first.key?.accessKeyId]);
+    const second = await run();
+    expect(ids()).toEqual([first.key?.accessKeyId, second.key?.accessKeyId]);
+  });
+
+  test('takes the place of an old key that was never used only when the user says so', async () => {
+    addKey('AKIALOST000000000000', 5);
+    const { key, terminal } = await run({ isUnattended: false, agrees: false });
+    expect(terminal.questions.join()).toContain('Does no other Ghost use AKIALOST000000000000');
+    expect(ids()).toEqual(['AKIALOST000000000000', key?.accessKeyId]);
   });
 
   test.each([true, false])('takes the place of a key that is in use only when the user says so: %s', async (agrees) => {
@@ -63,7 +72,7 @@ describe('the access key of a Ghost that is set up', () => {
     addKey('AKIAUSED000000000000', 900, new Date());
     addKey('AKIAYOUNG00000000000', 1);
     await expect(run()).rejects.toMatchObject({
-      message: expect.stringContaining('AKIAUSED000000000000 and AKIAYOUNG00000000000'),
+      message: expect.stringMatching(/AKIAUSED0+ \(last used on [\d-]+\) and AKIAYOUNG0+ \(no known use\)/),
       cure: expect.stringContaining('aws iam delete-access-key'),
     });
     await expect(run({ isUnattended: false, agrees: false })).rejects.toThrow('No access key was deleted');

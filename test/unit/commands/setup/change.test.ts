@@ -1,9 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { devNull } from 'node:os';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { devNull, tmpdir } from 'node:os';
 import path from 'node:path';
 import { placesFor } from '../../../../src/commands/setup/change';
 import { chooseCredentials } from '../../../../src/commands/setup/credentials';
+import { restart, restartOf } from '../../../../src/commands/setup/restart';
+import type { GhostSite } from '../../../../src/ghost-site/site';
+import { RecordedTerminal } from '../../../support/provisioning';
 
 const SITE = {
   folder: '/var/www/ghost',
@@ -56,5 +60,28 @@ describe('chooseCredentials', () => {
     const other: NodeJS.ProcessEnv = {};
     chooseCredentials(false, 'work', other);
     expect(other).toEqual({ AWS_PROFILE: 'work' });
+  });
+});
+
+describe('the restart of a Ghost', () => {
+  test("does not give it the user's credentials, which it would keep", async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'restart-'));
+    const before = { ...process.env };
+    try {
+      writeFileSync(path.join(folder, '.ghost-cli'), '{}');
+      writeFileSync(path.join(folder, 'ghost'), `#!/bin/sh\nenv > '${folder}/env'\n`);
+      chmodSync(path.join(folder, 'ghost'), 0o755);
+      process.env.PATH = `${folder}:${process.env.PATH}`;
+      process.env.AWS_ACCESS_KEY_ID = 'AKIAOPERATOR00000000';
+      process.env.AWS_PROFILE = 'operator';
+      process.env.OF_GHOST = 'kept';
+      const command = restartOf({ folder } as GhostSite, {});
+      expect(command && (await restart(new RecordedTerminal(), command))).toBeUndefined();
+      const seen = readFileSync(path.join(folder, 'env'), 'utf8');
+      expect([/OPERATOR|AWS_PROFILE/i.test(seen), seen.includes('OF_GHOST=kept')]).toEqual([false, true]);
+    } finally {
+      process.env = before;
+      rmSync(folder, { recursive: true });
+    }
   });
 });

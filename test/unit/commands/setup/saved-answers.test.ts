@@ -1,5 +1,14 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { openSavedAnswers } from '../../../../src/commands/setup/saved-answers';
@@ -59,6 +68,16 @@ describe('openSavedAnswers', () => {
     } finally {
       other.kill();
     }
+  });
+
+  test('leaves the lock of another run, which took it meanwhile, when it ends', () => {
+    const first = open();
+    const lock = fileOf('.lock');
+    expect(readFileSync(lock, 'utf8')).toBe(String(process.pid));
+    writeFileSync(lock, '1');
+    first.release();
+    expect(readFileSync(lock, 'utf8')).toBe('1');
+    expect(readdirSync(places()).filter((name) => !/\.(json|lock)$/.test(name))).toEqual([]);
   });
 
   test('starts after a setup that was killed, also when its number belongs to another program or to this one', () => {

@@ -1,0 +1,125 @@
+import { linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { Failure } from '../../shell/failure';
+import { readRegularFile } from '../../shell/read-file';
+
+/** The longest command line (bytes) that is read. */
+const LONGEST_COMMAND = 1_000_000;
+
+/**
+ * Takes a lock that one running `setup` has at a time.
+ *
+ * @param folder of the lock, which is made
+ * @param lock its file, which has the number of the process
+ * @returns false where the folder cannot be written
+ * @throws Failure when another process has it
+ */
+export function takeLock(folder: string, lock: string): boolean {
+  // The lock appears with its content: an empty one would look like that of a run that has ended.
+  const own = `${lock}.${process.pid}`;
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    removeFile(own);
+    writeFileSync(own, String(process.pid), { flag: 'wx', mode: 0o600 });
+  } catch {
+    return false;
+  }
+  try {
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      if (linkLock(own, lock) || !removeStale(lock)) {
+        return ownerOfLock(lock) === process.pid;
+      }
+    }
+    return false;
+  } finally {
+    removeFile(own);
+  }
+}
+
+/** Removes a lock of this process. */
+export function releaseLock(lock: string): void {
+  if (ownerOfLock(lock) === process.pid) {
+    removeFile(lock);
+  }
+}
+
+/** @returns false where there is a lock; true also where the folder takes no links */
+function linkLock(own: string, lock: string): boolean {
+  try {
+    linkSync(own, lock);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'EEXIST';
+  }
+}
+
+/** Returns the number of the process that has a lock, NaN where it has none. */
+const ownerOfLock = (lock: string): number => Number(readText(lock, 20) || NaN);
+
+/**
+ * Removes the lock of a process that has ended.
+ *
+ * @returns whether it could be removed
+ * @throws Failure when the process runs
+ */
+function removeStale(lock: string): boolean {
+  const pid = ownerOfLock(lock);
+  // In a container, each run may have the same number.
+  refuseRunning(pid, lock);
+  const stale = `${lock}.${process.pid}.stale`;
+  try {
+    renameSync(lock, stale);
+  } catch {
+    return removeFile(lock);
+  }
+  const renamed = ownerOfLock(stale);
+  if (renamed !== pid && !(Number.isNaN(renamed) && Number.isNaN(pid))) {
+    // Another run has replaced the stale lock in between.
+    linkLock(stale, lock);
+    removeFile(stale);
+    refuseRunning(renamed, lock);
+  }
+  return removeFile(stale);
+}
+
+/** @throws Failure when a process of that number is another run of `setup` */
+function refuseRunning(pid: number, lock: string): void {
+  if (Number.isInteger(pid) && pid > 0 && pid !== process.pid && isRunning(pid)) {
+    throw new Failure(
+      `Another setup is running for this Ghost (process ${pid}).`,
+      `Wait for its end, or stop it with Ctrl-C in its terminal. If there is none, delete ${lock}.`,
+    );
+  }
+}
+
+/**
+ * Removes a file.
+ *
+ * @returns false where it cannot be removed
+ */
+export function removeFile(file: string): boolean {
+  try {
+    rmSync(file, { force: true });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+  // After a restart of the machine, another program may have the number.
+  const commandLine = readText(`/proc/${pid}/cmdline`, LONGEST_COMMAND);
+  return commandLine === '' || /\bsetup\b/.test(commandLine);
+}
+
+function readText(file: string, limit: number): string {
+  try {
+    return readRegularFile(file, limit).bytes.toString('utf8');
+  } catch {
+    return '';
+  }
+}

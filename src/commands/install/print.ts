@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { stringify } from 'yaml';
 import { ADAPTER } from '../../core/features';
+import type { ComposeGhost } from '../../ghost-site/compose/compose-ghost';
 import { type Setting, withValues } from '../../ghost-site/edit-config';
 import { jsonSettings } from '../../ghost-site/settings-file';
 import {
@@ -10,6 +11,8 @@ import {
   isAtLeast,
   OLDEST_WITH_INSTALLED_ADAPTERS,
 } from '../../ghost-site/site';
+import { calledAs } from '../../shell/called-as';
+import { Failure } from '../../shell/failure';
 import type { Terminal } from '../../shell/terminal';
 import { quoted } from '../../shell/text';
 import { type ConfigOptions, planConfigChange } from './config-change';
@@ -17,9 +20,9 @@ import { withMaskedSecrets } from './config-diff';
 import { supportedMajor } from './preconditions';
 import { warnOfGhost5 } from './say';
 
-const INSIDE_THE_VOLUME = `/var/lib/ghost/content/adapters/storage/${ADAPTER}`;
+const OLD_CONTENT = '/var/lib/ghost/content';
 /** In the image of the successor of Ghost-CLI. */
-const INSIDE_THE_NEW_VOLUME = `/home/ghost/content/adapters/storage/${ADAPTER}`;
+const NEW_HOME = '/home/ghost';
 const OUTSIDE_THE_VOLUME = '/var/lib/ghost/adapters';
 
 /** How to set up the adapter by hand, for each way to run Ghost. Secrets are masked. */
@@ -37,6 +40,8 @@ export interface ManualSetup {
   hasSecrets: boolean;
 }
 
+type Ways = Omit<ManualSetup, 'hasSecrets'>;
+
 /**
  * `install --print`: prints how to set up the adapter by hand, and changes nothing.
  *
@@ -48,7 +53,7 @@ export function printManualSetup(
 ): void {
   const isNamed = options.ghost !== undefined || options.config !== undefined || options.content !== undefined;
   // With --bucket alone, no Ghost is needed: the setup may be for another machine.
-  const site = options.bucket === undefined || isNamed ? findGhostSite(options) : undefined;
+  const site = options.bucket === undefined || isNamed ? siteToPrint(terminal, options) : undefined;
   const major = supportedMajor(site ?? {});
   const file = site?.configFile ?? 'config.production.json';
   // Planned as a change of nothing, so that the settings that are there already are printed, too.
@@ -65,15 +70,11 @@ export function printManualSetup(
   }
   const section = (title: string, body: string) =>
     terminal.say(`${terminal.colors.bold(title)}\n\n${body.trimEnd()}\n`);
-  section(`In ${path.basename(file)}, beside what is there:`, JSON.stringify(ways.config, null, 2));
+  settingsSections(ways, site).forEach(([title, body]) => section(title, body));
   section(
-    'Or in the environment of Ghost:',
-    Object.entries(ways.environment)
-      .map(([name, value]) => `${name}=${quoted(value)}`)
-      .join('\n'),
-  );
-  section(
-    `Or with Docker Compose, and the folder of the adapter beside compose.yaml:`,
+    site?.compose
+      ? 'Or all in compose.override.yml, with the folder of the adapter beside it:'
+      : 'Or with Docker Compose, and the folder of the adapter beside compose.yaml:',
     `mkdir ${ADAPTER} && npm pack ghost-storage-s3-cloudfront && tar -xzf ghost-storage-s3-cloudfront-*.tgz --strip-components=1 -C ${ADAPTER}\n\n${ways.compose}`,
   );
   if (ways.composeOverride) {
@@ -96,11 +97,51 @@ export function printManualSetup(
   }
 }
 
+/**
+ * Finds the Ghost whose settings are printed.
+ *
+ * @returns undefined when it cannot be read and the options say everything, after a warning
+ * @throws Failure with the options to give when they do not
+ */
+function siteToPrint(terminal: Terminal, options: GhostSiteOptions & ConfigOptions): GhostSite | undefined {
+  try {
+    return findGhostSite(options);
+  } catch (error) {
+    if (!(error instanceof Failure)) {
+      throw error;
+    }
+    if (options.bucket === undefined) {
+      throw new Failure(
+        error.message,
+        `To print what to set without reading it: ${calledAs()} install --print --bucket blog-images --region eu-central-1 --cdn-url https://images.example.com`,
+        { cause: error },
+      );
+    }
+    terminal.warn(`${error.message}\n  What follows is for any Ghost.`);
+    return undefined;
+  }
+}
+
+/** Returns the settings as they are in the file of a Ghost, and as its environment where that is not the same. */
+function settingsSections({ config, environment }: Ways, site: GhostSite | undefined): [title: string, body: string][] {
+  const { file = 'config.production.json', format = 'json' } = site?.settings ?? {};
+  const title = `In ${path.basename(file)}, beside what is there:`;
+  if (site && format === 'env') {
+    const settings = Object.entries(config).map(([name, value]): Setting => [[name], value]);
+    return site.settings.isWritable ? [[title, site.settings.withValues('', settings)]] : [];
+  }
+  const variables = Object.entries(environment).map(([name, value]) => `${name}=${quoted(value)}`);
+  return [
+    [title, JSON.stringify(config, null, 2)],
+    ['Or in the environment of Ghost:', variables.join('\n')],
+  ];
+}
+
 /** Describes the settings for each way to run Ghost; its major version is 6 when it is unknown. */
 export function manualSetup(
   settings: readonly Setting[],
   major = 6,
-  site: Pick<GhostSite, 'version' | 'major'> = {},
+  site: Pick<GhostSite, 'version' | 'major' | 'compose'> = {},
 ): ManualSetup {
   const whole = JSON.parse(withValues('', settings)) as object;
   const config = withMaskedSecrets(whole);
@@ -108,8 +149,8 @@ export function manualSetup(
   return {
     config,
     environment,
-    compose: composeOf(environment, major),
-    composeOverride: major === 5 ? undefined : overrideForMove(),
+    compose: composeOf(environment, major, site.compose),
+    composeOverride: major === 5 || site.compose?.home === NEW_HOME ? undefined : overrideForMove(),
     dockerfile: major === 5 || !isAtLeast(site, OLDEST_WITH_INSTALLED_ADAPTERS) ? undefined : dockerfileOf(major),
     hasSecrets: JSON.stringify(config) !== JSON.stringify(whole),
   };
@@ -142,22 +183,25 @@ export function environmentBlock(settings: readonly Setting[], service: string):
 
 /** The content folder of a new site must be empty, so that the adapter cannot be in it before the import. */
 const overrideForMove = (): string =>
-  stringify({ services: { ghost: { volumes: [`./${ADAPTER}:${INSIDE_THE_NEW_VOLUME}`] } } }, { lineWidth: 0 });
-
-function composeOf(environment: Record<string, string>, major: number): string {
-  return stringify(
-    {
-      services: {
-        ghost: {
-          image: `ghost:${major}`,
-          // Not read-only: the image changes the owner of the whole content folder when it starts, and fails if it cannot.
-          volumes: ['ghost:/var/lib/ghost/content', `./${ADAPTER}:${INSIDE_THE_VOLUME}`],
-          environment: withDollars(environment),
-        },
-      },
-    },
+  stringify(
+    { services: { ghost: { volumes: [`./${ADAPTER}:${NEW_HOME}/content/adapters/storage/${ADAPTER}`] } } },
     { lineWidth: 0 },
   );
+
+/** Returns what to add to a Ghost of Docker Compose, or a whole Compose file. */
+function composeOf(environment: Record<string, string>, major: number, compose: ComposeGhost | undefined): string {
+  // Not read-only: the image changes the owner of the whole content folder when it starts, and fails if it cannot.
+  const adapter = `./${ADAPTER}:${path.posix.join(compose?.contentPath ?? OLD_CONTENT, 'adapters/storage', ADAPTER)}`;
+  const settings = withDollars(environment);
+  const whole = compose
+    ? { services: { [compose.name]: { volumes: [adapter], environment: settings } } }
+    : {
+        services: {
+          ghost: { image: `ghost:${major}`, volumes: [`ghost:${OLD_CONTENT}`, adapter], environment: settings },
+        },
+        volumes: { ghost: {} },
+      };
+  return stringify(whole, { lineWidth: 0 });
 }
 
 const dockerfileOf = (major: number) =>

@@ -16,6 +16,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { parse } from 'yaml';
 import { parseAsCompose } from '../../../support/compose-env';
 import { runInstall } from '../../../support/install/run';
 
@@ -74,6 +75,41 @@ const NEW_LAYOUT = [
   'env_file: ghost.env',
   'environment: {url: "https://blog.example.com"}',
 ];
+
+describe('install --print', () => {
+  test('in a site directory is for that service: its env file, its name and its folders', async () => {
+    layOut(['image: ghost:6', 'env_file: ghost.env'], { 'ghost.env': 'storage__s3__secretAccessKey=hidden$$\n' });
+    const compose = read('compose.yml').replace('ghost:\n', 'blog:\n');
+    writeFileSync(place('compose.yml'), compose);
+    const { status, said } = await install('--print', ...GIVEN, '--ghost', '.');
+    expect(status).toBe(0);
+    const [, lines = ''] = /In ghost\.env, beside what is there:\n\n([^]*?)\n\n/.exec(said) ?? [];
+    expect(parseAsCompose(`${lines}\n`)).toEqual(SETTINGS);
+    const [, yaml = ''] = /compose\.override\.yml, with the folder[^]*?\n(services:[^]*?)\n\n/.exec(said) ?? [];
+    expect(parse(yaml)).toEqual({
+      services: {
+        blog: {
+          volumes: ['./S3CloudFrontStorage:/home/ghost/content/adapters/storage/S3CloudFrontStorage'],
+          environment: SETTINGS,
+        },
+      },
+    });
+    expect(said).not.toMatch(/"storage"|migrate-export|hidden/);
+  });
+
+  test('without a Ghost that can be read prints for any Ghost, and says which options that needs', async () => {
+    const compose =
+      'services: {ghost: {extends: {file: base.yml, service: ghost}, volumes: ["./c:/home/ghost/content"]}}';
+    writeFileSync(place('compose.yml'), compose);
+    const { status, said } = await install('--print');
+    expect([status, said]).toEqual([1, expect.stringContaining('install --print --bucket blog-images --region')]);
+    expect(said).toContain('"extends"');
+    for (const parameters of [[], ['--ghost', '.']]) {
+      const printed = await install('--print', ...GIVEN, ...parameters);
+      expect([printed.status, printed.said]).toEqual([0, expect.stringContaining('In config.production.json')]);
+    }
+  });
+});
 
 describe('install in a site directory of ghost-docker', () => {
   test('brings the adapter into the content folder, and the variables into ghost.env, and says how Ghost gets them', async () => {

@@ -47,7 +47,12 @@ describe('what --print gives', () => {
 
   test('is YAML for Docker Compose, with dollars that it does not replace', () => {
     const { compose, environment } = print({ ...GIVEN, cacheControl: 'max-age=1, "$x": \'yes\' # no' });
-    const { services } = parse(compose) as { services: { ghost: { volumes: string[]; environment: object } } };
+    const { services, volumes } = parse(compose) as {
+      services: { ghost: { volumes: string[]; environment: object } };
+      volumes: object;
+    };
+    // Compose refuses a volume that is not declared.
+    expect([services.ghost.volumes[0], volumes]).toEqual(['ghost:/var/lib/ghost/content', { ghost: {} }]);
     expect(services.ghost.environment).toEqual({
       ...environment,
       storage__S3CloudFrontStorage__cacheControl: 'max-age=1, "$$x": \'yes\' # no',

@@ -98,7 +98,8 @@ function refuseRunning(pid: number, lock: string): void {
  */
 export function removeFile(file: string): boolean {
   try {
-    rmSync(file, { force: true });
+    // A folder of that name has nothing that is needed.
+    rmSync(file, { recursive: true, force: true });
     return true;
   } catch {
     return false;

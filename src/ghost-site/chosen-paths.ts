@@ -4,14 +4,16 @@ import { Failure } from '../shell/failure';
 import { isRoot } from '../shell/owner-rights';
 import { mayAccess, ownerOf, wayTo } from '../shell/path-owners';
 import { isInside } from '../shell/paths';
+import { FEATURES } from '../core/features';
 import { settingsOfEnvironment } from './config';
+import { ADAPTER_IN_CONTENT, knownInContent } from './content-place';
 import { locateConfig } from './config-text';
 import type { GhostSite } from './site';
 
 /** A path in Ghost's configuration. */
 interface NamedPath {
   place: string;
-  /** How to name it otherwise. */
+  /** How to name it otherwise, for the end of a sentence. */
   cure: string;
 }
 
@@ -30,14 +32,26 @@ export function assertChosenContent(site: GhostSite, content?: string): void {
 export function assertChosenPaths(site: GhostSite, content?: string): void {
   const { installedAdaptersPath: place } = site.config.paths ?? {};
   const isOfFile = place !== undefined && pathsOfEnvironment(site).installedAdaptersPath === undefined;
-  const cure = ownCommand('install …', { environment: { paths__installedAdaptersPath: String(place) } });
-  assertChosen(site, [...contentOf(site, content), ...(isOfFile ? [{ place, cure }] : [])]);
+  const cure = `name it yourself: ${ownCommand('install …', { environment: { paths__installedAdaptersPath: String(place) } })}`;
+  assertChosen(site, [
+    ...contentOf(site, content),
+    ...(isOfFile ? [{ place, cure }] : []),
+    ...partsOf(site, [ADAPTER_IN_CONTENT]),
+  ]);
 }
 
 function contentOf(site: GhostSite, content: string | undefined): NamedPath[] {
   const { contentPath: place } = site;
   const isOfFile = content === undefined && pathsOfEnvironment(site).contentPath === undefined;
-  return isOfFile ? [{ place, cure: `--content ${place}` }] : [];
+  return [...(isOfFile ? [{ place, cure: `name it yourself: --content ${place}` }] : []), ...partsOf(site, FEATURES)];
+}
+
+/** A Compose file may have parts of the content folder mounted from elsewhere. */
+function partsOf(site: GhostSite, parts: readonly string[]): NamedPath[] {
+  const places = site.compose ? parts.map((part) => knownInContent(site, part)) : [];
+  return places
+    .filter((place) => place !== undefined && !isInside(place, site.contentPath))
+    .map((place = '') => ({ place, cure: 'give the Compose files to the user of this folder, or to root.' }));
 }
 
 // The file may be another one by now than the one that was read.
@@ -60,7 +74,7 @@ function assertChosen({ configFile, folder, compose }: GhostSite, named: NamedPa
     if (foreign && !isInside(way.real, wayTo(folder).real)) {
       throw new Failure(
         `${configFile}, which the user ${foreign.uid} can write, names ${place}, which belongs to the user ${uid}.`,
-        `If that is right, name it yourself: ${cure}`,
+        `If that is right: ${cure}`,
       );
     }
   }

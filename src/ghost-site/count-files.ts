@@ -1,4 +1,5 @@
 import { type Feature, FEATURES, isServedFromDisk } from '../core/features';
+import type { Content } from './content-place';
 import { featureDisks } from './feature-disk';
 import { filesBelow } from './local-files';
 
@@ -25,17 +26,17 @@ export interface SiteFiles extends FileCount {
  *
  * It changes the rights of the process for moments when root runs it, so nothing else should read files meanwhile.
  *
- * @param contentPath a folder that does not exist has no files
+ * @param content a folder that does not exist has no files
  * @param limits `signal` ends the counting, `timeLimitMs` is the time to count
  * @returns what was counted by then
  * @throws Failure as `featureDisks` does
  */
 export async function countFiles(
-  contentPath: string,
+  content: Content,
   { signal, timeLimitMs = TIME_LIMIT_MS }: { signal?: AbortSignal; timeLimitMs?: number } = {},
 ): Promise<SiteFiles> {
   const endsAt = performance.now() + timeLimitMs;
-  const disks = featureDisks(contentPath);
+  const disks = featureDisks(content);
   const features = Object.fromEntries(FEATURES.map((feature) => [feature, { files: 0, bytes: 0 }])) as Record<
     Feature,
     FileCount

@@ -5,6 +5,7 @@ import { Failure } from '../shell/failure';
 import { isRoot, type Owner, withRightsOf } from '../shell/owner-rights';
 import { ownerOf, refuseForeignLinks, wayTo } from '../shell/path-owners';
 import { isInside } from '../shell/paths';
+import { type Content, featureFolder } from './content-place';
 
 /**
  * The folder of a feature's files on the disk, and the rights to use it: when root runs the command, those of the folder's
@@ -74,14 +75,16 @@ export class FeatureDisk {
  * Finds the folders of all features. Links inside them may lead into each other's.
  *
  * @throws Failure for a folder that is a link to something that is more than images, media or files, or that another user
- *   has led elsewhere
+ *   has led elsewhere, and for one that only Docker can reach
  */
-export function featureDisks(contentPath: string): Record<Feature, FeatureDisk> {
-  const content = wayTo(contentPath).real;
-  const usual = FEATURES.map((feature) => path.join(content, feature));
-  const ways = FEATURES.map((feature) => ({ feature, way: wayTo(path.join(contentPath, feature)) }));
-  for (const { feature, way } of ways) {
-    const folder = path.join(contentPath, feature);
+export function featureDisks(site: Content): Record<Feature, FeatureDisk> {
+  const content = wayTo(site.contentPath).real;
+  const ways = FEATURES.map((feature) => {
+    const folder = featureFolder(site, feature);
+    return { feature, folder, way: wayTo(folder) };
+  });
+  const usual = ways.map(({ folder }) => path.join(wayTo(path.dirname(folder)).real, path.basename(folder)));
+  for (const { folder, way } of ways) {
     refuseForeignLinks(way, `Or replace ${folder} with the folder itself.`);
     const isElsewhere = isInside(way.real, content) && !usual.some((other) => isInside(way.real, other));
     if (isElsewhere || isInside(content, way.real)) {

@@ -1,6 +1,7 @@
 import { lstatSync } from 'node:fs';
 import path from 'node:path';
 import { ADAPTER } from '../../core/features';
+import { ADAPTER_IN_CONTENT, knownInContent, placeInContent } from '../../ghost-site/content-place';
 import { type GhostSite, isAtLeast, OLDEST_WITH_INSTALLED_ADAPTERS } from '../../ghost-site/site';
 import { Failure } from '../../shell/failure';
 import { isRoot, type Owner } from '../../shell/owner-rights';
@@ -24,7 +25,7 @@ export interface AdapterPlace {
  * @throws Failure when that is in a container, and not on this machine
  */
 export function adapterPlace(site: GhostSite): AdapterPlace {
-  const { contentPath, folder, compose } = site;
+  const { folder, compose } = site;
   const installed = installedAdaptersPath(site);
   if (installed !== undefined && compose && compose.toContainer(path.resolve(folder, installed)) === undefined) {
     throw new Failure(
@@ -32,10 +33,21 @@ export function adapterPlace(site: GhostSite): AdapterPlace {
       'Take this variable out, so that the adapter can be in the content folder, or mount a folder of the host there.\nTo build it into an image: install --print',
     );
   }
-  const base = installed === undefined ? contentPath : path.resolve(folder, installed);
-  const parent = path.join(base, ...(installed === undefined ? ['adapters'] : []), 'storage');
+  const base = installed === undefined ? baseInContent(site) : path.resolve(folder, installed);
+  const place =
+    installed === undefined ? placeInContent(site, ADAPTER_IN_CONTENT) : path.join(base, 'storage', ADAPTER);
   const owner = ownerOf(wayTo(base));
-  return { folder: path.join(parent, ADAPTER), base, owner: owner.uid === 0 ? ownerOf(wayTo(parent)) : owner };
+  return { folder: place, base, owner: owner.uid === 0 ? ownerOf(wayTo(path.dirname(place))) : owner };
+}
+
+/** Returns the content folder, or the folder of the part of it that is mounted from elsewhere and has the adapter. */
+function baseInContent(site: GhostSite): string {
+  const place = placeInContent(site, ADAPTER_IN_CONTENT);
+  const names = ADAPTER_IN_CONTENT.split('/');
+  const mounted = names
+    .map((_, count) => ({ base: knownInContent(site, names.slice(0, count).join('/')), inner: names.slice(count) }))
+    .find(({ base, inner }) => base !== undefined && path.join(base, ...inner) === place);
+  return mounted?.base ?? path.dirname(place);
 }
 
 /** Returns `paths.installedAdaptersPath`, undefined also for an older Ghost, which does not know it. */

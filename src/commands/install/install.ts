@@ -1,7 +1,7 @@
-import path from 'node:path';
 import { ADAPTER, FEATURES } from '../../core/features';
 import { adapterOptionsOf, storageOf } from '../../ghost-site/config';
 import { replaceGhostConfig } from '../../ghost-site/config-file';
+import { ADAPTER_IN_CONTENT, featureFolder, knownInContent } from '../../ghost-site/content-place';
 import { restartLine } from '../../ghost-site/restart';
 import { type GhostSite, warningOfUntested } from '../../ghost-site/site';
 import { siteParameters } from '../../ghost-site/site-parameters';
@@ -86,7 +86,7 @@ async function agree(
   if (failure) {
     terminal.warn(`${failure.message}\n  ${failure.cure.replaceAll('\n', '\n  ')}`);
   }
-  if (isEmpty && hasFiles(site.contentPath, user)) {
+  if (isEmpty && hasFiles(site, user)) {
     terminal.warn(`The bucket has no files of this blog yet. Before you restart Ghost: ${migrateCommand(site)}`);
   }
   if (warning !== undefined) {
@@ -115,6 +115,7 @@ export function carryOutInstall(terminal: Terminal, plan: InstallPlan): Installe
         user,
         folder: place.folder,
         contentPath,
+        inContent: knownInContent(site, ADAPTER_IN_CONTENT),
         installedAdaptersPath: installedAdaptersPath(site),
         codeFolder,
         major,
@@ -168,7 +169,7 @@ function showInstalled(
   const isMigrated = bucket !== undefined && !bucket.failure && !bucket.isEmpty;
   const migrate = migrateCommand(site);
   const doctor = ownCommand(`doctor${siteParameters(site)}`, { reads: [site.configFile] });
-  const isMoving = hasFiles(site.contentPath, user);
+  const isMoving = hasFiles(site, user);
   showNextSteps(terminal, [
     ...(isMoving && !isMigrated
       ? [`${migrate}   (copies the files to the bucket before the restart, so that old posts keep them)`]
@@ -182,9 +183,17 @@ function showInstalled(
 const migrateCommand = (site: GhostSite): string =>
   ownCommand(`migrate${siteParameters(site)}`, { reads: [site.configFile, site.contentPath] });
 
-const hasFiles = (contentPath: string, user: Owner): boolean =>
-  withRightsOf(user, () =>
-    FEATURES.some((feature) =>
-      someNamesIn(path.join(contentPath, feature)).some((name) => !/^(README.md|\..*|size)$/.test(name)),
-    ),
-  );
+/** Returns whether there may be files to migrate, also in a folder that only Docker can reach. */
+function hasFiles(site: GhostSite, user: Owner): boolean {
+  try {
+    const folders = FEATURES.map((feature) => featureFolder(site, feature));
+    return withRightsOf(user, () =>
+      folders.some((folder) => someNamesIn(folder).some((name) => !/^(README.md|\..*|size)$/.test(name))),
+    );
+  } catch (error) {
+    if (error instanceof Failure) {
+      return true;
+    }
+    throw error;
+  }
+}

@@ -13,6 +13,8 @@ export interface LoadCheck extends GhostProcess {
   folder: string;
   /** Ghost's content folder, with `adapters`. */
   contentPath: string;
+  /** Where Ghost looks for the adapter in it, undefined where only Docker can. */
+  inContent?: string;
   /** `paths.installedAdaptersPath` in Ghost's configuration. */
   installedAdaptersPath?: string;
   /** The folder with Ghost's own code, undefined when only the content is here. */
@@ -29,12 +31,11 @@ export interface LoadCheck extends GhostProcess {
  * @throws Failure with the reason why Ghost could not load it
  */
 export function assertThatGhostLoads(check: LoadCheck): void {
-  const { folder, codeFolder, contentPath, installedAdaptersPath, major, options } = check;
-  const content = path.join(contentPath, 'adapters', 'storage', ADAPTER);
+  const { folder, codeFolder, inContent, installedAdaptersPath, major, options } = check;
   const internal = codeFolder && path.join(codeFolder, 'core', 'server', 'adapters', 'storage', ADAPTER);
   const installed = installedAdaptersPath && path.join(installedAdaptersPath, 'storage', ADAPTER);
   // Ghost looks for a bare name in its node_modules.
-  const places = major === 5 ? [ADAPTER, content, internal] : [ADAPTER, internal, installed, content];
+  const places = major === 5 ? [ADAPTER, inContent, internal] : [ADAPTER, internal, installed, inContent];
   const input = JSON.stringify({
     places: places.filter((place) => place !== undefined),
     readsExports: major !== 5,

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
-import path from 'node:path';
-import { ADAPTER } from '../../core/features';
 import { assertChosenPaths } from '../../ghost-site/chosen-paths';
+import { ADAPTER_IN_CONTENT, knownInContent } from '../../ghost-site/content-place';
 import { warningOfReadableSecrets } from '../../ghost-site/readable-secrets';
 import { type GhostSite, OLDEST_WITH_INSTALLED_ADAPTERS } from '../../ghost-site/site';
 import { Failure } from '../../shell/failure';
@@ -107,8 +106,8 @@ export function showPlan(terminal: Terminal, plan: InstallPlan): void {
   if (major === undefined && !site.compose) {
     terminal.warn("Ghost's own code is not here: Ghost 6 is assumed, and its own check of adapters is left out.");
   }
-  const unused = path.join(site.contentPath, 'adapters', 'storage', ADAPTER);
-  if (unused !== folder && existsSync(unused)) {
+  const unused = knownInContent(site, ADAPTER_IN_CONTENT);
+  if (unused !== undefined && unused !== folder && existsSync(unused)) {
     terminal.warn(`${unused} is not used: paths.installedAdaptersPath comes first. It can be deleted.`);
   }
   const ignored = site.config.paths?.installedAdaptersPath;

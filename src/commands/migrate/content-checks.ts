@@ -30,7 +30,7 @@ export async function checkContent(site: GhostSite, options: MigrateOptions): Pr
   if (isFolder(contentPath)) {
     assertReadable(site, options);
   }
-  const disks = featureDisks(contentPath);
+  const disks = featureDisks(site);
   const isSuspicious = options.toLocal ? isFolder(contentPath) : !(await hasUploads(disks));
   const meant = isSuspicious ? meantContentFolder(contentPath) : undefined;
   if (meant) {

@@ -67,7 +67,7 @@ const isHttps = (url: string) => /^https:\/\//i.test(url.trim());
 /** Counts the files of a blog; undefined when they cannot be read. */
 export async function countBlogFiles(site: GhostSite, signal?: AbortSignal): Promise<CountedFiles | undefined> {
   try {
-    const { files, bytes, isComplete } = await countFiles(site.contentPath, { signal, timeLimitMs: TIME_TO_COUNT });
+    const { files, bytes, isComplete } = await countFiles(site, { signal, timeLimitMs: TIME_TO_COUNT });
     return { files, bytes, isComplete, place: site.contentPath };
   } catch (error) {
     if (error instanceof Failure) {

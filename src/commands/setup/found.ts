@@ -45,7 +45,7 @@ export async function lookAround(
       kind: kindOf(site),
       // A container has users of its own.
       user: site.compose ? undefined : nameOf(ownerOf(wayTo(site.contentPath)).uid),
-      files: await countFiles(site.contentPath, { signal: terminal.signal }),
+      files: await countFiles(site, { signal: terminal.signal }),
       dnsProvider: blog && (await dnsProviderOf(resolver, blog.hostname)),
       host: await detectHost(),
       profiles: await listProfiles(),

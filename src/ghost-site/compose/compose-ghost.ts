@@ -129,20 +129,36 @@ export class ComposeGhost {
       .toSorted((one, other) => other.target.length - one.target.length)[0];
   }
 
+  /** Returns whether a folder of the host is the content folder that the container has. */
+  hasContentIn(folder: string): boolean {
+    return this.toHost(this.contentPath) === folder;
+  }
+
+  /** Returns what is mounted below a part of the content folder, by paths relative to the content folder. */
+  mountsInContent(part: string): string[] {
+    const place = path.posix.join(this.contentPath, part);
+    return this.service.mounts
+      .filter(({ target }) => target !== place && isInside(target, place))
+      .map(({ target }) => path.posix.relative(this.contentPath, target));
+  }
+
   /**
    * Returns Ghost's content folder on the host.
    *
+   * @param part a folder below it, `images`; default: the whole
    * @throws Failure when only Docker can reach it
    */
-  contentOnHost(): string {
-    const onHost = this.toHost(this.contentPath);
+  contentOnHost(part = ''): string {
+    const place = path.posix.join(this.contentPath, part);
+    const onHost = this.toHost(place);
     if (onHost !== undefined) {
       return onHost;
     }
-    const volume = this.mountOf(this.contentPath)?.volume;
+    const volume = this.mountOf(place)?.volume;
+    const copy = `./${path.posix.basename(place)}`;
     throw new Failure(
-      `The content folder of the service ${this.name} in ${this.composeFile} is ${volume === undefined ? 'not mounted from anywhere' : `the Docker volume ${volume}`}, which this command cannot reach from the host.`,
-      `Copy it to a folder (docker compose cp ${this.name}:${this.contentPath} ./content), mount that in its place\n(./content:${this.contentPath}), and run the command again. Or set it up by hand: install --print`,
+      `The ${part === '' ? 'content folder' : `folder content/${part}`} of the service ${this.name} in ${this.composeFile} is ${volume === undefined ? 'not mounted from anywhere' : `the Docker volume ${volume}`}, which this command cannot reach from the host.`,
+      `Copy it to a folder (docker compose cp ${this.name}:${place} ${copy}), mount that in its place\n(${copy}:${place}), and run the command again. Or set it up by hand: install --print`,
     );
   }
 }

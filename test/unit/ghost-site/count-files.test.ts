@@ -26,7 +26,7 @@ test('the files that migrate would upload are counted by feature, with their byt
   await write('media/half.tmp', 5);
   await write('data/ghost.db', 5);
   await write('themes/casper/logo.png', 5);
-  expect(await countFiles(content)).toEqual({
+  expect(await countFiles({ contentPath: content })).toEqual({
     files: 3,
     bytes: 1_110,
     features: { images: { files: 2, bytes: 1_100 }, media: { files: 1, bytes: 10 }, files: NONE },
@@ -36,8 +36,8 @@ test('the files that migrate would upload are counted by feature, with their byt
 
 test('a content folder that is empty or does not exist has no files', async () => {
   const nothing = { ...NONE, features: { images: NONE, media: NONE, files: NONE }, isComplete: true };
-  expect(await countFiles(content)).toEqual(nothing);
-  expect(await countFiles(path.join(content, 'absent'))).toEqual(nothing);
+  expect(await countFiles({ contentPath: content })).toEqual(nothing);
+  expect(await countFiles({ contentPath: path.join(content, 'absent') })).toEqual(nothing);
 });
 
 test('links out of the content and folders that cannot be read are passed over', async () => {
@@ -46,7 +46,7 @@ test('links out of the content and folders that cannot be read are passed over',
   await symlink('../data/ghost.db', path.join(content, 'images/b.jpg'));
   await write('images/closed/c.jpg', 5);
   await chmod(path.join(content, 'images/closed'), 0);
-  const { files } = await countFiles(content);
+  const { files } = await countFiles({ contentPath: content });
   await chmod(path.join(content, 'images/closed'), 0o755);
   // Root reads every folder.
   expect(files).toBe(process.getuid?.() === 0 ? 2 : 1);
@@ -56,10 +56,10 @@ test('counting ends when its time is up or it is stopped, and says so', async ()
   for (let index = 0; index < 300; index += 1) {
     await write(`images/${index}.jpg`, 1);
   }
-  const late = await countFiles(content, { timeLimitMs: 0 });
+  const late = await countFiles({ contentPath: content }, { timeLimitMs: 0 });
   expect([late.isComplete, late.files]).toEqual([false, expect.any(Number)]);
   expect(late.files).toBeLessThan(300);
-  const stopped = await countFiles(content, { signal: AbortSignal.abort() });
+  const stopped = await countFiles({ contentPath: content }, { signal: AbortSignal.abort() });
   expect(stopped.isComplete).toBe(false);
-  expect((await countFiles(content)).isComplete).toBe(true);
+  expect((await countFiles({ contentPath: content })).isComplete).toBe(true);
 });

@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { ADAPTER } from '../../../core/features';
+import { ADAPTER_IN_CONTENT, knownInContent } from '../../../ghost-site/content-place';
 import {
   type GhostSite,
   isAtLeast,
@@ -111,11 +112,12 @@ export const checkNotShadowed = withGhost((_context, site) => {
     : passed('no other adapter folder is found before it');
 });
 
-/** Returns the folders in which Ghost looks for the adapter, in its order. */
+/** Returns the folders in which Ghost looks for the adapter, in its order, without those that only Docker can reach. */
 function adapterFolders(site: GhostSite): string[] {
   const { installedAdaptersPath } = isAtLeast(site, OLDEST_WITH_INSTALLED_ADAPTERS) ? (site.config.paths ?? {}) : {};
+  const inContent = knownInContent(site, ADAPTER_IN_CONTENT);
   return [
     ...(installedAdaptersPath ? [path.resolve(site.folder, installedAdaptersPath, 'storage', ADAPTER)] : []),
-    path.join(site.contentPath, 'adapters', 'storage', ADAPTER),
+    ...(inContent === undefined ? [] : [inContent]),
   ];
 }

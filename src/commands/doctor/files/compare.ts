@@ -43,7 +43,7 @@ interface Place {
 export function compareFiles(context: DoctorContext): Promise<Comparison> {
   return context.once('files', async () => {
     const comparison: Comparison = { outcome: new Outcome(), images: new ImageSample(context.imageCount) };
-    const disks = context.site && featureDisks(context.site.contentPath);
+    const disks = context.site && featureDisks(context.site);
     for (const feature of context.features) {
       const config = context.configOf(feature);
       const place = { feature, bucket: new Bucket(config), keys: new ObjectKeys(config), disk: disks?.[feature] };

@@ -292,6 +292,31 @@ describe('install in a site directory of ghost-docker', () => {
     expect(said).not.toContain('hidden');
   });
 
+  test.each([
+    ['the folder of the adapter alone', './own:/home/ghost/content/adapters/storage/S3CloudFrontStorage', 'own'],
+    ['the folder of all adapters', './own:/home/ghost/content/adapters', 'own/storage/S3CloudFrontStorage'],
+  ])('puts the adapter where it is mounted from, and takes it out of there: %s', async (_, mount, adapter) => {
+    layOut(NEW_LAYOUT);
+    writeFileSync(place('compose.override.yml'), JSON.stringify({ services: { ghost: { volumes: [mount] } } }));
+    const { status, said } = await install(...GIVEN);
+    expect([status, said]).toEqual([0, expect.stringContaining(`+ ${place(adapter)}\n`)]);
+    expect([existsSync(place(`${adapter}/dist/index.js`)), existsSync(place('data/ghost/adapters'))]).toEqual([
+      true,
+      false,
+    ]);
+    await install('--uninstall');
+    expect([existsSync(place(adapter)), read('ghost.env')]).toEqual([false, ENV]);
+  });
+
+  test('refuses adapters that are in a Docker volume, and changes nothing', async () => {
+    layOut(NEW_LAYOUT);
+    const volumes = ['adapters:/home/ghost/content/adapters'];
+    writeFileSync(place('compose.override.yml'), JSON.stringify({ services: { ghost: { volumes } } }));
+    const { status, said } = await install(...GIVEN);
+    expect([status, said]).toEqual([1, expect.stringMatching(/content\/adapters\/\S+ .* Docker volume adapters/)]);
+    expect(read('ghost.env')).toBe(ENV);
+  });
+
   test('writes into the configuration file that is mounted into the container', async () => {
     layOut(['image: ghost:6', 'env_file: ghost.env'], {
       'ghost.env': ENV,

@@ -1,0 +1,48 @@
+import path from 'node:path';
+import { ADAPTER, type Feature, isServedFromDisk } from '../core/features';
+import { Failure } from '../shell/failure';
+import type { GhostSite } from './site';
+
+/** Where Ghost's content is: its folder, and the container whose mounts may put parts of it elsewhere. */
+export type Content = Pick<GhostSite, 'contentPath' | 'compose'>;
+
+/** The adapter's folder, relative to the content folder. */
+export const ADAPTER_IN_CONTENT = `adapters/storage/${ADAPTER}`;
+
+/**
+ * Returns the path of a part of the content folder on this machine. A container may have it from another folder.
+ *
+ * @param part relative, with slashes: `images`
+ * @returns undefined when only Docker can reach it
+ */
+export const knownInContent = ({ contentPath, compose }: Content, part: string): string | undefined =>
+  compose?.hasContentIn(contentPath)
+    ? compose.toHost(path.posix.join(compose.contentPath, part))
+    : path.join(contentPath, part);
+
+/**
+ * Like `knownInContent`.
+ *
+ * @throws Failure when only Docker can reach it
+ */
+export const placeInContent = (content: Content, part: string): string =>
+  knownInContent(content, part) ?? content.compose?.contentOnHost(part) ?? path.join(content.contentPath, part);
+
+/**
+ * Returns the folder of a feature's files on this machine.
+ *
+ * @throws Failure when only Docker can reach it, or a folder below it is mounted from elsewhere
+ */
+export function featureFolder(content: Content, feature: Feature): string {
+  const folder = placeInContent(content, feature);
+  const { compose, contentPath } = content;
+  const inner = compose?.hasContentIn(contentPath) ? compose.mountsInContent(feature) : [];
+  const hidden = inner.find((target) => !isServedFromDisk(feature, `${path.posix.relative(feature, target)}/`));
+  if (compose && hidden !== undefined) {
+    throw new Failure(
+      `The service ${compose.name} in ${compose.composeFile} mounts another folder at ${compose.contentPath}/${hidden}, and files there are not found from the host.`,
+      `Move its files into ${folder}, take this mount out, and run the command again.`,
+    );
+  }
+  return folder;
+}

@@ -22,9 +22,11 @@ import { Failure } from '../shell/failure';
 import { adviceForMachine } from '../shell/file-errors';
 import { isRoot, type Owner, withRightsOf } from '../shell/owner-rights';
 import { mayAccess, refuseSharedWay } from '../shell/path-owners';
+import { quoted } from '../shell/text';
 import { settingsFileAt } from './compose/compose-site';
 import { type LocatedConfig, locateConfig, readConfig } from './config-text';
 import { type GhostConfigBlock, withGhostConfig } from './edit-config';
+import type { SettingsFile } from './settings-file';
 
 type ExistingConfig = LocatedConfig & { stats: Stats };
 
@@ -54,6 +56,7 @@ export function checkGhostConfigFile(place: string): string {
   }
   const located = locateConfig(file);
   const { file: real, folder, owner, stats } = located;
+  refuseUnreadByContainer(settings, real);
   refuseSharedFolder(located);
   const code = codeOf(() => {
     // The backup goes into the same folder.
@@ -73,6 +76,31 @@ export function checkGhostConfigFile(place: string): string {
   }
   settings.own(settings.text());
   return file;
+}
+
+/** In a folder of Docker Compose, a configuration file of Ghost-CLI's name is not the one that the container reads. */
+function refuseUnreadByContainer({ file, format }: SettingsFile, real: string): void {
+  const folder = path.dirname(path.resolve(file));
+  const used = format === 'json' ? settingsOfContainer(folder) : undefined;
+  if (used !== undefined && locateConfig(used.file).file !== real) {
+    throw new Failure(
+      `The Ghost of Docker Compose in ${folder} does not read ${path.basename(file)}. Its settings are in ${used.file}.`,
+      `Name the folder in its place: --write-config ${quoted(folder)} for provision, --ghost ${quoted(folder)} for install`,
+    );
+  }
+}
+
+/** Returns the settings of the Ghost of Docker Compose in a folder; undefined when there is none that can be read. */
+function settingsOfContainer(folder: string): SettingsFile | undefined {
+  try {
+    const found = settingsFileAt(folder);
+    return found.file === folder ? undefined : found;
+  } catch (error) {
+    if (error instanceof Failure) {
+      return undefined;
+    }
+    throw error;
+  }
 }
 
 /** Writes the block into Ghost's configuration file or an env file of its container, as `replaceGhostConfig` does. */

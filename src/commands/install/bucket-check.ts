@@ -6,6 +6,7 @@ import { connect } from '../../core/s3/client';
 import { placeOfCredentials } from '../../core/s3/places';
 import type { AdapterConfigs } from '../../ghost-site/adapter-config';
 import { isOfUser, lacksCredentialsOfUser, signInAsContainer } from '../../ghost-site/compose/container-credentials';
+import { fixForHostOfCompose } from '../../ghost-site/compose/host-of-compose';
 import type { GhostSite } from '../../ghost-site/site';
 import { Failure } from '../../shell/failure';
 import type { Owner } from '../../shell/owner-rights';
@@ -59,8 +60,12 @@ export async function lookAtBucket(
     if (error instanceof Failure) {
       return { isEmpty: false, failure: error };
     }
-    const { message, help = 'Fix it, and run the command again.' } = error as Error & { help?: string };
-    return { isEmpty: false, failure: new Failure(message, help, { cause: error }) };
+    const { message, help, errorDetails } = error as Error & { help?: string; errorDetails?: { code?: string } };
+    const cure =
+      fixForHostOfCompose(site, errorDetails?.code, configs.images) === undefined
+        ? (help ?? 'Fix it, and run the command again.')
+        : `If only the containers of Docker Compose know that host, install without this check: --skip-check\nOtherwise: ${help}`;
+    return { isEmpty: false, failure: new Failure(message, cure, { cause: error }) };
   } finally {
     spinner.stop();
   }

@@ -1,7 +1,9 @@
 import { checkChosenProfile } from '../../aws/profiles';
-import { readAdapterConfigs } from '../../ghost-site/adapter-config';
+import { type AdapterConfigs, readAdapterConfigs } from '../../ghost-site/adapter-config';
 import { signInAsContainer } from '../../ghost-site/compose/container-credentials';
-import { findGhostSite } from '../../ghost-site/site';
+import { fixForHostOfCompose } from '../../ghost-site/compose/host-of-compose';
+import { findGhostSite, type GhostSite } from '../../ghost-site/site';
+import { Failure } from '../../shell/failure';
 import { openTerminal } from '../../shell/terminal';
 import { migrateFromUrl } from './from-url/from-url';
 import { locationsOf } from './feature-location';
@@ -37,7 +39,9 @@ export async function runMigrate(options: MigrateOptions): Promise<void> {
   const where = `the bucket ${configs.images.bucket}`;
   const [from, to] = options.toLocal ? [where, site.contentPath] : [site.contentPath, where];
   terminal.say(`From ${from} to ${to}${settings.dryRun ? ': a dry run, nothing is changed' : ''}`);
-  const summary = await migrateSite(terminal, site, configs, settings, options);
+  const summary = await migrateSite(terminal, site, configs, settings, options).catch((error: unknown) => {
+    throw withFixForCompose(error, site, configs);
+  });
   if (options.toLocal && summary.files === 0) {
     await refuseEmptyBucket(locationsOf(configs), settings, site, terminal.signal);
   }
@@ -50,4 +54,13 @@ export async function runMigrate(options: MigrateOptions): Promise<void> {
     }
   }
   process.exitCode = summary.complete ? 0 : 1;
+}
+
+/** Adds the way to a server that only Compose's network knows. */
+function withFixForCompose(error: unknown, site: GhostSite, { images }: AdapterConfigs): unknown {
+  const { errorDetails } = ((error as Error).cause ?? {}) as { errorDetails?: { code?: string } };
+  const fix = error instanceof Failure ? fixForHostOfCompose(site, errorDetails?.code, images) : undefined;
+  return error instanceof Failure && fix !== undefined
+    ? new Failure(error.message, `${fix}\nOtherwise: ${error.cure}`, { cause: error.cause })
+    : error;
 }

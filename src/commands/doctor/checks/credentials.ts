@@ -8,6 +8,7 @@ import { statusOf } from '../../../core/foreign-error';
 import { codeOf } from '../../../core/s3/errors';
 import { messageOfService } from '../../../core/s3/service-answer';
 import { hasContainerKeys, isOfUser, lacksCredentialsOfUser } from '../../../ghost-site/compose/container-credentials';
+import { fixForHostOfCompose } from '../../../ghost-site/compose/host-of-compose';
 import { Failure } from '../../../shell/failure';
 import { type CheckResult, failed, passed, unchecked, warned } from '../check';
 import type { DoctorContext } from '../context';
@@ -133,7 +134,12 @@ export async function checkS3Answers(context: DoctorContext): Promise<CheckResul
     return passed(where);
   }
   const { message, help = '' } = probes.first.bucket.explain(error, 'HeadObject', probes.first.key) as GhostError;
-  return failed(`The bucket ${config.bucket} was requested at ${where}, without credentials.`, message, help);
+  const ofCompose = context.site && fixForHostOfCompose(context.site, codeOf(error), config);
+  return failed(
+    `The bucket ${config.bucket} was requested at ${where}, without credentials.`,
+    message,
+    ofCompose === undefined ? help : `${ofCompose}\nOtherwise: ${help}`,
+  );
 }
 
 /** Checks that the clock of this machine is accurate enough for signed requests. */

@@ -70,6 +70,23 @@ describe('the options that provision writes', () => {
     expect([blog?.config.url, blog?.contentPath]).toEqual(['https://blog.example.com', place('data/ghost')]);
   });
 
+  test('are refused in a file that the container does not read, with the folder to name in its place', () => {
+    const file = place('config.production.json');
+    expect(() => checkGhostConfigFile(file)).toThrow(
+      /does not read config\.production\.json. Its settings are in .*ghost\.env/,
+    );
+    writeFileSync(file, '{}');
+    expect(() => checkGhostConfigFile(file)).toThrow(
+      expect.objectContaining({ cure: expect.stringContaining(`--write-config ${folder}`) as string }),
+    );
+
+    const mount = ', ./config.production.json:/home/ghost/config.production.json]';
+    writeFileSync(place('compose.yml'), COMPOSE.replace(']', mount));
+    expect(checkGhostConfigFile(file)).toBe(file);
+    writeFileSync(place('compose.yml'), 'services: {db: {image: mysql}}');
+    expect(checkGhostConfigFile(file)).toBe(file);
+  });
+
   test('are refused where the service has no env file', () => {
     writeFileSync(place('compose.yml'), COMPOSE.replace('    env_file: ghost.env\n', ''));
     expect(() => checkGhostConfigFile(folder)).toThrow(/its service has no env file/);

@@ -1,4 +1,4 @@
-// A Ghost of Docker Compose has the credentials of its container, which the user who runs a command may not have.
+// A Ghost of Docker Compose has the credentials and the network of its container, which the user of a command may not have.
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -22,11 +22,15 @@ const keysOfGhost = () => ({
 });
 
 /** Lays out a site whose options have no keys. */
-function layOut(inEnvFile: Record<string, string>, inComposeFile: Record<string, string> = {}): void {
+function layOut(
+  inEnvFile: Record<string, string>,
+  inComposeFile: Record<string, string> = {},
+  endpoint = s3.endpoint,
+): void {
   const options = {
     bucket,
     region: s3.region,
-    endpoint: s3.endpoint,
+    endpoint,
     forcePathStyle: 'true',
     cdnUrl: 'https://images.example.com',
   };
@@ -120,5 +124,23 @@ describe('credentials of the user that the container does not have', () => {
     const { stdout } = await runInstall(folder, ['--yes'], keysOfGhost(), false);
     expect(stdout).not.toContain('does not have these credentials');
     expect((await doctor(keysOfGhost())).get('credentials')?.result).toBe('passed');
+  });
+});
+
+describe('an S3 that only the network of Docker Compose knows', () => {
+  const fix = /only containers know that name[^]*--endpoint http:\/\/127\.0\.0\.1:9000/;
+
+  test('is reached by doctor and migrate with --endpoint, as they say, and is left out by install', async () => {
+    layOut(keysOfGhost(), {}, 'http://minio.invalid:9000');
+    expect((await doctor()).get('S3 answers')?.cure).toMatch(fix);
+    const refused = await runCommandLine(['migrate', '--ghost', folder], {}).ended;
+    expect([refused.status, refused.stderr]).toEqual([1, expect.stringMatching(fix)]);
+    const { status, stderr } = await runInstall(folder, ['--yes'], {}, false);
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/containers of Docker Compose[^]*--skip-check/)]);
+    expect(stderr).not.toMatch(/--endpoint/);
+
+    expect((await doctor({}, '--endpoint', s3.endpoint)).get('accepted')?.result).toBe('passed');
+    const migrated = await runCommandLine(['migrate', '--ghost', folder, '--endpoint', s3.endpoint], {}).ended;
+    expect([migrated.status, s3.objects(bucket).size]).toEqual([0, 1]);
   });
 });

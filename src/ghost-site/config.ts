@@ -57,13 +57,13 @@ export function readGhostConfig(text: string, file: string): GhostConfig {
  * Returns the settings in the environment, as Ghost reads them: `storage__S3CloudFrontStorage__bucket=pictures`, and
  * `storage__S3CloudFrontStorage__secretAccessKey_FILE=/run/secrets/s3` for the content of a file.
  *
- * @param toHost finds such a file, whose path may be that of a container
+ * @param textOfSecret reads such a file, whose path may be that of a container
  * @throws Failure when it cannot be read
  * @see https://docs.ghost.org/config#custom-configuration-files
  */
 export function settingsOfEnvironment(
   environment: NodeJS.ProcessEnv,
-  toHost: (file: string) => string = (file) => file,
+  textOfSecret: (file: string, variable: string) => string = secretIn,
 ): GhostConfig {
   const settings: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(environment)) {
@@ -77,7 +77,7 @@ export function settingsOfEnvironment(
       const next = inner[part];
       inner = isObject(next) ? next : (inner[part] = {});
     }
-    inner[place.at(-1) ?? ''] = isFile ? secretIn(toHost(value), name) : parsedValue(value);
+    inner[place.at(-1) ?? ''] = isFile ? textOfSecret(value, name) : parsedValue(value);
   }
   return settings;
 }
@@ -134,8 +134,8 @@ export function adapterOptionsOf(storage: StorageSettings, feature: Feature): Re
   return options;
 }
 
-/** Returns the text of the file without the line break at its end. */
-function secretIn(file: string, name: string): string {
+/** Returns the text of a file that an environment variable names, without the line break at its end. */
+export function secretIn(file: string, name: string): string {
   try {
     // Kubernetes links secrets to each version of theirs.
     const { bytes } = readRegularFile(realpathSync(file), LARGEST_SECRET);

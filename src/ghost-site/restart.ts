@@ -2,9 +2,10 @@ import { existsSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
 import { isRoot, type Owner } from '../shell/owner-rights';
-import { ownerOf, wayTo } from '../shell/path-owners';
+import { belongsToRoot, ownerOf, wayTo } from '../shell/path-owners';
 import { readRegularFile, someNamesIn } from '../shell/read-file';
 import { quoted } from '../shell/text';
+import { readComposeProject } from './compose/compose-file';
 import type { GhostSite } from './site';
 
 /** A command that restarts Ghost. */
@@ -36,12 +37,39 @@ const LARGEST = 1_000_000;
  * which then also applies a changed environment.
  *
  * @param unitFolders of systemd
- * @returns undefined when it is not known, as inside a container
+ * @returns undefined when it is not known, as inside a container, and when this process may not do it
  */
-export function restartOf(
-  { folder, compose, settings }: Pick<GhostSite, 'folder'> & Partial<GhostSite>,
-  unitFolders = UNIT_FOLDERS,
-): Restart | undefined {
+export function restartOf(site: Restartable, unitFolders = UNIT_FOLDERS): Restart | undefined {
+  return whyNotAsRoot(site, unitFolders) === undefined ? knownRestart(site, unitFolders) : undefined;
+}
+
+/**
+ * Returns why root does not restart Ghost by Docker Compose: whoever can write one of its files would get the rights of
+ * root from Docker, which gives a container any folder of the machine.
+ *
+ * @returns undefined where nothing speaks against it, and where Ghost is restarted in another way
+ */
+export function whyNotAsRoot(site: Restartable, unitFolders = UNIT_FOLDERS): string | undefined {
+  if (!isRoot() || knownRestart(site, unitFolders)?.command[0] !== 'docker') {
+    return undefined;
+  }
+  try {
+    const { files, services, including } = readComposeProject(site.folder, process.env);
+    const parts = [...services.values()].flat();
+    const borrower = including[0] ?? parts.find(({ values }) => values.extends !== undefined)?.file;
+    const named = [...files, path.join(site.folder, '.env'), ...(site.compose?.envFiles ?? [])];
+    const shared = named.find((file) => !belongsToRoot(wayTo(file)));
+    return shared === undefined
+      ? borrower && `${borrower} takes parts from other files`
+      : `other users can write ${shared}`;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+type Restartable = Pick<GhostSite, 'folder'> & Partial<GhostSite>;
+
+function knownRestart({ folder, compose, settings }: Restartable, unitFolders = UNIT_FOLDERS): Restart | undefined {
   if (compose) {
     const step = settings?.format === 'json' ? ['restart'] : RECREATE;
     return { command: ['docker', 'compose', ...step, compose.name], cwd: folder, as: 'self' };
@@ -60,8 +88,8 @@ export function restartOf(
 }
 
 /** Returns how to restart Ghost, as a line to copy where the command is known. */
-export function restartLine(site: Pick<GhostSite, 'folder'> & Partial<GhostSite>): string {
-  const restart = restartOf(site);
+export function restartLine(site: Restartable): string {
+  const restart = knownRestart(site);
   if (restart) {
     const { command, cwd, as } = restart;
     const line = `${as === 'root' ? 'sudo ' : ''}${command.map(quoted).join(' ')}`;

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { restartLine, restartOf as restartOfSite } from '../../ghost-site/restart';
+import { restartLine, restartOf as restartOfSite, whyNotAsRoot } from '../../ghost-site/restart';
 import type { GhostSite } from '../../ghost-site/site';
 import type { Terminal } from '../../shell/terminal';
 import { withoutCredentials } from './credentials';
@@ -34,6 +34,17 @@ export function restartOf(site: GhostSite, { restart: given }: SetupOptions): Re
   // A Compose file may pass variables of this environment on.
   const environment = command[0] === 'docker' ? process.env : withoutCredentials();
   return { command: [...sudo, ...command], cwd, text: restartLine(site), environment };
+}
+
+/** Asks the user to restart Ghost, where this process cannot, or must not. */
+export function askForRestart(terminal: Terminal, site: GhostSite): void {
+  const reason = whyNotAsRoot(site);
+  if (reason === undefined) {
+    terminal.say('Restart Ghost now, the way you usually do. This command waits for it.');
+  } else {
+    terminal.warn(`Docker is not run as root here: ${reason}.`);
+    terminal.say(`Restart Ghost now, as a user whom you let do that: ${restartLine(site)}\nThis command waits for it.`);
+  }
 }
 
 /**

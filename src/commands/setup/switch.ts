@@ -14,7 +14,7 @@ import { canChange, changerOf } from './change';
 import { lastErrorOf } from './ghost-log';
 import type { Switchable } from './journey';
 import type { SetupOptions } from './options';
-import { restart, restartOf } from './restart';
+import { askForRestart, restart, restartOf } from './restart';
 
 /** How long (s) Ghost may take to answer after a restart. */
 const BOOT_SECONDS = 60;
@@ -106,7 +106,7 @@ async function restartOnCdn(switchable: Switchable, mayHaveUploads: boolean): Pr
   const startedAt = Date.now();
   const failure = restartCommand && (await restart(terminal, restartCommand));
   if (!restartCommand) {
-    terminal.say('Restart Ghost now, the way you usually do. This command waits for it.');
+    askForRestart(terminal, site);
   }
   if (terminal.signal.aborted) {
     throw new Interruption(

@@ -10,7 +10,7 @@ import { removedStorage } from '../install/config-restore';
 import { sayWhichAddressesStay } from '../install/say';
 import { assertUrl } from './fitness';
 import type { SetupOptions } from './options';
-import { restart, type RestartCommand, restartOf } from './restart';
+import { askForRestart, restart, type RestartCommand, restartOf } from './restart';
 
 /** How long (s) Ghost may take to answer after a restart. */
 const BOOT_SECONDS = 60;
@@ -67,7 +67,7 @@ async function restartOnDisk(
   restartCommand: RestartCommand | undefined,
 ): Promise<void> {
   if (!restartCommand) {
-    terminal.say('Restart Ghost now, the way you usually do. This command waits for it.');
+    askForRestart(terminal, site);
   }
   const failure = restartCommand && (await restart(terminal, restartCommand));
   const found = await terminal.step('Waiting for Ghost', () =>

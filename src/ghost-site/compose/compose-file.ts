@@ -4,8 +4,10 @@ import { parseDocument } from 'yaml';
 import { Failure } from '../../shell/failure';
 import { isObject } from '../config';
 import { textOf } from '../config-text';
+import type { Owner } from '../../shell/owner-rights';
 import { readEnvFile } from './env-file';
 import type { Lookup } from './interpolate';
+import { readFor, writerOf } from './writer';
 
 /** The files that Docker Compose looks for, in its order. */
 const FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'];
@@ -30,6 +32,8 @@ export interface ComposeProject {
   secrets: Record<string, unknown>;
   /** The files with `include`, which is not read here. */
   including: string[];
+  /** The user other than root with whose rights everything is read that the files name. */
+  writer?: Owner;
 }
 
 /** A service as one file has it. */
@@ -47,26 +51,42 @@ export function mayHaveGhost(folder: string): boolean {
 /**
  * Reads the Compose files of a folder, with its overrides, as Docker Compose finds them there.
  *
- * @param environment in which Docker Compose would run
+ * @param environment in which Docker Compose would run. What root has in it is not put into the files of another user,
+ *   who could have it sent anywhere.
+ * @param writer of the files that are known
  * @throws Failure for a file that cannot be read
  * @see https://docs.docker.com/reference/compose-file/merge/
  */
-export function readComposeProject(folder: string, environment: NodeJS.ProcessEnv): ComposeProject {
-  const dotEnv = path.join(folder, '.env');
-  const ofEnvironment: Lookup = (name) => environment[name];
-  const values = readEnvFile(textOf(dotEnv), dotEnv, ofEnvironment);
-  const lookup: Lookup = (name) => environment[name] ?? values.get(name);
+export function readComposeProject(
+  folder: string,
+  environment: NodeJS.ProcessEnv,
+  writer = writerOf([folder, dotEnvOf(folder)]),
+): ComposeProject {
+  const dotEnv = dotEnvOf(folder);
+  const ofEnvironment: Lookup = (name) => (writer ? undefined : environment[name]);
+  const values = readEnvFile(
+    readFor(writer, dotEnv, () => textOf(dotEnv)),
+    dotEnv,
+    ofEnvironment,
+  );
+  const lookup: Lookup = (name) => ofEnvironment(name) ?? values.get(name);
+  const files = composeFiles(folder, (name) => environment[name] ?? values.get(name));
+  const other = writer ?? writerOf(files);
+  if (other !== writer) {
+    return readComposeProject(folder, environment, other);
+  }
   const project: ComposeProject = {
     folder,
-    files: composeFiles(folder, lookup),
+    files,
     lookup,
     services: new Map(),
     volumes: {},
     secrets: {},
     including: [],
+    writer,
   };
   for (const file of project.files) {
-    const { services, volumes, secrets, include } = contentOf(file);
+    const { services, volumes, secrets, include } = contentOf(file, writer);
     Object.assign(project.volumes, volumes);
     Object.assign(project.secrets, secrets);
     project.including.push(...(include === undefined ? [] : [file]));
@@ -77,6 +97,8 @@ export function readComposeProject(folder: string, environment: NodeJS.ProcessEn
   }
   return project;
 }
+
+const dotEnvOf = (folder: string) => path.join(folder, '.env');
 
 function composeFiles(folder: string, lookup: Lookup): string[] {
   const named = lookup('COMPOSE_FILE');
@@ -90,8 +112,9 @@ function composeFiles(folder: string, lookup: Lookup): string[] {
   });
 }
 
-function contentOf(file: string): Record<string, unknown> {
-  const document = parseDocument(textOf(file), { merge: true });
+function contentOf(file: string, writer: Owner | undefined): Record<string, unknown> {
+  const text = readFor(writer, file, () => textOf(file));
+  const document = parseDocument(text, { merge: true });
   // A tag that is not resolved is one of Compose's own: !reset and !override.
   const [problem] = [...document.errors, ...document.warnings];
   if (problem) {

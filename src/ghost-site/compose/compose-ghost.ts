@@ -1,8 +1,12 @@
 import path from 'node:path';
 import { Failure } from '../../shell/failure';
+import type { Owner } from '../../shell/owner-rights';
 import { isInside } from '../../shell/paths';
 import { type ComposeProject, mayHaveGhost, type RawService, readComposeProject } from './compose-file';
+import { secretIn } from '../config';
+import { textOf } from '../config-text';
 import { readService, type Service, variablesOf } from './service';
+import { readFor, writerOf } from './writer';
 
 /** Ghost's folders in Docker's official image: the one of today, and the one without Ghost-CLI. */
 const HOMES = ['/var/lib/ghost', '/home/ghost'];
@@ -14,6 +18,8 @@ const GHOST_IMAGE = /^(?:docker\.io\/)?(?:library\/)?ghost(?:$|[:@])/;
 export class ComposeGhost {
   /** The path of the container's content folder, `/var/lib/ghost/content`. */
   readonly contentPath: string;
+  /** The user other than root who can write its Compose files or env files, for a process with root's rights. */
+  readonly writer?: Owner;
 
   private constructor(
     private readonly project: ComposeProject,
@@ -21,6 +27,7 @@ export class ComposeGhost {
     /** Ghost's folder in the container, `/var/lib/ghost`. */
     readonly home: string,
   ) {
+    this.writer = project.writer ?? writerOf(this.envFiles);
     this.contentPath = path.posix.resolve(home, this.variables().paths__contentPath ?? 'content');
   }
 
@@ -105,7 +112,18 @@ export class ComposeGhost {
    * @param texts the texts of env files that differ from those on the disk, by their paths
    */
   variables(texts?: ReadonlyMap<string, string>): NodeJS.ProcessEnv {
-    return variablesOf(this.service, this.project.lookup, texts);
+    return variablesOf(this.service, this.project, texts);
+  }
+
+  /** Returns the text of one of its env files, empty when it does not exist. */
+  textOf(envFile: string): string {
+    return readFor(this.project.writer, envFile, () => textOf(envFile));
+  }
+
+  /** Returns the text of the file in the container that a variable names. */
+  secretIn(inContainer: string, variable: string): string {
+    const file = this.toHost(inContainer) ?? inContainer;
+    return readFor(this.writer, file, () => secretIn(file, variable));
   }
 
   /** Returns the path on the host of a path in the container; undefined when it is not on the host. */

@@ -6,6 +6,7 @@ import { jsonSettings, type SettingsFile } from '../settings-file';
 import type { GhostSite, GhostSiteOptions } from '../site';
 import { ComposeGhost } from './compose-ghost';
 import { envSettings } from './env-settings';
+import { refuseForeignSettings } from './writer';
 
 /**
  * Finds the Ghost of Docker Compose that the options mean: not beside a Ghost of Ghost-CLI, and not where another
@@ -63,6 +64,7 @@ export function composeSite(compose: ComposeGhost, { config, content }: GhostSit
  * first env file that exists.
  *
  * @param named by the user: an env file, or a backup of one
+ * @throws Failure where root would be led to a file of somebody else
  */
 function settingsFileOf(compose: ComposeGhost, named: string | undefined): SettingsFile {
   if (named !== undefined) {
@@ -70,10 +72,21 @@ function settingsFileOf(compose: ComposeGhost, named: string | undefined): Setti
   }
   const json = compose.toHost(`config.${compose.variables().NODE_ENV ?? 'production'}.json`);
   if (json !== undefined && existsSync(json)) {
-    return jsonSettings(json, () => settingsOfEnvironment(compose.variables(), (file) => compose.toHost(file) ?? file));
+    refuseForeignSettings(
+      compose,
+      json,
+      'give it to that user, or let only root write the Compose files and their folder.',
+    );
+    return jsonSettings(json, () =>
+      settingsOfEnvironment(compose.variables(), (file, variable) => compose.secretIn(file, variable)),
+    );
   }
   const { envFiles } = compose;
-  return envSettings(compose, envFiles.find((file) => existsSync(file)) ?? envFiles[0]);
+  const file = envFiles.find((name) => existsSync(name)) ?? envFiles[0];
+  if (file !== undefined) {
+    refuseForeignSettings(compose, file, `name it yourself: --config ${file}`);
+  }
+  return envSettings(compose, file);
 }
 
 /** Returns the env file of the service that a file is, or is a backup of. */

@@ -1,5 +1,4 @@
 import { isObject, parsedValue, settingsOfEnvironment } from '../config';
-import { textOf } from '../config-text';
 import type { Setting } from '../edit-config';
 import type { SettingsFile } from '../settings-file';
 import type { ComposeGhost } from './compose-ghost';
@@ -13,7 +12,7 @@ import { readEnvFile, withoutVariables, withVariables } from './env-file';
  */
 export function envSettings(ghost: ComposeGhost, envFile: string | undefined, named = envFile): SettingsFile {
   const file = named ?? ghost.composeFile;
-  const toHost = (inContainer: string) => ghost.toHost(inContainer) ?? inContainer;
+  const secretIn = (inContainer: string, variable: string) => ghost.secretIn(inContainer, variable);
   const ownVariables = (text: string) => Object.fromEntries(readEnvFile(text, file));
   return {
     file,
@@ -23,14 +22,14 @@ export function envSettings(ghost: ComposeGhost, envFile: string | undefined, na
       name: `The service ${ghost.name} in ${ghost.composeFile}, by "environment" or by another env file,`,
       cure: 'Take these variables out there or in the override that sets them, and run the command again.',
     },
-    text: () => (named === undefined ? '' : textOf(file)),
-    own: (text) => settingsOfEnvironment(ownVariables(text), toHost),
+    text: () => (named === undefined ? '' : ghost.textOf(file)),
+    own: (text) => settingsOfEnvironment(ownVariables(text), secretIn),
     seen: (text) =>
       settingsOfEnvironment(
         envFile === undefined
           ? { ...ownVariables(text), ...ghost.variables() }
           : ghost.variables(new Map([[envFile, text]])),
-        toHost,
+        secretIn,
       ),
     withValues: (text, settings) => settings.reduce((current, setting) => withSetting(current, setting, file), text),
     withoutValues: (text, places) => {

@@ -7,6 +7,7 @@ import { textOf } from '../config-text';
 import type { ComposeProject, RawService } from './compose-file';
 import { readEnvFile } from './env-file';
 import { interpolate, type Lookup } from './interpolate';
+import { readFor } from './writer';
 
 /** A folder or file of the container that comes from outside of it. */
 export interface Mount {
@@ -67,7 +68,7 @@ export function readService(project: ComposeProject, name: string, parts: RawSer
  */
 export function variablesOf(
   { environment, envFiles }: Service,
-  ofProject: Lookup,
+  { lookup: ofProject, writer }: Pick<ComposeProject, 'lookup' | 'writer'>,
   texts: ReadonlyMap<string, string> = new Map(),
 ): NodeJS.ProcessEnv {
   const variables = new Map<string, string | undefined>();
@@ -79,7 +80,8 @@ export function variablesOf(
       );
     }
     const lookup: Lookup = (name) => ofProject(name) ?? environment.get(name) ?? variables.get(name);
-    readEnvFile(texts.get(file) ?? textOf(file), file, lookup).forEach((value, name) => variables.set(name, value));
+    const text = texts.get(file) ?? readFor(writer, file, () => textOf(file));
+    readEnvFile(text, file, lookup).forEach((value, name) => variables.set(name, value));
   }
   environment.forEach((value, name) => variables.set(name, value));
   return Object.fromEntries(variables);

@@ -6,6 +6,7 @@ import { isRoot, type Owner, withRightsOf } from '../shell/owner-rights';
 import { ownerOf, refuseForeignLinks, wayTo } from '../shell/path-owners';
 import { isInside } from '../shell/paths';
 import { type Content, featureFolder } from './content-place';
+import { quoted } from '../shell/text';
 
 /**
  * The folder of a feature's files on the disk, and the rights to use it: when root runs the command, those of the folder's
@@ -66,7 +67,7 @@ export class FeatureDisk {
     const isForbidden = ['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '');
     const { uid } = this.owner;
     return isForbidden && isRoot() && uid !== 0
-      ? `; the rights of the folder's owner, user ${uid}, are used. If the blog should show it: sudo chown -h ${uid} '${file}'`
+      ? `; the rights of the folder's owner, user ${uid}, are used. If the blog should show it: sudo chown -h ${uid} ${quoted(file)}`
       : '';
   }
 }

@@ -2,6 +2,7 @@ import { lstatSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import path from 'node:path';
 import { Failure } from './failure';
+import { quoted } from './text';
 
 /** What is not possible with a file for each code of Node's errors, and the fix. */
 const PROBLEMS: Record<string, [problem: string, cure: (place: string) => string]> = {
@@ -11,7 +12,10 @@ const PROBLEMS: Record<string, [problem: string, cure: (place: string) => string
   ENOENT: ['does not exist', (place) => `Check the path ${place}. If it was there, something removed it meanwhile.`],
   ENOTDIR: ['leads through a file as if it was a folder', (place) => `Check the path ${place}.`],
   EISDIR: ['is a folder, where a file is needed', () => 'Name a file.'],
-  ELOOP: ['leads through too many symbolic links', (place) => `Look at them, and name the file itself: namei ${place}`],
+  ELOOP: [
+    'leads through too many symbolic links',
+    (place) => `Look at them, and name the file itself: namei ${quoted(place)}`,
+  ],
   ENAMETOOLONG: ['has too long a name', () => 'Choose a shorter path.'],
   EEXIST: ['exists already', (place) => `Look at ${place}, and move it away if it is not needed.`],
   ENOTEMPTY: ['is not empty', (place) => `Look at ${place}, and move away what is in it.`],

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Failure } from './failure';
 import { isRoot, type Owner } from './owner-rights';
 import { isAbsent } from './paths';
+import { quoted } from './text';
 
 /** As many symbolic links as Linux follows. */
 const MOST_LINKS = 40;
@@ -99,7 +100,7 @@ export function refuseForeignLinks({ steps, end, real }: Way, cure: string, owne
   if (isRoot() && foreign) {
     throw new Failure(
       `${foreign.path} is a link of the user ${foreign.stats.uid} to ${real}, which belongs to the user ${end.stats.uid}.`,
-      `If the link is right, give it to root: sudo chown -h root ${foreign.path}\n${cure}`,
+      `If the link is right, give it to root: sudo chown -h root ${quoted(foreign.path)}\n${cure}`,
     );
   }
 }

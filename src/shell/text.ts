@@ -23,6 +23,15 @@ export function duration(seconds: number): string {
 export const quoted = (value: string): string =>
   /^[\w./:@%+,=-]*$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
 
+/**
+ * Removes user names and passwords from the URLs in a text. A URL that is none, as with a slash in its password, loses
+ * all that is in front of its last `@`.
+ */
+export const withoutUserInfo = (text: string): string =>
+  text.replace(/\b[a-z][a-z\d+.-]*:\/\/[^\s"'<>]+/gi, (url) =>
+    URL.canParse(url) ? url.replace(/\/\/[^/?#\\]*@/, '//') : url.replace(/\/\/.*@/, '//'),
+  );
+
 /** What terminals obey (control characters), and what changes the order or the lines of what they show. */
 const OBEYED = /[\p{Cc}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 

@@ -7,6 +7,7 @@ import { Failure } from '../../shell/failure';
 import { isRoot, type Owner } from '../../shell/owner-rights';
 import { mayAccess, ownerOf, refuseForeignLinks, refuseSharedWay, wayTo } from '../../shell/path-owners';
 import { isInside } from '../../shell/paths';
+import { quoted } from '../../shell/text';
 import { assertWritable } from './preconditions';
 
 /** Where the adapter belongs. */
@@ -96,7 +97,7 @@ export function assertWritableFolder(place: AdapterPlace, contentPath: string, g
     otherwise: 'Run the command as a user who can write there, usually with sudo.',
   });
   const giveToGhost = (name: string) =>
-    `Give it to Ghost: sudo chown -hR --reference=${contentPath} ${name} && sudo chmod -R u+rwX ${name}`;
+    `Give it to Ghost: sudo chown -hR --reference=${quoted(contentPath)} ${quoted(name)} && sudo chmod -R u+rwX ${quoted(name)}`;
   if (isRoot() && last && !mayAccess(last.stats, owner, 0o3)) {
     throw new Failure(
       `${last.path} belongs to the user ${last.stats.uid}, and cannot be written by the user ${owner.uid}, who owns the folders above it.`,

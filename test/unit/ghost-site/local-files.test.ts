@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { FeatureDisk } from '../../../src/ghost-site/feature-disk';
 import { filesBelow } from '../../../src/ghost-site/local-files';
+import { isRoot } from '../../../src/shell/owner-rights';
 import { compareKeys } from '../../../src/core/key-order';
 import { compareUtf8 } from '../../support/in-memory-s3/utf8-order';
 
@@ -63,4 +64,12 @@ test('keys are compared by their bytes', () => {
       expect(Math.sign(compareKeys(one, other))).toBe(Math.sign(compareUtf8(one, other)));
     }
   }
+});
+
+(isRoot() ? test : test.skip)('a command to copy runs nothing that is in the name of a file', () => {
+  const disk = new FeatureDisk('/content/images', [], { uid: 4711, gid: 4711 });
+  const error = Object.assign(new Error('EACCES'), { code: 'EACCES' });
+  expect(disk.cureFor(error, "/content/images/a'; touch pwned; echo '.jpg")).toContain(
+    String.raw`sudo chown -h 4711 '/content/images/a'\''; touch pwned; echo '\''.jpg'`,
+  );
 });

@@ -7,6 +7,7 @@ import { connect } from '../../../core/s3/client';
 import { knownService } from '../../../core/s3/service';
 import { adapterOf, adapterOptionsOf, storageOf } from '../../../ghost-site/config';
 import { Failure } from '../../../shell/failure';
+import { withoutUserInfo } from '../../../shell/text';
 import { type CheckResult, failed, passed, unchecked, warned, withGhost, NOT_ACTIVE } from '../check';
 import type { DoctorContext } from '../context';
 
@@ -172,7 +173,9 @@ export const checkUrls = withGhost((context, site) => {
   const cure = urls.map(({ name, expected }) => `Set "urls.${name}" to "${expected}".`).join('\n');
   const wrong = urls.filter(({ value, expected }) => value !== undefined && !isSameUrl(value, expected));
   if (wrong.length > 0) {
-    const found = wrong.map(({ name, value }) => `"urls.${name}" is ${withoutUser(JSON.stringify(value))}`).join('; ');
+    const found = wrong
+      .map(({ name, value }) => `"urls.${name}" is ${withoutUserInfo(JSON.stringify(value))}`)
+      .join('; ');
     const hasPath = wrong.some(({ value }) => /\/content\//.test(JSON.stringify(value)));
     return failed(
       tried,
@@ -196,16 +199,13 @@ export function checkSiteUrl({ ghostConfig: { url }, siteUrl }: DoctorContext): 
     return unchecked('the configuration has no "url"');
   }
   return siteUrl !== undefined && /^https?:$/.test(new URL(siteUrl).protocol)
-    ? passed(withoutUser(siteUrl))
+    ? passed(withoutUserInfo(siteUrl))
     : failed(
         '"url" of Ghost\'s configuration was read.',
         `"url" is ${JSON.stringify(url)}, with which Ghost does not start.`,
         'Set "url" to the whole address of the blog: https://blog.example.com',
       );
 }
-
-/** Removes user names and passwords from URLs in a text. */
-export const withoutUser = (text: string) => text.replace(/\/\/[^/@"]*@/g, '//');
 
 const isSameUrl = (value: unknown, expected: string) =>
   typeof value === 'string' && value.replace(/\/+$/, '') === expected;

@@ -3,7 +3,7 @@ import { logLine } from '../../../ghost-site/restart';
 import { type Check, type CheckResult, failed, NOT_ACTIVE, passed, unchecked, warned } from '../check';
 import type { DoctorContext } from '../context';
 import { type Answer, get, networkCodeOf, statusText } from '../network';
-import { withoutUser } from './config';
+import { withoutUserInfo } from '../../../shell/text';
 
 /** Two sizes that every Ghost creates, on first request: one is requested from Ghost, the other from the CDN. */
 const SIZE_AT_GHOST = 'size/w1000';
@@ -11,11 +11,11 @@ const SIZE_AT_CDN = 'size/w600';
 
 /** Checks that the blog answers. */
 export const checkBlogAnswers = withSiteUrl(async (context, siteUrl) => {
-  const tried = `${withoutUser(siteUrl)}/ was requested.`;
+  const tried = `${withoutUserInfo(siteUrl)}/ was requested.`;
   try {
     const answer = await context.get(`${siteUrl}/`);
     return answer.status < 500
-      ? passed(`${withoutUser(siteUrl)}/ answers`, statusText(answer))
+      ? passed(`${withoutUserInfo(siteUrl)}/ answers`, statusText(answer))
       : failed(
           tried,
           `The blog answers with the error ${answer.status}.`,
@@ -24,7 +24,7 @@ export const checkBlogAnswers = withSiteUrl(async (context, siteUrl) => {
   } catch (error) {
     return failed(
       tried,
-      `The blog at ${withoutUser(siteUrl)} does not answer (${networkCodeOf(error)}).`,
+      `The blog at ${withoutUserInfo(siteUrl)} does not answer (${networkCodeOf(error)}).`,
       'Start Ghost and the proxy in front of it, or correct "url" in its configuration.',
     );
   }

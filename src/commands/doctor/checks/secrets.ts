@@ -3,6 +3,7 @@ import { connect } from '../../../core/s3/client';
 import { readableSecrets, secretsIn } from '../../../ghost-site/readable-secrets';
 import { type CheckResult, passed, unchecked, warned } from '../check';
 import type { DoctorContext } from '../context';
+import { quoted } from '../../../shell/text';
 
 /** Names the vendor of a virtual machine. */
 const VENDOR_FILE = '/sys/devices/virtual/dmi/id/sys_vendor';
@@ -25,8 +26,8 @@ export function checkFileMode({ site }: DoctorContext): CheckResult {
         `The permissions of ${file} were read.`,
         `Every user of this machine may read ${file} (mode ${readable.mode}): ${readable.names.join(' and ')} in it.`,
         site.settings.format === 'env'
-          ? `chmod 600 ${file}`
-          : `chmod o-rwx ${file}
+          ? `chmod 600 ${quoted(file)}`
+          : `chmod o-rwx ${quoted(file)}
 Ghost must own the file, or be in its group.`,
       );
 }

@@ -1,4 +1,6 @@
-import { FEATURES } from '../../../core/features';
+import { ADAPTER, FEATURES } from '../../../core/features';
+import { adapterOptionsOf, isObject, storageOf } from '../../../ghost-site/config';
+import { withoutUserInfo } from '../../../shell/text';
 import type { DoctorContext } from '../context';
 
 /** A value that is shorter may be a part of other words. */
@@ -12,8 +14,8 @@ const KEY_ID = /\bA(KIA|SIA)[A-Z0-9]*(…\w*|(?<=\w{12}))/g;
 /** The parameters of a signed URL. */
 const SIGNATURE = /([?&](X-Amz-[\w-]+|Signature|AWSAccessKeyId|Key-Pair-Id|Policy)=)[^&\s"'<>)]*/gi;
 
-/** A user name and password in a URL. */
-const USER = /\/\/[^/@\s"']*@/g;
+/** The options that are secrets. */
+const SECRET_OPTIONS = ['accessKeyId', 'secretAccessKey', 'sessionToken', 'cdnFallbackSecret'];
 
 /** Returns a function that removes secrets, IDs of access keys and signatures from a text. */
 export function redactFor(context: DoctorContext): (text: string) => string {
@@ -22,21 +24,22 @@ export function redactFor(context: DoctorContext): (text: string) => string {
     // A secret may be a part of another one.
     .sort((one = '', other = '') => other.length - one.length);
   return (text) =>
-    secrets
-      .reduce<string>((rest, secret = '') => rest.replaceAll(secret, '…'), text)
-      .replace(KEY_ID, '…')
-      .replace(SIGNATURE, '$1…')
-      .replace(USER, '//');
+    withoutUserInfo(
+      secrets
+        .reduce<string>((rest, secret = '') => rest.replaceAll(secret, '…'), text)
+        .replace(KEY_ID, '…')
+        .replace(SIGNATURE, '$1…'),
+    );
 }
 
-function secretsOf(context: DoctorContext): (string | undefined)[] {
-  try {
-    return FEATURES.flatMap((feature) => {
-      const { accessKeyId, secretAccessKey, sessionToken, cdnFallbackSecret = [] } = context.configOf(feature);
-      return [accessKeyId, secretAccessKey, sessionToken, ...cdnFallbackSecret];
-    });
-  } catch {
-    // The options are not valid, so nothing was done with them.
-    return [];
-  }
+/** Returns the secrets among the options, also where these are not valid. */
+function secretsOf({ ghostConfig }: DoctorContext): (string | undefined)[] {
+  const storage = storageOf(ghostConfig);
+  const blocks = [storage[ADAPTER], ...FEATURES.map((feature) => adapterOptionsOf(storage, feature))];
+  return blocks.filter(isObject).flatMap((block) =>
+    SECRET_OPTIONS.flatMap((name) => [block[name]].flat())
+      .filter((value) => typeof value === 'string')
+      // Two secrets of the CDN may be one text.
+      .flatMap((value) => [value, ...value.split(/[\s,]+/)]),
+  );
 }

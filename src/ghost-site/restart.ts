@@ -54,10 +54,11 @@ export function whyNotAsRoot(site: Restartable, unitFolders = UNIT_FOLDERS): str
     return undefined;
   }
   try {
-    const { files, services, including } = readComposeProject(site.folder, process.env);
+    const { base, files, services, including } = readComposeProject(site.folder, process.env);
     const parts = [...services.values()].flat();
     const borrower = including[0] ?? parts.find(({ values }) => values.extends !== undefined)?.file;
-    const named = [...files, path.join(site.folder, '.env'), ...(site.compose?.envFiles ?? [])];
+    const dotEnvs = [site.folder, base].map((folder) => path.join(folder, '.env'));
+    const named = [...files, ...dotEnvs, ...(site.compose?.envFiles ?? [])];
     const shared = named.find((file) => !belongsToRoot(wayTo(file)));
     return shared === undefined
       ? borrower && `${borrower} takes parts from other files`

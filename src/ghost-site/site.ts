@@ -114,7 +114,9 @@ function assertNamedContent({ content }: GhostSiteOptions): void {
 }
 
 function findFolder({ ghost, config, content }: GhostSiteOptions, environment: NodeJS.ProcessEnv): string {
-  const isSite = (folder: string) => isGhostFolder(folder) || ComposeGhost.find(folder, environment) !== undefined;
+  const named = { config: config && path.resolve(config), content: content && path.resolve(content) };
+  const isSite = (folder: string) =>
+    isGhostFolder(folder) || ComposeGhost.find(folder, environment, named) !== undefined;
   if (ghost !== undefined) {
     const folder = path.resolve(ghost);
     if (!isSite(folder)) {

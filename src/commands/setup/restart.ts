@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { homeOfUser } from '../../ghost-site/compose/home';
 import { restartLine, restartOf as restartOfSite, whyNotAsRoot } from '../../ghost-site/restart';
 import type { GhostSite } from '../../ghost-site/site';
 import type { Terminal } from '../../shell/terminal';
@@ -31,8 +32,9 @@ export function restartOf(site: GhostSite, { restart: given }: SetupOptions): Re
   }
   const { command, cwd, as } = found;
   const sudo = as === 'self' ? [] : as === 'root' ? ['sudo', '--'] : ['sudo', '-u', `#${as.uid}`, '--'];
-  // A Compose file may pass variables of this environment on.
-  const environment = command[0] === 'docker' ? process.env : withoutCredentials();
+  // A Compose file may pass variables of this environment on, and use the folder as the user's shell names it.
+  const environment =
+    command[0] === 'docker' ? { ...process.env, PWD: cwd, HOME: homeOfUser(process.env) } : withoutCredentials();
   return { command: [...sudo, ...command], cwd, text: restartLine(site), environment };
 }
 

@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { parseDocument } from 'yaml';
 import { Failure } from '../../shell/failure';
 import { isObject } from '../config';
 import { textOf } from '../config-text';
 import type { Owner } from '../../shell/owner-rights';
 import { readEnvFile } from './env-file';
+import { homeOfUser } from './home';
 import type { Lookup } from './interpolate';
 import { readFor, writerOf } from './writer';
+import { readComposeFile } from './yaml';
 
 /** The files that Docker Compose looks for, in its order. */
 const FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'];
@@ -20,7 +21,12 @@ const OVERRIDES = [
 
 /** The Compose files of a folder, merged but not interpolated. */
 export interface ComposeProject {
+  /** Where Docker Compose is run. */
   folder: string;
+  /** The folder of the first file, from which relative paths lead. */
+  base: string;
+  /** The home folder of the user who runs Docker Compose. */
+  home: string;
   /** The files that were read, the later ones over the earlier ones. */
   files: string[];
   /** The variables of the environment and of `.env`, which Compose puts into its files. */
@@ -40,12 +46,36 @@ export interface ComposeProject {
 export interface RawService {
   file: string;
   values: Record<string, unknown>;
+  /** The names of the values that replace those of earlier files: `volumes`; '' for the whole service. */
+  replaced: string[];
+  /** The names of values in which only a part is replaced. */
+  partlyReplaced: string[];
 }
 
-/** Returns whether a folder holds a file that Docker Compose would read, and that may have Ghost as a service. */
-export function mayHaveGhost(folder: string): boolean {
-  const found = FILES.map((name) => path.join(folder, name)).find((file) => existsSync(file));
-  return found !== undefined && /ghost/i.test(textOf(found));
+/**
+ * Returns whether a folder holds files that Docker Compose would read, and that may have Ghost as a service, also by
+ * including others. A file that is named and does not exist may have been the one.
+ */
+export function mayHaveGhost(folder: string, environment: NodeJS.ProcessEnv): boolean {
+  const isNamedHere = environment.COMPOSE_FILE === undefined || folder === process.cwd();
+  return composeFiles(folder, namesOf(folder, environment)).some((file) =>
+    existsSync(file) ? /ghost|^["']?include["']?\s*:/im.test(textOf(file)) : isNamedHere,
+  );
+}
+
+/** Returns what may name the Compose files. A file `.env` may be that of another program, which cannot be read. */
+function namesOf(folder: string, environment: NodeJS.ProcessEnv): Lookup {
+  const dotEnv = dotEnvOf(folder);
+  let values = new Map<string, string>();
+  try {
+    values = readEnvFile(textOf(dotEnv), dotEnv, (name) => environment[name]);
+  } catch (error) {
+    // Where the other files have Ghost, it is read once more.
+    if (!(error instanceof Failure)) {
+      throw error;
+    }
+  }
+  return (name) => environment[name] ?? values.get(name);
 }
 
 /**
@@ -62,23 +92,21 @@ export function readComposeProject(
   environment: NodeJS.ProcessEnv,
   writer = writerOf([folder, dotEnvOf(folder)]),
 ): ComposeProject {
-  const dotEnv = dotEnvOf(folder);
-  const ofEnvironment: Lookup = (name) => (writer ? undefined : environment[name]);
-  const values = readEnvFile(
-    readFor(writer, dotEnv, () => textOf(dotEnv)),
-    dotEnv,
-    ofEnvironment,
-  );
-  const lookup: Lookup = (name) => ofEnvironment(name) ?? values.get(name);
-  const files = composeFiles(folder, (name) => environment[name] ?? values.get(name));
-  const other = writer ?? writerOf(files);
+  // The shell in which Docker Compose is run is in that folder.
+  const ofEnvironment: Lookup = (name) => (name === 'PWD' ? folder : writer ? undefined : environment[name]);
+  const ofFolder = withEnvFile(dotEnvOf(folder), ofEnvironment, writer);
+  const files = composeFiles(folder, (name) => environment[name] ?? ofFolder(name));
+  const base = path.dirname(files[0] ?? dotEnvOf(folder));
+  const other = writer ?? writerOf([...files, dotEnvOf(base)]);
   if (other !== writer) {
     return readComposeProject(folder, environment, other);
   }
   const project: ComposeProject = {
     folder,
+    base,
+    home: homeOfUser(environment),
     files,
-    lookup,
+    lookup: base === folder ? ofFolder : withEnvFile(dotEnvOf(base), ofFolder, writer),
     services: new Map(),
     volumes: {},
     secrets: {},
@@ -86,19 +114,46 @@ export function readComposeProject(
     writer,
   };
   for (const file of project.files) {
-    const { services, volumes, secrets, include } = contentOf(file, writer);
+    if (!existsSync(file)) {
+      throw new Failure(
+        `COMPOSE_FILE names ${file}, which does not exist.`,
+        `Correct COMPOSE_FILE in ${dotEnvOf(folder)} or in the environment.`,
+      );
+    }
+    const { content, replacing } = readComposeFile(
+      readFor(writer, file, () => textOf(file)),
+      file,
+    );
+    const { services, volumes, secrets, include } = content;
     Object.assign(project.volumes, volumes);
     Object.assign(project.secrets, secrets);
     project.including.push(...(include === undefined ? [] : [file]));
     for (const [name, service] of Object.entries(isObject(services) ? services : {})) {
       const parts = project.services.get(name) ?? [];
-      project.services.set(name, [...parts, ...(isObject(service) ? [{ file, values: service }] : [])]);
+      const tags = replacing.filter(([top, other]) => top === 'services' && (other === undefined || other === name));
+      const part = {
+        file,
+        values: isObject(service) ? service : {},
+        replaced: tags.filter(({ length }) => length <= 3).map(([, , key = '']) => key),
+        partlyReplaced: tags.filter(({ length }) => length > 3).map(([, , key = '']) => key),
+      };
+      project.services.set(name, isObject(service) || part.replaced.includes('') ? [...parts, part] : parts);
     }
   }
   return project;
 }
 
 const dotEnvOf = (folder: string) => path.join(folder, '.env');
+
+/** Adds the variables of an env file, after those that are there. */
+function withEnvFile(file: string, lookup: Lookup, writer: Owner | undefined): Lookup {
+  const values = readEnvFile(
+    readFor(writer, file, () => textOf(file)),
+    file,
+    lookup,
+  );
+  return (name) => lookup(name) ?? values.get(name);
+}
 
 function composeFiles(folder: string, lookup: Lookup): string[] {
   const named = lookup('COMPOSE_FILE');
@@ -110,19 +165,4 @@ function composeFiles(folder: string, lookup: Lookup): string[] {
     const found = names.map((name) => path.join(folder, name)).find((file) => existsSync(file));
     return found === undefined ? [] : [found];
   });
-}
-
-function contentOf(file: string, writer: Owner | undefined): Record<string, unknown> {
-  const text = readFor(writer, file, () => textOf(file));
-  const document = parseDocument(text, { merge: true });
-  // A tag that is not resolved is one of Compose's own: !reset and !override.
-  const [problem] = [...document.errors, ...document.warnings];
-  if (problem) {
-    throw new Failure(
-      `${file} cannot be read: ${problem.message.split('\n', 1)[0]}`,
-      "Name Ghost's content folder with --content and its configuration with --config, or set it up by hand: install --print",
-    );
-  }
-  const content: unknown = document.toJS();
-  return isObject(content) ? content : {};
 }

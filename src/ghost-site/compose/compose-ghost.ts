@@ -2,17 +2,12 @@ import path from 'node:path';
 import { Failure } from '../../shell/failure';
 import type { Owner } from '../../shell/owner-rights';
 import { isInside } from '../../shell/paths';
-import { type ComposeProject, mayHaveGhost, type RawService, readComposeProject } from './compose-file';
 import { secretIn } from '../config';
 import { textOf } from '../config-text';
-import { readService, type Service, variablesOf } from './service';
+import { chooseService, GHOST_IMAGE, homeOf, type NamedPlaces } from './choose-service';
+import { type ComposeProject, mayHaveGhost, readComposeProject } from './compose-file';
+import { type Service, variablesOf } from './service';
 import { readFor, writerOf } from './writer';
-
-/** Ghost's folders in Docker's official image: the one of today, and the one without Ghost-CLI. */
-const HOMES = ['/var/lib/ghost', '/home/ghost'];
-
-/** `ghost:6-alpine`, `docker.io/library/ghost@sha256:…` */
-const GHOST_IMAGE = /^(?:docker\.io\/)?(?:library\/)?ghost(?:$|[:@])/;
 
 /** A Ghost that runs as a service of Docker Compose, with its content folder on the host. */
 export class ComposeGhost {
@@ -36,35 +31,16 @@ export class ComposeGhost {
    *
    * @param environment in which Docker Compose would run
    * @returns undefined when there are no such files, or none of their services is Ghost
+   * @param named what the user named, which tells one of several services
    * @throws Failure when they cannot be read, or several services are Ghost
    */
-  static find(folder: string, environment: NodeJS.ProcessEnv): ComposeGhost | undefined {
-    if (!mayHaveGhost(folder)) {
+  static find(folder: string, environment: NodeJS.ProcessEnv, named: NamedPlaces = {}): ComposeGhost | undefined {
+    if (!mayHaveGhost(folder, environment)) {
       return undefined;
     }
     const project = readComposeProject(folder, environment);
-    const candidates = [...project.services].filter(([name, parts]) => mayBeGhost(name, parts));
-    const services = candidates.map(([name, parts]) => readService(project, name, parts));
-    const withContent = services.filter((service) => homeOf(service) !== undefined);
-    const [service, ...others] = withContent.length > 0 ? withContent : services.filter(isGhost);
-    const named = others.length > 0 ? withContent.find(({ name }) => name === 'ghost') : service;
-    const [including] = project.including;
-    if (!service && including !== undefined) {
-      throw new Failure(
-        `${including} uses "include", which is not read here, and has no other service that is Ghost.`,
-        'Run the command in the folder of the included file, or set it up by hand: install --print',
-      );
-    }
-    if (!service) {
-      return undefined;
-    }
-    if (!named) {
-      throw new Failure(
-        `${folder} has several services that are Ghost: ${withContent.map(({ name }) => name).join(', ')}.`,
-        'Give each site a folder of its own, or name one with --content and --config.',
-      );
-    }
-    return new ComposeGhost(project, named, homeOf(named) ?? '/var/lib/ghost');
+    const service = chooseService(project, named);
+    return service && new ComposeGhost(project, service, homeOf(service) ?? '/var/lib/ghost');
   }
 
   get folder(): string {
@@ -94,11 +70,16 @@ export class ComposeGhost {
   /** Ghost's version as far as the tag of its image says it: `6.65.0`, and the major version of `6-alpine`. */
   get version(): { version?: string; major?: number } {
     const { image = '' } = this.service;
-    const [, major, rest] = (GHOST_IMAGE.test(image) && /:(\d+)(\.\d+\.\d+)?(?:[-@]|$)/.exec(image)) || [];
+    const [, major, rest] = (GHOST_IMAGE.test(image) && /:(\d+)(\.\d+(?:\.\d+)?)?(?:[-@]|$)/.exec(image)) || [];
     return {
       version: rest === undefined ? undefined : `${major}${rest}`,
       major: major === undefined ? undefined : Number(major),
     };
+  }
+
+  /** Whether the container may have more than Docker's official image: an adapter, or settings. */
+  get hasOwnImage(): boolean {
+    return this.service.isBuilt === true || !GHOST_IMAGE.test(this.service.image ?? '');
   }
 
   /** The variables that Compose's `environment` sets, which come before those of env files. */
@@ -120,8 +101,12 @@ export class ComposeGhost {
     return readFor(this.project.writer, envFile, () => textOf(envFile));
   }
 
-  /** Returns the text of the file in the container that a variable names. */
+  /** Returns the text of the file in the container that a variable names, which may be a secret of Compose. */
   secretIn(inContainer: string, variable: string): string {
+    const content = this.service.mounts.find(({ target }) => target === inContainer)?.content;
+    if (content !== undefined) {
+      return content.replace(/\r?\n$/, '');
+    }
     const file = this.toHost(inContainer) ?? inContainer;
     return readFor(this.writer, file, () => secretIn(file, variable));
   }
@@ -172,27 +157,11 @@ export class ComposeGhost {
     if (onHost !== undefined) {
       return onHost;
     }
-    const volume = this.mountOf(place)?.volume;
+    const origin = this.mountOf(place)?.origin;
     const copy = `./${path.posix.basename(place)}`;
     throw new Failure(
-      `The ${part === '' ? 'content folder' : `folder content/${part}`} of the service ${this.name} in ${this.composeFile} is ${volume === undefined ? 'not mounted from anywhere' : `the Docker volume ${volume}`}, which this command cannot reach from the host.`,
+      `The ${part === '' ? 'content folder' : `folder content/${part}`} of the service ${this.name} in ${this.composeFile} is ${origin ?? 'not mounted from anywhere'}, which this command cannot reach from the host.`,
       `Copy it to a folder (docker compose cp ${this.name}:${place} ${copy}), mount that in its place\n(${copy}:${place}), and run the command again. Or set it up by hand: install --print`,
     );
   }
 }
-
-/** Judges by texts in which variables are not replaced: those of other services may be missing. */
-const mayBeGhost = (name: string, parts: RawService[]): boolean =>
-  name === 'ghost' ||
-  parts.some(
-    ({ values }) =>
-      /\bghost\b/.test(String(values.image)) || HOMES.some((home) => JSON.stringify(values.volumes)?.includes(home)),
-  );
-
-const isGhost = ({ name, image }: Service): boolean => name === 'ghost' || GHOST_IMAGE.test(image ?? '');
-
-/** Returns Ghost's folder in the container, judging by where its content comes from outside. */
-const homeOf = ({ mounts }: Service): string | undefined =>
-  HOMES.find((home) =>
-    mounts.some(({ target }) => target !== '/' && isInside(path.posix.join(home, 'content'), target)),
-  );

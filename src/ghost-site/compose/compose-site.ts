@@ -21,10 +21,13 @@ export function composeGhostIn(
     return undefined;
   }
   if (config !== undefined) {
-    const ghost = withoutFailure(() => ComposeGhost.find(folder, environment));
-    return ghost && envFileFor(ghost, path.resolve(config)) !== undefined ? ghost : undefined;
+    const named = { config: path.resolve(config), content: content && path.resolve(content) };
+    const find = () => ComposeGhost.find(folder, environment, named);
+    // Any other file is an env file, whose Ghost has to be found.
+    const ghost = /\.json(\.|$)/.test(config) ? withoutFailure(find) : find();
+    return ghost && envFileFor(ghost, named.config) !== undefined ? ghost : undefined;
   }
-  const ghost = ComposeGhost.find(folder, environment);
+  const ghost = ComposeGhost.find(folder, environment, { content: content && path.resolve(content) });
   const isElsewhere = content === undefined && ghost?.toHost(ghost.contentPath) === undefined;
   // A configuration file tells where the content is when the Compose file does not.
   return isElsewhere && existsSync(path.join(folder, 'config.production.json')) ? undefined : ghost;

@@ -15,19 +15,27 @@ export interface Mount {
   target: string;
   /** On the host, undefined for what only Docker can reach. */
   source?: string;
-  /** The name of the volume, or what else it is. */
-  volume?: string;
+  /** What it is where it is not on the host: `the Docker volume blog`. */
+  origin?: string;
+  /** What is in a secret that is not a file of the host. */
+  content?: string;
+  readOnly?: boolean;
 }
 
 /** A service of Docker Compose, as far as it says where Ghost is and how it is set up. */
 export interface Service {
   name: string;
   image?: string;
+  /** The image is built from a Dockerfile. */
+  isBuilt?: boolean;
   /** The variables of `environment`, which come before those of env files. Undefined takes a variable away. */
   environment: Map<string, string | undefined>;
   envFiles: { file: string; required: boolean }[];
   mounts: Mount[];
 }
+
+/** What is read of a service. */
+const KEYS = ['', 'image', 'build', 'environment', 'env_file', 'volumes', 'secrets', 'extends'];
 
 /**
  * Reads a service from what the Compose files say about it, the later ones over the earlier ones.
@@ -35,28 +43,47 @@ export interface Service {
  * @throws Failure for what is not read here, and for a variable that is missing
  */
 export function readService(project: ComposeProject, name: string, parts: RawService[]): Service {
-  const service: Service = { name, environment: new Map(), envFiles: [], mounts: [] };
-  for (const { file, values } of parts) {
-    if (values.extends !== undefined) {
-      throw new Failure(
-        `The service ${name} in ${file} uses "extends", which is not read here.`,
-        `Write what it takes from there into the service itself, or name the content folder with --content and Ghost's\nconfiguration with --config. Without a configuration file: install --print`,
-      );
+  let service: Service = { name, environment: new Map(), envFiles: [], mounts: [] };
+  let secrets: Mount[] = [];
+  for (const { file, values, replaced, partlyReplaced } of parts) {
+    refuseUnread(name, file, values.extends, partlyReplaced);
+    if (replaced.includes('')) {
+      service = { name, environment: new Map(), envFiles: [], mounts: [] };
     }
+    const isReplaced = (key: string) => ['', key].some((tagged) => replaced.includes(tagged));
     const text = (value: unknown) => interpolate(String(value), project.lookup, file);
-    service.image = values.image === undefined ? service.image : text(values.image);
+    service.image = values.image == null ? (isReplaced('image') ? undefined : service.image) : text(values.image);
+    service.isBuilt = values.build == null ? !isReplaced('build') && service.isBuilt : true;
+    if (isReplaced('environment')) {
+      service.environment.clear();
+    }
     for (const [key, value] of pairsOf(values.environment, text)) {
       service.environment.set(key, value ?? project.lookup(key));
     }
-    service.envFiles.push(...listOf(values.env_file).map((entry) => envFileOf(project, file, entry, text)));
-    for (const mount of [
-      ...listOf(values.volumes).map((entry) => mountOf(project, entry, text)),
-      ...listOf(values.secrets).map((entry) => secretOf(project, entry, text)),
-    ]) {
-      service.mounts = [...service.mounts.filter(({ target }) => target !== mount.target), mount];
-    }
+    const envFiles = listOf(values.env_file).map((entry) => envFileOf(project, file, entry, text));
+    service.envFiles = [...(isReplaced('env_file') ? [] : service.envFiles), ...envFiles];
+    const volumes = listOf(values.volumes).map((entry) => mountOf(project, entry, text));
+    service.mounts = merged(isReplaced('volumes') ? [] : service.mounts, volumes);
+    const ofSecrets = listOf(values.secrets).map((entry) => secretOf(project, entry, text));
+    secrets = merged(isReplaced('secrets') ? [] : secrets, ofSecrets);
   }
-  return service;
+  return { ...service, mounts: merged(service.mounts, secrets) };
+}
+
+/** Later mounts take the place of earlier ones at the same path. */
+const merged = (earlier: Mount[], later: Mount[]): Mount[] =>
+  later.reduce((all, mount) => [...all.filter(({ target }) => target !== mount.target), mount], earlier);
+
+/** @throws Failure for what would have to be read from elsewhere, or cannot be told from what is here */
+function refuseUnread(name: string, file: string, extended: unknown, partlyReplaced: string[]): void {
+  const tagged = partlyReplaced.find((key) => KEYS.includes(key));
+  if (extended == null && tagged === undefined) {
+    return;
+  }
+  throw new Failure(
+    `The service ${name} in ${file} uses ${extended == null ? `!override or !reset inside "${tagged}"` : '"extends"'}, which is not read here.`,
+    `Write what it takes from there into the service itself, or name the content folder with --content and Ghost's\nconfiguration with --config. Without a configuration file: install --print`,
+  );
 }
 
 /**
@@ -102,7 +129,7 @@ function pairsOf(environment: unknown, text: Text): [string, string | undefined]
 
 function envFileOf(project: ComposeProject, composeFile: string, entry: unknown, text: Text): Service['envFiles'][0] {
   const { path: name, required, format } = isObject(entry) ? entry : { path: entry };
-  const file = path.resolve(project.folder, text(name));
+  const file = path.resolve(project.base, text(name));
   if (format !== undefined) {
     throw new Failure(
       `${composeFile} gives the env file ${file} the format "${text(format)}", which is not read here.`,
@@ -115,36 +142,47 @@ function envFileOf(project: ComposeProject, composeFile: string, entry: unknown,
 /** @see https://docs.docker.com/reference/compose-file/services/#volumes */
 function mountOf(project: ComposeProject, entry: unknown, text: Text): Mount {
   if (isObject(entry)) {
-    const { type, source, target } = entry;
+    const { type, source, target, read_only: readOnly } = entry;
     const from = source === undefined ? '' : text(source);
-    return { target: text(target), ...(type === 'bind' ? onHost(project, from) : volumeOf(project, from, text)) };
+    const place = type === 'bind' ? onHost(project, from) : volumeOf(project, from, text);
+    return { target: text(target), ...place, readOnly: readOnly === true };
   }
-  const [first = '', second] = text(entry).split(':');
+  const [first = '', second, options = ''] = text(entry).split(':');
   if (second === undefined) {
-    return { target: first, volume: 'without a name' };
+    return { target: first, origin: UNNAMED };
   }
-  return { target: second, ...(/^[./~]/.test(first) ? onHost(project, first) : volumeOf(project, first, text)) };
+  const place = /^[./~]/.test(first) ? onHost(project, first) : volumeOf(project, first, text);
+  return { target: second, ...place, readOnly: options.split(',').includes('ro') };
 }
 
-const onHost = ({ folder }: ComposeProject, source: string): Pick<Mount, 'source'> => ({
-  source: path.resolve(folder, source.replace(/^~(?=\/|$)/, homedir())),
-});
+const UNNAMED = 'the Docker volume without a name';
+
+/** Finds a folder of the host. With sudo, `~` is that of another user than without, for Docker Compose, too. */
+function onHost({ base, home }: ComposeProject, source: string): Pick<Mount, 'source' | 'origin'> {
+  const [tilde = ''] = /^~(?=\/|$)/.exec(source) ?? [];
+  const inHome = (folder: string) => path.resolve(base, tilde === '' ? source : `${folder}${source.slice(1)}`);
+  return tilde !== '' && home !== homedir() && existsSync(inHome(homedir()))
+    ? { origin: `${inHome(home)} or ${inHome(homedir())}, which depends on whose home "~" is (write the whole path),` }
+    : { source: inHome(home) };
+}
 
 /** Returns the folder of a volume whose driver mounts one of the host, otherwise the name of the volume. */
-function volumeOf(project: ComposeProject, name: string, text: Text): Pick<Mount, 'source' | 'volume'> {
+function volumeOf(project: ComposeProject, name: string, text: Text): Pick<Mount, 'source' | 'origin'> {
   const volume = project.volumes[name];
   const options = isObject(volume) && isObject(volume.driver_opts) ? volume.driver_opts : {};
   return /\bbind\b/.test(text(options.o ?? '')) && options.device !== undefined
     ? onHost(project, text(options.device))
-    : { volume: name === '' ? 'without a name' : name };
+    : { origin: name === '' ? UNNAMED : `the Docker volume ${name}` };
 }
 
 /** A secret is a file of the container: https://docs.docker.com/reference/compose-file/services/#secrets */
 function secretOf(project: ComposeProject, entry: unknown, text: Text): Mount {
   const { source, target = source } = isObject(entry) ? entry : { source: entry };
   const secret = project.secrets[text(source)];
-  const file = isObject(secret) && secret.file !== undefined ? onHost(project, text(secret.file)) : {};
-  return { target: path.posix.resolve('/run/secrets', text(target)), ...file };
+  const { file, environment } = isObject(secret) ? secret : {};
+  const place = file === undefined ? {} : onHost(project, text(file));
+  const content = environment === undefined ? undefined : project.lookup(text(environment));
+  return { target: path.posix.resolve('/run/secrets', text(target)), ...place, content };
 }
 
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : typeof value === 'string' ? [value] : []);

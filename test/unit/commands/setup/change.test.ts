@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { devNull, tmpdir } from 'node:os';
 import path from 'node:path';
 import { placesFor } from '../../../../src/commands/setup/change';
 import { chooseCredentials } from '../../../../src/commands/setup/credentials';
 import { restart, restartOf } from '../../../../src/commands/setup/restart';
-import type { GhostSite } from '../../../../src/ghost-site/site';
+import { findGhostSite, type GhostSite } from '../../../../src/ghost-site/site';
 import { RecordedTerminal } from '../../../support/provisioning';
 
 const SITE = {
@@ -64,6 +64,26 @@ describe('chooseCredentials', () => {
 });
 
 describe('the restart of a Ghost', () => {
+  test('tells Docker Compose the folder that it runs in, as a shell would', async () => {
+    const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'restart-')));
+    const before = { ...process.env };
+    try {
+      const service = { image: 'ghost:6', volumes: ['${PWD}/data:/var/lib/ghost/content'] };
+      writeFileSync(path.join(folder, 'compose.yml'), JSON.stringify({ services: { ghost: service } }));
+      writeFileSync(path.join(folder, 'docker'), `#!/bin/sh\nprintenv PWD > '${folder}/pwd'\n`);
+      chmodSync(path.join(folder, 'docker'), 0o755);
+      process.env.PATH = `${folder}:${process.env.PATH}`;
+      process.env.PWD = '/elsewhere';
+      const command = restartOf(findGhostSite({ ghost: folder }, {}), {});
+      expect(command?.environment.PWD).toBe(folder);
+      expect(command && (await restart(new RecordedTerminal(), command))).toBeUndefined();
+      expect(readFileSync(path.join(folder, 'pwd'), 'utf8').trim()).toBe(folder);
+    } finally {
+      process.env = before;
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   test("does not give it the user's credentials, which it would keep", async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'restart-'));
     const before = { ...process.env };

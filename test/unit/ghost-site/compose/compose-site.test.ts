@@ -1,5 +1,5 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { findGhostSite, type GhostSiteOptions } from '../../../../src/ghost-site/site';
 
@@ -212,6 +212,97 @@ describe('any Compose file with Ghost', () => {
       },
       { config: { storage: { x: { secretAccessKey: 'of the file' } } } },
     ],
+    [
+      'a secret in a variable of Compose',
+      {
+        'compose.yml': `${ghost(
+          'image: ghost:6',
+          'environment: {storage__x__secretAccessKey_FILE: /run/secrets/key}',
+          'secrets: [key]',
+          CONTENT,
+        )}secrets:\n  key: {environment: S3_KEY}\n`,
+        '.env': 'S3_KEY=of the variable\n',
+      },
+      { config: { storage: { x: { secretAccessKey: 'of the variable' } } } },
+    ],
+    [
+      'numbers as Docker Compose reads them',
+      {
+        'compose.yml': ghost(
+          'image: ghost:6',
+          'environment: {storage__x__a: 0123, storage__x__b: 1_000, storage__x__c: "0123", storage__x__d: 0b11}',
+          CONTENT,
+        ),
+      },
+      { config: { storage: { x: { a: 83, b: 1000, c: '0123', d: 3 } } } },
+    ],
+    [
+      'paths from the folder of the first file that COMPOSE_FILE names, with the .env there',
+      {
+        'docker/compose.yml': ghost(
+          'image: "ghost:${TAG}"',
+          'env_file: ghost.env',
+          'volumes: [./data:/var/lib/ghost/content]',
+        ),
+        'docker/ghost.env': 'url=https://docker.example.com\n',
+        'docker/.env': 'TAG=6.65.0\n',
+        '.env': 'COMPOSE_FILE=docker/compose.yml\n',
+      },
+      {
+        configFile: 'docker/ghost.env',
+        contentPath: 'docker/data',
+        version: '6.65.0',
+        config: { url: 'https://docker.example.com' },
+      },
+    ],
+    [
+      'PWD, which is the folder where Docker Compose is run',
+      { 'compose.yml': ghost('image: ghost:6', 'volumes: ["${PWD}/data/ghost:/var/lib/ghost/content"]') },
+      { contentPath: 'data/ghost' },
+    ],
+    [
+      'a Ghost that only another file of COMPOSE_FILE has',
+      {
+        'compose.yml': 'services:\n  web: {image: nginx}\n',
+        'blog.yml': ghost('image: ghost:6', CONTENT),
+        '.env': 'COMPOSE_FILE=compose.yml:blog.yml\n',
+      },
+      { contentPath: 'data/ghost' },
+    ],
+    [
+      'tags that replace what earlier files say',
+      {
+        'compose.yml': `${ghost('image: ghost:6', 'env_file: one.env', 'environment: {url: https://a.example.com}', 'ports: ["80:2368"]', CONTENT)}  web:\n    image: nginx\n`,
+        'compose.override.yml': `${ghost('env_file: !override two.env', 'environment: !reset null', 'ports: !reset []', 'volumes: !override ["./other:/var/lib/ghost/content"]')}  web: !reset null\n`,
+        'two.env': 'url=https://b.example.com\n',
+      },
+      {
+        configFile: 'two.env',
+        contentPath: 'other',
+        config: { url: 'https://b.example.com' },
+      },
+    ],
+    [
+      "the official image before a web server and a backup, which have Ghost's content, too",
+      {
+        'compose.yml': `services:
+  blog: {image: "ghost:6", volumes: ["./g1:/var/lib/ghost/content"]}
+  web: {image: nginx, volumes: ["./g1:/var/lib/ghost/content:ro"]}
+  backup: {image: acme/ghost-backup, extends: {file: a.yml, service: b}, volumes: ["./g1:/var/lib/ghost/content"]}
+`,
+      },
+      { contentPath: 'g1' },
+    ],
+    [
+      'an image of its own before a web server, which only reads the content',
+      {
+        'compose.yml': `services:
+  blog: {build: ., volumes: ["./g1:/var/lib/ghost/content"]}
+  web: {image: nginx, volumes: [{type: bind, source: ./g1, target: /var/lib/ghost/content, read_only: true}]}
+`,
+      },
+      { contentPath: 'g1', version: undefined },
+    ],
   ])('%s', (_, files, expected) => {
     write(files);
     const { configFile, contentPath, ...found } = find();
@@ -267,8 +358,18 @@ describe('any Compose file with Ghost', () => {
     ['include', { 'compose.yml': 'include: [ghost.yml]\nservices: {}\n' }, /uses "include"/],
     [
       'a tag of Compose',
-      { 'compose.yml': ghost('image: ghost:6', 'environment: !reset null', CONTENT) },
-      /compose\.yml cannot be read: .*!reset/,
+      { 'compose.yml': ghost('image: ghost:6', 'environment: {url: !reset null}', CONTENT) },
+      /service ghost in .*compose\.yml uses !override or !reset inside "environment"/,
+    ],
+    [
+      'an unknown tag',
+      { 'compose.yml': ghost('image: ghost:6', 'environment: !other null', CONTENT) },
+      /compose\.yml cannot be read: .*!other/,
+    ],
+    [
+      'a file that COMPOSE_FILE names and that does not exist',
+      { 'compose.yml': ghost('image: ghost:6', CONTENT), '.env': 'COMPOSE_FILE=compose.yml:other.yml\n' },
+      /COMPOSE_FILE names .*other\.yml, which does not exist/,
     ],
     ['broken YAML', { 'compose.yml': 'services:\n  ghost: {' }, /compose\.yml cannot be read/],
     [
@@ -300,7 +401,7 @@ describe('any Compose file with Ghost', () => {
   });
 
   test('that cannot be read is not passed over where the command is run', () => {
-    write({ 'compose.yml': ghost('image: ghost:6', 'environment: !reset null', CONTENT) });
+    write({ 'compose.yml': ghost('image: ghost:6', 'environment: !other null', CONTENT) });
     const former = process.cwd();
     process.chdir(folder);
     try {
@@ -308,6 +409,61 @@ describe('any Compose file with Ghost', () => {
     } finally {
       process.chdir(former);
     }
+  });
+
+  test.each<[string, Record<string, string>]>([
+    ['includes another', { 'compose.yml': 'include: [g.yml]\n' }],
+    ['is named and missing', { '.env': 'COMPOSE_FILE=compose.yml\n' }],
+  ])('is not passed over for a Ghost elsewhere when it %s', (_, files) => {
+    write(files);
+    const former = process.cwd();
+    process.chdir(folder);
+    try {
+      expect(() => find({})).toThrow(/include|COMPOSE_FILE/);
+    } finally {
+      process.chdir(former);
+    }
+  });
+
+  const TWO =
+    'services:\n  a: {image: ghost:6, env_file: a.env, volumes: ["./a:/var/lib/ghost/content"]}\n  b: {image: ghost:6, env_file: b.env, volumes: ["./b:/var/lib/ghost/content"]}\n';
+
+  test.each([
+    ['its env file', { config: 'b.env' }],
+    ['its content folder', { content: 'b' }],
+    ['both', { config: 'b.env', content: 'b' }],
+  ])('with several Ghosts has one chosen by %s', (_, names) => {
+    write({ 'compose.yml': TWO, 'a.env': 'url=https://a.example.com\n', 'b.env': 'url=https://b.example.com\n' });
+    mkdirSync(place('b'));
+    const named = Object.fromEntries(Object.entries(names).map(([option, name]) => [option, place(name)]));
+    for (const options of [named, { ...named, ghost: folder }]) {
+      const { config, compose, contentPath, configFile } = find(options);
+      expect([config.url, compose?.name, contentPath, configFile]).toEqual([
+        'https://b.example.com',
+        'b',
+        place('b'),
+        place('b.env'),
+      ]);
+    }
+  });
+
+  test('that cannot be read is said for a named env file, which is not taken for JSON', () => {
+    write({ 'compose.yml': ghost('extends: {file: a.yml, service: b}', 'env_file: g.env', CONTENT), 'g.env': 'a=b\n' });
+    expect(() => find({ config: place('g.env') })).toThrow(/uses "extends"/);
+  });
+
+  const testAsRoot = process.getuid?.() === 0 ? test : test.skip;
+
+  testAsRoot('has the home folder of the user who has called sudo', () => {
+    write({ 'compose.yml': ghost('image: ghost:6', 'volumes: ["~/none/content:/var/lib/ghost/content"]') });
+    const [, home] = /^daemon:(?:[^:]*:){4}([^:]*)/m.exec(readFileSync('/etc/passwd', 'utf8')) ?? [];
+    expect(find({ ghost: folder }, { SUDO_USER: 'daemon' }).contentPath).toBe(`${home}/none/content`);
+  });
+
+  testAsRoot("asks for the whole path where root's home has the same folder as that user's", () => {
+    const [inHome] = readdirSync(homedir());
+    write({ 'compose.yml': ghost('image: ghost:6', `volumes: ["~/${inHome}:/var/lib/ghost/content"]`) });
+    expect(() => find({ ghost: folder }, { SUDO_USER: 'daemon' })).toThrow(/depends on whose home "~" is/);
   });
 
   test('that has no Ghost is no site', () => {

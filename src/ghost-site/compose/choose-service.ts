@@ -1,0 +1,119 @@
+import path from 'node:path';
+import { Failure } from '../../shell/failure';
+import { isInside } from '../../shell/paths';
+import type { ComposeProject, RawService } from './compose-file';
+import { readService, type Service } from './service';
+
+/** Ghost's folders in Docker's official image: the one of today, and the one without Ghost-CLI. */
+const HOMES = ['/var/lib/ghost', '/home/ghost'];
+
+/** `ghost:6-alpine`, `docker.io/library/ghost@sha256:…` */
+export const GHOST_IMAGE = /^(?:docker\.io\/)?(?:library\/)?ghost(?:$|[:@])/;
+
+/** Absolute paths that the user named. */
+export interface NamedPlaces {
+  /** An env file, or a backup of one. */
+  config?: string;
+  /** The content folder. */
+  content?: string;
+}
+
+/** A service that may be Ghost, or the reason why it cannot be read. */
+interface Candidate {
+  name: string;
+  /** It is called `ghost`, or runs Docker's official image. */
+  isOfficial: boolean;
+  /** Its content is mounted, and it may write there. */
+  hasContent: boolean;
+  service: Service | Failure;
+}
+
+/**
+ * Chooses the service that is Ghost: the one that the user named, otherwise by its image before others that share its
+ * content, such as a web server or a backup.
+ *
+ * @returns undefined when none is Ghost
+ * @throws Failure when several are, or the one that is cannot be read
+ */
+export function chooseService(project: ComposeProject, named: NamedPlaces): Service | undefined {
+  const all = [...project.services]
+    .filter(([name, parts]) => mayBeGhost(name, parts))
+    .map(([name, parts]) => candidateOf(project, name, parts));
+  const ofUser = all.filter((candidate) => isNamed(candidate, named));
+  const candidates = ofUser.length > 0 ? ofUser : all;
+  const ranked = [
+    candidates.filter(({ isOfficial, hasContent }) => isOfficial && hasContent),
+    candidates.filter(({ isOfficial, service }) => isOfficial && service instanceof Failure),
+    candidates.filter(({ isOfficial, hasContent }) => !isOfficial && hasContent),
+    candidates.filter(({ isOfficial }) => isOfficial),
+    candidates.filter(({ service }) => service instanceof Failure),
+  ];
+  const ghost = candidates.find(({ name, service, hasContent }) => name === 'ghost' && isLikely(service, hasContent));
+  const best = ghost ? [ghost] : (ranked.find(({ length }) => length > 0) ?? []);
+  const [{ service } = {}, ...others] = best;
+  if (service instanceof Failure) {
+    throw service;
+  }
+  const [including] = project.including;
+  if (!service && including !== undefined) {
+    throw new Failure(
+      `${including} uses "include", which is not read here, and has no other service that is Ghost.`,
+      'Run the command in the folder of the included file, or set it up by hand: install --print',
+    );
+  }
+  if (others.length > 0) {
+    throw new Failure(
+      `${project.folder} has several services that are Ghost: ${best.map(({ name }) => name).join(', ')}.`,
+      'Name the content folder or the env file of one, --content FOLDER or --config FILE.env, or give each site a folder of its own.',
+    );
+  }
+  return service;
+}
+
+const isLikely = (service: Service | Failure, hasContent: boolean): boolean => service instanceof Failure || hasContent;
+
+function candidateOf(project: ComposeProject, name: string, parts: RawService[]): Candidate {
+  try {
+    const service = readService(project, name, parts);
+    const isOfficial = name === 'ghost' || GHOST_IMAGE.test(service.image ?? '');
+    const hasContent = homeOf(service) !== undefined;
+    return { name, isOfficial, hasContent, service };
+  } catch (error) {
+    if (!(error instanceof Failure)) {
+      throw error;
+    }
+    const isOfficial = name === 'ghost' || parts.some(({ values }) => GHOST_IMAGE.test(String(values.image)));
+    return { name, isOfficial, hasContent: false, service: error };
+  }
+}
+
+function isNamed({ service }: Candidate, { config, content }: NamedPlaces): boolean {
+  if (service instanceof Failure) {
+    return false;
+  }
+  const hasFile = config !== undefined && isOneOf(service, config);
+  return hasFile || (content !== undefined && service.mounts.some((mount) => hasContentAt(mount, content)));
+}
+
+/** Returns whether a file is an env file of a service, or a backup of one. */
+const isOneOf = ({ envFiles }: Service, file: string): boolean =>
+  envFiles.some((envFile) => file === envFile.file || file.startsWith(`${envFile.file}.`));
+
+const hasContentAt = ({ source, target }: Service['mounts'][0], content: string): boolean =>
+  source === content && HOMES.some((home) => target === path.posix.join(home, 'content'));
+
+/** Judges by texts in which variables are not replaced: those of other services may be missing. */
+const mayBeGhost = (name: string, parts: RawService[]): boolean =>
+  name === 'ghost' ||
+  parts.some(
+    ({ values }) =>
+      /\bghost\b/.test(String(values.image)) || HOMES.some((home) => JSON.stringify(values.volumes)?.includes(home)),
+  );
+
+/** Returns Ghost's folder in the container, judging by where its content comes from outside. Ghost writes there. */
+export const homeOf = ({ mounts }: Service): string | undefined =>
+  HOMES.find((home) =>
+    mounts.some(
+      ({ target, readOnly }) => !readOnly && target !== '/' && isInside(path.posix.join(home, 'content'), target),
+    ),
+  );

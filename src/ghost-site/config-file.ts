@@ -23,6 +23,7 @@ import { adviceForMachine } from '../shell/file-errors';
 import { isRoot, type Owner, withRightsOf } from '../shell/owner-rights';
 import { mayAccess, refuseSharedWay } from '../shell/path-owners';
 import { quoted } from '../shell/text';
+import { syncFolder } from '../shell/sync-folder';
 import { settingsFileAt } from './compose/compose-site';
 import { type LocatedConfig, locateConfig, readConfig } from './config-text';
 import { type GhostConfigBlock, withGhostConfig } from './edit-config';
@@ -106,22 +107,30 @@ function settingsOfContainer(folder: string): SettingsFile | undefined {
 /** Writes the block into Ghost's configuration file or an env file of its container, as `replaceGhostConfig` does. */
 export function writeGhostConfig(place: string, block: GhostConfigBlock): string | undefined {
   const settings = settingsFileAt(place);
-  return replaceGhostConfig(settings.file, withGhostConfig(settings.text(), block, settings));
+  const text = settings.text();
+  return replaceGhostConfig(settings.file, withGhostConfig(text, block, settings), text);
 }
 
 /**
  * Writes a new text into Ghost's configuration file, and keeps a backup in the same folder. Owner and mode stay.
  *
  * @param file its path; a new file is readable to its owner only
+ * @param planned the text that the new one was made from
  * @returns the path of the backup, undefined when nothing changes or the file is new
- * @throws Failure when it cannot be written
+ * @throws Failure when it cannot be written, or another program has changed it since
  */
-export function replaceGhostConfig(file: string, after: string): string | undefined {
+export function replaceGhostConfig(file: string, after: string, planned?: string): string | undefined {
   const located = locateConfig(file);
   const before = readConfig(located);
   const bytes = Buffer.from(after);
   if (bytes.equals(before ?? Buffer.alloc(0))) {
     return undefined;
+  }
+  if (planned !== undefined && planned !== (before?.toString('utf8') ?? '')) {
+    throw new Failure(
+      `${file} was changed by another program since it was read, and was not written.`,
+      'Run the command again: it keeps that change.',
+    );
   }
   refuseSharedFolder(located);
   try {
@@ -170,6 +179,7 @@ function replace(located: ExistingConfig, before: Buffer, after: Buffer): string
     closeSync(opened);
     if (isLike) {
       withRightsOf(owner, () => renameSync(fresh, name));
+      withRightsOf(owner, () => syncFolder('.'));
       return path.join(path.dirname(file), backup);
     }
     withRightsOf(owner, () => rmSync(fresh));
@@ -254,11 +264,13 @@ function writeInPlace({ file, stats }: ExistingConfig, before: Buffer, after: Bu
   }
 }
 
+/** The file is never empty meanwhile, also when the machine stops. */
 function overwrite(opened: number, bytes: Buffer): void {
-  ftruncateSync(opened);
   for (let written = 0; written < bytes.length;) {
     written += writeSync(opened, bytes, written, bytes.length - written, written);
   }
+  ftruncateSync(opened, bytes.length);
+  fsyncSync(opened);
 }
 
 function codeOf(run: () => void): string | undefined {

@@ -1,9 +1,10 @@
-import { type Stats } from 'node:fs';
+import { lstatSync, type Stats } from 'node:fs';
 import path from 'node:path';
 import { Failure } from '../shell/failure';
 import { isRoot, type Owner, withRightsOf } from '../shell/owner-rights';
 import { ownerOf, refuseForeignLinks, type Way, wayTo } from '../shell/path-owners';
-import { readRegularFile, refuseIrregular, UnsuitableFile } from '../shell/read-file';
+import { readRegularFile, refuseIrregular, someNamesIn, UnsuitableFile } from '../shell/read-file';
+import { quoted } from '../shell/text';
 
 /** The largest configuration file (bytes) that is read; Ghost's own have about 1 kB. */
 const LARGEST = 1_000_000;
@@ -77,11 +78,32 @@ export const textOf = (file: string): string => readConfig(locateConfig(file))?.
  * @throws Failure when it is not a file that may be read, or is empty: Ghost would not start
  */
 export function jsonTextOf(file: string): string {
-  const bytes = readConfig(locateConfig(file));
+  const located = locateConfig(file);
+  const bytes = readConfig(located);
   if (bytes?.length === 0) {
-    throw new Failure(`Ghost cannot read ${file}: it is empty.`, 'Write {} into it, or delete it.');
+    const backup = backupNames(located.file).find(isFilled);
+    throw new Failure(
+      `Ghost cannot read ${file}: it is empty.`,
+      backup === undefined
+        ? 'Write {} into it, or delete it.'
+        : `Put its newest backup back: cp ${quoted(backup)} ${quoted(file)}`,
+    );
   }
   return bytes?.toString('utf8') ?? '';
+}
+
+/** Returns the paths that the backups of a configuration file have, the newest first. Anything may be there. */
+export const backupNames = (file: string): string[] =>
+  someNamesIn(path.dirname(file))
+    .filter((name) => name.startsWith(`${path.basename(file)}.`) && /\.\d{8}T\d{9}Z\.backup$/.test(name))
+    .sort()
+    .reverse()
+    .map((name) => path.join(path.dirname(file), name));
+
+/** A link could be to a file that the user must not copy there. */
+function isFilled(backup: string): boolean {
+  const stats = lstatSync(backup, { throwIfNoEntry: false });
+  return stats !== undefined && stats.isFile() && stats.nlink === 1 && stats.size > 0;
 }
 
 function orFailure<T>(file: string, run: () => T): T {

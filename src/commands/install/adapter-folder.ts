@@ -3,6 +3,7 @@ import {
   closeSync,
   existsSync,
   fchmodSync,
+  fsyncSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -18,6 +19,7 @@ import { Failure } from '../../shell/failure';
 import { adviceForMachine } from '../../shell/file-errors';
 import { type Owner, withRightsOf } from '../../shell/owner-rights';
 import { someNamesIn } from '../../shell/read-file';
+import { syncFolder } from '../../shell/sync-folder';
 import { ADAPTER_FOLDERS, adapterFiles } from './adapter-files';
 import type { AdapterPlace } from './adapter-place';
 
@@ -67,7 +69,8 @@ function restored(change: FolderChange | undefined): string {
 
 /**
  * Puts the adapter into its folder, with the rights of the owner of the folders above it. The files are written into a
- * new folder next to it first, which is renamed when all are there.
+ * new folder next to it first, which is renamed when all are there. The disk then keeps them: the configuration that is
+ * written next stops Ghost where they are missing after a power failure.
  *
  * @throws Failure when they cannot be written
  */
@@ -82,6 +85,7 @@ export function putAdapter({ folder, owner }: AdapterPlace): FolderChange {
     moveAway(folder, undos);
     renameSync(fresh, folder);
     undos.push(() => rmSync(folder, { recursive: true, force: true }));
+    syncFolder(path.dirname(folder));
   });
 }
 
@@ -138,6 +142,7 @@ function createFolders(folder: string, undos: (() => void)[]): void {
     mkdirSync(folder);
     undos.push(() => rmdirSync(folder));
     openToAll(folder);
+    syncFolder(path.dirname(folder));
   }
 }
 
@@ -148,11 +153,15 @@ function writeFiles(fresh: string, files: Map<string, Buffer>): void {
     try {
       writeFileSync(opened, bytes);
       fchmodSync(opened, 0o644);
+      fsyncSync(opened);
     } finally {
       closeSync(opened);
     }
   }
-  ADAPTER_FOLDERS.forEach((name) => openToAll(path.join(fresh, name)));
+  for (const name of ADAPTER_FOLDERS) {
+    openToAll(path.join(fresh, name));
+    syncFolder(path.join(fresh, name));
+  }
 }
 
 /** Renames a folder, if it exists, to an unpredictable name. */

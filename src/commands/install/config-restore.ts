@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { ADAPTER, FEATURES, URL_NAMES } from '../../core/features';
 import { settingsFileAt } from '../../ghost-site/compose/compose-site';
 import {
@@ -11,9 +10,8 @@ import {
   usesAdapter,
 } from '../../ghost-site/config';
 import type { Setting } from '../../ghost-site/edit-config';
-import { locateConfig, readConfig } from '../../ghost-site/config-text';
+import { backupNames, locateConfig, readConfig } from '../../ghost-site/config-text';
 import { Failure } from '../../shell/failure';
-import { someNamesIn } from '../../shell/read-file';
 import { valueAt } from './config-change';
 
 /** How many of the newest backups are read. */
@@ -97,14 +95,9 @@ function isOn(url: unknown, cdnUrl: unknown): boolean {
 function backupsOf(file: string): { file: string; text: string; config: GhostConfig }[] {
   const settings = settingsFileAt(file);
   const { file: real, owner, stats } = locateConfig(file);
-  const folder = path.dirname(real);
-  return someNamesIn(folder)
-    .filter((name) => name.startsWith(`${path.basename(real)}.`) && /\.\d{8}T\d{9}Z\.backup$/.test(name))
-    .sort()
-    .reverse()
+  return backupNames(real)
     .slice(0, MOST_BACKUPS)
-    .flatMap((name) => {
-      const backup = path.join(folder, name);
+    .flatMap((backup) => {
       try {
         const located = locateConfig(backup);
         const isOwn = located.file === backup && [0, owner.uid, stats?.uid].includes(located.stats?.uid);

@@ -105,7 +105,7 @@ async function agree(
  * @throws Failure when Ghost could not load the adapter; everything is as it was then
  */
 export function carryOutInstall(terminal: Terminal, plan: InstallPlan): Installed {
-  const { site, major, node, user, place, before, copies, config, changesConfig } = plan;
+  const { site, major, node, user, place, before, copies, config, text, changesConfig } = plan;
   const { contentPath, codeFolder, configFile } = site;
   const storage = storageOf(config.config);
   const checkAndWrite = () => {
@@ -123,7 +123,7 @@ export function carryOutInstall(terminal: Terminal, plan: InstallPlan): Installe
       });
     }
     sayWhatLoaded(terminal, site, node);
-    return changesConfig ? replaceGhostConfig(configFile, config.text) : undefined;
+    return changesConfig ? replaceGhostConfig(configFile, config.text, text) : undefined;
   };
   const backup = undoOnFailure(copies ? putAdapter(place) : undefined, checkAndWrite, (text) => terminal.warn(text));
   return {

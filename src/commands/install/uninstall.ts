@@ -115,12 +115,12 @@ export function showUninstallPlan(terminal: Terminal, { site, place, isThere, te
  * @throws Failure when it cannot be done; everything is as it was then
  */
 export function carryOutUninstall(terminal: Terminal, plan: UninstallPlan): Uninstalled {
-  const { site, place, isThere, restored } = plan;
+  const { site, place, isThere, text, restored } = plan;
   const { configFile } = site;
   const backup = undoOnFailure(
     isThere ? removeAdapter(place) : undefined,
-    () => (restored ? replaceGhostConfig(configFile, restored.text) : undefined),
-    (text) => terminal.warn(text),
+    () => (restored ? replaceGhostConfig(configFile, restored.text, text) : undefined),
+    (problem) => terminal.warn(problem),
   );
   return { changed: isThere || restored !== undefined, adapter: { folder: place.folder }, configFile, backup };
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import {
+import fs, {
   chmodSync,
   chownSync,
   lstatSync,
@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { checkGhostConfigFile, writeGhostConfig } from '../../../src/ghost-site/config-file';
+import { checkGhostConfigFile, replaceGhostConfig, writeGhostConfig } from '../../../src/ghost-site/config-file';
 import { textOf } from '../../../src/ghost-site/config-text';
 import { jsonSettings } from '../../../src/ghost-site/settings-file';
 import { findGhostSite } from '../../../src/ghost-site/site';
@@ -141,6 +141,76 @@ describe("Ghost's configuration file", () => {
     if (process.platform !== 'win32') {
       expect([file, backup].map((name) => statSync(name).mode & 0o777)).toEqual([0o640, 0o640]);
     }
+  });
+
+  test('is left as another program has written it since it was read', () => {
+    const file = path.join(folder, 'config.production.json');
+    writeFileSync(file, '{"url":"https://new.example.com"}');
+    expect(() => replaceGhostConfig(file, '{}', '{"url":"https://blog.example.com"}')).toThrow(
+      `${file} was changed by another program since it was read, and was not written.`,
+    );
+    expect([readdirSync(folder), readFileSync(file, 'utf8')]).toEqual([
+      ['config.production.json'],
+      '{"url":"https://new.example.com"}',
+    ]);
+    replaceGhostConfig(file, '{}', '{"url":"https://new.example.com"}');
+    expect(readFileSync(file, 'utf8')).toBe('{}');
+  });
+
+  test('that is empty is put back from its newest backup with content', () => {
+    const file = path.join(folder, 'config.production.json');
+    writeFileSync(file, '');
+    const cure = () => {
+      try {
+        jsonSettings(file).text();
+      } catch (error) {
+        return (error as { cure?: string }).cure;
+      }
+      return undefined;
+    };
+    expect(cure()).toBe('Write {} into it, or delete it.');
+    const backups = ['20260101T000000000Z', '20260102T000000000Z', '20260103T000000000Z'].map(
+      (time) => `${file}.${time}.backup`,
+    ) as [string, string, string];
+    writeFileSync(backups[0], '{}');
+    writeFileSync(backups[1], '{"url":"https://blog.example.com"}');
+    writeFileSync(backups[2], '');
+    expect(cure()).toBe(`Put its newest backup back: cp ${backups[1]} ${file}`);
+  });
+
+  asUser('is put back from no link, which could be to a file of somebody else', () => {
+    const file = path.join(folder, 'config.production.json');
+    writeFileSync(file, '');
+    symlinkSync('/etc/passwd', `${file}.20260101T000000000Z.backup`);
+    expect(() => jsonSettings(file).text()).toThrow(
+      expect.objectContaining({ cure: 'Write {} into it, or delete it.' }) as Error,
+    );
+  });
+
+  asUser('that is mounted itself is never empty on the disk, and is kept there before the command ends', () => {
+    const file = path.join(folder, 'config.production.json');
+    writeFileSync(file, '{"url":"https://blog.example.com","a":"long value that the new text does not have"}');
+    const done: string[] = [];
+    jest.spyOn(fs, 'renameSync').mockImplementation(() => {
+      throw Object.assign(new Error('EBUSY'), { code: 'EBUSY' });
+    });
+    const { ftruncateSync, fsyncSync } = fs;
+    const sizes = (opened: number) => fs.fstatSync(opened).size;
+    jest.spyOn(fs, 'ftruncateSync').mockImplementation((opened, length) => {
+      ftruncateSync(opened, length);
+      done.push(`cut to ${sizes(opened)}`);
+    });
+    jest.spyOn(fs, 'fsyncSync').mockImplementation((opened) => {
+      fsyncSync(opened);
+      done.push(`kept ${sizes(opened)}`);
+    });
+    try {
+      replaceGhostConfig(file, '{}');
+    } finally {
+      jest.restoreAllMocks();
+    }
+    expect(done.slice(-2)).toEqual(['cut to 2', 'kept 2']);
+    expect(readFileSync(file, 'utf8')).toBe('{}');
   });
 
   asUser('has a backup that others cannot read, even where they can read the file itself', () => {

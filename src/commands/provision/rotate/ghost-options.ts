@@ -75,7 +75,7 @@ export function writeOptions(
   const text = settings.text();
   const place = [...storagePlace(settings.own(text)), ADAPTER];
   const values = Object.entries(options).map(([name, value]) => [[...place, name], value] as const);
-  const backup = replaceGhostConfig(file, settings.withValues(text, values));
+  const backup = replaceGhostConfig(file, settings.withValues(text, values), text);
   const warning = warningOfReadableSecrets(file, textOf(file));
   if (warning !== undefined) {
     terminal.warn(warning);

@@ -1,5 +1,6 @@
 import { loadSharedConfigFiles } from '@smithy/core/config';
 import { Failure } from '../shell/failure';
+import { quoted } from '../shell/text';
 
 /** Sections of ~/.aws/config that are no profiles. */
 const OTHER_SECTIONS = /^(sso-session|services)\./;
@@ -48,7 +49,7 @@ export async function checkProfile(name: string | undefined, setting: string): P
   throw new Failure(
     `${setting} is "${name}", and the AWS configuration has no profile of that name.`,
     names.length > 0
-      ? `Its profiles are ${names.join(', ')}. Name one of them, or create "${name}" with: aws login --profile ${name} (AWS CLI 2.32 or newer)`
-      : `It has no profiles at all. Create one with: aws login --profile ${name} (AWS CLI 2.32 or newer)`,
+      ? `Its profiles are ${names.join(', ')}. Name one of them, or create "${name}" with: aws login --profile ${quoted(name)} (AWS CLI 2.32 or newer)`
+      : `It has no profiles at all. Create one with: aws login --profile ${quoted(name)} (AWS CLI 2.32 or newer)`,
   );
 }

@@ -78,7 +78,9 @@ const GO_ESCAPES: Record<string, string> = {
 const unescape = (text: string): string =>
   text.replace(/\\(?:[abcfnrtv$"\\]|0\d{0,3})/g, (sequence) => {
     const octal = /^\\0([0-3][0-7]{2})$/.exec(sequence)?.[1];
-    return octal === undefined ? (GO_ESCAPES[sequence] ?? sequence) : String.fromCharCode(Number.parseInt(octal, 8));
+    // Its parser drops the 0 before it asks Go for the character, also where Go then knows none.
+    const other = sequence.startsWith('\\0') ? `\\${sequence.slice(2)}` : sequence;
+    return octal === undefined ? (GO_ESCAPES[sequence] ?? other) : String.fromCharCode(Number.parseInt(octal, 8));
   });
 
 /** Without defaults, which the tests of interpolation look at. */

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { fileOfVariable } from '../../ghost-site/compose/variable-place';
 import { countFiles } from '../../ghost-site/count-files';
 import { findGhostSite, type GhostSite, isFolder } from '../../ghost-site/site';
 import { Failure } from '../../shell/failure';
@@ -11,7 +12,7 @@ const TIME_TO_COUNT = 5_000;
 /** A blog's address, as its configuration has it. */
 export interface BlogUrl {
   url: string;
-  /** `/var/www/ghost/config.production.json` */
+  /** `/var/www/ghost/config.production.json`; for a container, the file with the variable: `compose.yml` or an env file. */
   source: string;
   /** The template's parameters; undefined when CloudFront cannot ask the blog at this address. */
   parameters?: Record<string, string>;
@@ -45,12 +46,13 @@ export function findBlog(writeConfig: string | undefined): GhostSite | undefined
  * @param domain of the images
  * @returns undefined when the configuration has none
  */
-export function blogUrlOf({ config: { url }, configFile }: GhostSite, domain: string): BlogUrl | undefined {
-  const environment = process.env.url;
+export function blogUrlOf({ config: { url }, configFile, compose }: GhostSite, domain: string): BlogUrl | undefined {
   if (typeof url !== 'string' || url.trim() === '') {
     return undefined;
   }
-  const source = environment === url ? 'the environment variable url' : configFile;
+  const isOfContainer = compose?.variables().url === url;
+  const ofEnvironment = !compose && process.env.url === url ? 'the environment variable url' : undefined;
+  const source = (compose && isOfContainer ? fileOfVariable(compose, 'url') : ofEnvironment) ?? configFile;
   try {
     return { url, source, parameters: isHttps(url) ? readGhost({ ghostUrl: url }, domain) : undefined };
   } catch (error) {

@@ -33,8 +33,10 @@ export function costLines(found: CountedFiles | undefined): string[] {
 function ofFiles(found: CountedFiles): string[] {
   const { monthly, once } = estimateMonthlyCost(found);
   const isLowerBound = found.isComplete ? '' : 'at least ';
+  const amount = dollars(monthly);
+  const estimate = amount.startsWith('less than') ? amount : `${isLowerBound || 'about '}${amount}`;
   return [
-    `about ${isLowerBound}${dollars(monthly)} a month for your files: ${isLowerBound}${counted(found.files, 'file')}, ${megabytes(found.bytes)} in ${found.place}`,
+    `${estimate} a month for your files: ${isLowerBound}${counted(found.files, 'file')}, ${megabytes(found.bytes)} in ${found.place}`,
     `copying them costs ${dollars(once)}, once; later uploads $${PRICES.putPerThousand} per 1,000`,
   ];
 }

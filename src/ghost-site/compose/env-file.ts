@@ -19,7 +19,8 @@ const SPACE = /[\t\v\f\r \u0085\u00a0]*/y;
 const BLANK = /\s*/y;
 const EXPORT = /export\s+/y;
 /** In double quotes. Docker Compose reads `\$` as it reads `$$`. */
-const ESCAPE = /\\(?:[abfnrtv$"\\]|0[0-3][0-7]{2})/g;
+const ESCAPE = /\\(?:[abfnrtv$"\\]|0\d{0,3})/g;
+const OCTAL = /^0[0-3][0-7]{2}$/;
 const ESCAPED: Record<string, string> = {
   a: '\x07',
   b: '\b',
@@ -66,7 +67,9 @@ const expanded = (raw: string, quote: string | undefined, lookup: Lookup, file: 
 
 function unescaped(sequence: string): string {
   const code = sequence.slice(1);
-  return ESCAPED[code] ?? String.fromCharCode(Number.parseInt(code, 8));
+  const character = ESCAPED[code] ?? (OCTAL.test(code) ? String.fromCharCode(Number.parseInt(code, 8)) : undefined);
+  // Docker Compose drops the 0 of what is not the number of a character.
+  return character ?? `\\${code.slice(1)}`;
 }
 
 /**

@@ -34,6 +34,9 @@ test('without AWS files there are no profiles, and --profile says how to make on
     message: '--profile is "blog", and the AWS configuration has no profile of that name.',
     cure: expect.stringContaining('aws login --profile blog'),
   });
+  await expect(checkProfile('my blog; ls', '--profile')).rejects.toMatchObject({
+    cure: expect.stringContaining("aws login --profile 'my blog; ls' (AWS"),
+  });
 });
 
 test('a profile that does not exist is named with those that exist', async () => {

@@ -1,15 +1,17 @@
 import { existsSync } from 'node:fs';
 import { S3Client } from '@aws-sdk/client-s3';
 import { parseConfig } from '../../../core/config';
-import { ADAPTER, FEATURES, ghostUrlOf, URL_NAMES } from '../../../core/features';
+import { ADAPTER, type Feature, FEATURES, ghostUrlOf, URL_NAMES } from '../../../core/features';
 import { explainProxy, loadProxies } from '../../../core/proxies';
 import { connect } from '../../../core/s3/client';
 import { knownService } from '../../../core/s3/service';
-import { adapterOf, adapterOptionsOf, storageOf } from '../../../ghost-site/config';
+import { adapterOf, adapterOptionsOf, settingOfFeature, storageOf } from '../../../ghost-site/config';
+import type { Setting } from '../../../ghost-site/edit-config';
 import { Failure } from '../../../shell/failure';
 import { withoutUserInfo } from '../../../shell/text';
 import { type CheckResult, failed, passed, unchecked, warned, withGhost, NOT_ACTIVE } from '../check';
 import type { DoctorContext } from '../context';
+import { howToSet } from '../how-to-set';
 
 /** Checks that Ghost can read its configuration file. */
 export function checkFile({ siteOrFailure: site, options }: DoctorContext): CheckResult {
@@ -92,7 +94,7 @@ export async function checkProxy({ config }: DoctorContext): Promise<CheckResult
 }
 
 /** Checks that the configuration or the environment names a region. */
-export async function checkRegion({ config }: DoctorContext): Promise<CheckResult> {
+export async function checkRegion({ config, site }: DoctorContext): Promise<CheckResult> {
   if (config.region) {
     return passed(config.region);
   }
@@ -106,12 +108,16 @@ export async function checkRegion({ config }: DoctorContext): Promise<CheckResul
     : failed(
         '"region" of the configuration, AWS_REGION and the profile were read.',
         'No region is set.',
-        'Set "region" to the region of the bucket, for example "eu-central-1".',
+        howToSet(
+          site,
+          [[['storage', ADAPTER, 'region'], 'eu-central-1']],
+          'Set "region" to the region of the bucket, for example "eu-central-1".',
+        ),
       );
 }
 
 /** Checks that every feature uses the adapter. */
-export const checkFeatures = withGhost(({ ghostConfig, isActive }) => {
+export const checkFeatures = withGhost(({ ghostConfig, isActive }, site) => {
   if (!isActive) {
     return NOT_ACTIVE;
   }
@@ -122,17 +128,20 @@ export const checkFeatures = withGhost(({ ghostConfig, isActive }) => {
   }
   const found = others.map((feature) => `${feature} go to ${adapterOf(storage, feature) ?? "Ghost's own disk"}`);
   const tried = '"storage" of Ghost\'s configuration was read.';
-  const cure = others
-    .map((feature) =>
-      feature === 'images'
-        ? `Set "active": "${ADAPTER}".`
-        : `Set "${feature}": { "adapter": "${ADAPTER}", "staticFileURLPrefix": "content/${feature}" }.`,
-    )
-    .join('\n');
+  const json = others.map((feature) =>
+    feature === 'images'
+      ? `Set "active": "${ADAPTER}".`
+      : `Set "${feature}": { "adapter": "${ADAPTER}", "staticFileURLPrefix": "content/${feature}" }.`,
+  );
+  const cure = howToSet(site, others.map(settingOf), json.join('\n'));
   return others.includes('images')
     ? failed(tried, `${found.join('; ')}.`, `${cure}\nThe command install does that.`)
     : warned(tried, `${found.join('; ')}.`, cure);
 });
+
+/** Returns the setting with which Ghost stores a feature with the adapter. */
+const settingOf = (feature: Feature): Setting =>
+  feature === 'images' ? [['storage', 'active'], ADAPTER] : [['storage', feature], settingOfFeature(feature)];
 
 /** Checks that each feature is stored at the path in Ghost's URLs. */
 export function checkPrefixes(context: DoctorContext): CheckResult {
@@ -148,8 +157,16 @@ export function checkPrefixes(context: DoctorContext): CheckResult {
     wrong
       .map(({ feature }) =>
         feature === 'images'
-          ? `Remove "staticFileURLPrefix" from "${ADAPTER}".`
-          : `Set "${feature}" to { "adapter": "${ADAPTER}", "staticFileURLPrefix": "content/${feature}" }.`,
+          ? howToSet(
+              context.site,
+              [[['storage', ADAPTER, 'staticFileURLPrefix'], 'content/images']],
+              `Remove "staticFileURLPrefix" from "${ADAPTER}".`,
+            )
+          : howToSet(
+              context.site,
+              [settingOf(feature)],
+              `Set "${feature}" to { "adapter": "${ADAPTER}", "staticFileURLPrefix": "content/${feature}" }.`,
+            ),
       )
       .join('\n'),
   );
@@ -170,7 +187,11 @@ export const checkUrls = withGhost((context, site) => {
   });
   const all = [...new Set(urls.map(({ expected }) => expected))].join(' and ');
   const tried = `"urls" of Ghost's configuration were compared with ${all}.`;
-  const cure = urls.map(({ name, expected }) => `Set "urls.${name}" to "${expected}".`).join('\n');
+  const cure = howToSet(
+    site,
+    urls.map(({ name, expected }): Setting => [['urls', name], expected]),
+    urls.map(({ name, expected }) => `Set "urls.${name}" to "${expected}".`).join('\n'),
+  );
   const wrong = urls.filter(({ value, expected }) => value !== undefined && !isSameUrl(value, expected));
   if (wrong.length > 0) {
     const found = wrong
@@ -194,7 +215,7 @@ export const checkUrls = withGhost((context, site) => {
 });
 
 /** Checks that `url` of Ghost's configuration is an HTTP URL. */
-export function checkSiteUrl({ ghostConfig: { url }, siteUrl }: DoctorContext): CheckResult {
+export function checkSiteUrl({ ghostConfig: { url }, siteUrl, site }: DoctorContext): CheckResult {
   if (url === undefined) {
     return unchecked('the configuration has no "url"');
   }
@@ -203,7 +224,11 @@ export function checkSiteUrl({ ghostConfig: { url }, siteUrl }: DoctorContext): 
     : failed(
         '"url" of Ghost\'s configuration was read.',
         `"url" is ${JSON.stringify(url)}, with which Ghost does not start.`,
-        'Set "url" to the whole address of the blog: https://blog.example.com',
+        howToSet(
+          site,
+          [[['url'], 'https://blog.example.com']],
+          'Set "url" to the whole address of the blog: https://blog.example.com',
+        ),
       );
 }
 

@@ -9,6 +9,7 @@ import { codeOf } from '../../../core/s3/errors';
 import { messageOfService } from '../../../core/s3/service-answer';
 import { hasContainerKeys, isOfUser, lacksCredentialsOfUser } from '../../../ghost-site/compose/container-credentials';
 import { fixForHostOfCompose } from '../../../ghost-site/compose/host-of-compose';
+import type { GhostSite } from '../../../ghost-site/site';
 import { Failure } from '../../../shell/failure';
 import { type CheckResult, failed, passed, unchecked, warned } from '../check';
 import type { DoctorContext } from '../context';
@@ -102,7 +103,7 @@ export async function checkCredentials(context: DoctorContext): Promise<CheckRes
       ? warned(
           tried,
           `${found}, and Ghost's container does not have these credentials.`,
-          `Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in ${context.site?.settings.file}, or give the machine a role (EC2, ECS).`,
+          `Set ${keysToSet(context.site)}, or give the machine a role (EC2, ECS).`,
         )
       : passed(found);
   } catch (error) {
@@ -112,10 +113,16 @@ export async function checkCredentials(context: DoctorContext): Promise<CheckRes
     return failed(
       tried,
       `There are no credentials for S3: ${(error as Error).message}`,
-      'Set "accessKeyId" and "secretAccessKey", give the machine a role (EC2, ECS), or name an AWS profile with --profile.',
+      `Set ${keysToSet(context.site)}, give the machine a role (EC2, ECS), or name an AWS profile with --profile.`,
     );
   }
 }
+
+/** A container gets its keys as variables, which the AWS SDK knows. */
+const keysToSet = (site: GhostSite | undefined): string =>
+  site?.compose && site.settings.format === 'env'
+    ? `AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in ${site.settings.file}`
+    : '"accessKeyId" and "secretAccessKey"';
 
 /** A profile that was named is the subject of another check. */
 const isOnlyOfUser = ({ config, site, options: { profile } }: DoctorContext, source: object): boolean =>

@@ -208,7 +208,7 @@ describe('the costs of the plan', () => {
     }
     const said = await plan();
     expect(said).toContain(
-      `about less than $0.01 a month for your files: 2 files, 1.0 MB in ${path.join(folder, 'content')}`,
+      `less than $0.01 a month for your files: 2 files, 1.0 MB in ${path.join(folder, 'content')}`,
     );
     expect(said).toContain('1 TB and 10 million requests a month are free');
     expect(said).not.toContain('for 10 GB of files');

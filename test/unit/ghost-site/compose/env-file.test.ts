@@ -33,6 +33,7 @@ describe('an env file is read as Docker Compose reads it', () => {
     ['A: yaml', { A: 'yaml' }],
     ['mail__from="\'Acme Support\' <support@example.com>"', { mail__from: "'Acme Support' <support@example.com>" }],
     ['# only\n\n   # comments', {}],
+    ['A="\\0 \\012 \\0999 \\0400"', { A: '\\ \\12 \\999 \\400' }],
     ['A="\\0101\\x\\c"', { A: 'A\\x\\c' }],
     ['COST=5$\nPER=5$9', { COST: '5$', PER: '5$9' }],
   ])('%j', (text, expected) => {

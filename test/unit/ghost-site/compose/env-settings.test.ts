@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { findBlog } from '../../../../src/commands/provision/blog';
+import { blogUrlOf, findBlog } from '../../../../src/commands/provision/blog';
 import { checkGhostConfigFile, writeGhostConfig } from '../../../../src/ghost-site/config-file';
 import type { GhostConfigBlock } from '../../../../src/ghost-site/edit-config';
 import { warningOfReadableSecrets } from '../../../../src/ghost-site/readable-secrets';
@@ -68,6 +68,14 @@ describe('the options that provision writes', () => {
   test.each(['ghost.env', '.'])('belong to the blog of that site: --write-config %s', (name) => {
     const blog = findBlog(place(name));
     expect([blog?.config.url, blog?.contentPath]).toEqual(['https://blog.example.com', place('data/ghost')]);
+  });
+
+  test('are for the URL of the file that sets it', () => {
+    const sourceOf = () => blogUrlOf(findGhostSite({ ghost: folder }, {}), 'images.example.com')?.source;
+    expect(sourceOf()).toBe(place('compose.yml'));
+    writeFileSync(place('compose.yml'), COMPOSE.replace(/ {4}environment:.*\n/, ''));
+    writeFileSync(place('ghost.env'), `${BEFORE}url=https://blog.example.com\n`);
+    expect(sourceOf()).toBe(place('ghost.env'));
   });
 
   test('are refused in a file that the container does not read, with the folder to name in its place', () => {

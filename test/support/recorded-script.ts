@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -13,6 +13,9 @@ export interface Command {
 
 /** The programs that are recorded instead of started. */
 const PROGRAMS = ['aws', 'npx', 'npm', 'tar', 'curl', 'openssl', 'ghost', 'jq', 'less', 'bash'];
+
+/** The programs that are started: those that change nothing but files that are named to them. */
+const STARTED = ['cat', 'cp', 'date', 'sed'];
 
 /** Separators between commands, and between a command's arguments and its files. */
 const [NEXT_COMMAND, NEXT_FILE] = ['\x1e', '\x1f'];
@@ -30,7 +33,7 @@ const MERGE = [
 /**
  * Runs a bash script in an empty folder, and records the programs that it would start.
  *
- * @param script gets no variables except PATH
+ * @param script gets no variables except PATH, on which is no program that could change the machine
  * @param answers the programs' output, by their first words: `aws sts get-caller-identity`
  * @returns the commands in order, and the script's files and their permissions (`0o600`), by name
  * @throws Error with bash's message if the script fails
@@ -41,10 +44,14 @@ export function recordScript(
 ): { commands: Command[]; files: Record<string, string>; modes: Record<string, number> } {
   const folder = mkdtempSync(path.join(tmpdir(), 'recorded-script-'));
   try {
-    const { status, stderr } = spawnSync('bash', ['-c', `${prologue(answers)}\n${script}`], {
+    const bin = path.join(folder, '.bin');
+    mkdirSync(bin);
+    symlinkSync(process.execPath, path.join(bin, 'node'));
+    STARTED.forEach((name) => symlinkSync(pathOf(name), path.join(bin, name)));
+    const { status, stderr } = spawnSync(pathOf('bash'), ['--norc', '-c', `${prologue(answers)}\n${script}`], {
       cwd: folder,
       encoding: 'utf8',
-      env: { PATH: process.env.PATH ?? '' },
+      env: { PATH: bin },
     });
     if (status !== 0) {
       throw new Error(`The script ends with ${status}: ${stderr}`);
@@ -61,6 +68,18 @@ export function recordScript(
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** Returns where a program is on this machine. */
+function pathOf(program: string): string {
+  const found = (process.env.PATH ?? '')
+    .split(path.delimiter)
+    .map((place) => path.join(place, program))
+    .find((place) => existsSync(place));
+  if (found === undefined) {
+    throw new Error(`There is no ${program} on the PATH.`);
+  }
+  return found;
 }
 
 function prologue(answers: Record<string, string>): string {

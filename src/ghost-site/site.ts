@@ -66,11 +66,6 @@ export function warningOfUntested(version: string | undefined): string | undefin
     : undefined;
 }
 
-/** Returns whether the adapter supports a version of Ghost, `6.65.0`. */
-export function isSupported(version: string): boolean {
-  return version.localeCompare(OLDEST_GHOST, 'en', { numeric: true }) >= 0;
-}
-
 /**
  * Finds Ghost: where the options say, otherwise in the working directory or in the usual folders.
  *

@@ -178,7 +178,7 @@ export const checkUrls = withGhost((context, site) => {
   if (!isActive) {
     return NOT_ACTIVE;
   }
-  if (site.version?.startsWith('5.')) {
+  if (site.major === 5) {
     return passed('Ghost 5 does not read "urls"');
   }
   const urls = features.map((feature) => {

@@ -5,7 +5,6 @@ import { ADAPTER_IN_CONTENT, knownInContent } from '../../../ghost-site/content-
 import {
   type GhostSite,
   isAtLeast,
-  isSupported,
   OLDEST_GHOST,
   OLDEST_WITH_INSTALLED_ADAPTERS,
   warningOfUntested,
@@ -16,24 +15,22 @@ import { ownManifest, readManifest } from '../../../shell/paths';
 import { type CheckResult, failed, passed, unchecked, warned, withGhost, NOT_ACTIVE } from '../check';
 import type { DoctorContext } from '../context';
 
-/** Checks that Ghost is new enough. */
+/** Checks that Ghost is new enough, by its code or by the tag of its image. */
 export function checkVersion({ site }: DoctorContext): CheckResult {
-  if (site?.version === undefined) {
+  const version = site?.version ?? site?.major?.toString();
+  if (site === undefined || version === undefined) {
     return unchecked("Ghost's code is not on this machine");
   }
-  const untested = warningOfUntested(site.version);
+  const tried = `The version of Ghost in ${site.compose ? site.compose.composeFile : site.codeFolder} was read.`;
+  const untested = warningOfUntested(version);
   if (untested !== undefined) {
-    return warned(
-      `The version of Ghost in ${site.codeFolder} was read.`,
-      untested,
-      'Look at your images, media and files after each update of Ghost.',
-    );
+    return warned(tried, untested, 'Look at your images, media and files after each update of Ghost.');
   }
-  return isSupported(site.version)
-    ? passed(site.version)
+  return isAtLeast(site, OLDEST_GHOST)
+    ? passed(version)
     : failed(
-        `The version of Ghost in ${site.codeFolder} was read.`,
-        `Ghost ${site.version} is too old.`,
+        tried,
+        `Ghost ${version} is too old.`,
         `Update Ghost to ${OLDEST_GHOST} or newer: ghost update, or a newer image`,
       );
 }
@@ -66,6 +63,9 @@ export function checkAdapter({ site, isActive }: DoctorContext): CheckResult {
   const cure = `Install it: ${ownCommand(`install${siteParameters(site)}`, { writes: [site.configFile] })}\nThen restart Ghost.`;
   if (folder === undefined && !isActive) {
     return NOT_ACTIVE;
+  }
+  if (folder === undefined && mayBeInImage(site)) {
+    return unchecked(`it is not in ${folders.join(' or ')}, and may be in the container's image`);
   }
   if (folder === undefined) {
     return failed(tried, `The adapter is not in ${folders.join(' or ')}.`, cure);
@@ -117,7 +117,20 @@ function adapterFolders(site: GhostSite): string[] {
   const { installedAdaptersPath } = isAtLeast(site, OLDEST_WITH_INSTALLED_ADAPTERS) ? (site.config.paths ?? {}) : {};
   const inContent = knownInContent(site, ADAPTER_IN_CONTENT);
   return [
-    ...(installedAdaptersPath ? [path.resolve(site.folder, installedAdaptersPath, 'storage', ADAPTER)] : []),
+    ...(installedAdaptersPath && !isInContainer(site, installedAdaptersPath)
+      ? [path.resolve(site.folder, installedAdaptersPath, 'storage', ADAPTER)]
+      : []),
     ...(inContent === undefined ? [] : [inContent]),
   ];
 }
+
+/** Returns whether an image of one's own may have the adapter, or where Ghost looks for it first is not on this machine. */
+function mayBeInImage(site: GhostSite): boolean {
+  const { installedAdaptersPath } = isAtLeast(site, OLDEST_WITH_INSTALLED_ADAPTERS) ? (site.config.paths ?? {}) : {};
+  const isHidden = installedAdaptersPath !== undefined && isInContainer(site, installedAdaptersPath);
+  return site.compose !== undefined && (site.compose.hasOwnImage || isHidden);
+}
+
+/** Returns whether a folder is one of the container that is not mounted from this machine. */
+const isInContainer = ({ compose, folder }: GhostSite, place: string): boolean =>
+  compose !== undefined && compose.toContainer(path.resolve(folder, place)) === undefined;

@@ -17,7 +17,7 @@ export function writePage(file: PageFile, context: DoctorContext, reports: Check
       blog: context.siteUrl && redact(context.siteUrl),
       versions: [
         ['ghost-storage-s3-cloudfront', version],
-        ['Ghost', context.site?.version ?? 'not on this machine'],
+        ['Ghost', context.site?.version ?? context.site?.major?.toString() ?? 'not on this machine'],
         ['Node', process.versions.node],
       ],
       date: new Date(),

@@ -1,7 +1,8 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { checkAdapter } from '../../../../../src/commands/doctor/checks/ghost-installation';
+import { checkUrls } from '../../../../../src/commands/doctor/checks/config';
+import { checkAdapter, checkVersion } from '../../../../../src/commands/doctor/checks/ghost-installation';
 import type { DoctorContext } from '../../../../../src/commands/doctor/context';
 import { adapterFiles } from '../../../../../src/commands/install/adapter-files';
 import { findGhostSite } from '../../../../../src/ghost-site/site';
@@ -36,5 +37,44 @@ test('an adapter that is mounted into the content folder is found', () => {
   expect(checkAdapter(contextOf({ image: 'ghost:6', volumes }))).toMatchObject({
     result: 'passed',
     found: expect.stringContaining(` in ${place('S3CloudFrontStorage')}`) as string,
+  });
+});
+
+test.each<[string, object]>([
+  ['an image of its own', { build: '.', volumes: [CONTENT] }],
+  ['an image of another name', { image: 'acme/ghost', volumes: [CONTENT] }],
+  [
+    'a folder for adapters that only the container has',
+    { image: 'ghost:6.65.0', environment: { paths__installedAdaptersPath: '/adapters' }, volumes: [CONTENT] },
+  ],
+])('an adapter that may be in the image is not called missing: %s', (_, service) => {
+  expect(checkAdapter(contextOf(service))).toMatchObject({
+    result: 'unchecked',
+    found: expect.stringContaining("may be in the container's image") as string,
+  });
+});
+
+test('an adapter that the official image and the content folder do not have is missing', () => {
+  expect(checkAdapter(contextOf({ image: 'ghost:6', volumes: [CONTENT] }))).toMatchObject({ result: 'failed' });
+});
+
+test.each([
+  ['ghost:6-alpine', 'passed', '6'],
+  ['ghost:5.130-alpine', 'passed', '5.130'],
+  ['ghost:5.87-alpine', 'failed', 'Ghost 5.87 is too old'],
+  ['ghost:5.100.0', 'failed', 'Ghost 5.100.0 is too old'],
+  ['ghost:4', 'failed', 'Ghost 4 is too old'],
+  ['ghost:7.0.0', 'warned', 'This is Ghost 7.0.0'],
+])('the version of Ghost is read from the tag %s', (image, result, found) => {
+  const check = checkVersion(contextOf({ image, volumes: [CONTENT] }));
+  expect(check).toMatchObject({ result, found: expect.stringContaining(found) as string });
+  expect(JSON.stringify(check)).not.toContain('undefined');
+});
+
+test('Ghost 5 is not asked for "urls", also when its image tells the major version alone', async () => {
+  const context = contextOf({ image: 'ghost:5-alpine', volumes: [CONTENT] });
+  expect(await checkUrls({ ...context, ghostConfig: {}, features: [] } as unknown as DoctorContext)).toMatchObject({
+    result: 'passed',
+    found: 'Ghost 5 does not read "urls"',
   });
 });

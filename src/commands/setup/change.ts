@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { once } from 'node:events';
 import path from 'node:path';
 import { readAdapterConfigs } from '../../ghost-site/adapter-config';
-import { settingsOfEnvironment, type StorageSettings } from '../../ghost-site/config';
+import type { StorageSettings } from '../../ghost-site/config';
 import { writeGhostConfig } from '../../ghost-site/config-file';
 import type { GhostConfigBlock } from '../../ghost-site/edit-config';
 import { findGhostSite, type GhostSite, type GhostSiteOptions } from '../../ghost-site/site';
@@ -16,6 +16,7 @@ import { carryOutUninstall, planUninstall } from '../install/uninstall';
 import { migrateSite } from '../migrate/migrate-site';
 import { readMigrateSettings } from '../migrate/settings';
 import { showSummary } from '../migrate/summary';
+import { assertSameGhost, placesFor } from './same-ghost';
 
 /**
  * A change of Ghost's files: the options for the adapter, the adapter with what makes Ghost use it, or the files that
@@ -61,12 +62,19 @@ async function copyBack(terminal: Terminal, site: GhostSite, { content }: GhostS
   }
 }
 
-/** Returns what carries out changes for a site: this process, or sudo where it may not write. */
+/**
+ * Returns what carries out changes for a site: this process, or sudo where it may not write.
+ *
+ * @throws Failure where sudo would find another Ghost
+ */
 export function changerOf(
   terminal: Terminal,
   site: GhostSite,
   options: GhostSiteOptions,
 ): (change: Change) => Promise<void> {
+  if (!canChange(site)) {
+    assertSameGhost(site, options);
+  }
   return (change) =>
     canChange(site) ? carryOut(terminal, options, change) : carryOutAsRoot(terminal, site, options, change);
 }
@@ -89,28 +97,6 @@ function isWritable(place: string): boolean {
   } catch {
     return false;
   }
-}
-
-/**
- * Returns the options with which a process that has no variable of this one finds the same Ghost.
- *
- * @param options as the user gave them
- */
-export function placesFor(
-  { folder, configFile, contentPath, compose }: Pick<GhostSite, 'folder' | 'configFile' | 'contentPath' | 'compose'>,
-  { ghost, config, content }: GhostSiteOptions,
-  environment: NodeJS.ProcessEnv = process.env,
-): string[] {
-  const isNamed = !compose && (environment.NODE_ENV ?? 'production') !== 'production';
-  const hasContent = !compose && settingsOfEnvironment(environment).paths?.contentPath !== undefined;
-  const places = {
-    ghost: ghost ?? (isNamed || hasContent ? folder : undefined),
-    config: config ?? (isNamed ? configFile : undefined),
-    content: content ?? (hasContent ? contentPath : undefined),
-  };
-  return Object.entries(places).flatMap(([name, value]) =>
-    value === undefined ? [] : [`--${name}`, path.resolve(value)],
-  );
 }
 
 /**

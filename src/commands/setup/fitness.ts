@@ -10,6 +10,7 @@ import { assertConfigFile, supportedMajor } from '../install/preconditions';
 import { checkContent } from '../migrate/content-checks';
 import { askBlog } from './blog';
 import { canChange } from './change';
+import { assertSameGhost } from './same-ghost';
 
 /** Ghost's own adapters, which store on the disk: https://docs.ghost.org/config#storage-adapters */
 const ON_DISK = ['LocalImagesStorage', 'LocalMediaStorage', 'LocalFilesStorage'];
@@ -28,6 +29,8 @@ export async function refuseUnfit(site: GhostSite, options: GhostSiteOptions): P
   }
   if (canChange(site)) {
     assertConfigFile(site, options.config);
+  } else {
+    assertSameGhost(site, options);
   }
   assertReadableContent(site);
   await checkContent(site, { content: options.content });

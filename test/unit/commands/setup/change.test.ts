@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { devNull, tmpdir } from 'node:os';
 import path from 'node:path';
-import { placesFor } from '../../../../src/commands/setup/change';
 import { chooseCredentials } from '../../../../src/commands/setup/credentials';
 import { restart, restartOf } from '../../../../src/commands/setup/restart';
+import { assertSameGhost, placesFor } from '../../../../src/commands/setup/same-ghost';
 import { findGhostSite, type GhostSite } from '../../../../src/ghost-site/site';
 import { RecordedTerminal } from '../../../support/provisioning';
 
@@ -25,6 +25,63 @@ describe('a change as root', () => {
     expect(placesFor(SITE, {}, { paths__contentPath: '/srv/content' })).toEqual([
       ...['--ghost', '/var/www/ghost', '--content', '/srv/content'],
     ]);
+  });
+
+  describe('where a variable of this shell leads to another Ghost', () => {
+    let folder: string;
+    const place = (name: string) => path.join(folder, name);
+    beforeEach(() => {
+      folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'same-ghost-')));
+      for (const [file, env, content] of [
+        ['compose.yaml', 'dev.env', './a'],
+        ['prod.yaml', 'prod.env', '${FILES:-./b}'],
+      ] as const) {
+        const volumes = [`${content}:/var/lib/ghost/content`];
+        writeFileSync(
+          place(file),
+          JSON.stringify({ services: { ghost: { image: 'ghost:6', env_file: env, volumes } } }),
+        );
+        writeFileSync(place(env), 'url=https://blog.example.com\n');
+      }
+    });
+    afterEach(() => rmSync(folder, { recursive: true }));
+
+    const check = (environment: NodeJS.ProcessEnv) =>
+      assertSameGhost(findGhostSite({ ghost: folder }, environment), { ghost: folder }, environment);
+    const refusal = (there: string, here: string) =>
+      expect.objectContaining({
+        message: `sudo passes on no variables, and without those of this shell the change as root would go wrong: it would use ${there} in place of ${here}.`,
+        cure: `Write the variables that Docker Compose needs (COMPOSE_FILE and others) into ${place('.env')}, or run the command as a user who can write there.`,
+      }) as Error;
+
+    test('is refused: the settings would go into the env file of the other one', () => {
+      expect(() => check({ COMPOSE_FILE: 'prod.yaml' })).toThrow(refusal(place('dev.env'), place('prod.env')));
+    });
+
+    test('is refused: the adapter would go into other content', () => {
+      writeFileSync(place('.env'), 'COMPOSE_FILE=prod.yaml\n');
+      expect(() => check({ FILES: './c' })).toThrow(refusal(place('b'), place('c')));
+    });
+
+    test('is refused: Docker Compose would miss a variable', () => {
+      writeFileSync(place('.env'), 'COMPOSE_FILE=prod.yaml\n');
+      writeFileSync(place('prod.yaml'), readFileSync(place('prod.yaml'), 'utf8').replace(':-./b', ':?where'));
+      expect(() => check({ FILES: './c' })).toThrow(/would go wrong: .* needs the variable FILES/);
+    });
+
+    test('is made where the variables are in its .env', () => {
+      writeFileSync(place('.env'), 'COMPOSE_FILE=prod.yaml\nFILES=./c\n');
+      expect(() => check({ COMPOSE_FILE: 'prod.yaml', FILES: './c' })).not.toThrow();
+      expect(() => check({})).not.toThrow();
+    });
+
+    test('is refused: the adapter would go where Ghost does not look for it', () => {
+      rmSync(place('compose.yaml'));
+      writeFileSync(place('config.production.json'), '{}');
+      expect(() => check({ paths__installedAdaptersPath: '/srv/adapters' })).toThrow(
+        /it would use nothing in place of \/srv\/adapters/,
+      );
+    });
   });
 
   test.each([

@@ -1,5 +1,4 @@
-import { rmSync } from 'node:fs';
-import { chmod, mkdtemp } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { runCommand } from '../ghost/run-command';
 
@@ -15,18 +14,18 @@ export interface Programs {
 
 let programs: Promise<Programs> | undefined;
 
-/** Builds the command line and the two programs of the account, once in a process. */
+/** Builds the command line and the two programs of the account, once in a test file. */
 export function builtPrograms(): Promise<Programs> {
   programs ??= build();
   return programs;
 }
 
 async function build(): Promise<Programs> {
+  await removeFormer();
   // Below the repository, where they find its packages and the parts of this one.
-  const folder = await mkdtemp(path.join(root, '.programs-'));
+  const folder = await mkdtemp(path.join(root, `.programs-${process.pid}-`));
   // Commands are run by other users, too.
   await chmod(folder, 0o755);
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const sources = { cli: 'src/cli.ts', preload: `${__dirname}/preload.ts`, server: `${__dirname}/server.ts` };
   const entries = Object.entries(sources).map(([name, file]) => `${name}=${file}`);
   await runCommand(
@@ -36,4 +35,22 @@ async function build(): Promise<Programs> {
   );
   const pathOf = (name: keyof Programs) => path.join(folder, `${name}.js`);
   return { cli: pathOf('cli'), preload: pathOf('preload'), server: pathOf('server') };
+}
+
+/** Removes what processes have left that have ended: Jest tells its test files nothing of their end. */
+async function removeFormer(): Promise<void> {
+  for (const name of await readdir(root)) {
+    const [, pid] = /^\.programs-(\d+)-/.exec(name) ?? [];
+    if (pid !== undefined && (Number(pid) === process.pid || !isRunning(Number(pid)))) {
+      await rm(path.join(root, name), { recursive: true, force: true });
+    }
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }

@@ -15,10 +15,25 @@ export const ADAPTER_IN_CONTENT = `adapters/storage/${ADAPTER}`;
  * @param part relative, with slashes: `images`
  * @returns undefined when only Docker can reach it
  */
-export const knownInContent = ({ contentPath, compose }: Content, part: string): string | undefined =>
-  compose?.hasContentIn(contentPath)
+export function knownInContent(content: Content, part: string): string | undefined {
+  const { compose } = content;
+  const contentPath = knownContent(content);
+  return compose && (contentPath === undefined || compose.hasContentIn(contentPath))
     ? compose.toHost(path.posix.join(compose.contentPath, part))
-    : path.join(contentPath, part);
+    : path.join(content.contentPath, part);
+}
+
+/** Returns the content folder; undefined when only Docker can reach it. */
+export function knownContent(content: Partial<Content>): string | undefined {
+  try {
+    return content.contentPath;
+  } catch (error) {
+    if (error instanceof Failure) {
+      return undefined;
+    }
+    throw error;
+  }
+}
 
 /**
  * Like `knownInContent`.

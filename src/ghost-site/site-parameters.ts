@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { Failure } from '../shell/failure';
 import { quoted } from '../shell/text';
+import { knownContent } from './content-place';
 import { findGhostSite, type GhostSite, type GhostSiteOptions } from './site';
 
 /**
@@ -10,7 +11,8 @@ import { findGhostSite, type GhostSite, type GhostSiteOptions } from './site';
  * @param site `contentPath` is left out where any content folder will do
  */
 export function siteParameters(site: Pick<GhostSite, 'configFile'> & Partial<GhostSite>): string {
-  const { configFile, folder, contentPath } = site;
+  const { configFile, folder } = site;
+  const contentPath = knownContent(site);
   const isFile = existsSync(configFile);
   const ways: GhostSiteOptions[] = [
     {},
@@ -18,7 +20,8 @@ export function siteParameters(site: Pick<GhostSite, 'configFile'> & Partial<Gho
     ...(folder === undefined ? [] : [{ ghost: folder }]),
     { ...(isFile && { config: configFile }), ...(folder !== undefined && { ghost: folder }), content: contentPath },
   ];
-  const options = ways.find((way) => isSame(way, site)) ?? (isFile ? { config: configFile } : {});
+  const options =
+    ways.find((way) => isSame(way, { configFile, contentPath })) ?? (isFile ? { config: configFile } : {});
   return Object.entries(options)
     .filter((option): option is [string, string] => option[1] !== undefined)
     .map(([name, value]) => ` --${name} ${quoted(value)}`)

@@ -17,7 +17,7 @@ export interface GhostSite {
   configFile: string;
   /** The configuration as Ghost sees it: the file, overridden by the environment. `paths` are those of this machine. */
   config: GhostConfig;
-  /** The folder with `images`, `media`, `files` and `adapters`. */
+  /** The folder with `images`, `media`, `files` and `adapters`. Throws a Failure where only Docker can reach it. */
   contentPath: string;
   /** The folder with Ghost's own code, undefined when only the content is here. */
   codeFolder?: string;

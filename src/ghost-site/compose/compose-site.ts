@@ -55,7 +55,10 @@ export function composeSite(compose: ComposeGhost, { config, content }: GhostSit
     folder: compose.folder,
     configFile: settings.file,
     config: { ...seen, ...(place !== undefined && { paths: { installedAdaptersPath: place } }) },
-    contentPath: content === undefined ? compose.contentOnHost() : path.resolve(content),
+    // Commands that only need the settings also work where only Docker can reach the content.
+    get contentPath() {
+      return content === undefined ? compose.contentOnHost() : path.resolve(content);
+    },
     ...compose.version,
     settings,
     compose,

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { ADAPTER, FEATURES } from '../../../core/features';
 import { assertChosenContent } from '../../../ghost-site/chosen-paths';
 import { adapterOf, storageOf } from '../../../ghost-site/config';
+import { knownContent } from '../../../ghost-site/content-place';
 import { type GhostSite, isFolder } from '../../../ghost-site/site';
 import { siteParameters } from '../../../ghost-site/site-parameters';
 import { ownCommand } from '../../../shell/called-as';
@@ -14,8 +15,13 @@ import { type Comparison, compareFiles } from '../files/compare';
 /** Folders of which every content folder has one. */
 const CONTENT_FOLDERS = [...FEATURES, 'adapters', 'data', 'settings', 'themes'];
 
+const ONLY_IN_DOCKER = unchecked('only Docker can reach the content folder of Ghost');
+
 /** Checks that the content folder is one. */
 export const checkContentFolder = withGhost(({ options }, site) => {
+  if (knownContent(site) === undefined) {
+    return ONLY_IN_DOCKER;
+  }
   const { contentPath, codeFolder } = site;
   assertChosenContent(site, options.content);
   const cure =
@@ -38,6 +44,9 @@ export const checkContentFolder = withGhost(({ options }, site) => {
 
 /** Checks that what is on the disk is in the bucket, and that Ghost was switched over. */
 export const checkFiles = withGhost(async (context, site) => {
+  if (knownContent(site) === undefined) {
+    return ONLY_IN_DOCKER;
+  }
   const comparison = await compareFiles(context);
   const problem = problemOf(context, site, comparison);
   if (!context.isActive) {

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { ADAPTER } from '../../../core/features';
-import { ADAPTER_IN_CONTENT, knownInContent } from '../../../ghost-site/content-place';
+import { ADAPTER_IN_CONTENT, knownContent, knownInContent } from '../../../ghost-site/content-place';
 import {
   type GhostSite,
   isAtLeast,
@@ -56,7 +56,7 @@ export function checkNode({ site }: DoctorContext): CheckResult {
 export function checkAdapter({ site, isActive }: DoctorContext): CheckResult {
   const folders = site ? adapterFolders(site) : [];
   const folder = folders.find((candidate) => existsSync(candidate));
-  if (!site || (!existsSync(site.contentPath) && !folder)) {
+  if (!site || (!existsSync(knownContent(site) ?? '') && !folder)) {
     return unchecked('the content folder of Ghost is not on this machine');
   }
   const tried = `The adapter was looked for in ${folders.join(' and ')}.`;

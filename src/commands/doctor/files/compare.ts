@@ -3,6 +3,7 @@ import { ObjectKeys } from '../../../core/object-keys';
 import { Bucket } from '../../../core/s3/bucket';
 import { isTransient } from '../../../core/s3/errors';
 import { Listing } from '../../../ghost-site/bucket-listing';
+import { knownContent } from '../../../ghost-site/content-place';
 import { type FeatureDisk, featureDisks } from '../../../ghost-site/feature-disk';
 import type { DoctorContext } from '../context';
 import { diskFiles } from './disk-files';
@@ -43,7 +44,8 @@ interface Place {
 export function compareFiles(context: DoctorContext): Promise<Comparison> {
   return context.once('files', async () => {
     const comparison: Comparison = { outcome: new Outcome(), images: new ImageSample(context.imageCount) };
-    const disks = context.site && featureDisks(context.site);
+    const { site } = context;
+    const disks = site && knownContent(site) !== undefined ? featureDisks(site) : undefined;
     for (const feature of context.features) {
       const config = context.configOf(feature);
       const place = { feature, bucket: new Bucket(config), keys: new ObjectKeys(config), disk: disks?.[feature] };

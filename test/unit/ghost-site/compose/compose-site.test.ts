@@ -397,7 +397,7 @@ describe('any Compose file with Ghost', () => {
     ],
   ])('with %s says so', (_, files, message) => {
     write(files);
-    expect(() => find()).toThrow(message);
+    expect(() => find().contentPath).toThrow(message);
   });
 
   test('that cannot be read is not passed over where the command is run', () => {
@@ -463,7 +463,7 @@ describe('any Compose file with Ghost', () => {
   testAsRoot("asks for the whole path where root's home has the same folder as that user's", () => {
     const [inHome] = readdirSync(homedir());
     write({ 'compose.yml': ghost('image: ghost:6', `volumes: ["~/${inHome}:/var/lib/ghost/content"]`) });
-    expect(() => find({ ghost: folder }, { SUDO_USER: 'daemon' })).toThrow(/depends on whose home "~" is/);
+    expect(() => find({ ghost: folder }, { SUDO_USER: 'daemon' }).contentPath).toThrow(/depends on whose home "~" is/);
   });
 
   test('that has no Ghost is no site', () => {

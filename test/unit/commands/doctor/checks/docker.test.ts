@@ -2,9 +2,11 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { checkUrls } from '../../../../../src/commands/doctor/checks/config';
+import { checkContentFolder, checkFiles } from '../../../../../src/commands/doctor/checks/files';
 import { checkAdapter, checkVersion } from '../../../../../src/commands/doctor/checks/ghost-installation';
 import type { DoctorContext } from '../../../../../src/commands/doctor/context';
 import { adapterFiles } from '../../../../../src/commands/install/adapter-files';
+import { siteParameters } from '../../../../../src/ghost-site/site-parameters';
 import { findGhostSite } from '../../../../../src/ghost-site/site';
 
 let folder: string;
@@ -77,4 +79,14 @@ test('Ghost 5 is not asked for "urls", also when its image tells the major versi
     result: 'passed',
     found: 'Ghost 5 does not read "urls"',
   });
+});
+
+test('a content folder that is a Docker volume is left out, and the settings are read all the same', async () => {
+  const volumes = ['ghost:/var/lib/ghost/content'];
+  const context = contextOf({ image: 'ghost:6', environment: { url: 'https://blog.example.com' }, volumes });
+  expect(context.site?.config.url).toBe('https://blog.example.com');
+  const results = [checkContentFolder(context), await checkFiles(context), checkAdapter(context)];
+  expect(results.map(({ result }) => result)).toEqual(['unchecked', 'unchecked', 'unchecked']);
+  expect(() => context.site && siteParameters(context.site)).not.toThrow();
+  expect(() => context.site?.contentPath).toThrow(/is the Docker volume ghost, which this command cannot reach/);
 });

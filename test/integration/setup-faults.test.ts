@@ -1,5 +1,6 @@
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { onePixel } from '../support/one-pixel';
 import type { SetupBlog } from '../support/setup/blog';
@@ -30,6 +31,27 @@ interface Config {
 
 const file = () => path.join(blog.folder, 'config.production.json');
 const readConfig = () => JSON.parse(readFileSync(file(), 'utf8')) as Config;
+const adapterFolder = () => path.join(blog.folder, 'content/adapters/storage/S3CloudFrontStorage');
+const later = () => path.join(blog.folder, 'content/images/2024/06/later.png');
+
+/** Stores a file in the bucket alone, as a Ghost on the CDN does. */
+function upload(): void {
+  const objects = cloud.s3.objects(cloud.bucket() ?? '');
+  objects.set(
+    'content/images/2024/06/later.png',
+    [...objects.values()][0] as NonNullable<ReturnType<typeof objects.get>>,
+  );
+}
+
+/** Runs a step at each restart of Ghost: before it, or in its place where the step fails. */
+function atRestart(step: () => void): void {
+  const { restart } = blog;
+  blog.restart = async (options) => {
+    step();
+    await restart(options);
+  };
+}
+
 const writeConfig = (change: Config) => writeFileSync(file(), JSON.stringify({ ...readConfig(), ...change }, null, 2));
 
 describe('setup', () => {
@@ -63,10 +85,16 @@ describe('setup', () => {
     writeConfig({ storage: { ...storage, S3CloudFrontStorage: former } });
     expect((await lab.setUp({ killsAtRestart: true })).status).toBeNull();
     expect(lab.restarts()).toBe(1);
+    // It fails, and leaves Ghost as it was.
+    const { restart } = blog;
+    blog.restart = () => Promise.reject(new Error('It is not restarted.'));
+    const failed = await lab.setUp();
+    expect([failed.status, failed.output]).toEqual([1, expect.stringContaining('Ghost was not restarted')]);
+    blog.restart = restart;
     expect((await lab.setUp()).status).toBe(0);
-    expect(lab.restarts()).toBe(2);
+    expect(lab.restarts()).toBe(3);
     const again = await lab.setUp();
-    expect([again.output, lab.restarts()]).toEqual([expect.stringContaining('Ghost is already switched over.'), 2]);
+    expect([again.output, lab.restarts()]).toEqual([expect.stringContaining('Ghost is already switched over.'), 3]);
   });
 
   test('goes back also when an earlier --undo was killed before its restart, and had left no options', async () => {
@@ -93,18 +121,39 @@ describe('setup', () => {
     expect([again.output, lab.restarts()]).toEqual([expect.stringContaining('there is nothing to undo'), 2]);
   });
 
-  test('brings files that only the bucket has to the disk before it goes back from a Ghost that was in use', async () => {
+  test('brings files that only the bucket has to the disk when it goes back from a Ghost that was in use', async () => {
     expect((await lab.setUp()).status).toBe(0);
-    const [picture] = Object.keys(FILES);
-    const objects = cloud.s3.objects(cloud.bucket() ?? '');
-    const object = objects.get(`content/${picture}`);
-    objects.set('content/images/2024/06/later.png', object as NonNullable<typeof object>);
+    upload();
     blog.breaks = true;
     await blog.restart().catch(() => {});
     expect(blog.isDown).toBe(true);
+    const wereCopied: boolean[] = [];
+    atRestart(() => wereCopied.push(existsSync(later())));
     const { status, output } = await lab.setUp();
     expect([status, output]).toEqual([1, expect.stringContaining('it runs from the disk again')]);
-    expect(existsSync(path.join(blog.folder, 'content/images/2024/06/later.png'))).toBe(true);
+    // The blog is up before the copy, which can take long.
+    expect([wereCopied, existsSync(later()), existsSync(adapterFolder())]).toEqual([[false, false], true, false]);
+  });
+
+  test('never leaves Ghost down when the connection is lost while it restarts', async () => {
+    let child: ChildProcess | undefined;
+    const watch = (started: ChildProcess) => (child = started);
+    atRestart(() => child?.kill('SIGHUP'));
+    blog.breaks = true;
+    const first = await lab.setUp({ watch, hurries: true });
+    expect([first.status, first.output]).toEqual([1, expect.stringContaining('it runs from the disk again')]);
+    expect(first.output).toContain('This command ends when the blog answers again.');
+    expect([blog.isDown, readConfig().storage?.active]).toEqual([false, undefined]);
+
+    blog.breaks = false;
+    const second = await lab.setUp({ watch, hurries: true });
+    expect([second.status, second.output]).toEqual([130, expect.stringContaining('Ghost is switched over.')]);
+    blog.breaks = true;
+    await blog.restart().catch(() => {});
+    upload();
+    const third = await lab.setUp({ watch, hurries: true });
+    expect([third.status, third.output]).toEqual([1, expect.stringContaining('it runs from the disk again')]);
+    expect([third.output, blog.isDown]).toEqual([expect.stringContaining('Copy them later'), false]);
   });
 
   test('goes back to the disk also when the bucket cannot be read at that moment', async () => {
@@ -115,6 +164,54 @@ describe('setup', () => {
     const { status, output } = await lab.setUp();
     expect([status, output]).toEqual([1, expect.stringContaining('it runs from the disk again')]);
     expect([output, blog.isDown]).toEqual([expect.stringContaining('Copy them later'), false]);
+  });
+
+  test('goes back by --undo, whatever fails on the way, and brings every file', async () => {
+    expect((await lab.setUp()).status).toBe(0);
+    const denied = cloud.s3.injectFault({
+      operation: 'AbortMultipartUpload',
+      kind: { status: 403, code: 'AccessDenied' },
+      times: Infinity,
+    });
+    const untested = await lab.setUp();
+    expect([untested.status, untested.output]).toEqual([1, expect.stringContaining('Ghost uses the bucket')]);
+    expect(untested.output).not.toMatch(/was not switched over|keeps running from the disk/);
+    denied.clear();
+
+    const back = () => lab.run(['setup', '--undo', '--yes'], { hurries: true });
+    const objects = cloud.s3.objects(cloud.bucket() ?? '');
+    const all = [...objects];
+    objects.clear();
+    const empty = await back();
+    expect([empty.status, empty.output]).toEqual([1, expect.stringContaining('has no files in content/images/')]);
+    expect([readConfig().storage?.active, lab.restarts()]).toEqual(['S3CloudFrontStorage', 1]);
+    all.forEach(([key, object]) => objects.set(key, object));
+
+    // Ghost still runs with the adapter, which loads some of its files later.
+    const { restart } = blog;
+    blog.restart = () => Promise.reject(new Error('It is not restarted.'));
+    const failed = await back();
+    expect([failed.status, failed.output]).toEqual([
+      1,
+      expect.stringContaining('run the same command again, which brings'),
+    ]);
+    expect(existsSync(adapterFolder())).toBe(true);
+    blog.restart = restart;
+
+    atRestart(() => {
+      upload();
+      mkdirSync(path.dirname(later()), { recursive: true });
+      writeFileSync(later(), onePixel(2));
+    });
+    const conflict = await back();
+    expect([conflict.status, conflict.output]).toEqual([1, expect.stringContaining('Ghost runs from the disk again')]);
+    expect(conflict.output).not.toContain('Nothing else was changed');
+    expect(conflict.output).toMatch(/options that are named above belong to: .*migrate --to-local/);
+    blog.restart = restart;
+
+    rmSync(later());
+    expect((await back()).status).toBe(0);
+    expect([existsSync(later()), existsSync(adapterFolder()), lab.restarts()]).toEqual([true, false, 3]);
   });
 
   test('says that Ghost is switched over when a file of the last moment cannot be copied', async () => {

@@ -123,4 +123,24 @@ describeAsRoot('setup by a user who may not write in the folder of Ghost', () =>
     expect([back.status, back.output]).toEqual([0, expect.stringContaining('stores its files on the disk again')]);
     expect(existsSync(adapter)).toBe(false);
   });
+
+  test('says that Ghost is down, and how to go back, when sudo refuses on the way back', async () => {
+    const { restart } = blog;
+    blog.breaks = true;
+    blog.restart = async (options) => {
+      // As when its password is asked for again, and nobody types it.
+      sudo.refuses = true;
+      await restart(options);
+    };
+    const { status, output } = await setUp();
+    expect([status, output, blog.isDown]).toEqual([1, expect.stringContaining('Ghost is down'), true]);
+    expect(output).toMatch(/Take the adapter out: sudo .*install --uninstall/);
+    expect(output).toContain('ghost restart');
+
+    Object.assign(blog, { restart });
+    sudo.refuses = false;
+    const again = await setUp();
+    expect([again.status, again.output]).toEqual([1, expect.stringContaining('it runs from the disk again')]);
+    expect(blog.isDown).toBe(false);
+  });
 });

@@ -72,14 +72,14 @@ export function restoredConfig(file: string, text: string, cdnUrl: unknown): Res
 }
 
 /**
- * Returns the storage settings that Ghost's configuration had before the adapter was taken out of it, by which files that
+ * Returns the backup with the configuration that Ghost had before the adapter was taken out of it, by which files that
  * are only in the bucket are found.
  *
- * @returns undefined when there is no such backup
+ * @returns its path and its storage settings; undefined when there is no such backup
  */
-export function removedStorage(file: string): StorageSettings | undefined {
+export function removedConfig(file: string): { file: string; storage: StorageSettings } | undefined {
   const removed = backupsOf(file).find(({ config }) => usesAdapter(config));
-  return removed && storageOf(removed.config);
+  return removed && { file: removed.file, storage: storageOf(removed.config) };
 }
 
 /** Compares by host, since the CDN may be configured without a scheme. */

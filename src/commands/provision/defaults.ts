@@ -16,13 +16,20 @@ export interface Chosen {
   reason: string;
 }
 
+/** What the user should know before an image server is built. */
+export interface Warning {
+  text: string;
+  /** Whether the blog has no URL for the image server, which options of `provision` decide. */
+  isAboutUrl?: boolean;
+}
+
 /** What a new image server gets where the options say nothing. An existing one keeps what it has. */
 export interface Defaults {
   /** The template's parameters. */
   parameters: Record<string, string>;
   createAccessKey: boolean;
   chosen: Chosen[];
-  warnings: string[];
+  warnings: Warning[];
 }
 
 /**
@@ -41,6 +48,7 @@ export async function withDefaults(
   const blog = site && isOpen ? blogUrlOf(site, settings.domain) : undefined;
   const files: CountedFiles | undefined = site && (await countBlogFiles(site, signal));
   const identity = await identityOf(settings, options, { aws, hasBlog: !isOpen || blog?.parameters !== undefined });
+  const untested = warningOfUntested(site?.version);
   const isForFolders = settings.folders.added.length > 0 && options.writeConfig === undefined;
   return {
     ...settings,
@@ -50,9 +58,9 @@ export async function withDefaults(
       createAccessKey: identity?.createAccessKey ?? false,
       chosen: [...(blog?.parameters ? [chosenBlog(blog)] : []), ...(identity ? [identity] : [])],
       warnings: [
-        isOpen && !blog?.parameters && !isForFolders ? withoutBlog(blog) : undefined,
-        warningOfUntested(site?.version),
-      ].filter((warning) => warning !== undefined),
+        ...(isOpen && !blog?.parameters && !isForFolders ? [{ text: withoutBlog(blog), isAboutUrl: true }] : []),
+        ...(untested === undefined ? [] : [{ text: untested }]),
+      ],
     },
   };
 }
@@ -86,7 +94,7 @@ function withoutBlog(found: BlogUrl | undefined): string {
     found === undefined
       ? "The blog's URL is not known."
       : `The blog's URL in ${found.source} is ${shown(found.url)}, which CloudFront cannot request: it needs a public host with HTTPS.`;
-  return `${cause} Without it, image sizes that are missing in the bucket are not created, and pages of a new theme show broken images.\n  Add --ghost-url https://blog.example.com, or --no-ghost if you want that.`;
+  return `${cause} Without it, image sizes that are missing in the bucket are not created, and pages of a new theme show broken images.`;
 }
 
 /** A URL may contain a password. */

@@ -147,6 +147,9 @@ const SIGNS: Record<PlannedStep['sign'], { meaning: string; color: 'green' | 'ye
   '=': { meaning: 'used as it is', color: 'dim' },
 };
 
+/** The options for a blog whose URL is not known. */
+const WITHOUT_URL = '\n  Add --ghost-url https://blog.example.com, or --no-ghost if you want that.';
+
 /**
  * Returns the plan as lines for the terminal: its steps, what was chosen for the user, warnings, and the costs.
  *
@@ -167,7 +170,10 @@ export function planLines(
     '',
     ...chosen.map(({ what, value, reason }) => `  ${what.padEnd(width)}  ${value} ${colors.dim(`(${reason})`)}`),
     ...(chosen.length > 0 ? [''] : []),
-    ...warnings.flatMap((warning) => [`${colors.yellow('⚠')} ${warning}`, '']),
+    ...warnings.flatMap(({ text, isAboutUrl }) => [
+      `${colors.yellow('⚠')} ${text}${isAboutUrl ? WITHOUT_URL : ''}`,
+      '',
+    ]),
     `${colors.bold('Costs')}, roughly:`,
     ...costLines(files).map((line) => `  ${line}`),
     '',

@@ -10,8 +10,12 @@ const CHANGE = z.union([
     do: z.literal('write'),
     block: z.object({ storage: z.object({ S3CloudFrontStorage: z.record(z.string(), z.string()) }) }),
   }),
-  z.object({ do: z.enum(['install', 'uninstall']) }),
-  z.object({ do: z.literal('copy-back'), storage: z.optional(z.record(z.string(), z.unknown())) }),
+  z.object({ do: z.enum(['install', 'restore', 'uninstall']) }),
+  z.object({
+    do: z.literal('copy-back'),
+    storage: z.optional(z.record(z.string(), z.unknown())),
+    isAgain: z.optional(z.boolean()),
+  }),
 ]);
 
 /** The largest change (characters) that is read. */

@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { NOT_FOUND_BODY } from '../../core/cdn-contract';
 import type { GhostSite } from '../../ghost-site/site';
 import { Interruption } from '../../shell/failure';
+import type { Terminal } from '../../shell/terminal';
 import { type Answer, get, internet, networkCodeOf, statusText } from '../doctor/network';
 
 /** What the blog does with requests for its images. What a proxy answers by itself, such as 403, is no state of Ghost. */
@@ -55,18 +56,32 @@ export interface Patience {
   seconds: number;
   /** How long (s) it may be down without a break; default: as long as `seconds`. */
   downSeconds?: number;
-  /** Ends the wait. */
-  signal: AbortSignal;
+  /** Ends the wait, except while the blog is down. */
+  signal?: AbortSignal;
 }
 
 /**
- * Waits until the blog is in a state.
+ * Waits until the blog is in a state, and shows that.
  *
+ * @param title `Waiting for Ghost`
  * @param isReached whether to stop waiting
  * @returns its last state
- * @throws Interruption after Ctrl-C
+ * @throws Interruption when the signal was aborted while the blog answers
  */
 export async function waitForBlog(
+  { terminal, site, cdnUrl }: { terminal: Terminal; site: GhostSite; cdnUrl: string },
+  title: string,
+  isReached: (state: BlogState['state']) => boolean,
+  patience: Patience,
+): Promise<BlogState> {
+  // Unlike a step of the terminal, it also begins after Ctrl-C.
+  const spinner = terminal.spin(title);
+  const found = await untilReached(site, cdnUrl, isReached, patience).finally(() => spinner.stop());
+  terminal.say(`${isReached(found.state) ? terminal.colors.green('✔') : terminal.colors.red('✖')} ${title}`);
+  return found;
+}
+
+async function untilReached(
   site: GhostSite,
   cdnUrl: string,
   isReached: (state: BlogState['state']) => boolean,
@@ -75,20 +90,21 @@ export async function waitForBlog(
   const until = performance.now() + seconds * 1_000;
   let upAt = performance.now();
   for (;;) {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(10_000)]);
-    const found = await askBlog(site, cdnUrl, limit).catch((): BlogState => ({
+    const found = await askBlog(site, cdnUrl, AbortSignal.timeout(10_000)).catch((): BlogState => ({
       state: 'down',
       answer: 'no answer within 10 s',
     }));
-    if (signal.aborted) {
-      throw new Interruption('Stopped while Ghost restarts. Run the same command again: it sees how far Ghost came.');
-    }
     const now = performance.now();
     upAt = found.state === 'down' ? upAt : now;
     if (isReached(found.state) || now > until || now > upAt + downSeconds * 1_000) {
       return found;
     }
-    await setTimeout(PAUSE_MS, undefined, { signal }).catch(() => {});
+    if (signal?.aborted && found.state !== 'down') {
+      throw new Interruption(
+        'Stopped before Ghost was restarted. Its next start uses the new configuration. Run the same command again to continue.',
+      );
+    }
+    await setTimeout(PAUSE_MS);
   }
 }
 

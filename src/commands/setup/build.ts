@@ -7,7 +7,7 @@ import { Failure } from '../../shell/failure';
 import { detectHost } from '../../aws/host';
 import { describeStack, isEmpty, isFailedCreation, type Stack } from '../../aws/stack';
 import type { Terminal } from '../../shell/terminal';
-import { settle, withDefaults } from '../provision/defaults';
+import { settle, type Warning, withDefaults } from '../provision/defaults';
 import { ghostConfigOf, identityAdvice } from '../provision/ghost-config';
 import { provision } from '../provision/provision';
 import type { Session } from '../provision/session';
@@ -23,7 +23,7 @@ export interface BuildPlan {
   settings: Settings;
   /** How Ghost gets its credentials: `iam-user`, `policy-only`, `ec2-role`, `ecs-task-role`. */
   identity: string;
-  warnings: string[];
+  warnings: Warning[];
 }
 
 /**

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { once } from 'node:events';
 import path from 'node:path';
-import { readAdapterConfigs } from '../../ghost-site/adapter-config';
 import type { StorageSettings } from '../../ghost-site/config';
 import { writeGhostConfig } from '../../ghost-site/config-file';
 import type { GhostConfigBlock } from '../../ghost-site/edit-config';
@@ -13,20 +12,21 @@ import type { Terminal } from '../../shell/terminal';
 import { carryOutInstall } from '../install/install';
 import { planInstall } from '../install/plan';
 import { carryOutUninstall, planUninstall } from '../install/uninstall';
-import { migrateSite } from '../migrate/migrate-site';
-import { readMigrateSettings } from '../migrate/settings';
-import { showSummary } from '../migrate/summary';
+import { copyBack } from './copy-back';
 import { assertSameGhost, placesFor } from './same-ghost';
 
 /**
- * A change of Ghost's files: the options for the adapter, the adapter with what makes Ghost use it, or the files that
- * come back from the bucket: that of `storage`, where Ghost's configuration may no longer name it.
+ * A change of Ghost's files: the options for the adapter, the adapter with what makes Ghost use it, its configuration as
+ * it was before the adapter, which a running Ghost still needs, the same without the adapter's folder, or the files that
+ * come back from the bucket: that of `storage`, where Ghost's configuration may no longer name it. `isAgain` where Ghost
+ * no longer uses the bucket.
  */
 export type Change =
   | { do: 'write'; block: GhostConfigBlock }
   | { do: 'install' }
+  | { do: 'restore' }
   | { do: 'uninstall' }
-  | { do: 'copy-back'; storage?: StorageSettings };
+  | { do: 'copy-back'; storage?: StorageSettings; isAgain?: boolean };
 
 /**
  * Carries out a change with the rights of this process.
@@ -40,25 +40,14 @@ export async function carryOut(terminal: Terminal, options: GhostSiteOptions, ch
     writeGhostConfig(site.configFile, change.block);
   } else if (change.do === 'install') {
     carryOutInstall(terminal, planInstall(site, options));
+  } else if (change.do === 'restore') {
+    carryOutUninstall(terminal, { ...planUninstall(site, options), isThere: false });
   } else if (change.do === 'uninstall') {
     carryOutUninstall(terminal, planUninstall(site, options));
   } else {
-    const { storage } = change;
+    const { storage, isAgain = false } = change;
     const config = storage ? { ...site.config, adapters: undefined, storage } : site.config;
-    await copyBack(terminal, { ...site, config }, options);
-  }
-}
-
-async function copyBack(terminal: Terminal, site: GhostSite, { content }: GhostSiteOptions): Promise<void> {
-  const settings = readMigrateSettings({});
-  const configs = readAdapterConfigs(site.config, {}, site.configFile);
-  const summary = await migrateSite(terminal, site, configs, settings, { toLocal: true, content });
-  showSummary(terminal, { toLocal: true }, settings, summary);
-  if (!summary.complete) {
-    throw new Failure(
-      'Not all files could be copied back. They are named above. Nothing else was changed.',
-      'Fix the problem, and run the same command again.',
-    );
+    await copyBack(terminal, { ...site, config }, options, isAgain);
   }
 }
 

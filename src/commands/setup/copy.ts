@@ -14,7 +14,7 @@ import { plannedSite } from './planned-site';
  * @param isSwitched whether Ghost already uses the bucket
  * @throws Failure when a file could not be copied
  */
-export async function copyFiles(journey: Journey, isSwitched = false): Promise<void> {
+export async function copyFiles(journey: Journey, isSwitched: boolean): Promise<void> {
   const { terminal, options } = journey;
   const site = plannedSite(journey);
   const settings = readMigrateSettings({});

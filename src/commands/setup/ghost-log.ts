@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { isObject } from '../../ghost-site/config';
 import type { GhostSite } from '../../ghost-site/site';
@@ -10,15 +10,11 @@ import { visible } from '../../shell/text';
 /** How much (bytes) of the end of a log is read. */
 const END_BYTES = 64 * 1024;
 
+/** How many of the newest logs are read. */
+const MOST_LOGS = 5;
+
 /** How long (characters) an error may be. */
 const LONGEST = 500;
-
-/** The end of a log file. */
-interface Log {
-  text: string;
-  /** Milliseconds of the last entry. */
-  time: number;
-}
 
 /**
  * Returns Ghost's last error in its logs, since a time.
@@ -32,11 +28,12 @@ export function lastErrorOf({ contentPath }: Pick<GhostSite, 'contentPath'>, sin
     return withRightsOf(ownerOf(wayTo(folder)), () => {
       const logs = someNamesIn(folder)
         .filter((name) => name.endsWith('.log'))
-        .map((name) => endOf(path.join(folder, name)))
-        .filter((log): log is Log => log !== undefined && log.time >= since)
-        .sort((one, other) => other.time - one.time);
-      for (const { text } of logs) {
-        const error = text
+        .map((name) => ({ file: path.join(folder, name), time: timeOf(path.join(folder, name)) }))
+        .filter(({ time }) => time >= since)
+        .sort((one, other) => other.time - one.time)
+        .slice(0, MOST_LOGS);
+      for (const { file } of logs) {
+        const error = endOf(file)
           .split('\n')
           .map((line) => errorIn(line, since))
           .findLast((found) => found !== undefined);
@@ -51,21 +48,31 @@ export function lastErrorOf({ contentPath }: Pick<GhostSite, 'contentPath'>, sin
   }
 }
 
-/** Returns the end of a file; undefined for anything else, which must not hide the other logs. */
-function endOf(file: string): Log | undefined {
+/** Returns when a file was changed (milliseconds); -1 for anything else, which must not hide the other logs. */
+function timeOf(file: string): number {
+  try {
+    const stats = statSync(file);
+    return stats.isFile() ? stats.mtimeMs : -1;
+  } catch {
+    return -1;
+  }
+}
+
+/** Returns the end of a file; an empty text for anything else. */
+function endOf(file: string): string {
   const { O_RDONLY, O_NONBLOCK = 0 } = constants;
   let opened: number | undefined;
   try {
     opened = openSync(file, O_RDONLY | O_NONBLOCK);
     const stats = fstatSync(opened);
     if (!stats.isFile()) {
-      return undefined;
+      return '';
     }
     const bytes = Buffer.alloc(Math.min(stats.size, END_BYTES));
     const length = readSync(opened, bytes, 0, bytes.length, Math.max(stats.size - END_BYTES, 0));
-    return { text: bytes.toString('utf8', 0, length), time: stats.mtimeMs };
+    return bytes.toString('utf8', 0, length);
   } catch {
-    return undefined;
+    return '';
   } finally {
     if (opened !== undefined) {
       closeSync(opened);

@@ -28,12 +28,12 @@ export function showFound(terminal: Terminal, { site, kind, files, user, host, d
   terminal.say();
 }
 
-/** Shows what the user gets, what it costs, and how to go back. */
+/** Shows what the user gets, what it costs, and how to go back: also from a Ghost that is switched over. */
 export function showPlan(
   terminal: Terminal,
   { account, region }: Aws,
   { site, files }: Found,
-  { settings: { domain }, identity, warnings }: BuildPlan,
+  { settings: { domain }, identity, warnings, isSwitched }: BuildPlan & { isSwitched: boolean },
 ): void {
   const { monthly, once } = estimateMonthlyCost(files);
   const forGhost = { 'iam-user': 'an access key for Ghost', 'policy-only': 'a policy for Ghost' }[identity];
@@ -44,9 +44,15 @@ export function showPlan(
   terminal.say(
     `Your files cost ${dollars(monthly)} a month, and copying them ${dollars(once)} once. Visitors are free up to ${PRICES.freeTrafficTerabytes} TB a month.`,
   );
-  warnings.forEach((warning) => terminal.warn(warning));
+  for (const { text, isAboutUrl } of warnings) {
+    const later = ownCommand(`provision --domain ${domain} --region ${region} --ghost-url https://blog.example.com`);
+    terminal.warn(isAboutUrl ? `${text}\n  Give the blog such an address first, or add it later: ${later}` : text);
+  }
   if (site.major === 5) {
     warnOfGhost5(terminal);
   }
-  terminal.say(`Your blog keeps running from the disk until step 5. To go back: ${ownCommand('setup --undo')}`);
+  const meanwhile = isSwitched
+    ? 'Your blog already uses a CDN on this domain'
+    : 'Your blog keeps running from the disk until step 5';
+  terminal.say(`${meanwhile}. To go back: ${ownCommand('setup --undo')}`);
 }

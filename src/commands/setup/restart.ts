@@ -7,6 +7,12 @@ import type { Terminal } from '../../shell/terminal';
 import { withoutCredentials } from './credentials';
 import type { SetupOptions } from './options';
 
+/** How long (s) Ghost may take to answer after a restart. */
+export const BOOT_SECONDS = 60;
+
+/** How long (s) to wait for a restart that the user makes. */
+export const PATIENCE_SECONDS = 15 * 60;
+
 /** How long (ms) a restart may take. Ghost-CLI waits a minute and a half for Ghost. */
 const RESTART_LIMIT_MS = 180_000;
 

@@ -1,9 +1,10 @@
 import { usesAdapter } from '../../ghost-site/config';
 import { findGhostSite, type GhostSite } from '../../ghost-site/site';
 import { ownCommand } from '../../shell/called-as';
-import { Declined } from '../../shell/failure';
+import { Declined, Interruption } from '../../shell/failure';
 import { openTerminal, type Terminal } from '../../shell/terminal';
 import { openSession } from '../provision/session';
+import { askBlog } from './blog';
 import { build, planBuild } from './build';
 import { changerOf } from './change';
 import { copyFiles } from './copy';
@@ -46,11 +47,12 @@ async function travel(terminal: Terminal, site: GhostSite, options: SetupOptions
   const answered = await ask(terminal, options, saved.answers, found);
   refuseDomain(site, answered.domain);
   await refuseDown(site, answered.domain);
+  const isSwitched = (await askBlog(site, `https://${answered.domain}`)).state === 'cdn';
   const { awaitsRestart } = saved.answers;
   saved.save({ ...answered, awaitsRestart });
   const session = await openSession(answered, terminal);
   const plan = await planBuild(session, site, { ...options, ...answered });
-  showPlan(terminal, session.aws, found, plan);
+  showPlan(terminal, session.aws, found, { ...plan, isSwitched });
   if (!(await terminal.confirm('Start?'))) {
     throw new Declined();
   }
@@ -73,12 +75,20 @@ async function travel(terminal: Terminal, site: GhostSite, options: SetupOptions
     discardKey,
   });
   showStage(terminal, 'Copy', 'the files to the bucket');
-  await copyFiles(journey);
+  await copyFiles(journey, isSwitched);
   showStage(terminal, 'Test', "bucket, permissions, CDN, certificate and this blog's own images");
-  await testBeforeSwitch(journey);
+  await testBeforeSwitch(journey, isSwitched);
   showStage(terminal, 'Switch', 'Ghost to the image server');
-  await switchOver(journey, hasNewOptions || awaitsRestart === true);
+  await switchOver(journey, {
+    hasNewOptions: hasNewOptions || awaitsRestart === true,
+    beforeChanging: () => saved.save({ ...answered, awaitsRestart: true }),
+  });
   saved.save(answered);
+  if (terminal.signal.aborted) {
+    throw new Interruption(
+      'Stopped. Ghost is switched over. Run the same command again: it copies and checks the rest.',
+    );
+  }
   showStage(terminal, 'Finish', 'what was uploaded in the meantime, and a check of everything');
   await copyFiles(journey, true);
   await testEverything(journey);

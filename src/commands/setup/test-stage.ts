@@ -23,11 +23,12 @@ const ATTEMPTS = 6;
 const PAUSE_MS = 20_000;
 
 /**
- * Tests everything that Ghost will need, with images of the blog, before Ghost is switched over.
+ * Tests everything that Ghost will need, with images of the blog, before Ghost is switched over or restarted.
  *
+ * @param isSwitched whether Ghost already uses the bucket
  * @throws Failure when a check failed
  */
-export async function testBeforeSwitch(journey: Journey): Promise<void> {
+export async function testBeforeSwitch(journey: Journey, isSwitched: boolean): Promise<void> {
   const { terminal } = journey;
   for (let attempt = 1; ; attempt += 1) {
     const reports = await check(journey, plannedSite(journey), BEFORE_SWITCH);
@@ -37,8 +38,8 @@ export async function testBeforeSwitch(journey: Journey): Promise<void> {
     }
     if (attempt === ATTEMPTS || failures.some(({ group }) => !SETTLES.includes(group))) {
       throw new Failure(
-        'The tests above failed. Ghost was not switched over.',
-        'Fix what they name, and run the same command again.',
+        `The tests above failed. Ghost ${isSwitched ? 'uses the bucket, and was not changed' : 'was not switched over'}.`,
+        `Fix what they name, and run the same command again.${isSwitched ? ` To go back: ${ownCommand('setup --undo')}` : ''}`,
       );
     }
     await terminal.step('Waiting, since a new CDN is not known everywhere at once', () =>

@@ -1,33 +1,32 @@
 import { ADAPTER } from '../../core/features';
 import { readAdapterConfigs } from '../../ghost-site/adapter-config';
-import { isObject, storageOf, usesAdapter } from '../../ghost-site/config';
+import { isObject, storageOf, type StorageSettings, usesAdapter } from '../../ghost-site/config';
+import { restartLine } from '../../ghost-site/restart';
 import type { GhostSite } from '../../ghost-site/site';
-import { Declined, Failure } from '../../shell/failure';
+import { Declined, Failure, Interruption } from '../../shell/failure';
 import type { Terminal } from '../../shell/terminal';
 import { askBlog, waitForBlog } from './blog';
 import { changerOf } from './change';
-import { removedStorage } from '../install/config-restore';
+import { installedVersion } from '../install/adapter-files';
+import { adapterPlace } from '../install/adapter-place';
+import { removedConfig } from '../install/config-restore';
 import { sayWhichAddressesStay } from '../install/say';
 import { assertUrl } from './fitness';
+import { removeAdapterFolder } from './go-back';
+import type { Switchable } from './journey';
 import type { SetupOptions } from './options';
-import { askForRestart, restart, type RestartCommand, restartOf } from './restart';
-
-/** How long (s) Ghost may take to answer after a restart. */
-const BOOT_SECONDS = 60;
-
-/** How long (s) to wait for a restart that the user makes. */
-const PATIENCE_SECONDS = 15 * 60;
+import { askForRestart, BOOT_SECONDS, PATIENCE_SECONDS, restart, restartOf } from './restart';
 
 /**
- * Runs `setup --undo`: copies the files back to the disk, removes the adapter, and restarts Ghost. The image server and
- * its bucket stay.
+ * Runs `setup --undo`: copies the files back to the disk, puts the configuration of before the adapter back, restarts
+ * Ghost, and removes the adapter. The image server and its bucket stay.
  *
  * @throws Failure when a file could not be copied (nothing is switched then), or Ghost does not answer
  */
 export async function undo(terminal: Terminal, site: GhostSite, options: SetupOptions): Promise<void> {
   const hasBlock = isObject(storageOf(site.config)[ADAPTER]);
   // The configuration of before the adapter may not have the block.
-  const storage = hasBlock ? storageOf(site.config) : removedStorage(site.configFile);
+  const storage = hasBlock ? storageOf(site.config) : removedConfig(site.configFile)?.storage;
   const nothing = `${site.configFile} has no block ${ADAPTER}: there is nothing to undo.`;
   if (storage === undefined) {
     terminal.say(nothing);
@@ -38,7 +37,8 @@ export async function undo(terminal: Terminal, site: GhostSite, options: SetupOp
   // After a run that was stopped, Ghost may still run with the former configuration.
   assertUrl(site);
   const isRunning = usesAdapter(site.config) || (await askBlog(site, cdnUrl)).state === 'cdn';
-  if (!hasBlock && !isRunning) {
+  // The folder is removed last.
+  if (!hasBlock && !isRunning && !isInstalledIn(site)) {
     terminal.say(nothing);
     return;
   }
@@ -50,36 +50,64 @@ export async function undo(terminal: Terminal, site: GhostSite, options: SetupOp
   }
   const change = changerOf(terminal, site, options);
   await change({ do: 'copy-back', storage });
-  await change({ do: 'uninstall' });
+  await change({ do: 'restore' });
+  const switchable = { terminal, site, cdnUrl, restartCommand: restartOf(site, options), options, change };
   if (isRunning) {
-    await restartOnDisk(terminal, site, cdnUrl, restartOf(site, options));
-    // What was uploaded between the copy and the restart.
-    await change({ do: 'copy-back', storage });
+    await restartOnDisk(switchable);
+    await copyLastUploads(switchable, storage);
   }
+  await removeAdapterFolder(switchable);
   terminal.say();
   terminal.say(terminal.colors.green('✔ Ghost stores its files on the disk again.'));
 }
 
-async function restartOnDisk(
-  terminal: Terminal,
-  site: GhostSite,
-  cdnUrl: string,
-  restartCommand: RestartCommand | undefined,
-): Promise<void> {
+function isInstalledIn(site: GhostSite): boolean {
+  try {
+    return installedVersion(adapterPlace(site)) !== undefined;
+  } catch (error) {
+    if (error instanceof Failure) {
+      // Another program's folder.
+      return false;
+    }
+    throw error;
+  }
+}
+
+async function restartOnDisk(switchable: Switchable): Promise<void> {
+  const { terminal, site, restartCommand } = switchable;
   if (!restartCommand) {
     askForRestart(terminal, site);
   }
   const failure = restartCommand && (await restart(terminal, restartCommand));
-  const found = await terminal.step('Waiting for Ghost', () =>
-    waitForBlog(site, cdnUrl, (state) => state === 'disk', {
-      seconds: restartCommand ? BOOT_SECONDS : PATIENCE_SECONDS,
-      signal: terminal.signal,
-    }),
-  );
+  const patience = restartCommand
+    ? { seconds: BOOT_SECONDS }
+    : { seconds: PATIENCE_SECONDS, downSeconds: BOOT_SECONDS, signal: terminal.signal };
+  const found = await waitForBlog(switchable, 'Waiting for Ghost', (state) => state === 'disk', patience);
   if (found.state !== 'disk') {
     throw new Failure(
-      `The adapter is removed, but Ghost was not restarted (${failure ?? found.answer}).`,
-      'Restart Ghost: it then runs from the disk.',
+      `Ghost's configuration is as it was before the adapter, but Ghost was not restarted (${failure ?? found.answer}).`,
+      `Restart Ghost: ${restartCommand?.text ?? restartLine(site)}\nIt then runs from the disk. Then run the same command again, which brings what was uploaded until then.`,
     );
+  }
+}
+
+/** Copies what was uploaded between the first copy and the restart. */
+async function copyLastUploads({ terminal, change }: Switchable, storage: StorageSettings): Promise<void> {
+  const isBack = 'Ghost runs from the disk again';
+  if (terminal.signal.aborted) {
+    throw new Interruption(
+      `Stopped. ${isBack}. Run the same command again: it brings what was uploaded until the restart.`,
+    );
+  }
+  try {
+    await change({ do: 'copy-back', storage, isAgain: true });
+  } catch (error) {
+    throw error instanceof Failure
+      ? new Failure(
+          `${error.message} ${isBack}, but what was uploaded until its restart may be only in the bucket.`,
+          error.cure,
+          { cause: error },
+        )
+      : error;
   }
 }

@@ -20,7 +20,7 @@ export interface SetupBlog {
    *
    * @param options `onlyWhenChanged`: not where it runs with the same, as `docker compose up` does
    */
-  restart(options?: { onlyWhenChanged?: boolean }): Promise<void>;
+  restart: (options?: { onlyWhenChanged?: boolean }) => Promise<void>;
   /** Removes the folder too. */
   close(): Promise<void>;
 }

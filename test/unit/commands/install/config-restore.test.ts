@@ -15,7 +15,7 @@ import { replaceGhostConfig, writeGhostConfig } from '../../../../src/ghost-site
 import { planConfigChange } from '../../../../src/commands/install/config-change';
 import { jsonSettings } from '../../../../src/ghost-site/settings-file';
 import { isRoot } from '../../../../src/shell/owner-rights';
-import { removedStorage, restoredConfig } from '../../../../src/commands/install/config-restore';
+import { removedConfig, restoredConfig } from '../../../../src/commands/install/config-restore';
 
 const GIVEN = { bucket: 'blog-images', region: 'eu-central-1', cdnUrl: 'https://images.example.com' };
 
@@ -152,8 +152,8 @@ describe('the storage settings of before', () => {
   test('are those of the newest configuration that used the adapter', () => {
     const text = install('{"url":"x"}');
     writeFileSync(file, text);
-    expect(removedStorage(file)).toBeUndefined();
+    expect(removedConfig(file)).toBeUndefined();
     replaceGhostConfig(file, restore(text)?.text ?? '');
-    expect(removedStorage(file)).toMatchObject({ active: 'S3CloudFrontStorage', S3CloudFrontStorage: GIVEN });
+    expect(removedConfig(file)?.storage).toMatchObject({ active: 'S3CloudFrontStorage', S3CloudFrontStorage: GIVEN });
   });
 });

@@ -1,7 +1,8 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { GhostSite } from '../../../../src/ghost-site/site';
-import { askBlog, waitForBlog } from '../../../../src/commands/setup/blog';
+import { askBlog, type Patience, waitForBlog } from '../../../../src/commands/setup/blog';
 import { listen, stop } from '../../../support/local-server';
+import { RecordedTerminal } from '../../../support/provisioning';
 
 const CDN = 'https://images.example.com';
 
@@ -57,20 +58,35 @@ describe('askBlog', () => {
 });
 
 describe('waitForBlog', () => {
-  test('ends at once when the user presses Ctrl-C', async () => {
-    const site = await startBlog((_, response) => response.writeHead(503).end());
+  const wait = (site: GhostSite, patience: Patience) => {
+    const terminal = new RecordedTerminal();
+    return waitForBlog({ terminal, site, cdnUrl: CDN }, 'Waiting', (state) => state === 'cdn', patience);
+  };
+
+  test('ends when the user presses Ctrl-C, where the blog answers', async () => {
+    const site = await startBlog((_, response) => response.writeHead(404).end());
     const stopped = new AbortController();
-    const waiting = waitForBlog(site, CDN, (state) => state === 'cdn', { seconds: 900, signal: stopped.signal });
+    const waiting = wait(site, { seconds: 900, signal: stopped.signal });
     stopped.abort();
     await expect(waiting).rejects.toThrow('Run the same command again');
+  });
+
+  test('does not end for Ctrl-C while the blog is down', async () => {
+    let isUp = false;
+    const site = await startBlog((request, response) => {
+      if (isUp) {
+        redirecting(`${CDN}/x.png`)(request, response);
+      } else {
+        isUp = true;
+        response.writeHead(503).end();
+      }
+    });
+    expect((await wait(site, { seconds: 900, signal: AbortSignal.abort() })).state).toBe('cdn');
   });
 
   test('does not wait longer for a Ghost that stays down than for one that is restarted by hand', async () => {
     const site = await startBlog((_, response) => response.writeHead(503).end());
     const patience = { seconds: 900, downSeconds: 0, signal: new AbortController().signal };
-    expect(await waitForBlog(site, CDN, (state) => state === 'cdn', patience)).toEqual({
-      state: 'down',
-      answer: '503',
-    });
+    expect(await wait(site, patience)).toEqual({ state: 'down', answer: '503' });
   });
 });

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { lastErrorOf } from '../../../../src/commands/setup/ghost-log';
@@ -50,6 +50,16 @@ describe('lastErrorOf', () => {
     expect(error).toMatch(/^Bad/);
     expect(error.length).toBeLessThan(600);
     expect(error).not.toMatch(/\p{Cc}/u);
+  });
+
+  test('reads only the five newest logs, however many there are', () => {
+    for (let index = 0; index < 6; index += 1) {
+      writeFileSync(fileOf(`${index}.log`), index === 5 ? lineOf('Of the oldest log') : '{"msg":"Hello"}\n');
+      utimesSync(fileOf(`${index}.log`), new Date(), new Date(Date.now() - index * 100));
+    }
+    expect(lastError()).toBeUndefined();
+    appendFileSync(fileOf('4.log'), lineOf('The cause'));
+    expect(lastError()).toBe('The cause');
   });
 
   test('returns nothing without logs', () => {

@@ -1,0 +1,73 @@
+import { ADAPTER } from '../../core/features';
+import { readAdapterConfigs } from '../../ghost-site/adapter-config';
+import { isObject, storageOf } from '../../ghost-site/config';
+import { countFiles } from '../../ghost-site/count-files';
+import type { GhostSite, GhostSiteOptions } from '../../ghost-site/site';
+import { siteParameters } from '../../ghost-site/site-parameters';
+import { ownCommand } from '../../shell/called-as';
+import { Failure } from '../../shell/failure';
+import type { Terminal } from '../../shell/terminal';
+import { removedConfig } from '../install/config-restore';
+import { refuseEmptyBucket } from '../migrate/empty-bucket';
+import { locationsOf } from '../migrate/feature-location';
+import { migrateSite } from '../migrate/migrate-site';
+import { readMigrateSettings } from '../migrate/settings';
+import { showSummary } from '../migrate/summary';
+
+/**
+ * Copies the files of the blog from the bucket to the disk. Files that are there already are left.
+ *
+ * @param isAgain whether Ghost no longer uses the bucket
+ * @throws Failure when a file could not be copied, or the bucket has none although the disk does, from which `setup`
+ *   copied them
+ */
+export async function copyBack(
+  terminal: Terminal,
+  site: GhostSite,
+  { content }: GhostSiteOptions,
+  isAgain: boolean,
+): Promise<void> {
+  const settings = readMigrateSettings({});
+  const configs = readAdapterConfigs(site.config, {}, site.configFile);
+  const summary = await migrateSite(terminal, site, configs, settings, { toLocal: true, content });
+  // A Ghost that runs from the disk has stored there since.
+  if (summary.files === 0 && !isAgain && (await countFiles(site)).files > 0) {
+    await refuseEmptyBucket(locationsOf(configs), settings, site, terminal.signal).catch((error: unknown) => {
+      throw error instanceof Failure ? withOptionsOf(error, site) : error;
+    });
+  }
+  showSummary(terminal, { toLocal: true }, settings, summary);
+  if (!summary.complete) {
+    const failure = new Failure(
+      `Not all files could be copied back. They are named above.${isAgain ? '' : ' Nothing else was changed.'}`,
+      'Fix the problem, and run the same command again.',
+    );
+    throw withOptionsOf(failure, site);
+  }
+}
+
+/** Says to which command the options belong that a failure names, since `setup` does not have them. */
+const withOptionsOf = ({ message, cure }: Failure, site: GhostSite): Failure =>
+  new Failure(message, `${cure}\nThe options that are named above belong to: ${copyBackCommand(site)}`);
+
+/** Returns the command that copies the files back, also where only a backup of Ghost's configuration has the options. */
+export function copyBackCommand(site: GhostSite): string {
+  const configFile = fileWithOptions(site);
+  return ownCommand(`migrate --to-local${siteParameters({ ...site, configFile })}`, {
+    reads: [configFile],
+    writes: [site.contentPath],
+  });
+}
+
+function fileWithOptions({ configFile, settings }: GhostSite): string {
+  try {
+    const hasOptions = isObject(storageOf(settings.seen(settings.text()))[ADAPTER]);
+    return (hasOptions ? undefined : removedConfig(configFile)?.file) ?? configFile;
+  } catch (error) {
+    if (error instanceof Failure) {
+      // The command itself names the problem.
+      return configFile;
+    }
+    throw error;
+  }
+}

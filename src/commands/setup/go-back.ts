@@ -1,0 +1,138 @@
+import { storageOf, type StorageSettings } from '../../ghost-site/config';
+import { logLine, restartLine } from '../../ghost-site/restart';
+import { findGhostSite, type GhostSite } from '../../ghost-site/site';
+import { siteParameters } from '../../ghost-site/site-parameters';
+import { ownCommand } from '../../shell/called-as';
+import { Failure } from '../../shell/failure';
+import { type BlogState, waitForBlog } from './blog';
+import { copyBackCommand } from './copy-back';
+import { lastErrorOf } from './ghost-log';
+import type { Switchable } from './journey';
+import type { SetupOptions } from './options';
+import { BOOT_SECONDS, restart } from './restart';
+
+/** A Ghost that did not come up with the adapter. */
+export interface Broken {
+  /** For the end of a sentence: `503`, `"ghost restart" ended with 1` */
+  answer: string;
+  /** When it was restarted (milliseconds). */
+  since: number;
+  /** Whether Ghost may have stored files in the bucket, which are not on the disk. */
+  mayHaveUploads: boolean;
+}
+
+/**
+ * Puts the configuration of Ghost back, has it run from the disk again, and only then copies what is only in the bucket:
+ * that can take long.
+ *
+ * @throws Failure with what has become of Ghost, in any case
+ */
+export async function goBack(switchable: Switchable, broken: Broken): Promise<never> {
+  const { terminal, site, restartCommand, options, change } = switchable;
+  terminal.warn(`Ghost did not come up (${broken.answer}). Going back to the disk.`);
+  // The configuration of before the adapter may not have it.
+  const storage = broken.mayHaveUploads ? storageInUse(options) : undefined;
+  const problem = await problemOf(() => change({ do: 'restore' }));
+  const failure = restartCommand && (await restart(terminal, restartCommand));
+  const isUp = (state: BlogState['state']) => state === 'disk' || (problem !== undefined && state === 'cdn');
+  const found =
+    restartCommand && (await waitForBlog(switchable, 'Waiting for Ghost on the disk', isUp, { seconds: BOOT_SECONDS }));
+  if (problem === undefined) {
+    await copyUploadsBack(switchable, storage);
+    await removeAdapterFolder(switchable);
+  }
+  const error = lastErrorOf(site, broken.since);
+  const reason = `Ghost did not come up with the adapter${error ? `: ${error}` : ''}`;
+  throw problem === undefined
+    ? configurationIsBack(switchable, reason, found, failure)
+    : configurationIsNotBack(switchable, reason, found, problem);
+}
+
+function storageInUse(options: SetupOptions): StorageSettings | undefined {
+  try {
+    return storageOf(findGhostSite(options).config);
+  } catch {
+    // Then the configuration cannot be put back either, which names the problem.
+    return undefined;
+  }
+}
+
+async function problemOf(run: () => Promise<void>): Promise<Error | undefined> {
+  try {
+    await run();
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+/** Copies what Ghost has stored in the bucket to the disk, unless the user wants to stop. */
+async function copyUploadsBack(
+  { terminal, site, change }: Switchable,
+  storage: StorageSettings | undefined,
+): Promise<void> {
+  if (storage === undefined) {
+    return;
+  }
+  const isStopped = terminal.signal.aborted;
+  const problem = isStopped ? undefined : await problemOf(() => change({ do: 'copy-back', storage, isAgain: true }));
+  if (isStopped || problem) {
+    terminal.warn(
+      `${problem ? `${problem.message}\n  ` : ''}Files that are only in the bucket stay there. Copy them later: ${copyBackCommand(site)}`,
+    );
+  }
+}
+
+/** Removes the adapter's folder, which nothing uses any more. */
+export async function removeAdapterFolder({
+  terminal,
+  site,
+  change,
+}: Pick<Switchable, 'terminal' | 'site' | 'change'>): Promise<void> {
+  const problem = await problemOf(() => change({ do: 'uninstall' }));
+  if (problem) {
+    terminal.warn(
+      `The adapter's folder is still there, without effect: ${problem.message}\n  Remove it later: ${uninstallCommand(site)}`,
+    );
+  }
+}
+
+const uninstallCommand = (site: GhostSite): string =>
+  ownCommand(`install --uninstall${siteParameters(site)}`, { writes: [site.configFile, site.contentPath] });
+
+function configurationIsBack(
+  { site, restartCommand }: Switchable,
+  reason: string,
+  found: BlogState | undefined,
+  failure: string | undefined,
+): Failure {
+  if (!restartCommand || !found) {
+    return new Failure(
+      `${reason}\n  Its configuration is as it was before.`,
+      `Restart Ghost now: it runs from the disk again. Then look at its log: ${logLine(site)}`,
+    );
+  }
+  return found.state === 'disk'
+    ? new Failure(
+        `${reason}\n  Its configuration is as it was before, and it runs from the disk again.`,
+        `Look at its log (${logLine(site)}), fix the problem, and run the same command again.`,
+      )
+    : new Failure(
+        `${reason}\n  Its configuration is as it was before, but it still does not answer (${failure ?? found.answer}).`,
+        `Start it: ${restartCommand.text}. If it does not start, the cause is something else. Look at its log: ${logLine(site)}`,
+      );
+}
+
+function configurationIsNotBack(
+  { site, restartCommand }: Switchable,
+  reason: string,
+  found: BlogState | undefined,
+  problem: Error,
+): Failure {
+  const state = found && found.state !== 'down' ? 'Ghost answers now' : 'Ghost is down';
+  const cure = problem instanceof Failure ? `${problem.cure}\n` : '';
+  return new Failure(
+    `${state}, and its configuration still uses the adapter, which could not be taken out: ${problem.message}\n  ${reason}`,
+    `${cure}Take the adapter out: ${uninstallCommand(site)}\nThen restart Ghost, which runs from the disk then: ${restartCommand?.text ?? restartLine(site)}`,
+  );
+}

@@ -1,0 +1,118 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { restartOnCdn } from '../../../../src/commands/setup/bring-up';
+import type { Change } from '../../../../src/commands/setup/change';
+import type { Switchable } from '../../../../src/commands/setup/journey';
+import type { GhostSite } from '../../../../src/ghost-site/site';
+import { Failure } from '../../../../src/shell/failure';
+import { listen, stop } from '../../../support/local-server';
+import { RecordedTerminal } from '../../../support/provisioning';
+
+const CDN = 'https://images.example.com';
+
+let folder: string;
+let server: Server | undefined;
+let terminal: RecordedTerminal;
+
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'bring-up-'));
+  terminal = new RecordedTerminal();
+});
+
+afterEach(async () => {
+  await (server && stop(server));
+  server = undefined;
+  rmSync(folder, { recursive: true });
+});
+
+/** Starts a blog that gives one status after the other, and the last one for ever: 302 leads to the CDN. */
+async function startBlog(...statuses: number[]): Promise<Switchable> {
+  server = createServer((_, response) => {
+    const status = (statuses.length > 1 ? statuses.shift() : statuses[0]) ?? 503;
+    response.writeHead(status, status === 302 ? { location: `${CDN}/x.png` } : {}).end();
+  });
+  const port = await listen(server);
+  const site = {
+    folder,
+    configFile: path.join(folder, 'config.production.json'),
+    contentPath: path.join(folder, 'content'),
+    config: { url: 'https://example.com', server: { host: '127.0.0.1', port } },
+  } as GhostSite;
+  return { terminal, site, cdnUrl: CDN, options: { ghost: folder }, change: () => Promise.resolve() };
+}
+
+const restartWith = (program: string) => ({
+  command: [program],
+  cwd: folder,
+  text: 'ghost restart',
+  environment: process.env,
+});
+
+describe('a Ghost that was on the CDN before', () => {
+  test('is not taken for restarted when its restart failed', async () => {
+    const switchable = { ...(await startBlog(302)), restartCommand: restartWith('false') };
+    await expect(restartOnCdn(switchable, 'cdn')).rejects.toThrow(
+      'Ghost was not restarted ("ghost restart" ended with 1)',
+    );
+    // A Ghost that ran from the disk could not answer so without a restart.
+    await expect(restartOnCdn(switchable, 'disk')).resolves.toBeUndefined();
+  });
+
+  test('has to be down first where the user restarts it, and nobody can be asked', async () => {
+    await expect(restartOnCdn(await startBlog(302, 302, 503, 503, 302), 'cdn')).resolves.toBeUndefined();
+    const [waiting] = terminal.lines.filter((line) => line.includes('Waiting for the restart'));
+    expect(waiting).toContain('✔');
+  });
+
+  test('is not restarted where the user says no', async () => {
+    Object.assign(terminal, { canChoose: true, agrees: false });
+    await expect(restartOnCdn(await startBlog(302), 'cdn')).rejects.toThrow('Ghost still runs as before');
+    expect(terminal.questions).toEqual(['Have you restarted Ghost?']);
+  });
+});
+
+describe('going back', () => {
+  test('puts the configuration back, restarts Ghost, and only then removes the adapter', async () => {
+    const switchable = {
+      ...(await startBlog(503, 404)),
+      restartCommand: restartWith('false'),
+      change: ({ do: what }: Change) => Promise.resolve(terminal.say(what)),
+    };
+    await expect(restartOnCdn(switchable, 'disk')).rejects.toThrow('it runs from the disk again');
+    const steps = ['$ ghost restart', 'restore', 'uninstall'];
+    expect(terminal.lines.filter((line) => steps.includes(line))).toEqual([
+      '$ ghost restart',
+      'restore',
+      '$ ghost restart',
+      'uninstall',
+    ]);
+  });
+
+  test.each([
+    ['down', 'Ghost is down', 503],
+    ['up after all', 'Ghost answers now', 302],
+  ])('says what to do when the configuration cannot be put back, and Ghost is %s', async (_, words, then) => {
+    const switchable = {
+      ...(await startBlog(503, then)),
+      restartCommand: restartWith('false'),
+      change: () => Promise.reject(new Failure('The file could not be written.', 'The disk is full. Make room.')),
+    };
+    if (then === 503) {
+      jest.spyOn(performance, 'now').mockImplementation(hurried());
+    }
+    const failure = (await restartOnCdn(switchable, 'disk').catch((error: unknown) => error)) as Failure;
+    expect(failure.message).toContain(`${words}, and its configuration still uses the adapter`);
+    expect(failure.message).toContain('The file could not be written.');
+    expect(failure.cure).toContain('The disk is full. Make room.');
+    expect(failure.cure).toContain('install --uninstall');
+    expect(failure.cure).toContain('ghost restart');
+  });
+});
+
+/** Returns a clock that goes on by half a minute each time. */
+function hurried(): () => number {
+  let now = 0;
+  return () => (now += 30_000);
+}

@@ -11,7 +11,7 @@ type Places = Pick<GhostSite, 'folder' | 'configFile' | 'contentPath' | 'compose
  * @param options as the user gave them
  */
 export function placesFor(site: Places, options: GhostSiteOptions, environment = process.env): string[] {
-  return Object.entries(optionsFor(site, options, environment)).flatMap(([name, value]) =>
+  return Object.entries<string | undefined>({ ...optionsFor(site, options, environment) }).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, path.resolve(value)],
   );
 }

@@ -64,8 +64,8 @@ afterAll(async () => {
 });
 
 /** Runs `setup` as a user who may read the installation, and write nothing in it. */
-const setUp = (environment: NodeJS.ProcessEnv = {}) =>
-  lab.setUp({ user: OPERATOR, environment: { HOME: home(), ...environment } });
+const setUp = (environment: NodeJS.ProcessEnv = {}, hurries = false) =>
+  lab.setUp({ user: OPERATOR, environment: { HOME: home(), ...environment }, hurries });
 
 describeAsRoot('setup by a user who may not write in the folder of Ghost', () => {
   test('refuses a content folder that this user may not read, before anything is built', async () => {
@@ -132,7 +132,7 @@ describeAsRoot('setup by a user who may not write in the folder of Ghost', () =>
       sudo.refuses = true;
       await restart(options);
     };
-    const { status, output } = await setUp();
+    const { status, output } = await setUp({}, true);
     expect([status, output, blog.isDown]).toEqual([1, expect.stringContaining('Ghost is down'), true]);
     expect(output).toMatch(/Take the adapter out: sudo .*install --uninstall/);
     expect(output).toContain('ghost restart');

@@ -113,7 +113,7 @@ function siteToPrint(terminal: Terminal, options: GhostSiteOptions & ConfigOptio
     if (options.bucket === undefined) {
       throw new Failure(
         error.message,
-        `To print what to set without reading it: ${calledAs()} install --print --bucket blog-images --region eu-central-1 --cdn-url https://images.example.com`,
+        `${error.cure}\nTo print what to set without reading it: ${calledAs()} install --print --bucket blog-images --region eu-central-1 --cdn-url https://images.example.com`,
         { cause: error },
       );
     }

@@ -9,7 +9,7 @@ import { useBucket } from '../support/use-bucket';
 
 jest.setTimeout(240_000);
 
-const FILES = 1_000;
+const FILES = 400;
 
 const bucket = useBucket();
 const folder = useContentFolder(bucket);

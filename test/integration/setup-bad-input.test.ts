@@ -21,7 +21,9 @@ let close: OpenedSetup['close'];
 /** The text of Ghost's configuration. */
 let before: string;
 
-const readConfig = () => readFileSync(path.join(blog.folder, 'config.production.json'), 'utf8');
+const configFile = () => path.join(blog.folder, 'config.production.json');
+const readConfig = () => readFileSync(configFile(), 'utf8');
+const writeConfig = (text: string) => writeFileSync(configFile(), text);
 
 // A run that is refused changes nothing for the next one.
 beforeAll(async () => {
@@ -80,6 +82,26 @@ describe('setup names the problem and the way on, builds nothing, and leaves the
   ])('%s', async (_, code, message, text) => {
     cloud.account.failAt({ operation: 'GetCallerIdentity', code, message });
     await expectRefused(await lab.setUp(), text);
+  });
+
+  test.each<[string, object, string]>([
+    ['another storage adapter', { storage: { active: 's3' } }, 'Ghost stores its files with "s3"'],
+    [
+      'an image server on another domain',
+      {
+        storage: {
+          active: 'S3CloudFrontStorage',
+          S3CloudFrontStorage: { bucket: 'other', region: 'eu-west-1', cdnUrl: 'https://pictures.example.test' },
+        },
+      },
+      'This Ghost already gets its images from pictures.example.test',
+    ],
+    ['no URL', { url: 'blog' }, 'The URL of this blog is not known'],
+    ['the domain of the images as its own', { url: `https://${DOMAIN}` }, 'is the domain of the blog itself'],
+  ])('a blog with %s', async (_, config, message) => {
+    writeConfig(JSON.stringify({ ...(JSON.parse(before) as object), ...config }));
+    await expectRefused(await lab.setUp(), message);
+    writeConfig(before);
   });
 
   test('no rights to look at the DNS zones', async () => {

@@ -233,26 +233,4 @@ describe('setup', () => {
     expect([status, output]).toEqual([1, expect.stringContaining('Ghost uses the bucket')]);
     expect(output).not.toContain('was not switched over');
   });
-
-  test.each<[string, Config, string]>([
-    ['another storage adapter', { storage: { active: 's3' } }, 'Ghost stores its files with "s3"'],
-    [
-      'an image server on another domain',
-      {
-        storage: {
-          active: 'S3CloudFrontStorage',
-          S3CloudFrontStorage: { bucket: 'other', region: 'eu-west-1', cdnUrl: 'https://pictures.example.test' },
-        },
-      },
-      'This Ghost already gets its images from pictures.example.test',
-    ],
-    ['no URL', { url: 'blog' }, 'The URL of this blog is not known'],
-    ['the domain of the images as its own', { url: `https://${DOMAIN}` }, 'is the domain of the blog itself'],
-  ])('refuses a blog with %s before anything is built', async (_, config, message) => {
-    writeConfig(config);
-    const before = readFileSync(file(), 'utf8');
-    const { status, output } = await lab.setUp();
-    expect([status, output]).toEqual([1, expect.stringContaining(message)]);
-    expect([readFileSync(file(), 'utf8'), cloud.account.state.stackStatus]).toEqual([before, undefined]);
-  });
 });

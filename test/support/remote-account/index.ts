@@ -34,8 +34,6 @@ export interface FailedOperation {
 export interface RemoteAccount {
   /** The environment of a command that uses it. */
   environment: Record<string, string>;
-  /** Parameters of Node in front of the command's file. */
-  nodeParameters: string[];
   state: AccountState;
   /** Kills the command that sends an operation for the nth time from now, once it is carried out. */
   killAt(operation: string, count?: number): void;
@@ -56,7 +54,7 @@ export async function startRemoteAccount(
   live: Record<string, NameRecords>,
   build: (state: AccountState) => Promise<void> | void,
 ): Promise<RemoteAccount> {
-  const { server, preload } = await builtPrograms();
+  const { server } = await builtPrograms();
   const child = fork(server, [zone], { execArgv: [] });
   const [{ port, nameServers }] = (await once(child, 'message')) as [{ port: number; nameServers: string[] }];
   const send = (message: ToAccount) => void child.send(message);
@@ -65,7 +63,6 @@ export async function startRemoteAccount(
       REMOTE_ACCOUNT: `http://127.0.0.1:${port}`,
       REMOTE_DNS: JSON.stringify({ [zone]: { SOA: true, NS: nameServers }, ...live }),
     },
-    nodeParameters: ['--require', preload],
     state: { buckets: [], accessKeys: [] },
     killAt: (operation, count = 1) => send({ killAt: { operation, count } }),
     failAt: (failed) => send({ failAt: failed }),

@@ -6,15 +6,14 @@ const root = path.resolve(__dirname, '../../..');
 
 /** The paths of the built programs. */
 export interface Programs {
-  /** The command line from its sources, which shares the SDK's clients with `preload`. */
+  /** The command line from its sources, in an account that another process has. */
   cli: string;
-  preload: string;
   server: string;
 }
 
 let programs: Promise<Programs> | undefined;
 
-/** Builds the command line and the two programs of the account, once in a test file. */
+/** Builds the command line and the program of the account, once in a test file. */
 export function builtPrograms(): Promise<Programs> {
   programs ??= build();
   return programs;
@@ -26,15 +25,22 @@ async function build(): Promise<Programs> {
   const folder = await mkdtemp(path.join(root, `.programs-${process.pid}-`));
   // Commands are run by other users, too.
   await chmod(folder, 0o755);
-  const sources = { cli: 'src/cli.ts', preload: `${__dirname}/preload.ts`, server: `${__dirname}/server.ts` };
-  const entries = Object.entries(sources).map(([name, file]) => `${name}=${file}`);
+  const entries = ['cli', 'server'].map((name) => `${name}=${__dirname}/${name}.ts`);
   await runCommand(
     path.join(root, 'node_modules/.bin/esbuild'),
-    [...entries, `--outdir=${folder}`, '--bundle', '--platform=node', '--packages=external', '--log-level=warning'],
+    // With its packages, of whose many files each run would read a thousand.
+    [
+      ...entries,
+      `--outdir=${folder}`,
+      '--bundle',
+      '--platform=node',
+      '--main-fields=module,main',
+      '--log-level=warning',
+    ],
     { cwd: root },
   );
   const pathOf = (name: keyof Programs) => path.join(folder, `${name}.js`);
-  return { cli: pathOf('cli'), preload: pathOf('preload'), server: pathOf('server') };
+  return { cli: pathOf('cli'), server: pathOf('server') };
 }
 
 /** Removes what processes have left that have ended: Jest tells its test files nothing of their end. */

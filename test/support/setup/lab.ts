@@ -94,11 +94,10 @@ exec "${process.execPath}" -e 'require("http").get("http://127.0.0.1:${port}/" +
     HOME: folder,
     NO_COLOR: '1',
   };
-  const { nodeParameters } = cloud.account;
   const { cli } = await builtPrograms();
   const lab: SetupLab = {
     run(parameters, { environment: more = {}, user, watch, killsAtRestart, killsBeforeSwitch, hurries } = {}) {
-      const child = spawn(process.execPath, [...nodeParameters, cli, ...parameters], {
+      const child = spawn(process.execPath, [cli, ...parameters], {
         cwd: blog.folder,
         uid: user,
         gid: user,
@@ -123,11 +122,11 @@ exec "${process.execPath}" -e 'require("http").get("http://127.0.0.1:${port}/" +
     },
     setUp: (options) => lab.run(['setup', '--domain', DOMAIN, '--region', 'eu-central-1', '--yes'], options),
     onTerminal(parameters) {
-      const words = [process.execPath, ...nodeParameters, cli, ...parameters].map((word) => `'${word}'`).join(' ');
+      const words = [process.execPath, cli, ...parameters].map((word) => `'${word}'`).join(' ');
       return runOnTerminal(`sh -c "cd '${blog.folder}' && exec ${words}"`, environment);
     },
     type(lines) {
-      const words = [process.execPath, ...nodeParameters, cli].map((word) => `'${word}'`).join(' ');
+      const words = [process.execPath, cli].map((word) => `'${word}'`).join(' ');
       const script = `set -e
         cd() { [ "$1" = /var/www/ghost ] && builtin cd '${blog.folder}'; }
         npx() { [ "$1" = ghost-storage-s3-cloudfront ] && ${words} "\${@:2}"; }

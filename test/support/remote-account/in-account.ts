@@ -1,4 +1,4 @@
-// Loaded before a command: its AWS clients call the account of `startRemoteAccount`, and DNS is what the test says.
+// Loaded before a command, in its program: its AWS clients call the account of `startRemoteAccount`, and DNS is what the test says.
 import fs from 'node:fs';
 import dns from 'node:dns/promises';
 import timers from 'node:timers/promises';

@@ -105,13 +105,17 @@ ${tried === undefined ? NOTHING : markup`<p class="soft">Tested: ${tried}</p>`}
 ${cure === undefined ? NOTHING : markup`<div class="fix"><pre>${cure}</pre><button type="button" data-copy="${toCopy(cure)}">Copy the fix</button></div>`}
 </article>`;
 
-/** A line that ends with a command for a shell, or that is a statement for a policy. */
-const PASTABLE = /(?:^|: )((?:sudo|npx|node|aws|chmod|ghost-storage-s3-cloudfront) .*|\{"Effect".*)$/;
+/** What a fix may have to paste elsewhere: variables for an env file, or a command for a shell, or a statement for a policy. */
+const PASTABLE = [
+  /^(\w+__\w+=.*)$/,
+  /(?:^|: )((?:sudo|npx|node|aws|chmod|cd|cp|docker|journalctl|ghost-storage-s3-cloudfront) .*|ghost log|\{"Effect".*)$/,
+];
 
-/** Returns the part of a fix to paste elsewhere: its commands or its statement; otherwise all of it. */
+/** Returns the part of a fix to paste elsewhere, of one kind; otherwise all of it. */
 function toCopy(cure: string): string {
-  const parts = cure.split('\n').map((line) => PASTABLE.exec(line)?.[1]);
-  return parts.filter((part) => part !== undefined).join('\n') || cure;
+  const lines = cure.split('\n');
+  const parts = PASTABLE.map((pattern) => lines.flatMap((line) => pattern.exec(line)?.[1] ?? []));
+  return parts.find(({ length }) => length > 0)?.join('\n') ?? cure;
 }
 
 /** Shows images that the visitor's browser loads from the CDN, which a page on the disk may do. */

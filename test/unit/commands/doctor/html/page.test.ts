@@ -48,8 +48,10 @@ test.each([
   ['Copy what is missing: npx ghost-storage-s3-cloudfront migrate', 'npx ghost-storage-s3-cloudfront migrate'],
   ['Install it: sudo npx x install\nThen restart Ghost.', 'sudo npx x install'],
   ['Add this statement:\n{"Effect":"Allow"}', '{"Effect":"Allow"}'],
+  ["Read Ghost's log: cd /var/www/ghost && ghost log", 'cd /var/www/ghost && ghost log'],
+  ['Set in /srv/ghost.env:\nstorage__active="X"\nThen: docker compose up -d ghost', 'storage__active="X"'],
   ['Set "region" to "eu-west-1".', 'Set "region" to "eu-west-1".'],
 ])('the button for "%s" copies what can be pasted', (cure, copied) => {
   const [, attribute] = /data-copy="([^"]*)"/.exec(pageWith({ reports: [{ ...report, cure }] })) ?? [];
-  expect(attribute?.replaceAll('&quot;', '"')).toBe(copied);
+  expect(attribute?.replaceAll('&quot;', '"').replaceAll('&amp;', '&')).toBe(copied);
 });

@@ -8,7 +8,9 @@ import type { GhostConfigBlock } from '../../ghost-site/edit-config';
 import { findGhostSite, type GhostSite, type GhostSiteOptions } from '../../ghost-site/site';
 import { Failure, Interruption } from '../../shell/failure';
 import { isRoot } from '../../shell/owner-rights';
+import { wayTo } from '../../shell/path-owners';
 import type { Terminal } from '../../shell/terminal';
+import { adapterPlace } from '../install/adapter-place';
 import { carryOutInstall } from '../install/install';
 import { planInstall } from '../install/plan';
 import { carryOutUninstall, planUninstall } from '../install/uninstall';
@@ -68,14 +70,11 @@ export function changerOf(
     canChange(site) ? carryOut(terminal, options, change) : carryOutAsRoot(terminal, site, options, change);
 }
 
-/** Whether this process can write Ghost's configuration and its folder for adapters. */
-export function canChange({ configFile, contentPath }: GhostSite): boolean {
-  const adapters = [path.join(contentPath, 'adapters', 'storage'), path.join(contentPath, 'adapters'), contentPath];
-  const places = [
-    ...(existsSync(configFile) ? [configFile] : []),
-    path.dirname(configFile),
-    adapters.find((folder) => existsSync(folder)) ?? contentPath,
-  ];
+/** Returns whether this process can write Ghost's configuration and the adapter, wherever that is. */
+export function canChange(site: GhostSite): boolean {
+  const { configFile } = site;
+  const adapters = wayTo(path.dirname(adapterPlace(site).folder)).end.path;
+  const places = [...(existsSync(configFile) ? [configFile] : []), path.dirname(configFile), adapters];
   return isRoot() || places.every(isWritable);
 }
 

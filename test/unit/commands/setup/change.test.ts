@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import fs, { chmodSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { devNull, tmpdir } from 'node:os';
 import path from 'node:path';
+import { canChange } from '../../../../src/commands/setup/change';
 import { chooseCredentials } from '../../../../src/commands/setup/credentials';
 import { restart, restartOf } from '../../../../src/commands/setup/restart';
 import { assertSameGhost, placesFor } from '../../../../src/commands/setup/same-ghost';
@@ -103,6 +104,31 @@ describe('a change as root', () => {
     },
     60_000,
   );
+});
+
+test.each([
+  ['in the content folder', {}, 'content/adapters/storage', true],
+  ['in the content folder', {}, 'content/adapters', false],
+  ['where paths.installedAdaptersPath says', { installedAdaptersPath: 'installed' }, 'installed', false],
+  ['where paths.installedAdaptersPath says', { installedAdaptersPath: 'installed' }, 'content/adapters', true],
+])('setup sees whether it may write the adapter %s (%j, %s is closed)', (_, paths, closed, may) => {
+  const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'change-')));
+  const configFile = path.join(folder, 'config.production.json');
+  writeFileSync(configFile, JSON.stringify({ url: 'https://blog.example.com', paths }));
+  mkdirSync(path.join(folder, 'content', 'adapters'), { recursive: true });
+  mkdirSync(path.join(folder, 'installed'));
+  jest.spyOn(process, 'geteuid').mockReturnValue(1000);
+  jest.spyOn(process, 'getuid').mockReturnValue(1000);
+  jest.spyOn(fs, 'accessSync').mockImplementation((place) => {
+    if (place === path.join(folder, closed)) {
+      throw new Error('EACCES');
+    }
+  });
+
+  const site = { ...findGhostSite({ ghost: folder }, {}), version: '6.60.0' };
+
+  expect(canChange(site)).toBe(may);
+  rmSync(folder, { recursive: true });
 });
 
 describe('chooseCredentials', () => {

@@ -68,8 +68,13 @@ function runBuilt(parameters: string[], user: { uid?: number; gid?: number } = {
 
 const install = (...parameters: string[]) => run(['--yes', ...parameters]);
 
-/** Every file and folder below the site, with the text of the configuration. */
-const everything = () => [...readdirSync(folder, { recursive: true }).sort(), readFileSync(configFile, 'utf8')];
+/** Every file and folder below the site, with the text of the configuration. Links are not followed: one is to the package. */
+const everything = () => [
+  ...readdirSync(folder, { recursive: true, withFileTypes: true })
+    .map(({ parentPath, name }) => path.join(parentPath, name))
+    .sort(),
+  readFileSync(configFile, 'utf8'),
+];
 
 describe('install', () => {
   test('brings what Ghost needs and nothing else, and the configuration, and says what to do next', async () => {

@@ -51,7 +51,7 @@ function partsOf(site: GhostSite, parts: readonly string[]): NamedPath[] {
   const places = site.compose ? parts.map((part) => knownInContent(site, part)) : [];
   return places
     .filter((place) => place !== undefined && !isInside(place, site.contentPath))
-    .map((place = '') => ({ place, cure: 'give the Compose files to the user of this folder, or to root.' }));
+    .map((place = '') => ({ place, cure: 'give the Compose files to the user who owns this folder, or to root.' }));
 }
 
 // The file may be another one by now than the one that was read.

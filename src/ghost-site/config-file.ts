@@ -86,7 +86,7 @@ function refuseUnreadByContainer({ file, format }: SettingsFile, real: string): 
   if (used !== undefined && locateConfig(used.file).file !== real) {
     throw new Failure(
       `The Ghost of Docker Compose in ${folder} does not read ${path.basename(file)}. Its settings are in ${used.file}.`,
-      `Name the folder in its place: --write-config ${quoted(folder)} for provision, --ghost ${quoted(folder)} for install`,
+      `Name the folder instead: --write-config ${quoted(folder)} for provision, --ghost ${quoted(folder)} for install`,
     );
   }
 }
@@ -128,7 +128,7 @@ export function replaceGhostConfig(file: string, after: string, planned?: string
   }
   if (planned !== undefined && planned !== (before?.toString('utf8') ?? '')) {
     throw new Failure(
-      `${file} was changed by another program since it was read, and was not written.`,
+      `Another program has changed ${file} since this command read it. It was not overwritten.`,
       'Run the command again: it keeps that change.',
     );
   }

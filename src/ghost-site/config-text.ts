@@ -86,7 +86,7 @@ export function jsonTextOf(file: string): string {
       `Ghost cannot read ${file}: it is empty.`,
       backup === undefined
         ? 'Write {} into it, or delete it.'
-        : `Put its newest backup back: cp ${quoted(backup)} ${quoted(file)}`,
+        : `Restore its newest backup: cp ${quoted(backup)} ${quoted(file)}`,
     );
   }
   return bytes?.toString('utf8') ?? '';

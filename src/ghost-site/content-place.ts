@@ -55,8 +55,8 @@ export function featureFolder(content: Content, feature: Feature): string {
   const hidden = inner.find((target) => !isServedFromDisk(feature, `${path.posix.relative(feature, target)}/`));
   if (compose && hidden !== undefined) {
     throw new Failure(
-      `The service ${compose.name} in ${compose.composeFile} mounts another folder at ${compose.contentPath}/${hidden}, and files there are not found from the host.`,
-      `Move its files into ${folder}, take this mount out, and run the command again.`,
+      `The service ${compose.name} in ${compose.composeFile} mounts another folder at ${compose.contentPath}/${hidden}, and this command does not find the files there.`,
+      `Move its files into ${folder}, remove this mount, and run the command again.`,
     );
   }
   return folder;

@@ -35,7 +35,7 @@ afterEach(() => {
 /** What another program writes while the question is open. */
 const addMail = () => writeFileSync(configFile, JSON.stringify({ ...config(), mail: { from: 'a@example.com' } }));
 const REFUSAL = {
-  message: expect.stringContaining('was changed by another program since it was read') as string,
+  message: expect.stringContaining('since this command read it. It was not overwritten.') as string,
   cure: expect.stringContaining('Everything is as it was before the command.') as string,
 };
 

@@ -193,7 +193,7 @@ describe('setup', () => {
     const failed = await back();
     expect([failed.status, failed.output]).toEqual([
       1,
-      expect.stringContaining('run the same command again, which brings'),
+      expect.stringContaining('run the same command again: it copies'),
     ]);
     expect(existsSync(adapterFolder())).toBe(true);
     blog.restart = restart;
@@ -206,7 +206,7 @@ describe('setup', () => {
     const conflict = await back();
     expect([conflict.status, conflict.output]).toEqual([1, expect.stringContaining('Ghost runs from the disk again')]);
     expect(conflict.output).not.toContain('Nothing else was changed');
-    expect(conflict.output).toMatch(/options that are named above belong to: .*migrate --to-local/);
+    expect(conflict.output).toMatch(/options that are named above are those of another command: .*migrate --to-local/);
     blog.restart = restart;
 
     rmSync(later());

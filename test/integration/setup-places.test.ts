@@ -60,7 +60,7 @@ async function goBack(before: string, { restarts } = { restarts: 2 }): Promise<C
   const { status, output } = await lab.run(['setup', '--undo', '--yes']);
   expect([status, output]).toEqual([0, expect.stringContaining('Ghost stores its files on the disk again')]);
   // Posts of that time show them as they are.
-  expect(output).toContain('hold full addresses of the CDN: keep it');
+  expect(output).toContain('contain full CDN URLs: keep the CDN');
   const [original, withOptions] = backups();
   // What the image server needs stays, without effect, for another time.
   expect([original, configText()]).toEqual([before, withOptions]);

@@ -134,7 +134,7 @@ describeAsRoot('setup by a user who may not write in the folder of Ghost', () =>
     };
     const { status, output } = await setUp({}, true);
     expect([status, output, blog.isDown]).toEqual([1, expect.stringContaining('Ghost is down'), true]);
-    expect(output).toMatch(/Take the adapter out: sudo .*install --uninstall/);
+    expect(output).toMatch(/Remove the adapter: sudo .*install --uninstall/);
     expect(output).toContain('ghost restart');
 
     Object.assign(blog, { restart });

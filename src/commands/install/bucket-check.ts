@@ -64,7 +64,7 @@ export async function lookAtBucket(
     const cure =
       fixForHostOfCompose(site, errorDetails?.code, configs.images) === undefined
         ? (help ?? 'Fix it, and run the command again.')
-        : `If only the containers of Docker Compose know that host, install without this check: --skip-check\nOtherwise: ${help}`;
+        : `If only the containers of Docker Compose know that host name, install without this check: --skip-check\nOtherwise: ${help}`;
     return { isEmpty: false, failure: new Failure(message, cure, { cause: error }) };
   } finally {
     spinner.stop();
@@ -97,5 +97,5 @@ async function warningOfCredentials(config: Config, site: GhostSite, ghost: Owne
     ? `The bucket was checked with ${place}. Ghost's container does not have these credentials.\n` +
         `  Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in ${site.settings.file}, or give the machine a role.`
     : `The bucket was checked with ${place}, which Ghost may not have: it runs as the user ${ghost.uid}.\n` +
-        '  Give it "accessKeyId" and "secretAccessKey" in its configuration, or the machine a role.';
+        '  Give it "accessKeyId" and "secretAccessKey" in its configuration, or give the machine a role.';
 }

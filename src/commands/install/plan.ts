@@ -151,10 +151,10 @@ function withoutEnvFile({ compose, settings: { file } }: GhostSite, { settings }
   const { name = 'ghost' } = compose ?? {};
   const { text, hasSecrets } = environmentBlock(settings, name);
   return new Failure(
-    `The service ${name} in ${file} has no env file that the settings could be written to. Nothing was changed.`,
-    `Give it one (env_file: ghost.env), create that file with: touch ghost.env && chmod 600 ghost.env\n` +
-      `and run the command again. Or add this to compose.override.yml and run the command again before you start Ghost:\n` +
-      `it copies the adapter, which Ghost then needs.${hasSecrets ? ' Write your secrets in place of ********.' : ''}\n\n${text}`,
+    `The service ${name} in ${file} has no env file to write the settings to. Nothing was changed.`,
+    `Give it one (env_file: ghost.env), create that file (touch ghost.env && chmod 600 ghost.env), and run the command again.\n` +
+      `Or add this to compose.override.yml, and run the command again before you start Ghost: it then copies the adapter,\n` +
+      `which Ghost needs with these settings.${hasSecrets ? ' Replace ******** with your secrets.' : ''}\n\n${text}`,
   );
 }
 

@@ -73,8 +73,8 @@ export function printManualSetup(
   settingsSections(ways, site).forEach(([title, body]) => section(title, body));
   section(
     site?.compose
-      ? 'Or all in compose.override.yml, with the folder of the adapter beside it:'
-      : 'Or with Docker Compose, and the folder of the adapter beside compose.yaml:',
+      ? "Or everything in compose.override.yml, with the adapter's folder next to it:"
+      : "Or with Docker Compose, and the adapter's folder next to compose.yaml:",
     `mkdir ${ADAPTER} && npm pack ghost-storage-s3-cloudfront && tar -xzf ghost-storage-s3-cloudfront-*.tgz --strip-components=1 -C ${ADAPTER}\n\n${ways.compose}`,
   );
   if (ways.composeOverride) {
@@ -90,7 +90,7 @@ export function printManualSetup(
     );
   }
   if (hasSecrets) {
-    terminal.warn('Secrets are not printed: write them in place of ********.');
+    terminal.warn('Secrets are not printed: replace ******** with them.');
   }
   if (major === 5) {
     warnOfGhost5(terminal);
@@ -113,11 +113,11 @@ function siteToPrint(terminal: Terminal, options: GhostSiteOptions & ConfigOptio
     if (options.bucket === undefined) {
       throw new Failure(
         error.message,
-        `${error.cure}\nTo print what to set without reading it: ${calledAs()} install --print --bucket blog-images --region eu-central-1 --cdn-url https://images.example.com`,
+        `${error.cure}\nTo print the settings without reading these files: ${calledAs()} install --print --bucket blog-images --region eu-central-1 --cdn-url https://images.example.com`,
         { cause: error },
       );
     }
-    terminal.warn(`${error.message}\n  What follows is for any Ghost.`);
+    terminal.warn(`${error.message}\n  So the following settings are general, and not made for this Ghost.`);
     return undefined;
   }
 }
@@ -125,7 +125,7 @@ function siteToPrint(terminal: Terminal, options: GhostSiteOptions & ConfigOptio
 /** Returns the settings as they are in the file of a Ghost, and as its environment where that is not the same. */
 function settingsSections({ config, environment }: Ways, site: GhostSite | undefined): [title: string, body: string][] {
   const { file = 'config.production.json', format = 'json' } = site?.settings ?? {};
-  const title = `In ${path.basename(file)}, beside what is there:`;
+  const title = `In ${path.basename(file)}, next to what is there:`;
   if (site && format === 'env') {
     const settings = Object.entries(config).map(([name, value]): Setting => [[name], value]);
     return site.settings.isWritable ? [[title, site.settings.withValues('', settings)]] : [];
@@ -133,7 +133,7 @@ function settingsSections({ config, environment }: Ways, site: GhostSite | undef
   const variables = Object.entries(environment).map(([name, value]) => `${name}=${quoted(value)}`);
   return [
     [title, JSON.stringify(config, null, 2)],
-    ['Or in the environment of Ghost:', variables.join('\n')],
+    ["Or in Ghost's environment:", variables.join('\n')],
   ];
 }
 

@@ -26,14 +26,14 @@ export function showNextSteps(terminal: Terminal, steps: string[]): void {
 /** Warns of what Ghost 5 does without `urls`. */
 export function warnOfGhost5(terminal: Terminal): void {
   terminal.warn(
-    'Ghost 5 does not know "urls", so they are left out: new posts hold the full addresses of the CDN, and srcset repeats\n' +
-      '  the original. After an update to Ghost 6, run the command again: it adds them.',
+    'Ghost 5 does not know "urls", so they are left out: new posts contain full CDN URLs, and srcset repeats the\n' +
+      '  original image. After an update to Ghost 6, run the command again: it adds them.',
   );
 }
 
-/** Says for which posts the CDN has to stay when the adapter is taken out. */
+/** Says which posts still need the CDN after the adapter is removed. */
 export function sayWhichAddressesStay(terminal: Terminal): void {
   terminal.say(
-    'Posts that were written on Ghost 5, or without "urls", hold full addresses of the CDN: keep it as long as they are read.',
+    'Posts that were written with Ghost 5, or without "urls", contain full CDN URLs: keep the CDN as long as these posts are online.',
   );
 }

@@ -53,7 +53,7 @@ async function showValidationRecord(
     terminal.say(`         or, where the provider adds ${zone} itself:  ${relative}`);
   }
   terminal.say(`  Value  ${value}`);
-  terminal.say('  Proxies (the orange cloud of Cloudflare) stay off for it.');
+  terminal.say("  Keep your DNS provider's proxy off for it (at Cloudflare, the orange cloud).");
   terminal.say();
   terminal.say('You may stop with Ctrl-C and run the same command again later: it goes on waiting.');
 }

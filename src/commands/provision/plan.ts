@@ -148,7 +148,7 @@ const SIGNS: Record<PlannedStep['sign'], { meaning: string; color: 'green' | 'ye
 };
 
 /** The options for a blog whose URL is not known. */
-const WITHOUT_URL = '\n  Add --ghost-url https://blog.example.com, or --no-ghost if you want that.';
+const WITHOUT_URL = '\n  Add --ghost-url https://blog.example.com, or --no-ghost if that is what you want.';
 
 /**
  * Returns the plan as lines for the terminal: its steps, what was chosen for the user, warnings, and the costs.

@@ -123,7 +123,7 @@ async function clearedStack(session: Session, stackName: string): Promise<{ stac
     return { stack, isCleared: false };
   }
   checkOwnership(stack);
-  const question = `An attempt to build ${stackName} has failed (${stack.status}). Delete what it has left, and build it again?`;
+  const question = `An earlier attempt to build ${stackName} failed (${stack.status}). Delete what is left of it, and build it again?`;
   if (!(await session.terminal.confirm(question))) {
     throw new Declined();
   }

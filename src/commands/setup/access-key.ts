@@ -16,7 +16,7 @@ const USE_IS_KNOWN_AFTER_MS = 4 * 3_600_000;
 /** An access key that Ghost's configuration does not have. */
 interface OtherKey {
   id: string;
-  /** `2026-11-28`; undefined when IAM knows of no use. */
+  /** `2026-11-28`; undefined when IAM has no record of a use. */
   usedOn?: string;
   /** Whether it was never used in hours, as after a run that was killed. */
   isUnused: boolean;
@@ -47,11 +47,11 @@ export async function keyForGhost(
   let left = others.length;
   for (const { id, usedOn, isUnused } of others) {
     terminal.warn(
-      `The user ${user} has the access key ${id}, but Ghost's configuration does not. ${usedOn ? `It was last used on ${usedOn}.` : 'IAM knows of no use.'} Its secret cannot be read again.`,
+      `The user ${user} has the access key ${id}, but Ghost's configuration does not. ${usedOn ? `It was last used on ${usedOn}.` : 'IAM has no record of its use.'} Its secret cannot be read again.`,
     );
     const isAgreed = isUnattended
       ? isUnused && left === MOST_KEYS
-      : await terminal.confirm(`Does no other Ghost use ${id}, so that it can be deleted?`);
+      : await terminal.confirm(`Delete the access key ${id} (only if no other Ghost uses it)?`);
     if (isAgreed) {
       await terminal.step(`Deleting the access key ${id}`, () => deleteAccessKey(aws, user, id));
       left -= 1;
@@ -71,9 +71,11 @@ export async function discardKey({ aws, terminal }: Session, user: string, id: s
   try {
     // Also after Ctrl-C, which ends every step.
     await deleteAccessKey(aws, user, id);
-    terminal.say(`The access key ${id} was deleted again, since no file has it.`);
+    terminal.say(`The new access key ${id} was deleted again, because it was not written into any file.`);
   } catch (error) {
-    terminal.warn(`The access key ${id} of the user ${user} is in no file, and stays: ${(error as Error).message}`);
+    terminal.warn(
+      `The new access key ${id} of the user ${user} is not in any file, and could not be deleted: ${(error as Error).message}`,
+    );
   }
 }
 
@@ -94,11 +96,13 @@ async function lookAt({ aws }: Session, { AccessKeyId: id = '', CreateDate }: Ac
 
 function refuseThird(user: string, others: OtherKey[], isUnattended: boolean): never {
   if (!isUnattended) {
-    throw new Declined('No access key was deleted, and IAM allows no third one. Everything else is as it was.');
+    throw new Declined(
+      'No access key was deleted, and IAM allows only two for each user. Everything else is as it was.',
+    );
   }
-  const keys = others.map(({ id, usedOn }) => `${id} (${usedOn ? `last used on ${usedOn}` : 'no known use'})`);
+  const keys = others.map(({ id, usedOn }) => `${id} (${usedOn ? `last used on ${usedOn}` : 'no record of its use'})`);
   throw new Failure(
-    `The user ${user} has two access keys, ${keys.join(' and ')}, and IAM allows no third one.`,
-    `Write one of them with its secret into the configuration of this Ghost, or find out which of them no Ghost has, and delete that one: aws iam delete-access-key --user-name ${user} --access-key-id …\nWithout --yes, this command asks.`,
+    `The user ${user} has two access keys, ${keys.join(' and ')}, and IAM does not allow a third one.`,
+    `Write one of them and its secret into the configuration of this Ghost. Or find out which one no Ghost uses, and delete it: aws iam delete-access-key --user-name ${user} --access-key-id …\nWithout --yes, this command asks which key to delete.`,
   );
 }

@@ -35,7 +35,7 @@ export async function restartOnCdn(switchable: Switchable, before: BlogState['st
 
 const notRestarted = (reason = '') =>
   new Failure(
-    `Ghost was not restarted${reason}: it still runs with what it was started with.`,
+    `Ghost was not restarted${reason}: it still runs with its old configuration.`,
     'Restart Ghost, and run the same command again.',
   );
 
@@ -80,7 +80,7 @@ async function waitForUser(switchable: Switchable, before: BlogState['state']): 
 /** Runs what Ctrl-C does not stop, and says so when it is pressed. */
 async function toItsEnd(terminal: Terminal, run: () => Promise<void>): Promise<void> {
   const { signal } = terminal;
-  const say = () => terminal.say('Ghost restarts. This command ends when the blog answers again.');
+  const say = () => terminal.say('Ghost is restarting. This command ends when the blog answers again.');
   signal.addEventListener('abort', say, { once: true });
   try {
     await run();

@@ -39,7 +39,7 @@ export async function copyBack(
   showSummary(terminal, { toLocal: true }, settings, summary);
   if (!summary.complete) {
     const failure = new Failure(
-      `Not all files could be copied back. They are named above.${isAgain ? '' : ' Nothing else was changed.'}`,
+      `Some files could not be copied back. They are listed above.${isAgain ? '' : ' Nothing else was changed.'}`,
       'Fix the problem, and run the same command again.',
     );
     throw withOptionsOf(failure, site);
@@ -48,7 +48,10 @@ export async function copyBack(
 
 /** Says to which command the options belong that a failure names, since `setup` does not have them. */
 const withOptionsOf = ({ message, cure }: Failure, site: GhostSite): Failure =>
-  new Failure(message, `${cure}\nThe options that are named above belong to: ${copyBackCommand(site)}`);
+  new Failure(
+    message,
+    `${cure}\nThe options that are named above are those of another command: ${copyBackCommand(site)}`,
+  );
 
 /** Returns the command that copies the files back, also where only a backup of Ghost's configuration has the options. */
 export function copyBackCommand(site: GhostSite): string {

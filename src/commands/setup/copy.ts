@@ -23,8 +23,8 @@ export async function copyFiles(journey: Journey, isSwitched: boolean): Promise<
   showSummary(terminal, {}, settings, summary);
   if (!summary.complete) {
     throw new Failure(
-      `Not all files could be copied. They are named above. Ghost ${isSwitched ? 'uses the bucket' : 'was not switched over'}.`,
-      `Fix the problem, and run the same command again: it copies the rest.\nThe options that are named above belong to: ${ownCommand(`migrate${siteParameters(journey.site)}`)}`,
+      `Some files could not be copied. They are listed above. Ghost ${isSwitched ? 'uses the bucket' : 'was not switched over'}.`,
+      `Fix the problem, and run the same command again: it copies the rest.\nThe options that are named above are those of another command: ${ownCommand(`migrate${siteParameters(journey.site)}`)}`,
     );
   }
 }

@@ -118,8 +118,8 @@ export async function refuseDown(site: GhostSite, domain: string): Promise<void>
   const { state, answer } = await askBlog(site, `https://${domain}`);
   if (state === 'down' && !usesAdapter(site.config)) {
     throw new Failure(
-      `The blog ${site.config.url} does not answer as Ghost does (${answer}).`,
-      'Start Ghost, or let this machine through to it, and run the same command again: what is changed later is proved by the answers of Ghost.',
+      `The blog ${site.config.url} does not answer like Ghost (${answer}).`,
+      "Start Ghost, or allow requests from this machine to it, and run the same command again. Ghost's answers show later whether each change worked.",
     );
   }
 }

@@ -92,7 +92,7 @@ export async function removeAdapterFolder({
   const problem = await problemOf(() => change({ do: 'uninstall' }));
   if (problem) {
     terminal.warn(
-      `The adapter's folder is still there, without effect: ${problem.message}\n  Remove it later: ${uninstallCommand(site)}`,
+      `The adapter's folder could not be removed. It has no effect. ${problem.message}\n  Remove it later: ${uninstallCommand(site)}`,
     );
   }
 }
@@ -109,7 +109,7 @@ function configurationIsBack(
   if (!restartCommand || !found) {
     return new Failure(
       `${reason}\n  Its configuration is as it was before.`,
-      `Restart Ghost now: it runs from the disk again. Then look at its log: ${logLine(site)}`,
+      `Restart Ghost now: it then runs from the disk again. Then look at its log: ${logLine(site)}`,
     );
   }
   return found.state === 'disk'
@@ -132,7 +132,7 @@ function configurationIsNotBack(
   const state = found && found.state !== 'down' ? 'Ghost answers now' : 'Ghost is down';
   const cure = problem instanceof Failure ? `${problem.cure}\n` : '';
   return new Failure(
-    `${state}, and its configuration still uses the adapter, which could not be taken out: ${problem.message}\n  ${reason}`,
-    `${cure}Take the adapter out: ${uninstallCommand(site)}\nThen restart Ghost, which runs from the disk then: ${restartCommand?.text ?? restartLine(site)}`,
+    `${state}, and its configuration still uses the adapter, which could not be removed: ${problem.message}\n  ${reason}`,
+    `${cure}Remove the adapter: ${uninstallCommand(site)}\nThen restart Ghost, so that it runs from the disk: ${restartCommand?.text ?? restartLine(site)}`,
   );
 }

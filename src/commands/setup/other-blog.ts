@@ -30,7 +30,7 @@ export function refuseServerOfOther(
       `https://${domain} is the image server of another blog, https://${GhostHost}${GhostPath}. This one is ${config.url}.`,
       // CloudFront asks no other blog.
       protocol === 'https:'
-        ? `${another}\nIf it is that blog at a new address, tell its image server first: ${move}`
+        ? `${another}\nIf this is that same blog at a new URL, tell its image server first: ${move}`
         : another,
     );
   }

@@ -46,7 +46,7 @@ export function showPlan(
   );
   for (const { text, isAboutUrl } of warnings) {
     const later = ownCommand(`provision --domain ${domain} --region ${region} --ghost-url https://blog.example.com`);
-    terminal.warn(isAboutUrl ? `${text}\n  Give the blog such an address first, or add it later: ${later}` : text);
+    terminal.warn(isAboutUrl ? `${text}\n  Give the blog such a URL first, or add it later: ${later}` : text);
   }
   if (site.major === 5) {
     warnOfGhost5(terminal);

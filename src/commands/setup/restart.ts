@@ -50,8 +50,10 @@ export function askForRestart(terminal: Terminal, site: GhostSite): void {
   if (reason === undefined) {
     terminal.say('Restart Ghost now, the way you usually do. This command waits for it.');
   } else {
-    terminal.warn(`Docker is not run as root here: ${reason}.`);
-    terminal.say(`Restart Ghost now, as a user whom you let do that: ${restartLine(site)}\nThis command waits for it.`);
+    terminal.warn(`setup does not run Docker as root here: ${reason.replace(/\.$/, '')}.`);
+    terminal.say(
+      `Restart Ghost yourself now, as a user that you allow to run Docker: ${restartLine(site)}\nThis command waits for it.`,
+    );
   }
 }
 

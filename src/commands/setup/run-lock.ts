@@ -86,7 +86,7 @@ function refuseRunning(pid: number, lock: string): void {
   if (Number.isInteger(pid) && pid > 0 && pid !== process.pid && isRunning(pid)) {
     throw new Failure(
       `Another setup is running for this Ghost (process ${pid}).`,
-      `Wait for its end, or stop it with Ctrl-C in its terminal. If there is none, delete ${lock}.`,
+      `Wait until it ends, or stop it with Ctrl-C in its terminal. If it is not running, delete ${lock}.`,
     );
   }
 }

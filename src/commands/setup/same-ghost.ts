@@ -46,7 +46,7 @@ export function assertSameGhost(site: GhostSite, options: GhostSiteOptions, envi
   ].filter(([one, another]) => one !== another);
   if (other) {
     const [there = 'nothing', here = 'nothing'] = other;
-    throw inTheWay(site, `it would use ${there} in place of ${here}`);
+    throw inTheWay(site, `it would use ${there} instead of ${here}`);
   }
 }
 
@@ -60,7 +60,7 @@ function findWithout(site: GhostSite, options: GhostSiteOptions): GhostSite {
 
 function inTheWay({ folder, configFile, compose }: GhostSite, what: string, cause?: Error): Failure {
   return new Failure(
-    `sudo passes on no variables, and without those of this shell the change as root would go wrong: ${what}.`,
+    `sudo does not pass on the variables of this shell, and without them the change as root would go wrong: ${what}.`,
     `${compose ? `Write the variables that Docker Compose needs (COMPOSE_FILE and others) into ${path.join(folder, '.env')}` : `Write what these variables set into ${configFile}`}, or run the command as a user who can write there.`,
     { cause },
   );

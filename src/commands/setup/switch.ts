@@ -37,7 +37,7 @@ export async function switchOver(
   if (!(await terminal.confirm(restartCommand ? 'Switch over and restart Ghost now?' : 'Switch over now?'))) {
     throw new Declined(
       state === 'cdn'
-        ? 'Ghost still runs as before. Run the same command again to restart it with what is new.'
+        ? 'Ghost still runs as before. Run the same command again to restart it with the changes.'
         : 'Ghost still runs from the disk. Run the same command again to switch it over.',
     );
   }

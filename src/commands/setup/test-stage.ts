@@ -38,7 +38,7 @@ export async function testBeforeSwitch(journey: Journey, isSwitched: boolean): P
     }
     if (attempt === ATTEMPTS || failures.some(({ group }) => !SETTLES.includes(group))) {
       throw new Failure(
-        `The tests above failed. Ghost ${isSwitched ? 'uses the bucket, and was not changed' : 'was not switched over'}.`,
+        `The tests above failed. Ghost ${isSwitched ? 'already uses the bucket, and was not changed' : 'was not switched over'}.`,
         `Fix what they name, and run the same command again.${isSwitched ? ` To go back: ${ownCommand('setup --undo')}` : ''}`,
       );
     }

@@ -86,7 +86,7 @@ async function restartOnDisk(switchable: Switchable): Promise<void> {
   if (found.state !== 'disk') {
     throw new Failure(
       `Ghost's configuration is as it was before the adapter, but Ghost was not restarted (${failure ?? found.answer}).`,
-      `Restart Ghost: ${restartCommand?.text ?? restartLine(site)}\nIt then runs from the disk. Then run the same command again, which brings what was uploaded until then.`,
+      `Restart Ghost: ${restartCommand?.text ?? restartLine(site)}\nIt then runs from the disk. After that, run the same command again: it copies what was uploaded in the meantime.`,
     );
   }
 }
@@ -96,7 +96,7 @@ async function copyLastUploads({ terminal, change }: Switchable, storage: Storag
   const isBack = 'Ghost runs from the disk again';
   if (terminal.signal.aborted) {
     throw new Interruption(
-      `Stopped. ${isBack}. Run the same command again: it brings what was uploaded until the restart.`,
+      `Stopped. ${isBack}. Run the same command again: it copies what was uploaded before the restart.`,
     );
   }
   try {
@@ -104,7 +104,7 @@ async function copyLastUploads({ terminal, change }: Switchable, storage: Storag
   } catch (error) {
     throw error instanceof Failure
       ? new Failure(
-          `${error.message} ${isBack}, but what was uploaded until its restart may be only in the bucket.`,
+          `${error.message} ${isBack}, but what was uploaded just before its restart may be only in the bucket.`,
           error.cure,
           { cause: error },
         )

@@ -11,7 +11,7 @@ const PAUSE_SECONDS = 10;
 const LIMIT_HOURS = 72;
 
 /**
- * Shows the DNS record that leads visitors to the image server, and waits until it is there.
+ * Shows the DNS record that points to the image server, and waits until it is there.
  *
  * @throws Failure when it is not there after three days; Interruption after Ctrl-C
  */
@@ -21,13 +21,13 @@ export async function waitForRecord(
   record: NonNullable<Provisioned['missingRecord']>,
 ): Promise<void> {
   showMissingRecord(terminal, record);
-  terminal.say('  Proxies (the orange cloud of Cloudflare) stay off for it.');
+  terminal.say("  Keep your DNS provider's proxy off for it (at Cloudflare, the orange cloud).");
   terminal.say('You can stop with Ctrl-C, and run the same command again when the record is there.');
   await terminal.step(`Waiting until ${domain} points to the image server`, async () => {
     for (let waited = 0; !(await pointsTo(resolver, domain, record.value)); waited += PAUSE_SECONDS) {
       if (waited >= LIMIT_HOURS * 3_600) {
         throw new Failure(
-          `${domain} does not point to ${record.value} after ${LIMIT_HOURS} hours.`,
+          `${domain} still does not point to ${record.value} after ${LIMIT_HOURS} hours.`,
           `Create the record that is shown above in the zone ${record.zone}, and run the same command again: everything else is kept.`,
         );
       }

@@ -57,14 +57,14 @@ export function chooseService(project: ComposeProject, named: NamedPlaces): Serv
   const [including] = project.including;
   if (!service && including !== undefined) {
     throw new Failure(
-      `${including} uses "include", which is not read here, and has no other service that is Ghost.`,
+      `${including} uses "include", which this command does not read, and no service in it is Ghost.`,
       'Run the command in the folder of the included file, or set it up by hand: install --print',
     );
   }
   if (others.length > 0) {
     throw new Failure(
       `${project.folder} has several services that are Ghost: ${best.map(({ name }) => name).join(', ')}.`,
-      'Name the content folder or the env file of one, --content FOLDER or --config FILE.env, or give each site a folder of its own.',
+      'Name one of them by its content folder (--content FOLDER) or its env file (--config FILE.env), or give each site a folder of its own.',
     );
   }
   return service;

@@ -160,7 +160,7 @@ export class ComposeGhost {
     const origin = this.mountOf(place)?.origin;
     const copy = `./${path.posix.basename(place)}`;
     throw new Failure(
-      `The ${part === '' ? 'content folder' : `folder content/${part}`} of the service ${this.name} in ${this.composeFile} is ${origin ?? 'not mounted from anywhere'}, which this command cannot reach from the host.`,
+      `The ${part === '' ? 'content folder' : `folder content/${part}`} of the service ${this.name} in ${this.composeFile} is ${origin ?? 'not mounted from anywhere'}, so this command cannot reach it from the host.`,
       `Copy it to a folder (docker compose cp ${this.name}:${place} ${copy}), mount that in its place\n(${copy}:${place}), and run the command again. Or set it up by hand: install --print`,
     );
   }

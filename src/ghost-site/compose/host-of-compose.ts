@@ -19,7 +19,7 @@ export function fixForHostOfCompose({ compose }: GhostSite, code: unknown, confi
   }
   const { hostname, port, protocol } = new URL(endpoint);
   return (
-    `If "${hostname}" is a service in ${compose.composeFile}, only containers know that name, and Ghost reaches it: publish its port, ` +
+    `If "${hostname}" is a service in ${compose.composeFile}, only containers know that name: Ghost reaches it, and this command does not. Publish its port, ` +
     `and add --endpoint with the address on this machine, for example --endpoint ${protocol}//127.0.0.1${port && `:${port}`}`
   );
 }

@@ -81,8 +81,8 @@ function refuseUnread(name: string, file: string, extended: unknown, partlyRepla
     return;
   }
   throw new Failure(
-    `The service ${name} in ${file} uses ${extended == null ? `!override or !reset inside "${tagged}"` : '"extends"'}, which is not read here.`,
-    `Write what it takes from there into the service itself, or name the content folder with --content and Ghost's\nconfiguration with --config. Without a configuration file: install --print`,
+    `The service ${name} in ${file} uses ${extended == null ? `!override or !reset inside "${tagged}"` : '"extends"'}, which this command does not read.`,
+    `Write the resulting values into the service itself, or name the content folder with --content and Ghost's\nconfiguration with --config. Without a configuration file: install --print`,
   );
 }
 
@@ -132,7 +132,7 @@ function envFileOf(project: ComposeProject, composeFile: string, entry: unknown,
   const file = path.resolve(project.base, text(name));
   if (format !== undefined) {
     throw new Failure(
-      `${composeFile} gives the env file ${file} the format "${text(format)}", which is not read here.`,
+      `${composeFile} gives the env file ${file} the format "${text(format)}", which this command does not read.`,
       'Set it up by hand: install --print',
     );
   }
@@ -155,14 +155,14 @@ function mountOf(project: ComposeProject, entry: unknown, text: Text): Mount {
   return { target: second, ...place, readOnly: options.split(',').includes('ro') };
 }
 
-const UNNAMED = 'the Docker volume without a name';
+const UNNAMED = 'an anonymous Docker volume';
 
 /** Finds a folder of the host. With sudo, `~` is that of another user than without, for Docker Compose, too. */
 function onHost({ base, home }: ComposeProject, source: string): Pick<Mount, 'source' | 'origin'> {
   const [tilde = ''] = /^~(?=\/|$)/.exec(source) ?? [];
   const inHome = (folder: string) => path.resolve(base, tilde === '' ? source : `${folder}${source.slice(1)}`);
   return tilde !== '' && home !== homedir() && existsSync(inHome(homedir()))
-    ? { origin: `${inHome(home)} or ${inHome(homedir())}, which depends on whose home "~" is (write the whole path),` }
+    ? { origin: `${inHome(home)} or ${inHome(homedir())}, depending on whose home folder "~" is (write the full path)` }
     : { source: inHome(home) };
 }
 

@@ -147,7 +147,7 @@ describe("Ghost's configuration file", () => {
     const file = path.join(folder, 'config.production.json');
     writeFileSync(file, '{"url":"https://new.example.com"}');
     expect(() => replaceGhostConfig(file, '{}', '{"url":"https://blog.example.com"}')).toThrow(
-      `${file} was changed by another program since it was read, and was not written.`,
+      `Another program has changed ${file} since this command read it. It was not overwritten.`,
     );
     expect([readdirSync(folder), readFileSync(file, 'utf8')]).toEqual([
       ['config.production.json'],
@@ -175,7 +175,7 @@ describe("Ghost's configuration file", () => {
     writeFileSync(backups[0], '{}');
     writeFileSync(backups[1], '{"url":"https://blog.example.com"}');
     writeFileSync(backups[2], '');
-    expect(cure()).toBe(`Put its newest backup back: cp ${backups[1]} ${file}`);
+    expect(cure()).toBe(`Restore its newest backup: cp ${backups[1]} ${file}`);
   });
 
   asUser('is put back from no link, which could be to a file of somebody else', () => {

@@ -48,7 +48,7 @@ test.each([
     'pictures:/var/lib/ghost/content/images',
     /content\/images .* Docker volume pictures/,
   ],
-  ['a volume without a name', '/var/lib/ghost/content/media', /content\/media .* Docker volume without a name/],
+  ['a volume without a name', '/var/lib/ghost/content/media', /content\/media .* an anonymous Docker volume/],
   [
     'a mount deeper inside a folder',
     './old:/var/lib/ghost/content/images/2024',

@@ -76,7 +76,7 @@ export async function checkCredentials(context: DoctorContext): Promise<CheckRes
   const tried = config.accessKeyId
     ? '"accessKeyId" and "secretAccessKey" of the configuration were read.'
     : ofContainer
-      ? `${placeOfCredentials(process.env)} were read, which Ghost's container gets.`
+      ? `${placeOfCredentials(process.env)}, which Ghost's container gets, were read.`
       : 'The environment, the profile and the role of the machine were searched, as the AWS SDK does.';
   try {
     if (config.accessKeyId === undefined) {
@@ -102,7 +102,7 @@ export async function checkCredentials(context: DoctorContext): Promise<CheckRes
     return isOnlyOfUser(context, $source)
       ? warned(
           tried,
-          `${found}, and Ghost's container does not have these credentials.`,
+          `${found}, but Ghost's container does not have these credentials.`,
           `Set ${keysToSet(context.site)}, or give the machine a role (EC2, ECS).`,
         )
       : passed(found);

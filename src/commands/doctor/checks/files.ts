@@ -15,7 +15,7 @@ import { type Comparison, compareFiles } from '../files/compare';
 /** Folders of which every content folder has one. */
 const CONTENT_FOLDERS = [...FEATURES, 'adapters', 'data', 'settings', 'themes'];
 
-const ONLY_IN_DOCKER = unchecked('only Docker can reach the content folder of Ghost');
+const ONLY_IN_DOCKER = unchecked("only Docker can reach Ghost's content folder");
 
 /** Checks that the content folder is one. */
 export const checkContentFolder = withGhost(({ options }, site) => {

@@ -65,7 +65,7 @@ export function checkAdapter({ site, isActive }: DoctorContext): CheckResult {
     return NOT_ACTIVE;
   }
   if (folder === undefined && mayBeInImage(site)) {
-    return unchecked(`it is not in ${folders.join(' or ')}, and may be in the container's image`);
+    return unchecked(`it is not in ${folders.join(' or ')}, but may be in the container's image`);
   }
   if (folder === undefined) {
     return failed(tried, `The adapter is not in ${folders.join(' or ')}.`, cure);

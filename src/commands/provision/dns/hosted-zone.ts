@@ -48,7 +48,7 @@ export async function findHostedZone(
 
 /** Adds the way for a domain whose zone is not in this account, where the zones need not be listed. */
 const withoutZone = ({ message, cure, cause }: Failure) =>
-  new Failure(message, `${cure}\nWhere the DNS of the domain is not in Route 53: --hosted-zone none`, { cause });
+  new Failure(message, `${cure}\nIf the domain's DNS is not in Route 53, add --hosted-zone none`, { cause });
 
 async function namedZone(route53: Route53Client, domain: string, id: string): Promise<HostedZone> {
   const { zone, isPrivate } = await getZone(route53, id).catch((error: unknown) => {

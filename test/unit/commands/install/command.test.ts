@@ -323,7 +323,7 @@ describe('install --uninstall', () => {
     const [, withAdapter = ''] = /with the adapter is (.*)\.$/m.exec(stdout) ?? [];
     expect(readFileSync(withAdapter, 'utf8')).toContain('S3CloudFrontStorage');
     expect(stdout).toContain(`migrate --to-local --config ${withAdapter}`);
-    expect(stdout).toContain('full addresses of the CDN');
+    expect(stdout).toContain('full CDN URLs');
   });
 
   test('has nothing to do the second time', async () => {

@@ -83,9 +83,10 @@ describe('install --print', () => {
     writeFileSync(place('compose.yml'), compose);
     const { status, said } = await install('--print', ...GIVEN, '--ghost', '.');
     expect(status).toBe(0);
-    const [, lines = ''] = /In ghost\.env, beside what is there:\n\n([^]*?)\n\n/.exec(said) ?? [];
+    const [, lines = ''] = /In ghost\.env, next to what is there:\n\n([^]*?)\n\n/.exec(said) ?? [];
     expect(parseAsCompose(`${lines}\n`)).toEqual(SETTINGS);
-    const [, yaml = ''] = /compose\.override\.yml, with the folder[^]*?\n(services:[^]*?)\n\n/.exec(said) ?? [];
+    const [, yaml = ''] =
+      /compose\.override\.yml, with the adapter's folder[^]*?\n(services:[^]*?)\n\n/.exec(said) ?? [];
     expect(parse(yaml)).toEqual({
       services: {
         blog: {
@@ -288,7 +289,7 @@ describe('install in a site directory of ghost-docker', () => {
   test('has the secrets of another adapter written by the user, where the service has no env file', async () => {
     layOut(['image: ghost:6', 'environment: {storage__s3__accessKeyId: hidden, storage__s3__secretAccessKey: hidden}']);
     const { said } = await install(...GIVEN, '--from', 's3');
-    expect(said).toMatch(/Write your secrets in place of \*{8}/);
+    expect(said).toMatch(/Replace \*{8} with your secrets/);
     expect(said).not.toContain('hidden');
   });
 

@@ -43,7 +43,7 @@ describe('the access key of a Ghost that is set up', () => {
     addKey('AKIAYOUNG00000000000', 1);
     const { key, terminal } = await run();
     expect(ids()).toEqual(['AKIAYOUNG00000000000', key?.accessKeyId]);
-    expect(terminal.warnings.join()).toContain('IAM knows of no use');
+    expect(terminal.warnings.join()).toContain('IAM has no record of its use');
   });
 
   test('takes the place of an old key that was never used, where there is no room for a third one', async () => {
@@ -57,14 +57,14 @@ describe('the access key of a Ghost that is set up', () => {
   test('takes the place of an old key that was never used only when the user says so', async () => {
     addKey('AKIALOST000000000000', 5);
     const { key, terminal } = await run({ isUnattended: false, agrees: false });
-    expect(terminal.questions.join()).toContain('Does no other Ghost use AKIALOST000000000000');
+    expect(terminal.questions.join()).toContain('Delete the access key AKIALOST000000000000');
     expect(ids()).toEqual(['AKIALOST000000000000', key?.accessKeyId]);
   });
 
   test.each([true, false])('takes the place of a key that is in use only when the user says so: %s', async (agrees) => {
     addKey('AKIAUSED000000000000', 900, new Date());
     const { key, terminal } = await run({ isUnattended: false, agrees });
-    expect(terminal.questions.join()).toContain('Does no other Ghost use AKIAUSED000000000000');
+    expect(terminal.questions.join()).toContain('Delete the access key AKIAUSED000000000000');
     expect(ids()).toEqual([...(agrees ? [] : ['AKIAUSED000000000000']), key?.accessKeyId]);
   });
 
@@ -72,7 +72,7 @@ describe('the access key of a Ghost that is set up', () => {
     addKey('AKIAUSED000000000000', 900, new Date());
     addKey('AKIAYOUNG00000000000', 1);
     await expect(run()).rejects.toMatchObject({
-      message: expect.stringMatching(/AKIAUSED0+ \(last used on [\d-]+\) and AKIAYOUNG0+ \(no known use\)/),
+      message: expect.stringMatching(/AKIAUSED0+ \(last used on [\d-]+\) and AKIAYOUNG0+ \(no record of its use\)/),
       cure: expect.stringContaining('aws iam delete-access-key'),
     });
     await expect(run({ isUnattended: false, agrees: false })).rejects.toThrow('No access key was deleted');

@@ -51,7 +51,7 @@ describe('a change as root', () => {
       assertSameGhost(findGhostSite({ ghost: folder }, environment), { ghost: folder }, environment);
     const refusal = (there: string, here: string) =>
       expect.objectContaining({
-        message: `sudo passes on no variables, and without those of this shell the change as root would go wrong: it would use ${there} in place of ${here}.`,
+        message: `sudo does not pass on the variables of this shell, and without them the change as root would go wrong: it would use ${there} instead of ${here}.`,
         cure: `Write the variables that Docker Compose needs (COMPOSE_FILE and others) into ${place('.env')}, or run the command as a user who can write there.`,
       }) as Error;
 
@@ -80,7 +80,7 @@ describe('a change as root', () => {
       rmSync(place('compose.yaml'));
       writeFileSync(place('config.production.json'), '{}');
       expect(() => check({ paths__installedAdaptersPath: '/srv/adapters' })).toThrow(
-        /it would use nothing in place of \/srv\/adapters/,
+        /it would use nothing instead of \/srv\/adapters/,
       );
     });
   });

@@ -223,8 +223,8 @@ describe('setup, with a blog that it has to prove the switch with,', () => {
   ])('refuses one for which Ghost does not answer, but something else with %i', async (status, headers) => {
     await startBlog((_, response) => response.writeHead(status, headers).end());
     const said = await refusal(() => refuseDown(site(), 'images.example.com'));
-    expect(said).toContain(`The blog https://blog.example.com does not answer as Ghost does (${status}`);
-    expect(said).toMatch(/\nStart Ghost, or let this machine through to it/);
+    expect(said).toContain(`The blog https://blog.example.com does not answer like Ghost (${status}`);
+    expect(said).toMatch(/\nStart Ghost, or allow requests from this machine to it/);
   });
 
   test('refuses one that nothing listens for', async () => {

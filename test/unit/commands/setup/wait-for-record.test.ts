@@ -24,7 +24,7 @@ describe('the wait for a DNS record that the user creates', () => {
   test('ends after three days with an error that names the record', async () => {
     const { ended, waited } = await wait(() => Promise.resolve());
     expect(ended).toMatchObject({
-      message: `${DOMAIN} does not point to ${RECORD.value} after 72 hours.`,
+      message: `${DOMAIN} still does not point to ${RECORD.value} after 72 hours.`,
       cure: expect.stringContaining('zone example.com'),
     });
     expect(waited).toBe(72 * 3_600);

@@ -385,7 +385,7 @@ describe('any Compose file with Ghost', () => {
     [
       'a raw env file',
       { 'compose.yml': ghost('image: ghost:6', 'env_file: [{path: a.env, format: raw}]', CONTENT) },
-      /the format "raw", which is not read here/,
+      /the format "raw", which this command does not read/,
     ],
     [
       'several Ghosts',
@@ -463,7 +463,9 @@ describe('any Compose file with Ghost', () => {
   testAsRoot("asks for the whole path where root's home has the same folder as that user's", () => {
     const [inHome] = readdirSync(homedir());
     write({ 'compose.yml': ghost('image: ghost:6', `volumes: ["~/${inHome}:/var/lib/ghost/content"]`) });
-    expect(() => find({ ghost: folder }, { SUDO_USER: 'daemon' }).contentPath).toThrow(/depends on whose home "~" is/);
+    expect(() => find({ ghost: folder }, { SUDO_USER: 'daemon' }).contentPath).toThrow(
+      /depending on whose home folder "~" is/,
+    );
   });
 
   test('that has no Ghost is no site', () => {

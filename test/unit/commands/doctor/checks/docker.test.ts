@@ -88,5 +88,5 @@ test('a content folder that is a Docker volume is left out, and the settings are
   const results = [checkContentFolder(context), await checkFiles(context), checkAdapter(context)];
   expect(results.map(({ result }) => result)).toEqual(['unchecked', 'unchecked', 'unchecked']);
   expect(() => context.site && siteParameters(context.site)).not.toThrow();
-  expect(() => context.site?.contentPath).toThrow(/is the Docker volume ghost, which this command cannot reach/);
+  expect(() => context.site?.contentPath).toThrow(/is the Docker volume ghost, so this command cannot reach/);
 });

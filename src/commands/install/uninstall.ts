@@ -15,16 +15,20 @@ import { type Restored, restoredConfig } from './config-restore';
 import { assertConfigFile, supportedMajor } from './preconditions';
 import { sayWhichAddressesStay, showConfigChange, showNextSteps } from './say';
 
-/** What taking the adapter out changes. */
-export interface UninstallPlan {
+/** What putting Ghost's configuration back changes. */
+interface RestorePlan {
   site: GhostSite;
-  place: AdapterPlace;
-  /** The adapter's folder exists. */
-  isThere: boolean;
   /** The text of the configuration file. */
   text: string;
   /** The configuration without the adapter; undefined when it does not use it. */
   restored?: Restored;
+}
+
+/** What taking the adapter out changes. */
+export interface UninstallPlan extends RestorePlan {
+  place: AdapterPlace;
+  /** The adapter's folder exists. */
+  isThere: boolean;
 }
 
 /** What taking the adapter out has done, which `--json` prints. */
@@ -70,16 +74,23 @@ export async function uninstall(
  * @throws Failure with what is in the way
  */
 export function planUninstall(site: GhostSite, options: { config?: string; content?: string }): UninstallPlan {
-  const { configFile } = site;
   assertChosenPaths(site, options.content);
   supportedMajor(site);
   const place = adapterPlace(site);
   assertNoDetour(place);
   const isThere = installedVersion(place) !== undefined;
+  const plan = planRestore(site, options);
+  if (isThere) {
+    assertWritableFolder(place, site.contentPath, place.owner);
+  }
+  return { ...plan, place, isThere };
+}
+
+function planRestore(site: GhostSite, { config }: { config?: string }): RestorePlan {
   const text = site.settings.text();
   const block = storageOf(site.config)[ADAPTER];
   const restored = site.settings.isWritable
-    ? restoredConfig(configFile, text, isObject(block) ? block.cdnUrl : undefined)
+    ? restoredConfig(site.configFile, text, isObject(block) ? block.cdnUrl : undefined)
     : undefined;
   if (usesAdapter(site.settings.seen(restored?.text ?? text))) {
     throw new Failure(
@@ -88,13 +99,24 @@ export function planUninstall(site: GhostSite, options: { config?: string; conte
     );
   }
   if (restored) {
-    assertConfigFile(site, options.config);
+    assertConfigFile(site, config);
   }
-  if (isThere) {
-    assertWritableFolder(place, site.contentPath, place.owner);
-  }
-  return { site, place, isThere, text, restored };
+  return { site, text, restored };
 }
+
+/**
+ * Puts Ghost's configuration of before the adapter back, whatever has become of the adapter's folder.
+ *
+ * @param options `config` is what the user named
+ * @returns the path of the configuration with the adapter, undefined when the file was not changed
+ * @throws Failure with what is in the way
+ */
+export function restoreConfig(site: GhostSite, options: { config?: string }): string | undefined {
+  return carryOutRestore(planRestore(site, options));
+}
+
+const carryOutRestore = ({ site, text, restored }: RestorePlan): string | undefined =>
+  restored && replaceGhostConfig(site.configFile, restored.text, text);
 
 /** Shows what taking the adapter out changes, with the secrets masked. */
 export function showUninstallPlan(terminal: Terminal, { site, place, isThere, text, restored }: UninstallPlan): void {
@@ -115,13 +137,13 @@ export function showUninstallPlan(terminal: Terminal, { site, place, isThere, te
  * @throws Failure when it cannot be done; everything is as it was then
  */
 export function carryOutUninstall(terminal: Terminal, plan: UninstallPlan): Uninstalled {
-  const { site, place, isThere, text, restored } = plan;
-  const { configFile } = site;
+  const { site, place, isThere, restored } = plan;
   const backup = undoOnFailure(
     isThere ? removeAdapter(place) : undefined,
-    () => (restored ? replaceGhostConfig(configFile, restored.text, text) : undefined),
+    () => carryOutRestore(plan),
     (problem) => terminal.warn(problem),
   );
+  const { configFile } = site;
   return { changed: isThere || restored !== undefined, adapter: { folder: place.folder }, configFile, backup };
 }
 

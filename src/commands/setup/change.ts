@@ -13,15 +13,15 @@ import type { Terminal } from '../../shell/terminal';
 import { adapterPlace } from '../install/adapter-place';
 import { carryOutInstall } from '../install/install';
 import { planInstall } from '../install/plan';
-import { carryOutUninstall, planUninstall } from '../install/uninstall';
+import { carryOutUninstall, planUninstall, restoreConfig } from '../install/uninstall';
 import { copyBack } from './copy-back';
 import { assertSameGhost, placesFor } from './same-ghost';
 
 /**
  * A change of Ghost's files: the options for the adapter, the adapter with what makes Ghost use it, its configuration as
- * it was before the adapter, which a running Ghost still needs, the same without the adapter's folder, or the files that
- * come back from the bucket: that of `storage`, where Ghost's configuration may no longer name it. `isAgain` where Ghost
- * no longer uses the bucket.
+ * it was before the adapter, which leaves the adapter's folder to a running Ghost, the same without that folder, or the
+ * files that come back from the bucket: that of `storage`, where Ghost's configuration may no longer name it. `isAgain`
+ * where Ghost no longer uses the bucket.
  */
 export type Change =
   | { do: 'write'; block: GhostConfigBlock }
@@ -43,7 +43,7 @@ export async function carryOut(terminal: Terminal, options: GhostSiteOptions, ch
   } else if (change.do === 'install') {
     carryOutInstall(terminal, planInstall(site, options));
   } else if (change.do === 'restore') {
-    carryOutUninstall(terminal, { ...planUninstall(site, options), isThere: false });
+    restoreConfig(site, options);
   } else if (change.do === 'uninstall') {
     carryOutUninstall(terminal, planUninstall(site, options));
   } else {
@@ -67,16 +67,18 @@ export function changerOf(
     assertSameGhost(site, options);
   }
   return (change) =>
-    canChange(site) ? carryOut(terminal, options, change) : carryOutAsRoot(terminal, site, options, change);
+    (change.do === 'restore' ? canChangeConfig(site) : canChange(site))
+      ? carryOut(terminal, options, change)
+      : carryOutAsRoot(terminal, site, options, change);
 }
 
 /** Returns whether this process can write Ghost's configuration and the adapter, wherever that is. */
 export function canChange(site: GhostSite): boolean {
-  const { configFile } = site;
-  const adapters = wayTo(path.dirname(adapterPlace(site).folder)).end.path;
-  const places = [...(existsSync(configFile) ? [configFile] : []), path.dirname(configFile), adapters];
-  return isRoot() || places.every(isWritable);
+  return isRoot() || (canChangeConfig(site) && isWritable(wayTo(path.dirname(adapterPlace(site).folder)).end.path));
 }
+
+const canChangeConfig = ({ configFile }: GhostSite): boolean =>
+  isRoot() || [...(existsSync(configFile) ? [configFile] : []), path.dirname(configFile)].every(isWritable);
 
 function isWritable(place: string): boolean {
   try {

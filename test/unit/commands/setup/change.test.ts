@@ -1,12 +1,22 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import fs, { chmodSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import fs, {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { devNull, tmpdir } from 'node:os';
 import path from 'node:path';
-import { canChange } from '../../../../src/commands/setup/change';
+import { canChange, carryOut, changerOf } from '../../../../src/commands/setup/change';
 import { chooseCredentials } from '../../../../src/commands/setup/credentials';
 import { restart, restartOf } from '../../../../src/commands/setup/restart';
 import { assertSameGhost, placesFor } from '../../../../src/commands/setup/same-ghost';
+import { replaceGhostConfig } from '../../../../src/ghost-site/config-file';
 import { findGhostSite, type GhostSite } from '../../../../src/ghost-site/site';
 import { RecordedTerminal } from '../../../support/provisioning';
 
@@ -129,6 +139,44 @@ test.each([
 
   expect(canChange(site)).toBe(may);
   rmSync(folder, { recursive: true });
+});
+
+describe('a Ghost that goes back', () => {
+  let folder: string;
+  let adapters: string;
+  let configFile: string;
+  const before = '{"url":"https://blog.example.com"}';
+  const options = () => ({ ghost: folder, config: configFile });
+  beforeEach(() => {
+    folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'change-')));
+    adapters = path.join(folder, 'content/adapters/storage');
+    configFile = path.join(folder, 'config.production.json');
+    mkdirSync(adapters, { recursive: true });
+    writeFileSync(configFile, before);
+    replaceGhostConfig(configFile, '{"url":"https://blog.example.com","storage":{"active":"S3CloudFrontStorage"}}');
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  test.each<[string, (adapter: string) => void]>([
+    ['has lost its package.json', (adapter) => mkdirSync(adapter)],
+    ['has become a link', (adapter) => symlinkSync(folder, adapter)],
+  ])("gets its configuration back also when the adapter's folder %s", async (_, become) => {
+    become(path.join(adapters, 'S3CloudFrontStorage'));
+    await carryOut(new RecordedTerminal(), options(), { do: 'restore' });
+    expect(JSON.parse(readFileSync(configFile, 'utf8'))).toEqual(JSON.parse(before));
+  });
+
+  test("gets its configuration back also when only root may write the adapter's folder, without sudo", async () => {
+    const change = changerOf(new RecordedTerminal(), findGhostSite(options(), {}), options());
+    jest.spyOn(process, 'geteuid').mockReturnValue(1000);
+    jest.spyOn(fs, 'accessSync').mockImplementation((place) => {
+      if (place === adapters) {
+        throw new Error('EACCES');
+      }
+    });
+    await change({ do: 'restore' });
+    expect(JSON.parse(readFileSync(configFile, 'utf8'))).toEqual(JSON.parse(before));
+  });
 });
 
 describe('chooseCredentials', () => {

@@ -88,6 +88,9 @@ function knownRestart({ folder, compose, settings }: Restartable, unitFolders = 
     : undefined;
 }
 
+/** What `restartLine` returns where no command is known. */
+export const UNKNOWN_RESTART = 'restart Ghost';
+
 /** Returns how to restart Ghost, as a line to copy where the command is known. */
 export function restartLine(site: Restartable): string {
   const restart = knownRestart(site);
@@ -97,7 +100,7 @@ export function restartLine(site: Restartable): string {
     return command[0] === 'systemctl' ? line : inFolder(cwd, line);
   }
   return process.env.GHOST_INSTALL === undefined
-    ? 'restart Ghost'
+    ? UNKNOWN_RESTART
     : 'docker compose restart ghost   (docker compose up -d, where compose.yaml has changed)';
 }
 

@@ -1,5 +1,5 @@
 import { storageOf, type StorageSettings } from '../../ghost-site/config';
-import { logLine, restartLine } from '../../ghost-site/restart';
+import { logLine } from '../../ghost-site/restart';
 import { findGhostSite, type GhostSite } from '../../ghost-site/site';
 import { siteParameters } from '../../ghost-site/site-parameters';
 import { ownCommand } from '../../shell/called-as';
@@ -9,7 +9,7 @@ import { copyBackCommand } from './copy-back';
 import { lastErrorOf } from './ghost-log';
 import type { Switchable } from './journey';
 import type { SetupOptions } from './options';
-import { BOOT_SECONDS, restart } from './restart';
+import { BOOT_SECONDS, restart, restartAdvice } from './restart';
 
 /** A Ghost that did not come up with the adapter. */
 export interface Broken {
@@ -39,7 +39,10 @@ export async function goBack(switchable: Switchable, broken: Broken): Promise<ne
     restartCommand && (await waitForBlog(switchable, 'Waiting for Ghost on the disk', isUp, { seconds: BOOT_SECONDS }));
   if (problem === undefined) {
     await copyUploadsBack(switchable, storage);
-    await removeAdapterFolder(switchable);
+    // Another Ghost may still run with it, or start with it.
+    if (found?.state === 'disk') {
+      await removeAdapterFolder(switchable);
+    }
   }
   const error = lastErrorOf(site, broken.since);
   const reason = `Ghost did not come up with the adapter${error ? `: ${error}` : ''}`;
@@ -101,38 +104,50 @@ const uninstallCommand = (site: GhostSite): string =>
   ownCommand(`install --uninstall${siteParameters(site)}`, { writes: [site.configFile, site.contentPath] });
 
 function configurationIsBack(
-  { site, restartCommand }: Switchable,
+  switchable: Switchable,
   reason: string,
   found: BlogState | undefined,
   failure: string | undefined,
 ): Failure {
+  const { site, restartCommand } = switchable;
+  const isBack = `${reason}\n  Its configuration is as it was before`;
+  const log = `Look at its log: ${logLine(site)}`;
+  const rest = `After that, copy what was uploaded in the meantime and remove the adapter: ${undoCommand(site)}`;
   if (!restartCommand || !found) {
-    return new Failure(
-      `${reason}\n  Its configuration is as it was before.`,
-      `Restart Ghost now: it then runs from the disk again. Then look at its log: ${logLine(site)}`,
-    );
+    return new Failure(`${isBack}.`, `${restartAdvice(switchable)}\nIt then runs from the disk again. ${rest}\n${log}`);
   }
-  return found.state === 'disk'
-    ? new Failure(
-        `${reason}\n  Its configuration is as it was before, and it runs from the disk again.`,
+  switch (found.state) {
+    case 'disk':
+      return new Failure(
+        `${isBack}, and it runs from the disk again.`,
         `Look at its log (${logLine(site)}), fix the problem, and run the same command again.`,
-      )
-    : new Failure(
-        `${reason}\n  Its configuration is as it was before, but it still does not answer (${failure ?? found.answer}).`,
-        `Start it: ${restartCommand.text}. If it does not start, the cause is something else. Look at its log: ${logLine(site)}`,
       );
+    case 'cdn':
+      return new Failure(
+        `${isBack}, but it has come up late, and runs with the adapter until it is restarted${failure ? ` (${failure})` : ''}.`,
+        `${restartAdvice(switchable)}\nIt then runs from the disk again. ${rest}`,
+      );
+    case 'down':
+      return new Failure(
+        `${isBack}, but it still does not answer (${failure ?? found.answer}).`,
+        `Start it: ${restartCommand.text}. If it does not start, the cause is something else. ${log}\n${rest}`,
+      );
+  }
 }
 
+const undoCommand = (site: GhostSite): string => ownCommand(`setup --undo${siteParameters(site)}`);
+
 function configurationIsNotBack(
-  { site, restartCommand }: Switchable,
+  switchable: Switchable,
   reason: string,
   found: BlogState | undefined,
   problem: Error,
 ): Failure {
+  const { site } = switchable;
   const state = found && found.state !== 'down' ? 'Ghost answers now' : 'Ghost is down';
   const cure = problem instanceof Failure ? `${problem.cure}\n` : '';
   return new Failure(
     `${state}, and its configuration still uses the adapter, which could not be removed: ${problem.message}\n  ${reason}`,
-    `${cure}Remove the adapter: ${uninstallCommand(site)}\nThen restart Ghost, so that it runs from the disk: ${restartCommand?.text ?? restartLine(site)}`,
+    `${cure}Remove the adapter: ${uninstallCommand(site)}\n${restartAdvice(switchable)}\nIt then runs from the disk.`,
   );
 }

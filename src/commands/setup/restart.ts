@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { homeOfUser } from '../../ghost-site/compose/home';
-import { restartLine, restartOf as restartOfSite, whyNotAsRoot } from '../../ghost-site/restart';
+import { restartLine, restartOf as restartOfSite, UNKNOWN_RESTART, whyNotAsRoot } from '../../ghost-site/restart';
 import type { GhostSite } from '../../ghost-site/site';
 import type { Terminal } from '../../shell/terminal';
 import { withoutCredentials } from './credentials';
@@ -42,6 +42,12 @@ export function restartOf(site: GhostSite, { restart: given }: SetupOptions): Re
   const environment =
     command[0] === 'docker' ? { ...process.env, PWD: cwd, HOME: homeOfUser(process.env) } : withoutCredentials();
   return { command: [...sudo, ...command], cwd, text: restartLine(site), environment };
+}
+
+/** Returns the advice to restart Ghost: `Restart Ghost: cd /var/www/ghost && ghost restart` */
+export function restartAdvice({ site, restartCommand }: { site: GhostSite; restartCommand?: RestartCommand }): string {
+  const line = restartCommand?.text ?? restartLine(site);
+  return line === UNKNOWN_RESTART ? 'Restart Ghost the way you usually do.' : `Restart Ghost: ${line}`;
 }
 
 /** Asks the user to restart Ghost, where this process cannot, or must not. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -88,6 +88,24 @@ describe('going back', () => {
       '$ ghost restart',
       'uninstall',
     ]);
+  });
+
+  test.each([
+    ['the user has to restart Ghost', false, 503, 'Its configuration is as it was before.', 'Restart Ghost: '],
+    ['Ghost has come up late', true, 302, 'it has come up late, and runs with the adapter', 'Restart Ghost: '],
+    ['Ghost does not answer', true, 503, 'it still does not answer', 'Start it: '],
+  ])('keeps the adapter, and says how to remove it later, where %s', async (_, canRestart, then, message, cure) => {
+    writeFileSync(path.join(folder, '.ghost-cli'), '{}');
+    const switchable = {
+      ...(await startBlog(503, then)),
+      ...(canRestart && { restartCommand: restartWith('false') }),
+      change: ({ do: what }: Change) => Promise.resolve(terminal.say(what)),
+    };
+    jest.spyOn(performance, 'now').mockImplementation(hurried());
+    const failure = (await restartOnCdn(switchable, 'disk').catch((error: unknown) => error)) as Failure;
+    expect(failure.message).toContain(message);
+    expect(failure.cure).toMatch(new RegExp(`${cure}.*ghost restart[^]*remove the adapter: .*setup --undo`));
+    expect(terminal.lines.filter((line) => ['restore', 'uninstall'].includes(line))).toEqual(['restore']);
   });
 
   test.each([

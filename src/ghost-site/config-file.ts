@@ -42,11 +42,11 @@ const MOUNTED = ['EBUSY', 'EXDEV'];
 /**
  * Checks that a configuration file can be written, so that writing it does not fail after everything else is done.
  *
- * @param place the file, an env file, or the folder of a Ghost of Docker Compose
- * @returns the path of the file
+ * @param place the file, an env file, the folder of a Ghost of Docker Compose, or the settings of a site
+ * @returns the settings in the file
  * @throws Failure with the file and the cause
  */
-export function checkGhostConfigFile(place: string): string {
+export function checkGhostConfigFile(place: string | SettingsFile): SettingsFile {
   const settings = settingsFileAt(place);
   const { file } = settings;
   if (!settings.isWritable) {
@@ -76,7 +76,7 @@ export function checkGhostConfigFile(place: string): string {
     );
   }
   settings.own(settings.text());
-  return file;
+  return settings;
 }
 
 /** In a folder of Docker Compose, a configuration file of Ghost-CLI's name is not the one that the container reads. */
@@ -105,21 +105,22 @@ function settingsOfContainer(folder: string): SettingsFile | undefined {
 }
 
 /** Writes the block into Ghost's configuration file or an env file of its container, as `replaceGhostConfig` does. */
-export function writeGhostConfig(place: string, block: GhostConfigBlock): string | undefined {
+export function writeGhostConfig(place: string | SettingsFile, block: GhostConfigBlock): string | undefined {
   const settings = settingsFileAt(place);
   const text = settings.text();
-  return replaceGhostConfig(settings.file, withGhostConfig(text, block, settings), text);
+  return replaceGhostConfig(settings, withGhostConfig(text, block, settings), text);
 }
 
 /**
  * Writes a new text into Ghost's configuration file, and keeps a backup in the same folder. Owner and mode stay.
  *
- * @param file its path; a new file is readable to its owner only
+ * @param place its path or the settings in it; a new file is readable to its owner only
  * @param planned the text that the new one was made from
  * @returns the path of the backup, undefined when nothing changes or the file is new
  * @throws Failure when it cannot be written, or another program has changed it since
  */
-export function replaceGhostConfig(file: string, after: string, planned?: string): string | undefined {
+export function replaceGhostConfig(place: string | SettingsFile, after: string, planned?: string): string | undefined {
+  const { file, format } = settingsFileAt(place);
   const located = locateConfig(file);
   const before = readConfig(located);
   const bytes = Buffer.from(after);
@@ -136,7 +137,7 @@ export function replaceGhostConfig(file: string, after: string, planned?: string
   try {
     return inFolder(located, () => {
       if (isExisting(located)) {
-        return replace(located, before ?? Buffer.alloc(0), bytes);
+        return replace(located, before ?? Buffer.alloc(0), bytes, format);
       }
       closeSync(create(path.basename(located.file), bytes, located));
       return undefined;
@@ -163,12 +164,12 @@ function refuseSharedFolder({ folder, owner }: LocatedConfig): void {
 const isExisting = (located: LocatedConfig): located is ExistingConfig => located.stats !== undefined;
 
 /** @returns the path of the backup */
-function replace(located: ExistingConfig, before: Buffer, after: Buffer): string {
+function replace(located: ExistingConfig, before: Buffer, after: Buffer, format: SettingsFile['format']): string {
   const { file, owner } = located;
   const name = path.basename(file);
   const time = new Date().toISOString().replace(/[-:.]/g, '');
   // ghost-docker keeps files with `.bak.` in their names out of Git; a backup of an env file holds the same secrets.
-  const mark = settingsFileAt(file).format === 'env' ? '.bak' : '';
+  const mark = format === 'env' ? '.bak' : '';
   const backup = `${name}${mark}.${time}.backup`;
   // Ghost does not read it, and it may hold secrets that every user could read before.
   closeSync(create(backup, before, located, located.stats.mode & 0o770));

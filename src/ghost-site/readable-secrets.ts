@@ -5,6 +5,7 @@ import { readEnvFile } from './compose/env-file';
 import { settingsFileAt } from './compose/compose-site';
 import { isObject, storageOf } from './config';
 import { locateConfig } from './config-text';
+import type { SettingsFile } from './settings-file';
 
 /** The adapter's options that other users must not be able to read. */
 const SECRETS = ['secretAccessKey', 'sessionToken', 'cdnFallbackSecret'];
@@ -27,10 +28,9 @@ interface ReadableSecrets {
  *
  * @returns their names; undefined when there are none
  */
-export function secretsIn(file: string, text: string): string[] | undefined {
-  const settings = settingsFileAt(file);
+export function secretsIn(settings: SettingsFile, text: string): string[] | undefined {
   const storage = storageOf(settings.own(text));
-  const variables = settings.format === 'env' ? readEnvFile(text, file) : new Map<string, string>();
+  const variables = settings.format === 'env' ? readEnvFile(text, settings.file) : new Map<string, string>();
   const names = [
     ...SECRETS.filter((name) => [ADAPTER, 'media', 'files'].some((key) => isIn(storage[key], name))),
     ...SECRET_VARIABLES.filter((name) => variables.get(name)),
@@ -45,9 +45,9 @@ export function secretsIn(file: string, text: string): string[] | undefined {
  * @returns undefined when there are none, or not everybody can read them
  * @throws Failure when it is not a file
  */
-export function readableSecrets(file: string, text: string): ReadableSecrets | undefined {
-  const { stats } = locateConfig(file);
-  const names = secretsIn(file, text);
+export function readableSecrets(settings: SettingsFile, text: string): ReadableSecrets | undefined {
+  const { stats } = locateConfig(settings.file);
+  const names = secretsIn(settings, text);
   return stats && names && (stats.mode & 0o004) !== 0 && process.platform !== 'win32'
     ? { names, mode: (stats.mode & 0o777).toString(8), owner: stats }
     : undefined;
@@ -56,23 +56,29 @@ export function readableSecrets(file: string, text: string): ReadableSecrets | u
 /**
  * Returns a warning when a configuration will hold secrets of the adapter in a file that every user can read.
  *
+ * @param place the file, or the settings in it
  * @param text the new text of the file
  * @param ghost the user that Ghost runs as, where known
  * @returns undefined when there are no secrets, or not everybody can read them
  */
-export function warningOfReadableSecrets(file: string, text: string, ghost?: Owner): string | undefined {
-  const readable = readableSecrets(file, text);
+export function warningOfReadableSecrets(
+  place: string | SettingsFile,
+  text: string,
+  ghost?: Owner,
+): string | undefined {
+  const settings = settingsFileAt(place);
+  const readable = readableSecrets(settings, text);
   return (
     readable &&
-    `Every user of this machine can read ${file} (mode ${readable.mode}), with ${readable.names.join(' and ')}.\n  Change that: ${cureFor(file, readable.owner, ghost)}`
+    `Every user of this machine can read ${settings.file} (mode ${readable.mode}), with ${readable.names.join(' and ')}.\n  Change that: ${cureFor(settings, readable.owner, ghost)}`
   );
 }
 
 const isIn = (block: unknown, name: string) => isObject(block) && block[name] !== undefined && block[name] !== null;
 
-function cureFor(file: string, stats: Owner, ghost: Owner | undefined): string {
+function cureFor({ file, format }: SettingsFile, stats: Owner, ghost: Owner | undefined): string {
   const name = quoted(file);
-  if (settingsFileAt(file).format === 'env') {
+  if (format === 'env') {
     return `sudo chmod 600 ${name}   (Docker Compose reads it for Ghost)`;
   }
   if (ghost && ghost.uid !== 0 && stats.uid !== ghost.uid && stats.gid !== ghost.gid) {

@@ -1,5 +1,4 @@
 import { ADAPTER, FEATURES, URL_NAMES } from '../../core/features';
-import { settingsFileAt } from '../../ghost-site/compose/compose-site';
 import {
   adapterOf,
   type GhostConfig,
@@ -11,6 +10,7 @@ import {
 } from '../../ghost-site/config';
 import type { Setting } from '../../ghost-site/edit-config';
 import { backupNames, locateConfig, readConfig } from '../../ghost-site/config-text';
+import type { SettingsFile } from '../../ghost-site/settings-file';
 import { Failure } from '../../shell/failure';
 import { valueAt } from './config-change';
 
@@ -32,8 +32,7 @@ export interface Restored {
  *
  * @returns undefined when the file does not use the adapter
  */
-export function restoredConfig(file: string, text: string, cdnUrl: unknown): Restored | undefined {
-  const settings = settingsFileAt(file);
+export function restoredConfig(settings: SettingsFile, text: string, cdnUrl: unknown): Restored | undefined {
   const config = settings.own(text);
   const storage = storageOf(config);
   const place = storagePlace(config);
@@ -52,7 +51,7 @@ export function restoredConfig(file: string, text: string, cdnUrl: unknown): Res
     return undefined;
   }
 
-  const all = backupsOf(file);
+  const all = backupsOf(settings);
   const backups = all.filter((backup) => !usesAdapter(backup.config));
   const own = storage[ADAPTER];
   const block = settingsAt(Object.keys(isObject(own) ? own : {}).map((name) => [...place, ADAPTER, name]));
@@ -77,8 +76,8 @@ export function restoredConfig(file: string, text: string, cdnUrl: unknown): Res
  *
  * @returns its path and its storage settings; undefined when there is no such backup
  */
-export function removedConfig(file: string): { file: string; storage: StorageSettings } | undefined {
-  const removed = backupsOf(file).find(({ config }) => usesAdapter(config));
+export function removedConfig(settings: SettingsFile): { file: string; storage: StorageSettings } | undefined {
+  const removed = backupsOf(settings).find(({ config }) => usesAdapter(config));
   return removed && { file: removed.file, storage: storageOf(removed.config) };
 }
 
@@ -92,9 +91,8 @@ function isOn(url: unknown, cdnUrl: unknown): boolean {
  * Returns the backups of a file, the newest first. Other files of such a name are not ours: what is not a configuration
  * or belongs to another user.
  */
-function backupsOf(file: string): { file: string; text: string; config: GhostConfig }[] {
-  const settings = settingsFileAt(file);
-  const { file: real, owner, stats } = locateConfig(file);
+function backupsOf(settings: SettingsFile): { file: string; text: string; config: GhostConfig }[] {
+  const { file: real, owner, stats } = locateConfig(settings.file);
   return backupNames(real)
     .slice(0, MOST_BACKUPS)
     .flatMap((backup) => {

@@ -123,7 +123,7 @@ export function carryOutInstall(terminal: Terminal, plan: InstallPlan): Installe
       });
     }
     sayWhatLoaded(terminal, site, node);
-    return changesConfig ? replaceGhostConfig(configFile, config.text, text) : undefined;
+    return changesConfig ? replaceGhostConfig(site.settings, config.text, text) : undefined;
   };
   const backup = undoOnFailure(copies ? putAdapter(place) : undefined, checkAndWrite, (text) => terminal.warn(text));
   return {

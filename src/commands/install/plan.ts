@@ -121,7 +121,7 @@ export function showPlan(terminal: Terminal, plan: InstallPlan): void {
     return;
   }
   showConfigChange(terminal, site.settings, text, config.text);
-  const warning = warningOfReadableSecrets(configFile, config.text, user);
+  const warning = warningOfReadableSecrets(site.settings, config.text, user);
   if (warning !== undefined) {
     terminal.warn(warning);
   }

@@ -47,7 +47,7 @@ export function assertConfigFile(
   named?: string,
 ): void {
   if (settings?.format === 'env') {
-    checkGhostConfigFile(existsSync(configFile) ? configFile : folder);
+    checkGhostConfigFile(settings);
     return;
   }
   const name = path.basename(configFile);

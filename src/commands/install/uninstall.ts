@@ -90,7 +90,7 @@ function planRestore(site: GhostSite, { config }: { config?: string }): RestoreP
   const text = site.settings.text();
   const block = storageOf(site.config)[ADAPTER];
   const restored = site.settings.isWritable
-    ? restoredConfig(site.configFile, text, isObject(block) ? block.cdnUrl : undefined)
+    ? restoredConfig(site.settings, text, isObject(block) ? block.cdnUrl : undefined)
     : undefined;
   if (usesAdapter(site.settings.seen(restored?.text ?? text))) {
     throw new Failure(
@@ -116,7 +116,7 @@ export function restoreConfig(site: GhostSite, options: { config?: string }): st
 }
 
 const carryOutRestore = ({ site, text, restored }: RestorePlan): string | undefined =>
-  restored && replaceGhostConfig(site.configFile, restored.text, text);
+  restored && replaceGhostConfig(site.settings, restored.text, text);
 
 /** Shows what taking the adapter out changes, with the secrets masked. */
 export function showUninstallPlan(terminal: Terminal, { site, place, isThere, text, restored }: UninstallPlan): void {

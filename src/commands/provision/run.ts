@@ -1,7 +1,7 @@
 import { checkGhostConfigFile, writeGhostConfig } from '../../ghost-site/config-file';
-import { textOf } from '../../ghost-site/config-text';
 import type { GhostConfigBlock } from '../../ghost-site/edit-config';
 import { warningOfReadableSecrets } from '../../ghost-site/readable-secrets';
+import type { SettingsFile } from '../../ghost-site/settings-file';
 import { Failure } from '../../shell/failure';
 import type { Terminal } from '../../shell/terminal';
 import { foldersOf } from '../../aws/stack';
@@ -18,12 +18,12 @@ import { readStatus } from './status';
 /** Runs `provision`. */
 export async function runProvision(options: ProvisionOptions): Promise<void> {
   const settings = readSettings(options);
-  const writeConfig = options.writeConfig === undefined ? undefined : checkGhostConfigFile(options.writeConfig);
+  const settingsFile = options.writeConfig === undefined ? undefined : checkGhostConfigFile(options.writeConfig);
   const session = await openSession(options);
   const { aws, terminal } = session;
   const provisioned = await provision(session, await withDefaults(settings, options, { aws, signal: terminal.signal }));
   const { changed, stack, config, missingRecord, isWithoutDomain } = provisioned;
-  const { backup, isWritten } = writeResult(session.terminal, writeConfig, config);
+  const { backup, isWritten } = writeResult(session.terminal, settingsFile, config);
   if (options.json) {
     session.terminal.result({
       changed,
@@ -32,14 +32,14 @@ export async function runProvision(options: ProvisionOptions): Promise<void> {
       folders: foldersOf(stack),
       // Its secrets are not shown once they are in the file.
       ghostConfig: isWritten ? undefined : config,
-      configFile: writeConfig,
+      configFile: settingsFile?.file,
       backup,
       missingRecord,
       isWithoutDomain,
     });
   } else {
     showProvisioned(session.terminal, provisioned, options, {
-      writeConfig: isWritten ? writeConfig : undefined,
+      settings: isWritten ? settingsFile : undefined,
       backup,
     });
   }
@@ -76,22 +76,22 @@ async function runOnStack<Result>(
  */
 function writeResult(
   terminal: Terminal,
-  file: string | undefined,
+  settings: SettingsFile | undefined,
   config: GhostConfigBlock,
 ): { isWritten: boolean; backup?: string } {
-  if (file === undefined) {
+  if (settings === undefined) {
     return { isWritten: false };
   }
   try {
-    const backup = writeGhostConfig(file, config);
-    const warning = warningOfReadableSecrets(file, textOf(file));
+    const backup = writeGhostConfig(settings, config);
+    const warning = warningOfReadableSecrets(settings, settings.text());
     if (warning !== undefined) {
       terminal.warn(warning);
     }
     return { isWritten: true, backup };
   } catch (error) {
     const { message } = error as Error;
-    terminal.warn(error instanceof Failure ? message : `${file} could not be written (${message}).`);
+    terminal.warn(error instanceof Failure ? message : `${settings.file} could not be written (${message}).`);
     process.exitCode = 1;
     return { isWritten: false };
   }

@@ -1,8 +1,9 @@
 import path from 'node:path';
 import type { Terminal } from '../../shell/terminal';
 import { calledAs, ownCommand } from '../../shell/called-as';
-import { settingsFileAt } from '../../ghost-site/compose/compose-site';
 import { usesAdapter } from '../../ghost-site/config';
+import type { SettingsFile } from '../../ghost-site/settings-file';
+import { isFolder } from '../../ghost-site/site';
 import { siteParameters } from '../../ghost-site/site-parameters';
 import { optionOfBucket } from './account-regional-bucket';
 import type { Destroyed } from './destroyed';
@@ -18,13 +19,13 @@ import type { Status } from './status';
  * Shows the result of `provision`, and what is left to do.
  *
  * @param options of the command, which the next commands repeat
- * @param written `writeConfig`: file that the configuration was written to; `backup`: its previous version
+ * @param written `settings`: of the file that the configuration was written to; `backup`: its previous version
  */
 export function showProvisioned(
   terminal: Terminal,
   provisioned: Provisioned,
   options: ProvisionOptions,
-  written: { writeConfig?: string; backup?: string },
+  written: { settings?: SettingsFile; backup?: string },
 ): void {
   const { changed, stack, isWithoutDomain, missingRecord } = provisioned;
   const { outputs } = stack;
@@ -49,7 +50,7 @@ export function showProvisioned(
   showFolders(terminal, provisioned, options);
   terminal.say();
   if (isForGhost(stack, options)) {
-    showGhostSteps(terminal, provisioned, written);
+    showGhostSteps(terminal, provisioned, options, written);
   } else {
     terminal.say(
       'To serve the images of a blog as well, run the command again with --ghost-url https://blog.example.com',
@@ -60,29 +61,30 @@ export function showProvisioned(
 function showGhostSteps(
   terminal: Terminal,
   { stack, config }: Provisioned,
-  { writeConfig, backup }: { writeConfig?: string; backup?: string },
+  { writeConfig }: ProvisionOptions,
+  { settings, backup }: { settings?: SettingsFile; backup?: string },
 ): void {
   identityAdvice(stack, config.storage.S3CloudFrontStorage.accessKeyId).forEach((line) => terminal.say(line));
   terminal.say();
-  if (writeConfig === undefined) {
+  if (settings === undefined) {
     terminal.say("Add this to Ghost's configuration, config.production.json:");
     terminal.say(JSON.stringify(config, null, 2));
   } else {
     terminal.say(
       backup === undefined
-        ? `The options are in ${writeConfig}.`
-        : `The options are in ${writeConfig}. Your previous configuration is saved as ${backup}.`,
+        ? `The options are in ${settings.file}.`
+        : `The options are in ${settings.file}. Your previous configuration is saved as ${backup}.`,
     );
   }
-  const settings = writeConfig === undefined ? undefined : settingsFileAt(writeConfig);
   const isActive = settings !== undefined && usesAdapter(settings.own(settings.text()));
   if (!isActive) {
     terminal.say('They have no effect until `install` activates them. Your blog keeps running from its disk.');
   }
   terminal.say();
   terminal.say('Next:');
-  const configFile = path.resolve(writeConfig ?? 'config.production.json');
-  const where = siteParameters({ configFile });
+  const configFile = path.resolve(settings?.file ?? 'config.production.json');
+  const folder = settings && writeConfig !== undefined && isFolder(writeConfig) ? path.resolve(writeConfig) : undefined;
+  const where = siteParameters({ configFile, folder });
   terminal.say(`  ${ownCommand(`migrate${where}`, { reads: [configFile] })}   (copies the files to the bucket)`);
   const effect = isActive ? 'updates what depends on the options' : 'switches Ghost over';
   terminal.say(`  ${ownCommand(`install${where}`, { writes: [configFile] })}   (${effect})`);

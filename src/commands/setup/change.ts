@@ -39,7 +39,7 @@ export type Change =
 export async function carryOut(terminal: Terminal, options: GhostSiteOptions, change: Change): Promise<void> {
   const site = findGhostSite(options);
   if (change.do === 'write') {
-    writeGhostConfig(site.configFile, change.block);
+    writeGhostConfig(site.settings, change.block);
   } else if (change.do === 'install') {
     carryOutInstall(terminal, planInstall(site, options));
   } else if (change.do === 'restore') {

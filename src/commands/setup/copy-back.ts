@@ -65,7 +65,7 @@ export function copyBackCommand(site: GhostSite): string {
 function fileWithOptions({ configFile, settings }: GhostSite): string {
   try {
     const hasOptions = isObject(storageOf(settings.seen(settings.text()))[ADAPTER]);
-    return (hasOptions ? undefined : removedConfig(configFile)?.file) ?? configFile;
+    return (hasOptions ? undefined : removedConfig(settings)?.file) ?? configFile;
   } catch (error) {
     if (error instanceof Failure) {
       // The command itself names the problem.

@@ -25,7 +25,7 @@ export async function refuseUnfit(site: GhostSite, options: GhostSiteOptions): P
   supportedMajor(site);
   refuseOtherAdapter(site);
   if (!site.settings.isWritable) {
-    checkGhostConfigFile(site.folder);
+    checkGhostConfigFile(site.settings);
   }
   if (canChange(site)) {
     assertConfigFile(site, options.config);

@@ -26,7 +26,7 @@ import { askForRestart, BOOT_SECONDS, PATIENCE_SECONDS, restart, restartOf } fro
 export async function undo(terminal: Terminal, site: GhostSite, options: SetupOptions): Promise<void> {
   const hasBlock = isObject(storageOf(site.config)[ADAPTER]);
   // The configuration of before the adapter may not have the block.
-  const storage = hasBlock ? storageOf(site.config) : removedConfig(site.configFile)?.storage;
+  const storage = hasBlock ? storageOf(site.config) : removedConfig(site.settings)?.storage;
   const nothing = `${site.configFile} has no block ${ADAPTER}: there is nothing to undo.`;
   if (storage === undefined) {
     terminal.say(nothing);

@@ -36,8 +36,16 @@ export function composeGhostIn(
 /**
  * Returns the settings file that a path names: an env file of a Ghost of Docker Compose, or the folder of such a Ghost;
  * otherwise Ghost's JSON configuration.
+ *
+ * @param place settings that a site already has are returned: an env file may be in another folder than the Compose file
  */
-export function settingsFileAt(place: string, environment: NodeJS.ProcessEnv = process.env): SettingsFile {
+export function settingsFileAt(
+  place: string | SettingsFile,
+  environment: NodeJS.ProcessEnv = process.env,
+): SettingsFile {
+  if (typeof place !== 'string') {
+    return place;
+  }
   const absolute = path.resolve(place);
   const isFolder = statSync(absolute, { throwIfNoEntry: false })?.isDirectory() ?? false;
   const named = isFolder ? undefined : absolute;

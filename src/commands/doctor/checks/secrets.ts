@@ -15,10 +15,10 @@ export function checkFileMode({ site }: DoctorContext): CheckResult {
   }
   const file = site.configFile;
   const text = site.settings.text();
-  const readable = readableSecrets(file, text);
+  const readable = readableSecrets(site.settings, text);
   return readable === undefined
     ? passed(
-        secretsIn(file, text)
+        secretsIn(site.settings, text)
           ? 'other users may not read the configuration file'
           : 'there are none in the configuration file',
       )

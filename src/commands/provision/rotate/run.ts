@@ -27,7 +27,7 @@ export async function runRotation(options: ProvisionOptions): Promise<void> {
   }
   const stackName = readStackName(options.stackName, options.domain);
   const ghost = readGhost(options, options.domain ?? '');
-  const writeConfig = options.writeConfig === undefined ? undefined : checkGhostConfigFile(options.writeConfig);
+  const writeConfig = options.writeConfig === undefined ? undefined : checkGhostConfigFile(options.writeConfig).file;
   const session = await openSession(options);
   const result = isOfSecret
     ? await rotateSecret(session, stackName, { writeConfig, ghost, json })

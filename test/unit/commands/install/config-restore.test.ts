@@ -27,6 +27,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
+const settings = () => jsonSettings(file, () => ({}));
+
 /** Installs into a new file, and gives its text then. */
 function install(text: string, options: object = GIVEN): string {
   writeFileSync(file, text);
@@ -34,12 +36,12 @@ function install(text: string, options: object = GIVEN): string {
 }
 
 function installAgain(text: string, options: object): string {
-  const change = planConfigChange({ text, settings: jsonSettings(file, () => ({})), major: 6 }, options);
+  const change = planConfigChange({ text, settings: settings(), major: 6 }, options);
   replaceGhostConfig(file, change.text);
   return change.text;
 }
 
-const restore = (text: string) => restoredConfig(file, text, GIVEN.cdnUrl);
+const restore = (text: string) => restoredConfig(settings(), text, GIVEN.cdnUrl);
 
 describe('the configuration without the adapter', () => {
   test.each([
@@ -94,7 +96,7 @@ describe('the configuration without the adapter', () => {
   });
 
   test('does without a backup', () => {
-    const change = planConfigChange({ text: '{"url":"x"}', settings: jsonSettings(file, () => ({})), major: 6 }, GIVEN);
+    const change = planConfigChange({ text: '{"url":"x"}', settings: settings(), major: 6 }, GIVEN);
     expect(JSON.parse(restore(change.text)?.text ?? '')).toEqual({
       url: 'x',
       storage: { S3CloudFrontStorage: GIVEN },
@@ -102,7 +104,7 @@ describe('the configuration without the adapter', () => {
   });
 
   test('keeps addresses that are not those of the adapter', () => {
-    const { config } = planConfigChange({ text: '{}', settings: jsonSettings(file, () => ({})), major: 6 }, GIVEN);
+    const { config } = planConfigChange({ text: '{}', settings: settings(), major: 6 }, GIVEN);
     const text = JSON.stringify({ ...config, urls: { image: 'https://other.example.com' } });
     expect(JSON.parse(restore(text)?.text ?? '')).toMatchObject({ urls: { image: 'https://other.example.com' } });
   });
@@ -141,7 +143,7 @@ describe('the configuration without the adapter', () => {
     '{"storage":{"active":"S3CloudFrontStorage","media":{"adapter":null},"S3CloudFrontStorage":{"cdnUrl":7}}}',
   ])('takes null, and other things that are not settings, for nothing: %s', (text) => {
     expect(JSON.parse(restore(text)?.text ?? '')).not.toHaveProperty('storage.active');
-    const change = planConfigChange({ text, settings: jsonSettings(file, () => ({})), major: 6 }, GIVEN);
+    const change = planConfigChange({ text, settings: settings(), major: 6 }, GIVEN);
     expect(JSON.parse(change.text)).toMatchObject({
       storage: { active: 'S3CloudFrontStorage', media: { adapter: 'S3CloudFrontStorage' }, S3CloudFrontStorage: GIVEN },
     });
@@ -152,8 +154,11 @@ describe('the storage settings of before', () => {
   test('are those of the newest configuration that used the adapter', () => {
     const text = install('{"url":"x"}');
     writeFileSync(file, text);
-    expect(removedConfig(file)).toBeUndefined();
+    expect(removedConfig(settings())).toBeUndefined();
     replaceGhostConfig(file, restore(text)?.text ?? '');
-    expect(removedConfig(file)?.storage).toMatchObject({ active: 'S3CloudFrontStorage', S3CloudFrontStorage: GIVEN });
+    expect(removedConfig(settings())?.storage).toMatchObject({
+      active: 'S3CloudFrontStorage',
+      S3CloudFrontStorage: GIVEN,
+    });
   });
 });

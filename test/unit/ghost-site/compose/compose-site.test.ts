@@ -351,7 +351,7 @@ describe('any Compose file with Ghost', () => {
     [
       'a named volume',
       { 'compose.yml': ghost('image: ghost:6', 'volumes: ["blog:/var/lib/ghost/content"]') },
-      /is the Docker volume blog, which this command cannot reach/,
+      /is the Docker volume blog, so this command cannot reach it from the host/,
     ],
     ['no volume at all', { 'compose.yml': ghost('image: ghost:6') }, /is not mounted from anywhere/],
     ['extends', { 'compose.yml': ghost('extends: {file: a.yml, service: ghost}', CONTENT) }, /uses "extends"/],

@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -10,8 +11,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { planConfigChange } from '../../../../src/commands/install/config-change';
+import { removedConfig, restoredConfig } from '../../../../src/commands/install/config-restore';
+import { assertConfigFile } from '../../../../src/commands/install/preconditions';
 import { blogUrlOf, findBlog } from '../../../../src/commands/provision/blog';
-import { checkGhostConfigFile, writeGhostConfig } from '../../../../src/ghost-site/config-file';
+import { checkGhostConfigFile, replaceGhostConfig, writeGhostConfig } from '../../../../src/ghost-site/config-file';
 import type { GhostConfigBlock } from '../../../../src/ghost-site/edit-config';
 import { warningOfReadableSecrets } from '../../../../src/ghost-site/readable-secrets';
 import { findGhostSite } from '../../../../src/ghost-site/site';
@@ -27,6 +31,10 @@ const COMPOSE = `services:
     environment: {url: "https://blog.example.com"}
     volumes: [./data/ghost:/home/ghost/content]
 `;
+const OPTIONS = { bucket: 'blog-images', region: 'eu-central-1', cdnUrl: 'https://images.example.com' };
+const WRITTEN: GhostConfigBlock = {
+  storage: { S3CloudFrontStorage: { ...OPTIONS, cdnFallbackSecret: 'a-secret-of-32-characters-or-more' } },
+};
 const BEFORE = '# Mail\nmail__from="Blog <a@example.com>" # mine\nstorage__S3CloudFrontStorage__tenantPrefix=old\n';
 
 let folder: string;
@@ -45,7 +53,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('the options that provision writes', () => {
   test.each(['ghost.env', '.'])('go into the env file, as Docker Compose reads it: --write-config %s', (name) => {
-    expect(checkGhostConfigFile(place(name))).toBe(place('ghost.env'));
+    expect(checkGhostConfigFile(place(name)).file).toBe(place('ghost.env'));
     const backup = writeGhostConfig(place(name), BLOCK) ?? '';
 
     expect(parseAsCompose(env())).toEqual({
@@ -90,9 +98,9 @@ describe('the options that provision writes', () => {
 
     const mount = ', ./config.production.json:/home/ghost/config.production.json]';
     writeFileSync(place('compose.yml'), COMPOSE.replace(']', mount));
-    expect(checkGhostConfigFile(file)).toBe(file);
+    expect(checkGhostConfigFile(file).file).toBe(file);
     writeFileSync(place('compose.yml'), 'services: {db: {image: mysql}}');
-    expect(checkGhostConfigFile(file)).toBe(file);
+    expect(checkGhostConfigFile(file).file).toBe(file);
   });
 
   test('are refused where the service has no env file', () => {
@@ -105,6 +113,50 @@ describe('the options that provision writes', () => {
     chmodSync(place('ghost.env'), 0o644);
     writeGhostConfig(folder, BLOCK);
     expect(warningOfReadableSecrets(place('ghost.env'), env())).toMatch(/mode 644.*\n.*chmod 600/);
+  });
+});
+
+describe('an env file in another folder than the Compose file', () => {
+  const nameFile = (entry: string) =>
+    writeFileSync(place('site/compose.yml'), COMPOSE.replace('env_file: ghost.env', `env_file: ${entry}`));
+  const siteOf = () => findGhostSite({ ghost: place('site') }, {});
+  beforeEach(() => ['site/env', 'shared'].forEach((name) => mkdirSync(place(name), { recursive: true })));
+
+  test.each(['site/env/ghost.env', 'shared/ghost.env'])(
+    'gets the options, and its backup is kept out of Git as those beside a Compose file are: %s',
+    (name) => {
+      nameFile(path.relative(place('site'), place(name)));
+      writeFileSync(place(name), 'mail__from=a@example.com\n');
+      const site = siteOf();
+      expect(() => assertConfigFile(site)).not.toThrow();
+      expect(checkGhostConfigFile(place('site')).file).toBe(place(name));
+
+      const backup = writeGhostConfig(site.settings, WRITTEN);
+      expect(backup).toMatch(/\/ghost\.env\.bak\.\w+\.backup$/);
+      expect(siteOf().config.storage).toEqual(WRITTEN.storage);
+      chmodSync(place(name), 0o644);
+      const text = readFileSync(place(name), 'utf8');
+      expect(warningOfReadableSecrets(site.settings, text)).toMatch(/with cdnFallbackSecret.*\n.*chmod 600/);
+
+      const { all } = planConfigChange({ text, settings: site.settings, major: 6 }, OPTIONS);
+      replaceGhostConfig(site.settings, site.settings.withValues(text, all));
+      const installed = readFileSync(place(name), 'utf8');
+      expect(restoredConfig(siteOf().settings, installed, OPTIONS.cdnUrl)?.text).not.toContain('storage__active');
+      replaceGhostConfig(siteOf().settings, text);
+      expect(removedConfig(siteOf().settings)?.storage.active).toBe('S3CloudFrontStorage');
+    },
+  );
+
+  test('may be empty', () => {
+    nameFile('env/ghost.env');
+    writeFileSync(place('site/env/ghost.env'), '');
+    expect(() => assertConfigFile(siteOf())).not.toThrow();
+  });
+
+  test('is made with variables, and not with JSON, where it does not exist yet', () => {
+    nameFile('[{path: env/ghost.env, required: false}]');
+    writeGhostConfig(siteOf().settings, BLOCK);
+    expect(siteOf().config.storage).toEqual(BLOCK.storage);
   });
 });
 

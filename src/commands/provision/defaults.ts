@@ -1,7 +1,7 @@
 import type { Aws } from '../../aws/sign-in';
 import { describeHost, detectHost } from '../../aws/host';
 import { isEmpty, type Stack } from '../../aws/stack';
-import { warningOfUntested } from '../../ghost-site/site';
+import { type GhostSite, warningOfUntested } from '../../ghost-site/site';
 import { isTerminal } from '../../shell/colors';
 import { blogUrlOf, countBlogFiles, findBlog, type BlogUrl } from './blog';
 import type { CountedFiles } from './costs';
@@ -36,14 +36,14 @@ export interface Defaults {
  * Finds out what the options of `provision` leave open: the blog, who Ghost signs in as, and the files to store.
  *
  * @param aws the account, undefined for a plan without any request
+ * @param site the Ghost that is known already; default: that of `--write-config`, or of this machine
  * @returns the settings with it
  */
 export async function withDefaults(
   settings: Settings,
   options: ProvisionOptions,
-  { aws, signal }: { aws?: Aws; signal?: AbortSignal } = {},
+  { aws, signal, site = findBlog(options.writeConfig) }: { aws?: Aws; signal?: AbortSignal; site?: GhostSite } = {},
 ): Promise<Settings> {
-  const site = findBlog(options.writeConfig);
   const isOpen = settings.parameters.GhostHost === undefined;
   const blog = site && isOpen ? blogUrlOf(site, settings.domain) : undefined;
   const files: CountedFiles | undefined = site && (await countBlogFiles(site, signal));

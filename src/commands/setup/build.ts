@@ -37,8 +37,8 @@ export async function planBuild(
   site: GhostSite,
   { domain, hostedZone, identity }: { domain: string } & Pick<SetupOptions, 'hostedZone' | 'identity'>,
 ): Promise<BuildPlan> {
-  const options = { domain, hostedZone, identity, writeConfig: site.compose ? site.folder : site.configFile };
-  const wanted = await withDefaults(readSettings(options), options, { aws, signal: terminal.signal });
+  const options = { domain, hostedZone, identity, writeConfig: site.configFile };
+  const wanted = await withDefaults(readSettings(options), options, { aws, signal: terminal.signal, site });
   // The key is created just before it is written, so that a stop in between loses none.
   const settings = { ...wanted, defaults: wanted.defaults && { ...wanted.defaults, createAccessKey: false } };
   const found = await describeStack(aws, settings.stackName);

@@ -50,3 +50,23 @@ describe('setup after an attempt that has failed', () => {
     },
   );
 });
+
+describe('setup for one of several Ghosts in a Compose file', () => {
+  test.each([
+    ['its env file', { config: 'b.env' }],
+    ['its content folder', { content: 'b' }],
+  ])('builds for the blog that was named by %s', async (_, named) => {
+    const place = (name: string) => path.join(folder, name);
+    for (const name of ['a', 'b']) {
+      mkdirSync(place(`${name}/images`), { recursive: true });
+      writeFileSync(place(`${name}.env`), `url=https://${name}.example.com\n`);
+    }
+    const service = (name: string) =>
+      `  ${name}: {image: "ghost:6", env_file: ${name}.env, volumes: [./${name}:/var/lib/ghost/content]}\n`;
+    writeFileSync(place('compose.yml'), `services:\n${service('a')}${service('b')}`);
+    const options = Object.fromEntries(Object.entries(named).map(([name, value]) => [name, place(value)]));
+    const site = findGhostSite({ ghost: folder, ...options }, {});
+    const { settings } = await planBuild(await openTestSession(account), site, { domain: DOMAIN });
+    expect(settings.defaults?.parameters.GhostHost).toBe('b.example.com');
+  });
+});

@@ -1,7 +1,6 @@
 import { accessSync, constants, realpathSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import path from 'node:path';
-import { isRoot } from './owner-rights';
+import { isRoot, userName } from './owner-rights';
 import { readRegularFile } from './read-file';
 import { quoted } from './text';
 
@@ -81,10 +80,16 @@ function sudoFor(isAllowed: boolean): string {
   if (process.platform === 'win32' || (isRoot() && !isBySudo) || (isAllowed && !isBySudo)) {
     return '';
   }
-  const user = isAllowed && !isRoot() ? `-u ${userInfo().username} ` : '';
+  const user = isAllowed && !isRoot() ? `-u ${userOfSudo()} ` : '';
   // Without it, sudo does not find a Node that nvm installed.
   const search = PATH_OF_SUDO.test(path.dirname(process.execPath)) ? '' : 'env "PATH=$PATH" ';
   return `sudo ${user}${search}`;
+}
+
+/** Returns this user as sudo expects it: a user ID has a number sign (man sudo). */
+function userOfSudo(): string {
+  const name = userName();
+  return /^\d+$/.test(name) ? quoted(`#${name}`) : name;
 }
 
 function isAllowed(place: string, mode: number): boolean {

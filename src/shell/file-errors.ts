@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import path from 'node:path';
 import { Failure } from './failure';
+import { userName } from './owner-rights';
 import { quoted } from './text';
 
 /** What is not possible with a file for each code of Node's errors, and the fix. */
@@ -63,8 +63,7 @@ export function adviceForMachine(code: string): string | undefined {
   return found && `${found[0]}. ${found[1]}`;
 }
 
-const whoTries = (code: string) =>
-  code === 'EACCES' || code === 'EPERM' ? `, as the user ${userInfo().username}` : '';
+const whoTries = (code: string) => (code === 'EACCES' || code === 'EPERM' ? `, as the user ${userName()}` : '');
 
 /** Names the owner of the first folder or file on the way that is closed to this user. */
 function asOwner(place: string): string {

@@ -21,6 +21,15 @@ interface Groups {
 /** The group of nobody, on every Linux. */
 const NO_GROUP = 65534;
 
+/** Returns the name of the user who runs this process, or the user ID where the machine has no name for it, as in a container. */
+export function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `${process.geteuid?.()}`;
+  }
+}
+
 /** The groups of the users whose rights were used, by user ID and the group ID of the folder. */
 const groupsOfUsers = new Map<string, Groups>();
 

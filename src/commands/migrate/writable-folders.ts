@@ -1,11 +1,10 @@
 import { closeSync, constants, openSync, readdirSync, rmSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import path from 'node:path';
 import type { FeatureDisk } from '../../ghost-site/feature-disk';
 import { Listing } from '../../ghost-site/bucket-listing';
 import type { GhostSite } from '../../ghost-site/site';
 import { Failure } from '../../shell/failure';
-import { isRoot } from '../../shell/owner-rights';
+import { isRoot, userName } from '../../shell/owner-rights';
 import { wayTo } from '../../shell/path-owners';
 import { quoted } from '../../shell/text';
 import { diskFailure } from './errors';
@@ -158,19 +157,15 @@ function unwritable(
         ? `Allow its owner to write there: chmod u+rwx ${quoted(place)}`
         : `Run the command with sudo:\n${sameCommand(site, options, { writes: [place] })}`;
   return new Failure(
-    `${place} cannot be written by ${userName(disk)} (${error.code}). It belongs to the user ${uid}. Nothing was downloaded.`,
+    `${place} cannot be written by ${writerOf(disk)} (${error.code}). It belongs to the user ${uid}. Nothing was downloaded.`,
     cure,
     { cause: error },
   );
 }
 
-function userName({ owner }: FeatureDisk): string {
+function writerOf({ owner }: FeatureDisk): string {
   if (isRoot() && owner.uid !== 0) {
     return `its owner, the user ${owner.uid}`;
   }
-  try {
-    return `the user ${userInfo().username}`;
-  } catch {
-    return `the user ${process.getuid?.()}`;
-  }
+  return `the user ${userName()}`;
 }

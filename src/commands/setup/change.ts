@@ -74,7 +74,18 @@ export function changerOf(
 
 /** Returns whether this process can write Ghost's configuration and the adapter, wherever that is. */
 export function canChange(site: GhostSite): boolean {
-  return isRoot() || (canChangeConfig(site) && isWritable(wayTo(path.dirname(adapterPlace(site).folder)).end.path));
+  return isRoot() || (canChangeConfig(site) && canWriteAdapter(site));
+}
+
+function canWriteAdapter(site: GhostSite): boolean {
+  try {
+    return isWritable(wayTo(path.dirname(adapterPlace(site).folder)).end.path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') {
+      return false;
+    }
+    throw error;
+  }
 }
 
 const canChangeConfig = ({ configFile }: GhostSite): boolean =>

@@ -1,6 +1,6 @@
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
+import os, { tmpdir } from 'node:os';
 import path from 'node:path';
 import { once } from 'node:events';
 import { explainFileError } from '../../../src/shell/file-errors';
@@ -45,6 +45,15 @@ test.each(['EACCES', 'EPERM'])('%s names the user of the command and the owner o
   const failure = explainFileError(error);
   expect(failure?.message).toMatch(new RegExp(`^${place} may not be .* \\(${code}, as the user `));
   expect(failure?.cure).toContain('sudo');
+});
+
+test('EACCES names the user ID of a user without a name, as in a container', () => {
+  jest.spyOn(os, 'userInfo').mockImplementation(() => {
+    throw new Error('uv_os_get_passwd returned ENOENT');
+  });
+  const error = Object.assign(new Error('EACCES'), { code: 'EACCES', syscall: 'open', path: inFolder('closed') });
+  expect(explainFileError(error)?.message).toContain(`(EACCES, as the user ${process.geteuid?.()})`);
+  jest.restoreAllMocks();
 });
 
 test('a full disk is named, for which Node knows no path', () => {

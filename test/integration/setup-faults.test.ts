@@ -52,6 +52,15 @@ function atRestart(step: () => void): void {
   };
 }
 
+/** Has Ghost break down with a former configuration, and leaves the present one. */
+async function breakDown(former: string, restart: SetupBlog['restart']): Promise<void> {
+  const present = readFileSync(file(), 'utf8');
+  blog.breaks = true;
+  writeFileSync(file(), former);
+  await restart().catch(() => {});
+  writeFileSync(file(), present);
+}
+
 const writeConfig = (change: Config) => writeFileSync(file(), JSON.stringify({ ...readConfig(), ...change }, null, 2));
 
 describe('setup', () => {
@@ -188,6 +197,7 @@ describe('setup', () => {
     all.forEach(([key, object]) => objects.set(key, object));
 
     // Ghost still runs with the adapter, which loads some of its files later.
+    const inUse = readFileSync(file(), 'utf8');
     const { restart } = blog;
     blog.restart = () => Promise.reject(new Error('It is not restarted.'));
     const failed = await back();
@@ -196,6 +206,14 @@ describe('setup', () => {
       expect.stringContaining('run the same command again: it copies'),
     ]);
     expect(existsSync(adapterFolder())).toBe(true);
+
+    await breakDown(inUse, restart);
+    const down = await back();
+    expect([down.status, down.output]).toEqual([1, expect.stringContaining('Ghost does not answer')]);
+    expect([down.output, existsSync(adapterFolder())]).toEqual([
+      expect.not.stringContaining('on the disk again'),
+      true,
+    ]);
     blog.restart = restart;
 
     atRestart(() => {
@@ -211,7 +229,13 @@ describe('setup', () => {
 
     rmSync(later());
     expect((await back()).status).toBe(0);
-    expect([existsSync(later()), existsSync(adapterFolder()), lab.restarts()]).toEqual([true, false, 3]);
+    expect([existsSync(later()), existsSync(adapterFolder()), lab.restarts()]).toEqual([true, false, 4]);
+
+    // As it is after a run that was stopped before it copied: the options are there, and the bucket is empty.
+    objects.clear();
+    const unused = await back();
+    expect([unused.status, unused.output]).toEqual([0, expect.stringContaining('on the disk again')]);
+    expect(lab.restarts()).toBe(4);
   });
 
   test('says that Ghost is switched over when a file of the last moment cannot be copied', async () => {

@@ -14,7 +14,7 @@ const CHANGE = z.union([
   z.object({
     do: z.literal('copy-back'),
     storage: z.optional(z.record(z.string(), z.unknown())),
-    isAgain: z.optional(z.boolean()),
+    isUnused: z.optional(z.boolean()),
   }),
 ]);
 

@@ -20,15 +20,15 @@ import { assertSameGhost, placesFor } from './same-ghost';
 /**
  * A change of Ghost's files: the options for the adapter, the adapter with what makes Ghost use it, its configuration as
  * it was before the adapter, which leaves the adapter's folder to a running Ghost, the same without that folder, or the
- * files that come back from the bucket: that of `storage`, where Ghost's configuration may no longer name it. `isAgain`
- * where Ghost no longer uses the bucket.
+ * files that come back from the bucket: that of `storage`, where Ghost's configuration may no longer name it. `isUnused`
+ * where Ghost does not use the bucket, or no longer does.
  */
 export type Change =
   | { do: 'write'; block: GhostConfigBlock }
   | { do: 'install' }
   | { do: 'restore' }
   | { do: 'uninstall' }
-  | { do: 'copy-back'; storage?: StorageSettings; isAgain?: boolean };
+  | { do: 'copy-back'; storage?: StorageSettings; isUnused?: boolean };
 
 /**
  * Carries out a change with the rights of this process.
@@ -47,9 +47,9 @@ export async function carryOut(terminal: Terminal, options: GhostSiteOptions, ch
   } else if (change.do === 'uninstall') {
     carryOutUninstall(terminal, planUninstall(site, options));
   } else {
-    const { storage, isAgain = false } = change;
+    const { storage, isUnused = false } = change;
     const config = storage ? { ...site.config, adapters: undefined, storage } : site.config;
-    await copyBack(terminal, { ...site, config }, options, isAgain);
+    await copyBack(terminal, { ...site, config }, options, isUnused);
   }
 }
 

@@ -17,21 +17,21 @@ import { showSummary } from '../migrate/summary';
 /**
  * Copies the files of the blog from the bucket to the disk. Files that are there already are left.
  *
- * @param isAgain whether Ghost no longer uses the bucket
- * @throws Failure when a file could not be copied, or the bucket has none although the disk does, from which `setup`
- *   copied them
+ * @param isUnused whether Ghost does not use the bucket, or no longer does
+ * @throws Failure when a file could not be copied, or the bucket that Ghost uses has none although the disk does, from
+ *   which `setup` copied them
  */
 export async function copyBack(
   terminal: Terminal,
   site: GhostSite,
   { content }: GhostSiteOptions,
-  isAgain: boolean,
+  isUnused: boolean,
 ): Promise<void> {
   const settings = readMigrateSettings({});
   const configs = readAdapterConfigs(site.config, {}, site.configFile);
   const summary = await migrateSite(terminal, site, configs, settings, { toLocal: true, content });
-  // A Ghost that runs from the disk has stored there since.
-  if (summary.files === 0 && !isAgain && (await countFiles(site)).files > 0) {
+  // Before the copy to it, and after Ghost is back, a bucket may be empty.
+  if (summary.files === 0 && !isUnused && (await countFiles(site)).files > 0) {
     await refuseEmptyBucket(locationsOf(configs), settings, site, terminal.signal).catch((error: unknown) => {
       throw error instanceof Failure ? withOptionsOf(error, site) : error;
     });
@@ -39,7 +39,7 @@ export async function copyBack(
   showSummary(terminal, { toLocal: true }, settings, summary);
   if (!summary.complete) {
     const failure = new Failure(
-      `Some files could not be copied back. They are listed above.${isAgain ? '' : ' Nothing else was changed.'}`,
+      `Some files could not be copied back. They are listed above.${isUnused ? '' : ' Nothing else was changed.'}`,
       'Fix the problem, and run the same command again.',
     );
     throw withOptionsOf(failure, site);

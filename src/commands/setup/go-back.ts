@@ -78,7 +78,7 @@ async function copyUploadsBack(
     return;
   }
   const isStopped = terminal.signal.aborted;
-  const problem = isStopped ? undefined : await problemOf(() => change({ do: 'copy-back', storage, isAgain: true }));
+  const problem = isStopped ? undefined : await problemOf(() => change({ do: 'copy-back', storage, isUnused: true }));
   if (isStopped || problem) {
     terminal.warn(
       `${problem ? `${problem.message}\n  ` : ''}Files that are only in the bucket stay there. Copy them later: ${copyBackCommand(site)}`,

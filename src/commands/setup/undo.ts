@@ -1,7 +1,7 @@
 import { ADAPTER } from '../../core/features';
 import { readAdapterConfigs } from '../../ghost-site/adapter-config';
 import { isObject, storageOf, type StorageSettings, usesAdapter } from '../../ghost-site/config';
-import { restartLine } from '../../ghost-site/restart';
+import { logLine } from '../../ghost-site/restart';
 import type { GhostSite } from '../../ghost-site/site';
 import { Declined, Failure, Interruption } from '../../shell/failure';
 import type { Terminal } from '../../shell/terminal';
@@ -15,7 +15,7 @@ import { assertUrl } from './fitness';
 import { removeAdapterFolder } from './go-back';
 import type { Switchable } from './journey';
 import type { SetupOptions } from './options';
-import { askForRestart, BOOT_SECONDS, PATIENCE_SECONDS, restart, restartOf } from './restart';
+import { askForRestart, BOOT_SECONDS, PATIENCE_SECONDS, restart, restartAdvice, restartOf } from './restart';
 
 /**
  * Runs `setup --undo`: copies the files back to the disk, puts the configuration of before the adapter back, restarts
@@ -36,9 +36,10 @@ export async function undo(terminal: Terminal, site: GhostSite, options: SetupOp
   const { cdnUrl } = configs.images;
   // After a run that was stopped, Ghost may still run with the former configuration.
   assertUrl(site);
-  const isRunning = usesAdapter(site.config) || (await askBlog(site, cdnUrl)).state === 'cdn';
+  const { state } = await askBlog(site, cdnUrl);
+  const isInUse = usesAdapter(site.config) || state === 'cdn';
   // The folder is removed last.
-  if (!hasBlock && !isRunning && !isInstalledIn(site)) {
+  if (!hasBlock && !isInUse && !isInstalledIn(site)) {
     terminal.say(nothing);
     return;
   }
@@ -49,10 +50,10 @@ export async function undo(terminal: Terminal, site: GhostSite, options: SetupOp
     throw new Declined();
   }
   const change = changerOf(terminal, site, options);
-  await change({ do: 'copy-back', storage });
+  await change({ do: 'copy-back', storage, isUnused: !isInUse });
   await change({ do: 'restore' });
   const switchable = { terminal, site, cdnUrl, restartCommand: restartOf(site, options), options, change };
-  if (isRunning) {
+  if (isInUse || state === 'down') {
     await restartOnDisk(switchable);
     await copyLastUploads(switchable, storage);
   }
@@ -84,9 +85,10 @@ async function restartOnDisk(switchable: Switchable): Promise<void> {
     : { seconds: PATIENCE_SECONDS, downSeconds: BOOT_SECONDS, signal: terminal.signal };
   const found = await waitForBlog(switchable, 'Waiting for Ghost', (state) => state === 'disk', patience);
   if (found.state !== 'disk') {
+    const isDown = found.state === 'down';
     throw new Failure(
-      `Ghost's configuration is as it was before the adapter, but Ghost was not restarted (${failure ?? found.answer}).`,
-      `Restart Ghost: ${restartCommand?.text ?? restartLine(site)}\nIt then runs from the disk. After that, run the same command again: it copies what was uploaded in the meantime.`,
+      `Ghost's configuration is as it was before the adapter, but Ghost ${isDown ? 'does not answer' : 'was not restarted'} (${failure ?? found.answer}).`,
+      `${restartAdvice(switchable)}\nIt then runs from the disk. After that, run the same command again: it copies what was uploaded in the meantime.${isDown ? `\nIf it does not start, look at its log: ${logLine(site)}` : ''}`,
     );
   }
 }
@@ -100,7 +102,7 @@ async function copyLastUploads({ terminal, change }: Switchable, storage: Storag
     );
   }
   try {
-    await change({ do: 'copy-back', storage, isAgain: true });
+    await change({ do: 'copy-back', storage, isUnused: true });
   } catch (error) {
     throw error instanceof Failure
       ? new Failure(

@@ -37,11 +37,19 @@ const LARGEST = 1_000_000;
  * which then also applies a changed environment.
  *
  * @param unitFolders of systemd
- * @returns undefined when it is not known, as inside a container, and when this process may not do it
+ * @returns undefined when it is not known, as inside a container, and when this process may not do it, or not in the way that the user does
  */
 export function restartOf(site: Restartable, unitFolders = UNIT_FOLDERS): Restart | undefined {
-  return whyNotAsRoot(site, unitFolders) === undefined ? knownRestart(site, unitFolders) : undefined;
+  const isSafe = whyNotAsRoot(site, unitFolders) === undefined && unknownVariables(site).length === 0;
+  return isSafe ? knownRestart(site, unitFolders) : undefined;
 }
+
+/**
+ * Returns the variables that only the user's own way to run Docker Compose sets, by `--env-file` for example: another one
+ * would recreate Ghost's container without their values.
+ */
+export const unknownVariables = ({ compose, settings }: Restartable): string[] =>
+  settings?.format === 'json' ? [] : (compose?.unsetVariables ?? []);
 
 /**
  * Returns why root does not restart Ghost by Docker Compose: whoever can write one of its files would get the rights of
@@ -97,7 +105,9 @@ export function restartLine(site: Restartable): string {
   if (restart) {
     const { command, cwd, as } = restart;
     const line = `${as === 'root' ? 'sudo ' : ''}${command.map(quoted).join(' ')}`;
-    return command[0] === 'systemctl' ? line : inFolder(cwd, line);
+    const unknown = unknownVariables(site);
+    const remark = unknown.length === 0 ? '' : `   (the way you start it, with values for ${unknown.join(', ')})`;
+    return command[0] === 'systemctl' ? line : `${inFolder(cwd, line)}${remark}`;
   }
   return process.env.GHOST_INSTALL === undefined
     ? UNKNOWN_RESTART

@@ -1,7 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { homeOfUser } from '../../ghost-site/compose/home';
-import { restartLine, restartOf as restartOfSite, UNKNOWN_RESTART, whyNotAsRoot } from '../../ghost-site/restart';
+import {
+  restartLine,
+  restartOf as restartOfSite,
+  unknownVariables,
+  UNKNOWN_RESTART,
+  whyNotAsRoot,
+} from '../../ghost-site/restart';
 import type { GhostSite } from '../../ghost-site/site';
 import type { Terminal } from '../../shell/terminal';
 import { withoutCredentials } from './credentials';
@@ -53,7 +59,15 @@ export function restartAdvice({ site, restartCommand }: { site: GhostSite; resta
 /** Asks the user to restart Ghost, where this process cannot, or must not. */
 export function askForRestart(terminal: Terminal, site: GhostSite): void {
   const reason = whyNotAsRoot(site);
-  if (reason === undefined) {
+  const unknown = unknownVariables(site);
+  if (site.compose && unknown.length > 0) {
+    terminal.warn(
+      `setup does not start the service ${site.compose.name} by itself: ${unknown.join(', ')} in ${site.compose.composeFile} or its env files would be empty.`,
+    );
+    terminal.say(
+      `Start it now the way you usually do, so that its container is created again (up -d --force-recreate). This command waits for it.\nNext time, name the command, and setup runs it: --restart 'docker compose --env-file FILE up -d --force-recreate ${site.compose.name}'`,
+    );
+  } else if (reason === undefined) {
     terminal.say('Restart Ghost now, the way you usually do. This command waits for it.');
   } else {
     terminal.warn(`setup does not run Docker as root here: ${reason.replace(/\.$/, '')}.`);

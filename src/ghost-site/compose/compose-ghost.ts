@@ -7,6 +7,7 @@ import { textOf } from '../config-text';
 import { chooseService, GHOST_IMAGE, homeOf, type NamedPlaces } from './choose-service';
 import { type ComposeProject, mayHaveGhost, readComposeProject } from './compose-file';
 import { type Service, variablesOf } from './service';
+import { unsetVariables } from './unset-variables';
 import { readFor, writerOf } from './writer';
 
 /** A Ghost that runs as a service of Docker Compose, with its content folder on the host. */
@@ -94,6 +95,11 @@ export class ComposeGhost {
    */
   variables(texts?: ReadonlyMap<string, string>): NodeJS.ProcessEnv {
     return variablesOf(this.service, this.project, texts);
+  }
+
+  /** The variables that it uses without a default, and that are set only where it is started. */
+  get unsetVariables(): string[] {
+    return unsetVariables(this.project, this.service);
   }
 
   /** Returns the text of one of its env files, empty when it does not exist. */

@@ -40,15 +40,24 @@ const BYTE_ORDER_MARK = '\uFEFF';
  *
  * @param file its name, for errors, which show no values
  * @param lookup the variables that come before those of the file: of Compose itself, and of the service
+ * @param onUnset is called with each variable that is used, not set, and has no default
  * @throws Failure with the line that Docker Compose cannot read
  * @see https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/#env-file-syntax
  */
-export function readEnvFile(text: string, file: string, lookup: Lookup = () => undefined): Map<string, string> {
+export function readEnvFile(
+  text: string,
+  file: string,
+  lookup: Lookup = () => undefined,
+  onUnset: (name: string) => void = () => {},
+): Map<string, string> {
   const values = new Map<string, string>();
   const find: Lookup = (name) => lookup(name) ?? values.get(name);
   for (const { name, valueStart, quote, raw } of entriesOf(text, file)) {
-    const value = valueStart === undefined ? find(name) : quote === "'" ? raw : expanded(raw, quote, find, file);
-    if (value !== undefined) {
+    const value =
+      valueStart === undefined ? find(name) : quote === "'" ? raw : expanded(raw, quote, find, file, onUnset);
+    if (value === undefined) {
+      onUnset(name);
+    } else {
       values.set(name, value);
     }
   }
@@ -62,8 +71,13 @@ function literalOf({ raw, quote }: Entry, file: string): string | undefined {
   return isLiteral ? value : undefined;
 }
 
-const expanded = (raw: string, quote: string | undefined, lookup: Lookup, file: string) =>
-  interpolate(quote === '"' ? raw.replace(ESCAPE, unescaped) : raw, lookup, file);
+const expanded = (
+  raw: string,
+  quote: string | undefined,
+  lookup: Lookup,
+  file: string,
+  onUnset?: (name: string) => void,
+) => interpolate(quote === '"' ? raw.replace(ESCAPE, unescaped) : raw, lookup, file, onUnset);
 
 function unescaped(sequence: string): string {
   const code = sequence.slice(1);

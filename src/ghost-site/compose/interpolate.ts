@@ -11,10 +11,23 @@ const BRACED = /^([_a-z][_a-z0-9]*)(?:(:?[-+?])(.*))?$/is;
  * `${NAME:?error}`, each also without the colon and nested, and `$$` for a dollar.
  *
  * @param file where the text is from, for errors
+ * @param onUnset is called with each variable that is needed, not set, and has no default
  * @throws Failure for a variable that is required and not set, and for braces that are not closed
  * @see https://docs.docker.com/reference/compose-file/interpolation/
  */
-export function interpolate(text: string, lookup: Lookup, file: string): string {
+export function interpolate(
+  text: string,
+  lookup: Lookup,
+  file: string,
+  onUnset: (name: string) => void = () => {},
+): string {
+  const required = (name: string) => {
+    const value = lookup(name);
+    if (value === undefined) {
+      onUnset(name);
+    }
+    return value;
+  };
   let result = '';
   for (let at = 0; at < text.length;) {
     const dollar = text.indexOf('$', at);
@@ -27,10 +40,15 @@ export function interpolate(text: string, lookup: Lookup, file: string): string 
     const [name] = NAME.exec(text) ?? [];
     if (next === '{') {
       const end = closingBrace(text, dollar);
-      result += valueOf(text.slice(dollar + 2, end ?? dollar + 2), lookup, file);
+      result += valueOf(
+        text.slice(dollar + 2, end ?? dollar + 2),
+        { lookup, required },
+        (word) => interpolate(word, lookup, file, onUnset),
+        file,
+      );
       at = (end ?? dollar) + 1;
     } else if (name !== undefined) {
-      result += lookup(name) ?? '';
+      result += required(name) ?? '';
       at = dollar + 1 + name.length;
     } else {
       result += '$';
@@ -57,7 +75,12 @@ function closingBrace(text: string, start: number): number | undefined {
   return undefined;
 }
 
-function valueOf(inner: string, lookup: Lookup, file: string): string {
+function valueOf(
+  inner: string,
+  { lookup, required }: Record<'lookup' | 'required', Lookup>,
+  replaced: (word: string) => string,
+  file: string,
+): string {
   const [, name, operator = '', word = ''] = BRACED.exec(inner) ?? [];
   if (name === undefined) {
     throw new Failure(
@@ -65,10 +88,10 @@ function valueOf(inner: string, lookup: Lookup, file: string): string {
       'Correct what comes after ${ there, or write $${ for these two characters themselves.',
     );
   }
-  const value = lookup(name);
-  const isThere = value !== undefined && !(operator.startsWith(':') && value === '');
-  const wordValue = () => interpolate(word, lookup, file);
   const kind = operator.slice(-1);
+  const value = kind === '' || kind === '?' ? required(name) : lookup(name);
+  const isThere = value !== undefined && !(operator.startsWith(':') && value === '');
+  const wordValue = () => replaced(word);
   if (kind === '?' && !isThere) {
     throw new Failure(
       `${file} needs the variable ${name}, which is not set${word === '' ? '' : `: ${wordValue()}`}.`,

@@ -90,6 +90,7 @@ function refuseUnread(name: string, file: string, extended: unknown, partlyRepla
  * Returns the variables that the container of a service gets.
  *
  * @param texts the texts of env files that differ from those on the disk, by their paths
+ * @param onUnset is called with each variable that an env file uses, that is not set and has no default
  * @throws Failure for an env file that is missing or cannot be read
  * @see https://docs.docker.com/compose/how-tos/environment-variables/envvars-precedence/
  */
@@ -97,6 +98,7 @@ export function variablesOf(
   { environment, envFiles }: Service,
   { lookup: ofProject, writer }: Pick<ComposeProject, 'lookup' | 'writer'>,
   texts: ReadonlyMap<string, string> = new Map(),
+  onUnset?: (name: string) => void,
 ): NodeJS.ProcessEnv {
   const variables = new Map<string, string | undefined>();
   for (const { file, required } of envFiles) {
@@ -108,7 +110,7 @@ export function variablesOf(
     }
     const lookup: Lookup = (name) => ofProject(name) ?? environment.get(name) ?? variables.get(name);
     const text = texts.get(file) ?? readFor(writer, file, () => textOf(file));
-    readEnvFile(text, file, lookup).forEach((value, name) => variables.set(name, value));
+    readEnvFile(text, file, lookup, onUnset).forEach((value, name) => variables.set(name, value));
   }
   environment.forEach((value, name) => variables.set(name, value));
   return Object.fromEntries(variables);

@@ -2,7 +2,8 @@ import { chownSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { ComposeGhost } from '../../../src/ghost-site/compose/compose-ghost';
-import { logLine, restartLine, restartOf } from '../../../src/ghost-site/restart';
+import { logLine, restartLine, restartOf, unknownVariables } from '../../../src/ghost-site/restart';
+import { findGhostSite } from '../../../src/ghost-site/site';
 import { isRoot } from '../../../src/shell/owner-rights';
 import { NOBODY } from '../../support/install/attacker';
 
@@ -64,6 +65,45 @@ describe('how an installation of Ghost is restarted', () => {
       as: 'self',
     });
     expect(restartLine({ folder })).toBe(`cd ${folder} && docker compose up -d --force-recreate ghost`);
+  });
+
+  test.each<[string, string, string, string[]]>([
+    ['a variable without value', 'database__connection__password: $DB_PASSWORD', '', ['DB_PASSWORD']],
+    ['one in braces', 'database__connection__password: "${DB_PASSWORD}"', '', ['DB_PASSWORD']],
+    ['one in a default', 'url: "${URL:-https://$HOST}"', '', ['HOST']],
+    ['a variable that is passed on', 'DB_PASSWORD:', '', ['DB_PASSWORD']],
+    [
+      'a variable in the env file',
+      'A: b',
+      'database__connection__password="${DB_PASSWORD}"\nTOKEN\n',
+      ['DB_PASSWORD', 'TOKEN'],
+    ],
+    ['defaults', 'A: "${A:-}${B-}${C:+c}$$D"', '', []],
+    ['variables of .env', 'A: "$SET ${SET:?}"', 'B=$SET\nC=$B\n', []],
+  ])('not without the user by a Compose file with %s', (_, variable, env, unset) => {
+    writeFileSync(path.join(folder, '.env'), 'SET=x\n');
+    writeFileSync(path.join(folder, 'ghost.env'), env);
+    writeFileSync(
+      path.join(folder, 'compose.yml'),
+      `services:\n  ghost:\n    image: ghost:6\n    env_file: ghost.env\n    environment:\n      ${variable}\n`,
+    );
+    const site = findGhostSite({ ghost: folder }, {});
+    expect(restartOf(site) === undefined).toBe(unset.length > 0);
+    const remark = unset.length > 0 ? `   (the way you start it, with values for ${unset.join(', ')})` : '';
+    expect(restartLine(site)).toBe(`cd ${folder} && docker compose up -d --force-recreate ghost${remark}`);
+  });
+
+  test('not without the user where it would recreate a database without its values', () => {
+    writeFileSync(
+      path.join(folder, 'compose.yml'),
+      `services:
+  ghost: {image: "ghost:6", depends_on: {db: {condition: service_healthy}}}
+  db: {image: mysql, depends_on: [volume], environment: ["MYSQL_PASSWORD=$DB_PASSWORD"]}
+  volume: {image: busybox, ports: ["\${PORT:?}:80"]}
+  other: {image: caddy, environment: {DOMAIN: $DOMAIN}}
+`,
+    );
+    expect(unknownVariables(findGhostSite({ ghost: folder }, {}))).toEqual(['DB_PASSWORD', 'PORT']);
   });
 
   test.each(['services:\n  web: {}\n', '{', '', 'x'])('not by a Compose file without Ghost: %j', (text) => {

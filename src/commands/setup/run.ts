@@ -56,6 +56,9 @@ async function travel(terminal: Terminal, site: GhostSite, options: SetupOptions
   if (!(await terminal.confirm('Start?'))) {
     throw new Declined();
   }
+  // Before a new access key, which only a file that is written keeps, and before this environment is that of the tests.
+  const change = changerOf(terminal, site, options);
+  const restartCommand = restartOf(site, options);
   showStage(terminal, 'Build', 'the image server on AWS');
   const { block, hasRole, discardKey } = await build(session, site, plan.settings, options.yes ?? false);
   chooseCredentials(hasRole, answered.profile);
@@ -65,8 +68,8 @@ async function travel(terminal: Terminal, site: GhostSite, options: SetupOptions
     site,
     block,
     cdnUrl: block.storage.S3CloudFrontStorage.cdnUrl ?? '',
-    restartCommand: restartOf(site, options),
-    change: changerOf(terminal, site, options),
+    restartCommand,
+    change,
   };
   showStage(terminal, 'Write', `the options into ${site.configFile}; nothing is switched yet`);
   // Only a Ghost that is switched over already uses them.

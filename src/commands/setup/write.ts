@@ -16,29 +16,35 @@ export async function writeOptions(
   { terminal, options, site, block, change }: Journey,
   { beforeWriting, discardKey }: { beforeWriting: () => void; discardKey?: () => Promise<void> },
 ): Promise<boolean> {
-  // A run that was stopped may have written them.
-  const present = storageOf(findGhostSite(options).config)[ADAPTER];
   const wanted = block.storage.S3CloudFrontStorage;
-  if (
-    isObject(present) &&
-    Object.entries(wanted).every(([name, value]) => present[name] === value) &&
-    OPTIONS_OF_THE_SERVER.every((name) => name in wanted || !(name in present))
-  ) {
-    terminal.say(`${terminal.colors.green('✔')} They are already there.`);
-    return false;
-  }
+  let isBegun = false;
   try {
+    if (hasOptions(options, wanted)) {
+      terminal.say(`${terminal.colors.green('✔')} They are already there.`);
+      return false;
+    }
     refuseOtherBucket(site, wanted);
     beforeWriting();
+    isBegun = true;
     await change({ do: 'write', block });
   } catch (error) {
-    if (!isWritten(options, wanted)) {
+    if (!isBegun || !isWritten(options, wanted)) {
       await discardKey?.();
     }
     throw error;
   }
   terminal.say(`${terminal.colors.green('✔')} Written.`);
   return true;
+}
+
+/** Whether the configuration has exactly these options: a run that was stopped may have written them. */
+function hasOptions(options: GhostSiteOptions, wanted: Record<string, string>): boolean {
+  const present = storageOf(findGhostSite(options).config)[ADAPTER];
+  return (
+    isObject(present) &&
+    Object.entries(wanted).every(([name, value]) => present[name] === value) &&
+    OPTIONS_OF_THE_SERVER.every((name) => name in wanted || !(name in present))
+  );
 }
 
 /** Whether the configuration has the access key. Where that cannot be read, it may. */

@@ -85,9 +85,14 @@ describe('setup', () => {
 
   test("copies and tests with the machine's role, and not with the credentials of its user", async () => {
     const { accessKeyId, environment } = await giveRole();
-    const { status, output } = await lab.run([...SETUP, '--identity', 'ecs-task-role'], { environment });
+    const seen = path.join(blog.folder, 'environment');
+    const restart = ['--restart', `env > '${seen}'; ghost restart`];
+    const { status, output } = await lab.run([...SETUP, '--identity', 'ecs-task-role', ...restart], { environment });
     expect([status, output]).toEqual([0, expect.stringContaining(COMES_FROM_CDN)]);
     expect(signers()).toEqual([accessKeyId]);
+    // The user's own command, such as "aws ecs update-service", is run as the user.
+    const { AWS_ACCESS_KEY_ID } = cloud.environment;
+    expect(readFileSync(seen, 'utf8')).toContain(`AWS_ACCESS_KEY_ID=${AWS_ACCESS_KEY_ID}\n`);
   });
 
   test('refuses an identity that it could not test, before anything is built', async () => {

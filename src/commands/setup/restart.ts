@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { userInfo } from 'node:os';
+import path from 'node:path';
 import { homeOfUser } from '../../ghost-site/compose/home';
 import {
   restartLine,
@@ -9,6 +11,7 @@ import {
   whyNotAsRoot,
 } from '../../ghost-site/restart';
 import type { GhostSite } from '../../ghost-site/site';
+import { isRoot } from '../../shell/owner-rights';
 import type { Terminal } from '../../shell/terminal';
 import { withoutCredentials } from './credentials';
 import type { SetupOptions } from './options';
@@ -30,13 +33,14 @@ export interface RestartCommand {
   cwd: string;
   /** The command as the user would type it. */
   text: string;
+  /** As it was when this command was found: setup changes its own for its tests. */
   environment: NodeJS.ProcessEnv;
 }
 
 /** Returns how to restart Ghost: as the user says, or as it was installed; undefined where that is not known. */
 export function restartOf(site: GhostSite, { restart: given }: SetupOptions): RestartCommand | undefined {
   if (given !== undefined) {
-    return { command: ['sh', '-c', given], cwd: site.folder, text: given, environment: process.env };
+    return { command: ['sh', '-c', given], cwd: site.folder, text: given, environment: { ...process.env } };
   }
   const found = restartOfSite(site);
   if (!found) {
@@ -44,10 +48,16 @@ export function restartOf(site: GhostSite, { restart: given }: SetupOptions): Re
   }
   const { command, cwd, as } = found;
   const sudo = as === 'self' ? [] : as === 'root' ? ['sudo', '--'] : ['sudo', '-u', `#${as.uid}`, '--'];
-  // A Compose file may pass variables of this environment on, and use the folder as the user's shell names it.
-  const environment =
-    command[0] === 'docker' ? { ...process.env, PWD: cwd, HOME: homeOfUser(process.env) } : withoutCredentials();
+  const environment = command[0] === 'docker' ? environmentOfDocker(cwd) : withoutCredentials();
   return { command: [...sudo, ...command], cwd, text: restartLine(site), environment };
+}
+
+/** A Compose file may pass variables of this environment on, and use the folders as the user's shell names them. */
+function environmentOfDocker(cwd: string): NodeJS.ProcessEnv {
+  const environment = { ...process.env, PWD: cwd, HOME: homeOfUser(process.env) };
+  // Docker runs the plugins that it finds there, below HOME unless it is named.
+  const own = path.join(userInfo().homedir, '.docker');
+  return isRoot() ? { ...environment, DOCKER_CONFIG: process.env.DOCKER_CONFIG || own } : environment;
 }
 
 /** Returns the advice to restart Ghost: `Restart Ghost: cd /var/www/ghost && ghost restart` */

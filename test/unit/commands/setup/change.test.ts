@@ -10,7 +10,7 @@ import fs, {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { devNull, tmpdir } from 'node:os';
+import { devNull, tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { canChange, carryOut, changerOf } from '../../../../src/commands/setup/change';
 import { chooseCredentials } from '../../../../src/commands/setup/credentials';
@@ -18,6 +18,7 @@ import { restart, restartOf } from '../../../../src/commands/setup/restart';
 import { assertSameGhost, placesFor } from '../../../../src/commands/setup/same-ghost';
 import { replaceGhostConfig } from '../../../../src/ghost-site/config-file';
 import { findGhostSite, type GhostSite } from '../../../../src/ghost-site/site';
+import { isRoot } from '../../../../src/shell/owner-rights';
 import { RecordedTerminal } from '../../../support/provisioning';
 
 const SITE = {
@@ -230,6 +231,39 @@ describe('the restart of a Ghost', () => {
       expect(command && (await restart(new RecordedTerminal(), command))).toBeUndefined();
       const seen = readFileSync(path.join(folder, 'env'), 'utf8');
       expect([/OPERATOR|AWS_PROFILE/i.test(seen), seen.includes('OF_GHOST=kept')]).toEqual([false, true]);
+    } finally {
+      process.env = before;
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('has the environment of the user, and not the one in which setup signs in as Ghost', () => {
+    const before = { ...process.env };
+    try {
+      process.env.AWS_PROFILE = 'operator';
+      const command = restartOf({ folder: tmpdir() } as GhostSite, { restart: 'aws ecs update-service' });
+      chooseCredentials(true, undefined);
+      expect(command?.environment.AWS_PROFILE).toBe('operator');
+      expect(command?.environment.AWS_CONFIG_FILE).toBe(before.AWS_CONFIG_FILE);
+    } finally {
+      process.env = before;
+    }
+  });
+
+  // As another user, Docker has that user's own.
+  (isRoot() ? test : test.skip)('has Docker run no plugin of the user who has called sudo', () => {
+    const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'restart-')));
+    const before = { ...process.env };
+    try {
+      writeFileSync(path.join(folder, 'compose.yml'), JSON.stringify({ services: { ghost: { image: 'ghost:6' } } }));
+      // As some systems have it, sudo has kept its HOME.
+      Object.assign(process.env, { SUDO_USER: 'operator', HOME: '/home/operator' });
+      delete process.env.DOCKER_CONFIG;
+      const config = path.join(userInfo().homedir, '.docker');
+      const site = { folder } as GhostSite;
+      expect(restartOf(site, {})?.environment.DOCKER_CONFIG).toBe(config);
+      process.env.DOCKER_CONFIG = '/etc/docker-of-ghost';
+      expect(restartOf(site, {})?.environment.DOCKER_CONFIG).toBe('/etc/docker-of-ghost');
     } finally {
       process.env = before;
       rmSync(folder, { recursive: true });

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Failure } from '../../shell/failure';
 import { isInside } from '../../shell/paths';
@@ -55,10 +56,11 @@ export function chooseService(project: ComposeProject, named: NamedPlaces): Serv
     throw service;
   }
   const [including] = project.including;
-  if (!service && including !== undefined) {
+  const hasConfig = existsSync(path.join(project.folder, 'config.production.json'));
+  if (!service && including !== undefined && !hasConfig) {
     throw new Failure(
       `${including} uses "include", which this command does not read, and no service in it is Ghost.`,
-      'Run the command in the folder of the included file, or set it up by hand: install --print',
+      'Run the command in the folder of the included file, or set it up by hand: install --print\nIf Ghost does not run in Docker, name its configuration file: --config FILE',
     );
   }
   if (others.length > 0) {
@@ -91,13 +93,18 @@ function isNamed({ service }: Candidate, { config, content }: NamedPlaces): bool
   if (service instanceof Failure) {
     return false;
   }
-  const hasFile = config !== undefined && isOneOf(service, config);
+  const envFiles = service.envFiles.map(({ file }) => file);
+  const hasFile = config !== undefined && envFileFor(envFiles, config) !== undefined;
   return hasFile || (content !== undefined && service.mounts.some((mount) => hasContentAt(mount, content)));
 }
 
-/** Returns whether a file is an env file of a service, or a backup of one. */
-const isOneOf = ({ envFiles }: Service, file: string): boolean =>
-  envFiles.some((envFile) => file === envFile.file || file.startsWith(`${envFile.file}.`));
+/** What a backup of an env file has after its name. */
+const OF_BACKUP = /^(\.bak)?\.\d{8}T\d{9}Z\.backup$/;
+
+/** Returns the one of these env files that a file is, or is a backup of. */
+export const envFileFor = (envFiles: readonly string[], file: string): string | undefined =>
+  envFiles.find((envFile) => file === envFile) ??
+  envFiles.find((envFile) => file.startsWith(envFile) && OF_BACKUP.test(file.slice(envFile.length)));
 
 const hasContentAt = ({ source, target }: Service['mounts'][0], content: string): boolean =>
   source === content && HOMES.some((home) => target === path.posix.join(home, 'content'));

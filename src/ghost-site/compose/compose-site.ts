@@ -4,6 +4,7 @@ import { Failure } from '../../shell/failure';
 import { settingsOfEnvironment } from '../config';
 import { jsonSettings, type SettingsFile } from '../settings-file';
 import type { GhostSite, GhostSiteOptions } from '../site';
+import { envFileFor } from './choose-service';
 import { ComposeGhost } from './compose-ghost';
 import { envSettings } from './env-settings';
 import { refuseForeignSettings } from './writer';
@@ -25,7 +26,7 @@ export function composeGhostIn(
     const find = () => ComposeGhost.find(folder, environment, named);
     // Any other file is an env file, whose Ghost has to be found.
     const ghost = /\.json(\.|$)/.test(config) ? withoutFailure(find) : find();
-    return ghost && envFileFor(ghost, named.config) !== undefined ? ghost : undefined;
+    return ghost && envFileFor(ghost.envFiles, named.config) !== undefined ? ghost : undefined;
   }
   const ghost = ComposeGhost.find(folder, environment, { content: content && path.resolve(content) });
   const isElsewhere = content === undefined && ghost?.toHost(ghost.contentPath) === undefined;
@@ -82,7 +83,7 @@ export function composeSite(compose: ComposeGhost, { config, content }: GhostSit
  */
 function settingsFileOf(compose: ComposeGhost, named: string | undefined): SettingsFile {
   if (named !== undefined) {
-    return envSettings(compose, envFileFor(compose, named), named);
+    return envSettings(compose, envFileFor(compose.envFiles, named), named);
   }
   const json = compose.toHost(`config.${compose.variables().NODE_ENV ?? 'production'}.json`);
   if (json !== undefined && existsSync(json)) {
@@ -102,10 +103,6 @@ function settingsFileOf(compose: ComposeGhost, named: string | undefined): Setti
   }
   return envSettings(compose, file);
 }
-
-/** Returns the env file of the service that a file is, or is a backup of. */
-const envFileFor = ({ envFiles }: ComposeGhost, file: string): string | undefined =>
-  envFiles.find((envFile) => file === envFile || file.startsWith(`${envFile}.`));
 
 function withoutFailure<T>(find: () => T): T | undefined {
   try {

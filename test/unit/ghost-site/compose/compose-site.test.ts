@@ -400,6 +400,36 @@ describe('any Compose file with Ghost', () => {
     expect(() => find().contentPath).toThrow(message);
   });
 
+  test('whose env files have names with the same start takes the one that is named, or whose backup is', () => {
+    const backup = '.env.production.bak.20261129T000000000Z.backup';
+    write({
+      'compose.yml': ghost('image: ghost:6', 'env_file: [.env, .env.production]', CONTENT),
+      '.env': '',
+      '.env.production': 'url=https://old.example.com\n',
+      '.env.local': 'A=3\n',
+      [backup]: 'A=4\n',
+    });
+    for (const name of ['.env', '.env.production', backup]) {
+      const { settings } = find({ ghost: folder, config: place(name) });
+      expect([settings.format, settings.file]).toEqual(['env', place(name)]);
+    }
+    expect(() => find({ ghost: folder, config: place('.env.local') })).toThrow(/Ghost cannot read .*\.env\.local/);
+    const { settings } = find({ ghost: folder, config: place('.env.production') });
+    expect(settings.seen('url=https://blog.example.com\n').url).toBe('https://blog.example.com');
+    expect(settings.seen('').url).toBeUndefined();
+  });
+
+  test('that includes others is not that of a Ghost beside it, which has its own configuration', () => {
+    const included = ghost('image: mysql');
+    write({ 'compose.yml': `include: [db.yml]\n${included.replace('ghost:', 'db:')}` });
+    expect(() => find()).toThrow(expect.objectContaining({ cure: expect.stringContaining('--config') as string }));
+    write({ 'config.production.json': '{"url": "https://json.example.com"}' });
+    for (const options of [{ ghost: folder }, { ghost: folder, content: place('.') }]) {
+      const { configFile, compose } = find(options);
+      expect([configFile, compose]).toEqual([place('config.production.json'), undefined]);
+    }
+  });
+
   test('that cannot be read is not passed over where the command is run', () => {
     write({ 'compose.yml': ghost('image: ghost:6', 'environment: !other null', CONTENT) });
     const former = process.cwd();

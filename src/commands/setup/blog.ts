@@ -100,13 +100,17 @@ async function untilReached(
       return found;
     }
     if (signal?.aborted && found.state !== 'down') {
-      throw new Interruption(
-        'Stopped before Ghost was restarted. Its next start uses the new configuration. Run the same command again to continue.',
-      );
+      throw stoppedBeforeRestart();
     }
     await setTimeout(PAUSE_MS);
   }
 }
+
+/** Returns what a command says that was stopped when everything but the restart was done. */
+export const stoppedBeforeRestart = () =>
+  new Interruption(
+    'Stopped before Ghost was restarted. Its next start uses the new configuration. Run the same command again to continue.',
+  );
 
 /** Returns where Ghost itself listens, so that no proxy answers in its place; the blog's own URL where that is not known. */
 function addressOf({ config, compose }: GhostSite): { url: string; headers: Record<string, string> } {

@@ -1,9 +1,9 @@
 import { Declined, Failure } from '../../shell/failure';
 import type { Terminal } from '../../shell/terminal';
-import { askBlog, type BlogState, waitForBlog } from './blog';
+import { askBlog, type BlogState, stoppedBeforeRestart, waitForBlog } from './blog';
 import { goBack } from './go-back';
 import type { Switchable } from './journey';
-import { askForRestart, BOOT_SECONDS, PATIENCE_SECONDS, restart } from './restart';
+import { askForRestart, BOOT_SECONDS, PATIENCE_SECONDS, restart, restartAdvice } from './restart';
 
 /**
  * Restarts Ghost, whose configuration uses the adapter, and waits until the blog redirects to the CDN. A Ghost that does
@@ -23,20 +23,20 @@ export async function restartOnCdn(switchable: Switchable, before: BlogState['st
     if (found.state === 'disk') {
       throw new Failure(
         `Ghost was not restarted: the blog still serves its images itself${reason}.`,
-        'Restart Ghost, and run the same command again. The next start of Ghost switches it over.',
+        `${restartAdvice(switchable)}\nIts next start switches it over. Then run the same command again.`,
       );
     }
     // A Ghost that was switched over before answers in the same way without a restart.
     if (before === 'cdn' && failure !== undefined) {
-      throw notRestarted(reason);
+      throw notRestarted(switchable, reason);
     }
   });
 }
 
-const notRestarted = (reason = '') =>
+const notRestarted = (switchable: Switchable, reason = '') =>
   new Failure(
     `Ghost was not restarted${reason}: it still runs with its old configuration.`,
-    'Restart Ghost, and run the same command again.',
+    `${restartAdvice(switchable)}\nThen run the same command again.`,
   );
 
 async function restartAndWait(
@@ -65,15 +65,20 @@ async function waitForUser(switchable: Switchable, before: BlogState['state']): 
     return;
   }
   if (terminal.canChoose) {
+    if (terminal.signal.aborted) {
+      throw stoppedBeforeRestart();
+    }
     if (!(await terminal.confirm('Have you restarted Ghost?'))) {
-      throw new Declined('Ghost still runs as before. Restart it, and run the same command again.');
+      throw new Declined(
+        `Ghost still runs as before. ${restartAdvice(switchable)}\n  Then run the same command again.`,
+      );
     }
     return;
   }
   const patience = { seconds: PATIENCE_SECONDS, signal: terminal.signal };
   const { state } = await waitForBlog(switchable, 'Waiting for the restart', (found) => found === 'down', patience);
   if (state !== 'down') {
-    throw notRestarted();
+    throw notRestarted(switchable);
   }
 }
 

@@ -78,7 +78,7 @@ export function askForRestart(terminal: Terminal, site: GhostSite): void {
       `Start it now the way you usually do, so that its container is created again (up -d --force-recreate). This command waits for it.\nNext time, name the command, and setup runs it: --restart 'docker compose --env-file FILE up -d --force-recreate ${site.compose.name}'`,
     );
   } else if (reason === undefined) {
-    terminal.say('Restart Ghost now, the way you usually do. This command waits for it.');
+    terminal.say(`${restartAdvice({ site })}\nThis command waits for it.`);
   } else {
     terminal.warn(`setup does not run Docker as root here: ${reason.replace(/\.$/, '')}.`);
     terminal.say(

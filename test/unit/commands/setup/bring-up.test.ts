@@ -54,7 +54,10 @@ describe('a Ghost that was on the CDN before', () => {
   test('is not taken for restarted when its restart failed', async () => {
     const switchable = { ...(await startBlog(302)), restartCommand: restartWith('false') };
     await expect(restartOnCdn(switchable, 'cdn')).rejects.toThrow(
-      'Ghost was not restarted ("ghost restart" ended with 1)',
+      expect.objectContaining({
+        message: expect.stringContaining('Ghost was not restarted ("ghost restart" ended with 1)') as string,
+        cure: 'Restart Ghost: ghost restart\nThen run the same command again.',
+      }),
     );
     // A Ghost that ran from the disk could not answer so without a restart.
     await expect(restartOnCdn(switchable, 'disk')).resolves.toBeUndefined();
@@ -68,8 +71,26 @@ describe('a Ghost that was on the CDN before', () => {
 
   test('is not restarted where the user says no', async () => {
     Object.assign(terminal, { canChoose: true, agrees: false });
-    await expect(restartOnCdn(await startBlog(302), 'cdn')).rejects.toThrow('Ghost still runs as before');
+    writeFileSync(path.join(folder, '.ghost-cli'), '{}');
+    await expect(restartOnCdn(await startBlog(302), 'cdn')).rejects.toThrow(
+      /Ghost still runs as before\. Restart Ghost: .*ghost restart/,
+    );
     expect(terminal.questions).toEqual(['Have you restarted Ghost?']);
+  });
+
+  test('is not taken for unchanged when Ctrl-C was pressed before the question about its restart', async () => {
+    Object.assign(terminal, { canChoose: true });
+    terminal.interrupt();
+    await expect(restartOnCdn(await startBlog(302), 'cdn')).rejects.toThrow(
+      'Its next start uses the new configuration.',
+    );
+    expect(terminal.questions).toEqual([]);
+  });
+
+  test('is restarted by its user with the command that applies the change', async () => {
+    writeFileSync(path.join(folder, '.ghost-cli'), '{}');
+    await restartOnCdn(await startBlog(302, 503, 302), 'cdn');
+    expect(terminal.text).toMatch(/^Restart Ghost: .*ghost restart\nThis command waits for it\.$/m);
   });
 });
 

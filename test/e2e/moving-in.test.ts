@@ -7,7 +7,8 @@ import pLimit from 'p-limit';
 import { startCdnStandIn, type CdnStandIn } from '../support/cdn-stand-in';
 import { makeCertificate } from '../support/certificate';
 import { startEdge, type Edge } from '../support/doctor/edge';
-import { nodeOptionsFor, runCommandLine } from '../support/doctor/run-command';
+import { runCommandLine } from '../support/doctor/run-command';
+import { localHosts } from '../support/local-hosts';
 import { fixture } from '../support/fixtures';
 import { get } from '../support/http-client';
 import { AdminApi, type Post } from '../support/ghost/admin-api';
@@ -132,7 +133,7 @@ describe('a blog with years of files on its disk', () => {
       npm_config_registry: registry.url,
       npm_config_update_notifier: 'false',
       AWS_EC2_METADATA_DISABLED: 'true',
-      NODE_OPTIONS: nodeOptionsFor(network()),
+      ...localHosts(network()),
       ...commandEnvironment,
     });
     sessions.push(session);

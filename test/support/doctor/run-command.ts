@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
+import { localHosts } from '../local-hosts';
 
 const cli = path.resolve(__dirname, '../../../dist/cli.js');
 
@@ -7,30 +8,6 @@ const cli = path.resolve(__dirname, '../../../dist/cli.js');
 export interface RunningCommand {
   child: ChildProcess;
   ended: Promise<{ status: number | null; stdout: string; stderr: string }>;
-}
-
-/**
- * Returns Node options that map some hosts to this machine.
- *
- * @param ports local ports, by host and port: `images.example.com:443`
- */
-export function nodeOptionsFor(ports: Record<string, number>): string {
-  const hook = `
-    import dns from 'node:dns';
-    import net from 'node:net';
-    const ports = ${JSON.stringify(ports)};
-    const { lookup } = dns.promises;
-    dns.promises.lookup = (name, ...rest) =>
-      Object.keys(ports).some((place) => place.startsWith(name + ':'))
-        ? Promise.resolve([{ address: '127.0.0.1', family: 4 }])
-        : lookup(name, ...rest);
-    const { connect } = net.Socket.prototype;
-    net.Socket.prototype.connect = function (...args) {
-      const [options] = net._normalizeArgs(args[0] instanceof Array ? args[0] : args);
-      const port = ports[options.host + ':' + options.port];
-      return port ? connect.call(this, { ...options, host: '127.0.0.1', port }) : connect.apply(this, args);
-    };`;
-  return `--import data:text/javascript,${encodeURIComponent(hook)}`;
 }
 
 /**
@@ -51,7 +28,7 @@ export function runCommandLine(
       HOME: '/nonexistent',
       AWS_EC2_METADATA_DISABLED: 'true',
       NO_COLOR: '1',
-      NODE_OPTIONS: nodeOptionsFor(ports),
+      ...localHosts(ports),
       ...env,
     },
   });

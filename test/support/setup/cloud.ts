@@ -6,7 +6,7 @@ import { type CdnStandIn, startCdnStandIn } from '../cdn-stand-in';
 import { makeCertificate } from '../certificate';
 import { startEdge } from '../doctor/edge';
 import { startBlogFront } from './front';
-import { nodeOptionsFor } from '../doctor/run-command';
+import { localHosts } from '../local-hosts';
 import { type InMemoryS3, startInMemoryS3 } from '../in-memory-s3';
 import { type AccountState, type RemoteAccount, startRemoteAccount } from '../remote-account';
 
@@ -91,7 +91,7 @@ export async function startCloud(ghostPort: number): Promise<Cloud> {
       // The package is built with this value.
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
       NODE_EXTRA_CA_CERTS: authorityFile,
-      NODE_OPTIONS: nodeOptionsFor({
+      ...localHosts({
         [`${DOMAIN}:443`]: edge.tlsPort,
         [`${DOMAIN}:80`]: edge.plainPort,
         [`${BLOG_HOST}:443`]: front.tlsPort,

@@ -46,8 +46,8 @@ const project = (name: string) => ({
 
 const config: Config = {
   projects: [project('unit'), project('integration'), project('e2e')],
-  // Tests mostly wait for servers, and on a machine with two cores a single worker would leave one core idle.
-  maxWorkers: '100%',
+  // Tests wait for servers and programs of their own, during which another worker can use the core.
+  maxWorkers: '150%',
   // Tests start and stop whole servers, on machines that are busy with other work too.
   testTimeout: 30_000,
   collectCoverageFrom: ['src/**/*.ts'],

@@ -5,13 +5,16 @@ import { readRegularFile } from '../../shell/read-file';
 /** The longest command line (bytes) that is read. */
 const LONGEST_COMMAND = 1_000_000;
 
+/** How often to take the lock, which other runs may move away. */
+const ATTEMPTS = 5;
+
 /**
  * Takes a lock that one running `setup` has at a time.
  *
  * @param folder of the lock, which is made
  * @param lock its file, which has the number of the process
  * @returns false where the folder cannot be written
- * @throws Failure when another process has it
+ * @throws Failure when another process has it, or takes it at the same time
  */
 export function takeLock(folder: string, lock: string): boolean {
   // The lock appears with its content: an empty one would look like that of a run that has ended.
@@ -24,12 +27,19 @@ export function takeLock(folder: string, lock: string): boolean {
     return false;
   }
   try {
-    for (let attempt = 0; attempt < 3; attempt += 1) {
-      if (linkLock(own, lock) || !removeStale(lock)) {
-        return ownerOfLock(lock) === process.pid;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      const isLinked = linkLock(own, lock);
+      if (isLinked === undefined || (!isLinked && !removeStale(lock))) {
+        return false;
       }
+      const owner = ownerOfLock(lock);
+      if (isLinked && owner === process.pid) {
+        return true;
+      }
+      // Another run that takes the lock for a stale one moves it away, and brings it back.
+      refuseRunning(owner, lock);
     }
-    return false;
+    throw new Failure('Other runs of setup start at the same time.', 'Wait a moment, and run the command again.');
   } finally {
     removeFile(own);
   }
@@ -42,13 +52,13 @@ export function releaseLock(lock: string): void {
   }
 }
 
-/** @returns false where there is a lock; true also where the folder takes no links */
-function linkLock(own: string, lock: string): boolean {
+/** @returns false where there is a lock, undefined where the folder takes no links */
+function linkLock(own: string, lock: string): boolean | undefined {
   try {
     linkSync(own, lock);
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'EEXIST';
+    return (error as NodeJS.ErrnoException).code === 'EEXIST' ? false : undefined;
   }
 }
 
@@ -110,17 +120,19 @@ function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') {
+      return false;
+    }
   }
-  // After a restart of the machine, another program may have the number.
+  // After a restart of the machine, another program may have the number. One of the kernel has an empty command line.
   const commandLine = readText(`/proc/${pid}/cmdline`, LONGEST_COMMAND);
-  return commandLine === '' || /\bsetup\b/.test(commandLine);
+  return commandLine === undefined || /\bsetup\b/.test(commandLine);
 }
 
-function readText(file: string, limit: number): string {
+function readText(file: string, limit: number): string | undefined {
   try {
     return readRegularFile(file, limit).bytes.toString('utf8');
   } catch {
-    return '';
+    return undefined;
   }
 }

@@ -27,8 +27,8 @@ export interface Restored {
 /**
  * Removes the adapter from Ghost's configuration. When the file is exactly what an installation made of a backup, the
  * result is that backup. Otherwise the installed settings get the values of the backup, or are removed. The adapter's
- * block of options then stays: it tells where the files are, and has no effect by itself. It may also have a newer secret
- * than the backup.
+ * block of options then stays: it tells where the files are, and has no effect by itself. It may also have newer values
+ * than the backup, such as a secret.
  *
  * @returns undefined when the file does not use the adapter
  */
@@ -56,8 +56,8 @@ export function restoredConfig(settings: SettingsFile, text: string, cdnUrl: unk
   const own = storage[ADAPTER];
   const block = settingsAt(Object.keys(isObject(own) ? own : {}).map((name) => [...place, ADAPTER, name]));
   const same = backups.find((backup) => {
-    // What an installation itself changed in the block, it changed since the newest backup.
-    const added = block.filter(([at]) => backup === all[0] || valueAt(backup.config, at) === undefined);
+    // Another value, such as a secret, may have been written since by hand.
+    const added = block.filter(([at]) => valueAt(backup.config, at) === undefined);
     return settings.withValues(backup.text, [...features, ...added, ...urls]) === text;
   });
   if (same) {

@@ -50,7 +50,10 @@ describe('the configuration without the adapter', () => {
       'another adapter',
       '{ "storage": { "active": "S3Storage", "files": "X", "S3Storage": {"bucket":"b"} }, "z": [1] }',
     ],
-    ['a block of the adapter', `{"storage":{"S3CloudFrontStorage":{"bucket":"old", "serve":"stream"}},"urls":{}}`],
+    [
+      'a block of the adapter',
+      `{"storage":{"S3CloudFrontStorage":{"bucket":"blog-images", "serve":"stream"}},"urls":{}}`,
+    ],
     ['adapters.storage', '{"adapters": {"storage": {"active": "LocalImagesStorage"}}}\n\n'],
   ])('is the old one, byte for byte: %s', (_, text) => {
     expect(restore(install(text))).toEqual({ text, backup: expect.stringContaining('.backup') });
@@ -62,15 +65,21 @@ describe('the configuration without the adapter', () => {
     writeGhostConfig(file, { storage: { S3CloudFrontStorage: options } });
     const text = readFileSync(file, 'utf8');
     expect(restore(installAgain(text, {}))?.text).toBe(text);
-    writeFileSync(file, text);
-    expect(restore(installAgain(text, { bucket: 'another' }))?.text).toBe(text);
   });
 
-  test('has the access key that replaced the one of before the installation', () => {
+  test('has the bucket that an installation has put in the place of another one, where the files are now', () => {
+    const text = `{"storage":{"S3CloudFrontStorage":${JSON.stringify({ ...GIVEN, bucket: 'former' })}},"url":"x"}`;
+    expect(restore(install(text, { bucket: 'another' }))?.text).toBe(text.replace('former', 'another'));
+  });
+
+  test.each([
+    ['with a backup', replaceGhostConfig],
+    ['by hand', writeFileSync],
+  ])('has the access key that replaced the one of before the installation, %s', (_, write) => {
     const options = { ...GIVEN, accessKeyId: 'AKIAOLD0000000000000', secretAccessKey: 'a'.repeat(40) };
     const installed = install(JSON.stringify({ storage: { S3CloudFrontStorage: options } }), {});
     const rotated = installed.replace('AKIAOLD', 'AKIANEW').replace('a'.repeat(40), 'b'.repeat(40));
-    replaceGhostConfig(file, rotated);
+    write(file, rotated);
     expect(JSON.parse(restore(rotated)?.text ?? '')).toEqual({
       storage: {
         S3CloudFrontStorage: { ...options, accessKeyId: 'AKIANEW0000000000000', secretAccessKey: 'b'.repeat(40) },

@@ -1,4 +1,5 @@
 /** @jest-config-loader esbuild-register */
+import { availableParallelism } from 'node:os';
 import type { Config } from 'jest';
 
 // These packages contain ES modules only; Jest runs CommonJS, so they are compiled like our own sources.
@@ -47,7 +48,7 @@ const project = (name: string) => ({
 const config: Config = {
   projects: [project('unit'), project('integration'), project('e2e')],
   // Tests wait for servers and programs of their own, during which another worker can use the core.
-  maxWorkers: '150%',
+  maxWorkers: Math.ceil(availableParallelism() * 1.5),
   // Tests start and stop whole servers, on machines that are busy with other work too.
   testTimeout: 30_000,
   collectCoverageFrom: ['src/**/*.ts'],

@@ -119,9 +119,15 @@ describeAsRoot('setup by a user who may not write in the folder of Ghost', () =>
     const adapter = path.join(blog.folder, 'content/adapters/storage/S3CloudFrontStorage');
     expect([statSync(configFile()).uid, statSync(path.join(adapter, 'package.json')).uid]).toEqual([0, GHOST]);
 
-    const back = await lab.run(['setup', '--undo', '--yes'], { user: OPERATOR, environment: { HOME: home() } });
+    sudo.inputs = [];
+    const environment = { HOME: home(), HTTPS_PROXY: 'http://proxy.example.test:3128' };
+    const back = await lab.run(['setup', '--undo', '--yes'], { user: OPERATOR, environment });
     expect([back.status, back.output]).toEqual([0, expect.stringContaining('stores its files on the disk again')]);
     expect(existsSync(adapter)).toBe(false);
+    // The copy needs the proxy, which sudo does not pass on; nothing else does.
+    const passed = sudo.inputs.map((input) => (JSON.parse(input) as { proxy?: object }).proxy);
+    const proxy = { HTTPS_PROXY: environment.HTTPS_PROXY };
+    expect(passed).toEqual([proxy, undefined, proxy, undefined]);
   });
 
   test('says that Ghost is down, and how to go back, when sudo refuses on the way back', async () => {

@@ -3,6 +3,7 @@ import { Failure } from '../../shell/failure';
 import { openTerminal } from '../../shell/terminal';
 import { carryOut } from './change';
 import type { SetupOptions } from './options';
+import { PROXY_VARIABLES } from './proxy-variables';
 
 /** A change as another process sends it. */
 const CHANGE = z.union([
@@ -15,6 +16,8 @@ const CHANGE = z.union([
     do: z.literal('copy-back'),
     storage: z.optional(z.record(z.string(), z.unknown())),
     isUnused: z.optional(z.boolean()),
+    // Other names are left out.
+    proxy: z.optional(z.object(Object.fromEntries(PROXY_VARIABLES.map((name) => [name, z.optional(z.string())])))),
   }),
 ]);
 
@@ -30,6 +33,9 @@ export async function runAsRoot(options: SetupOptions): Promise<void> {
   const { success, data } = CHANGE.safeParse(jsonOf(await readInput(process.stdin)));
   if (!success) {
     throw new Failure('The standard input is not a change of "setup".', 'Run "setup" itself: it calls this command.');
+  }
+  if (data.do === 'copy-back') {
+    Object.assign(process.env, data.proxy);
   }
   await carryOut(openTerminal({}), options, data);
 }

@@ -15,6 +15,7 @@ import { carryOutInstall } from '../install/install';
 import { planInstall } from '../install/plan';
 import { carryOutUninstall, planUninstall, restoreConfig } from '../install/uninstall';
 import { copyBack } from './copy-back';
+import { proxyVariables } from './proxy-variables';
 import { assertSameGhost, placesFor } from './same-ghost';
 
 /**
@@ -115,7 +116,7 @@ async function carryOutAsRoot(
   const parameters = [process.execPath, process.argv[1] ?? '', 'setup-as-root', ...placesFor(site, options)];
   const child = spawn('sudo', ['--', ...parameters], { stdio: ['pipe', 'inherit', 'inherit'] });
   child.stdin.on('error', () => {});
-  child.stdin.end(JSON.stringify(change));
+  child.stdin.end(JSON.stringify(change.do === 'copy-back' ? { ...change, proxy: proxyVariables() } : change));
   const [code] = (await once(child, 'exit').catch((error: unknown) => {
     throw new Failure(
       `sudo cannot be started (${(error as Error).message}).`,

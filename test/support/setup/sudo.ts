@@ -9,6 +9,8 @@ import { listen, stop } from '../local-server';
 export interface Sudo {
   /** The programs that were run, with their parameters. */
   calls: string[][];
+  /** What they got on their standard input. */
+  inputs: string[];
   /** Set by tests: it lets the user run nothing. */
   refuses: boolean;
   close(): Promise<void>;
@@ -25,6 +27,7 @@ export async function startSudo(bin: string, environment: NodeJS.ProcessEnv): Pr
       const { parameters, input, cwd } = JSON.parse(body) as { parameters: string[]; input: string; cwd: string };
       const [program = '', ...rest] = parameters.filter((word) => word !== '--');
       sudo.calls.push([program, ...rest]);
+      sudo.inputs.push(input);
       if (sudo.refuses) {
         response.end(JSON.stringify({ status: 1, output: 'operator is not in the sudoers file.\n' }));
         return;
@@ -49,6 +52,6 @@ text(process.stdin)
 `;
   await writeFile(path.join(bin, 'sudo'), script);
   await chmod(path.join(bin, 'sudo'), 0o755);
-  const sudo: Sudo = { calls: [], refuses: false, close: () => stop(server) };
+  const sudo: Sudo = { calls: [], inputs: [], refuses: false, close: () => stop(server) };
   return sudo;
 }

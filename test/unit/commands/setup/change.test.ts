@@ -10,6 +10,8 @@ import fs, {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { devNull, tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { canChange, carryOut, changerOf } from '../../../../src/commands/setup/change';
@@ -19,6 +21,7 @@ import { assertSameGhost, placesFor } from '../../../../src/commands/setup/same-
 import { replaceGhostConfig } from '../../../../src/ghost-site/config-file';
 import { findGhostSite, type GhostSite } from '../../../../src/ghost-site/site';
 import { isRoot } from '../../../../src/shell/owner-rights';
+import { listen, stop } from '../../../support/local-server';
 import { RecordedTerminal } from '../../../support/provisioning';
 
 const SITE = {
@@ -26,6 +29,20 @@ const SITE = {
   configFile: '/var/www/ghost/config.staging.json',
   contentPath: '/srv/content',
 };
+
+/** Runs the command that `setup` runs with sudo, with a text or an object on its standard input. */
+async function runAsRoot(input: string | object, env = process.env, parameters: string[] = []) {
+  const root = path.resolve(__dirname, '../../../..');
+  const program = ['--import', 'tsx', 'src/cli.ts', 'setup-as-root', ...parameters];
+  const child = spawn(process.execPath, program, { cwd: root, env });
+  let output = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));
+  child.stdout.resume();
+  child.stdin.on('error', () => {});
+  child.stdin.end(typeof input === 'string' ? input : JSON.stringify(input));
+  const [status] = (await once(child, 'close')) as [number];
+  return { status, output };
+}
 
 describe('a change as root', () => {
   test('is made to the same Ghost, as sudo does not pass on variables', () => {
@@ -96,6 +113,33 @@ describe('a change as root', () => {
     });
   });
 
+  test('reaches the bucket through the proxy of the user, and takes no other variable', async () => {
+    const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'proxy-')));
+    const hosts: (string | undefined)[] = [];
+    const proxy = createServer().on('connect', ({ url }: IncomingMessage, socket: Socket) => {
+      hosts.push(url);
+      socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+    });
+    const address = `http://127.0.0.1:${await listen(proxy)}`;
+    const options = { bucket: 'blog-images', region: 'eu-central-1', cdnUrl: 'https://images.example.com' };
+    const storage = {
+      S3CloudFrontStorage: { ...options, accessKeyId: 'A'.repeat(20), secretAccessKey: 's'.repeat(40) },
+    };
+    writeFileSync(
+      path.join(folder, 'config.production.json'),
+      JSON.stringify({ url: 'https://blog.example.com', storage }),
+    );
+    mkdirSync(path.join(folder, 'content/images'), { recursive: true });
+    const { status } = await runAsRoot(
+      { do: 'copy-back', proxy: { HTTPS_PROXY: address, AWS_ENDPOINT_URL: 'http://127.0.0.1:1' } },
+      { ...process.env, NODE_ENV: 'production' },
+      ['--ghost', folder],
+    );
+    expect([status, hosts[0]]).toEqual([1, 'blog-images.s3.eu-central-1.amazonaws.com:443']);
+    await stop(proxy);
+    rmSync(folder, { recursive: true });
+  }, 60_000);
+
   test.each([
     ['no JSON', 'rm -rf /'],
     ['another change', '{"do":"delete"}'],
@@ -104,14 +148,8 @@ describe('a change as root', () => {
   ])(
     'refuses %s on its standard input',
     async (_, input) => {
-      const root = path.resolve(__dirname, '../../../..');
-      const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli.ts', 'setup-as-root'], { cwd: root });
-      let output = '';
-      child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));
-      child.stdin.on('error', () => {});
-      child.stdin.end(input);
-      const [code] = (await once(child, 'close')) as [number];
-      expect([code, output]).toEqual([1, expect.stringContaining('The standard input is not a change of "setup".')]);
+      const { status, output } = await runAsRoot(input);
+      expect([status, output]).toEqual([1, expect.stringContaining('The standard input is not a change of "setup".')]);
     },
     60_000,
   );

@@ -3,13 +3,16 @@ import path from 'node:path';
 import { ADAPTER, FEATURES } from '../../core/features';
 import { adapterOf, isObject, storageOf, usesAdapter } from '../../ghost-site/config';
 import { checkGhostConfigFile } from '../../ghost-site/config-file';
+import type { GhostConfigBlock } from '../../ghost-site/edit-config';
 import type { GhostSite, GhostSiteOptions } from '../../ghost-site/site';
 import { ownCommand } from '../../shell/called-as';
 import { Failure } from '../../shell/failure';
+import { adapterPlace } from '../install/adapter-place';
 import { assertConfigFile, supportedMajor } from '../install/preconditions';
 import { checkContent } from '../migrate/content-checks';
 import { askBlog } from './blog';
 import { canChange } from './change';
+import { plannedSite } from './planned-site';
 import { assertSameGhost } from './same-ghost';
 
 /** Ghost's own adapters, which store on the disk: https://docs.ghost.org/config#storage-adapters */
@@ -24,6 +27,7 @@ export async function refuseUnfit(site: GhostSite, options: GhostSiteOptions): P
   assertUrl(site);
   supportedMajor(site);
   refuseOtherAdapter(site);
+  adapterPlace(site);
   if (!site.settings.isWritable) {
     checkGhostConfigFile(site.settings);
   }
@@ -32,8 +36,17 @@ export async function refuseUnfit(site: GhostSite, options: GhostSiteOptions): P
   } else {
     assertSameGhost(site, options);
   }
+  plannedSite({ site, block: blockToTry(site) });
   assertReadableContent(site);
   await checkContent(site, { content: options.content });
+}
+
+/** Returns options as `setup` will write them, by which it shows whether anything stands above them in Ghost's configuration. */
+function blockToTry({ config: { urls } }: GhostSite): GhostConfigBlock {
+  const { image } = urls ?? {};
+  const isAddress = typeof image === 'string' && /^https:\/\//.test(image) && URL.canParse(image);
+  const cdnUrl = isAddress ? image : 'https://images.example.com';
+  return { storage: { S3CloudFrontStorage: { bucket: 'images-of-the-blog', region: 'us-east-1', cdnUrl } } };
 }
 
 /** @throws Failure without the URL of the blog, by which it is asked whether it is switched over */

@@ -128,6 +128,42 @@ describe('setup, before anything is built,', () => {
     );
   });
 
+  describe('in a folder of Docker Compose', () => {
+    /** Writes a Compose file whose Ghost has these variables, and returns what is said of it. */
+    function compose(variables: Record<string, string>): GhostSiteOptions {
+      rmSync(path.join(folder, 'config.production.json'));
+      const ghost = {
+        image: 'ghost:6.65.0',
+        env_file: 'ghost.env',
+        environment: { url: 'https://blog.example.com', ...variables },
+        volumes: ['./content:/var/lib/ghost/content'],
+      };
+      writeFileSync(path.join(folder, 'ghost.env'), '');
+      writeFileSync(path.join(folder, 'compose.yml'), JSON.stringify({ services: { ghost } }));
+      return { ghost: folder };
+    }
+
+    test.each<[string, Record<string, string>, string]>([
+      ['active', { storage__active: 'LocalImagesStorage' }, 'sets something else for storage__active'],
+      ['media', { storage__media__adapter: 'LocalMediaStorage' }, 'sets something else for storage__media'],
+      ['urls', { urls__media: 'https://blog.example.com' }, 'sets something else for urls__media'],
+      ['adapters', { paths__installedAdaptersPath: '/opt/adapters' }, 'Ghost looks for adapters in /opt/adapters'],
+    ])('refuses what "environment" has and a file cannot change: %s', async (_, variables, message) => {
+      expect(await refusalOf(compose(variables))).toContain(message);
+    });
+
+    test.each<[string, Record<string, string>]>([
+      ['nothing of it', {}],
+      [
+        'what setup writes itself',
+        { storage__active: 'S3CloudFrontStorage', storage__S3CloudFrontStorage__serve: 'redirect' },
+      ],
+      ['the addresses of an image server', { urls__image: 'https://images.example.com' }],
+    ])('takes one whose "environment" has %s', async (_, variables) => {
+      await expect(refuseUnfit(site(compose(variables)), {})).resolves.toBeUndefined();
+    });
+  });
+
   test('refuses the domain of the blog itself for its images', async () => {
     writeConfig({ url: 'https://www.example.com' });
     expect(await refusal(() => refuseDomain(site(), 'www.example.com'))).toMatch(

@@ -1,7 +1,7 @@
 import { ADAPTER } from '../core/features';
 import type { Owner } from '../shell/owner-rights';
 import { quoted } from '../shell/text';
-import { readEnvFile } from './compose/env-file';
+import { writtenVariables } from './compose/env-file';
 import { settingsFileAt } from './compose/compose-site';
 import { isObject, storageOf } from './config';
 import { locateConfig } from './config-text';
@@ -30,10 +30,10 @@ interface ReadableSecrets {
  */
 export function secretsIn(settings: SettingsFile, text: string): string[] | undefined {
   const storage = storageOf(settings.own(text));
-  const variables = settings.format === 'env' ? readEnvFile(text, settings.file) : new Map<string, string>();
+  const variables = settings.format === 'env' ? writtenVariables(text, settings.file) : new Map<string, string>();
   const names = [
     ...SECRETS.filter((name) => [ADAPTER, 'media', 'files'].some((key) => isIn(storage[key], name))),
-    ...SECRET_VARIABLES.filter((name) => variables.get(name)),
+    ...SECRET_VARIABLES.filter((name) => isWritten(variables.get(name))),
   ];
   return names.length > 0 ? names : undefined;
 }
@@ -73,6 +73,9 @@ export function warningOfReadableSecrets(
     `Every user of this machine can read ${settings.file} (mode ${readable.mode}), with ${readable.names.join(' and ')}.\n  Change that: ${cureFor(settings, readable.owner, ghost)}`
   );
 }
+
+/** Whether a value is there itself, and not only the name of the variable that has it. */
+const isWritten = (raw = '') => raw !== '' && !/^\$(\w+|\{.*\})$/.test(raw);
 
 const isIn = (block: unknown, name: string) => isObject(block) && block[name] !== undefined && block[name] !== null;
 

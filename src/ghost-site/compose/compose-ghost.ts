@@ -6,6 +6,7 @@ import { secretIn } from '../config';
 import { textOf } from '../config-text';
 import { chooseService, GHOST_IMAGE, homeOf, type NamedPlaces } from './choose-service';
 import { type ComposeProject, mayHaveGhost, readComposeProject } from './compose-file';
+import { readEnvFile } from './env-file';
 import { type Service, variablesOf } from './service';
 import { unsetVariables } from './unset-variables';
 import { readFor, writerOf } from './writer';
@@ -95,6 +96,20 @@ export class ComposeGhost {
    */
   variables(texts?: ReadonlyMap<string, string>): NodeJS.ProcessEnv {
     return variablesOf(this.service, this.project, texts);
+  }
+
+  /**
+   * Returns the variables that one of its env files alone sets, whose values may need others.
+   *
+   * @param envFile undefined for all others
+   * @param file the name of the text, for errors
+   */
+  ownVariables(text: string, envFile: string | undefined, file: string): NodeJS.ProcessEnv {
+    const { environment, envFiles } = this.service;
+    const place = envFiles.findIndex((one) => one.file === envFile);
+    const before = variablesOf({ environment, envFiles: envFiles.slice(0, Math.max(place, 0)) }, this.project);
+    const lookup = (name: string) => this.project.lookup(name) ?? before[name];
+    return Object.fromEntries(readEnvFile(text, file, lookup));
   }
 
   /** The variables that it uses without a default, and that are set only where it is started. */

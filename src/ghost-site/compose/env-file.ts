@@ -64,10 +64,19 @@ export function readEnvFile(
   return values;
 }
 
+/** Returns the variables of an env file with their values as they are written, without those that others would give them. */
+export const writtenVariables = (text: string, file: string): Map<string, string> =>
+  new Map(entriesOf(text, file).map(({ name, raw }) => [name, raw]));
+
 /** Returns the value of a variable that depends on no other; undefined for any other. */
 function literalOf({ raw, quote }: Entry, file: string): string | undefined {
   let isLiteral = true;
-  const value = quote === "'" ? raw : expanded(raw, quote, () => void (isLiteral = false), file);
+  const lookup = () => {
+    isLiteral = false;
+    // Also one that is required has a value elsewhere.
+    return 'set';
+  };
+  const value = quote === "'" ? raw : expanded(raw, quote, lookup, file);
   return isLiteral ? value : undefined;
 }
 

@@ -2,7 +2,7 @@ import { isObject, parsedValue, settingsOfEnvironment } from '../config';
 import type { Setting } from '../edit-config';
 import type { SettingsFile } from '../settings-file';
 import type { ComposeGhost } from './compose-ghost';
-import { readEnvFile, withoutVariables, withVariables } from './env-file';
+import { withoutVariables, withVariables, writtenVariables } from './env-file';
 
 /**
  * Returns the settings in an env file of a Ghost that runs with Docker Compose.
@@ -13,7 +13,7 @@ import { readEnvFile, withoutVariables, withVariables } from './env-file';
 export function envSettings(ghost: ComposeGhost, envFile: string | undefined, named = envFile): SettingsFile {
   const file = named ?? ghost.composeFile;
   const secretIn = (inContainer: string, variable: string) => ghost.secretIn(inContainer, variable);
-  const ownVariables = (text: string) => Object.fromEntries(readEnvFile(text, file));
+  const ownVariables = (text: string) => ghost.ownVariables(text, envFile, file);
   return {
     file,
     format: 'env',
@@ -34,7 +34,7 @@ export function envSettings(ghost: ComposeGhost, envFile: string | undefined, na
     withValues: (text, settings) => settings.reduce((current, setting) => withSetting(current, setting, file), text),
     withoutValues: (text, places) => {
       const prefixes = places.map((place) => place.join('__'));
-      const names = [...readEnvFile(text, file).keys()].filter((name) =>
+      const names = [...writtenVariables(text, file).keys()].filter((name) =>
         prefixes.some((prefix) => name === prefix || name === `${prefix}_FILE` || name.startsWith(`${prefix}__`)),
       );
       return withoutVariables(text, names, file);
@@ -45,7 +45,7 @@ export function envSettings(ghost: ComposeGhost, envFile: string | undefined, na
 /** Writes each value of a setting, and removes what would replace it: the value of a secret's file, or of a part of its path. */
 function withSetting(text: string, [place, value]: Setting, file: string): string {
   const variables = variablesOf(place, value);
-  const values = readEnvFile(text, file);
+  const values = writtenVariables(text, file);
   const replaced = variables.flatMap(([name]) => {
     const parts = name.split('__');
     const above = parts.slice(1, -1).map((_, index) => parts.slice(0, index + 2).join('__'));

@@ -95,7 +95,7 @@ function refuseUnread(name: string, file: string, extended: unknown, partlyRepla
  * @see https://docs.docker.com/compose/how-tos/environment-variables/envvars-precedence/
  */
 export function variablesOf(
-  { environment, envFiles }: Service,
+  { environment, envFiles }: Pick<Service, 'environment' | 'envFiles'>,
   { lookup: ofProject, writer }: Pick<ComposeProject, 'lookup' | 'writer'>,
   texts: ReadonlyMap<string, string> = new Map(),
   onUnset?: (name: string) => void,

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { textOf } from '../config-text';
 import type { ComposeGhost } from './compose-ghost';
-import { readEnvFile } from './env-file';
+import { writtenVariables } from './env-file';
 
 /**
  * Returns the file that sets a variable of Ghost's container: the Compose file with its `environment`, otherwise the last
@@ -10,5 +10,5 @@ import { readEnvFile } from './env-file';
 export function fileOfVariable({ fixed, composeFile, envFiles }: ComposeGhost, name: string): string | undefined {
   return fixed.has(name)
     ? composeFile
-    : envFiles.findLast((file) => existsSync(file) && readEnvFile(textOf(file), file).has(name));
+    : envFiles.findLast((file) => existsSync(file) && writtenVariables(textOf(file), file).has(name));
 }

@@ -161,6 +161,30 @@ describe('an env file in another folder than the Compose file', () => {
 });
 
 describe('a setting in an env file', () => {
+  test('may need a variable of the project, of the service or of an earlier env file', () => {
+    const named = () => findGhostSite({ ghost: folder, config: place('ghost.env') }, {}).settings;
+    writeFileSync(
+      place('compose.yml'),
+      COMPOSE.replace('ghost.env', '[first.env, ghost.env]').replace('{url', '{OF_SERVICE: "1", url'),
+    );
+    writeFileSync(place('.env'), 'BUCKET=pictures\n');
+    writeFileSync(place('first.env'), 'REGION=eu-central-1\n');
+    const own = 'storage__S3CloudFrontStorage__bucket=${BUCKET:?}\nstorage__active="${OF_SERVICE:?}"\n';
+    writeFileSync(place('ghost.env'), `${own}storage__S3CloudFrontStorage__region=\${REGION:?}\n`);
+    chmodSync(place('ghost.env'), 0o644);
+
+    expect(named().own(env()).storage).toEqual({
+      active: 1,
+      S3CloudFrontStorage: { bucket: 'pictures', region: 'eu-central-1' },
+    });
+    expect(() => checkGhostConfigFile(named())).not.toThrow();
+    expect(warningOfReadableSecrets(named(), env())).toBeUndefined();
+    expect(blogUrlOf(findGhostSite({ ghost: folder }, {}), 'images.example.com')?.source).toBe(place('compose.yml'));
+    writeGhostConfig(named(), BLOCK);
+    expect(findGhostSite({ ghost: folder }, {}).config.storage).toMatchObject(BLOCK.storage);
+    expect(named().withoutValues(own, [['storage', 'active']])).not.toContain('active');
+  });
+
   test('is one variable for each value, and takes the place of what would replace it', () => {
     const text =
       'storage__media=LocalMediaStorage\nstorage__x__key_FILE=/run/secrets/key\nurls={"image":"https://a.example.com"}\n';

@@ -5,7 +5,7 @@ import { isRoot, type Owner } from '../shell/owner-rights';
 import { belongsToRoot, ownerOf, wayTo } from '../shell/path-owners';
 import { readRegularFile, someNamesIn } from '../shell/read-file';
 import { quoted } from '../shell/text';
-import { readComposeProject } from './compose/compose-file';
+import { COMPOSE_FILES, readComposeProject } from './compose/compose-file';
 import type { GhostSite } from './site';
 
 /** A command that restarts Ghost. */
@@ -19,9 +19,6 @@ export interface Restart {
 
 /** Where systemd keeps the units of an administrator and of packages; Ghost-CLI uses the second. */
 const UNIT_FOLDERS = ['/etc/systemd/system', '/lib/systemd/system', '/usr/lib/systemd/system'];
-
-/** By which names Docker Compose finds its file: https://docs.docker.com/compose/intro/compose-application-model/ */
-const COMPOSE_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml'];
 
 /**
  * A restart alone does not read an env file again, and starting alone does nothing to a container whose settings are the

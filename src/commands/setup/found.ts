@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { Resolver as DnsResolver } from 'node:dns/promises';
 import path from 'node:path';
 import { detectHost, type Host } from '../../aws/host';
@@ -6,8 +6,10 @@ import { listProfiles } from '../../aws/profiles';
 import { findRegion } from '../../aws/region';
 import { countFiles, type SiteFiles } from '../../ghost-site/count-files';
 import type { GhostSite } from '../../ghost-site/site';
+import type { Owner } from '../../shell/owner-rights';
 import { ownerOf, wayTo } from '../../shell/path-owners';
 import type { Terminal } from '../../shell/terminal';
+import { findUser } from '../../shell/users';
 import { dnsProviderOf } from './dns-provider';
 import type { SetupOptions } from './options';
 
@@ -44,7 +46,7 @@ export async function lookAround(
       site,
       kind: kindOf(site),
       // A container has users of its own.
-      user: site.compose ? undefined : nameOf(ownerOf(wayTo(site.contentPath)).uid),
+      user: site.compose ? undefined : nameOf(ownerOf(wayTo(site.contentPath))),
       files: await countFiles(site, { signal: terminal.signal }),
       dnsProvider: blog && (await dnsProviderOf(resolver, blog.hostname)),
       host: await detectHost(),
@@ -69,13 +71,4 @@ function kindOf({ folder, compose }: GhostSite): string {
 }
 
 /** Returns a user's name on this machine. */
-function nameOf(uid: number): string | undefined {
-  try {
-    const line = readFileSync('/etc/passwd', 'utf8')
-      .split('\n')
-      .find((text) => text.split(':')[2] === String(uid));
-    return line?.split(':')[0];
-  } catch {
-    return undefined;
-  }
-}
+const nameOf = (owner: Owner) => findUser(({ uid }) => uid === owner.uid)?.name;

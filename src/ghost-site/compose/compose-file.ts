@@ -10,8 +10,12 @@ import type { Lookup } from './interpolate';
 import { readFor, writerOf } from './writer';
 import { readComposeFile } from './yaml';
 
-/** The files that Docker Compose looks for, in its order. */
-const FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'];
+/**
+ * The files that Docker Compose looks for, in its order.
+ *
+ * @see https://docs.docker.com/compose/intro/compose-application-model/
+ */
+export const COMPOSE_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'];
 const OVERRIDES = [
   'compose.override.yml',
   'compose.override.yaml',
@@ -161,7 +165,7 @@ function composeFiles(folder: string, lookup: Lookup): string[] {
     const separator = lookup('COMPOSE_PATH_SEPARATOR') ?? path.delimiter;
     return named.split(separator).map((name) => path.resolve(folder, name));
   }
-  return [FILES, OVERRIDES].flatMap((names) => {
+  return [COMPOSE_FILES, OVERRIDES].flatMap((names) => {
     const found = names.map((name) => path.join(folder, name)).find((file) => existsSync(file));
     return found === undefined ? [] : [found];
   });

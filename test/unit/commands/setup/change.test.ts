@@ -30,6 +30,8 @@ const SITE = {
   contentPath: '/srv/content',
 };
 
+afterEach(() => jest.restoreAllMocks());
+
 /** Runs the command that `setup` runs with sudo, with a text or an object on its standard input. */
 async function runAsRoot(input: string | object, env = process.env, parameters: string[] = []) {
   const root = path.resolve(__dirname, '../../../..');

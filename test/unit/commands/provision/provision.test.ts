@@ -521,7 +521,7 @@ describe('a stack that fails', () => {
     async (status) => {
       account.stacks.add({ name: STACK, parameters: existing(), status });
       const { provisioned, terminal } = await provisionOnce(account);
-      expect(terminal.questions[0]).toContain(`${STACK} has failed (${status})`);
+      expect(terminal.questions[0]).toContain(`${STACK} failed (${status})`);
       expect(provisioned?.stack.status).toBe('CREATE_COMPLETE');
     },
   );

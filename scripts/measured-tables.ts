@@ -1,4 +1,4 @@
-// Builds the README's tables of measurements from bench/results, so that they show what the benchmarks wrote.
+// Builds the tables of docs/benchmarks.md from bench/results, so that they show what the benchmarks wrote.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -135,6 +135,15 @@ function facts(ids: string[], command: string, software: string[]): string {
   const used = software.map((name) => `${SOFTWARE[name] ?? name} ${versions[name]}`);
   return `Measured ${first === last ? `on ${first}` : `from ${first} to ${last}`} by \`${command}\` (${[machine, ...used].join(', ')}).`;
 }
+
+/**
+ * Returns what a benchmark measured.
+ *
+ * @param id of the results in bench/results, such as `reliability-race`
+ * @param name of the adapter in them, such as `ghos3`
+ */
+export const measured = (id: string, name: string): Values =>
+  read(id).rows.find((row) => row.name === name)?.values ?? {};
 
 const idsOf = (rows: TableRow[]): string[] => rows.map(([, id]) => id);
 

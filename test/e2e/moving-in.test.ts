@@ -28,9 +28,9 @@ jest.setTimeout(TEST_TIMEOUT_MS);
 const CDN_HOST = 'images.example.test';
 const CDN = `https://${CDN_HOST}`;
 const SECRET = 'a-secret-between-the-cdn-and-ghost';
-/** The commands of the README's "Move in", line by line. */
+/** The commands of the README's "Move a blog", line by line. */
 const COMMANDS =
-  /^## Move in$[^]*?^```bash$\n([^]*?)^```$/m
+  /^## Move a blog$[^]*?^```bash$\n([^]*?)^```$/m
     .exec(readFileSync(resolve(__dirname, '../../README.md'), 'utf8'))?.[1]
     ?.trim()
     .split('\n') ?? [];

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { withMeasuredTables } from '../../scripts/measured-tables';
+import { measured, withMeasuredTables } from '../../scripts/measured-tables';
 
-/** Columns are aligned for who reads the text. */
+/** Columns are aligned for people who read the text. */
 const withoutAlignment = (text: string) =>
   text
     .replace(/ +/g, ' ')
@@ -10,9 +10,11 @@ const withoutAlignment = (text: string) =>
     .replace(/\n{2,}/g, '\n');
 
 const root = path.join(__dirname, '../..');
+const read = (name: string) => readFileSync(path.join(root, name), 'utf8');
+const readme = read('README.md');
 
 test('CONTRIBUTING leads a newcomer only to files and folders that exist', () => {
-  const contributing = readFileSync(path.join(root, 'CONTRIBUTING.md'), 'utf8');
+  const contributing = read('CONTRIBUTING.md');
   const named = [...contributing.matchAll(/`([\w-]+(?:\/[\w.-]+)+)`/g)].map(([, name = '']) => name);
   expect(named.filter((name) => name.startsWith('commands/')).length).toBeGreaterThan(10);
   const built = /^(dist|bench\/results|docs\/images)\//;
@@ -22,8 +24,38 @@ test('CONTRIBUTING leads a newcomer only to files and folders that exist', () =>
   expect(missing).toEqual([]);
 });
 
-test('the tables of the README are what was measured', () => {
-  const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
-  expect(readme).toContain('<!-- measured: reliability -->');
-  expect(withoutAlignment(readme)).toBe(withoutAlignment(withMeasuredTables(readme)));
+test('the tables of the benchmarks are what was measured', () => {
+  const page = read('docs/benchmarks.md');
+  expect(page).toContain('<!-- measured: reliability -->');
+  expect(withoutAlignment(page)).toBe(withoutAlignment(withMeasuredTables(page)));
+});
+
+describe('the README', () => {
+  test('is read to its end: at most 180 lines and 1,300 words', () => {
+    expect(readme.split('\n').length - 1).toBeLessThanOrEqual(180);
+    expect(readme.split(/\s+/).filter(Boolean).length).toBeLessThanOrEqual(1300);
+  });
+
+  const adapters = ['S3CloudFrontStorage', "Ghost's S3Storage", 'ghos3', 'ghost-storage-adapter-s3'];
+  const inSeconds = (ms: number) => `${ms < 1000 ? (ms / 1000).toFixed(2) : Math.round(ms / 1000)} s`;
+  const rounded = (seconds: number) => `${seconds < 9.95 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+  test.each([
+    ['Lost of 1,000 uploads with the same name', 'reliability-race', 'lost', String],
+    ['Stored of 1,000 uploads on a bad network', 'reliability-network', 'stored intact', String],
+    ['Saving an image when 5,000 others have its name', 'taken', '5000 taken, ms', inSeconds],
+    ['Uploading a 300 MB video', 'large', 'seconds', rounded],
+  ])('gives the measured numbers: %s', (words, id, column, shown) => {
+    const line = readme.split('\n').find((row) => row.startsWith(`| ${words} `));
+    const cells = line?.split('|').slice(2, -1);
+    const values = adapters.map((name) => shown(measured(id, name)[column] as number));
+    expect(cells?.map((cell) => cell.trim())).toEqual([`**${values[0]}**`, ...values.slice(1)]);
+  });
+
+  test('gives the measured time of an ordinary upload, and the one of rclone', () => {
+    const [ours = 0, ...others] = adapters.map((name) => Math.round(measured('save', name)['ms each'] as number));
+    expect(readme).toContain(`saving takes ${ours} ms, and ${Math.min(...others)} to ${Math.max(...others)} ms with`);
+    const seconds = (name: string) => measured('migrate', name).seconds as number;
+    expect(Math.round(seconds('rclone') / seconds('S3CloudFrontStorage'))).toBe(6);
+    expect(readme).toContain('six times faster than `rclone copy`');
+  });
 });

@@ -3,10 +3,12 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openBrowser } from '../test/support/browser';
+import { drawHowItWorks } from './pictures/how-it-works';
 
 const MERMAID = 'mermaid@11.12.0';
 
 const root = join(__dirname, '..');
+const images = join(root, 'docs/images');
 const cache = join(root, '.cache/mermaid');
 const library = join(cache, 'node_modules/mermaid/dist/mermaid.min.js');
 
@@ -44,10 +46,22 @@ const CONFIG = {
 const MARGIN = 16;
 
 /**
- * Draws `docs/request.mmd` as `docs/images/request.svg`. Run it with `npx tsx scripts/draw-diagrams.ts`; it installs
- * Mermaid into `.cache` if it is missing, and needs Chromium.
+ * Draws `docs/images/how-it-works.svg`, and `docs/request.mmd` as `docs/images/request.svg`. Run it with
+ * `npm run diagrams`; it installs Mermaid into `.cache` if it is missing, and needs Chromium.
  */
 async function main(): Promise<void> {
+  await mkdir(images, { recursive: true });
+  await save('how-it-works.svg', drawHowItWorks());
+  await save('request.svg', await drawRequest());
+}
+
+async function save(name: string, svg: string): Promise<void> {
+  const file = join(images, name);
+  await writeFile(file, `${svg.trim()}\n`);
+  console.log(file);
+}
+
+async function drawRequest(): Promise<string> {
   if (!existsSync(library)) {
     execFileSync('npm', ['install', '--prefix', cache, '--no-save', '--no-audit', '--no-fund', MERMAID], {
       stdio: 'inherit',
@@ -59,7 +73,7 @@ async function main(): Promise<void> {
     await browser.page.setContent('<!doctype html><body></body>');
     await browser.page.addScriptTag({ path: library });
     // Passed as text, since the compiler's helpers do not exist in the page.
-    const svg = await browser.page.evaluate<string>(`(async () => {
+    return await browser.page.evaluate<string>(`(async () => {
       mermaid.initialize(${JSON.stringify(CONFIG)});
       document.body.innerHTML = (await mermaid.render('request', ${JSON.stringify(source)})).svg;
       const svg = document.querySelector('svg');
@@ -71,10 +85,6 @@ async function main(): Promise<void> {
       svg.setAttribute('style', 'background: #ffffff');
       return new XMLSerializer().serializeToString(svg);
     })()`);
-    const diagram = join(root, 'docs/images/request.svg');
-    await mkdir(join(root, 'docs/images'), { recursive: true });
-    await writeFile(diagram, `${svg}\n`);
-    console.log(diagram);
   } finally {
     await browser.close();
   }

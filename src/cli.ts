@@ -1,6 +1,7 @@
 import { Declined, Failure, INTERRUPTED, Interruption } from './shell/failure';
 import { explainFileError } from './shell/file-errors';
 import { colorsOn, printable } from './shell/colors';
+import { issuesUrl } from './shell/paths';
 import { createProgram } from './commands/program';
 
 /** The exit code of a process that SIGPIPE ended: 128 plus the number of the signal. */
@@ -16,6 +17,13 @@ function stackOf(error: unknown): string {
   }
   const cause = error.cause === undefined ? '' : `\ncaused by ${stackOf(error.cause)}`;
   return `${error.stack ?? error.message}${cause}`;
+}
+
+/** Returns what to do about an error that no command foresees. */
+function howToReport(): string {
+  const url = issuesUrl();
+  const command = 'Run the command again with --debug';
+  return url === undefined ? `${command} to see its cause.` : `${command} and report it at ${url}`;
 }
 
 function show(error: unknown, debug: boolean): void {
@@ -39,9 +47,7 @@ function show(error: unknown, debug: boolean): void {
     return;
   }
   const { name, message } = error instanceof Error ? error : new Error(String(error));
-  print(
-    `${colors.red('✖')} ${name}: ${message}\n  Unexpected error. Run the command again with --debug to see where it comes from.`,
-  );
+  print(`${colors.red('✖')} ${name}: ${message}\n  Unexpected error. ${howToReport()}`);
 }
 
 // `| head` closes the pipe early. The command then stops as it does after Ctrl-C, so that it leaves nothing half done.
@@ -58,7 +64,7 @@ const program = createProgram();
 program.hook('preAction', (_program, command) => {
   const { profile, dnsProfile } = command.optsWithGlobals<{ profile?: string; dnsProfile?: string }>();
   if (profile !== undefined || dnsProfile !== undefined) {
-    // The SDK would warn in many lines that the environment also has access keys. They cannot be removed, since a
+    // The SDK would print a long warning that the environment also has access keys. They cannot be removed, since a
     // profile may name the environment as its source.
     console.warn = () => {};
   }

@@ -39,8 +39,8 @@ export function ownCommand(parameters: string, { reads = [], writes = [], enviro
 }
 
 /**
- * Returns how this program was called: by npx, by its name on the PATH, or as a file that Node runs. Within another
- * program it is npx, which works everywhere.
+ * Returns how this program was called: with npx, by its name on the PATH, or as a file that Node runs. Within another
+ * program it returns npx, which works everywhere.
  *
  * @see https://docs.npmjs.com/cli/v11/commands/npm-exec
  */

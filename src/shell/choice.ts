@@ -12,7 +12,7 @@ export interface Choice {
 const AT_ONCE = 12;
 
 /**
- * Asks for one of several values. The first line is none of them, so that Enter alone chooses nothing.
+ * Asks for one of several values. The first line is not a value, so that Enter alone chooses nothing.
  *
  * @param context output and signal of the prompt
  */

@@ -11,7 +11,7 @@ const OUR_ESCAPE = randomUUID();
 
 /**
  * Returns the colors for an output: on a terminal, unless NO_COLOR is set, and wherever FORCE_COLOR asks for them.
- * picocolors by itself would also color the log files of a CI. Only `printable` makes them real.
+ * picocolors by itself would also color the log files of a CI. Only `printable` turns them into escape codes.
  *
  * @see https://no-color.org, https://force-color.org
  */
@@ -28,7 +28,7 @@ export function colorsOn(output: NodeJS.WriteStream): Colors {
   return Object.fromEntries(entries) as Colors;
 }
 
-/** Returns a text as it may be printed: with our own colors, and with everything else visible that a terminal would obey. */
+/** Returns a text that is safe to print: with our own colors, and with all other control characters made visible. */
 export const printable = (text: string): string => visibleLines(text).replaceAll(OUR_ESCAPE, '\x1b');
 
 // The property isTTY of a pipe is undefined.

@@ -32,7 +32,7 @@ export class Interruption extends Error {
   override readonly name = 'Interruption';
 
   /** @param message what continues without the command, and how to resume it */
-  constructor(message = 'Stopped. What has begun at AWS goes on there; run the same command again, and it resumes.') {
+  constructor(message = 'Stopped. What AWS has started continues there. Run the same command again to resume.') {
     super(message);
   }
 }

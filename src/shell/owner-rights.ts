@@ -18,7 +18,7 @@ interface Groups {
   supplementary: number[];
 }
 
-/** The group of nobody, on every Linux. */
+/** The ID of the group "nobody", on every Linux. */
 const NO_GROUP = 65534;
 
 /** Returns the name of the user who runs this process, or the user ID where the machine has no name for it, as in a container. */

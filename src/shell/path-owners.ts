@@ -27,7 +27,7 @@ export interface Way {
 /**
  * Follows a path from the root folder, and looks at every folder and link on the way.
  *
- * @throws Failure when it leads through too many links, or changes meanwhile
+ * @throws Failure when it goes through too many links, or changes in the meantime
  */
 export function wayTo(file: string): Way {
   const absolute = path.resolve(file);
@@ -51,7 +51,10 @@ export function wayTo(file: string): Way {
       end = step ?? end;
     }
     if (links > MOST_LINKS) {
-      throw new Failure(`${file} leads through more than ${MOST_LINKS} links.`, 'Name the folder itself.');
+      throw new Failure(
+        `${file} goes through more than ${MOST_LINKS} symbolic links.`,
+        'Use the path of the folder itself.',
+      );
     }
   }
   if (isRoot()) {
@@ -78,7 +81,10 @@ function refuseReplaced({ path: end, stats }: Step): void {
   } finally {
     process.chdir(former);
   }
-  throw new Failure(`${end} was replaced meanwhile.`, 'Find out by whom before you run the command again.');
+  throw new Failure(
+    `${end} was replaced while this command was using it.`,
+    'Find out what replaced it before you run the command again.',
+  );
 }
 
 /** Returns the user who could change the end of a path: its owner, or the first user other than root who owns a part of it. */
@@ -99,8 +105,8 @@ export function refuseForeignLinks({ steps, end, real }: Way, cure: string, owne
   const foreign = steps.find(({ stats }) => stats.isSymbolicLink() && !known.includes(stats.uid));
   if (isRoot() && foreign) {
     throw new Failure(
-      `${foreign.path} is a link of the user ${foreign.stats.uid} to ${real}, which belongs to the user ${end.stats.uid}.`,
-      `If the link is right, give it to root: sudo chown -h root ${quoted(foreign.path)}\n${cure}`,
+      `${foreign.path} is a link owned by the user ${foreign.stats.uid}. It points to ${real}, which belongs to the user ${end.stats.uid}.`,
+      `If the link is correct, make root its owner: sudo chown -h root ${quoted(foreign.path)}\n${cure}`,
     );
   }
 }
@@ -108,14 +114,14 @@ export function refuseForeignLinks({ steps, end, real }: Way, cure: string, owne
 /**
  * Makes sure that only root can change what root itself is going to use.
  *
- * @throws Failure with the folder or file that others may write
+ * @throws Failure with the folder or file that others can write
  */
 export function refuseSharedWay(way: Way): void {
   const shared = sharedStep(way);
   if (isRoot() && shared !== undefined) {
     throw new Failure(
-      `Other users than root may write to ${shared}, which would be used with the rights of root.`,
-      `Give ${way.end.path} to the user that Ghost runs as, or let only root write there: sudo chmod go-w ${shared}`,
+      `Users other than root can write to ${shared}, which would be used with the rights of root.`,
+      `Make the user that Ghost runs as the owner of ${way.end.path}, or let only root write there: sudo chmod go-w ${shared}`,
     );
   }
 }
@@ -124,7 +130,7 @@ export function refuseSharedWay(way: Way): void {
 export const belongsToRoot = (way: Way): boolean =>
   way.steps.every(({ stats }) => stats.uid === 0) && sharedStep(way) === undefined;
 
-/** Returns the folder or file on a way that others than its owner can write. */
+/** Returns the folder or file on a way that users other than its owner can write. */
 function sharedStep({ steps }: Way): string | undefined {
   const noLinks = steps.filter(({ stats }) => !stats.isSymbolicLink());
   // Where the sticky bit is set, others can add names, but not replace those of root.

@@ -9,6 +9,8 @@ export interface Manifest {
   description: string;
   main?: string;
   engines?: { node?: string };
+  bugs?: string | { url?: string };
+  repository?: string | { url?: string };
   [field: string]: unknown;
 }
 
@@ -22,6 +24,15 @@ export const readManifest = (folder: string): Manifest =>
 /** Returns the package.json of this package. */
 export const ownManifest = (): Manifest => readManifest(path.dirname(packageFile('package.json')));
 
+/** Returns the URL where problems of this package are reported; undefined until its package.json names one. */
+export function issuesUrl({ bugs, repository }: Manifest = ownManifest()): string | undefined {
+  const urlOf = (field?: string | { url?: string }) => (typeof field === 'string' ? field : field?.url);
+  const home = urlOf(repository)
+    ?.replace(/^git\+/, '')
+    .replace(/\.git$/, '');
+  return [urlOf(bugs), home].find((url) => url?.startsWith('https://'));
+}
+
 /** Returns the path of a file of this package, `infrastructure/template.yaml`, both from the sources and the build. */
 export function packageFile(name: string): string {
   for (let folder = __dirname; ; folder = path.dirname(folder)) {
@@ -31,7 +42,7 @@ export function packageFile(name: string): string {
       return file;
     }
     if (folder === path.dirname(folder)) {
-      throw new Error(`This package is not complete: ${name} is missing.`);
+      throw new Error(`This package is incomplete: ${name} is missing.`);
     }
   }
 }

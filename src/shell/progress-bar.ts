@@ -13,7 +13,10 @@ const REDRAW_EVERY_MS = 125;
 /** How often (ms) to write a line where no bar can be drawn. */
 const LINE_EVERY_MS = 5_000;
 
-/** Draws a bar until the returned function stops it; where nobody watches, writes the text as a line every few seconds. */
+/**
+ * Draws a bar until the returned function stops it. Where it cannot be drawn, writes the text as a line every few
+ * seconds.
+ */
 export function drawProgress(output: NodeJS.WriteStream, isWatched: boolean, look: () => Progress): () => void {
   if (!isWatched) {
     const lines = setInterval(() => output.write(`${look().text}\n`), LINE_EVERY_MS);

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, opendirSync, readSync, type Stats } from 'node:fs';
 
-/** What a path that should be a file is instead. */
+/** What a path may be instead of a file. */
 const KINDS = [
   ['isDirectory', 'is a folder'],
   ['isSymbolicLink', 'is a link'],
@@ -29,7 +29,7 @@ export class UnsuitableFile extends Error {
 /**
  * Reads a small file that another user may replace at any moment: follows no link at its end, and waits for no FIFO.
  *
- * @param limit the size that it may have, in bytes
+ * @param limit the largest size that it may have, in bytes
  * @throws UnsuitableFile when it is not a regular file or too large, and the errors of `fs`
  */
 export function readRegularFile(file: string, limit: number): { bytes: Buffer; stats: Stats } {

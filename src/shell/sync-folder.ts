@@ -1,8 +1,8 @@
 import { closeSync, fsyncSync, openSync } from 'node:fs';
 
 /**
- * Has the disk keep which names a folder has, so that they are there after a power failure. File systems that cannot do
- * that for a folder, and Windows, keep them in their own time.
+ * Writes the names in a folder to the disk, so that they survive a power failure. Windows, and file systems that cannot
+ * do that for a folder, write them later.
  *
  * @see https://man7.org/linux/man-pages/man2/fsync.2.html
  */

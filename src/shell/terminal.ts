@@ -13,13 +13,16 @@ export type { Choice, Colors };
  * spinners and bars can be drawn. It shows the control characters of foreign texts instead of printing them.
  */
 export interface Terminal {
-  /** Color what is said; without effect where the output has no colors. */
+  /** Color what is said. They have no effect where the output has no colors. */
   readonly colors: Colors;
   /** Aborted by the first Ctrl-C; the second one ends the process. */
   readonly signal: AbortSignal;
   /** Whether the user can be asked to choose: on a terminal, without `--yes`. */
   readonly canChoose: boolean;
-  /** Prints a text: to the standard output, or with `--json` to the error output, which leaves the other to the result. */
+  /**
+   * Prints a text to the standard output, or with `--json` to the error output, since the standard output is for the
+   * result.
+   */
   say(text?: string): void;
   /** Prints a problem that does not stop the command. */
   warn(text: string): void;
@@ -28,7 +31,7 @@ export interface Terminal {
   /** Prints the command's result as JSON to the standard output. */
   result(value: unknown): void;
   /**
-   * Runs a step of the command with a spinner, and prints its title when it has ended.
+   * Runs a step of the command with a spinner, and prints its title when it ends.
    *
    * @throws Interruption when the user pressed Ctrl-C before it
    */
@@ -126,7 +129,7 @@ export function openTerminal({ yes = false, json = false }: TerminalOptions): Te
       return await question({ output, signal });
     } catch (error) {
       if (error instanceof Error && ['ExitPromptError', 'AbortPromptError'].includes(error.name)) {
-        throw new Interruption('Stopped at the question: nothing was changed by it.');
+        throw new Interruption('Stopped at the question. Nothing was changed after it.');
       }
       throw error;
     }

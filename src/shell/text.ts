@@ -24,28 +24,30 @@ export const quoted = (value: string): string =>
   /^[\w./:@%+,=-]*$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
 
 /**
- * Removes user names and passwords from the URLs in a text. A URL that is none, as with a slash in its password, loses
- * all that is in front of its last `@`.
+ * Removes user names and passwords from the URLs in a text. An invalid URL, such as one with a slash in its password,
+ * loses everything before its last `@`.
  */
 export const withoutUserInfo = (text: string): string =>
   text.replace(/\b[a-z][a-z\d+.-]*:\/\/[^\s"'<>]+/gi, (url) =>
     URL.canParse(url) ? url.replace(/\/\/[^/?#\\]*@/, '//') : url.replace(/\/\/.*@/, '//'),
   );
 
-/** What terminals obey (control characters), and what changes the order or the lines of what they show. */
+/** Control characters, which terminals obey, and characters that change the order or the lines of the text. */
 const OBEYED = /[\p{Cc}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
-/** The same, and everything else that cannot be seen. Emoji and some scripts need a part of it. */
+/** The same, and all other invisible characters. Emoji and some scripts need some of them. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-/** Encodes the characters of a foreign text, such as the title of a post, that a terminal would obey: `%1B[31m`. */
+/**
+ * Encodes the characters that a terminal would obey in a text from elsewhere, such as the title of a post: `%1B[31m`.
+ */
 export const visible = (text: string): string => text.replace(OBEYED, encodeURIComponent);
 
 /** Like `visible`, for a text of several lines. */
 export const visibleLines = (text: string): string =>
   text.replace(OBEYED, (character) => (/[\n\t]/.test(character) ? character : encodeURIComponent(character)));
 
-/** Returns a value as JSON of several lines in which all characters can be seen, and no terminal obeys any. */
+/** Returns a value as JSON of several lines in which all characters are visible, and none is obeyed by a terminal. */
 export const toJson = (value: unknown): string => escaped(JSON.stringify(value, null, 2));
 
 /** Like `toJson`, in one line. */

@@ -1,7 +1,7 @@
 import type { Terminal } from './terminal';
 import { counted, duration, megabytes, number } from './text';
 
-/** The time that a request takes for even the smallest file, as the bytes that could be sent in it. */
+/** The time that a request takes even for the smallest file, as the bytes that could be sent in that time. */
 const FILE_COSTS_BYTES = 32 * 1024;
 
 /** Counts what a command that transfers files has found and finished. */
@@ -18,17 +18,18 @@ export interface TransferProgress {
 }
 
 /**
- * Shows how far a transfer is: a bar with files, bytes, rate and the time left; where no bar can be drawn, a line every few
- * seconds. While files are still being counted, it shows what was found so far, without a total or a time.
+ * Shows the progress of a transfer: a bar with files, bytes, rate and the time left. Where no bar can be drawn, it is a
+ * line every few seconds. While files are still being counted, it shows what was found so far, without a total or a
+ * time.
  *
- * @param unit whether `finished` brings the bytes of a file when it ends, or `transferred` piece by piece
+ * @param unit whether bytes are counted when a file ends (`finished`), or piece by piece (`transferred`)
  */
 export function showTransfer(terminal: Terminal, unit: 'files' | 'pieces' = 'files'): TransferProgress {
   const startedAt = performance.now();
   const sums = { files: 0, bytes: 0, doneFiles: 0, doneBytes: 0, transferredBytes: 0 };
   let isCounted = false;
   const doneBytes = () => (unit === 'files' ? sums.doneBytes : sums.transferredBytes);
-  // Files that came after the count would be more than all.
+  // Files that were added after the count would make more than the total.
   const totalFiles = () => Math.max(sums.files, sums.doneFiles);
   const totalBytes = () => Math.max(sums.bytes, doneBytes());
 

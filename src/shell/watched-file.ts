@@ -1,7 +1,7 @@
 import { type BigIntStats, closeSync, fstatSync, read } from 'node:fs';
 import { promisify } from 'node:util';
 
-/** What tells whether a file is the same, and whether it was written to. */
+/** The fields that tell whether a file is the same, and whether it was written to. */
 export type FileState = Pick<BigIntStats, 'dev' | 'ino' | 'size' | 'mtimeNs'>;
 
 /** Thrown when a file was written to while it was read. */
@@ -11,7 +11,7 @@ export class FileChanged extends Error {
 
 const readAt = promisify(read);
 
-/** A file that is open for reading, whatever happens to its path. Reading it fails once it was written to. */
+/** A file that is open for reading, whatever happens to its path. Reading fails once the file was written to. */
 export class WatchedFile {
   /** In bytes. */
   readonly bytes: number;
@@ -26,7 +26,7 @@ export class WatchedFile {
 
   /** Returns the error of a file that was written to. */
   protected changed(): Error {
-    return new FileChanged('it changed while it was read');
+    return new FileChanged('it changed while it was being read');
   }
 
   /** @throws the error of `changed` when the file was written to since it was opened */

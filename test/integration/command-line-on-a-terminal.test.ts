@@ -142,7 +142,7 @@ const hasDeleted = () => aws.actions.includes('DeleteStack');
     test('is left with Ctrl-C: nothing is changed, and the exit code is 130', async () => {
       terminal.press(KEYS.ctrlC);
       expect(await terminal.ends()).toBe(130);
-      expect(terminal.screen()).toContain('Stopped at the question: nothing was changed by it.');
+      expect(terminal.screen()).toContain('Stopped at the question. Nothing was changed after it.');
       expect(hasDeleted()).toBe(false);
       expect(terminal.hasCursor()).toBe(true);
     });
@@ -211,7 +211,7 @@ const hasDeleted = () => aws.actions.includes('DeleteStack');
         expect.arrayContaining([
           STOPPING,
           '✖ Deleting the stack: CloudFront takes some minutes',
-          expect.stringContaining('run the same command again, and it resumes'),
+          expect.stringContaining('Run the same command again to resume'),
         ]),
       );
     });

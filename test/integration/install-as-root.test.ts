@@ -186,7 +186,7 @@ describeAsRoot('a content folder of root', () => {
   test('is refused while others may write there', async () => {
     chmodSync(content, 0o775);
     const { status, stderr } = await install();
-    expect([status, stderr]).toEqual([1, expect.stringMatching(/Other users than root may write[^]*chmod go-w/)]);
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/Users other than root can write[^]*chmod go-w/)]);
     expect(readdirSync(content)).toEqual([]);
   });
 
@@ -312,7 +312,7 @@ describeAsRoot("Ghost's configuration file", () => {
     plant(path.join(lure, 'config.production.json'), configFile);
     const before = stateOf(lure);
     const { status, stdout, stderr } = await install();
-    expect([status, stderr]).toEqual([1, expect.stringContaining(`${configFile} is a link of the user`)]);
+    expect([status, stderr]).toEqual([1, expect.stringContaining(`${configFile} is a link owned by the user`)]);
     expect(stdout + stderr).not.toContain('only for root');
     expect(stateOf(lure)).toEqual(before);
   });

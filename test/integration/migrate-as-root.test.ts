@@ -137,7 +137,10 @@ asRoot('migrate, run by root in a folder of another user', () => {
     await symlink(elsewhere, inContent('images'));
     await giveToNobody();
     const { error } = await runCommand(folder);
-    expect([error?.message, await bucket.keys()]).toEqual([expect.stringContaining('is a link of the user 65534'), []]);
+    expect([error?.message, await bucket.keys()]).toEqual([
+      expect.stringContaining('is a link owned by the user 65534'),
+      [],
+    ]);
   });
 
   test.each([{}, { toLocal: true }])(

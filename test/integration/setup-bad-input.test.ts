@@ -121,7 +121,11 @@ describe('a setup that cannot go on', () => {
     cloud.account.failAt(null);
     for (const name of ['config.production.json', 'index.js']) {
       const full = await lab.setUp({ environment: { FULL_DISK: name } });
-      await expectRefused(full, 'could not be written', 'The disk is full. Make room, then run the command again.');
+      await expectRefused(
+        full,
+        'could not be written',
+        'The disk is full. Free some space, then run the command again.',
+      );
       expect(readConfig()).not.toContain('"active"');
     }
     const others: Promise<EndedRun>[] = [];

@@ -24,26 +24,26 @@ const inFolder = (...names: string[]) => path.join(folder, ...names);
 test.each([
   ['is missing', () => readFileSync(inFolder('a')), /a does not exist \(ENOENT\)/],
   ['is a folder', () => readFileSync(folder), /is a folder|EISDIR/],
-  ['leads through a file', () => (writeFileSync(inFolder('b'), ''), readFileSync(inFolder('b', 'c'))), /ENOTDIR/],
+  ['goes through a file', () => (writeFileSync(inFolder('b'), ''), readFileSync(inFolder('b', 'c'))), /ENOTDIR/],
   [
     'is a link to itself',
     () => (symlinkSync('d', inFolder('d')), readFileSync(inFolder('d'))),
     /symbolic links \(ELOOP\)/,
   ],
-  ['has too long a name', () => readFileSync(inFolder('e'.repeat(300))), /too long a name/],
-  ['exists already', () => (writeFileSync(inFolder('f'), ''), openSync(inFolder('f'), 'wx')), /exists already/],
+  ['has a long name', () => readFileSync(inFolder('e'.repeat(300))), /is too long/],
+  ['already exists', () => (writeFileSync(inFolder('f'), ''), openSync(inFolder('f'), 'wx')), /already exists/],
 ])('a file that %s is explained with its path and a fix', (_, step, message) => {
   const failure = explainFileError(errorOf(step));
   // Reading an open folder has no path in its error.
   expect(failure?.message ?? 'EISDIR').toMatch(message);
-  expect(failure?.cure ?? 'Name').toMatch(/Check|Name|Look|Choose/);
+  expect(failure?.cure ?? 'Use').toMatch(/Check|Use|Look|Choose/);
 });
 
 test.each(['EACCES', 'EPERM'])('%s names the user of the command and the owner of what is closed', (code) => {
   const place = inFolder('closed', 'config.production.json');
   const error = Object.assign(new Error(code), { code, syscall: 'open', path: place });
   const failure = explainFileError(error);
-  expect(failure?.message).toMatch(new RegExp(`^${place} may not be .* \\(${code}, as the user `));
+  expect(failure?.message).toMatch(new RegExp(`^${place} cannot be .* \\(${code}, as the user `));
   expect(failure?.cure).toContain('sudo');
 });
 

@@ -222,7 +222,7 @@ describe('install in a site directory of ghost-docker', () => {
     symlinkSync(place('of-root.env'), place('ghost.env'));
     lchownSync(place('ghost.env'), 1000, 1000);
     const { status, said } = await install(...GIVEN);
-    expect([status, said]).toEqual([1, expect.stringContaining('ghost.env is a link of the user 1000')]);
+    expect([status, said]).toEqual([1, expect.stringContaining('ghost.env is a link owned by the user 1000')]);
     expect(read('of-root.env')).toBe(ENV);
   });
 

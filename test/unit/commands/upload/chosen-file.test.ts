@@ -28,5 +28,5 @@ test('a link of one’s own is followed', () => {
 
 asRoot('root publishes nothing that a link of another user leads to', () => {
   lchownSync(link, OTHER, OTHER);
-  expect(() => ChosenFile.open(link)).toThrow(`${link} is a link of the user ${OTHER}`);
+  expect(() => ChosenFile.open(link)).toThrow(`${link} is a link owned by the user ${OTHER}`);
 });

@@ -62,6 +62,6 @@ test('doctor waits for no FIFO in place of the configuration file, and names it'
     symlinkSync(secret, file);
     lchownSync(file, NOBODY, NOBODY);
   };
-  expectRefusal(await checkAfter(swap), /is a link of the user 65534/);
+  expectRefusal(await checkAfter(swap), /is a link owned by the user 65534/);
   rmSync(ofRoot, { recursive: true });
 });

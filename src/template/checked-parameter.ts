@@ -2,10 +2,10 @@ import { Failure } from '../shell/failure';
 import { type Parameter, readTemplate } from './read';
 
 /**
- * Checks an option's value against the template's constraints, before anything is started.
+ * Checks an option's value against the constraints of a template parameter, before anything starts.
  *
  * @param option `--bucket`
- * @param parameter that the value becomes, `BucketName`
+ * @param parameter name of the parameter that gets the value, `BucketName`
  * @returns the value
  * @throws Failure with the option, its value and the constraint
  */
@@ -16,7 +16,7 @@ export function checked(option: string, parameter: string, value: string): strin
   return value;
 }
 
-/** Returns whether the template takes a value for a parameter. */
+/** Returns whether the template accepts a value for a parameter. */
 export function isAllowed(parameter: string, value: string): boolean {
   const { AllowedPattern = '', AllowedValues, MaxLength = Infinity } = parameterOf(parameter);
   const allowed = AllowedValues ? AllowedValues.includes(value) : new RegExp(`^(?:${AllowedPattern})$`).test(value);

@@ -11,10 +11,10 @@ export interface Statement {
   Condition?: unknown;
 }
 
-/** The resources that the policies name. */
+/** The resources that a policy refers to. */
 export interface PolicySubject {
   bucket: string;
-  /** Path in front of `content/images`, without slashes at its ends; empty for none. */
+  /** Path before `content/images`, without leading and trailing slashes; empty for none. */
   tenantPrefix: string;
   /** Account ID of the distribution, twelve digits. */
   account: string;
@@ -44,7 +44,7 @@ function statementsOf(
   return JSON.parse(text) as Statement[];
 }
 
-/** Turns references into text, for `JSON.stringify`. */
+/** Turns references into text; a replacer for `JSON.stringify`. */
 function asText(_key: string, value: unknown): unknown {
   if (typeof value === 'object' && value !== null && 'Fn::GetAtt' in value) {
     return `\${${(value['Fn::GetAtt'] as string[]).join('.')}}`;

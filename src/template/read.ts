@@ -37,17 +37,18 @@ export interface Template {
   Outputs: Record<string, { Condition?: string; Description?: string; Value: unknown }>;
 }
 
+/** The package's own template, as YAML. */
 export const TEMPLATE_TEXT = readFileSync(packageFile('infrastructure/template.yaml'), 'utf8');
 
 /** Caches the package's own template, since parsing takes a tenth of a second. */
 let ownTemplate: Template | undefined;
 
 /**
- * Reads a template as CloudFormation does.
+ * Reads a template the way CloudFormation does.
  *
  * @param text YAML with the short forms of intrinsic functions, `!If [...]`
  * @returns the template, which callers must not change
- * @throws Error where CloudFormation would refuse it: invalid YAML, duplicate keys, anchors, aliases, unknown tags
+ * @throws Error for everything that CloudFormation rejects: invalid YAML, duplicate keys, anchors, aliases, unknown tags
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html
  */
 export function readTemplate(text: string = TEMPLATE_TEXT): Template {
@@ -64,7 +65,7 @@ function parse(text: string): Template {
 
 function toPlain(node: unknown): unknown {
   if (isAlias(node) || (node as Node & { anchor?: string }).anchor) {
-    throw new Error('CloudFormation knows no anchors and aliases');
+    throw new Error('CloudFormation does not support anchors and aliases');
   }
   const value = isMap(node)
     ? Object.fromEntries(node.items.map(({ key, value }) => [String(key), value === null ? null : toPlain(value)]))

@@ -1,6 +1,6 @@
 import type { Resource, Template } from './read';
 
-/** A template without conditions, in which only references to later values are left. */
+/** A template with its conditions evaluated. Only references to values that are not known yet remain. */
 export interface RenderedTemplate {
   Resources: Record<string, Resource>;
   Outputs: Record<string, { Description?: string; Value: unknown }>;
@@ -9,10 +9,10 @@ export interface RenderedTemplate {
 const NO_VALUE = Symbol('AWS::NoValue');
 
 /**
- * Renders a template with parameters, as CloudFormation does.
+ * Renders a template with parameters, the way CloudFormation does.
  *
  * @param parameters values by name, including pseudo parameters (`AWS::Region`); missing ones get their defaults
- * @param knownLater names of parameters without a value yet, to which references are kept
+ * @param knownLater names of parameters whose values are not known yet; references to them remain
  * @throws Error with the description of the violated constraint or rule
  */
 export function renderTemplate(
@@ -82,7 +82,7 @@ class Evaluator {
     switch (name) {
       case 'Condition':
         if (!(String(operand) in this.template.Conditions)) {
-          throw new Error(`No condition ${String(operand)}`);
+          throw new Error(`The template has no condition ${String(operand)}`);
         }
         return this.isTrue(this.template.Conditions[String(operand)]);
       case 'Fn::Equals': {
@@ -96,7 +96,7 @@ class Evaluator {
       case 'Fn::Or':
         return (operand as unknown[]).some((item) => this.isTrue(item));
       default:
-        throw new Error(`${name} is no condition`);
+        throw new Error(`${name} is not a condition`);
     }
   }
 

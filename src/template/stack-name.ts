@@ -3,23 +3,27 @@ import { domainToASCII } from 'node:url';
 import { Failure } from '../shell/failure';
 import { parameterOf } from './checked-parameter';
 
-/** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html */
+/**
+ * The longest stack name, in characters.
+ *
+ * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
+ */
 const MAX_STACK_NAME = 128;
 
 /**
- * Returns the stack name that the options give, directly or by the domain.
+ * Returns the name from `--stack-name`, or the name that belongs to `--domain`.
  *
- * @throws Failure without both options, or for an invalid name
+ * @throws Failure when both options are missing, or for an invalid name
  */
 export function readStackName(stackName: string | undefined, domain: string | undefined): string {
   if (stackName === undefined && domain === undefined) {
-    throw new Failure('Which image server is meant?', 'Name its domain: --domain images.example.com');
+    throw new Failure('No image server is specified.', 'Add its domain: --domain images.example.com');
   }
   const name = stackName ?? stackNameOf(readDomain('--domain', domain ?? ''));
   if (!/^[A-Za-z][A-Za-z0-9-]{0,127}$/.test(name)) {
     throw new Failure(
       `--stack-name is "${name}".`,
-      'It must begin with a letter, and have letters, digits and hyphens only, 128 at most: --stack-name ghost-images',
+      'A stack name starts with a letter and has only letters, digits and hyphens, at most 128: --stack-name ghost-images',
     );
   }
   return name;
@@ -38,7 +42,7 @@ export function stackNameOf(domain: string): string {
 /**
  * Reads the domain of an image server.
  *
- * @param option that the domain comes from, as an error names it
+ * @param option that the domain comes from, as the error refers to it
  * @returns the domain in lower case and ASCII
  * @throws Failure with the option, its value and a fix
  */
@@ -52,11 +56,11 @@ export function readDomain(option: string, value: string): string {
   if (!isDomain) {
     throw new Failure(
       `${option} is "${value}", which is not a domain.`,
-      'Write a domain with at least one dot, without port and path: images.example.com',
+      'Use a domain with at least one dot, without a port or a path: images.example.com',
     );
   }
   if (bare !== value.trim()) {
-    throw new Failure(`${option} is "${value}".`, `Write the domain alone, without scheme and path: ${domain}`);
+    throw new Failure(`${option} is "${value}".`, `Use only the domain, without "https://" or a path: ${domain}`);
   }
   return domain;
 }

@@ -12,20 +12,17 @@ export interface PolicyOptions extends GhostSiteOptions, AdapterOptions {
   profile?: string;
 }
 
-/** Stands for the account in the ARN of a distribution, whose ID is globally unique. */
+/** The account in a distribution's ARN when it is unknown. The distribution's ID is unique anyway. */
 const ANY_ACCOUNT = '*';
 
-/** Where STS is asked when no region is set: its answer is the same everywhere. */
+/** The region for STS when none is set; its response is the same in all regions. */
 const ANY_REGION = 'us-east-1';
 
-/** Runs `policy`, which prints JSON and nothing else to the standard output. */
+/** Runs `policy`. Only the JSON goes to the standard output. */
 export async function runPolicy(options: PolicyOptions): Promise<void> {
   const { account } = options;
   if (account !== undefined && !/^\d{12}$/.test(account)) {
-    throw new Failure(
-      `--account is "${account}".`,
-      'Write the twelve digits of the AWS account: --account 123456789012',
-    );
+    throw new Failure(`--account is "${account}".`, 'An AWS account ID has twelve digits: --account 123456789012');
   }
   // With --bucket, no Ghost site is needed.
   const site = options.bucket === undefined || options.ghost || options.config ? findGhostSite(options) : undefined;
@@ -36,17 +33,17 @@ export async function runPolicy(options: PolicyOptions): Promise<void> {
   const policy = JSON.stringify({ Version: '2012-10-17', Statement: statements }, null, 2);
   const region = configs.images.region ?? (process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION);
   const { partition } = await import('@aws-sdk/core/client');
-  // The SDK's table has all partitions; a region that it does not know is taken for a new one of AWS's own.
+  // The SDK's table has all partitions. For an unknown region it returns the commercial one.
   if (!options.bucketPolicy) {
     sayWhatTenantsSee(Object.values(configs));
   }
   process.stdout.write(`${policy.replaceAll('"arn:aws:', `"arn:${partition(region ?? ANY_REGION).name}:`)}\n`);
 }
 
-/** Says what a policy does not keep from the other blogs in a bucket. */
+/** Warns that blogs in a shared bucket can list each other's files. */
 function sayWhatTenantsSee(configs: Config[]): void {
   for (const [{ bucket, tenantPrefix }] of groupsOf(configs, ({ tenantPrefix, bucket }) => tenantPrefix && bucket)) {
-    // A condition on the prefix could turn the 404 for a missing file into a 403, by which every upload would fail.
+    // A condition on the prefix could turn the 404 for a missing file into a 403, and then every upload would fail.
     process.stderr.write(
       `Note: this policy lets a blog list the names of all files in ${bucket}. Without that permission, S3 would return 403\n` +
         `instead of 404 for missing files. The blog cannot read, change or delete files outside of ${tenantPrefix}/content.\n` +
@@ -69,7 +66,7 @@ function forGhost(configs: Config[], account: string): Statement[] {
   ].map((statement, index, all) => withUniqueSid(statement, all.slice(0, index)));
 }
 
-/** Returns what Ghost needs in one bucket, limited to the paths in its configuration. */
+/** Returns the permissions Ghost needs in one bucket, limited to the paths in its configuration. */
 function forGhostInBucket(configs: [Config, ...Config[]], account: string): Statement[] {
   const [{ bucket, tenantPrefix }] = configs;
   return ghostStatements({ ...configs[0], account })
@@ -89,7 +86,7 @@ function forGhostInBucket(configs: [Config, ...Config[]], account: string): Stat
     });
 }
 
-/** Groups the configurations with the same name, and leaves out those without one. */
+/** Groups configurations by a name, and leaves out those without one. */
 function groupsOf(configs: Config[], nameOf: (config: Config) => string | undefined): [Config, ...Config[]][] {
   const groups = new Map<string, [Config, ...Config[]]>();
   for (const config of configs) {
@@ -104,7 +101,7 @@ function groupsOf(configs: Config[], nameOf: (config: Config) => string | undefi
   return [...groups.values()];
 }
 
-/** Numbers a repeated `Sid`, which has to be unique in a policy. */
+/** Adds a number to a repeated `Sid`, because a `Sid` must be unique in a policy. */
 function withUniqueSid(statement: Statement, before: Statement[]): Statement {
   const same = before.filter(({ Sid }) => Sid === statement.Sid).length;
   return same === 0 ? statement : { ...statement, Sid: `${statement.Sid}${same + 1}` };
@@ -113,8 +110,8 @@ function withUniqueSid(statement: Statement, before: Statement[]): Statement {
 async function forBucket(config: Config, { account, profile, region }: PolicyOptions): Promise<Statement[]> {
   if (!config.distributionId) {
     throw new Failure(
-      'Which distribution may read the bucket is not known.',
-      'Name it: --distribution-id E2EXAMPLE1ABCD (console: CloudFront, first column).',
+      'The ID of the distribution is unknown.',
+      'Add it: --distribution-id E2EXAMPLE1ABCD (in the CloudFront console, it is in the first column).',
     );
   }
   return bucketStatements({
@@ -124,7 +121,7 @@ async function forBucket(config: Config, { account, profile, region }: PolicyOpt
 }
 
 /**
- * Asks AWS for the account of the credentials. Loads the AWS SDK only here, as `--account` makes it unnecessary.
+ * Asks AWS which account the credentials belong to. The AWS SDK is loaded only here: `--account` makes it unnecessary.
  *
  * @throws Failure with the reason
  */
@@ -145,15 +142,15 @@ async function accountOfCredentials({ profile, region }: { profile?: string; reg
     return Account;
   } catch (error) {
     const { message } = error as Error;
-    const reason = /any providers/.test(message) ? 'Not signed in: there are no AWS credentials.' : message;
-    throw new Failure(`The account of the distribution is not known: ${reason}`, 'Name it: --account 123456789012', {
+    const reason = /any providers/.test(message) ? 'no AWS credentials were found.' : message;
+    throw new Failure(`The distribution's AWS account is unknown: ${reason}`, 'Add it: --account 123456789012', {
       cause: error,
     });
   }
 }
 
 /**
- * Returns what S3 does with the key on behalf of Ghost.
+ * Returns the permission to use the encryption key, which S3 does on behalf of Ghost.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
  */

@@ -6,15 +6,15 @@ import { WatchedFile } from '../../shell/watched-file';
 /** A file that the user named, open for reading. */
 export class ChosenFile extends WatchedFile {
   /**
-   * Opens a file. A link is followed, as by `cp`: the user named it. Only root is not led by another user's link to a file
-   * which that user may not read, because the file is published.
+   * Opens a file. Links are followed, as `cp` does. For root, another user's link is refused: it may point to a file that
+   * this user may not read, and the upload would publish it.
    *
    * @throws UnsuitableFile for folders and devices, Failure for a foreign link, and the errors of the disk
    */
   static open(file: string): ChosenFile {
     const way = wayTo(file);
     refuseForeignLinks(way, 'Otherwise name the file itself.');
-    // Opening a device can have an effect, so its kind is looked at before and after.
+    // Opening a device can have side effects, so the type is checked before and after opening.
     refuseIrregular(file, statSync(way.real));
     const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
     const opened = openSync(way.real, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);

@@ -6,22 +6,22 @@ import { calledAs } from '../../shell/called-as';
 import { Failure } from '../../shell/failure';
 import { readStackName } from '../../template/stack-name';
 
-/** Where files are uploaded to. */
+/** The folder of an image server that files are uploaded to. */
 export interface Destination {
   stackName: string;
-  /** The bucket, with the folder as the path of all files. */
+  /** The bucket's configuration, with the folder as the path prefix. */
   config: Config;
-  /** Below the folder, `2026/press`; empty for the folder itself. */
+  /** Path within the folder, `2026/press`; empty for the folder itself. */
   directory: string;
 }
 
-/** A sub-folder's name. Other characters would have to be encoded in an address. */
+/** The name of a folder or subfolder. Other characters would have to be encoded in a URL. */
 const SEGMENT = /^[A-Za-z0-9_~@][A-Za-z0-9_.~@-]*$/;
 
 /**
- * Finds the image server and the folder that the options mean.
+ * Finds the image server and the folder for the options.
  *
- * @throws Failure when there is no such image server or folder, or when there are several to choose from
+ * @throws Failure when there is no such image server or folder, or when the choice is ambiguous
  */
 export async function findDestination(
   aws: Aws,
@@ -36,7 +36,7 @@ export async function findDestination(
   if (!bucket || !region || !cdnUrl) {
     throw new Failure(
       `The image server of the stack ${stack.name} is not ready yet. The stack is ${stack.status}.`,
-      'Run "provision" again and wait for its end, then upload.',
+      'Run "provision" again and wait until it finishes, then upload.',
     );
   }
   const [folder, ...directory] = path ?? [onlyFolder(stack)];
@@ -56,7 +56,7 @@ function readPath(to: string): string[] {
   if (wrong !== undefined) {
     throw new Failure(
       `--to is "${to}".`,
-      'Write the name of a folder, and sub-folders if you like, with letters, digits, "_", ".", "~", "@" and "-" only: --to downloads/2026',
+      'Use the name of a folder, optionally with subfolders, with only letters, digits, "_", ".", "~", "@" and "-": --to downloads/2026',
     );
   }
   return path;
@@ -66,8 +66,8 @@ async function onlyImageServer(aws: Aws): Promise<Stack> {
   const [stack, ...others] = await listImageServers(aws);
   if (!stack) {
     throw new Failure(
-      `There is no image server in ${aws.region} of the account ${aws.account}.`,
-      `Name another --region or --profile, or build an image server: ${calledAs()} provision --domain images.example.com --folder downloads`,
+      `There is no image server in ${aws.region} in the account ${aws.account}.`,
+      `Use another --region or --profile, or build an image server: ${calledAs()} provision --domain images.example.com --folder downloads`,
     );
   }
   if (others.length > 0) {

@@ -14,30 +14,30 @@ import { Failure } from '../../shell/failure';
 import type { ChosenFile } from './chosen-file';
 import type { Destination } from './image-server';
 
-/** The prefixes of Ghost's features, whose rules for content types apply. */
+/** The path prefixes of two Ghost features; their rules for content types apply. */
 const AS_IMAGE = 'content/images';
 const AS_FILE = 'content/files';
 
-/** Types that browsers show, rather than save under a name. */
+/** Content types that browsers display and do not save as a download. */
 const SHOWN_TYPE = /^(image|audio|video|text)\/|^application\/pdf$/;
 
-/** How many names are tried. Each further one was taken by another upload in the meantime. */
+/** How many names to try before giving up: another upload can take a name at any time. */
 const MAX_NAMES = 10;
 
-/** How an upload is followed, and stopped. */
+/** Reports an upload's progress and stops it. */
 export interface Watch {
   signal: AbortSignal;
-  /** Bytes were read, in order to be sent. */
+  /** Called with the number of bytes that were just read for sending. */
   read: (bytes: number) => void;
 }
 
 /**
  * Stores a file under its own name or the next free one.
  *
- * @param name as the user wrote it, of which the last part counts
+ * @param name path as the user wrote it; only its last part is used
  * @returns the key and the URL
- * @throws a Ghost error of the adapter's core, FileChanged, or the reason of the signal. Nothing is stored then, and
- * whatever had the name before is unchanged.
+ * @throws a Ghost error of the adapter's core, FileChanged, or the signal's reason. Then nothing is stored, and an
+ * existing file of that name is unchanged.
  */
 export async function storeFile(
   { config, directory }: Destination,
@@ -60,7 +60,7 @@ export async function storeFile(
   return { key, url: keys.toUrl(key) };
 }
 
-/** Reads a small file at once, and lets a large one be read part by part. */
+/** Reads a small file in one go and a large one part by part. */
 async function withContent<T>(
   bucket: Bucket,
   name: string,
@@ -113,7 +113,7 @@ async function storeAsFree(bucket: Bucket, names: UploadNames, content: Content,
     if ((await storeIfFree(bucket, key, content, { known: count === 1 ? 'unknown' : 'new' })) === 'stored') {
       return key;
     }
-    // Another upload of this command may be sending the number after the last one that is listed.
+    // Another upload of this command may already be using the number after the last one listed.
     const next = await names.nextNumber();
     last = Math.max(next ?? 0, last + 1);
     key = next === undefined || count === MAX_NAMES - 1 ? names.random() : names.numbered(last);
@@ -122,13 +122,13 @@ async function storeAsFree(bucket: Bucket, names: UploadNames, content: Content,
 }
 
 /**
- * Returns the headers of a file. Its type is that of an image in Ghost, so that SVGs are shown; what would be unknown
- * among images gets the type of a download, so that HTML, scripts and the like are shown as text.
+ * Returns the headers of a file. It gets the content type of an image in Ghost, so that browsers display SVGs. A file that
+ * is not an image gets the type of a download in Ghost, so that browsers display HTML, scripts and the like as text.
  */
 function headersOf(config: Config, name: string, start: Uint8Array): ContentHeaders {
   const asImage = contentTypeOf(name, AS_IMAGE, undefined, start);
   const type = asImage === UNKNOWN_TYPE ? contentTypeOf(name, AS_FILE, undefined, start) : asImage;
-  // Nothing here is replaced, as Ghost replaces thumbnails in a folder called "media".
+  // The image prefix, because files are never replaced here, unlike Ghost's thumbnails among the media.
   return contentHeaders({ ...config, staticFileURLPrefix: AS_IMAGE }, randomUUID(), type, {
     disposition: SHOWN_TYPE.test(type) ? undefined : contentDispositionOf(name, AS_FILE),
     encoding: contentEncodingOf(name, type, start),

@@ -23,17 +23,18 @@ export interface UploadOptions {
 /** The result for one file, in the order of the command line. */
 type Uploaded = { file: string; url: string; key: string; bytes: number } | { file: string; error: string };
 
-/** How many files are uploaded at a time. A large one sends several parts at a time itself. */
+/** How many files to upload at a time. A large file also sends several parts at a time. */
 const CONCURRENCY = 4;
 
+/** The result for a file that was not tried because another one met a fatal error. */
 const NOT_UPLOADED = 'not uploaded';
 
-/** Errors that all other files would meet, too. */
+/** Codes of the errors that would stop all other files, too. */
 const FATAL_CODES = [S3_FORBIDDEN, S3_FULL, S3_MISCONFIGURED, S3_UNREACHABLE];
 
 /** Runs `upload`. */
 export async function runUpload(files: string[], options: UploadOptions): Promise<void> {
-  // The standard output is for the addresses alone.
+  // The standard output is for the URLs alone.
   const terminal = openTerminal({ json: true });
   if (options.profile !== undefined) {
     process.env.AWS_PROFILE = options.profile;
@@ -62,7 +63,7 @@ export async function runUpload(files: string[], options: UploadOptions): Promis
   }
 }
 
-/** Uploads several files at a time, until one meets an error that the others would meet as well. */
+/** Uploads several files at a time, and stops at an error that would affect the other files as well. */
 async function uploadFiles(
   terminal: Terminal,
   destination: Destination,
@@ -107,7 +108,7 @@ type FatalError = Error & { code: string; help?: string };
 const isFatal = (error: unknown): error is FatalError =>
   error instanceof Error && FATAL_CODES.includes((error as Partial<FatalError>).code ?? '');
 
-/** Says what AWS has to allow, where the error itself would tell how to configure Ghost. */
+/** Replaces the advice on Ghost's configuration in an error by advice for this command. */
 function withCure(
   { message, code, help = 'Try again.' }: FatalError,
   { callerArn }: Aws,
@@ -132,7 +133,7 @@ function reasonOf(error: unknown): string {
   return syscall === undefined ? `${message}${cure}` : (PROBLEMS[code ?? ''] ?? `${code}: ${message}`);
 }
 
-/** What the errors of the disk mean. */
+/** Explanations of disk errors, by code. */
 const PROBLEMS: Record<string, string> = {
   ENOENT: 'the file does not exist',
   ENOTDIR: 'the file does not exist',
@@ -140,7 +141,7 @@ const PROBLEMS: Record<string, string> = {
   EPERM: 'you do not have permission to read it',
 };
 
-/** Returns the size (bytes) of a file for the progress. Why it cannot be read, its upload says. */
+/** Returns a file's size (bytes) for the progress; 0 for an unreadable file, whose upload reports the reason. */
 function sizeOf(file: string): number {
   try {
     return statSync(file).size;

@@ -138,7 +138,7 @@ describe('the command line', () => {
     const { status, stdout, stderr } = run('provision', '--domain', 'images', '--dry-run');
     expect([status, stdout]).toEqual([1, '']);
     expect(stderr).toBe(
-      '✖ --domain is "images", which is not a domain.\n  Write a domain with at least one dot, without port and path: images.example.com\n',
+      '✖ --domain is "images", which is not a domain.\n  Use a domain with at least one dot, without a port or a path: images.example.com\n',
     );
   });
 

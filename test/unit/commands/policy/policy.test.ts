@@ -177,7 +177,7 @@ describe('policy --bucket-policy', () => {
 
   test('says that there are no credentials to take the account from', async () => {
     const { refusal } = await run(['--config', configFile(ADAPTER_BLOCK), '--bucket-policy']);
-    expect(refusal).toContain('is not known: Not signed in: there are no AWS credentials.');
+    expect(refusal).toContain('is unknown: no AWS credentials were found.');
   });
 
   test.each([

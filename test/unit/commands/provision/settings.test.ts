@@ -30,8 +30,8 @@ describe('the options of provision', () => {
   });
 
   test.each([
-    ['https://images.example.com', 'alone, without scheme and path: images.example.com'],
-    ['images.example.com/content', 'alone, without scheme and path: images.example.com'],
+    ['https://images.example.com', 'only the domain, without "https://" or a path: images.example.com'],
+    ['images.example.com/content', 'only the domain, without "https://" or a path: images.example.com'],
     ['images.example.com:443', '"images.example.com:443", which is not a domain'],
     ['images', '"images", which is not a domain'],
     ['my_images.example.com', 'which is not a domain'],
@@ -159,6 +159,6 @@ describe('the name of the stack', () => {
   });
 
   test('is required when neither is given', () => {
-    expect(() => readStackName(undefined, undefined)).toThrow('Which image server is meant?');
+    expect(() => readStackName(undefined, undefined)).toThrow('No image server is specified.');
   });
 });

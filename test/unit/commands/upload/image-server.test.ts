@@ -74,7 +74,7 @@ describe('the destination of an upload', () => {
   });
 
   test('is nothing without an image server', async () => {
-    expect(await refusal()).toContain('There is no image server in eu-central-1 of the account 123456789012.');
+    expect(await refusal()).toContain('There is no image server in eu-central-1 in the account 123456789012.');
     expect(await refusal({ domain: 'images.example.com' })).toContain('There is no stack ghost-images-example-com');
   });
 

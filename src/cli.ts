@@ -1,11 +1,8 @@
-import { Declined, Failure, INTERRUPTED, Interruption } from './shell/failure';
+import { BROKEN_PIPE, Declined, Failure, INTERRUPTED, Interruption } from './shell/failure';
 import { explainFileError } from './shell/file-errors';
 import { colorsOn, printable } from './shell/colors';
 import { issuesUrl } from './shell/paths';
 import { createProgram } from './commands/program';
-
-/** The exit code of a process that SIGPIPE ended: 128 plus the number of the signal. */
-const BROKEN_PIPE = 141;
 
 /** Whether the reader of the standard output has gone, as `head` does. */
 let isOutputClosed = false;

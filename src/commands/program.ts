@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Command, Help, Option } from 'commander';
 import { addDoctor } from './doctor/command';
 import { addInstall } from './install/command';
 import { addMigrate } from './migrate/command';
@@ -7,22 +7,25 @@ import { addProvision } from './provision/command';
 import { addSetup } from './setup/command';
 import { addUpload } from './upload/command';
 import { calledAs } from '../shell/called-as';
+import { BROKEN_PIPE, INTERRUPTED } from '../shell/failure';
+import { addTerms, GENERAL_OPTIONS, widthOf } from '../shell/help';
 import { ownManifest } from '../shell/paths';
-
-/** The width of help in files and pipes. */
-const USUAL_WIDTH = 80;
+import { ENVIRONMENT } from './environment';
 
 /** Defines the command line: its commands, their options and their help. The code of a command is loaded when it runs. */
 export function createProgram(): Command {
   const { version, description } = ownManifest();
   const program: Command = new Command(calledAs())
     .description(description)
-    .version(version, '-v, --version')
+    .optionsGroup(GENERAL_OPTIONS)
+    .version(version, '-v, --version', 'show the version number')
     .configureHelp({
       sortOptions: false,
-      showGlobalOptions: true,
-      // Commands of commands refuse the options of those above them.
-      visibleGlobalOptions: (command) => (command === program ? [] : program.options.filter(({ hidden }) => !hidden)),
+      // Commands of commands refuse the options of those above them, except for those of the program.
+      visibleOptions(command) {
+        const ofProgram = command === program ? [] : program.options.filter(({ hidden }) => !hidden);
+        return [...Help.prototype.visibleOptions.call(this, command), ...ofProgram];
+      },
     })
     .configureOutput({
       getOutHelpWidth: () => widthOf(process.stdout),
@@ -34,8 +37,10 @@ export function createProgram(): Command {
       process.stdout.write(`${version}\n`);
       process.exit(0);
     })
-    .option('--debug', 'show where errors come from')
-    .showHelpAfterError('(--help shows what there is)');
+    .option('--debug', 'show where an error comes from')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand('help [command]', 'show the help of a command')
+    .showHelpAfterError('(add --help for all commands and options)');
   addSetup(program);
   addProvision(program);
   addInstall(program);
@@ -43,11 +48,12 @@ export function createProgram(): Command {
   addDoctor(program);
   addPolicy(program);
   addUpload(program);
+  addTerms(program, 'Environment variables:', ENVIRONMENT);
+  addTerms(program, 'Exit codes:', {
+    0: 'done',
+    1: 'an error occurred, or you declined',
+    [INTERRUPTED]: 'stopped with Ctrl-C, or because the connection to the terminal was lost',
+    [BROKEN_PIPE]: 'stopped because the program that reads the output has ended, as head does',
+  });
   return program;
-}
-
-/** Returns the width of an output: that of the terminal, otherwise what COLUMNS says. */
-function widthOf({ isTTY, columns }: NodeJS.WriteStream): number {
-  const { COLUMNS = '' } = process.env;
-  return isTTY ? columns : /^[1-9]\d{1,3}$/.test(COLUMNS) ? Number(COLUMNS) : USUAL_WIDTH;
 }

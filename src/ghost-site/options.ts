@@ -3,13 +3,13 @@ import type { Config } from '../core/config';
 
 /** The options of the adapter that the command line can set, with their flags and their help. */
 const ADAPTER_OPTIONS = {
-  bucket: ['--bucket <name>', 'the bucket'],
+  bucket: ['--bucket <name>', 'bucket name'],
   region: ['--region <region>', 'region of the bucket'],
-  cdnUrl: ['--cdn-url <url>', 'address of the CDN, https://images.example.com'],
+  cdnUrl: ['--cdn-url <url>', 'URL of the CDN, for example https://images.example.com'],
   tenantPrefix: ['--tenant-prefix <prefix>', 'path in front of content/images in the bucket'],
-  endpoint: ['--endpoint <url>', 'address of another S3 service than AWS'],
-  forcePathStyle: ['--force-path-style', 'the bucket in the path and not in the host name, as MinIO and Ceph want it'],
-  distributionId: ['--distribution-id <id>', 'CloudFront distribution'],
+  endpoint: ['--endpoint <url>', 'URL of an S3 service other than AWS'],
+  forcePathStyle: ['--force-path-style', 'put the bucket name in the path of URLs, as MinIO and Ceph need it'],
+  distributionId: ['--distribution-id <id>', 'ID of the CloudFront distribution'],
 } satisfies Partial<Record<keyof Config, [flags: string, help: string]>>;
 
 /** Options of the command line that override Ghost's configuration of the adapter. */
@@ -35,23 +35,27 @@ export const givenFlags = (options: AdapterOptions): Record<string, string> =>
 /** Adds the options that tell a command where Ghost is. */
 export function withSiteOptions(command: Command): Command {
   return command
+    .optionsGroup('Where Ghost is:')
     .option(
       '--ghost <folder>',
-      'folder that Ghost is installed in, or of its compose.yml (default: this one, or where it usually is)',
+      'folder that Ghost is installed in, or the folder of its compose.yml (default: detected)',
     )
     .option(
       '--config <file>',
-      "Ghost's configuration file (default: config.production.json in that folder, or its container's env file)",
+      "Ghost's configuration file (default: config.production.json in that folder, or the container's env file)",
     )
     .option('--content <folder>', "Ghost's content folder (default: as configured, or content in that folder)");
 }
 
 /** Adds the options that override Ghost's configuration of the adapter, for commands that send requests to S3. */
 export function withAdapterOptions(command: Command): Command {
-  return withBucketOptions(command).option('--profile <name>', 'profile of the AWS configuration to sign in with');
+  return withBucketOptions(command).option('--profile <name>', 'AWS profile to sign in with');
 }
 
 /** Adds the options that override Ghost's configuration of the adapter. */
 export function withBucketOptions(command: Command): Command {
-  return Object.values(ADAPTER_OPTIONS).reduce((all, [flags, help = '']) => all.option(flags, help), command);
+  return Object.values(ADAPTER_OPTIONS).reduce(
+    (all, [flags, help = '']) => all.option(flags, help),
+    command.optionsGroup("In place of Ghost's configuration:"),
+  );
 }

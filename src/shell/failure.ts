@@ -27,6 +27,9 @@ export class Declined extends Error {
 /** The exit code that shells expect of a program stopped by Ctrl-C: 128 plus the number of the signal. */
 export const INTERRUPTED = 130;
 
+/** The exit code that shells expect of a program whose output is no longer read: 128 plus the number of SIGPIPE. */
+export const BROKEN_PIPE = 141;
+
 /** The user stopped the command with Ctrl-C. */
 export class Interruption extends Error {
   override readonly name = 'Interruption';

@@ -2,29 +2,31 @@ import type { Command } from 'commander';
 import type { DoctorOptions } from './context';
 import { withAdapterOptions, withSiteOptions } from '../../ghost-site/options';
 import { calledAs } from '../../shell/called-as';
+import { addExamples, addExitCodes, GENERAL_OPTIONS } from '../../shell/help';
 
 /** Defines the command `doctor`. */
 export function addDoctor(program: Command): void {
   const command = program
     .command('doctor')
-    .summary('prove that a setup works: configuration, credentials, bucket, CDN, your files, Ghost')
+    .summary('check that everything works, and show how to fix each problem')
     .description(
-      'Proves that a setup works: stores a small image in the bucket, requests it as Ghost, as the CDN and as a ' +
-        'visitor, and deletes it again. Compares the files on the disk with the bucket, and requests some of your own ' +
-        'images from the CDN. Names each problem and its fix. The exit code is 1 when something failed.',
+      'Checks that everything works: configuration, credentials, bucket, CDN, files and Ghost. The command stores a ' +
+        'small image in the bucket, requests it as Ghost, as the CDN and as a visitor, and deletes it again. It compares ' +
+        'the files on the disk with the bucket, and requests some of your own images from the CDN. For each problem, it ' +
+        'shows the fix.',
     );
   withAdapterOptions(withSiteOptions(command))
-    .option('--verbose', 'show status codes, permissions, and the checks that were skipped')
-    .option('--html <file>', 'also write the results as a page without secrets, to attach to an issue')
-    .option('--json', 'give the results as JSON; everything else goes to the error output')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  $ ${calledAs()} doctor
-  $ ${calledAs()} doctor --ghost /var/www/ghost --profile admin
-  $ ${calledAs()} doctor --bucket blog-images --region eu-central-1 --cdn-url https://images.example.com
-  $ ${calledAs()} doctor --json | jq '.[] | select(.result == "failed")'`,
-    )
+    .optionsGroup(GENERAL_OPTIONS)
+    .option('--verbose', 'also show status codes, permissions, and the checks that were skipped')
+    .option('--html <file>', 'also write the results to a web page without secrets, to attach to an issue')
+    .option('--json', 'print the results as JSON, and everything else to the error output')
     .action(async (options: DoctorOptions) => (await import('./doctor')).runDoctor(options));
+  addExamples(
+    command,
+    `${calledAs()} doctor`,
+    `${calledAs()} doctor --ghost /var/www/ghost --profile admin`,
+    `${calledAs()} doctor --bucket blog-images --region eu-central-1 --cdn-url https://images.example.com`,
+    `${calledAs()} doctor --json | jq '.[] | select(.result == "failed")'`,
+  );
+  addExitCodes(command, 'no check failed; there may be warnings', 'a check failed, or an error occurred');
 }

@@ -2,80 +2,76 @@ import type { Command } from 'commander';
 import { closest, distance } from 'fastest-levenshtein';
 import type { ProvisionOptions } from './settings';
 import { calledAs } from '../../shell/called-as';
+import { addExamples, addExitCodes, GENERAL_OPTIONS } from '../../shell/help';
 
-/** `provision` with its sub-commands. */
+const REGION = 'region of the bucket (default: from your AWS configuration or this machine, or asked)';
+const DNS_PROFILE = 'AWS profile of the account with the Route 53 zone, if it is in another account';
+const JSON_OUTPUT = 'print the result as JSON, and everything else to the error output';
+
+/** Defines the command `provision` with its subcommands. */
 export function addProvision(program: Command): void {
   const command = program
     .command('provision')
     .summary('build the image server on AWS: bucket, CDN, certificate, DNS, permissions')
     .description(
-      'Builds the image server on AWS, or brings it up to date: a private S3 bucket, a CloudFront distribution on your ' +
-        'domain with its certificate and DNS records, and the permissions for Ghost. Shows the plan and asks before it ' +
-        'does anything. Can be stopped and run again at any time.',
+      'Builds the image server on AWS, or updates it: a private S3 bucket, a CloudFront distribution on your domain ' +
+        'with its certificate and DNS records, and the permissions for Ghost. The command shows its plan and asks before ' +
+        'it changes anything. You can stop it at any time: run it again to continue.',
     )
-    .option('--domain <domain>', 'the domain that images are shown from (required)')
+    .optionsGroup('Image server:')
+    .option('--domain <domain>', 'domain for your images (required)')
     .option(
       '--ghost-url <url>',
-      'URL of the blog, which then creates missing image sizes (default: as in its configuration)',
+      "URL of your blog, which creates missing image sizes (default: from Ghost's configuration)",
     )
-    .option('--no-ghost', 'serve only files from the bucket, and no longer request missing image sizes from the blog')
-    .option(
-      '--region <region>',
-      'region of the bucket (default: as configured for AWS, that of this machine, or asked)',
-    )
-    .option('--profile <name>', 'profile of the AWS configuration to sign in with')
-    .option('--dns-profile <name>', 'profile of the account that holds the Route 53 zone, when it is another one')
-    .option(
-      '--hosted-zone <id>',
-      'Route 53 zone of the domain, or none where another provider serves it (default: found)',
-    )
-    .option('--certificate-arn <arn>', 'certificate in us-east-1 to use (default: found, or requested)')
-    .option('--wildcard', 'request a certificate for all names beside the domain, *.example.com')
-    .option('--bucket <name>', 'name of the bucket (default: generated)')
+    .option('--no-ghost', 'serve only what is in the bucket, and do not request missing image sizes from the blog')
+    .option('--region <region>', REGION)
+    .option('--bucket <name>', 'bucket name (default: generated)')
     .option(
       '--account-regional-bucket [prefix]',
-      'create the bucket as PREFIX-ACCOUNT-REGION-an, a name that nobody else can take (default prefix: the domain)',
+      'create the bucket as PREFIX-ACCOUNT-REGION-an, a name that only your account can use (default prefix: the domain)',
     )
+    .option('--tenant-prefix <prefix>', 'path in front of content/images in the bucket, if several blogs share it')
+    .option('--folder <name>', 'add a folder for your own files; can be repeated, up to three folders', repeated)
+    .option('--remove-folder <name>', 'remove a folder; its files stay in the bucket; can be repeated', repeated)
+    .option(
+      '--price-class <class>',
+      'edge locations to use: PriceClass_All, PriceClass_200 or PriceClass_100 (default: PriceClass_All)',
+    )
+    .option('--web-acl <arn>', 'AWS WAF web ACL for the distribution, or none to remove it (default: unchanged)')
+    .option('--access-logs <bucket>', "bucket for CloudFront's access logs, or none; only for a stack in us-east-1")
+    .optionsGroup('Domain and certificate:')
+    .option('--hosted-zone <id>', 'Route 53 zone of the domain, or none for another DNS provider (default: detected)')
+    .option('--dns-profile <name>', DNS_PROFILE)
+    .option('--certificate-arn <arn>', 'certificate in us-east-1 to use (default: found, or requested)')
+    .option('--wildcard', 'request a certificate for all names on the same level, *.example.com')
+    .option('--move-domain', 'move the domain from another distribution, without an outage')
+    .optionsGroup('AWS account:')
+    .option('--profile <name>', 'AWS profile to sign in with')
+    .option('--stack-name <name>', 'name of the CloudFormation stack (default: ghost- and the domain)')
+    .optionsGroup('Permissions for Ghost:')
     .option(
       '--identity <kind>',
-      'who Ghost signs in as: iam-user, ec2-role, ecs-task-role or policy-only (default: as the machine can)',
+      'how Ghost gets its credentials: iam-user, ec2-role, ecs-task-role or policy-only (default: detected)',
     )
     .option(
       '--create-access-key',
-      'create an access key for the user of --identity iam-user, and show it once (default: if the identity is the default)',
+      'create an access key for the user of --identity iam-user (default: if that identity was detected)',
     )
-    .option('--rotate-secret', 'replace the secret between CloudFront and Ghost; Ghost accepts both in the meantime')
-    .option('--rotate-access-key', "replace the access key of the stack's user, in two runs of this command")
-    .option('--tenant-prefix <prefix>', 'path in front of content/images in the bucket: for one of several blogs')
-    .option('--folder <name>', 'serve a folder for your own files; can be repeated, up to three folders', repeated)
-    .option('--remove-folder <name>', 'stop serving a folder; its files stay in the bucket; can be repeated', repeated)
-    .option('--price-class <class>', 'edge locations: PriceClass_All (default), PriceClass_200 or PriceClass_100')
-    .option('--move-domain', 'move the domain from another distribution, without an outage')
-    .option('--web-acl <arn>', 'AWS WAF web ACL for the distribution, or none to remove it (default: unchanged)')
-    .option('--access-logs <bucket>', "bucket for CloudFront's access logs, or none; only for a stack in us-east-1")
-    .option('--stack-name <name>', 'name of the CloudFormation stack (default: ghost- and the domain)')
+    .option('--rotate-secret', 'replace the secret that CloudFront sends to Ghost, without an interruption')
+    .option('--rotate-access-key', "replace the access key of Ghost's user; run the command twice for this")
     .option(
       '--write-config <file>',
-      "write the result into Ghost's configuration file, or the env file of its container, with a backup beside it",
+      "write the options into Ghost's configuration file or its container's env file, and keep a backup next to it",
     )
-    .option('--dry-run', 'show the plan, without asking AWS anything')
+    .optionsGroup(GENERAL_OPTIONS)
+    .option('--dry-run', 'show the plan, without any request to AWS')
     .option(
       '--template <file>',
-      'write the rendered CloudFormation template to a new file (- for the standard output), and build nothing',
+      'write the CloudFormation template to a new file (- for the standard output), and build nothing',
     )
-    .option('--yes', 'agree to the plan without being asked')
-    .option('--json', 'give the result as JSON; everything else goes to the error output')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  $ ${calledAs()} provision --domain images.example.com --ghost-url https://blog.example.com --dry-run
-  $ ${calledAs()} provision --domain images.example.com --ghost-url https://blog.example.com \\
-      --region eu-central-1 --identity iam-user --create-access-key --write-config config.production.json
-  $ ${calledAs()} provision --domain images.example.com --folder downloads
-  $ ${calledAs()} provision --domain images.example.com --rotate-secret --write-config config.production.json
-  $ ${calledAs()} provision status --domain images.example.com`,
-    )
+    .option('--yes', 'agree to the plan without asking')
+    .option('--json', JSON_OUTPUT)
     // Its commands have options of the same names.
     .enablePositionalOptions()
     .hook('preAction', (_provision, called) => {
@@ -97,29 +93,60 @@ Examples:
       }
     });
 
-  const existing = (name: string, description: string) =>
-    command
+  addExamples(
+    command,
+    `${calledAs()} provision --domain images.example.com --ghost-url https://blog.example.com --dry-run`,
+    `${calledAs()} provision --domain images.example.com --ghost-url https://blog.example.com --region eu-central-1 --write-config config.production.json`,
+    `${calledAs()} provision --domain images.example.com --folder downloads`,
+    `${calledAs()} provision --domain images.example.com --rotate-secret --write-config config.production.json`,
+    `${calledAs()} provision status --domain images.example.com`,
+  );
+  addExitCodes(
+    command,
+    'the image server is built, or nothing had to change',
+    'an error occurred, you declined, or the file of --write-config could not be written',
+  );
+
+  const existing = (name: string, summary: string, description: string, done: string) => {
+    const subcommand = command
       .command(name)
+      .summary(summary)
       .description(description)
-      .option('--domain <domain>', 'the domain of the image server')
-      .option('--stack-name <name>', 'its CloudFormation stack, if you gave it another name')
-      .option(
-        '--region <region>',
-        'region of the bucket (default: as configured for AWS, that of this machine, or asked)',
-      )
-      .option('--profile <name>', 'profile of the AWS configuration to sign in with')
-      .option('--json', 'give the result as JSON; everything else goes to the error output');
-  // Options may stand before the name, too: provision --domain images.example.com status
+      .optionsGroup('Image server:')
+      .option('--domain <domain>', 'domain of the image server')
+      .option('--stack-name <name>', 'name of its CloudFormation stack, if you chose one')
+      .option('--region <region>', REGION)
+      .option('--profile <name>', 'AWS profile to sign in with')
+      .optionsGroup(GENERAL_OPTIONS)
+      .option('--json', JSON_OUTPUT);
+    addExamples(subcommand, `${calledAs()} provision ${name} --domain images.example.com`);
+    addExitCodes(subcommand, done, name === 'destroy' ? 'an error occurred, or you declined' : 'an error occurred');
+    return subcommand;
+  };
+  // Options may also be in front of the name: provision --domain images.example.com status
   const optionsOf = (called: Command) => called.optsWithGlobals<ProvisionOptions>();
-  existing('status', 'Shows how the image server does: stack, certificate, distribution, DNS.').action(
-    async (_options, called: Command) => (await import('./run')).runStatus(optionsOf(called)),
-  );
-  existing('diff', "Compares the stack with this version's template, and with what is really there.").action(
-    async (_options, called: Command) => (await import('./run')).runDiff(optionsOf(called)),
-  );
-  existing('destroy', 'Takes the image server down. The bucket stays, unless its name is typed.')
-    .option('--dns-profile <name>', 'profile of the account that holds the Route 53 zone, when it is another one')
-    .option('--yes', 'agree without being asked; the bucket stays')
+  existing(
+    'status',
+    'show the current state of the image server',
+    'Shows the current state of the image server: stack, certificate, distribution, DNS.',
+    'the state was shown, whatever it is',
+  ).action(async (_options, called: Command) => (await import('./run')).runStatus(optionsOf(called)));
+  existing(
+    'diff',
+    'compare the image server with the template',
+    "Compares the stack with this version's template, and with the resources in your account.",
+    'the differences were shown, or there are none',
+  ).action(async (_options, called: Command) => (await import('./run')).runDiff(optionsOf(called)));
+  existing(
+    'destroy',
+    'delete the image server; the bucket stays',
+    'Deletes the image server. The bucket and its files stay, unless you type the bucket name to delete them too.',
+    'the image server is deleted',
+  )
+    .optionsGroup('Image server:')
+    .option('--dns-profile <name>', DNS_PROFILE)
+    .optionsGroup(GENERAL_OPTIONS)
+    .option('--yes', 'agree without asking; the bucket stays')
     .action(async (_options, called: Command) => (await import('./run')).runDestroy(optionsOf(called)));
 }
 

@@ -134,6 +134,15 @@ describe('the command line', () => {
     }
   });
 
+  test.each(['setup', 'provision', 'install', 'migrate', 'doctor', 'policy', 'upload'])(
+    'shows the options of %s in groups, then examples and exit codes',
+    (name) => {
+      const help = run(name, '--help').stdout;
+      expect(help).not.toMatch(/^Options:/m);
+      expect(help).toMatch(/^General options:[^]*^Examples:\n {2}\$ [^]*^Exit codes:\n {2}0 /m);
+    },
+  );
+
   test('names the option, its value and the cure, without a stack trace, and ends with 1', () => {
     const { status, stdout, stderr } = run('provision', '--domain', 'images', '--dry-run');
     expect([status, stdout]).toEqual([1, '']);

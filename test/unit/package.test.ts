@@ -1,24 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { adapterFiles } from '../../src/commands/install/adapter-files';
+import { packedFiles } from '../support/packed-files';
 
 const root = path.resolve(__dirname, '../..');
 
-interface Packed {
-  files: { path: string; size: number }[];
-}
-
-const [packed] = JSON.parse(
-  // --ignore-scripts: the test command has built dist/ already.
-  execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
-    cwd: root,
-    encoding: 'utf8',
-    shell: process.platform === 'win32',
-  }),
-) as [Packed];
-const paths = packed.files.map((file) => file.path);
+const paths = packedFiles().map((file) => file.path);
 const scripts = paths.filter((file) => file.endsWith('.js'));
 
 /**
@@ -58,16 +48,20 @@ function uploadBy(dist: string, missing?: string): { codes: string[]; loaded: st
 }
 
 describe('the package', () => {
-  test('holds the adapter, its types, the command line, template, script and guide, README and licenses, and nothing else', () => {
+  test('holds the adapter, its types, the command line, the template, the script, the docs and the licenses, and nothing else', () => {
     expect(paths.filter((file) => !file.startsWith('dist/lazy/')).sort()).toEqual(
       [
+        'CHANGELOG.md',
+        'CONTRIBUTING.md',
         'LICENSE',
         'README.md',
+        'SECURITY.md',
         'dist/THIRD_PARTY_LICENSES.txt',
         'dist/cli.js',
         'dist/index.d.ts',
         'dist/index.js',
-        'docs/images/request.svg',
+        ...readdirSync(path.join(root, 'docs')).flatMap((name) => (name.endsWith('.md') ? [`docs/${name}`] : [])),
+        ...readdirSync(path.join(root, 'docs/images')).map((name) => `docs/images/${name}`),
         'infrastructure/GUIDE.md',
         'infrastructure/provision.sh',
         'infrastructure/template.yaml',
@@ -77,9 +71,11 @@ describe('the package', () => {
     expect(paths.filter((file) => file.startsWith('dist/lazy/') && !/^dist\/lazy\/[\w-]+\.js$/.test(file))).toEqual([]);
   });
 
-  test('weighs at most 1.5 MB without the command line, which Ghost does not load', () => {
-    const adapter = packed.files.filter((file) => file.path !== 'dist/cli.js');
-    expect(adapter.reduce((sum, file) => sum + file.size, 0)).toBeLessThanOrEqual(1_500_000);
+  test('adds at most 1.5 MB to Ghost, without the command line and the docs', () => {
+    const files = adapterFiles();
+    const others = [...files.keys()].filter((name) => !/^(package\.json|LICENSE|dist\/(?!cli\.js).+)$/.test(name));
+    expect(others).toEqual([]);
+    expect([...files.values()].reduce((sum, bytes) => sum + bytes.length, 0)).toBeLessThanOrEqual(1_500_000);
   });
 
   test('keeps everything of the command line out of the adapter', () => {

@@ -58,7 +58,7 @@ export async function checkBucket(aws: Aws, name: string, statements: string): P
   if (await readPolicy(s3, name)) {
     return refused(
       `The bucket ${name} has a bucket policy, which the stack would replace.`,
-      `Choose another --bucket. To go on with this one, build the rest by hand as GUIDE.md shows ("An existing bucket"), and add these statements to its policy:\n${statements}`,
+      `Choose another --bucket. To use this one, build the rest by hand (see "An existing bucket" in docs/aws-by-hand.md), and add these statements to its policy:\n${statements}`,
     );
   }
   const harm = await harmOf(s3, name);
@@ -72,7 +72,7 @@ export async function checkBucket(aws: Aws, name: string, statements: string): P
   if (differences.length > 0) {
     return refused(
       `The bucket ${name} is there, and not as the template has it: ${differences.join(', ')}. CloudFormation takes it over as it is.`,
-      'Choose another --bucket, or set this one up as GUIDE.md shows ("The bucket by hand", without creating it), and run the command again.',
+      'Choose another --bucket, or give this one the settings of "The bucket" in docs/aws-by-hand.md, and run the command again.',
     );
   }
   return { exists: true, problems: [] };

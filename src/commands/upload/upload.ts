@@ -118,7 +118,7 @@ function withCure(
   const cures: Record<string, string> = {
     [S3_FORBIDDEN]:
       `Allow ${callerArn} s3:PutObject, s3:GetObject and s3:AbortMultipartUpload on arn:aws:s3:::${bucket}/${folder}/*, ` +
-      `and s3:ListBucket on arn:aws:s3:::${bucket}. The guide has the policy ("Your own files").`,
+      `and s3:ListBucket on arn:aws:s3:::${bucket}. See "Permissions for uploads" in docs/security-model.md.`,
     [S3_MISCONFIGURED]: `Check the credentials (--profile) and the bucket ${bucket} of the stack ${stackName}.`,
   };
   return new Failure(message, cures[code] ?? help);

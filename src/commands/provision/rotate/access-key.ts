@@ -54,7 +54,7 @@ export async function rotateAccessKey(
     if (!GhostUserName) {
       throw new Failure(
         `The stack ${stackName} has no IAM user with an access key, because its identity is ${stack.parameters.Identity ?? 'policy-only'}.`,
-        'To replace the key of your own user, see "New secrets" in infrastructure/GUIDE.md.',
+        'To replace the key of your own user, see "New secrets" in docs/aws-by-hand.md.',
       );
     }
     const options = writeConfig === undefined ? undefined : readGhostOptions(writeConfig, stack);

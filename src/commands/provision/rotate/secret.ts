@@ -144,7 +144,7 @@ async function checkGhost({ terminal }: Session, { origin, current }: Rotation):
   const { state, answer } = await terminal.step(`Checking ${origin.url}`, () =>
     askGhost(origin, current, terminal.signal),
   );
-  const byHand = 'To do it by hand, see "New secrets" in infrastructure/GUIDE.md. Nothing was changed.';
+  const byHand = 'To do it by hand, see "New secrets" in docs/aws-by-hand.md. Nothing was changed.';
   if (state === 'blurred') {
     throw new Failure(
       `${origin.url} gives visitors the same response as CloudFront (${answer}), so the command cannot check whether it accepts a new secret.`,

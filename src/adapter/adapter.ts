@@ -15,7 +15,7 @@ import { errorForVisitors } from './visitor-errors';
 
 /** The start of the paths of image sizes, which Ghost creates when a visitor requests one. */
 const SIZES = 'size/';
-/** The same in the URL of a request, which Ghost passes as it is. */
+/** The same in the URL of a request, which Ghost passes unchanged. */
 const SIZE_REQUEST = `/${SIZES}`;
 
 /**
@@ -109,8 +109,8 @@ export class S3CloudFrontStorage extends StorageBase {
    *
    * @param fileName name, or path below the prefix
    * @param targetDir directory of the file
-   * @throws NoPermissionError when S3 refuses to tell; NotFoundError for a refused path of a size, after which Ghost makes
-   *   no size and `serve` answers 404
+   * @throws NoPermissionError when S3 refuses to tell; NotFoundError for an invalid path of a size, after which Ghost
+   *   creates no size and `serve` answers 404
    */
   override async exists(fileName: string, targetDir?: string): Promise<boolean> {
     let key: string | undefined;
@@ -164,19 +164,19 @@ export class S3CloudFrontStorage extends StorageBase {
     const relativePath = this.#keys.toPath(url);
     if (!relativePath) {
       throw new errors.IncorrectUsageError({
-        message: `The URL "${url}" names no stored file.`,
+        message: `The URL "${url}" does not belong to a stored file.`,
         code: PATH_REFUSED,
-        help: `URLs of stored files begin with ${this.#keys.toUrl(this.#keys.keyOf('2026/11/'))}.`,
+        help: `URLs of stored files start with ${this.#keys.toUrl(this.#keys.keyOf('2026/11/'))}.`,
       });
     }
     return relativePath;
   }
 
   /**
-   * Returns a path whose name is free, and which the next `save` of the file gets.
+   * Returns a path whose name is free. The next `save` of the file gets it.
    *
-   * @param file upload, of which the name is used, and the path to recognize it
-   * @param targetDir directory of the file, which the path begins with as it was given
+   * @param file upload; its name is used, and its path to recognize it
+   * @param targetDir directory of the file; the path starts with it, as it was given
    */
   override async getUniqueFileName(
     file: Pick<StorageFile, 'name'> & { path?: string },
@@ -199,7 +199,7 @@ export class S3CloudFrontStorage extends StorageBase {
   }
 }
 
-/** Returns the error for a path that is refused, as Ghost reports a missing image to a visitor. */
+/** Returns the error for an invalid path, as Ghost reports a missing image to a visitor. */
 function noSuchSize(refusal: unknown): Error {
   return new errors.NotFoundError({ message: (refusal as Error).message, code: PATH_REFUSED });
 }

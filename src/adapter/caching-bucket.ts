@@ -7,10 +7,10 @@ import type { ObjectKeys } from '../core/object-keys';
 import { Bucket, type ObjectAnswer, type ReadConditions } from '../core/s3/bucket';
 import { Kept } from './kept';
 
-/** The path of an image in a certain size, possibly in another format: `size/w600/format/webp/2026/11/x.jpg`. */
+/** The path of an image size, possibly in another format: `size/w600/format/webp/2026/11/x.jpg`. */
 const SIZE_PATH = /^size\/[^/]+\/(?:format\/[^/]+\/)?(.+)$/;
 
-/** The original of an image of which sizes are being made. */
+/** The original of an image whose sizes are being created. */
 interface Original {
   /** Its bytes; undefined when it does not exist. */
   bytes: Promise<Buffer | undefined>;
@@ -26,11 +26,11 @@ interface StoredSize {
 }
 
 /**
- * The bucket, with a memory of a few seconds that keeps visitors from waiting for S3 while Ghost makes a size.
+ * The bucket, with a cache of a few seconds, so that visitors wait less for S3 while Ghost creates a size.
  *
- * When a size is requested for the first time, Ghost checks whether it exists, checks whether the original exists, reads
- * the original, stores the size, and serves it: five requests, one after the other. Here the original is read while the
- * size is looked up, and a size that was just stored is served from memory: three requests in two round trips.
+ * When a size is requested for the first time, Ghost checks whether it exists, checks whether the original exists,
+ * reads the original, stores the size, and serves it: five requests, one after the other. This class reads the original
+ * while Ghost looks up the size, and serves a size that was just stored from memory: three requests in two round trips.
  *
  * https://github.com/TryGhost/Ghost/blob/main/ghost/core/core/frontend/web/middleware/handle-image-sizes.js
  */
@@ -38,8 +38,8 @@ export class CachingBucket extends Bucket {
   private readonly originals = new Map<string, Original>();
   private readonly stored = new Map<string, StoredSize>();
   /**
-   * Whether the last requested size did not exist. That is always so behind a CDN that asks Ghost only for missing sizes;
-   * where Ghost is asked for all of them, reading originals ahead would be useless.
+   * Whether the last requested size did not exist. That is always true with a CDN that asks Ghost only for missing
+   * sizes. Where Ghost is asked for all sizes, reading originals ahead would be useless.
    */
   private wasAbsent = true;
 
@@ -50,7 +50,9 @@ export class CachingBucket extends Bucket {
     super(config);
   }
 
-  /** As `exists`, from memory where possible. Uploads must not rely on that: they ask `exists`, which always asks S3. */
+  /**
+   * Like `exists`, from memory where possible. Uploads must not rely on that: they call `exists`, which always asks S3.
+   */
   async existsOrIsKept(key: string): Promise<boolean> {
     const original = this.originals.get(key);
     if (original) {
@@ -106,7 +108,7 @@ export class CachingBucket extends Bucket {
     this.forget(key);
   }
 
-  /** Drops what is kept of a key that has changed. Parts of an upload do not pass through `put`. */
+  /** Drops what is kept for a key that has changed. Parts of an upload do not pass through `put`. */
   forget(key: string): void {
     this.originals.get(key)?.kept.end();
     this.stored.get(key)?.kept.end();
@@ -126,7 +128,7 @@ export class CachingBucket extends Bucket {
       ContentEncoding,
       ContentLength: bytes.byteLength,
       ETag: etag,
-      // Uploads use their buffers again.
+      // Uploads reuse their buffers.
       Body: Readable.from([Buffer.from(bytes)]),
       $metadata: {},
     };
@@ -187,7 +189,10 @@ export class CachingBucket extends Bucket {
     );
   }
 
-  /** One size no longer waits for an original. When none does, its bytes are dropped, and a request for them ends. */
+  /**
+   * Ends one size's wait for an original. When no size waits for it, its bytes are dropped, and a request for them
+   * ends.
+   */
   private release(key: string): void {
     const original = this.originals.get(key);
     if (!original) {

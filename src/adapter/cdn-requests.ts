@@ -8,11 +8,12 @@ import { ghostSetting } from '../core/ghost-host';
 const MAX_FORWARDED = { characters: 1024, hosts: 8 };
 
 /**
- * Returns the function that tells requests that must get the bytes from those that may be redirected to the CDN. It removes
- * the secret from the request, since Ghost logs the headers of requests.
+ * Returns the function that decides whether a request must get the bytes, or may be redirected to the CDN. It removes
+ * the secret from the request, since Ghost logs request headers.
  *
- * With a secret, requests of the CDN are known by it, and by the marks of CloudFront for when a proxy drops the secret.
- * Without one, any proxy that names itself may be the CDN: sending a file too often is slow, but a redirect loop is broken.
+ * With a secret, requests from the CDN are recognized by it, or by CloudFront's own headers when a proxy drops the
+ * secret. Without one, any proxy that names itself may be the CDN: sending a file too often is slow, but a redirect
+ * loop shows nothing.
  */
 export function cdnRequestMatcher(config: Config): (request: IncomingMessage) => boolean {
   const { host: cdnHost, protocol } = new URL(config.cdnUrl);
@@ -65,8 +66,8 @@ function hostOf(url: unknown): string | undefined {
 }
 
 /**
- * Compares digests of equal length in constant time, so that the response time tells nothing about a guess. Each secret
- * is compared, also after one that matches.
+ * Compares digests of equal length in constant time, so that the response time tells nothing about a guess. Every
+ * secret is compared, even after one matches.
  */
 function secretMatcher(secrets: readonly string[] = []): (value: string | string[] | undefined) => boolean {
   const digest = (value: string) => createHash('sha256').update(value).digest();

@@ -36,7 +36,7 @@ export function conditionsOf({ headers }: IncomingMessage): ReadConditions {
   const conditions: ReadConditions = {};
   const tags = headers['if-none-match'];
   if (tags) {
-    // S3 does not know weak tags and lists of tags. They are compared with what it then sends.
+    // S3 does not support weak tags and lists of tags. They are compared with the tag that it sends.
     conditions.IfNoneMatch = tags === '*' || STRONG_TAG.test(tags) ? tags : undefined;
   } else if (headers['if-modified-since']) {
     const since = new Date(headers['if-modified-since']);
@@ -57,8 +57,8 @@ export function conditionsOf({ headers }: IncomingMessage): ReadConditions {
 }
 
 /**
- * Returns a single range as S3 takes it, rebuilt from its numbers: other characters in it could not be signed. S3 sends no
- * response in several parts, and the whole file is a valid response to any range.
+ * Returns a single range as S3 takes it, rebuilt from its numbers, since other characters could not be signed. S3 sends
+ * no response in several parts, and the whole file is a valid response to any range.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#name-range
  */

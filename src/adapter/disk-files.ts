@@ -9,8 +9,8 @@ import { sendNotFound } from './responses';
 type DiskServer = (relativePath: string, ...parameters: Parameters<Middleware>) => boolean;
 
 /**
- * Returns the function that has Ghost's own storage serve the files that are never in the bucket, with its cache headers
- * and its 404. It follows no link out of their folder.
+ * Returns the function with which Ghost's own storage serves the files that are never in the bucket, with its cache
+ * headers and its 404. It follows no link out of their folder.
  *
  * @param staticFileURLPrefix of the adapter, `content/images`
  */
@@ -31,7 +31,7 @@ export function diskServer(staticFileURLPrefix: string): DiskServer {
   };
 }
 
-/** Returns whether a link leads out of the first folder of the path. A file that does not exist leads nowhere. */
+/** Returns whether a link points out of the first folder of the path. For a file that does not exist, it is false. */
 async function leavesFolder(storagePath: string, relativePath: string): Promise<boolean> {
   const [folder = ''] = relativePath.split('/');
   try {

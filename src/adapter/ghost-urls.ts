@@ -4,8 +4,8 @@ import { type Feature, ghostUrlOf, URL_NAMES } from '../core/features';
 import { ghostSetting, warnOnce } from '../core/ghost-host';
 
 /**
- * Warns when Ghost's `urls` and the adapter's `cdnUrl` disagree: Ghost would then write URLs into posts that lead
- * nowhere. Ghost's documentation shows `urls` with the content path, which only works for the blog's own host.
+ * Warns when Ghost's `urls` and the adapter's `cdnUrl` disagree: Ghost would then write broken URLs into posts. Ghost's
+ * documentation shows `urls` with the content path, which only works for the blog's own host.
  */
 export function warnIfUrlsDiffer(config: Config): void {
   const expected = ghostUrlOf(config);
@@ -13,8 +13,8 @@ export function warnIfUrlsDiffer(config: Config): void {
   const set = name && ghostSetting(`urls:${name}`);
   if (typeof set === 'string' && set.replace(/\/+$/, '') !== expected) {
     warnOnce(
-      `S3CloudFrontStorage: "urls.${name}" of Ghost's configuration is "${set}", and files are shown below "${expected}". ` +
-        `Set "urls.${name}" to "${expected}", without the content path, or files are looked for where they are not.`,
+      `S3CloudFrontStorage: "urls.${name}" in Ghost's configuration is "${set}", but the adapter's files are at "${expected}". ` +
+        `Set "urls.${name}" to "${expected}", without the content path. Otherwise Ghost writes broken links.`,
     );
   }
 }

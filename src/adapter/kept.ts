@@ -1,14 +1,17 @@
-/** How long (ms) to keep what was just read or stored. Ghost needs it at once; the rest is for a busy process. */
+/**
+ * How long (ms) to keep what was just read or stored. Ghost needs it at once; the rest of the time is for a busy
+ * process.
+ */
 const KEPT_MS = 10_000;
 
-/** How many bytes and how many images all adapters of the process keep together. */
+/** How many bytes and images all adapters of the process may keep in total. */
 const MAX_KEPT = { bytes: 32 * 1024 * 1024, images: 64 };
 
 /** What is kept, the oldest first. */
 const all = new Set<Kept>();
 let totalBytes = 0;
 
-/** An image in memory. The oldest ones are dropped when all together exceed the limits of the process. */
+/** An image in memory. The oldest ones are dropped when their total exceeds the limits of the process. */
 export class Kept {
   private bytes = 0;
 
@@ -18,7 +21,7 @@ export class Kept {
     keepWithinLimits();
   }
 
-  /** Counts bytes that the image is about to take, which may be too many for it to be kept at all. */
+  /** Counts bytes that the image is about to take. With too many of them, it is not kept at all. */
   take(bytes: number): void {
     if (all.has(this)) {
       this.bytes += bytes;

@@ -1,13 +1,13 @@
-/** How many names the process remembers the last number of. */
+/** For how many names the process remembers the last number. */
 const MAX_REMEMBERED = 1000;
 
 /**
  * The last number that this process gave to each taken name. Everything that is pasted into the editor is called
- * `image.png`: from the second one on, no request is needed to find out that the name is taken and how many numbers are.
+ * `image.png`: from the second one on, no request is needed to find out that the name and its first numbers are taken.
  * S3 still decides, because other processes give numbers as well.
  */
 export class LastNumbers {
-  /** By name. Undefined where names get random suffixes, because more are taken than one listing shows. */
+  /** By name. Undefined where names get random suffixes, because more of them are taken than one listing shows. */
   private readonly last = new Map<string, number | undefined>();
 
   /** @param name a plain name that is taken, unique across directories and buckets */
@@ -25,7 +25,7 @@ export class LastNumbers {
 
   remember(name: string, number: number | undefined): void {
     const last = this.last.get(name) ?? 0;
-    // Moves the name to the end, so that the one that was used least recently comes first.
+    // Moves the name to the end, so that the least recently used one comes first.
     this.last.delete(name);
     this.last.set(name, number === undefined ? undefined : Math.max(last, number));
     if (this.last.size > MAX_REMEMBERED) {

@@ -1,29 +1,33 @@
-/** How many names are promised at most. Ghost's importer asks for all names of a zip before it saves the first file. */
+/**
+ * The most names that are promised at a time. Ghost's importer asks for all names of a zip before it saves the first
+ * file.
+ */
 const MAX_PROMISED = 20_000;
 
-/** The file that Ghost asks a name for: the name that it was uploaded with and, except for inlined media, its path. */
+/**
+ * The file for which Ghost wants a name: the name that it was uploaded with and, except for inlined media, its path.
+ */
 export interface PromiseHolder {
   name: string;
   path?: string;
 }
 
-/**
- * The names that `getUniqueFileName` returned and that no file has yet.
+/** The names that `getUniqueFileName` returned and that no file has yet.
  *
- * Ghost's importer writes these names into the posts, and then calls `save` with the same files: each file has to get its
- * own name, even if another one has become free meanwhile, and no other upload of this process may get it.
+ * Ghost's importer writes these names into the posts, and then calls `save` with the same files: each file has to get
+ * its own name, even if another one has become free since, and no other upload of this process may get it.
  * https://github.com/TryGhost/Ghost/blob/main/ghost/core/core/server/data/importer/handlers/image.js
  */
 export class PromisedNames {
   /** The series of each promised name, oldest first. */
   private readonly series = new Map<string, string>();
-  /** Who has which names of a series. */
+  /** Which file has which names of a series. */
   private readonly holders = new Map<string, Map<string, PromiseHolder>>();
 
   /**
    * @param name the promised name, unique across directories and buckets
    * @param series the same name without a number
-   * @returns whether it was promised: not when another file has the promise
+   * @returns whether it was promised; false when another file has the promise
    */
   promise(name: string, series: string, holder: PromiseHolder): boolean {
     if (this.has(name)) {
@@ -39,7 +43,7 @@ export class PromisedNames {
     return true;
   }
 
-  /** Returns what was promised to a file: to the one with its path, else to one of its name that has no path. */
+  /** Returns the name that was promised to the file with this path, else to a file of this name without a path. */
   find(series: string, { name, path }: PromiseHolder): string | undefined {
     const ofName = [...(this.holders.get(series) ?? [])].filter(([, holder]) => holder.name === name);
     const [found] =
@@ -51,7 +55,7 @@ export class PromisedNames {
     return this.series.has(name);
   }
 
-  /** Ends a promise, because a file has got the name or will never get it. */
+  /** Ends a promise, because a file has the name now or will never get it. */
   end(name: string): void {
     const series = this.series.get(name) ?? '';
     this.series.delete(name);

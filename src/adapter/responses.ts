@@ -5,15 +5,15 @@ import { INERT_POLICY, NOT_FOUND_BODY } from '../core/cdn-contract';
 import type { Config } from '../core/config';
 import type { ObjectAnswer } from '../core/s3/bucket';
 
-/** How long (s) a browser may cache where an old link points to. */
+/** How long (s) a browser may cache the redirect of an old link. */
 const REDIRECT_MAX_AGE = 3600;
 /** How long (s) anyone may cache that a file does not exist. */
 const NOT_FOUND_MAX_AGE = 60;
 
-/** After how long (s) a client may ask again for a file that could not be delivered. */
+/** How long (s) a client should wait before it asks again for a file that could not be delivered. */
 const RETRY_AFTER = 30;
 
-/** The rate below which S3 counts as not responding: a byte now and then would keep a visitor waiting forever. */
+/** The rate below which S3 counts as not responding: a byte now and then would make a visitor wait forever. */
 const MIN_BYTES_PER_SECOND = 1024;
 
 const CAN_HOLD_SCRIPTS = /^(text\/html|[\w.-]+\/xml|[\w.-]+\/xsl|[^;]*\+xml)\b/i;
@@ -38,7 +38,7 @@ export function sendNotFound(response: ServerResponse): void {
   response.end(NOT_FOUND_BODY);
 }
 
-/** Sends an error that is not the client's, which neither a browser nor the CDN may cache. */
+/** Sends an error that the client did not cause. Neither a browser nor the CDN may cache it. */
 export function sendFailure(response: ServerResponse, status: number): void {
   if (response.headersSent) {
     response.destroy();
@@ -54,7 +54,7 @@ export function sendFailure(response: ServerResponse, status: number): void {
   response.end('This file cannot be delivered at the moment.\n');
 }
 
-/** Sends a 304, 412 or 416, with those of the given headers that belong to it. */
+/** Sends a 304, 412 or 416, with the given headers that belong to it. */
 export function sendWithoutBody(response: ServerResponse, status: number, given: Headers): void {
   response.statusCode = status;
   response.removeHeader('content-type');
@@ -67,7 +67,7 @@ export function sendWithoutBody(response: ServerResponse, status: number, given:
   response.end();
 }
 
-/** Sends an object, or the part of it that was requested; only the headers where the answer has no body. */
+/** Sends an object or the requested part of it, or only the headers where the answer has no body. */
 export async function sendObject(
   response: ServerResponse,
   answer: Partial<ObjectAnswer>,
@@ -114,7 +114,7 @@ export function validatorsOf({ ETag, LastModified }: Partial<ObjectAnswer>) {
 }
 
 /**
- * Ends a body that delivers nothing, or next to nothing, although the client is ready for more.
+ * Ends a body that delivers nothing or almost nothing, although the client is ready for more.
  *
  * @returns the function that stops watching
  */

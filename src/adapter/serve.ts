@@ -15,9 +15,9 @@ import { errorForVisitors } from './visitor-errors';
 /**
  * Returns the middleware for everything below the blog's `/content/images` (media, files).
  *
- * A visitor who follows an old link is redirected to the CDN. The CDN itself, which asks Ghost for a size that is not in
- * the bucket yet, gets the bytes: CloudFront caches a redirect instead of following it, which would make a loop. Files
- * that are never in the bucket come from the disk.
+ * A visitor who follows an old link is redirected to the CDN. The CDN itself, which asks Ghost for a size that is not
+ * in the bucket yet, gets the bytes: CloudFront caches a redirect instead of following it, which would cause a loop.
+ * Files that are never in the bucket are served from the disk.
  */
 export function serveFrom(config: Config, bucket: Bucket, keys: ObjectKeys): Middleware {
   const isForBytes = cdnRequestMatcher(config);
@@ -90,7 +90,7 @@ async function stream(
 function sendAnswerOf(error: unknown, request: IncomingMessage, response: ServerResponse): boolean {
   const status = conditionalReadStatus(error);
   if (status) {
-    // What S3 leaves out of a 304 (Ceph sends no tag) is the tag that the client sent.
+    // A tag that S3 leaves out of a 304, as Ceph does, is the one that the client sent.
     const { IfNoneMatch } = conditionsOf(request);
     const etag = IfNoneMatch === '*' ? undefined : IfNoneMatch;
     sendWithoutBody(response, status, { etag, ...asForeign(error).$response?.headers });

@@ -95,7 +95,7 @@ export class Uploads {
   /**
    * Returns a free name, which the `save` of the same file then gets.
    *
-   * @param file upload, of which the name is used, and the path to recognize it
+   * @param file upload; its name is used, and its path to recognize it
    * @param directory below the prefix
    * @returns its key
    */
@@ -123,9 +123,10 @@ export class Uploads {
   }
 
   /**
-   * Stores bytes under the path that Ghost passes, over what may be there: Ghost creates image sizes again when the theme
-   * changes. The directory of a month is different, because Ghost's media inliner stores uploads there, under a name that
-   * was free a moment ago: an object that has taken it since is kept, and the bytes get the next free name.
+   * Stores bytes under the path that Ghost passes, and replaces an existing object: Ghost creates image sizes again
+   * when the theme changes. The directory of a month is different, because Ghost's media inliner stores uploads there,
+   * under a name that was free a moment ago. An object that has taken it since is kept, and the bytes get the next free
+   * name.
    *
    * @param wanted key
    * @returns the key of the bytes
@@ -149,7 +150,7 @@ export class Uploads {
       return this.storeAs(names, this.inOneRequest(bytes, headers), promisedNames.has(plain) ? plain : undefined);
     }
     try {
-      // Whether something was there only matters to a distribution: a new size needs no invalidation.
+      // Whether an object was there only matters to a distribution: a new size needs no invalidation.
       if (this.invalidations && hasConditionalWrites(this.bucket) && (await this.putIfFree(wanted, bytes, headers))) {
         this.invalidations.stored(this.keys.toUrl(wanted));
         return wanted;
@@ -162,7 +163,7 @@ export class Uploads {
     }
   }
 
-  /** Returns whether it was stored: not when the key is taken or the service cannot tell. */
+  /** Returns whether it was stored. It was not when the key is taken or the service cannot tell. */
   private async putIfFree(key: string, bytes: Uint8Array, headers: ContentHeaders): Promise<boolean> {
     try {
       await this.bucket.put(key, bytes, headers, { onlyIfFree: true });
@@ -214,8 +215,8 @@ export class Uploads {
       return key;
     }
     logging.warn(
-      `S3CloudFrontStorage: "${this.keys.pathOf(key)}" was free when Ghost asked for the name, and has been taken since. ` +
-        'The file gets another name: a post that was imported with it may show the wrong file.',
+      `S3CloudFrontStorage: "${this.keys.pathOf(key)}" was free when Ghost asked for a name, but has been taken since. ` +
+        'The file gets another name, so a post that was imported with it may show the wrong file.',
     );
     return undefined;
   }
@@ -246,7 +247,7 @@ export class Uploads {
       throw new errors.InternalServerError({
         message: `No free name was found for the upload "${this.keys.pathOf(names.plain())}".`,
         code: NAME_TAKEN,
-        help: 'Nothing was stored. Upload it again, best under another name.',
+        help: 'Nothing was stored. Upload the file again, preferably under another name.',
       });
     }
     return key;
@@ -273,7 +274,7 @@ export class Uploads {
       const known = conditionalWritesOf(this.bucket);
       if (known === 'ignored' || known === 'not-implemented') {
         const [problem, cure] = explainConditionalWrites(this.bucket, known);
-        warnOnce(`S3CloudFrontStorage: ${problem} ${cure} Uploads of a name that is taken get a random suffix.`);
+        warnOnce(`S3CloudFrontStorage: ${problem} ${cure} Uploads whose name is taken get a random suffix.`);
       }
     }
   }

@@ -1,7 +1,7 @@
 import { FILE_NOT_FOUND, PATH_REFUSED, S3_UNREACHABLE, TOO_MANY_OPEN_FILES } from '../core/error-codes';
 import { errors, logging } from '../core/ghost-host';
 
-/** How long (ms) an error is not logged again. In an outage, each visitor meets the same one. */
+/** How long (ms) an error is not logged again. In an outage, every visitor gets the same one. */
 const SILENCE_MS = 60_000;
 
 /** The fields of a Ghost error that are used here. */
@@ -12,15 +12,15 @@ interface ExplainedError extends Error {
   help?: string;
 }
 
-/** When an error of a code was logged, and how often it came up since. */
+/** When an error with a code was logged, and how often it has occurred since. */
 const logged = new Map<string, { at: number; more: number }>();
 
 /**
- * Logs an error that a visitor has met, and returns the one to show: without the bucket, the endpoint and permissions,
- * which strangers need not know. A missing file and a refused path are returned as they are.
+ * Logs an error that a visitor got, and returns the one to show: without the bucket, the endpoint and permissions,
+ * which visitors need not know. A missing file and an invalid path are returned unchanged.
  *
  * @param error a Ghost error
- * @returns an error with the status 503 for what may be over soon, and 502 for everything else
+ * @returns an error with the status 503 for a problem that may be over soon, and 502 for everything else
  */
 export function errorForVisitors(error: unknown): ExplainedError {
   const explained = error as ExplainedError;
@@ -44,6 +44,6 @@ function logOnceInAWhile(code: string, { message, help, context }: ExplainedErro
   logged.set(code, { at: now, more: 0 });
   const parts = ['S3CloudFrontStorage:', message, help, context && `(${context})`].filter(Boolean);
   logging.error(
-    `${parts.join(' ')}${before?.more ? ` Visitors met this ${before.more} more times since it was logged.` : ''}`,
+    `${parts.join(' ')}${before?.more ? ` Visitors got this error ${before.more} more times since it was last logged.` : ''}`,
   );
 }

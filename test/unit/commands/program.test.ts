@@ -35,7 +35,11 @@ function runWith(environment: NodeJS.ProcessEnv, ...parameters: string[]) {
   return { status, stdout, stderr };
 }
 
-const DRY_RUN = ['provision', '--domain', 'images.example.com', '--ghost-url', 'https://blog.example.com', '--dry-run'];
+/** The arguments of the README's dry run. */
+const DRY_RUN =
+  /`npx ghost-storage-s3-cloudfront (provision [^`]* --dry-run)`/
+    .exec(readFileSync(path.join(root, 'README.md'), 'utf8'))?.[1]
+    ?.split(' ') ?? [];
 
 describe('colours', () => {
   const ESCAPE = '\x1b[';

@@ -36,8 +36,8 @@ const project = (name: string) => ({
   // Leaves out the caches, which contain whole Ghosts.
   roots: ['<rootDir>/src', '<rootDir>/test'],
   testMatch: [`<rootDir>/test/${name}/**/${filesOf(name)}`],
-  // The guide's scripts need bash, and on Windows a program of that name may be anything.
-  testPathIgnorePatterns: process.platform === 'win32' ? ['unit.(guide|provision-script).test.ts$'] : [],
+  // The scripts of docs/aws-by-hand.md need bash, and on Windows a program of that name may be anything.
+  testPathIgnorePatterns: process.platform === 'win32' ? ['unit.(by-hand|provision-script).test.ts$'] : [],
   testEnvironment: '<rootDir>/test/support/node-environment.ts',
   // All test files share the global Error, so it must survive the end of each file.
   testEnvironmentOptions: { globalsCleanup: 'off' },

@@ -48,7 +48,7 @@ const OTHER_COMMANDS: Record<string, Shape> = {
   configure: { required: [], optional: [] },
   'configure sso': { required: [], optional: [] },
   // From version 2.32 on.
-  login: { required: [], optional: [] },
+  login: { required: [], optional: ['remote'] },
   's3 cp': { required: [], optional: ['cache-control', 'content-type', 'recursive'], positional: 2 },
   's3 rm': { required: [], optional: [], positional: 1 },
   's3 sync': { required: [], optional: ['cache-control', 'content-type', 'exclude', 'include'], positional: 2 },
@@ -67,7 +67,7 @@ const OTHER_COMMANDS: Record<string, Shape> = {
   'kms put-key-policy': { required: ['key-id', 'policy'], optional: ['policy-name'] },
 };
 
-/** The operations that the guide's waiters call. */
+/** The operations that the docs' waiters call. */
 const WAITERS: Record<string, string> = {
   'acm certificate-validated': 'describe-certificate',
   'cloudfront distribution-deployed': 'get-distribution',
@@ -148,7 +148,9 @@ export function problemsOfMention(line: string): string[] {
 }
 
 function parse(args: string[]): Parsed {
-  const [service = '', operation = '', ...rest] = args;
+  // `aws login` and `aws configure` have no operation.
+  const operation = args[1]?.startsWith('--') ? '' : (args[1] ?? '');
+  const [service = '', ...rest] = operation === '' ? args : args.toSpliced(1, 1);
   const firstOption = rest.findIndex((word) => word.startsWith('--'));
   const positional = firstOption < 0 ? rest : rest.slice(0, firstOption);
   const options = new Map<string, string[]>();

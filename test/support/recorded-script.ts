@@ -12,7 +12,7 @@ export interface Command {
 }
 
 /** The programs that are recorded instead of started. */
-const PROGRAMS = ['aws', 'npx', 'npm', 'tar', 'curl', 'openssl', 'ghost', 'jq', 'less', 'bash'];
+const PROGRAMS = ['aws', 'npx', 'npm', 'tar', 'curl', 'openssl', 'ghost', 'jq', 'less', 'bash', 'chown'];
 
 /** The programs that are started: those that change nothing but files that are named to them. */
 const STARTED = ['cat', 'cp', 'date', 'sed'];

@@ -11,7 +11,7 @@ export type AdapterConfigs = Record<Feature, Config>;
 
 /**
  * Validates the configuration of the adapter as Ghost would pass it, overridden by the command line. A feature that
- * does not use the adapter yet gets the adapter's block, since files are migrated before Ghost is switched over.
+ * does not use the adapter yet gets the adapter's block, since files are migrated before Ghost uses the adapter.
  *
  * @param file Ghost's configuration file, which later errors name
  * @throws Failure that lists every problem, as the adapter does when Ghost starts
@@ -39,7 +39,7 @@ function validated(block: object): Config {
       message,
       Object.keys(block).length > 1 && help
         ? help
-        : "Name Ghost's configuration with --config or --ghost, or the bucket and the CDN with --bucket, --region and --cdn-url.",
+        : "Name Ghost's configuration file (--config) or its folder (--ghost), or pass --bucket, --region and --cdn-url.",
       { cause: error },
     );
   }

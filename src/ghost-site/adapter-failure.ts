@@ -6,4 +6,6 @@ import { Failure } from '../shell/failure';
  * @param explained as `Bucket.explain` returns it
  */
 export const asFailure = (explained: Error & { help?: string; code?: string }): Failure =>
-  new Failure(explained.message, explained.help ?? 'Try again: what is done is not done twice.', { cause: explained });
+  new Failure(explained.message, explained.help ?? 'Try again. Work that is done is not repeated.', {
+    cause: explained,
+  });

@@ -9,7 +9,10 @@ import { asFailure } from './adapter-failure';
 
 export type { ListedObject };
 
-/** How many pages in a row may bring nothing new. Services that skip what the reader may not see return empty ones. */
+/**
+ * How many pages in a row may contain nothing new. Services that skip objects that the user cannot see return empty
+ * pages.
+ */
 const MAX_IDLE_PAGES = 3;
 
 /** A bucket, and the configuration of its service. */
@@ -55,8 +58,8 @@ class ListingState {
   }
 
   /**
-   * Returns the request for the page after this one, or undefined when it is the last. A token that is missing or that was
-   * there before leads nowhere: then the listing continues after its last key, which needs an order.
+   * Returns the request for the page after this one, or undefined when it is the last. A token that is missing or was
+   * used before is useless: the listing then continues after its last key, which is possible only in order.
    *
    * @throws Failure when the listing would never end
    */
@@ -78,8 +81,8 @@ class ListingState {
 }
 
 /**
- * The objects below a prefix, each once. The next page is requested while the caller works on the objects of this one, and
- * each page has its own retries; the SDK's paginator does neither, and follows a token that repeats itself for ever.
+ * The objects below a prefix, each once. The next page is requested while the caller works on the objects of this one,
+ * and each page has its own retries; the SDK's paginator does neither, and follows a repeated token forever.
  */
 export class Listing implements AsyncIterable<ListedObject> {
   private readonly state = new ListingState();
@@ -88,7 +91,7 @@ export class Listing implements AsyncIterable<ListedObject> {
 
   /**
    * @param retries how each page is requested again; its signal aborts requests
-   * @param leftOut the start of keys that do not matter: AWS lists only some of them, other services may list all
+   * @param leftOut the start of keys to skip: AWS lists only some of them, other services may list all
    */
   constructor(
     private readonly location: ListedLocation,
@@ -98,8 +101,8 @@ export class Listing implements AsyncIterable<ListedObject> {
   ) {}
 
   /**
-   * Whether an object that should have come by now does not exist. AWS lists in the order of the keys; of other services
-   * that is only known at the end.
+   * Whether an object that should have been listed by now does not exist. AWS lists in the order of the keys; with
+   * other services, this is known only at the end.
    */
   get isReliable(): boolean {
     return this.state.isOrdered && (this.isComplete || knownService(this.location.config).isAws);
@@ -111,7 +114,7 @@ export class Listing implements AsyncIterable<ListedObject> {
   }
 
   /**
-   * Lists the objects, in the order in which the service lists them.
+   * Lists the objects in the order of the service.
    *
    * @throws Failure when the service refuses, when its response is not a listing, and when its listing would never end
    */
@@ -128,16 +131,16 @@ export class Listing implements AsyncIterable<ListedObject> {
         // The caller may stop before it gets this page.
         coming.catch(() => {});
       }
-      // Services that do not know the parameter list everything.
+      // Services that do not support the parameter list everything.
       yield* objects.filter(({ key }) => key.startsWith(this.prefix));
     }
   }
 
-  /** Continues after the keys that do not matter, once the listing has come to them. */
+  /** Continues after the keys to skip, once the listing has reached them. */
   private beyondLeftOut(request: PageRequest | undefined): PageRequest | undefined {
     const { leftOut, location, state } = this;
     const isThere = leftOut !== undefined && state.isOrdered && state.last?.startsWith(leftOut);
-    // Other services may ignore the parameter, and begin again.
+    // Other services may ignore the parameter, and start again.
     return request && isThere && knownService(location.config).isAws
       ? { prefix: this.prefix, startAfter: `${leftOut}${GREATEST_CHARACTER}` }
       : request;
@@ -156,7 +159,7 @@ export class Listing implements AsyncIterable<ListedObject> {
 
 function endless(config: Config, prefix: string): Failure {
   return new Failure(
-    `${knownService(config).endpoint ?? 'S3'} lists the objects of the bucket "${config.bucket}" below "${prefix}" without an end: it says that there are more, and repeats itself.`,
-    'This is a fault of that service (ListObjectsV2, NextContinuationToken): report it there. Nothing was changed by it.',
+    `${knownService(config).endpoint ?? 'S3'} returns an endless list of the objects below "${prefix}" in the bucket "${config.bucket}": it says that there are more, and repeats the same ones.`,
+    'This is a bug in that service (ListObjectsV2, NextContinuationToken). Report it there. Listing the objects changed nothing.',
   );
 }

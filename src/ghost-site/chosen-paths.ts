@@ -13,16 +13,16 @@ import type { GhostSite } from './site';
 /** A path in Ghost's configuration. */
 interface NamedPath {
   place: string;
-  /** How to name it otherwise, for the end of a sentence. */
+  /** Another way to name it, for the end of a sentence. */
   cure: string;
 }
 
 /**
- * Makes sure that a user who can write Ghost's configuration does not lead root into the content folder of another user.
- * A path below Ghost's folder is trusted, and one that the command line or the environment names.
+ * Makes sure that a user who can write Ghost's configuration does not make root use the content folder of another user.
+ * Paths below Ghost's folder are trusted, and so are those from the command line or the environment.
  *
  * @param content the content folder that the user named
- * @throws Failure with the setting, and with how to name the folder otherwise
+ * @throws Failure with the setting, and with another way to name the folder
  */
 export function assertChosenContent(site: GhostSite, content?: string): void {
   assertChosen(site, contentOf(site, content));
@@ -32,7 +32,7 @@ export function assertChosenContent(site: GhostSite, content?: string): void {
 export function assertChosenPaths(site: GhostSite, content?: string): void {
   const { installedAdaptersPath: place } = site.config.paths ?? {};
   const isOfFile = place !== undefined && pathsOfEnvironment(site).installedAdaptersPath === undefined;
-  const cure = `name it yourself: ${ownCommand('install …', { environment: { paths__installedAdaptersPath: String(place) } })}`;
+  const cure = `set it yourself: ${ownCommand('install …', { environment: { paths__installedAdaptersPath: String(place) } })}`;
   assertChosen(site, [
     ...contentOf(site, content),
     ...(isOfFile ? [{ place, cure }] : []),
@@ -43,7 +43,7 @@ export function assertChosenPaths(site: GhostSite, content?: string): void {
 function contentOf(site: GhostSite, content: string | undefined): NamedPath[] {
   const { contentPath: place } = site;
   const isOfFile = content === undefined && pathsOfEnvironment(site).contentPath === undefined;
-  return [...(isOfFile ? [{ place, cure: `name it yourself: --content ${place}` }] : []), ...partsOf(site, FEATURES)];
+  return [...(isOfFile ? [{ place, cure: `set it yourself: --content ${place}` }] : []), ...partsOf(site, FEATURES)];
 }
 
 /** A Compose file may have parts of the content folder mounted from elsewhere. */
@@ -51,10 +51,10 @@ function partsOf(site: GhostSite, parts: readonly string[]): NamedPath[] {
   const places = site.compose ? parts.map((part) => knownInContent(site, part)) : [];
   return places
     .filter((place) => place !== undefined && !isInside(place, site.contentPath))
-    .map((place = '') => ({ place, cure: 'give the Compose files to the user who owns this folder, or to root.' }));
+    .map((place = '') => ({ place, cure: 'make root, or the owner of this folder, the owner of the Compose files.' }));
 }
 
-// The file may be another one by now than the one that was read.
+// The file may have been replaced since it was read.
 const pathsOfEnvironment = ({ compose }: GhostSite) =>
   // The environment of this process is not that of the container.
   (compose ? undefined : settingsOfEnvironment(process.env).paths) ?? {};
@@ -73,8 +73,8 @@ function assertChosen({ configFile, folder, compose }: GhostSite, named: NamedPa
     const foreign = writers.find((writer) => writer.uid !== uid && !mayAccess(way.end.stats, writer, 0o3));
     if (foreign && !isInside(way.real, wayTo(folder).real)) {
       throw new Failure(
-        `${configFile}, which the user ${foreign.uid} can write, names ${place}, which belongs to the user ${uid}.`,
-        `If that is right: ${cure}`,
+        `The user ${foreign.uid} can write ${configFile}. It names ${place}, which belongs to the user ${uid}.`,
+        `If that is correct, ${cure}`,
       );
     }
   }

@@ -36,7 +36,7 @@ const ROOT: Owner = { uid: 0, gid: 0 };
 /** Only its owner may read a new file, which may hold secrets. */
 const PRIVATE = 0o600;
 
-/** What makes it impossible to replace a file by renaming another: it is mounted itself, as with Docker. */
+/** The errors when a file cannot be replaced by renaming another: it is a mount of its own, as with Docker. */
 const MOUNTED = ['EBUSY', 'EXDEV'];
 
 /**
@@ -51,8 +51,8 @@ export function checkGhostConfigFile(place: string | SettingsFile): SettingsFile
   const { file } = settings;
   if (!settings.isWritable) {
     throw new Failure(
-      `Ghost's settings are all in ${file}: its service has no env file.`,
-      'Give it one (env_file: ghost.env) and create that file with: touch ghost.env && chmod 600 ghost.env\nOr set them there yourself: install --print',
+      `All of Ghost's settings are in ${file}: its service has no env file.`,
+      'Add one to the service (env_file: ghost.env), and create that file: touch ghost.env && chmod 600 ghost.env\nOr set them there yourself: install --print',
     );
   }
   const located = locateConfig(file);
@@ -63,10 +63,10 @@ export function checkGhostConfigFile(place: string | SettingsFile): SettingsFile
     // The backup goes into the same folder.
     [path.dirname(real), ...(stats ? [real] : [])].forEach((place) => accessSync(place, constants.W_OK));
     if (isRoot() && !mayAccess(folder.end.stats, owner, 0o3)) {
-      throw Object.assign(new Error(), { code: `the user ${owner.uid} has no right to write in its folder` });
+      throw Object.assign(new Error(), { code: `the user ${owner.uid} cannot write to its folder` });
     }
     if (!stats && lstatSync(file, { throwIfNoEntry: false })) {
-      throw Object.assign(new Error(), { code: 'it is a link to nowhere' });
+      throw Object.assign(new Error(), { code: 'it is a broken link' });
     }
   });
   if (code !== undefined) {
@@ -79,14 +79,14 @@ export function checkGhostConfigFile(place: string | SettingsFile): SettingsFile
   return settings;
 }
 
-/** In a folder of Docker Compose, a configuration file of Ghost-CLI's name is not the one that the container reads. */
+/** In a folder of Docker Compose, the container does not read a configuration file with Ghost-CLI's name. */
 function refuseUnreadByContainer({ file, format }: SettingsFile, real: string): void {
   const folder = path.dirname(path.resolve(file));
   const used = format === 'json' ? settingsOfContainer(folder) : undefined;
   if (used !== undefined && locateConfig(used.file).file !== real) {
     throw new Failure(
       `The Ghost of Docker Compose in ${folder} does not read ${path.basename(file)}. Its settings are in ${used.file}.`,
-      `Name the folder instead: --write-config ${quoted(folder)} for provision, --ghost ${quoted(folder)} for install`,
+      `Use the folder instead: --write-config ${quoted(folder)} for provision, --ghost ${quoted(folder)} for install`,
     );
   }
 }
@@ -117,7 +117,7 @@ export function writeGhostConfig(place: string | SettingsFile, block: GhostConfi
  * @param place its path or the settings in it; a new file is readable to its owner only
  * @param planned the text that the new one was made from
  * @returns the path of the backup, undefined when nothing changes or the file is new
- * @throws Failure when it cannot be written, or another program has changed it since
+ * @throws Failure when it cannot be written, or another program has changed it since then
  */
 export function replaceGhostConfig(place: string | SettingsFile, after: string, planned?: string): string | undefined {
   const { file, format } = settingsFileAt(place);
@@ -147,7 +147,7 @@ export function replaceGhostConfig(place: string | SettingsFile, after: string, 
     throw error instanceof Failure || code === undefined
       ? error
       : new Failure(
-          `${file} could not be written (${code}), and is as it was.`,
+          `${file} could not be written (${code}). It is unchanged.`,
           adviceForMachine(code) ??
             `Its owner, and the owner of ${path.dirname(located.file)}, must be able to write there.`,
           { cause: error },
@@ -171,7 +171,7 @@ function replace(located: ExistingConfig, before: Buffer, after: Buffer, format:
   // ghost-docker keeps files with `.bak.` in their names out of Git; a backup of an env file holds the same secrets.
   const mark = format === 'env' ? '.bak' : '';
   const backup = `${name}${mark}.${time}.backup`;
-  // Ghost does not read it, and it may hold secrets that every user could read before.
+  // Only its owner may read it: Ghost does not, and it may hold secrets that every user could read before.
   closeSync(create(backup, before, located, located.stats.mode & 0o770));
   const fresh = `.${name}.${randomBytes(8).toString('hex')}`;
   try {
@@ -198,8 +198,8 @@ const isSameUser = (made: Stats, former: Stats) =>
   process.platform === 'win32' || (made.uid === former.uid && made.gid === former.gid);
 
 /**
- * Runs a step in the folder of a configuration file. Names without a path then lead into this folder, also when another
- * user replaces it or a folder above it meanwhile.
+ * Runs a step in the folder of a configuration file. Names without a path then mean files in this folder, also when
+ * another user replaces it or a folder above it in the meantime.
  */
 function inFolder<T>({ folder, owner }: LocatedConfig, step: () => T): T {
   const former = process.cwd();
@@ -207,7 +207,10 @@ function inFolder<T>({ folder, owner }: LocatedConfig, step: () => T): T {
   try {
     const { dev, ino } = statSync('.');
     if (ino !== folder.end.stats.ino || dev !== folder.end.stats.dev) {
-      throw new Failure(`${folder.real} was replaced meanwhile.`, 'Find out by whom before you run the command again.');
+      throw new Failure(
+        `${folder.real} was replaced while this command was using it.`,
+        'Find out what replaced it before you run the command again.',
+      );
     }
     return step();
   } finally {
@@ -226,7 +229,7 @@ function create(
   { owner, stats }: LocatedConfig,
   mode = stats ? stats.mode & 0o777 : PRIVATE,
 ): number {
-  // Root creates what another user than the folder's owner gets, so that this owner cannot open it before.
+  // Root creates files for other users than the folder's owner, so that this owner cannot open them before.
   const maker = !stats || stats.uid === owner.uid ? owner : ROOT;
   const opened = withRightsOf(maker, () => openSync(name, 'wx', PRIVATE));
   try {
@@ -244,14 +247,17 @@ function create(
   }
 }
 
-/** Writes into the existing file, which keeps its owner where a new file would belong to the user who runs this. */
+/** Writes into the existing file, so that it keeps its owner. A new file would belong to the user who runs this. */
 function writeInPlace({ file, stats }: ExistingConfig, before: Buffer, after: Buffer): void {
   const { O_WRONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
   const opened = withRightsOf(stats, () => openSync(path.basename(file), O_WRONLY | O_NOFOLLOW | O_NONBLOCK));
   try {
     const { dev, ino, nlink } = fstatSync(opened);
     if (dev !== stats.dev || ino !== stats.ino || (isRoot() && nlink > 1)) {
-      throw new Failure(`${file} was replaced meanwhile, or has a second name.`, 'Run the command again.');
+      throw new Failure(
+        `${file} was replaced while this command was using it, or has another hard link.`,
+        'Run the command again.',
+      );
     }
     try {
       overwrite(opened, after);
@@ -265,7 +271,7 @@ function writeInPlace({ file, stats }: ExistingConfig, before: Buffer, after: Bu
   }
 }
 
-/** The file is never empty meanwhile, also when the machine stops. */
+/** Overwrites a file so that it is never empty, even when the machine stops. */
 function overwrite(opened: number, bytes: Buffer): void {
   for (let written = 0; written < bytes.length;) {
     written += writeSync(opened, bytes, written, bytes.length - written, written);

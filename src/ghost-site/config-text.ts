@@ -22,13 +22,15 @@ export interface LocatedConfig {
 /**
  * Finds out who can change a configuration file.
  *
- * @throws Failure when root would be led to another user's file by a link, or when it is not a file
+ * @throws Failure when a link would make root use another user's file, or when it is not a file
  */
 export function locateConfig(file: string): LocatedConfig {
   const way = wayTo(file);
   const folder = wayTo(path.dirname(way.real));
   const owner = ownerOf(folder);
-  refuseForeignLinks(way, `Otherwise name Ghost's configuration file itself, and not ${file}.`, [folder.end.stats]);
+  refuseForeignLinks(way, `Otherwise use the path of Ghost's configuration file itself instead of ${file}.`, [
+    folder.end.stats,
+  ]);
   const stats = way.end.path === way.real ? way.end.stats : undefined;
   if (stats) {
     orFailure(file, () => refuseIrregular(file, stats));
@@ -51,14 +53,15 @@ export function readConfig({ file, folder, owner, stats }: LocatedConfig): Buffe
     try {
       return read(owner).bytes;
     } catch (error) {
-      // Ghost's user may keep it from the owner of the folder. A hard link could be to any file of another user.
+      // Ghost's user may have made it unreadable for the owner of the folder. A hard link could be to any file of
+      // another user.
       const isOwnFolder = folder.end.stats.uid === owner.uid;
       if (!isRoot() || !isOwnFolder || (error as NodeJS.ErrnoException).code !== 'EACCES' || stats.nlink > 1) {
         throw error;
       }
       const found = read(stats);
       if (found.stats.ino !== stats.ino || found.stats.dev !== stats.dev) {
-        throw new UnsuitableFile(file, 'was replaced meanwhile');
+        throw new UnsuitableFile(file, 'was replaced while it was being read');
       }
       return found.bytes;
     }
@@ -92,7 +95,9 @@ export function jsonTextOf(file: string): string {
   return bytes?.toString('utf8') ?? '';
 }
 
-/** Returns the paths that the backups of a configuration file have, the newest first. Anything may be there. */
+/**
+ * Returns the paths that backups of a configuration file have, the newest first. They may be anything, even folders.
+ */
 export const backupNames = (file: string): string[] =>
   someNamesIn(path.dirname(file))
     .filter((name) => name.startsWith(`${path.basename(file)}.`) && /\.\d{8}T\d{9}Z\.backup$/.test(name))
@@ -100,7 +105,7 @@ export const backupNames = (file: string): string[] =>
     .reverse()
     .map((name) => path.join(path.dirname(file), name));
 
-/** A link could be to a file that the user must not copy there. */
+/** Returns whether a backup has content. A link could be to a file that the user must not copy there. */
 function isFilled(backup: string): boolean {
   const stats = lstatSync(backup, { throwIfNoEntry: false });
   return stats !== undefined && stats.isFile() && stats.nlink === 1 && stats.size > 0;

@@ -25,7 +25,7 @@ export interface StorageSettings {
 /** The largest file (bytes) that an environment variable may name. */
 const LARGEST_SECRET = 1_000_000;
 
-/** Some editors on Windows start files with it, and Ghost skips it. */
+/** Some editors on Windows put it at the start of files. Ghost skips it. */
 export const BYTE_ORDER_MARK = /^\uFEFF/;
 
 /**
@@ -54,7 +54,7 @@ export function readGhostConfig(text: string, file: string): GhostConfig {
 }
 
 /**
- * Returns the settings in the environment, as Ghost reads them: `storage__S3CloudFrontStorage__bucket=pictures`, and
+ * Returns the settings in the environment, as Ghost reads them: `storage__S3CloudFrontStorage__bucket=images`, and
  * `storage__S3CloudFrontStorage__secretAccessKey_FILE=/run/secrets/s3` for the content of a file.
  *
  * @param textOfSecret reads such a file, whose path may be that of a container
@@ -114,7 +114,7 @@ export const settingOfFeature = (feature: Exclude<Feature, 'images'>) => ({
   staticFileURLPrefix: `content/${feature}`,
 });
 
-/** Returns the name of the adapter that a feature uses, undefined for Ghost's own on the disk. */
+/** Returns the name of the adapter that a feature uses, undefined for Ghost's own, which uses the disk. */
 export function adapterOf(storage: StorageSettings, feature: Feature): string | undefined {
   const setting = feature === 'images' ? storage.active : storage[feature];
   return isObject(setting) ? setting.adapter : (setting ?? undefined);
@@ -137,13 +137,13 @@ export function adapterOptionsOf(storage: StorageSettings, feature: Feature): Re
 /** Returns the text of a file that an environment variable names, without the line break at its end. */
 export function secretIn(file: string, name: string): string {
   try {
-    // Kubernetes links secrets to each version of theirs.
+    // Kubernetes mounts secrets as links to their current version.
     const { bytes } = readRegularFile(realpathSync(file), LARGEST_SECRET);
     return bytes.toString('utf8').replace(/\r?\n$/, '');
   } catch (error) {
     throw new Failure(
-      `${name} is ${file}, which cannot be read (${(error as NodeJS.ErrnoException).code}).`,
-      'Run the command as who may read it, where Ghost runs.',
+      `The variable ${name} names the file ${file}, which cannot be read (${(error as NodeJS.ErrnoException).code}).`,
+      'Run the command where Ghost runs, as a user who can read this file.',
       { cause: error },
     );
   }

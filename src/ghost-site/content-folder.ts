@@ -2,7 +2,7 @@ import path from 'node:path';
 import { FEATURES } from '../core/features';
 import { isFolder } from './site';
 
-/** Folders that Ghost and Ghost-CLI create in a content folder and that few other programs have. */
+/** Folders that Ghost and Ghost-CLI create in a content folder, and that few other programs use. */
 const TELLING_FOLDERS: readonly string[] = [...FEATURES, 'themes', 'settings', 'adapters'];
 
 /** Everything that a content folder has: https://docs.ghost.org/config#paths */
@@ -23,8 +23,8 @@ export interface OtherFolder {
 }
 
 /**
- * Finds the content folder that a user meant who named another folder of Ghost: one inside it, such as `content/images`,
- * or the one that it is in.
+ * Finds the content folder that the user meant but did not name: the path is a folder inside it, such as
+ * `content/images`, or the folder that it is in.
  *
  * @param named an absolute path
  * @returns undefined when the folder looks like a content folder itself, and when there is none near it
@@ -40,7 +40,7 @@ export function meantContentFolder(named: string): OtherFolder | undefined {
       return { folder, named: inner === named ? `Ghost's ${name} folder` : `a folder in Ghost's ${name} folder` };
     }
   }
-  // Ghost's code has a content folder, too, which is not that of the blog.
+  // Ghost's code also has a content folder, which is not that of the blog.
   const isCurrent = path.basename(named) === 'current';
   const isVersion = path.basename(path.dirname(named)) === 'versions';
   const installed = isCurrent ? path.dirname(named) : isVersion ? path.dirname(path.dirname(named)) : named;

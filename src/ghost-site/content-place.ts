@@ -10,7 +10,8 @@ export type Content = Pick<GhostSite, 'contentPath' | 'compose'>;
 export const ADAPTER_IN_CONTENT = `adapters/storage/${ADAPTER}`;
 
 /**
- * Returns the path of a part of the content folder on this machine. A container may have it from another folder.
+ * Returns the path of a part of the content folder on this machine. For a container, it may be mounted from another
+ * folder.
  *
  * @param part relative, with slashes: `images`
  * @returns undefined when only Docker can reach it
@@ -55,7 +56,7 @@ export function featureFolder(content: Content, feature: Feature): string {
   const hidden = inner.find((target) => !isServedFromDisk(feature, `${path.posix.relative(feature, target)}/`));
   if (compose && hidden !== undefined) {
     throw new Failure(
-      `The service ${compose.name} in ${compose.composeFile} mounts another folder at ${compose.contentPath}/${hidden}, and this command does not find the files there.`,
+      `The service ${compose.name} in ${compose.composeFile} mounts another folder at ${compose.contentPath}/${hidden}, and this command cannot find the files there.`,
       `Move its files into ${folder}, remove this mount, and run the command again.`,
     );
   }

@@ -21,11 +21,14 @@ export interface GhostConfigBlock {
 /** A value of the configuration with its path: `[['storage', 'active'], 'S3CloudFrontStorage']`. */
 export type Setting = readonly [place: readonly string[], value: unknown];
 
-/** Options of an image server that another one may not have. Left in the file, they would break its URLs and its CDN. */
+/**
+ * Options of an image server that another one may not have. If they stayed in the file, they would break its URLs and
+ * its CDN.
+ */
 export const OPTIONS_OF_THE_SERVER = ['tenantPrefix', 'cdnFallbackSecret'];
 
 /**
- * Adds the adapter's options to the text of a configuration, and leaves everything else as it is, including blanks.
+ * Adds the adapter's options to the text of a configuration, and leaves everything else unchanged, including spaces.
  *
  * @param text empty for a new file
  * @throws Failure when the text is not that of such a file
@@ -62,8 +65,8 @@ function refuseDuplicates(node: Node | undefined): void {
   const duplicate = names.find((name) => seen.has(name) || !seen.add(name));
   if (duplicate !== undefined) {
     throw new Failure(
-      `"${duplicate}" stands twice in one object of Ghost's configuration, of which Ghost reads the last.`,
-      'Put both into one, and run the command again.',
+      `"${duplicate}" occurs twice in the same object of Ghost's configuration. Ghost reads only the last one.`,
+      'Merge the two, and run the command again.',
     );
   }
   node?.children?.forEach(refuseDuplicates);

@@ -9,8 +9,8 @@ import { type Content, featureFolder } from './content-place';
 import { quoted } from '../shell/text';
 
 /**
- * The folder of a feature's files on the disk, and the rights to use it: when root runs the command, those of the folder's
- * owner, who may change anything in it meanwhile.
+ * The folder of a feature's files on the disk, and the rights to use it: when root runs the command, those of the
+ * folder's owner, who may change anything in it at any time.
  */
 export class FeatureDisk {
   private readonly waiting: { run: () => void; reject: (error: Error) => void }[] = [];
@@ -52,22 +52,22 @@ export class FeatureDisk {
     try {
       withRightsOf(this.owner, () => steps.forEach(({ run }) => run()));
     } catch (error) {
-      // The rights cannot be taken on, in a container without CAP_SETUID for example.
+      // The process cannot get these rights, for example in a container without CAP_SETUID.
       steps.forEach(({ reject }) => reject(error as Error));
     }
   }
 
-  /** Whether something may be there: in this folder, or in one that links may lead into. */
+  /** Whether a path is allowed: in this folder, or in one that links may lead into. */
   allows(realPath: string): boolean {
     return [this.root, ...this.allowedFolders].some((folder) => isInside(realPath, folder));
   }
 
-  /** Says whose rights were not enough, and the fix, after an error of the disk; '' where they do not matter. */
+  /** Returns whose rights were not enough, and the fix, after a disk error; '' where they do not matter. */
   cureFor(error: unknown, file: string): string {
     const isForbidden = ['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '');
     const { uid } = this.owner;
     return isForbidden && isRoot() && uid !== 0
-      ? `; the rights of the folder's owner, user ${uid}, are used. If the blog should show it: sudo chown -h ${uid} ${quoted(file)}`
+      ? `; the command has only the rights of the folder's owner, user ${uid}. If the blog should show this file: sudo chown -h ${uid} ${quoted(file)}`
       : '';
   }
 }
@@ -75,8 +75,8 @@ export class FeatureDisk {
 /**
  * Finds the folders of all features. Links inside them may lead into each other's.
  *
- * @throws Failure for a folder that is a link to something that is more than images, media or files, or that another user
- *   has led elsewhere, and for one that only Docker can reach
+ * @throws Failure for a folder that is a link to more than images, media or files, or another user's link to elsewhere,
+ *   and for one that only Docker can reach
  */
 export function featureDisks(site: Content): Record<Feature, FeatureDisk> {
   const content = wayTo(site.contentPath).real;
@@ -86,7 +86,7 @@ export function featureDisks(site: Content): Record<Feature, FeatureDisk> {
   });
   const usual = ways.map(({ folder }) => path.join(wayTo(path.dirname(folder)).real, path.basename(folder)));
   for (const { folder, way } of ways) {
-    refuseForeignLinks(way, `Or replace ${folder} with the folder itself.`);
+    refuseForeignLinks(way, `Otherwise replace ${folder} with the folder itself.`);
     const isElsewhere = isInside(way.real, content) && !usual.some((other) => isInside(way.real, other));
     if (isElsewhere || isInside(content, way.real)) {
       throw new Failure(
@@ -105,7 +105,7 @@ export function placeOf(opened: number, file: string): string | undefined {
   try {
     return readlinkSync(descriptorPath(opened));
   } catch {
-    // Only Linux tells.
+    // Only Linux shows it.
     const real = realpathSync(file);
     const [there, { dev, ino }] = [lstatSync(real), fstatSync(opened)];
     return there.dev === dev && there.ino === ino ? real : undefined;

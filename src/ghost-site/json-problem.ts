@@ -1,6 +1,6 @@
 import { type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
 
-/** Why a text is not JSON. */
+/** The reason why a text is not JSON. */
 export interface JsonProblem {
   /** `line 3, column 5` */
   place: string;
@@ -14,10 +14,10 @@ const PLAIN = 'Ghost reads plain JSON';
 type Explanation = [problem: string, cure: string];
 
 const COMMENT: Explanation = ['has a comment', `Remove the comment: ${PLAIN}.`];
-const BACKSLASH: Explanation = ['has a text with an invalid backslash', 'Write a backslash as \\\\.'];
+const BACKSLASH: Explanation = ['has a string with an invalid backslash', 'Write a backslash as \\\\.'];
 const OPEN_TEXT: Explanation = [
-  'has a text with a line break or without its end',
-  'End it in the same line with a straight double quotation mark.',
+  'has a string with a line break or without its closing quotation mark',
+  'Close it in the same line with a straight double quotation mark.',
 ];
 const OTHER: Explanation = [
   'has something that is not JSON',
@@ -36,7 +36,7 @@ const EXPLANATIONS: Record<string, Explanation> = {
   ColonExpected: ['needs a colon', 'Put a colon between the name and the value.'],
   EndOfFileExpected: [
     'is after the end of the object',
-    'Remove what follows the last closing bracket, or one bracket too many.',
+    'Remove everything after the last closing bracket, or the bracket that is too many.',
   ],
   PropertyNameExpected: ['needs a name', 'Put the name of the setting between straight double quotation marks.'],
 };
@@ -70,12 +70,12 @@ function explain(text: string, offset: number, name: string): Explanation {
     return ['has a closing bracket after a comma', `Remove the comma in front of it: ${PLAIN}.`];
   }
   if (/^['‘’“”]/.test(rest)) {
-    return ['has a quotation mark that is not "', 'Put names and texts between straight double quotation marks.'];
+    return ['has a quotation mark that is not "', 'Put names and strings between straight double quotation marks.'];
   }
   if (rest.trim() === '') {
     return [
-      'is where the file ends, too early',
-      'Add what is missing at its end: a closing bracket or a quotation mark.',
+      'is the end of the file, which is incomplete',
+      'Add the missing closing bracket or quotation mark at its end.',
     ];
   }
   if (/^[\w$]+\s*:/.test(rest)) {

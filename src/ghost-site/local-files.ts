@@ -20,7 +20,7 @@ export type LocalEntry =
   /** A file or folder that cannot be transferred. */
   | { kind: 'refused'; path: string; reason: string };
 
-/** How many files are looked at together. */
+/** How many files are examined together. */
 const BATCH_FILES = 128;
 
 interface Folder {
@@ -30,7 +30,7 @@ interface Folder {
   /** In the order of their keys; the names of folders end with a slash. */
   names: string[];
   next: number;
-  /** Where the links among the names lead, by the names as above. */
+  /** Where the links among the names lead, by these names. */
   targets: Map<string, string>;
 }
 
@@ -38,7 +38,7 @@ interface Folder {
  * Finds all files below a folder, in the order in which S3 lists their keys: by bytes, with a slash after the names of
  * folders. It keeps only the names in the current folder and in those above it in memory.
  *
- * Links are followed where they lead into the images, media or files folder.
+ * Links are followed when they lead into the images, media or files folder.
  *
  * @param disk a folder that does not exist has no files
  * @param isLeftOut tells which folders to leave out, by their paths with a slash at the end
@@ -100,7 +100,7 @@ function readEntry(disk: FeatureDisk, folder: Folder, name: string): LocalEntry 
 export function unreadable(disk: FeatureDisk, error: unknown, file: string): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return code === 'ELOOP'
-    ? 'a link took its place after it was listed'
+    ? 'it was replaced by a link after it was listed'
     : `the file cannot be read (${code ?? message})${disk.cureFor(error, file)}`;
 }
 
@@ -142,10 +142,10 @@ function readFolder(
   return { folder: { path: folderPath, realPath, names: names.sort(compareKeys), next: 0, targets }, notes };
 }
 
-/** @throws ELOOP when a link is on the way to a folder whose links were resolved before */
+/** @throws ELOOP when the path of a folder has a link, although its links were resolved before */
 function assertNoLink(realPath: string): void {
   if (realpathSync(realPath) !== realPath) {
-    throw Object.assign(new Error(`${realPath} has become a link`), { code: 'ELOOP' });
+    throw Object.assign(new Error(`${realPath} was replaced by a link`), { code: 'ELOOP' });
   }
 }
 
@@ -167,7 +167,7 @@ function kindOf(disk: FeatureDisk, entry: Dirent, entryPath: string, parents: re
     const target = realpathSync(entryPath);
     if (!disk.allows(target)) {
       return {
-        refused: `the link leads out of the content, to ${target}; only images, media and files are public. Put the files themselves there if the blog shows them`,
+        refused: `the link points out of the content folder, to ${target}; only images, media and files are public. If the blog shows the files, put them there`,
       };
     }
     const stats = statSync(target);
@@ -177,7 +177,7 @@ function kindOf(disk: FeatureDisk, entry: Dirent, entryPath: string, parents: re
     }
     return stats.isFile() ? { kind: 'file', target } : NO_FILE;
   } catch (error) {
-    return { refused: `the link leads nowhere (${(error as NodeJS.ErrnoException).code})` };
+    return { refused: `the link is broken (${(error as NodeJS.ErrnoException).code})` };
   }
 }
 

@@ -10,7 +10,7 @@ import type { SettingsFile } from './settings-file';
 /** The adapter's options that other users must not be able to read. */
 const SECRETS = ['secretAccessKey', 'sessionToken', 'cdnFallbackSecret'];
 
-/** The same of the AWS SDK, which a container gets from its env file. */
+/** The same for the AWS SDK, which a container gets from its env file. */
 const SECRET_VARIABLES = ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'];
 
 /** The secrets that every user of the machine can read in a configuration file. */
@@ -42,7 +42,7 @@ export function secretsIn(settings: SettingsFile, text: string): string[] | unde
  * Finds the secrets of the adapter that every user can read in a configuration file.
  *
  * @param text the text of the file, or the one that it will have
- * @returns undefined when there are none, or not everybody can read them
+ * @returns undefined when there are none, or when not every user can read them
  * @throws Failure when it is not a file
  */
 export function readableSecrets(settings: SettingsFile, text: string): ReadableSecrets | undefined {
@@ -59,7 +59,7 @@ export function readableSecrets(settings: SettingsFile, text: string): ReadableS
  * @param place the file, or the settings in it
  * @param text the new text of the file
  * @param ghost the user that Ghost runs as, where known
- * @returns undefined when there are no secrets, or not everybody can read them
+ * @returns undefined when there are no secrets, or when not every user can read them
  */
 export function warningOfReadableSecrets(
   place: string | SettingsFile,
@@ -70,11 +70,11 @@ export function warningOfReadableSecrets(
   const readable = readableSecrets(settings, text);
   return (
     readable &&
-    `Every user of this machine can read ${settings.file} (mode ${readable.mode}), with ${readable.names.join(' and ')}.\n  Change that: ${cureFor(settings, readable.owner, ghost)}`
+    `Every user of this machine can read ${settings.file} (mode ${readable.mode}). It contains ${readable.names.join(' and ')}.\n  Change that: ${cureFor(settings, readable.owner, ghost)}`
   );
 }
 
-/** Whether a value is there itself, and not only the name of the variable that has it. */
+/** Whether the value itself is there, and not only the name of a variable that contains it. */
 const isWritten = (raw = '') => raw !== '' && !/^\$(\w+|\{.*\})$/.test(raw);
 
 const isIn = (block: unknown, name: string) => isObject(block) && block[name] !== undefined && block[name] !== null;
@@ -85,7 +85,7 @@ function cureFor({ file, format }: SettingsFile, stats: Owner, ghost: Owner | un
     return `sudo chmod 600 ${name}   (Docker Compose reads it for Ghost)`;
   }
   if (ghost && ghost.uid !== 0 && stats.uid !== ghost.uid && stats.gid !== ghost.gid) {
-    return `sudo chgrp ${ghost.gid} ${name} && sudo chmod 640 ${name}   (Ghost reads it as the user ${ghost.uid}, by its group)`;
+    return `sudo chgrp ${ghost.gid} ${name} && sudo chmod 640 ${name}   (Ghost reads it as the user ${ghost.uid}, through its group)`;
   }
   return `sudo chmod 640 ${name}   (Ghost must own it, or be in its group)`;
 }

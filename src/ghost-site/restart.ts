@@ -21,8 +21,8 @@ export interface Restart {
 const UNIT_FOLDERS = ['/etc/systemd/system', '/lib/systemd/system', '/usr/lib/systemd/system'];
 
 /**
- * A restart alone does not read an env file again, and starting alone does nothing to a container whose settings are the
- * same, such as after an update of the adapter.
+ * A restart alone does not read an env file again. A start alone does nothing to a container whose settings are the
+ * same, for example after an update of the adapter.
  */
 const RECREATE = ['up', '-d', '--force-recreate'];
 
@@ -30,11 +30,12 @@ const RECREATE = ['up', '-d', '--force-recreate'];
 const LARGEST = 1_000_000;
 
 /**
- * Finds out how an installation of Ghost is restarted: by Ghost-CLI, which refuses root, by systemd, or by Docker Compose,
- * which then also applies a changed environment.
+ * Finds out how an installation of Ghost is restarted: with Ghost-CLI, which refuses root, with systemd, or with Docker
+ * Compose, which then also applies a changed environment.
  *
  * @param unitFolders of systemd
- * @returns undefined when it is not known, as inside a container, and when this process may not do it, or not in the way that the user does
+ * @returns undefined when it is not known, as inside a container, and when this process may not do it, or not in the
+ *   same way as the user
  */
 export function restartOf(site: Restartable, unitFolders = UNIT_FOLDERS): Restart | undefined {
   const isSafe = whyNotAsRoot(site, unitFolders) === undefined && unknownVariables(site).length === 0;
@@ -42,17 +43,17 @@ export function restartOf(site: Restartable, unitFolders = UNIT_FOLDERS): Restar
 }
 
 /**
- * Returns the variables that only the user's own way to run Docker Compose sets, by `--env-file` for example: another one
- * would recreate Ghost's container without their values.
+ * Returns the variables that are set only by the way in which the user runs Docker Compose, for example with
+ * `--env-file`. Any other way would recreate Ghost's container without their values.
  */
 export const unknownVariables = ({ compose, settings }: Restartable): string[] =>
   settings?.format === 'json' ? [] : (compose?.unsetVariables ?? []);
 
 /**
- * Returns why root does not restart Ghost by Docker Compose: whoever can write one of its files would get the rights of
- * root from Docker, which gives a container any folder of the machine.
+ * Returns why root does not restart Ghost with Docker Compose: a user who can write one of its files would get the
+ * rights of root from Docker, which can mount any folder of the machine into a container.
  *
- * @returns undefined where nothing speaks against it, and where Ghost is restarted in another way
+ * @returns undefined when it is safe, and when Ghost is restarted in another way
  */
 export function whyNotAsRoot(site: Restartable, unitFolders = UNIT_FOLDERS): string | undefined {
   if (!isRoot() || knownRestart(site, unitFolders)?.command[0] !== 'docker') {
@@ -66,7 +67,7 @@ export function whyNotAsRoot(site: Restartable, unitFolders = UNIT_FOLDERS): str
     const named = [...files, ...dotEnvs, ...(site.compose?.envFiles ?? [])];
     const shared = named.find((file) => !belongsToRoot(wayTo(file)));
     return shared === undefined
-      ? borrower && `${borrower} takes parts from other files`
+      ? borrower && `${borrower} includes parts of other files`
       : `other users can write ${shared}`;
   } catch (error) {
     return (error as Error).message;
@@ -103,12 +104,12 @@ export function restartLine(site: Restartable): string {
     const { command, cwd, as } = restart;
     const line = `${as === 'root' ? 'sudo ' : ''}${command.map(quoted).join(' ')}`;
     const unknown = unknownVariables(site);
-    const remark = unknown.length === 0 ? '' : `   (the way you start it, with values for ${unknown.join(', ')})`;
+    const remark = unknown.length === 0 ? '' : `   (as you usually start it, with values for ${unknown.join(', ')})`;
     return command[0] === 'systemctl' ? line : `${inFolder(cwd, line)}${remark}`;
   }
   return process.env.GHOST_INSTALL === undefined
     ? UNKNOWN_RESTART
-    : 'docker compose restart ghost   (docker compose up -d, where compose.yaml has changed)';
+    : 'docker compose restart ghost   (docker compose up -d if compose.yaml has changed)';
 }
 
 /** Returns how to see Ghost's log, as a line to copy where the command is known. */
@@ -155,7 +156,7 @@ function hasGhostService(file: string): boolean {
     const { services } = parse(textOrNothing(file)) as { services?: { ghost?: unknown } };
     return services?.ghost !== undefined;
   } catch {
-    // Docker Compose will say what is wrong with it.
+    // Docker Compose reports the problem.
     return false;
   }
 }

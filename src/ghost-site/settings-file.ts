@@ -8,16 +8,18 @@ export interface SettingsFile {
   format: 'json' | 'env';
   /** False for a container without an env file, whose settings are all in its Compose file. */
   isWritable: boolean;
-  /** What comes before it, and where that is changed, for errors. */
+  /** What overrides it, and how to change that, for errors. */
   above: { name: string; cure: string };
   /** Returns the text of the file, empty when it does not exist. */
   text(): string;
   /** Returns the settings in a text of the file alone. */
   own(text: string): GhostConfig;
-  /** Returns the configuration as Ghost sees it with this text of the file: others come before and after it. */
+  /**
+   * Returns the configuration as Ghost sees it with this text of the file, which other settings override or complete.
+   */
   seen(text: string): GhostConfig;
   /**
-   * Returns the text with these settings, and everything else as it is.
+   * Returns the text with these settings, and everything else unchanged.
    *
    * @throws Failure when the file cannot hold them
    */
@@ -29,7 +31,7 @@ export interface SettingsFile {
 /**
  * Returns Ghost's JSON configuration.
  *
- * @param ofEnvironment Ghost's settings in its environment, which come before those of the file
+ * @param ofEnvironment Ghost's settings in its environment, which override those of the file
  */
 export function jsonSettings(
   file: string,
@@ -41,7 +43,7 @@ export function jsonSettings(
     isWritable: true,
     above: {
       name: 'The environment',
-      cure: 'Take these variables out of where Ghost gets its environment (compose.yaml, the systemd unit), or run the command\nwithout them where only this shell has them. Where the environment is to hold everything, --print shows what to set.',
+      cure: 'Remove these variables where Ghost gets its environment (compose.yaml, the systemd unit). If only this shell has them, run\nthe command without them. If you want all settings in the environment, --print shows what to set.',
     },
     text: () => jsonTextOf(file),
     own: (text) => readGhostConfig(text, file),

@@ -6,7 +6,7 @@ import { findGhostSite, type GhostSite, type GhostSiteOptions } from './site';
 
 /**
  * Returns the options with which another command finds the same Ghost from the working directory, as they are written
- * after its name: ` --config /var/www/ghost/config.production.json`. Empty where it finds it by itself.
+ * after its name: ` --config /var/www/ghost/config.production.json`. Empty when it needs none.
  *
  * @param site `contentPath` is left out where any content folder will do
  */

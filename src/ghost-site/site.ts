@@ -44,13 +44,13 @@ export interface GhostSiteOptions {
 /** The folders of Docker's official image, and of Ghost-CLI according to Ghost's guide. */
 const USUAL_FOLDERS = ['/var/lib/ghost', '/var/www/ghost'];
 
-/** The oldest Ghost that has everything the adapter needs. */
+/** The oldest Ghost with everything that the adapter needs. */
 export const OLDEST_GHOST = '5.130';
 
 /** The oldest Ghost that looks for adapters where `paths.installedAdaptersPath` says. */
 export const OLDEST_WITH_INSTALLED_ADAPTERS = '6.54.1';
 
-/** Returns whether a Ghost is at least of a version, by its major version alone where nothing else is known. */
+/** Returns whether a Ghost has at least a version, by its major version alone where nothing else is known. */
 export function isAtLeast({ version, major }: Pick<GhostSite, 'version' | 'major'>, oldest: string): boolean {
   const known = version ?? (major === undefined ? oldest : `${major}.9999`);
   return known.localeCompare(oldest, 'en', { numeric: true }) >= 0;
@@ -59,7 +59,7 @@ export function isAtLeast({ version, major }: Pick<GhostSite, 'version' | 'major
 /** The newest major version of Ghost that the adapter is tested with. */
 const NEWEST_MAJOR = 6;
 
-/** Returns a warning for a version of Ghost that is newer than all that the adapter is tested with. */
+/** Returns a warning for a version of Ghost that is newer than those that the adapter is tested with. */
 export function warningOfUntested(version: string | undefined): string | undefined {
   return version !== undefined && Number.parseInt(version, 10) > NEWEST_MAJOR
     ? `This is Ghost ${version}. This version of the adapter is tested with Ghost 5 and ${NEWEST_MAJOR} only; a newer one may be available: npm view ghost-storage-s3-cloudfront version`
@@ -69,7 +69,7 @@ export function warningOfUntested(version: string | undefined): string | undefin
 /**
  * Finds Ghost: where the options say, otherwise in the working directory or in the usual folders.
  *
- * @throws Failure when it is not where an option says, or not found
+ * @throws Failure when it is not where an option says, or is not found
  */
 export function findGhostSite(options: GhostSiteOptions, environment: NodeJS.ProcessEnv = process.env): GhostSite {
   const folder = findFolder(options, environment);
@@ -116,7 +116,7 @@ function findFolder({ ghost, config, content }: GhostSiteOptions, environment: N
     const folder = path.resolve(ghost);
     if (!isSite(folder)) {
       throw new Failure(
-        `--ghost: ${folder} is not a Ghost folder: it has neither "current", nor a config.production.json, nor a Compose file\nwith Ghost as a service.`,
+        `--ghost: ${folder} is not a Ghost folder. It has neither "current", nor a config.production.json, nor a Compose file\nwith Ghost as a service.`,
         'Name the folder that Ghost was installed into, for example /var/www/ghost.',
       );
     }
@@ -126,7 +126,7 @@ function findFolder({ ghost, config, content }: GhostSiteOptions, environment: N
   if (inside !== undefined) {
     return path.dirname(path.resolve(inside));
   }
-  // A Compose file here that cannot be read must not send the command to another Ghost.
+  // When a Compose file here cannot be read, the command must not use another Ghost.
   composeGhostIn(process.cwd(), {}, environment);
   const { found, closed } = firstOf([process.cwd(), ...USUAL_FOLDERS], isSite);
   if (!found && closed) {
@@ -134,14 +134,14 @@ function findFolder({ ghost, config, content }: GhostSiteOptions, environment: N
   }
   if (!found) {
     throw new Failure(
-      'Ghost was not found here, nor where it usually is.',
-      'Run the command in the folder of Ghost, or name it: --ghost /var/www/ghost',
+      `Ghost was not found in ${[process.cwd(), ...USUAL_FOLDERS].join(', ')}.`,
+      "Run the command in Ghost's folder, or name that folder: --ghost /var/www/ghost",
     );
   }
   return found;
 }
 
-/** Returns the first folder that fits; when there is none, why one of them may not be looked into. */
+/** Returns the first folder that fits, or why one of them could not be read. */
 function firstOf(folders: string[], fits: (folder: string) => boolean): { found?: string; closed?: Error } {
   let closed: Error | undefined;
   const found = folders.find((folder) => {

@@ -128,7 +128,7 @@ describe('credentials of the user that the container does not have', () => {
 });
 
 describe('an S3 that only the network of Docker Compose knows', () => {
-  const fix = /only containers know that name[^]*--endpoint http:\/\/127\.0\.0\.1:9000/;
+  const fix = /only containers can resolve that name[^]*--endpoint http:\/\/127\.0\.0\.1:9000/;
 
   test('is reached by doctor and migrate with --endpoint, as they say, and is left out by install', async () => {
     layOut(keysOfGhost(), {}, 'http://minio.invalid:9000');

@@ -153,7 +153,7 @@ test('a folder that cannot be read is named, and a link out of the content is no
     },
   });
   expect(troublesIn(results)).toEqual([
-    expect.stringMatching(/^warned files: 1 file on the disk cannot be read.*images\/elsewhere \(the link leads out/),
+    expect.stringMatching(/^warned files: 1 file on the disk cannot be read.*images\/elsewhere \(the link points out/),
   ]);
 });
 

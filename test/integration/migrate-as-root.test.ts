@@ -154,7 +154,7 @@ asRoot('migrate, run by root in a folder of another user', () => {
       await writeFile(folder.config, JSON.stringify({ ...config, paths: { contentPath: elsewhere } }));
       await lchown(folder.config, NOBODY, NOBODY);
       const { error } = await runCommand(folder, { ...options, content: undefined });
-      expect(error?.message).toContain(`which the user ${NOBODY} can write, names ${elsewhere}`);
+      expect(error?.message).toContain(`It names ${elsewhere}, which belongs to the user`);
       expect(error?.cure).toContain(`--content ${elsewhere}`);
       expect([await bucket.keys(), await readdir(path.join(elsewhere, 'images'))]).toEqual([
         ['content/images/b.jpg'],

@@ -140,5 +140,5 @@ function refuseOverriding(settings: Setting[], seen: GhostConfig, { file, above 
     return;
   }
   const names = overridden.map(([place]) => place.join('__'));
-  throw new Failure(`${above.name} stands above ${file}, and sets something else for ${names.join(', ')}.`, above.cure);
+  throw new Failure(`${above.name} overrides ${file}, and sets another value for ${names.join(', ')}.`, above.cure);
 }

@@ -5,7 +5,7 @@ import { isInside } from '../../shell/paths';
 import type { ComposeProject, RawService } from './compose-file';
 import { readService, type Service } from './service';
 
-/** Ghost's folders in Docker's official image: the one of today, and the one without Ghost-CLI. */
+/** Ghost's folders in Docker's official image: the current one, and the one of images without Ghost-CLI. */
 const HOMES = ['/var/lib/ghost', '/home/ghost'];
 
 /** `ghost:6-alpine`, `docker.io/library/ghost@sha256:…` */
@@ -22,16 +22,16 @@ export interface NamedPlaces {
 /** A service that may be Ghost, or the reason why it cannot be read. */
 interface Candidate {
   name: string;
-  /** It is called `ghost`, or runs Docker's official image. */
+  /** Whether it is called `ghost`, or runs Docker's official image. */
   isOfficial: boolean;
-  /** Its content is mounted, and it may write there. */
+  /** Whether its content is mounted, and it may write there. */
   hasContent: boolean;
   service: Service | Failure;
 }
 
 /**
- * Chooses the service that is Ghost: the one that the user named, otherwise by its image before others that share its
- * content, such as a web server or a backup.
+ * Chooses the service that is Ghost: the one that the user named, or else one with Ghost's image before others that
+ * share its content, such as a web server or a backup.
  *
  * @returns undefined when none is Ghost
  * @throws Failure when several are, or the one that is cannot be read
@@ -59,14 +59,14 @@ export function chooseService(project: ComposeProject, named: NamedPlaces): Serv
   const hasConfig = existsSync(path.join(project.folder, 'config.production.json'));
   if (!service && including !== undefined && !hasConfig) {
     throw new Failure(
-      `${including} uses "include", which this command does not read, and no service in it is Ghost.`,
+      `${including} uses "include", which this command does not read, and it has no Ghost service itself.`,
       'Run the command in the folder of the included file, or set it up by hand: install --print\nIf Ghost does not run in Docker, name its configuration file: --config FILE',
     );
   }
   if (others.length > 0) {
     throw new Failure(
-      `${project.folder} has several services that are Ghost: ${best.map(({ name }) => name).join(', ')}.`,
-      'Name one of them by its content folder (--content FOLDER) or its env file (--config FILE.env), or give each site a folder of its own.',
+      `${project.folder} has several Ghost services: ${best.map(({ name }) => name).join(', ')}.`,
+      'Choose one by its content folder (--content FOLDER) or its env file (--config FILE.env), or put each site into its own folder.',
     );
   }
   return service;
@@ -98,7 +98,7 @@ function isNamed({ service }: Candidate, { config, content }: NamedPlaces): bool
   return hasFile || (content !== undefined && service.mounts.some((mount) => hasContentAt(mount, content)));
 }
 
-/** What a backup of an env file has after its name. */
+/** What follows the name of an env file in the name of its backup. */
 const OF_BACKUP = /^(\.bak)?\.\d{8}T\d{9}Z\.backup$/;
 
 /** Returns the one of these env files that a file is, or is a backup of. */
@@ -109,7 +109,7 @@ export const envFileFor = (envFiles: readonly string[], file: string): string | 
 const hasContentAt = ({ source, target }: Service['mounts'][0], content: string): boolean =>
   source === content && HOMES.some((home) => target === path.posix.join(home, 'content'));
 
-/** Judges by texts in which variables are not replaced: those of other services may be missing. */
+/** Looks at texts in which variables are not replaced, since variables of other services may be missing. */
 const mayBeGhost = (name: string, parts: RawService[]): boolean =>
   name === 'ghost' ||
   parts.some(
@@ -117,7 +117,7 @@ const mayBeGhost = (name: string, parts: RawService[]): boolean =>
       /\bghost\b/.test(String(values.image)) || HOMES.some((home) => JSON.stringify(values.volumes)?.includes(home)),
   );
 
-/** Returns Ghost's folder in the container, judging by where its content comes from outside. Ghost writes there. */
+/** Returns Ghost's folder in the container, found by where its content is mounted. Ghost writes there. */
 export const homeOf = ({ mounts }: Service): string | undefined =>
   HOMES.find((home) =>
     mounts.some(

@@ -27,11 +27,11 @@ const OVERRIDES = [
 export interface ComposeProject {
   /** Where Docker Compose is run. */
   folder: string;
-  /** The folder of the first file, from which relative paths lead. */
+  /** The folder of the first file, which relative paths start from. */
   base: string;
   /** The home folder of the user who runs Docker Compose. */
   home: string;
-  /** The files that were read, the later ones over the earlier ones. */
+  /** The files that were read; later ones override earlier ones. */
   files: string[];
   /** The variables of the environment and of `.env`, which Compose puts into its files. */
   lookup: Lookup;
@@ -42,7 +42,7 @@ export interface ComposeProject {
   secrets: Record<string, unknown>;
   /** The files with `include`, which is not read here. */
   including: string[];
-  /** The user other than root with whose rights everything is read that the files name. */
+  /** The user other than root whose rights are used to read everything that the files name. */
   writer?: Owner;
 }
 
@@ -57,8 +57,8 @@ export interface RawService {
 }
 
 /**
- * Returns whether a folder holds files that Docker Compose would read, and that may have Ghost as a service, also by
- * including others. A file that is named and does not exist may have been the one.
+ * Returns whether a folder has files that Docker Compose would read, and that may have Ghost as a service, also by
+ * including others. A named file that does not exist may have been the right one.
  */
 export function mayHaveGhost(folder: string, environment: NodeJS.ProcessEnv): boolean {
   const isNamedHere = environment.COMPOSE_FILE === undefined || folder === process.cwd();
@@ -67,14 +67,17 @@ export function mayHaveGhost(folder: string, environment: NodeJS.ProcessEnv): bo
   );
 }
 
-/** Returns what may name the Compose files. A file `.env` may be that of another program, which cannot be read. */
+/**
+ * Returns the variables that may name the Compose files. A file `.env` may belong to another program, and not be
+ * readable.
+ */
 function namesOf(folder: string, environment: NodeJS.ProcessEnv): Lookup {
   const dotEnv = dotEnvOf(folder);
   let values = new Map<string, string>();
   try {
     values = readEnvFile(textOf(dotEnv), dotEnv, (name) => environment[name]);
   } catch (error) {
-    // Where the other files have Ghost, it is read once more.
+    // It is read again where the other files have Ghost.
     if (!(error instanceof Failure)) {
       throw error;
     }
@@ -85,8 +88,8 @@ function namesOf(folder: string, environment: NodeJS.ProcessEnv): Lookup {
 /**
  * Reads the Compose files of a folder, with its overrides, as Docker Compose finds them there.
  *
- * @param environment in which Docker Compose would run. What root has in it is not put into the files of another user,
- *   who could have it sent anywhere.
+ * @param environment in which Docker Compose would run. Root's variables are not put into the files of another user,
+ *   who could have them sent anywhere.
  * @param writer of the files that are known
  * @throws Failure for a file that cannot be read
  * @see https://docs.docker.com/reference/compose-file/merge/
@@ -96,7 +99,7 @@ export function readComposeProject(
   environment: NodeJS.ProcessEnv,
   writer = writerOf([folder, dotEnvOf(folder)]),
 ): ComposeProject {
-  // The shell in which Docker Compose is run is in that folder.
+  // Docker Compose is run in that folder.
   const ofEnvironment: Lookup = (name) => (name === 'PWD' ? folder : writer ? undefined : environment[name]);
   const ofFolder = withEnvFile(dotEnvOf(folder), ofEnvironment, writer);
   const files = composeFiles(folder, (name) => environment[name] ?? ofFolder(name));

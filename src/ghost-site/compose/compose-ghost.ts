@@ -59,7 +59,7 @@ export class ComposeGhost {
     return [...this.project.files, path.join(this.folder, '.env')];
   }
 
-  /** The Compose file that says most about the service. */
+  /** The Compose file with most of the service's settings. */
   get composeFile(): string {
     return this.project.services.get(this.name)?.[0]?.file ?? path.join(this.folder, 'compose.yml');
   }
@@ -69,7 +69,7 @@ export class ComposeGhost {
     return this.service.envFiles.map(({ file }) => file);
   }
 
-  /** Ghost's version as far as the tag of its image says it: `6.65.0`, and the major version of `6-alpine`. */
+  /** Ghost's version as far as the tag of its image shows it: `6.65.0`, and the major version of `6-alpine`. */
   get version(): { version?: string; major?: number } {
     const { image = '' } = this.service;
     const [, major, rest] = (GHOST_IMAGE.test(image) && /:(\d+)(\.\d+(?:\.\d+)?)?(?:[-@]|$)/.exec(image)) || [];
@@ -79,7 +79,7 @@ export class ComposeGhost {
     };
   }
 
-  /** Whether the container may have more than Docker's official image: an adapter, or settings. */
+  /** Whether the image may contain more than Docker's official one: an adapter, or settings. */
   get hasOwnImage(): boolean {
     return this.service.isBuilt === true || !GHOST_IMAGE.test(this.service.image ?? '');
   }
@@ -181,8 +181,8 @@ export class ComposeGhost {
     const origin = this.mountOf(place)?.origin;
     const copy = `./${path.posix.basename(place)}`;
     throw new Failure(
-      `The ${part === '' ? 'content folder' : `folder content/${part}`} of the service ${this.name} in ${this.composeFile} is ${origin ?? 'not mounted from anywhere'}, so this command cannot reach it from the host.`,
-      `Copy it to a folder (docker compose cp ${this.name}:${place} ${copy}), mount that in its place\n(${copy}:${place}), and run the command again. Or set it up by hand: install --print`,
+      `The ${part === '' ? 'content folder' : `folder content/${part}`} of the service ${this.name} in ${this.composeFile} is ${origin ?? 'not mounted'}, so this command cannot reach it from the host.`,
+      `Copy it to a folder (docker compose cp ${this.name}:${place} ${copy}), mount that folder instead\n(${copy}:${place}), and run the command again. Or set it up by hand: install --print`,
     );
   }
 }

@@ -10,8 +10,8 @@ import { envSettings } from './env-settings';
 import { refuseForeignSettings } from './writer';
 
 /**
- * Finds the Ghost of Docker Compose that the options mean: not beside a Ghost of Ghost-CLI, and not where another
- * configuration file is named.
+ * Finds the Ghost of Docker Compose that the options mean. There is none in the folder of a Ghost of Ghost-CLI, or
+ * where another configuration file is named.
  */
 export function composeGhostIn(
   folder: string,
@@ -30,7 +30,7 @@ export function composeGhostIn(
   }
   const ghost = ComposeGhost.find(folder, environment, { content: content && path.resolve(content) });
   const isElsewhere = content === undefined && ghost?.toHost(ghost.contentPath) === undefined;
-  // A configuration file tells where the content is when the Compose file does not.
+  // A configuration file says where the content is when the Compose file does not.
   return isElsewhere && existsSync(path.join(folder, 'config.production.json')) ? undefined : ghost;
 }
 
@@ -79,7 +79,7 @@ export function composeSite(compose: ComposeGhost, { config, content }: GhostSit
  * first env file that exists.
  *
  * @param named by the user: an env file, or a backup of one
- * @throws Failure where root would be led to a file of somebody else
+ * @throws Failure where root would use a file of another user
  */
 function settingsFileOf(compose: ComposeGhost, named: string | undefined): SettingsFile {
   if (named !== undefined) {
@@ -90,7 +90,7 @@ function settingsFileOf(compose: ComposeGhost, named: string | undefined): Setti
     refuseForeignSettings(
       compose,
       json,
-      'give it to that user, or let only root write the Compose files and their folder.',
+      'make that user its owner, or let only root write the Compose files and their folder.',
     );
     return jsonSettings(json, () =>
       settingsOfEnvironment(compose.variables(), (file, variable) => compose.secretIn(file, variable)),
@@ -99,7 +99,7 @@ function settingsFileOf(compose: ComposeGhost, named: string | undefined): Setti
   const { envFiles } = compose;
   const file = envFiles.find((name) => existsSync(name)) ?? envFiles[0];
   if (file !== undefined) {
-    refuseForeignSettings(compose, file, `name it yourself: --config ${file}`);
+    refuseForeignSettings(compose, file, `set it yourself: --config ${file}`);
   }
   return envSettings(compose, file);
 }

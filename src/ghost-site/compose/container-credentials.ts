@@ -2,17 +2,17 @@ import { setOriginOfCredentials } from '../../core/option-origins';
 import type { GhostSite } from '../site';
 import { fileOfVariable } from './variable-place';
 
-/** With which the SDK signs in before it looks at anything else. */
+/** The variables that the SDK uses before any other credentials. */
 const KEYS = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'];
 
-/** Tells the SDK to sign in by a file of the container or with a role. */
+/** The variables that make the SDK use a file of the container or a role. */
 const OTHER_WAYS =
   /^AWS_(PROFILE|CONFIG_FILE|SHARED_CREDENTIALS_FILE|WEB_IDENTITY_TOKEN_FILE|CONTAINER_CREDENTIALS_\w+)$/;
 
 type Site = Pick<GhostSite, 'compose'>;
 
 /**
- * Has the SDK sign in with the keys that Ghost's container gets as variables. Those of the user who runs the command would
+ * Makes the SDK use the keys that Ghost's container gets as variables. Those of the user who runs the command would
  * prove nothing about Ghost. Changes nothing where the container gets none.
  *
  * @param environment of this process
@@ -36,8 +36,8 @@ export function signInAsContainer({ compose }: Site, environment: NodeJS.Process
 export const hasContainerKeys = ({ compose }: Site): boolean => hasKeys(compose?.variables() ?? {});
 
 /**
- * Returns whether Ghost runs in a container in which it cannot have the credentials of the user who runs the command: it
- * gets none as variables, and what remains for it is a role of the machine.
+ * Returns whether Ghost runs in a container in which it cannot have the credentials of the user who runs the command:
+ * it gets none as variables, and can only use a role of the machine.
  */
 export const lacksCredentialsOfUser = ({ compose }: Site): boolean => {
   const variables = compose?.variables() ?? {};

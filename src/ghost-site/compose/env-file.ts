@@ -73,7 +73,7 @@ function literalOf({ raw, quote }: Entry, file: string): string | undefined {
   let isLiteral = true;
   const lookup = () => {
     isLiteral = false;
-    // Also one that is required has a value elsewhere.
+    // A required variable also has a value elsewhere.
     return 'set';
   };
   const value = quote === "'" ? raw : expanded(raw, quote, lookup, file);
@@ -91,13 +91,13 @@ const expanded = (
 function unescaped(sequence: string): string {
   const code = sequence.slice(1);
   const character = ESCAPED[code] ?? (OCTAL.test(code) ? String.fromCharCode(Number.parseInt(code, 8)) : undefined);
-  // Docker Compose drops the 0 of what is not the number of a character.
+  // Docker Compose drops the 0 where it does not start the number of a character.
   return character ?? `\\${code.slice(1)}`;
 }
 
 /**
- * Writes variables into the text of an env file: over the values that are there, and the others at its end. Everything
- * else stays as it is, also a variable that has its value already.
+ * Writes variables into the text of an env file: existing ones are replaced where they are, and others are added at its
+ * end. Everything else stays unchanged, also a variable that already has its value.
  *
  * @throws Failure for a name or a value that an env file cannot hold
  */
@@ -148,7 +148,7 @@ export function withShownValues(text: string, file: string, show: (name: string,
 const withoutComments = (text: string) => text.replace(/#([^\S\r\n]*)\S[^\r\n]*/g, '#$1********');
 
 /**
- * Quotes a value so that Docker Compose reads it back: only double quotes can hold every value.
+ * Quotes a value so that Docker Compose reads the same value: only double quotes can hold every value.
  *
  * @throws Failure for a name or a value that an env file cannot hold
  */
@@ -156,7 +156,7 @@ function quotedValue(name: string, value: string, file: string): string {
   if (!/^[A-Za-z_][\w.-]*$/.test(name) || value.includes('\0')) {
     throw new Failure(
       `${JSON.stringify(name)} cannot be written to ${file}.`,
-      'Names in an env file consist of letters, digits and underscores, and values hold no zero byte.',
+      'Names in an env file consist of letters, digits and underscores, and values cannot contain a null byte.',
     );
   }
   const escaped = value
@@ -193,7 +193,7 @@ function entryAt(text: string, start: number, file: string): Entry {
   const nameEnd = nameStart + text.slice(nameStart).search(/[=:\n]|$/);
   const name = text.slice(nameStart, nameEnd).trimEnd();
   if (!/^[\p{L}\p{N}_.\-[\]]+$/u.test(name)) {
-    throw unreadable(text, start, file, 'it does not start with the name of a variable');
+    throw unreadable(text, start, file, 'it does not start with a variable name');
   }
   if (text[nameEnd] === undefined || text[nameEnd] === '\n') {
     return { name, start, end: nameEnd, raw: '' };
@@ -223,7 +223,7 @@ function quotedAt(text: string, start: number, quote: string, file: string): Pic
       raw += character;
     }
   }
-  throw unreadable(text, start, file, 'its quote is not closed');
+  throw unreadable(text, start, file, 'its quotation mark is not closed');
 }
 
 function unreadable(text: string, at: number, file: string, why: string): Failure {

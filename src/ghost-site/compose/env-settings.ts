@@ -8,7 +8,7 @@ import { withoutVariables, withVariables, writtenVariables } from './env-file';
  * Returns the settings in an env file of a Ghost that runs with Docker Compose.
  *
  * @param envFile one of the service's env files; undefined when it has none
- * @param named the file that is read in its place, a backup of it
+ * @param named a backup of it, which is read instead
  */
 export function envSettings(ghost: ComposeGhost, envFile: string | undefined, named = envFile): SettingsFile {
   const file = named ?? ghost.composeFile;
@@ -19,8 +19,8 @@ export function envSettings(ghost: ComposeGhost, envFile: string | undefined, na
     format: 'env',
     isWritable: envFile !== undefined,
     above: {
-      name: `The service ${ghost.name} in ${ghost.composeFile}, by "environment" or by another env file,`,
-      cure: 'Take these variables out there or in the override that sets them, and run the command again.',
+      name: `The service ${ghost.name} in ${ghost.composeFile} ("environment" or another env file)`,
+      cure: 'Remove these variables there, or from the override file that sets them, and run the command again.',
     },
     text: () => (named === undefined ? '' : ghost.textOf(file)),
     own: (text) => settingsOfEnvironment(ownVariables(text), secretIn),
@@ -42,7 +42,10 @@ export function envSettings(ghost: ComposeGhost, envFile: string | undefined, na
   };
 }
 
-/** Writes each value of a setting, and removes what would replace it: the value of a secret's file, or of a part of its path. */
+/**
+ * Writes each value of a setting, and removes variables that would replace it: one for a secret's file, or for a part
+ * of its path.
+ */
 function withSetting(text: string, [place, value]: Setting, file: string): string {
   const variables = variablesOf(place, value);
   const values = writtenVariables(text, file);

@@ -3,7 +3,7 @@ import { isRoot } from '../../shell/owner-rights';
 import { findUser } from '../../shell/users';
 
 /**
- * Returns the home folder of the user who runs Docker Compose: with sudo, of the one who has called it.
+ * Returns the home folder of the user who runs Docker Compose: with sudo, of the user who called it.
  *
  * @param environment of this process
  */

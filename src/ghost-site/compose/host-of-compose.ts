@@ -2,11 +2,12 @@ import type { Config } from '../../core/config';
 import { knownService } from '../../core/s3/service';
 import type { GhostSite } from '../site';
 
-/** No name server knows a host. */
+/** The errors of a host name that does not exist. */
 const UNKNOWN_HOST = ['ENOTFOUND', 'EAI_AGAIN'];
 
 /**
- * Returns the fix where the endpoint may be the name of another service of Docker Compose, which only containers know.
+ * Returns the fix where the endpoint may be the name of another service of Docker Compose, which only containers can
+ * resolve.
  *
  * @param code of the network error
  * @param config with the endpoint
@@ -19,7 +20,7 @@ export function fixForHostOfCompose({ compose }: GhostSite, code: unknown, confi
   }
   const { hostname, port, protocol } = new URL(endpoint);
   return (
-    `If "${hostname}" is a service in ${compose.composeFile}, only containers know that name: Ghost reaches it, and this command does not. Publish its port, ` +
-    `and add --endpoint with the address on this machine, for example --endpoint ${protocol}//127.0.0.1${port && `:${port}`}`
+    `If "${hostname}" is a service in ${compose.composeFile}, only containers can resolve that name. Ghost can reach it, but this command cannot. Publish its port, ` +
+    `and add --endpoint with its URL on this machine, for example --endpoint ${protocol}//127.0.0.1${port && `:${port}`}`
   );
 }

@@ -85,7 +85,7 @@ function valueOf(
   if (name === undefined) {
     throw new Failure(
       `${file} has a variable in braces that Docker Compose cannot read.`,
-      'Correct what comes after ${ there, or write $${ for these two characters themselves.',
+      'Correct what follows ${ there, or write $${ to mean these two characters.',
     );
   }
   const kind = operator.slice(-1);

@@ -15,18 +15,18 @@ export interface Mount {
   target: string;
   /** On the host, undefined for what only Docker can reach. */
   source?: string;
-  /** What it is where it is not on the host: `the Docker volume blog`. */
+  /** What it is when it is not on the host: `the Docker volume blog`. */
   origin?: string;
-  /** What is in a secret that is not a file of the host. */
+  /** The content of a secret that is not a file of the host. */
   content?: string;
   readOnly?: boolean;
 }
 
-/** A service of Docker Compose, as far as it says where Ghost is and how it is set up. */
+/** The parts of a Docker Compose service that say where Ghost is and how it is set up. */
 export interface Service {
   name: string;
   image?: string;
-  /** The image is built from a Dockerfile. */
+  /** Whether the image is built from a Dockerfile. */
   isBuilt?: boolean;
   /** The variables of `environment`, which come before those of env files. Undefined takes a variable away. */
   environment: Map<string, string | undefined>;
@@ -38,7 +38,7 @@ export interface Service {
 const KEYS = ['', 'image', 'build', 'environment', 'env_file', 'volumes', 'secrets', 'extends'];
 
 /**
- * Reads a service from what the Compose files say about it, the later ones over the earlier ones.
+ * Reads a service from what the Compose files say about it; later ones override earlier ones.
  *
  * @throws Failure for what is not read here, and for a variable that is missing
  */
@@ -70,11 +70,11 @@ export function readService(project: ComposeProject, name: string, parts: RawSer
   return { ...service, mounts: merged(service.mounts, secrets) };
 }
 
-/** Later mounts take the place of earlier ones at the same path. */
+/** Later mounts replace earlier ones at the same path. */
 const merged = (earlier: Mount[], later: Mount[]): Mount[] =>
   later.reduce((all, mount) => [...all.filter(({ target }) => target !== mount.target), mount], earlier);
 
-/** @throws Failure for what would have to be read from elsewhere, or cannot be told from what is here */
+/** @throws Failure for parts that are in other files, or cannot be known from these files */
 function refuseUnread(name: string, file: string, extended: unknown, partlyReplaced: string[]): void {
   const tagged = partlyReplaced.find((key) => KEYS.includes(key));
   if (extended == null && tagged === undefined) {
@@ -159,7 +159,10 @@ function mountOf(project: ComposeProject, entry: unknown, text: Text): Mount {
 
 const UNNAMED = 'an anonymous Docker volume';
 
-/** Finds a folder of the host. With sudo, `~` is that of another user than without, for Docker Compose, too. */
+/**
+ * Finds a folder of the host. With sudo, `~` is the home folder of another user than without it, also for Docker
+ * Compose.
+ */
 function onHost({ base, home }: ComposeProject, source: string): Pick<Mount, 'source' | 'origin'> {
   const [tilde = ''] = /^~(?=\/|$)/.exec(source) ?? [];
   const inHome = (folder: string) => path.resolve(base, tilde === '' ? source : `${folder}${source.slice(1)}`);

@@ -6,8 +6,8 @@ import { type Service, variablesOf } from './service';
 
 /**
  * Returns the variables that a service and those that it depends on use without a default, and that are not set here:
- * whoever starts them may set them, by `docker compose --env-file` for example. Without them, Docker Compose would start
- * a container with empty values.
+ * the user who starts them may set them, for example with `docker compose --env-file`. Without them, Docker Compose
+ * would start a container with empty values.
  */
 export function unsetVariables(project: ComposeProject, service: Service): string[] {
   const unset = new Set<string>();
@@ -24,7 +24,7 @@ export function unsetVariables(project: ComposeProject, service: Service): strin
   return [...unset];
 }
 
-/** What cannot be read was noted before, or Docker Compose says what is wrong with it. */
+/** Ignores what cannot be read: it was noted before, or Docker Compose reports the problem. */
 function noteUnset(read: () => unknown): void {
   try {
     read();

@@ -4,12 +4,12 @@ import { mayAccess, ownerOf, refuseSharedWay, wayTo } from '../../shell/path-own
 import { isInside } from '../../shell/paths';
 
 /**
- * Returns the user who decides what Docker Compose's files say: the first one other than root who can write one of them.
- * Such a file can name any file of this machine, and can have what is in it sent anywhere.
+ * Returns the user who decides what Docker Compose's files say: the first one other than root who can write one of
+ * them. Such a file can name any file of this machine, and have its content sent anywhere.
  *
  * @param places the files and their folder; some may not exist
  * @returns undefined where that is root alone, and for a process without root's rights
- * @throws Failure for a file of root that others may write
+ * @throws Failure for a file of root that others can write
  */
 export function writerOf(places: readonly string[]): Owner | undefined {
   if (!isRoot()) {
@@ -27,7 +27,7 @@ export function writerOf(places: readonly string[]): Owner | undefined {
  * Reads a file for the user who can write the Compose files, and with no more rights than that user has.
  *
  * @param writer undefined where root alone can write them
- * @throws Failure where these rights do not suffice, and the errors of `read`
+ * @throws Failure where these rights are not enough, and the errors of `read`
  */
 export function readFor(writer: Owner | undefined, file: string, read: () => string): string {
   if (!writer) {
@@ -48,8 +48,8 @@ export function readFor(writer: Owner | undefined, file: string, read: () => str
 }
 
 /**
- * Makes sure that the user who can write the Compose files does not lead root to a settings file of somebody else, which
- * would get the secrets of Ghost.
+ * Makes sure that the user who can write the Compose files does not make root write Ghost's secrets into a settings
+ * file of another user.
  *
  * @throws Failure with the file, and with how to allow it
  */
@@ -66,8 +66,8 @@ export function refuseForeignSettings(
   const rights = way.end.path === way.real ? 0o2 : 0o3;
   if (uid !== writer.uid && !mayAccess(way.end.stats, writer, rights)) {
     throw new Failure(
-      `${composeFile}, which the user ${writer.uid} can write, names ${file}, which belongs to the user ${uid}.`,
-      `If that is right, ${cure}`,
+      `The user ${writer.uid} can write ${composeFile}. It names ${file}, which belongs to the user ${uid}.`,
+      `If that is correct, ${cure}`,
     );
   }
 }

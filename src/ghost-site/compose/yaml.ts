@@ -2,13 +2,13 @@ import { isScalar, parseDocument, Scalar, visit } from 'yaml';
 import { Failure } from '../../shell/failure';
 import { isObject } from '../config';
 
-/** Compose's own tags: the value takes the place of what earlier files say, or there is none. */
+/** Compose's own tags: the value replaces those of earlier files, or there is none. */
 const REPLACING = ['!override', '!reset'];
 
 /** A whole number as Docker Compose reads it, without the underscores: `0123` is octal. */
 const INTEGER = /^[-+]?(?:0[0-7]*|0o[0-7]+|0b[01]+|0x[\da-f]+|[1-9]\d*)$/i;
 
-/** What is in a Compose file. */
+/** The content of a Compose file. */
 export interface ComposeFile {
   content: Record<string, unknown>;
   /** The paths of values with the tag `!override` or `!reset`: `['services', 'ghost', 'ports']`. */

@@ -96,7 +96,7 @@ describe("what is written into Ghost's configuration", () => {
   test('is not written into the first of two storages, of which Ghost reads the last', () => {
     const text = '{ "storage": { "active": "a" }, "storage": { "active": "b" } }';
     expect(() => withGhostConfig(text, BLOCK, jsonSettings('config.production.json'))).toThrow(
-      '"storage" stands twice',
+      '"storage" occurs twice',
     );
   });
 
@@ -294,7 +294,7 @@ describe("Ghost's configuration file", () => {
     const file = path.join(folder, 'config.json');
     if (process.platform !== 'win32') {
       symlinkSync(path.join(folder, 'nowhere'), file);
-      expect(() => checkGhostConfigFile(file)).toThrow('it is a link to nowhere');
+      expect(() => checkGhostConfigFile(file)).toThrow('it is a broken link');
       rmSync(file);
     }
     writeFileSync(file, 'nonsense');

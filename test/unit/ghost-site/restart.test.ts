@@ -89,7 +89,7 @@ describe('how an installation of Ghost is restarted', () => {
     );
     const site = findGhostSite({ ghost: folder }, {});
     expect(restartOf(site) === undefined).toBe(unset.length > 0);
-    const remark = unset.length > 0 ? `   (the way you start it, with values for ${unset.join(', ')})` : '';
+    const remark = unset.length > 0 ? `   (as you usually start it, with values for ${unset.join(', ')})` : '';
     expect(restartLine(site)).toBe(`cd ${folder} && docker compose up -d --force-recreate ghost${remark}`);
   });
 

@@ -230,7 +230,7 @@ describe('install in a site directory of ghost-docker', () => {
     [
       'a needed variable that "environment" sets to something else',
       [...NEW_LAYOUT.slice(0, 2), 'environment: {storage__active: LocalImagesStorage}'],
-      /The service ghost in .*compose\.yml, by "environment" .* sets something else for storage__active/,
+      /The service ghost in .*compose\.yml \("environment" or another env file\) .* sets another value for storage__active/,
     ],
     [
       'a service without an env file, whose block is printed',

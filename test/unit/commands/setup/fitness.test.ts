@@ -144,9 +144,9 @@ describe('setup, before anything is built,', () => {
     }
 
     test.each<[string, Record<string, string>, string]>([
-      ['active', { storage__active: 'LocalImagesStorage' }, 'sets something else for storage__active'],
-      ['media', { storage__media__adapter: 'LocalMediaStorage' }, 'sets something else for storage__media'],
-      ['urls', { urls__media: 'https://blog.example.com' }, 'sets something else for urls__media'],
+      ['active', { storage__active: 'LocalImagesStorage' }, 'sets another value for storage__active'],
+      ['media', { storage__media__adapter: 'LocalMediaStorage' }, 'sets another value for storage__media'],
+      ['urls', { urls__media: 'https://blog.example.com' }, 'sets another value for urls__media'],
       ['adapters', { paths__installedAdaptersPath: '/opt/adapters' }, 'Ghost looks for adapters in /opt/adapters'],
     ])('refuses what "environment" has and a file cannot change: %s', async (_, variables, message) => {
       expect(await refusalOf(compose(variables))).toContain(message);

@@ -170,8 +170,8 @@ describeAsRoot('root does not read for the user who can write a Compose file', (
 
 describeAsRoot("root does not write Ghost's secrets", () => {
   const refused = (file: string) => ({
-    message: `${place('compose.yaml')}, which the user ${NOBODY.uid} can write, names ${file}, which belongs to the user 0.`,
-    cure: expect.stringContaining('If that is right, ') as string,
+    message: `The user ${NOBODY.uid} can write ${place('compose.yaml')}. It names ${file}, which belongs to the user 0.`,
+    cure: expect.stringContaining('If that is correct, ') as string,
   });
   const carry = () => carryOut(openTerminal({ yes: true }), { ghost: folder }, { do: 'write', block: BLOCK });
 

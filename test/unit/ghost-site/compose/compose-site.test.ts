@@ -353,7 +353,7 @@ describe('any Compose file with Ghost', () => {
       { 'compose.yml': ghost('image: ghost:6', 'volumes: ["blog:/var/lib/ghost/content"]') },
       /is the Docker volume blog, so this command cannot reach it from the host/,
     ],
-    ['no volume at all', { 'compose.yml': ghost('image: ghost:6') }, /is not mounted from anywhere/],
+    ['no volume at all', { 'compose.yml': ghost('image: ghost:6') }, /is not mounted/],
     ['extends', { 'compose.yml': ghost('extends: {file: a.yml, service: ghost}', CONTENT) }, /uses "extends"/],
     ['include', { 'compose.yml': 'include: [ghost.yml]\nservices: {}\n' }, /uses "include"/],
     [
@@ -393,7 +393,7 @@ describe('any Compose file with Ghost', () => {
         'compose.yml':
           'services:\n  a: {image: ghost:6, volumes: ["./a:/var/lib/ghost/content"]}\n  b: {image: ghost:6, volumes: ["./b:/var/lib/ghost/content"]}\n',
       },
-      /several services that are Ghost: a, b/,
+      /several Ghost services: a, b/,
     ],
   ])('with %s says so', (_, files, message) => {
     write(files);

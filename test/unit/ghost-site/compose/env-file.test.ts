@@ -49,7 +49,7 @@ describe('an env file is read as Docker Compose reads it', () => {
   });
 
   test('and an error shows no value', () => {
-    expect(() => read('KEY="secret')).toThrow(/line 1 of ghost\.env: its quote is not closed/);
+    expect(() => read('KEY="secret')).toThrow(/line 1 of ghost\.env: its quotation mark is not closed/);
     expect(() => read('KEY="secret')).not.toThrow(/secret/);
   });
 

@@ -136,7 +136,7 @@ describe('an env file in another folder than the Compose file', () => {
       expect(siteOf().config.storage).toEqual(WRITTEN.storage);
       chmodSync(place(name), 0o644);
       const text = readFileSync(place(name), 'utf8');
-      expect(warningOfReadableSecrets(site.settings, text)).toMatch(/with cdnFallbackSecret.*\n.*chmod 600/);
+      expect(warningOfReadableSecrets(site.settings, text)).toMatch(/It contains cdnFallbackSecret.*\n.*chmod 600/);
 
       const { all } = planConfigChange({ text, settings: site.settings, major: 6 }, OPTIONS);
       replaceGhostConfig(site.settings, site.settings.withValues(text, all));

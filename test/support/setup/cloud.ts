@@ -10,8 +10,9 @@ import { localHosts } from '../local-hosts';
 import { type InMemoryS3, startInMemoryS3 } from '../in-memory-s3';
 import { type AccountState, type RemoteAccount, startRemoteAccount } from '../remote-account';
 
-export const DOMAIN = 'images.example.test';
-export const BLOG_HOST = 'blog.example.test';
+const ZONE = 'example.test';
+export const DOMAIN = `images.${ZONE}`;
+export const BLOG_HOST = `blog.${ZONE}`;
 const REGION = 'eu-central-1';
 
 /** The keys of the user of `setup`, who may do everything. */
@@ -36,12 +37,14 @@ export interface Cloud {
  * Starts an account with a Route 53 zone for the domain of the images, and nothing else in it.
  *
  * @param ghostPort where the blog will listen, which has `https://blog.example.test`
+ * @param zone in place of `example.test`
  */
-export async function startCloud(ghostPort: number): Promise<Cloud> {
+export async function startCloud(ghostPort: number, zone = ZONE): Promise<Cloud> {
+  const [domain, blogHost] = [`images.${zone}`, `blog.${zone}`];
   const folder = await mkdtemp(path.join(tmpdir(), 'cloud-'));
   const s3 = await startInMemoryS3({ region: REGION });
   s3.addUser(OPERATOR);
-  const certificate = await makeCertificate(DOMAIN, 90, folder);
+  const certificate = await makeCertificate(domain, 90, folder);
   let cdn: CdnStandIn | undefined;
   const lateCdn = {
     get url() {
@@ -52,20 +55,20 @@ export async function startCloud(ghostPort: number): Promise<Cloud> {
     },
     clearCache: () => cdn?.clearCache(),
   } as CdnStandIn;
-  const blogCertificate = await makeCertificate(BLOG_HOST, 90, folder);
-  const front = await startBlogFront(BLOG_HOST, ghostPort, blogCertificate);
+  const blogCertificate = await makeCertificate(blogHost, 90, folder);
+  const front = await startBlogFront(blogHost, ghostPort, blogCertificate);
   const authorityFile = path.join(folder, 'authorities.pem');
   await writeFile(authorityFile, certificate.cert + blogCertificate.cert);
   const edge = await startEdge({ certificate, cdn: lateCdn });
-  const live = { [DOMAIN]: { A: ['127.0.0.1'] }, [BLOG_HOST]: { A: ['127.0.0.1'] } };
+  const live = { [domain]: { A: ['127.0.0.1'] }, [blogHost]: { A: ['127.0.0.1'] } };
   const built = { buckets: [] as string[], keys: [] as string[] };
-  const account = await startRemoteAccount('example.test', live, async (state: AccountState) => {
+  const account = await startRemoteAccount(zone, live, async (state: AccountState) => {
     for (const name of state.buckets.filter((bucket) => !built.buckets.includes(bucket))) {
       built.buckets.push(name);
       s3.createBucket(name);
       await blockPublicAccess(s3, name);
       cdn ??= await startCdnStandIn({
-        hostname: DOMAIN,
+        hostname: domain,
         s3: { endpoint: s3.endpoint, region: REGION, bucket: name, credentials: s3.credentials },
       });
     }
@@ -92,9 +95,9 @@ export async function startCloud(ghostPort: number): Promise<Cloud> {
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
       NODE_EXTRA_CA_CERTS: authorityFile,
       ...localHosts({
-        [`${DOMAIN}:443`]: edge.tlsPort,
-        [`${DOMAIN}:80`]: edge.plainPort,
-        [`${BLOG_HOST}:443`]: front.tlsPort,
+        [`${domain}:443`]: edge.tlsPort,
+        [`${domain}:80`]: edge.plainPort,
+        [`${blogHost}:443`]: front.tlsPort,
       }),
     },
     authorityFile,

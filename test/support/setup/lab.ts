@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { get } from '../http-client';
 import { listen, stop } from '../local-server';
-import { runOnTerminal, type TerminalSession } from '../pseudo-terminal';
+import { runOnTerminal, type TerminalLook, type TerminalSession } from '../pseudo-terminal';
 import { builtPrograms } from '../remote-account/programs';
 import type { SetupBlog } from './blog';
 import { type Cloud, DOMAIN } from './cloud';
@@ -26,7 +26,7 @@ export interface SetupLab {
   /** Runs a command on a terminal. */
   onTerminal(parameters: string[]): TerminalSession;
   /** Types lines into a shell on a terminal, where `npx` has this package and the blog is in `/var/www/ghost`. */
-  type(lines: string): TerminalSession;
+  type(lines: string, look?: TerminalLook & Pick<RunOptions, 'environment'>): TerminalSession;
   /**
    * Requests a path of the blog as a visitor of the blog, who follows it to the CDN.
    *
@@ -125,13 +125,13 @@ exec "${process.execPath}" -e 'require("http").get("http://127.0.0.1:${port}/" +
       const words = [process.execPath, cli, ...parameters].map((word) => `'${word}'`).join(' ');
       return runOnTerminal(`sh -c "cd '${blog.folder}' && exec ${words}"`, environment);
     },
-    type(lines) {
+    type(lines, { environment: more, ...look } = {}) {
       const words = [process.execPath, cli].map((word) => `'${word}'`).join(' ');
       const script = `set -e
         cd() { [ "$1" = /var/www/ghost ] && builtin cd '${blog.folder}'; }
         npx() { [ "$1" = ghost-storage-s3-cloudfront ] && ${words} "\${@:2}"; }
         ${lines}`;
-      return runOnTerminal('bash -c "$SCRIPT"', { ...environment, SCRIPT: script });
+      return runOnTerminal('bash -c "$SCRIPT"', { ...environment, ...more, SCRIPT: script }, look);
     },
     async visit(place) {
       const { cdn, front } = cloud.ports();

@@ -17,13 +17,15 @@ export interface OpenedSetup {
  *
  * @param files of the blog, by their path in the content folder
  * @param options how the blog is installed
+ * @param zone in place of `example.test`
  */
 export async function openSetup(
   files: Record<string, Buffer>,
   options: InstallationOptions = {},
+  zone?: string,
 ): Promise<OpenedSetup> {
   const port = await freePort();
-  const cloud = await startCloud(port);
+  const cloud = await startCloud(port, zone);
   const blog = await startBlogStandIn(port, cloud.s3.endpoint, files, options);
   const lab = await openSetupLab(cloud, blog);
   return {

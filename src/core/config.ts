@@ -28,60 +28,91 @@ const MIN_PART_BYTES = 5 * MIB;
 /** Whatever is uploaded in one request or one part is held in memory. */
 const MAX_BYTES_IN_MEMORY = 1024 * MIB;
 
-/** The options below `storage.S3CloudFrontStorage` in Ghost's configuration, with defaults filled in. */
+/**
+ * The options below `storage.S3CloudFrontStorage` in Ghost's configuration, with defaults filled in. The table in
+ * docs/configuration.md is written from the comments of this interface (`npm run docs`).
+ */
 export interface Config {
-  /** Name of the S3 bucket. @example "my-blog-images" */
+  /** Bucket name. @example "blog-images" */
   bucket: string;
-  /** Region of the bucket. @default the one in the environment or the AWS profile @example "eu-west-1" */
-  region?: string;
-  /** URL of the CDN, without `/content/images`. @example "https://images.example.com" */
+  /**
+   * URL of the CDN, without `/content/images`. It may have a path, and may be on the blog's own host.
+   * @example "https://images.example.com"
+   */
   cdnUrl: string;
-  /** Path below which the files of a feature are stored. @default "content/images" @example "content/media" */
+  /** Region of the bucket. @default from the environment or the AWS profile @example "eu-central-1" */
+  region?: string;
+  /**
+   * Path for the files of a feature: `content/images`, `content/media` or `content/files`.
+   * @default "content/images" @example "content/media"
+   */
   staticFileURLPrefix: string;
-  /** Path in front of `staticFileURLPrefix`, where several blogs share a bucket. @default "" @example "blog-one" */
+  /** Path in front of `staticFileURLPrefix`, if several blogs share the bucket. @default none @example "blog-one" */
   tenantPrefix: string;
-  /** Access key ID. @default the machine's role, profile or environment @example "AKIAIOSFODNN7EXAMPLE" */
+  /**
+   * Access key ID. On EC2 and ECS, a role is safer.
+   * @default from the environment, the AWS profile or a role @example "AKIAIOSFODNN7EXAMPLE"
+   */
   accessKeyId?: string;
-  /** Secret access key that belongs to `accessKeyId`. */
+  /** Secret access key for `accessKeyId`. @example "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY" */
   secretAccessKey?: string;
-  /** Session token of temporary credentials. */
+  /** Session token of temporary credentials. @default none @example "the-session-token" */
   sessionToken?: string;
-  /** URL of an S3 service other than AWS. @example "https://s3.example.com" */
-  endpoint?: string;
-  /** Whether the bucket is in the path of a request instead of the host name. @default false @example true */
-  forcePathStyle?: boolean;
-  /** ID of the CloudFront distribution to invalidate files on. @example "E2EXAMPLE1ABCD" */
+  /**
+   * ID of the CloudFront distribution. The adapter invalidates replaced and deleted files there, such as video
+   * thumbnails.
+   * @default none @example "E2EXAMPLE1ABCD"
+   */
   distributionId?: string;
   /**
-   * Secret by which Ghost recognizes requests of the CDN; at least 16 characters. While it is replaced, a list of the new
-   * one and the former one, both of which count.
+   * Secret that the CDN sends to Ghost in the header `X-Ghost-Cdn-Fallback-Key`, at least 16 characters. While you
+   * replace it, write a list of the new and the former one: both are accepted.
+   * @default none @example "a-long-random-text-that-only-the-cdn-knows"
    */
   cdnFallbackSecret?: readonly string[];
-  /** Who gets the bytes from Ghost: `auto`, only the CDN; `stream`, everyone; `redirect`, no one. @default "auto" */
+  /**
+   * Response of Ghost to requests below `/content/images`. `redirect` sends visitors to the CDN, and `stream` sends the
+   * bytes. `auto` streams to the CDN, and redirects visitors.
+   * @default "auto" @example "stream"
+   */
   serve: 'auto' | 'stream' | 'redirect';
-  /** Cache-Control header of stored files. @default "public, max-age=31536000, immutable" */
+  /**
+   * `Cache-Control` header of stored files. Thumbnails of videos get five minutes, because Ghost uses their names
+   * again.
+   * @default "public, max-age=31536000, immutable" @example "public, max-age=86400"
+   */
   cacheControl: string;
-  /** S3 storage class. @default the bucket's @example "INTELLIGENT_TIERING" */
+  /**
+   * URL of an S3 service other than AWS. The default region is `us-east-1` there.
+   * @default AWS @example "https://s3.example.com"
+   */
+  endpoint?: string;
+  /** Whether the bucket name is in the path of requests, as MinIO and Ceph need it. @default false @example true */
+  forcePathStyle?: boolean;
+  /** S3 storage class of stored files. @default the bucket's @example "INTELLIGENT_TIERING" */
   storageClass?: string;
-  /** Encryption of stored files. @default the bucket's @example "aws:kms" */
+  /** Encryption of stored files: `AES256`, `aws:kms` or `aws:kms:dsse`. @default the bucket's @example "aws:kms" */
   serverSideEncryption?: 'AES256' | 'aws:kms' | 'aws:kms:dsse';
-  /** ID, ARN or alias of the KMS key, with `aws:kms`. @example "alias/blog" */
+  /** ID, ARN or alias of the KMS key for `aws:kms`. @default the AWS managed key @example "alias/blog" */
   kmsKeyId?: string;
-  /** Canned ACL of stored files. @default none is sent @example "bucket-owner-full-control" */
+  /**
+   * Canned ACL of stored files. Buckets on AWS refuse most ACLs by default.
+   * @default none @example "bucket-owner-full-control"
+   */
   acl?: string;
   /** Size (bytes) from which a file is uploaded in parts. @default 8388608 @example 16777216 */
   multipartUploadThresholdBytes: number;
-  /** Size (bytes) of these parts; at least 5 MiB. @default 8388608 @example 16777216 */
+  /** Size (bytes) of a part, at least 5 MiB. @default 8388608 @example 16777216 */
   multipartChunkSizeBytes: number;
   /** How many parts of a file are uploaded at the same time. @default 6 @example 2 */
   uploadConcurrency: number;
   /** How many uploads of the process run at the same time. The others wait. @default 32 @example 8 */
   maxConcurrentUploads: number;
-  /** How many bytes of files all uploads of the process hold in memory together. @default 50331648 @example 33554432 */
+  /** How much memory (bytes) all uploads of the process together use for files. @default 50331648 @example 33554432 */
   uploadMemoryBytes: number;
   /** How long (ms) a request may go without progress. @default 30000 @example 60000 */
   requestTimeoutMs: number;
-  /** How often a request is sent before it fails. @default 4 @example 10 */
+  /** How often a request is sent before it fails. Waiting for a throttled S3 does not count. @default 4 @example 10 */
   maxAttempts: number;
 }
 

@@ -147,16 +147,17 @@ export const measured = (id: string, name: string): Values =>
 
 const idsOf = (rows: TableRow[]): string[] => rows.map(([, id]) => id);
 
-/** Returns a sentence about the ten minutes of load. */
-function soakSentence(): string {
+/** Returns what the load of ten minutes was, and what it left in the process. */
+function soakText(): string {
   const { rows, date } = read('reliability-soak');
   const values = rows[0]?.values ?? {};
   const fromTo = (column: string) =>
     `${number(values[`${column}: first third`])} → ${number(values[`${column}: last third`])}`;
   return (
-    `In ${number(values.minutes)} minutes of load, ${number(values.uploads)} uploads with their sizes and ${number(values.streams)} streams, of which ` +
-    `${number(values['left in the middle'])} were left in the middle: memory ${fromTo('memory, MB')} MB, heap ${fromTo('heap, MB')} MB, ` +
-    `sockets ${fromTo('sockets')}, file handles ${fromTo('file handles')} (first and last third; ${date}, \`npm run bench:reliability -- soak\`).`
+    `The load was ${number(values.uploads)} uploads with their sizes and ${number(values.streams)} streams in ${number(values.minutes)} minutes. ` +
+    `Visitors left ${number(values['left in the middle'])} of the streams in the middle. ` +
+    `From the first third to the last: memory ${fromTo('memory, MB')} MB, heap ${fromTo('heap, MB')} MB, ` +
+    `sockets ${fromTo('sockets')}, file handles ${fromTo('file handles')} (${date}, \`npm run bench:reliability -- soak\`).`
   );
 }
 
@@ -186,7 +187,7 @@ const TABLES: Record<string, () => string> = {
   performance: () => `${table(PERFORMANCE)}\n\n${facts(idsOf(PERFORMANCE), 'npm run bench', ADAPTERS)}`,
   ceph: () => `${table(ON_CEPH)}\n\n${facts(idsOf(ON_CEPH), ON_CEPH_COMMAND, ADAPTERS)}`,
   reliability: () => `${table(RELIABILITY)}\n\n${facts(idsOf(RELIABILITY), 'npm run bench:reliability', ADAPTERS)}`,
-  soak: soakSentence,
+  soak: soakText,
   migrate: () =>
     `${migrateTable()}\n\n${facts(['migrate'], 'npm run bench -- migrate', ['node', 'rclone', 'aws-cli'])}`,
 };

@@ -1,9 +1,9 @@
 // Builds dist/: the adapter as one small CommonJS file and a few that it loads on first use, its types, the command line
-// as another file, and the licenses of everything that is bundled. The result has no dependencies.
+// in pieces that its commands load, and the licenses of everything that is bundled. The result has no dependencies.
 //
 //   npm run build
 //   npm run build -- --skip-types   for what only runs it: the types take most of the time
-import { chmodSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { generateDtsBundle } from 'dts-bundle-generator';
@@ -74,42 +74,52 @@ async function bundleAdapter(): Promise<Metafile[]> {
  * Bundles the SDK into several files, of which Node reads only those that it needs. As one file, with CloudFront's client
  * and rarely used credential providers, it would take twice the time and three times the memory to load.
  */
-async function bundleSdk(file: string): Promise<Metafile> {
-  const { metafile, outputFiles } = await build({
-    ...common,
+const bundleSdk = (file: string): Promise<Metafile> =>
+  bundleInPieces({
     entryPoints: { [SDK]: file },
-    outdir: dist,
     chunkNames: 'lazy/aws-sdk-[name]-[hash]',
-    // esbuild splits only ES modules.
-    format: 'esm',
-    splitting: true,
     // With keepNames, the SDK would name its closures again in each request.
     keepNames: false,
-    write: false,
   });
-  for (const { path: file, text } of outputFiles) {
-    // A `require` that failed (too many open files) can succeed later; an `import` cannot.
-    const { code } = await transform(text, {
-      format: 'cjs',
-      target: common.target,
-      supported: { 'dynamic-import': false },
-      minify: true,
-      charset: 'utf8',
-    });
-    writeFileSync(file, code);
-  }
+
+/**
+ * Bundles the command line into several files, so that a command loads only what it needs. They are next to each other,
+ * as each finds the modules of `core/lazy` at the same relative path.
+ */
+async function bundleCommandLine(): Promise<Metafile> {
+  const metafile = await bundleInPieces({ entryPoints: { cli: 'src/cli.ts' }, chunkNames: 'cli-[name]-[hash]' });
+  const file = path.join(dist, 'cli.js');
+  writeFileSync(file, `#!/usr/bin/env node\n${readFileSync(file, 'utf8')}`);
+  chmodSync(file, 0o755);
   return metafile;
 }
 
-async function bundleCommandLine(): Promise<Metafile> {
-  const outfile = path.join(dist, 'cli.js');
-  const { metafile } = await build({
+/** Bundles into CommonJS files that load each other on first use. */
+async function bundleInPieces(options: BuildOptions): Promise<Metafile> {
+  const { metafile, outputFiles } = await build({
     ...common,
-    entryPoints: ['src/cli.ts'],
-    outfile,
-    banner: { js: '#!/usr/bin/env node' },
+    ...options,
+    metafile: true,
+    outdir: dist,
+    // esbuild splits only ES modules.
+    format: 'esm',
+    splitting: true,
+    write: false,
   });
-  chmodSync(outfile, 0o755);
+  mkdirSync(path.join(dist, 'lazy'), { recursive: true });
+  await Promise.all(
+    outputFiles.map(async ({ path: file, text }) => {
+      // A `require` that failed (too many open files) can succeed later; an `import` cannot.
+      const { code } = await transform(text, {
+        format: 'cjs',
+        target: common.target,
+        supported: { 'dynamic-import': false },
+        minify: true,
+        charset: 'utf8',
+      });
+      writeFileSync(file, code);
+    }),
+  );
   return metafile;
 }
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Builds or updates the image server of template.yaml, the file next to this one, with version 2 of the AWS CLI:
+# Builds or updates the image server with the AWS CLI (version 2) and template.yaml from the same folder:
 #   bash provision.sh images.example.com https://blog.example.com eu-central-1
-# The blog's URL ('' for none) lets Ghost create missing image sizes. The region is the bucket's (default: your profile's).
-# Run it again to continue, or to update: the certificate, the secret, a web ACL from elsewhere, and tags stay as they are.
+# With the blog's URL ('' for none), Ghost creates missing image sizes. The region of the bucket defaults to your profile's.
+# Run it again to resume or to update. It keeps the certificate, the secret, a web ACL added elsewhere, and all tags.
 set -euo pipefail
 domain=${1-} blog=${2-} region=${3:-${AWS_REGION:-$(aws configure get region || true)}} certificate='' secret=None tries=0
 parameters=("Domain=$domain") # Add other parameters of the template here, such as "Identity=ec2-role".
@@ -26,9 +26,9 @@ zone=$(aws route53 list-hosted-zones --query 'HostedZones[?!(Config.PrivateZone)
   'substr(d, length(d) - length($1)) == "." $1 && length($1) > n { n = length($1); sub(".*/", "", $2); id = $2 } END { print id }')
 case $status in
   '' | REVIEW_IN_PROGRESS) parameters=("HostedZoneId=$zone" "${parameters[@]}") ;;
-  *_IN_PROGRESS | *FAILED | ROLLBACK_COMPLETE) die "The stack $name is $status. Wait, or delete it if its creation failed." ;;
+  *_IN_PROGRESS | *FAILED | ROLLBACK_COMPLETE) die "The stack $name is $status. Wait until it is finished, or delete it if its creation failed." ;;
   *) [[ $(value Parameter Domain) == "$domain" ]] || die "The stack $name is not the image server of $domain."
-    [[ $(value Output AdoptedBucket) == None ]] || die "The bucket of $name is older than the stack: update it by the command provision."
+    [[ $(value Output AdoptedBucket) == None ]] || die "The stack $name uses an existing bucket. Update it with the command \"provision\"."
     certificate=$(value Parameter CertificateArn); id=$(value Output DistributionId)
     config() { aws cloudfront get-distribution-config --id "$id" --query "DistributionConfig.$1"; }
     secret=$(config "Origins.Items[].CustomHeaders.Items[] | [?starts_with(HeaderName, 'X-Ghost-Cdn-Fallback')].HeaderValue | [0]")
@@ -42,16 +42,16 @@ certificates() { acm list-certificates --certificate-statuses "$@" --includes ke
   "CertificateSummaryList[?Type=='AMAZON_ISSUED'].[Status, CertificateArn, SubjectAlternativeNameSummaries || [DomainName]] |
   [?contains([2], '$domain') || contains([2], '*.${domain#*.}')] | [?[0]=='ISSUED' || length([2])==\`1\`].[[0], [1]]"; }
 [[ -n $certificate ]] || certificate=$(certificates ISSUED PENDING_VALIDATION | sort | awk '/arn:/ && !n++ { print $2 }')
-if [[ -z $certificate ]]; then # The token keeps a repeated request from creating a second certificate.
+if [[ -z $certificate ]]; then # The token prevents a second certificate if the request is repeated.
   token=$(certificates FAILED VALIDATION_TIMED_OUT REVOKED EXPIRED INACTIVE); token=$(cksum <<<"$domain $token")
   certificate=$(acm request-certificate --domain-name "$domain" --validation-method DNS --idempotency-token "${token// /_}" \
-    --tags "Key=ghost-storage-s3-cloudfront,Value=$domain" --query CertificateArn); sleep 15 # ACM is not ready at once.
+    --tags "Key=ghost-storage-s3-cloudfront,Value=$domain" --query CertificateArn); sleep 15 # ACM needs a moment.
 fi
 until state=$(described Status) && [[ $state == ISSUED ]]; do
   [[ $state == PENDING_VALIDATION ]] || die "The certificate $certificate is $state ($(described FailureReason))."
   read -r record target <<<"$(described 'DomainValidationOptions[0].ResourceRecord.[Name, Value]')"
-  [[ $record == _* ]] || { ((++tries < 20)) || die "ACM names no DNS record for $certificate."; sleep 3 && continue; }
-  echo "Proof of the domain${zone:+, in the zone $zone} (elsewhere, add it yourself, without a proxy): $record CNAME $target"
+  [[ $record == _* ]] || { ((++tries < 20)) || die "ACM did not return a DNS record for $certificate."; sleep 3 && continue; }
+  echo "DNS record for the certificate${zone:+, in the zone $zone} (elsewhere, add it yourself, without a proxy): $record CNAME $target"
   printf '{"Changes": [{"Action": "UPSERT", "ResourceRecordSet": {"Name": "%s", "Type": "CNAME", "TTL": 300, "ResourceRecords":
     [{"Value": "%s"}]}}]}' "$record" "$target" >"$tmp/record.json"
   [[ -z $zone ]] || aws route53 change-resource-record-sets --hosted-zone-id "$zone" --change-batch "file://$tmp/record.json"
@@ -70,7 +70,7 @@ zone=$(value Parameter HostedZoneId); prefix=$(value Parameter TenantPrefix)
 [[ -n $zone ]] || echo "Add this record, without a proxy: $domain CNAME $target"
 [[ $secret == None ]] && secret='' || secret=", \"cdnFallbackSecret\": \"$secret\""
 cat <<JSON
-Merge this into Ghost's config.production.json. It contains a secret, and has no effect until the command install activates it:
+Merge this into Ghost's config.production.json. It contains a secret. It has no effect until "install" activates it:
 { "storage": {
     "S3CloudFrontStorage": { "bucket": "$bucket", "region": "$region", "cdnUrl": "https://$domain",
       "tenantPrefix": "$prefix", "distributionId": "$id"$secret } } }

@@ -1,20 +1,20 @@
 import { PRICES } from './prices';
 
-/** The bytes of a gigabyte that S3 charges. */
+/** How many bytes S3 charges as a gigabyte. */
 const GIGABYTE = 2 ** 30;
 
-/** What an image server costs, in US dollars without taxes. */
+/** The costs of an image server, in US dollars without taxes. */
 export interface Costs {
-  /** For the storage of the files. Visitors cost nothing up to CloudFront's free amounts. */
+  /** For storing the files. Visitors cost nothing within CloudFront's free allowance. */
   monthly: number;
   /** For uploading the files, once. */
   once: number;
 }
 
 /**
- * Estimates what files cost in a bucket, by the prices of us-east-1.
+ * Estimates the costs of files in a bucket, with the prices of us-east-1.
  *
- * @param files their number
+ * @param files number of files
  * @param bytes their total size
  */
 export const estimateMonthlyCost = ({ files, bytes }: { files: number; bytes: number }): Costs => ({
@@ -22,5 +22,5 @@ export const estimateMonthlyCost = ({ files, bytes }: { files: number; bytes: nu
   once: (files / 1_000) * PRICES.putPerThousand,
 });
 
-/** Returns an amount for people: `$0.06`, `less than $0.01`. */
+/** Formats an amount: `$0.06`, `less than $0.01`. */
 export const dollars = (amount: number): string => (amount < 0.005 ? 'less than $0.01' : `$${amount.toFixed(2)}`);

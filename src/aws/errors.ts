@@ -3,8 +3,10 @@ import { explainProxy } from '../core/proxies';
 import { isWebPage, messageOfService } from '../core/s3/service-answer';
 import { Failure } from '../shell/failure';
 
+/** Error codes for expired credentials. */
 const EXPIRED = ['ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'TokenRefreshRequired'];
 
+/** Error codes for an unknown access key or a wrong secret key. */
 const WRONG_KEY = [
   'InvalidClientTokenId',
   'UnrecognizedClientException',
@@ -13,8 +15,10 @@ const WRONG_KEY = [
   'InvalidAccessKeyId',
 ];
 
+/** Error codes for a wrong clock. */
 const CLOCK = ['RequestTimeTooSkewed', 'RequestInTheFuture'];
 
+/** Error codes for too many requests. */
 const THROTTLED = [
   'Throttling',
   'ThrottlingException',
@@ -27,10 +31,13 @@ const THROTTLED = [
   'TooManyRequestsException',
 ];
 
+/** Error codes for a region that the account has not enabled. */
 const REGION_NOT_ENABLED = ['OptInRequired', 'AuthFailure'];
 
+/** Error codes for an exceeded quota. */
 const LIMITS = ['LimitExceeded', 'LimitExceededException', 'LimitsExceeded', 'ServiceQuotaExceededException'];
 
+/** Error codes for missing permissions. */
 const DENIED = [
   'AccessDenied',
   'AccessDeniedException',
@@ -41,16 +48,17 @@ const DENIED = [
   'Forbidden',
 ];
 
-/** The longest answer of AWS, in characters, that is repeated. Those about permissions name long ARNs. */
+/** How much (characters) of an AWS response to quote. Messages about permissions contain long ARNs. */
 const MAX_CHARACTERS = 1_000;
 
+/** Error codes for an unreachable service. */
 const NETWORK = [...NETWORK_CODES, 'TimeoutError'];
 
 /**
- * Runs a request, and takes some of its errors as "there is none".
+ * Runs a request and treats certain errors as "does not exist".
  *
  * @param errorNames names of these errors
- * @returns the answer; undefined for such an error
+ * @returns the response; undefined for such an error
  */
 export async function absentIf<T>(errorNames: string[], request: () => Promise<T>): Promise<T | undefined> {
   try {
@@ -64,7 +72,7 @@ export async function absentIf<T>(errorNames: string[], request: () => Promise<T
 }
 
 /**
- * Finds the action that an AWS message, such as a stack event, reports as denied.
+ * Finds the action that was denied in an AWS message, such as a stack event.
  *
  * @returns `s3:CreateBucket`; undefined when the message is about something else
  */
@@ -86,11 +94,11 @@ export function deniedActionOf(text: string): string | undefined {
 }
 
 /**
- * Explains an error whose cause is outside of the call: permission, credentials, clock, throttling, network, region or
- * quota.
+ * Explains an error whose cause is not the request itself: permissions, credentials, clock, throttling, network, region
+ * or quota.
  *
  * @param action IAM action that the call needs, `acm:RequestCertificate`
- * @returns a Failure with cause and cure; any other error unchanged, so that callers recognize it by its `name`
+ * @returns a Failure with the cause and a fix; any other error unchanged, so that callers can check its `name`
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
  */
 export function explain(action: string, error: unknown): unknown {
@@ -108,7 +116,7 @@ export function explain(action: string, error: unknown): unknown {
   const answer = answerOf(foreign);
   const failure = (cause: string, cure: string) => new Failure(`${cause}${answer}`, cure, { cause: error });
 
-  // Credential providers have no error codes, only messages.
+  // The errors of credential providers have messages but no codes.
   if (is(['CredentialsProviderError', 'TokenProviderError', 'ProviderError'])) {
     return /expired|refresh|SSO session/i.test(message) ? expired(failure) : noCredentials(message, failure);
   }
@@ -117,46 +125,46 @@ export function explain(action: string, error: unknown): unknown {
   }
   if (is(CLOCK) || (is(WRONG_KEY) && /signature expired|not yet current/i.test(message))) {
     return failure(
-      'AWS refuses the request because the clock of this machine is wrong.',
+      'AWS rejected the request because the clock of this machine is wrong.',
       'Set the clock (on Linux: timedatectl set-ntp true), then run the command again.',
     );
   }
   if (is(WRONG_KEY)) {
     return failure(
-      'AWS does not know the access key, or the secret key does not belong to it.',
-      'Check the credentials with: aws sts get-caller-identity. An account in which the region is not enabled ' +
-        'answers the same: Account → AWS Regions in the console.',
+      'The access key does not exist, or the secret key does not belong to it.',
+      'Check the credentials with: aws sts get-caller-identity. If they are right, check in the console (Account → AWS ' +
+        'Regions) that the region is enabled in your account.',
     );
   }
   if (is(THROTTLED) || statusOf(foreign) === 429) {
     return failure(
-      `AWS is asked too often at the moment (${action}), also after several tries.`,
+      `AWS received too many requests (${action}), and several retries did not help.`,
       'Run the same command again in a few minutes: it resumes where it stopped.',
     );
   }
   if (is(REGION_NOT_ENABLED)) {
     return failure(
-      `The region is not enabled in this account, or the service is not subscribed to (${action}).`,
+      `The region is not enabled in this account, or the account has not subscribed to the service (${action}).`,
       'Enable the region in the console (Account → AWS Regions), or choose another one with --region.',
     );
   }
   // TooManyDistributions, TooManyHostedZones …
   if (is(LIMITS) || names.some((name) => name && /^TooMany(?!Requests|Tags)/.test(name))) {
     return failure(
-      `A quota of the account is used up (${action}).${answer ? '' : ` AWS says: ${message}`}`,
-      'Remove what is not needed any more, or ask for a higher quota in the console (Service Quotas).',
+      `The account has reached a quota (${action}).${answer ? '' : ` AWS says: ${message}`}`,
+      'Delete resources that you no longer need, or request a higher quota in the console (Service Quotas).',
     );
   }
   if (is(NETWORK)) {
     return failure(
       `${hostOf(foreign) ?? 'AWS'} cannot be reached for ${action} (${foreign.code ?? foreign.name}).`,
-      'Check the network, the proxy and the name of the region, then run the command again: it resumes where it stopped.',
+      'Check the network, the proxy and the region name, then run the command again: it resumes where it stopped.',
     );
   }
   if (isWebPage(foreign)) {
     return failure(
-      `A web page answers in place of AWS (${action}).`,
-      'A proxy, a firewall or a login page of the network blocks the request: allow it there, or use another network.',
+      `A web page came back instead of a response from AWS (${action}).`,
+      'A proxy, a firewall or a login page of the network blocks the request. Allow it there, or use another network.',
     );
   }
   if (is(DENIED) || (statusOf(foreign) === 403 && isNameless(foreign))) {
@@ -165,11 +173,11 @@ export function explain(action: string, error: unknown): unknown {
   return error;
 }
 
-/** Returns what AWS answered, with its status, as a sentence; empty when there was no answer. */
+/** Returns the response of AWS, with its status, as a sentence; empty when there was no response. */
 function answerOf(foreign: ForeignError): string {
   const status = statusOf(foreign);
   const text = messageOfService(foreign, {}, MAX_CHARACTERS)
-    // What follows is the text that was signed.
+    // The text that was signed follows.
     ?.replace(/ The (Canonical String|String-to-Sign)\b.*$/, '')
     .replace(/\bA[KS]IA[A-Z0-9]{4,}/g, '…');
   return status === undefined
@@ -190,10 +198,8 @@ function expired(failure: MakeFailure): Failure {
 function noCredentials(message: string, failure: MakeFailure): Failure {
   const profile = /profile:? \[?([\w.@+-]+)\]?/i.exec(message)?.[1];
   return failure(
-    profile
-      ? `Not signed in: there are no credentials in the profile ${profile}.`
-      : 'Not signed in: there are no AWS credentials.',
-    'Name a profile with --profile or AWS_PROFILE, or create one with aws login (AWS CLI 2.32 or newer), aws sso login or aws configure.',
+    profile ? `The profile "${profile}" has no credentials.` : 'No AWS credentials were found.',
+    'Choose a profile with --profile or AWS_PROFILE, or create one with aws login (AWS CLI 2.32 or newer), aws sso login or aws configure.',
   );
 }
 
@@ -213,18 +219,18 @@ function denied(action: string, message: string, failure: MakeFailure): Failure 
   const byOrganization = /service control policy|resource control policy/i.exec(message)?.[0];
   if (byOrganization) {
     return failure(
-      `${who} may not ${missing}${where}: a ${byOrganization} of the organization denies it.`,
+      `${who} has no permission for ${missing}${where}: a ${byOrganization} of the organization denies it.`,
       `Ask the administrator of the organization to allow ${missing}.`,
     );
   }
   return failure(
-    `${who} may not ${missing}${where}${/explicit deny/i.test(message) ? ': a policy denies it explicitly' : ''}.`,
+    `${who} has no permission for ${missing}${where}${/explicit deny/i.test(message) ? ': a policy explicitly denies it' : ''}.`,
     `Allow ${missing}${where} in a policy of that user or role, or use other credentials with --profile. ` +
       'Then run the same command again: it resumes where it stopped.',
   );
 }
 
-/** Whether the error has no code of its own: a response to HEAD has no body. */
+/** Returns whether the error has no code of its own, because a response to HEAD has no body. */
 function isNameless({ name = '', Code }: ForeignError): boolean {
   return !Code && ['', 'Error', 'Unknown', 'UnknownError', '403'].includes(name);
 }
@@ -236,7 +242,7 @@ function hostOf({ hostname, address, port, errors, cause }: ForeignError): strin
   if (address) {
     return port ? `${address}:${port}` : address;
   }
-  // The error of several connection attempts holds one error for each address.
+  // The error of several connection attempts contains one error for each address.
   const inner = errors?.[0] ?? (cause as ForeignError | undefined);
   return inner ? hostOf(inner) : undefined;
 }

@@ -1,6 +1,6 @@
 import { explain } from './errors';
 
-/** Which command of which client is running. */
+/** The client and the command that are running. */
 interface Context {
   clientName?: string;
   commandName?: string;
@@ -16,7 +16,7 @@ interface Client {
   };
 }
 
-/** The actions that IAM does not name after the command. */
+/** IAM actions whose names differ from those of the commands. */
 const ACTIONS: Record<string, string> = {
   // Every object is deleted with its version ID.
   's3:DeleteObjects': 's3:DeleteObjectVersion',
@@ -27,7 +27,7 @@ const ACTIONS: Record<string, string> = {
 };
 
 /**
- * Makes every call of a client fail with an explained error, see `explain`.
+ * Adds explanations (see `explain`) to the errors of a client.
  *
  * @returns the client
  * @see https://docs.aws.amazon.com/sdk-for-javascript/v3/developer-guide/middleware-stack.html
@@ -41,7 +41,7 @@ export function explainErrors<T extends Client>(client: T): T {
         throw explain(actionOf(context), error);
       }
     },
-    // Before everything else, so that errors of credentials and retries pass through it.
+    // Before all other middleware, so that it sees the errors of credentials and retries.
     { step: 'initialize', priority: 'high', name: 'explainErrors' },
   );
   return client;

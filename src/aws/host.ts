@@ -2,23 +2,23 @@ import { MetadataService } from '@aws-sdk/ec2-metadata-service';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** A service of AWS that gives its machines or containers credentials. */
+/** An AWS service that provides its machines or containers with credentials. */
 export type Host = 'ec2' | 'ecs';
 
-/** What AWS says about the instance or the task that this process runs in. */
+/** The instance or task that this process runs in, as AWS describes it. */
 export interface HostDescription {
   host: Host;
-  /** Twelve digits. On Lightsail it is an account of AWS, whose instances cannot be given a role. */
+  /** Twelve digits. On Lightsail it is an account of AWS itself, and the instance cannot get a role. */
   account: string;
   region: string;
   /** `i-0123456789abcdef0`, undefined on ECS */
   instanceId?: string;
 }
 
-/** How long (ms) to wait for each answer of the metadata service, which is on the machine itself. */
+/** How long (ms) to wait for each response of the metadata service, which is on the machine itself. */
 const TIMEOUT_MS = 1_000;
 
-/** The files in which an instance says what it is: the first ones on Nitro, the last one on Xen. */
+/** The files that identify an EC2 instance: the first two on Nitro, the last one on Xen. */
 const MARKS: [file: string, mark: RegExp][] = [
   ['sys/class/dmi/id/board_vendor', /^Amazon EC2$/],
   ['sys/class/dmi/id/sys_vendor', /^Amazon EC2$/],
@@ -26,11 +26,11 @@ const MARKS: [file: string, mark: RegExp][] = [
 ];
 
 /**
- * Detects whether this process runs on EC2 or in ECS, by the environment and the machine's own files. No request is sent.
- * AWS_EC2_METADATA_DISABLED, with which the SDK does not ask an instance either, makes an instance any other machine.
+ * Detects whether this process runs on EC2 or in ECS, from the environment and the machine's own files, without a
+ * request. AWS_EC2_METADATA_DISABLED turns detection of EC2 off, as in the SDK.
  *
- * @param root folder in which `sys` is
- * @returns undefined elsewhere, and in CloudShell, which runs no Ghost
+ * @param root folder that contains `sys`
+ * @returns undefined elsewhere, and in CloudShell, where Ghost does not run
  * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/identify_ec2_instances.html
  * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-metadata-endpoint-v4.html
  */
@@ -49,9 +49,9 @@ export function detectHost({ environment = process.env, root = '/' } = {}): Prom
 }
 
 /**
- * Asks the metadata service of an instance or a task, for two seconds at most.
+ * Asks the metadata service about the instance or the task, for two seconds at most.
  *
- * @returns undefined when it does not answer, or not as AWS does
+ * @returns undefined without a response, or when it is not one of AWS
  * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-identity-documents.html
  */
 export async function describeHost(host: Host): Promise<HostDescription | undefined> {
@@ -68,7 +68,7 @@ async function describeInstance(): Promise<HostDescription | undefined> {
     retries: 0,
     ec2MetadataV1Disabled: true,
   });
-  // The client writes the first slash.
+  // The client adds the leading slash.
   const text = await service.request('latest/dynamic/instance-identity/document', {});
   const { accountId: account, region, instanceId } = JSON.parse(text) as Record<string, string | undefined>;
   return account && region ? { host: 'ec2', account, region, instanceId } : undefined;

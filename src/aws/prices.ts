@@ -1,6 +1,6 @@
 /**
- * What AWS charges, in US dollars without taxes: the prices of us-east-1 and of visitors in the US and Europe, as their
- * pages said in November 2026. Other regions and places cost more; by how much is not known here.
+ * AWS prices in US dollars without taxes, from the pages below in November 2026. They are for us-east-1 and for
+ * visitors in the US and Europe. Other regions can cost more.
  *
  * @see https://aws.amazon.com/s3/pricing/
  * @see https://aws.amazon.com/cloudfront/pricing/
@@ -8,7 +8,7 @@
 export const PRICES = {
   date: 'November 2026',
   region: 'us-east-1',
-  /** Of 2^30 bytes, as S3 counts. */
+  /** S3 counts 2^30 bytes as a gigabyte. */
   storagePerGigabyteMonth: 0.023,
   putPerThousand: 0.005,
   getPerThousand: 0.0004,

@@ -2,13 +2,13 @@ import { loadSharedConfigFiles } from '@smithy/core/config';
 import { Failure } from '../shell/failure';
 import { quoted } from '../shell/text';
 
-/** Sections of ~/.aws/config that are no profiles. */
+/** Matches sections of ~/.aws/config that are not profiles. */
 const OTHER_SECTIONS = /^(sso-session|services)\./;
 
 /**
  * Lists the profiles of the AWS configuration.
  *
- * @returns names, sorted; `default` among them when it is there
+ * @returns names, sorted, with `default` if it exists
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
  */
 export async function listProfiles(): Promise<string[]> {
@@ -18,9 +18,9 @@ export async function listProfiles(): Promise<string[]> {
 }
 
 /**
- * Checks that the profile exists that a command signs in with.
+ * Checks that the profile for a command exists.
  *
- * @param option value of `--profile`; without it, AWS_PROFILE names the profile
+ * @param option value of `--profile`; without it, the profile is AWS_PROFILE
  * @throws Failure as `checkProfile` does
  */
 export async function checkChosenProfile(option: string | undefined): Promise<void> {
@@ -31,14 +31,15 @@ export async function checkChosenProfile(option: string | undefined): Promise<vo
 }
 
 /**
- * Checks that a profile exists. Without it, the SDK would go on to other credentials, such as those of the machine.
+ * Checks that a profile exists. For a missing profile, the SDK would use other credentials, such as those of the
+ * machine.
  *
- * @param name of the profile, undefined for none
- * @param setting where the name comes from, as the error names it: `--profile`
- * @throws Failure with the profiles that exist
+ * @param name name of the profile, undefined for none
+ * @param setting where the name comes from, as the error refers to it: `--profile`
+ * @throws Failure with the existing profiles
  */
 export async function checkProfile(name: string | undefined, setting: string): Promise<void> {
-  // "default" is also what everything else is called, without any AWS file.
+  // "default" may be set without any AWS configuration file; then other credentials apply.
   if (name === undefined || name === 'default') {
     return;
   }
@@ -47,9 +48,9 @@ export async function checkProfile(name: string | undefined, setting: string): P
     return;
   }
   throw new Failure(
-    `${setting} is "${name}", and the AWS configuration has no profile of that name.`,
+    `${setting} is "${name}", but the AWS configuration has no profile with that name.`,
     names.length > 0
-      ? `Its profiles are ${names.join(', ')}. Name one of them, or create "${name}" with: aws login --profile ${quoted(name)} (AWS CLI 2.32 or newer)`
-      : `It has no profiles at all. Create one with: aws login --profile ${quoted(name)} (AWS CLI 2.32 or newer)`,
+      ? `Its profiles are ${names.join(', ')}. Use one of them, or create "${name}" with: aws login --profile ${quoted(name)} (AWS CLI 2.32 or newer)`
+      : `It has no profiles. Create one with: aws login --profile ${quoted(name)} (AWS CLI 2.32 or newer)`,
   );
 }

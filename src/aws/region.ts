@@ -4,12 +4,12 @@ import { Failure } from '../shell/failure';
 import { describeHost, detectHost } from './host';
 
 /**
- * Finds the region of an image server: the one that the option, the environment or the profile names, otherwise the one
- * that the EC2 instance or ECS task of this process is in.
+ * Finds the region for an image server, from the option, the environment or the profile. Without one, it is the region
+ * of the EC2 instance or ECS task that this process runs in.
  *
- * @param options as the AWS CLI takes them
- * @returns undefined when nothing names one
- * @throws Failure for a region that the image server cannot be in
+ * @param options the options `--region` and `--profile`, with the same meaning as in the AWS CLI
+ * @returns undefined when no region is set
+ * @throws Failure for a region in which the image server cannot be
  */
 export async function findRegion({
   region,
@@ -31,11 +31,11 @@ export async function findRegion({
 }
 
 /**
- * Returns the region that the option or the environment names, and the setting it comes from. Unlike the SDK, it also
- * reads AWS_DEFAULT_REGION, as the AWS CLI does.
+ * Returns the region from the option or the environment, and the setting it comes from. Like the AWS CLI, and unlike
+ * the SDK, it also reads AWS_DEFAULT_REGION.
  *
  * @param option value of `--region`
- * @returns `region`: undefined when only the profile can name it; `setting`: how an error refers to its source
+ * @returns `region`: undefined when only the profile can set it; `setting`: how an error refers to the source
  */
 export function namedRegion(option: string | undefined): { region?: string; setting: string } {
   if (option !== undefined) {
@@ -53,20 +53,20 @@ export function namedRegion(option: string | undefined): { region?: string; sett
 /**
  * Checks that a region is a commercial one.
  *
- * @param setting where the region comes from, as the error names it
+ * @param setting where the region comes from, as the error refers to it
  * @throws Failure otherwise
  */
 export function checkRegion(region: string, setting: string): void {
   if (partition(region).name !== 'aws') {
     throw new Failure(
-      `${setting} is "${region}".`,
-      'Choose a commercial region by --region, such as eu-central-1: in this one CloudFront and its certificates are not those that the template describes.',
+      `${setting} is "${region}", which is not a commercial AWS region.`,
+      'Choose another region, for example --region eu-central-1. The regions in China and GovCloud have a different CloudFront.',
     );
   }
   if (!/^[a-z]{2}(-[a-z]+)+-\d$/.test(region)) {
     throw new Failure(
       `${setting} is "${region}", which is not a region.`,
-      'Name one by --region, such as eu-central-1 or us-east-1.',
+      'Choose one with --region, for example --region eu-central-1.',
     );
   }
 }

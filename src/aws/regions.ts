@@ -1,13 +1,13 @@
 import { partition } from '@aws-sdk/core/client';
 
-/** A region with its place, as AWS names it: `Europe (Frankfurt)`. */
+/** A region with its location as AWS writes it: `Europe (Frankfurt)`. */
 export interface Region {
   name: string;
   place: string;
 }
 
 /**
- * The regions that every account can use at once; newer ones have to be enabled first.
+ * The regions that are enabled in every account; newer ones have to be enabled first.
  *
  * @see https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
  */
@@ -31,10 +31,10 @@ const NAMES = [
   'ap-northeast-3',
 ];
 
-/** Returns the regions to choose from. Another one can be named by `--region`. */
+/** Returns the regions to choose from. `--region` accepts others, too. */
 export const listRegions = (): Region[] => NAMES.map((name) => ({ name, place: placeOfRegion(name) ?? name }));
 
-/** Returns where a region is, `Europe (Frankfurt)`; undefined when the SDK does not know it. */
+/** Returns the location of a region, `Europe (Frankfurt)`; undefined for a region unknown to the SDK. */
 export const placeOfRegion = (name: string): string | undefined =>
-  // For an unknown region, the SDK describes the whole partition.
+  // For an unknown region, the SDK returns the whole partition, without a description.
   (partition(name) as { description?: string }).description;

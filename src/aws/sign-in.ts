@@ -11,7 +11,7 @@ import { explainErrors } from './explain-errors';
 import { checkChosenProfile, checkProfile } from './profiles';
 import { findRegion } from './region';
 
-/** The AWS account that a command works in, with a client for each service. */
+/** The AWS account that a command uses, with a client for each service. */
 export interface Aws {
   /** Twelve digits. */
   account: string;
@@ -19,7 +19,7 @@ export interface Aws {
   /** Region of the bucket and the stack. */
   region: string;
   cloudFormation: CloudFormationClient;
-  /** Client of us-east-1, as CloudFront accepts certificates from there only. */
+  /** In us-east-1, because CloudFront accepts certificates only from there. */
   acm: ACMClient;
   cloudFront: CloudFrontClient;
   route53: Route53Client;
@@ -29,28 +29,31 @@ export interface Aws {
   iam: IAMClient;
 }
 
-/** Requests to global services are signed for this region. */
+/** The region that requests to global services are signed for. */
 const GLOBAL_REGION = 'us-east-1';
 
-/** More than the SDK's three: a stack is watched for minutes, and other tools share the account's rate limits. */
+/**
+ * How many times to try a request. More than the SDK's three, because a command polls a stack for minutes, and other
+ * tools share the account's rate limits.
+ */
 const MAX_ATTEMPTS = 8;
 
-/** Where a command signs in. */
+/** The options that a command signs in with. */
 export interface SignInOptions {
   region?: string;
   profile?: string;
   /** Profile of the account with the hosted zones. */
   dnsProfile?: string;
-  /** Asks the user for a region where nothing names one; undefined without a terminal. */
+  /** Asks the user for a region when none is set; undefined without a terminal. */
   chooseRegion?: () => Promise<string>;
 }
 
 /**
- * Authenticates with the credentials of the environment or of a profile, and opens the clients.
+ * Authenticates with the credentials of the environment or of a profile, and creates the clients.
  *
- * @param options profile and region names, as the AWS CLI takes them
- * @throws Failure without credentials or a region, for a profile that does not exist, and in partitions with a different
- *   CloudFront (China, GovCloud)
+ * @param options profiles and region, with the same meaning as in the AWS CLI
+ * @throws Failure without credentials or a region, for a profile that does not exist, and in partitions with a
+ *   different CloudFront (China, GovCloud)
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
  */
 export async function signIn(options: SignInOptions): Promise<Aws> {
@@ -67,11 +70,11 @@ export async function signIn(options: SignInOptions): Promise<Aws> {
   const callerArn = identity.Arn ?? '';
   if (!callerArn.startsWith('arn:aws:')) {
     throw new Failure(
-      `The credentials belong to the partition of ${callerArn}.`,
-      "Use an account of AWS's commercial regions: elsewhere CloudFront is another service.",
+      `The credentials of ${callerArn} are not for the commercial AWS regions.`,
+      'Use an account of the commercial regions. China and GovCloud have a different CloudFront.',
     );
   }
-  // Asked last, so that nobody chooses a region only to learn that the credentials are missing.
+  // Asked last, so that a user does not choose a region only to learn that the credentials are missing.
   const region = found ?? (await chooseRegion?.());
   if (!region) {
     throw noRegion();
@@ -85,14 +88,11 @@ export async function signIn(options: SignInOptions): Promise<Aws> {
     cloudFront: explainErrors(new CloudFrontClient({ ...common, region: GLOBAL_REGION })),
     route53: explainErrors(new Route53Client({ ...common, profile: dnsProfile ?? profile, region: GLOBAL_REGION })),
     dnsElsewhere: dnsProfile !== undefined,
-    // An existing bucket may be in another region, which the answer then names.
+    // An existing bucket may be in another region, which is then in the response.
     s3: explainErrors(new S3Client({ ...common, region, followRegionRedirects: true })),
     iam: explainErrors(new IAMClient({ ...common, region: GLOBAL_REGION })),
   };
 }
 
 const noRegion = () =>
-  new Failure(
-    'No region is given.',
-    'Name the region that the bucket is to be in, near to the blog: --region eu-central-1',
-  );
+  new Failure('No AWS region is set.', 'Choose the region for the bucket, close to the blog: --region eu-central-1');

@@ -77,14 +77,14 @@ const COMMANDS: Record<string, () => string[]> = {
 describe.each(Object.entries(COMMANDS))('%s', (_, parameters) => {
   test('names a profile of --profile that does not exist, and those that exist', async () => {
     expect(await run([...parameters(), '--profile', 'blgo'])).toMatch(
-      /--profile is "blgo", and the AWS configuration has no profile of that name\.\n.*Its profiles are blog, default\./,
+      /--profile is "blgo", but the AWS configuration has no profile with that name\.\n.*Its profiles are blog, default\./,
     );
   });
 
   test('names a profile of AWS_PROFILE that does not exist, and those that exist', async () => {
     process.env.AWS_PROFILE = 'blgo';
     expect(await run(parameters())).toMatch(
-      /The environment variable AWS_PROFILE is "blgo", and the AWS configuration has no profile[^]*Its profiles are blog, default\./,
+      /The environment variable AWS_PROFILE is "blgo", but the AWS configuration has no profile[^]*Its profiles are blog, default\./,
     );
   });
 });

@@ -400,7 +400,7 @@ describe('infrastructure/provision.sh, run again,', () => {
     const adopted = stackOf('UPDATE_COMPLETE', PARAMETERS, { ...OUTPUTS, AdoptedBucket: OUTPUTS.BucketName });
     const result = await run([DOMAIN, BLOG], changed(adopted, BUILT));
     expect(result.code).toBe(1);
-    expect(result.stderr).toContain('by the command provision');
+    expect(result.stderr).toContain('with the command "provision"');
     expect(operationsOf(result)).not.toContain('cloudformation deploy');
   });
 

@@ -50,7 +50,7 @@ describe('Access denied', () => {
 
   test('names the action, the resource and the caller', async () => {
     const { message, cure } = await explained(awsError('AccessDeniedException', WORDS));
-    expect(message).toContain('arn:aws:iam::123456789012:user/ada may not acm:AddTagsToCertificate');
+    expect(message).toContain('arn:aws:iam::123456789012:user/ada has no permission for acm:AddTagsToCertificate');
     expect(message).toContain('on arn:aws:acm:us-east-1:123456789012:certificate/*');
     expect(cure).toContain('Allow acm:AddTagsToCertificate');
   });
@@ -58,13 +58,13 @@ describe('Access denied', () => {
   test.each(['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation', 'NotAuthorizedException', 'Forbidden'])(
     'without words names the action of the call: %s',
     async (name) => {
-      expect((await explained(awsError(name))).message).toContain('may not acm:RequestCertificate');
+      expect((await explained(awsError(name))).message).toContain('has no permission for acm:RequestCertificate');
     },
   );
 
   test('is recognized by its status, too', async () => {
     const error = awsError('UnknownError', '', { $metadata: { httpStatusCode: 403 } });
-    expect((await explained(error)).message).toContain('may not acm:RequestCertificate');
+    expect((await explained(error)).message).toContain('has no permission for acm:RequestCertificate');
   });
 
   test.each([
@@ -79,7 +79,7 @@ describe('Access denied', () => {
   ])('names the action by which IAM knows the call: %#', async (command, action) => {
     const { s3 } = await signIn({ region: 'eu-central-1' });
     account.answerNext(action, awsError('AccessDenied'));
-    await expect(s3.send(command as HeadBucketCommand)).rejects.toThrow(`may not ${action}.`);
+    await expect(s3.send(command as HeadBucketCommand)).rejects.toThrow(`has no permission for ${action}.`);
   });
 
   test('by the organization refers to its administrator', async () => {
@@ -92,7 +92,7 @@ describe('Access denied', () => {
 
   test('by an explicit deny says so', async () => {
     const words = WORDS.replace(/because.*/, 'with an explicit deny in an identity-based policy');
-    expect((await explained(awsError('AccessDenied', words))).message).toContain('denies it explicitly');
+    expect((await explained(awsError('AccessDenied', words))).message).toContain('explicitly denies it');
   });
 
   test('for an unverified account refers to AWS Support', async () => {
@@ -106,13 +106,15 @@ describe('Credentials', () => {
     const { message, cure } = await explained(
       awsError('CredentialsProviderError', 'Could not load credentials from any providers'),
     );
-    expect(message).toBe('Not signed in: there are no AWS credentials.');
+    expect(message).toBe('No AWS credentials were found.');
     expect(cure).toMatch(/--profile.*AWS_PROFILE.*aws login.*aws sso login.*aws configure/);
   });
 
   test('that are missing in a profile: its name', async () => {
     const words = 'Could not resolve credentials using profile: [blog] in configuration/credentials file(s).';
-    expect((await explained(awsError('CredentialsProviderError', words))).message).toContain('the profile blog');
+    expect((await explained(awsError('CredentialsProviderError', words))).message).toBe(
+      'The profile "blog" has no credentials.',
+    );
   });
 
   test.each([
@@ -132,7 +134,7 @@ describe('Credentials', () => {
     'that are wrong: how to check them (%s)',
     async (name) => {
       const { message, cure } = await explained(awsError(name, `The signature of ${SECRET} does not match`));
-      expect(message).toContain('does not know the access key');
+      expect(message).toContain('The access key does not exist');
       expect(cure).toContain('aws sts get-caller-identity');
     },
   );
@@ -141,7 +143,7 @@ describe('Credentials', () => {
     account.answerNext('sts:GetCallerIdentity', awsError('InvalidClientTokenId', 'The security token is invalid.'));
     await expect(signIn({ region: 'eu-central-1' })).rejects.toMatchObject({
       name: 'Failure',
-      message: expect.stringContaining('does not know the access key'),
+      message: expect.stringContaining('The access key does not exist'),
     });
   });
 
@@ -252,9 +254,9 @@ describe('The words of AWS and the status are always there', () => {
     const { message, cure } = await answered('Unknown', 403, 'UnknownError', {
       $responseBodyText: '<html><head><title>Blocked by Example Proxy</title></head><body><br></body></html>',
     });
-    expect(message).toContain('A web page answers in place of AWS');
+    expect(message).toContain('A web page came back instead of a response from AWS');
     expect(message).toContain('403 Unknown: Blocked by Example Proxy');
-    expect(message).not.toContain('may not');
+    expect(message).not.toContain('permission');
     expect(cure).toContain('proxy');
   });
 });

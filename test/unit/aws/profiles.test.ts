@@ -31,7 +31,7 @@ test('the profiles of both AWS files are listed, and nothing else that is in the
 test('without AWS files there are no profiles, and --profile says how to make one', async () => {
   expect(await listProfiles()).toEqual([]);
   await expect(checkProfile('blog', '--profile')).rejects.toMatchObject({
-    message: '--profile is "blog", and the AWS configuration has no profile of that name.',
+    message: '--profile is "blog", but the AWS configuration has no profile with that name.',
     cure: expect.stringContaining('aws login --profile blog'),
   });
   await expect(checkProfile('my blog; ls', '--profile')).rejects.toMatchObject({

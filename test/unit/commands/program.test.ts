@@ -199,12 +199,12 @@ describe('the command line', () => {
   test('takes an option twice that says the same', () => {
     const domain = ['--domain', 'images.example.com'];
     const { stderr } = run('provision', ...domain, 'status', ...domain, '--region', 'eu-central-1');
-    expect(stderr).toContain('there are no AWS credentials');
+    expect(stderr).toContain('No AWS credentials were found');
   });
 
   test('asks for credentials where there are none', () => {
     const { status, stderr } = run('provision', '--domain', 'images.example.com', '--region', 'eu-central-1');
-    expect(stderr).toContain('there are no AWS credentials');
+    expect(stderr).toContain('No AWS credentials were found');
     expect(stderr).toContain('--profile');
     expect(status).toBe(1);
   });

@@ -82,7 +82,7 @@ const MISTAKES: [mistake: string, from: string | RegExp, to: string, caughtBy: C
   ['Ghost may not abort', ', s3:AbortMultipartUpload]', ']', ['promises']],
   [
     'Ghost may invalidate all distributions',
-    /distribution\/\$\{Distribution\}'(?=\n\n {2}# Its access)/,
+    /distribution\/\$\{Distribution\}'(?=\n\n {2}# The access)/,
     "distribution/*'",
     ['promises', 'AwsSolutions'],
   ],
@@ -358,8 +358,8 @@ const MISTAKES: [mistake: string, from: string | RegExp, to: string, caughtBy: C
   ['a folder’s function stays without folders', / {4}Condition: HasFolders\n/, '', ['promises']],
   [
     'Ghost may write to a folder',
-    "/content/files/*'\n          # Also",
-    "/content/files/*'\n              - !Sub '${Bucket.Arn}/${Folder1}/*'\n          # Also",
+    "/content/files/*'\n          # With this",
+    "/content/files/*'\n              - !Sub '${Bucket.Arn}/${Folder1}/*'\n          # With this",
     ['promises', 'AwsSolutions'],
   ],
   [
@@ -410,12 +410,7 @@ const MISTAKES: [mistake: string, from: string | RegExp, to: string, caughtBy: C
   ],
   ['a condition does not exist', 'Condition: IsTaskRole', 'Condition: IsTask', ['reading', 'schemas']],
   ['a reference leads to nothing', '!Ref ImageHeaders', '!Ref PictureHeaders', ['reading', 'promises', 'schemas']],
-  [
-    'a value is an anchor',
-    'Domain: { default: Domain of the images }',
-    'Domain: &domain { default: Domain }',
-    ['reading'],
-  ],
+  ['a value is an anchor', 'Domain: { default: Image domain }', 'Domain: &domain { default: Domain }', ['reading']],
   ['a key stands twice', 'Enabled: true\n', 'Enabled: true\n        Enabled: false\n', ['reading', 'schemas']],
 ];
 

@@ -27,7 +27,7 @@ describe('the template', () => {
     const names = Object.keys(template.Parameters);
     for (const [name, parameter] of Object.entries(template.Parameters)) {
       expect([name, parameter.Description]).toEqual([name, expect.stringMatching(/^[A-Z].{20,}\.$/)]);
-      expect([name, parameter.ConstraintDescription]).toEqual([name, expect.stringMatching(/^must be/)]);
+      expect([name, parameter.ConstraintDescription]).toEqual([name, expect.stringMatching(/^must /)]);
       expect([name, parameter.AllowedPattern ?? parameter.AllowedValues]).not.toEqual([name, undefined]);
     }
     const shown = template.Metadata['AWS::CloudFormation::Interface'];
@@ -150,13 +150,17 @@ describe('a parameter', () => {
   });
 
   test.each([
-    ['the blog is on the domain of the images', { ...GHOST, GhostHost: SMALLEST.Domain }, 'in a circle'],
+    ['the blog is on the domain of the images', { ...GHOST, GhostHost: SMALLEST.Domain }, 'request images from itself'],
     ['Ghost is given without a secret', { GhostHost: 'blog.example.com' }, 'needs a FallbackSecret'],
     ['a path is given without a host', { GhostPath: '/blog' }, 'needs a GhostHost'],
-    ['a folder is given twice', { Folder1: 'press', Folder3: 'press' }, 'must be two folders'],
-    ['another folder is given twice', { Folder2: 'press', Folder3: 'press' }, 'must be two folders'],
-    ['the first folder is given twice', { Folder1: 'press', Folder2: 'press' }, 'must be two folders'],
-    ['a folder has the name of a blog’s prefix', { TenantPrefix: 'seven', Folder2: 'seven' }, 'than the TenantPrefix'],
+    ['a folder is given twice', { Folder1: 'press', Folder3: 'press' }, 'must be different'],
+    ['another folder is given twice', { Folder2: 'press', Folder3: 'press' }, 'must be different'],
+    ['the first folder is given twice', { Folder1: 'press', Folder2: 'press' }, 'must be different'],
+    [
+      'a folder has the name of a blog’s prefix',
+      { TenantPrefix: 'seven', Folder2: 'seven' },
+      'not have the name of the TenantPrefix',
+    ],
   ])('is refused together with another when %s', (_, parameters, message) => {
     expect(() => render(template, { ...SMALLEST, ...parameters })).toThrow(message);
   });

@@ -95,7 +95,7 @@ describe('an image server that is deleted', () => {
   test('is refused for a stack of something else that has the name', async () => {
     await provisionOnce(account);
     Object.assign(account.stacks.get(STACK)?.definition ?? {}, { parameters: { Stage: 'production' } });
-    await expect(destroyOnce()).rejects.toThrow(`The stack ${STACK} is something else than an image server`);
+    await expect(destroyOnce()).rejects.toThrow(`The stack ${STACK} is not an image server`);
     expect(account.stacks.get(STACK)?.status).toBe('CREATE_COMPLETE');
   });
 
@@ -212,7 +212,7 @@ describe('a deletion that was stopped or refused', () => {
     const bucket = await build();
     account.deny(action);
     await expect(destroyOnce(typing(bucket), dns)).rejects.toMatchObject({
-      message: expect.stringMatching(new RegExp(`may not ${action}|the permission ${action} is missing`)),
+      message: expect.stringMatching(new RegExp(`has no permission for ${action}|the permission ${action} is missing`)),
       cure: expect.stringContaining(`Allow ${action}`),
     });
     account.allow(action);
@@ -227,7 +227,7 @@ describe('a deletion that was stopped or refused', () => {
       const bucket = await build();
       await destroyOnce(undefined, dns);
       account.deny(action);
-      await expect(destroyOnce(undefined, dns)).rejects.toThrow(`may not ${action}`);
+      await expect(destroyOnce(undefined, dns)).rejects.toThrow(`has no permission for ${action}`);
       account.allow(action);
       expect((await destroyOnce(undefined, dns)).destroyed.keptBucket).toBe(bucket);
     },

@@ -526,11 +526,11 @@ describe('a stack that fails', () => {
     },
   );
 
-  test('and is something else than an image server is not touched, whoever agrees to what', async () => {
+  test('and is not an image server is not touched, whoever agrees to what', async () => {
     const stack = account.stacks.add({ name: STACK, parameters: existing(), status: 'ROLLBACK_COMPLETE' });
     Object.assign(stack.definition ?? {}, { parameters: { Stage: 'production' } });
     const { error, terminal } = await provisionOnce(account);
-    expect(error?.message).toContain('is something else than an image server');
+    expect(error?.message).toContain('is not an image server');
     expect(terminal.questions).toEqual([]);
     expect(stack.status).toBe('ROLLBACK_COMPLETE');
   });
@@ -718,7 +718,7 @@ describe('a call that is not allowed', () => {
     account.deny(action);
     const options = { identity: 'iam-user', createAccessKey: true };
     const { error } = await provisionOnce(account, options).catch((failure: Error) => ({ error: failure }));
-    expect(error?.message).toMatch(new RegExp(`may not ${action}|the permission ${action} is missing`));
+    expect(error?.message).toMatch(new RegExp(`has no permission for ${action}|the permission ${action} is missing`));
     expect((error as unknown as { cure: string }).cure).toContain(`Allow ${action}`);
     account.allow(action);
     const { provisioned } = await provisionOnce(account, options);

@@ -131,8 +131,8 @@ describe('the options of provision', () => {
   });
 
   test.each<[ProvisionOptions, string]>([
-    [{ bucket: 'My_Pictures' }, '--bucket is "My_Pictures". It must be 3 to 63 lower case letters'],
-    [{ bucket: 'my.pictures' }, 'no dots'],
+    [{ bucket: 'My_Pictures' }, '--bucket is "My_Pictures". It must be 3 to 63 lowercase letters'],
+    [{ bucket: 'my.pictures' }, 'without dots'],
     [{ identity: 'root' }, '--identity is "root". It must be policy-only, iam-user, ec2-role or ecs-task-role'],
     [{ tenantPrefix: '../other' }, '--tenant-prefix is "../other"'],
     [{ tenantPrefix: 'content/images' }, '--tenant-prefix is "content/images"'],

@@ -41,7 +41,7 @@ describe('provision status', () => {
 
   test('names region and account when there is no stack', async () => {
     await expect(readStatus(await openTestSession(account), STACK)).rejects.toThrow(
-      `There is no stack ${STACK} in eu-central-1 of the account 123456789012.`,
+      `The stack ${STACK} does not exist in eu-central-1 in the account 123456789012.`,
     );
   });
 });

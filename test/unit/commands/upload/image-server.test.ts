@@ -75,7 +75,9 @@ describe('the destination of an upload', () => {
 
   test('is nothing without an image server', async () => {
     expect(await refusal()).toContain('There is no image server in eu-central-1 in the account 123456789012.');
-    expect(await refusal({ domain: 'images.example.com' })).toContain('There is no stack ghost-images-example-com');
+    expect(await refusal({ domain: 'images.example.com' })).toContain(
+      'The stack ghost-images-example-com does not exist',
+    );
   });
 
   test('is a folder that is served, else the command that adds it is shown', async () => {

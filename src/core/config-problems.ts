@@ -1,4 +1,4 @@
-// What can only be wrong in an option, although its type is right.
+// Problems with the values of options that have the right type.
 import type { Config } from './config';
 import { endpointWithoutBucket } from './s3/endpoint-url';
 
@@ -11,7 +11,7 @@ const NOTHING_BUT_A_VARIABLE = /^\$[A-Z_][A-Z0-9_]*$/;
 const NOT_A_VALUE = /^(undefined|null|NaN|\[object Object\])$/;
 
 /**
- * Returns what is left in a value of the way it was written, undefined for a value as it should be.
+ * Returns the problem with a value that contains quotation marks or a placeholder, undefined for any other value.
  *
  * @param isSecret allows everything that a key of some service may contain
  */
@@ -21,13 +21,13 @@ export function leftover(value: unknown, isSecret: boolean): string | undefined 
   }
   const text = value.trim();
   if (text.length > 1 && QUOTED.test(text)) {
-    return 'has quotation marks around it: remove them (in an env file of Docker they are part of the value)';
+    return 'has quotation marks around it: remove them (in a Docker env file, they are part of the value)';
   }
   const [placeholder] = PLACEHOLDER.exec(text) ?? NOTHING_BUT_A_VARIABLE.exec(text) ?? [];
   if (placeholder !== undefined && (!isSecret || placeholder === text)) {
     return 'is a placeholder that was not replaced: write the value itself';
   }
-  return NOT_A_VALUE.test(text) ? 'is what a program writes for a missing value: write the value itself' : undefined;
+  return NOT_A_VALUE.test(text) ? 'is what programs write for a missing value: write the value itself' : undefined;
 }
 
 /** Returns the options that contradict each other, each as a sentence without its full stop. */
@@ -36,15 +36,17 @@ export function contradictions(config: Config): string[] {
   if (Boolean(config.accessKeyId) !== Boolean(config.secretAccessKey)) {
     const pair = ['accessKeyId', 'secretAccessKey'];
     const [given, missing] = config.accessKeyId ? pair : pair.reverse();
-    problems.push(`"${given}" is set without "${missing}": set both, or neither to use the role of the machine`);
+    problems.push(`"${given}" is set without "${missing}": set both, or remove both to use the role of the machine`);
   }
   if (config.sessionToken && !config.accessKeyId && !config.secretAccessKey) {
     problems.push(
-      '"sessionToken" is set without "accessKeyId" and "secretAccessKey": it only works together with them',
+      '"sessionToken" is set without "accessKeyId" and "secretAccessKey": set all three, or remove "sessionToken"',
     );
   }
   if (config.kmsKeyId && !config.serverSideEncryption?.startsWith('aws:kms')) {
-    problems.push('"kmsKeyId" is set, but "serverSideEncryption" is not "aws:kms": set it, or remove "kmsKeyId"');
+    problems.push(
+      '"kmsKeyId" is set, but "serverSideEncryption" is not "aws:kms": set "serverSideEncryption" to "aws:kms", or remove "kmsKeyId"',
+    );
   }
   const withoutBucket = config.endpoint && endpointWithoutBucket(config.endpoint, config);
   if (withoutBucket) {

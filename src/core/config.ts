@@ -25,7 +25,7 @@ export const DEFAULT_CACHE_CONTROL = 'public, max-age=31536000, immutable';
 
 /** S3's minimum size of a part, except for the last one: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 const MIN_PART_BYTES = 5 * MIB;
-/** Whatever is uploaded in one request or one part is held in memory. */
+/** Each request or part of an upload is held in memory. */
 const MAX_BYTES_IN_MEMORY = 1024 * MIB;
 
 /**
@@ -133,19 +133,19 @@ const FORMER_NAMES: Record<string, keyof Config> = { assetHost: 'cdnUrl', pathPr
 /** Options of older adapters that S3 no longer needs, with the reason to remove them. */
 const OBSOLETE_NAMES: Record<string, string> = { signatureVersion: 'every request is signed with version 4' };
 
-const ENDPOINT_EXPECTED = 'must be the address of the S3 service, for example "https://s3.example.com"';
+const ENDPOINT_EXPECTED = 'must be the URL of the S3 service, for example "https://s3.example.com"';
 const DISTRIBUTION_EXPECTED = 'must be the ID of your CloudFront distribution, for example "E2EXAMPLE1ABCD"';
 const REGION_EXPECTED = 'must be the region of the bucket, for example "eu-west-1"';
-/** A region becomes part of a host name, and the SDK signs for no other. */
+/** A region becomes part of a host name, and the SDK accepts no other characters. */
 const HOST_LABEL = /^(?!-)[A-Za-z0-9-]{1,63}(?<!-)$/;
 const CACHE_CONTROL_EXPECTED = 'must be the value of a Cache-Control header, for example "public, max-age=31536000"';
 
-/** Ghost reads what looks like a number, true, false or an object in the environment as such. */
-const HOW_TO_QUOTE = 'write it as text, in quotes (in an environment variable as \'"…"\', with both pairs of quotes)';
+/** Ghost parses values in the environment that look like a number, true, false or an object. */
+const HOW_TO_QUOTE = 'write it as text, in quotes (in an environment variable with both pairs of quotes: \'"…"\')';
 
 const schema = z.strictObject({
   bucket: text('must be the name of your S3 bucket').check(
-    z.regex(/^[A-Za-z0-9][\w.-]*$/, 'must be only the name of the bucket, without a path, an address or an ARN'),
+    z.regex(/^[A-Za-z0-9][\w.-]*$/, 'must be only the name of the bucket, not a path, a URL or an ARN'),
   ),
   region: z.optional(text(REGION_EXPECTED).check(z.regex(HOST_LABEL, REGION_EXPECTED))),
   cdnUrl,
@@ -157,7 +157,7 @@ const schema = z.strictObject({
     prefix('must be a path of letters, digits, ".", "_", "-" and "/"').check(
       z.refine(
         (value) => !/(^|\/)content\/(images|media|files)(\/|$)/.test(value),
-        'must not hold "content/images": it would lie among the files of another blog',
+        'must not contain "content/images": its files would be among those of another blog',
       ),
     ),
     '',
@@ -177,11 +177,11 @@ const schema = z.strictObject({
     ),
     DEFAULT_CACHE_CONTROL,
   ),
-  // Storage classes and canned ACLs differ between providers and grow: S3 itself answers for their spelling.
-  storageClass: z.optional(name('must be a storage class of S3, for example "INTELLIGENT_TIERING"')),
+  // Storage classes and canned ACLs differ between providers, and new ones are added: S3 itself checks their spelling.
+  storageClass: z.optional(name('must be an S3 storage class, for example "INTELLIGENT_TIERING"')),
   serverSideEncryption: z.optional(oneOf('AES256', 'aws:kms', 'aws:kms:dsse')),
   kmsKeyId: z.optional(secret('must be the ID, ARN or alias of a KMS key')),
-  acl: z.optional(name('must be a canned ACL of S3, for example "bucket-owner-full-control"')),
+  acl: z.optional(name('must be a canned S3 ACL, for example "bucket-owner-full-control"')),
   multipartUploadThresholdBytes: z._default(wholeNumber(1, MAX_BYTES_IN_MEMORY), 8 * MIB),
   multipartChunkSizeBytes: z._default(wholeNumber(MIN_PART_BYTES, MAX_BYTES_IN_MEMORY), 8 * MIB),
   uploadConcurrency: z._default(wholeNumber(1, 64), 6),
@@ -239,7 +239,7 @@ function renameFormerOptions(raw: Record<string, unknown>): { options: Record<st
   for (const [former, name] of Object.entries(FORMER_NAMES)) {
     if (former in options) {
       notices.push(
-        `S3CloudFrontStorage: the option "${former}" is called "${name}" here. Rename it in Ghost's configuration.`,
+        `S3CloudFrontStorage: the option "${former}" is called "${name}" in this adapter. Rename it in Ghost's configuration.`,
       );
       options[name] ??= options[former];
       delete options[former];
@@ -265,23 +265,23 @@ function describe(issue: z.core.$ZodIssue, options: Record<string, unknown>): st
 function nameAndValue(name: string, value: unknown): string {
   const origin = originOf(name);
   const from = origin ? ` (from ${origin})` : '';
-  // Whatever precedes an @ in a URL is a user name and a password, however misspelled the rest is.
+  // Everything before an @ in a URL is a user name and a password, however misspelled the rest is.
   const isSecret = SECRET_OPTIONS.has(name) || (ADDRESS_OPTIONS.has(name) && hasAt(value));
   return isSecret ? `"${name}"${from}` : `"${name}" is ${shorten(value)}${from}, but`;
 }
 
 function describeUnknown(name: string): string {
   if (Object.hasOwn(OBSOLETE_NAMES, name)) {
-    return `"${name}" is no option of this adapter (${OBSOLETE_NAMES[name]}): remove it`;
+    return `"${name}" is not an option of this adapter (${OBSOLETE_NAMES[name]}): remove it`;
   }
   const longer = OPTION_NAMES.filter((option) => option.toLowerCase().includes(name.toLowerCase()));
   const suggestion = closest(name, longer.length > 0 ? longer : OPTION_NAMES);
-  return `"${name}" is no option of this adapter. Did you mean "${suggestion}"?`;
+  return `"${name}" is not an option of this adapter. Did you mean "${suggestion}"?`;
 }
 
 const hasAt = (value: unknown) => typeof value === 'string' && value.includes('@');
 
-/** Shows a value, but no object or function: there may be secrets in it, or no way to show it. */
+/** Shows a value, but not an object or a function: there may be secrets in it, or no way to show it. */
 function shorten(value: unknown): string {
   const isPlain = typeof value === 'number' || typeof value === 'boolean';
   const shown = typeof value === 'string' ? JSON.stringify(value) : isPlain ? String(value) : `of type ${typeof value}`;

@@ -25,13 +25,13 @@ export const UPLOAD_ID = 'upload-id';
 /** The longest name (bytes) of a download. Percent-encoded, it fits S3's limit of 2 KB for headers. */
 const MAX_DOWNLOAD_NAME = MAX_NAME_BYTES;
 
-/** Characters that no disk or header takes, and those that write a name from right to left, to hide its extension. */
+/** Characters that no disk or header accepts, and those that show a name from right to left, to hide its extension. */
 const UNFIT_FOR_NAMES = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 /**
- * Returns the Content-Disposition header by which a download gets the name that its author gave it, `Jahresbericht
- * 2026.pdf`, whatever its name in the bucket is. `attachment`, because the button of Ghost's file card is a link with
- * `download`, which browsers ignore when the file is on another domain.
+ * Returns the Content-Disposition header that gives a download the name that its author gave it, `Jahresbericht
+ * 2026.pdf`, whatever its name in the bucket is. It is `attachment`, because the button of Ghost's file card is a link
+ * with `download`, which browsers ignore when the file is on another domain.
  *
  * @param uploadName name as it was uploaded
  * @returns undefined for images and media, which are shown rather than downloaded

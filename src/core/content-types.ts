@@ -2,7 +2,7 @@ import path from 'node:path';
 import { isFor } from './features';
 import { imageTypeOf } from './image-signatures';
 
-/** How many bytes of a file tell what it is. */
+/** How many bytes of a file are read to find out its type. */
 export const TELLING_BYTES = 64 * 1024;
 
 export const UNKNOWN_TYPE = 'application/octet-stream';
@@ -17,17 +17,20 @@ export const UNKNOWN_TYPE = 'application/octet-stream';
 const ACTIVE_TYPE =
   /(java|ecma|live|act|vb|\/j)script|scriptlet|html|[/+](xml|xsl)|x-component|\/hta$|flash|cache-manifest/i;
 
-/** Everything else is inert only of these kinds: `multipart/x-mixed-replace` and `message/rfc822` can hold pages. */
+/**
+ * Other types are inert only if they are of these kinds: `multipart/x-mixed-replace` and `message/rfc822` can hold
+ * pages.
+ */
 const INERT_TYPE =
   /^(image|audio|video|font|model|application)\/|^text\/(plain|csv|tab-separated-values|(x-)?markdown|calendar|(x-)?vcard|vtt|rtf|richtext)$/i;
 
 /** A single type with its parameters. From a list, a browser may pick another type. */
 const ONE_TYPE = /^[\w.+-]+\/[\w.+-]+\s*(;[^,]*)?$/;
 
-/** Downloads with an active type that a browser can show as text. Ghost stores them as text, too. */
+/** Downloads with an active type that a browser can show as text. Ghost also stores them as text. */
 const READABLE_AS_TEXT = new Set(['.html', '.htm', '.js', '.css', '.xml']);
 
-/** Extensions of JPEG files that the table of media types does not know, or under a name that few browsers do. */
+/** Extensions of JPEG files that the table of media types lacks, or has under a name that few browsers know. */
 const JPEG = /^\.(jfif(-tbnl)?|jif|jfi|jpe|p?jpeg|pjp)$/;
 
 /** Other names that programs give to types. */
@@ -41,10 +44,10 @@ const COMMON_NAMES: Record<string, string> = {
  * Returns the content type for an upload.
  *
  * Ghost's type takes precedence, because Ghost checks it against the extension and makes it inert for files. The
- * extension decides when Ghost passes no type (Ghost 5 for files, image sizes, bookmark cards) or an active one. The bytes
- * decide for an image whose name says nothing about images.
+ * extension decides when Ghost passes no type (Ghost 5 for files, image sizes, bookmark cards) or an active one. The
+ * bytes decide for an image whose name has no image extension.
  *
- * @param name file name, of which only the extension matters
+ * @param name file name; only its extension matters
  * @param staticFileURLPrefix prefix of the feature that stores the file
  * @param ghostType `type` of the file that Ghost passed
  * @param start the first bytes of the file, at most `TELLING_BYTES`, where they are known
@@ -83,7 +86,7 @@ function typeByName(name: string, staticFileURLPrefix: string, ghostType = ''): 
   if (isSvg || isInert(type)) {
     return type;
   }
-  // A text of another kind, such as YAML, stays readable.
+  // Other kinds of text, such as YAML, stay readable.
   return isFile && [ghostType, type].some(isOtherText) ? 'text/plain' : UNKNOWN_TYPE;
 }
 
@@ -108,8 +111,8 @@ export function contentEncodingOf(name: string, type: string, start?: Uint8Array
 }
 
 /**
- * Adds the character set to the type of a text. Nosniff keeps browsers from finding out, so they would show UTF-8 as
- * Windows-1252. A text that is not UTF-8 gets none: it has a mark that browsers read (UTF-16) or is in an older set.
+ * Adds the character set to the type of a text. Because of nosniff, browsers do not detect it, and would show UTF-8 as
+ * Windows-1252. A text that is not UTF-8 gets none: it has a mark that browsers read (UTF-16) or uses an older set.
  */
 function withCharset(type: string, start: Uint8Array | undefined): string {
   const isText = type.toLowerCase().startsWith('text/') && !/;\s*charset=/i.test(type);

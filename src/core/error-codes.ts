@@ -1,15 +1,15 @@
 // The `code` of every error that the adapter throws.
 
-/** An option in Ghost's configuration is missing, unknown or has a value that cannot be right. */
+/** An option in Ghost's configuration is missing or unknown, or has an invalid value. */
 export const CONFIG_INVALID = 'STORAGE_CONFIG_INVALID';
 
-/** A path or URL names no file that the adapter may store, or leaves its folder. */
+/** A path or URL is not one of a file that the adapter may store, or leaves its folder. */
 export const PATH_REFUSED = 'STORAGE_PATH_REFUSED';
 
 /** An upload has no file name. */
 export const FILE_NAME_MISSING = 'STORAGE_FILE_NAME_MISSING';
 
-/** Every name that was tried for an upload was taken by another one. */
+/** Every name that was tried for an upload was taken by another upload. */
 export const NAME_TAKEN = 'STORAGE_NAME_TAKEN';
 
 /** The temporary file of an upload could not be read. */

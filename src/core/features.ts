@@ -17,7 +17,7 @@ export function ghostUrlOf({ cdnUrl, tenantPrefix }: Pick<Config, 'cdnUrl' | 'te
   return tenantPrefix ? `${cdnUrl}/${tenantPrefix}` : cdnUrl;
 }
 
-/** Returns whether a prefix is that of a feature: `content/files` of files. */
+/** Returns whether a prefix belongs to a feature: `content/files` to files. */
 export function isFor(feature: Feature, staticFileURLPrefix: string): boolean {
   return path.posix.basename(staticFileURLPrefix) === feature;
 }
@@ -26,8 +26,8 @@ export function isFor(feature: Feature, staticFileURLPrefix: string): boolean {
 const ACTIVITYPUB = 'activitypub/';
 
 /**
- * Returns whether a file is never in the bucket, because another program stores it in Ghost's content folder, from which
- * Ghost serves it.
+ * Returns whether a file is never in the bucket, because another program stores it in Ghost's content folder and Ghost
+ * serves it from there.
  *
  * @param relativePath below the feature's folder, with a slash at the end of a folder: `activitypub/images/x.jpg`
  * @see https://github.com/TryGhost/ActivityPub/blob/main/docs/env-vars.md `LOCAL_STORAGE_PATH`

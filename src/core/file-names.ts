@@ -10,7 +10,9 @@ export interface FileName {
   extension: string;
 }
 
-/** The limit of disks for a name, in bytes. Names in the bucket keep it, so that they can be moved to a disk. */
+/**
+ * The longest name (bytes) that disks accept. Names in the bucket are no longer, so that they can be copied to a disk.
+ */
 export const MAX_NAME_BYTES = 255;
 
 /** The longest random suffix of a name that is taken, `-9f86d0818842`. */
@@ -34,8 +36,8 @@ const MAX_EXTENSION = 32;
 /**
  * Returns a readable file name of at most 200 ASCII letters, digits, `_`, `@`, `.` and `-`.
  *
- * Ghost's base class replaces all other characters with dashes. Here, garbled UTF-8 is repaired and other scripts are
- * transliterated first: `Überraschung.jpg` becomes `Uberraschung.jpg`.
+ * Ghost's base class replaces all other characters with dashes. This function first repairs garbled UTF-8 and
+ * transliterates other scripts: `Überraschung.jpg` becomes `Uberraschung.jpg`.
  *
  * @param fileName name from the editor, or a part of it
  * @throws IncorrectUsageError when it is not a string
@@ -63,7 +65,9 @@ export function shortened(name: FileName, maxBytes: number): FileName {
   return { stem: `${cutToBytes(base, Math.max(1, room - Buffer.byteLength(extension)))}${end}`, extension };
 }
 
-/** Cuts the end of a text so that it has at most the given number of bytes in UTF-8, in front of a whole character. */
+/**
+ * Cuts the end of a text so that it has at most the given number of bytes in UTF-8. It never cuts a character in two.
+ */
 export function cutToBytes(text: string, maxBytes: number): string {
   const bytes = Buffer.from(text);
   let end = Math.min(maxBytes, bytes.length);
@@ -74,8 +78,8 @@ export function cutToBytes(text: string, maxBytes: number): string {
 }
 
 /**
- * Returns a path whose file name is short enough for a disk. A name that was cut gets the start of its hash, which keeps
- * it apart from others with the same beginning.
+ * Returns a path whose file name is short enough for a disk. A name that was cut gets the start of its hash, which
+ * distinguishes it from others with the same beginning.
  */
 export function withShortName(relativePath: string): string {
   const { dir, base } = path.posix.parse(relativePath);
@@ -99,9 +103,10 @@ function toAscii(fileName: string): string {
 }
 
 /**
- * Returns the sanitized parts of a file name, of which a long stem is cut. As in Ghost's base class, `.1` or `.342` is not an extension.
+ * Returns the sanitized parts of a file name; a long stem is cut. As in Ghost's base class, `.1` or `.342` is not an
+ * extension.
  *
- * @param name name of an upload, whose directories are dropped
+ * @param name name of an upload; its directories are dropped
  * @throws IncorrectUsageError when the name is empty
  */
 export function splitFileName(name: string): FileName {

@@ -1,4 +1,4 @@
-/** The fields that are read of an error of the SDK, of a service, or of the network. */
+/** The fields that are read from an error of the SDK, a service, or the network. */
 export interface ForeignError {
   name?: string;
   message?: string;
@@ -20,10 +20,10 @@ export interface ForeignError {
   head?: { title?: unknown };
 }
 
-/** What Node calls a broken connection on which another attempt may work. */
+/** Node's codes for a broken connection, after which another attempt may work. */
 export const PASSING_NETWORK_CODES = ['EAI_AGAIN', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'];
 
-/** Everything that Node calls an unreachable host or a broken connection. */
+/** Node's codes for an unreachable host or a broken connection. */
 export const NETWORK_CODES = [...PASSING_NETWORK_CODES, 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND'];
 
 /** Returns an error of any origin in the shape of its known fields; for `null` and `undefined`, one without any. */

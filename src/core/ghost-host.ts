@@ -14,8 +14,8 @@ export interface Logging {
 }
 
 /**
- * Where to look for Ghost: at the running program (Ghost's `index.js` or a script in its `bin/`), or at the module that
- * loaded the adapter, in case another program started Ghost, as process managers do.
+ * Where to look for Ghost: in the folder of the running program (Ghost's `index.js` or a script in its `bin/`), or of
+ * the module that loaded the adapter, in case another program started Ghost, as process managers do.
  */
 const PLACES = [require.main?.filename, module.parent?.filename].filter((file) => file !== undefined);
 
@@ -125,7 +125,7 @@ const alreadyLogged = new Set<string>();
 
 /**
  * Logs a warning unless this process has logged it before. Ghost creates three instances of the adapter and validates
- * each, so warnings about the configuration would come up repeatedly.
+ * each, so warnings about the configuration would be repeated.
  */
 export function warnOnce(message: string): void {
   if (!alreadyLogged.has(message)) {

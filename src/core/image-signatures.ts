@@ -4,8 +4,8 @@ type Signature = [type: string, matches: (bytes: Buffer) => boolean];
 const startsWith = (bytes: Buffer, start: string, at = 0) => bytes.toString('latin1', at, at + start.length) === start;
 
 /**
- * The images that browsers show. SVG is left out on purpose: it can hold scripts, and bytes must never turn a name that
- * says nothing into that.
+ * The images that browsers show. SVG is left out on purpose: it can hold scripts, and a name without an extension must
+ * never become an SVG because of its bytes.
  *
  * https://mimesniff.spec.whatwg.org/#matching-an-image-type-pattern
  */
@@ -15,11 +15,11 @@ const SIGNATURES: Signature[] = [
   ['image/gif', (bytes) => startsWith(bytes, 'GIF87a') || startsWith(bytes, 'GIF89a')],
   ['image/webp', (bytes) => startsWith(bytes, 'RIFF') && startsWith(bytes, 'WEBPVP', 8)],
   ['image/avif', isAvif],
-  // Four bytes are few, so the number of images and the reserved byte of the first one count too.
+  // Four bytes are not enough, so the number of images and the reserved byte of the first one are checked too.
   ['image/x-icon', (bytes) => startsWith(bytes, '\0\0\x01\0') && bytes.readUInt16LE(4) > 0 && bytes[9] === 0],
 ];
 
-/** The bytes that the longest signature takes. */
+/** The length (bytes) of the longest signature. */
 const LEAST_BYTES = 12;
 
 /** Returns the content type of an image by its first bytes; undefined for anything else. */
@@ -31,7 +31,7 @@ export function imageTypeOf(bytes: Uint8Array | undefined): string | undefined {
   return SIGNATURES.find(([, matches]) => matches(start))?.[0];
 }
 
-/** An AVIF names itself as its main format, or among those that it is compatible with. */
+/** Returns whether a file has AVIF as its main format, or among the compatible ones. */
 function isAvif(bytes: Buffer): boolean {
   if (!startsWith(bytes, 'ftyp', 4)) {
     return false;

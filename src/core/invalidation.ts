@@ -16,13 +16,13 @@ const BATCH_MS = 500;
  */
 const MAX_PATHS = 3000;
 
-/** Mean pauses (ms). Invalidations in progress take about a minute, and the last attempt comes after that in any case. */
+/** Mean pauses (ms). Invalidations in progress take about a minute, so the last attempt always comes after that. */
 const PAUSES_MS = [0, 2_000, 15_000, 120_000];
 
 /** How many deleted URLs are remembered. Ghost reuses a name at once or never. */
 const MAX_REMEMBERED = 10_000;
 
-/** Errors with status 400 that go away by themselves. */
+/** Errors with status 400 that are only temporary. */
 const TOO_MUCH = /^(Throttl|TooManyInvalidations|TooManyRequests|RequestLimitExceeded)/;
 
 const SHUTDOWN_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
@@ -81,7 +81,7 @@ export class Invalidations {
   stored(url: string): void {
     if (this.deletedUrls.delete(url)) {
       this.add(url);
-      // The replacement is complete, so there is no reason to wait: Ghost may shut down within milliseconds.
+      // The file has been replaced, so there is no reason to wait: Ghost may shut down within milliseconds.
       this.send();
     }
   }
@@ -152,8 +152,8 @@ export class Invalidations {
     const [reason = name, help] = explainProxy(error) ?? [];
     return (
       `S3CloudFrontStorage: the distribution "${this.distributionId}" could not invalidate ${shown} (${reason}). ` +
-      `Visitors may see the old files until they expire in the CDN. ` +
-      (help ?? 'Check "distributionId", and that Ghost is allowed cloudfront:CreateInvalidation.')
+      `Visitors may get the old files until they expire in the CDN. ` +
+      (help ?? 'Check "distributionId", and that Ghost has the permission cloudfront:CreateInvalidation.')
     );
   }
 }

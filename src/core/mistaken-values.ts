@@ -1,4 +1,4 @@
-// Values that people confuse with the right one: another URL, name or code of the same thing.
+// Values that people confuse with the correct one: another URL, name or code of the same thing.
 
 /** The region names in the AWS console: https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html */
 const REGIONS =
@@ -19,19 +19,19 @@ const CONSOLE =
 const WEBSITE = /\.s3-website[.-][a-z0-9-]+\.amazonaws\.com(\.cn)?$/;
 const S3_WITHOUT_BUCKET = /^s3[.-][a-z0-9.-]*amazonaws\.com(\.cn)?$/;
 
-const CDN = 'write the address of the CDN, for example "https://images.example.com"';
-const NO_ENDPOINT = 'remove "endpoint" for Amazon S3, or write the address of another S3 service';
+const CDN = 'write the URL of the CDN, for example "https://images.example.com"';
+const NO_ENDPOINT = 'remove "endpoint" for Amazon S3, or write the URL of another S3 service';
 
 type Look = (value: string, isAws: boolean) => string | undefined;
 
 const LOOKS: Record<string, Look> = {
   bucket(value) {
     const name = bucketIn(value);
-    return name && `must be only the name of the bucket, without a path, an address or an ARN: write "${name}"`;
+    return name && `must be only the name of the bucket, not a path, a URL or an ARN: write "${name}"`;
   },
   region(value, isAws) {
     const code = isAws ? regionIn(value) : undefined;
-    return code && code !== value ? `must be a code: write "${code}"` : undefined;
+    return code && code !== value ? `must be a region code: write "${code}"` : undefined;
   },
   cdnUrl(value) {
     const { hostname, pathname } = urlOf(value);
@@ -60,11 +60,11 @@ const LOOKS: Record<string, Look> = {
   },
   secretAccessKey: (value) =>
     /^A[KS]IA[A-Z0-9]{16}$/.test(value)
-      ? 'is an access key ID: "accessKeyId" and "secretAccessKey" are swapped, or the ID is written twice'
+      ? 'is an access key ID: "accessKeyId" and "secretAccessKey" are swapped, or both contain the ID'
       : undefined,
   cdnFallbackSecret: (value) =>
     /^\[\s*".*"\s*\]$/s.test(value)
-      ? 'is a list as text, because Ghost reads a file (a variable that ends in _FILE) as text: use one file for each secret, ' +
+      ? 'is a list written as text, because Ghost reads a file (a variable that ends in _FILE) as text: use one file for each secret, ' +
         '…__cdnFallbackSecret__0_FILE and …__cdnFallbackSecret__1_FILE'
       : undefined,
   storageClass: (value, isAws) =>
@@ -85,7 +85,7 @@ export function mistake(option: string, value: unknown, { endpoint }: Record<str
   return typeof value === 'string' ? look?.(value.trim(), isAws) : undefined;
 }
 
-/** Returns the bucket name in an ARN, an address or a path; undefined for a name alone. */
+/** Returns the bucket name in an ARN, a URL or a path; undefined for a name alone. */
 function bucketIn(value: string): string | undefined {
   if (!/[:/]/.test(value)) {
     return undefined;
@@ -96,7 +96,7 @@ function bucketIn(value: string): string | undefined {
   return [ofHost, ofPath].find((name) => name && /^[a-z0-9][\w.-]+$/i.test(name));
 }
 
-/** Returns the region that a value means; undefined where it means none that is known. */
+/** Returns the region that a value means; undefined when it means no known region. */
 function regionIn(value: string): string | undefined {
   const text = value.toLowerCase().replaceAll('_', '-');
   const isPhrase = /[\s()]/.test(text);
@@ -109,7 +109,7 @@ function regionIn(value: string): string | undefined {
   return ofName;
 }
 
-/** Returns the host and the path of an address, also without a scheme; empty ones for anything else. */
+/** Returns the host and the path of a URL, also without a scheme; empty ones for anything else. */
 function urlOf(value: string): { hostname: string; pathname: string } {
   const url = /^https?:\/\//i.test(value) ? value : `https://${value}`;
   return URL.canParse(url) ? new URL(url) : { hostname: '', pathname: '' };

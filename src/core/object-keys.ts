@@ -5,7 +5,7 @@ import { errors } from './ghost-host';
 /** S3's limit for a key, in bytes of UTF-8: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
 export const MAX_KEY_BYTES = 1024;
 
-/** How long (characters) a path may be before anything is looked for in it: an absolute one is longer than its key. */
+/** The longest path (characters) that is parsed. An absolute path is longer than its key. */
 const MAX_PATH = 4 * MAX_KEY_BYTES;
 
 /** The placeholder for the site's URL in Ghost's database. */
@@ -70,7 +70,7 @@ export class ObjectKeys {
   /** Returns the argument if it is a string, and throws an IncorrectUsageError for anything else. */
   asText(given: unknown): string {
     if (typeof given !== 'string') {
-      throw this.refuse(given, 'is not a text');
+      throw this.refuse(given, 'is not a string');
     }
     return given;
   }
@@ -101,7 +101,7 @@ export class ObjectKeys {
   }
 
   /**
-   * Returns the key for a path below the prefix, `2026/11/x.jpg`, of which nothing is decoded.
+   * Returns the key for a path below the prefix, `2026/11/x.jpg`, without decoding it.
    *
    * @throws IncorrectUsageError for a key of more than 1,024 bytes
    */
@@ -111,7 +111,7 @@ export class ObjectKeys {
     if (bytes > MAX_KEY_BYTES) {
       throw this.refuse(
         spelling,
-        `makes a key of ${bytes} bytes in the bucket, and S3 allows ${MAX_KEY_BYTES}`,
+        `has a key of ${bytes} bytes in the bucket, and S3 allows ${MAX_KEY_BYTES}`,
         'Give the file a shorter name.',
       );
     }
@@ -134,7 +134,7 @@ export class ObjectKeys {
 
   private keyOfFile(spelling: string, file: string, directory = ''): string {
     if (file === '') {
-      throw this.refuse(spelling, 'names no file');
+      throw this.refuse(spelling, 'is not the path of a file');
     }
     return this.keyOf(path.posix.join(directory, file), spelling);
   }
@@ -147,18 +147,19 @@ export class ObjectKeys {
     }
     const slashed = path.sep === '\\' ? decoded.replaceAll('\\', '/') : decoded;
     if (FORBIDDEN_CHARACTER.test(slashed) || !slashed.isWellFormed()) {
-      throw this.refuse(spelling, 'contains a control character, a backslash or half a character');
+      throw this.refuse(spelling, 'contains a control character, a backslash or an incomplete character');
     }
     // A program that decodes the path once more must not leave the storage either.
     if (slashed.split('/').some((segment) => segment === '..' || decodeOnce(segment) === '..')) {
       throw this.refuse(spelling, 'leaves the storage');
     }
     const normalized = path.posix.normalize(`/${slashed}/`);
-    // Ghost takes the path of a size after `/size/w600` for the path of the original. If it could contain the prefix,
-    // anything in front of the prefix would be one more size of the same file, and so would a size of a size.
+    // Ghost takes everything after `/size/w600` in the path of a size as the path of the original. If it could contain
+    // the prefix, anything in front of the prefix would be another size of the same file, and so would a size of a
+    // size.
     const further = [`/${this.space.staticFileURLPrefix}/`, '/size/'];
     if (normalized.startsWith('/size/') && further.some((part) => normalized.includes(part, 1))) {
-      throw this.refuse(spelling, `is no size of a picture below ${this.space.staticFileURLPrefix}`);
+      throw this.refuse(spelling, `is not an image size below ${this.space.staticFileURLPrefix}`);
     }
     return normalized;
   }
@@ -190,7 +191,7 @@ export class ObjectKeys {
     return new errors.IncorrectUsageError({
       message: `The storage path ${shown(spelling)} ${reason}.`,
       code: PATH_REFUSED,
-      help: help ?? `Paths are relative to ${this.space.staticFileURLPrefix}, for example "2026/11/picture.jpg".`,
+      help: help ?? `Paths are relative to ${this.space.staticFileURLPrefix}, for example "2026/11/photo.jpg".`,
     });
   }
 }

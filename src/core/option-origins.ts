@@ -1,8 +1,11 @@
-// Tells errors where the adapter's options come from.
+// Records where the adapter's options come from, for errors.
 
-/** Where a command has found options. Ghost itself reads the environment and its configuration, and does not say from which file. */
+/**
+ * Where a command has found options. Ghost itself reads the environment and its configuration, but does not say which
+ * file.
+ */
 export interface Origins {
-  /** The flags that were given, by option: `{ bucket: '--bucket' }`. They come before everything else. */
+  /** The flags that were given, by option: `{ bucket: '--bucket' }`. They override everything else. */
   flags: Partial<Record<string, string>>;
   /** Ghost's configuration file, where there is one. */
   file?: string;
@@ -12,12 +15,12 @@ export interface Origins {
 
 let origins: Origins = { flags: {} };
 
-/** Tells all later errors where the options of this command come from. */
+/** Sets where the options of this command come from, for all later errors. */
 export function setOrigins(found: Origins): void {
   origins = found;
 }
 
-/** Tells all later errors where the credentials of this command come from, in place of its environment. */
+/** Sets where the credentials of this command come from, if not from its environment, for all later errors. */
 export function setOriginOfCredentials(place: string): void {
   origins.credentials = place;
 }
@@ -35,7 +38,7 @@ export function variableOf(option: string, environment: NodeJS.ProcessEnv): stri
   return Object.keys(environment).find((name) => isOfOption.test(name));
 }
 
-/** A wrong option may have the name of something that every object has. */
+/** Looks up own properties only: an unknown option may be called `constructor`. */
 const flagOf = (option: string): string | undefined =>
   Object.hasOwn(origins.flags, option) ? origins.flags[option] : undefined;
 

@@ -64,7 +64,7 @@ export const trueOrFalse = z.pipe(
 
 export const oneOf = <const T extends string>(...values: T[]) => z.enum(values, `must be one of: ${values.join(', ')}`);
 
-/** A path of letters, digits and the few marks that need no encoding: it is part of every URL. */
+/** A path of letters, digits and the few characters that need no encoding: it is part of every URL. */
 export const prefix = (expected: string) =>
   z.pipe(
     z.pipe(text(expected), z.transform(trimSlashes)),
@@ -87,12 +87,12 @@ function hasHostName(value: string): boolean {
 export const httpUrl = (expected: string) =>
   z.string(expected).check(
     z.refine((value) => /^https?:\/\/[^/?#]/i.test(value) && URL.canParse(value), expected),
-    z.refine((value) => !hasUserInfo(value), 'must not hold a user name or password'),
-    z.refine((value) => !/[?#]/.test(value), 'must not have a query or a fragment'),
+    z.refine((value) => !hasUserInfo(value), 'must not contain a user name or password'),
+    z.refine((value) => !/[?#]/.test(value), 'must not contain a query or a fragment'),
     z.refine(hasHostName, expected),
   );
 
-const CDN_URL_EXPECTED = 'must be the address of your CDN, for example "https://images.example.com"';
+const CDN_URL_EXPECTED = 'must be the URL of your CDN, for example "https://images.example.com"';
 export const cdnUrl = z.pipe(
   z.pipe(
     text(CDN_URL_EXPECTED),
@@ -110,15 +110,16 @@ export const cdnUrl = z.pipe(
       ),
       z.refine(
         (value) => !/\/content\/(images|media|files)(\/|$)/.test(value),
-        'must be the bare address of the CDN, without "/content/images": that is added to it',
+        'must be the URL of the CDN without "/content/images", which is added to it',
       ),
       z.refine(
         (value) => !URL.canParse(value) || new URL(value).protocol !== 'http:' || isLoopback(new URL(value).hostname),
-        'must begin with https:// (pictures over http: are blocked on an https: blog)',
+        'must start with https:// (browsers block http: images on an https: blog)',
       ),
     ),
     z.transform((value: string) => {
-      // `origin` has the host in lower case and no default port, and DNS allows a dot at the end. The path stays as it is.
+      // `origin` has the host in lower case and no default port, and DNS allows a dot at the end. The path is
+      // unchanged.
       const { origin, pathname } = new URL(value);
       return `${origin.replace(/\.(?=:\d+$|$)/, '')}${pathname.replace(/\/+$/, '')}`;
     }),

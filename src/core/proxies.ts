@@ -22,7 +22,7 @@ export async function loadProxies(): Promise<Loaded | undefined> {
 
 /**
  * Returns the options with which a client of the AWS SDK uses the proxies of the environment, also for the credentials
- * that it requests. The services that give a machine or a container its role are asked without any agent.
+ * that it requests. Requests to the services that give a machine or a container its role use no agent.
  *
  * @param requestHandler options of the client's HTTP handler
  */
@@ -35,17 +35,17 @@ export async function throughProxies<T extends object>(requestHandler: T & { htt
   const agents = proxies.createAgents(requestHandler.httpsAgent?.maxSockets ?? MAX_SOCKETS);
   return {
     requestHandler: { ...requestHandler, ...agents },
-    // The client for SSO would not take over the client's HTTP handler.
+    // The client for SSO would not use the client's HTTP handler.
     credentialDefaultProvider: (init: object) =>
       defaultProvider({ ...init, clientConfig: { requestHandler: proxies.createAgents(MAX_SOCKETS) } }),
   };
 }
 
 /**
- * Explains the answer of a proxy to a plain request, which it sends on without a tunnel.
+ * Explains the answer of a proxy to a plain request, which it forwards without a tunnel.
  *
  * @param url what was requested
- * @returns undefined where no proxy was used, or where the answer is not one of a proxy
+ * @returns undefined where no proxy was used, or where the answer is not from a proxy
  */
 export function explainProxyAnswer(url: string, status: number): [message: string, help: string] | undefined {
   const proxy = url.startsWith('http:') ? loaded?.proxyFor(url) : undefined;
@@ -55,7 +55,7 @@ export function explainProxyAnswer(url: string, status: number): [message: strin
 /** Explains an error of a proxy, and not of the service behind it; undefined for any other error. */
 export function explainProxy(error: unknown): [message: string, help: string] | undefined {
   const { message = '', proxyHelp } = asForeign(error);
-  // Of an error that a request for credentials met, the SDK keeps only the text.
+  // When a request for credentials fails, the SDK keeps only the text of the error.
   const [, text] = /ProxyError: (.+)/s.exec(message) ?? [];
   const help = proxyHelp ?? (text && 'Correct the proxy variable, or list the hosts that need no proxy in NO_PROXY.');
   return help ? [text ?? message, help] : undefined;

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How often a step is repeated, and after which errors. */
+/** How often to repeat a step, and after which errors. */
 export interface RetryOptions {
-  /** How long (ms) to wait before each attempt, on average. The first one is usually made at once: `[0, 500, 1000]`. */
+  /** How long (ms) to wait before each attempt, on average. The first one usually starts at once: `[0, 500, 1000]`. */
   pausesMs: readonly number[];
-  /** Whether an error may go away by itself. When left out, every error may. */
+  /** Whether an error may be temporary. When left out, every error may be. */
   isTransient?: (error: unknown) => boolean;
   /** Ends the attempts and the pauses. */
   signal?: AbortSignal;
@@ -17,7 +17,7 @@ export interface RetryOptions {
  * together.
  *
  * @returns the result of the attempt that succeeded
- * @throws the error of the last attempt, or of the first one that will not go away by itself
+ * @throws the error of the last attempt, or the first error that is not temporary
  */
 export async function retry<T>(
   attempt: () => Promise<T>,

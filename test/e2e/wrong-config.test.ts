@@ -30,7 +30,7 @@ describe('a blog whose configuration has become wrong', () => {
     const message = await failureOf(startGhost({ install, contentPath, config }));
 
     expect(message).toMatch(/Ghost ended while booting/);
-    const problems = ['"bucket" is missing', '"cdnUrl" .* must begin with https://', '"regoin" .* "region"'];
+    const problems = ['"bucket" is missing', '"cdnUrl" .* must start with https://', '"regoin" .* "region"'];
     expect(message).toMatch(new RegExp(`S3CloudFrontStorage is not configured correctly: .*${problems.join('.*')}`));
     expect(message).not.toContain('AKIAGHOSTTESTKEY');
     expect(message).not.toContain('not-to-be-shown-at-all');

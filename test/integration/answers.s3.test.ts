@@ -98,7 +98,7 @@ describe.each<[string, ForeignAnswer]>([
 ])('an endpoint that answers everything with %s', (_, answer) => {
   const refused = {
     errorType: expect.stringMatching(/IncorrectUsageError|InternalServerError/),
-    message: expect.stringMatching(/does not answer as S3|S3 failed to carry out/),
+    message: expect.stringMatching(/does not answer like S3|S3 failed to carry out/),
   };
 
   test('stores nothing, finds nothing, reads nothing, deletes nothing, and the error names the endpoint', async () => {
@@ -276,7 +276,7 @@ test.each([
   });
   const endpoint = `http://127.0.0.1:${await listen(half)}`;
   const adapter = bucket.createAdapter({ endpoint, maxAttempts: 1, serve: 'stream' });
-  await expect(adapter.read({ path: 'x.jpg' })).rejects.toThrow(/without its length|does not answer as S3/);
+  await expect(adapter.read({ path: 'x.jpg' })).rejects.toThrow(/without its length|does not answer like S3/);
   const blog = await startBlogServer(adapter);
   expect((await blog.request('/x.jpg')).body.toString()).not.toContain('half an image');
   await blog.close();
@@ -312,8 +312,8 @@ test('a page in the place of an image is no image, also at a service that was pr
   const adapter = await createAdapterBehind(() => (isDown ? page(LIKE_A_FILE) : undefined));
   expect((await adapter.read({ path: '2026/11/x.jpg' })).toString()).toBe('an image');
   isDown = true;
-  await expect(adapter.read({ path: '2026/11/x.jpg' })).rejects.toThrow(/does not answer as S3/);
-  await expect(adapter.exists('x.jpg', '2026/11')).rejects.toThrow(/does not answer as S3/);
+  await expect(adapter.read({ path: '2026/11/x.jpg' })).rejects.toThrow(/does not answer like S3/);
+  await expect(adapter.exists('x.jpg', '2026/11')).rejects.toThrow(/does not answer like S3/);
   isDown = false;
   expect(await adapter.exists('x.jpg', '2026/11')).toBe(true);
 });

@@ -160,7 +160,9 @@ describe.each(['ignored', 'not-implemented'] as const)('a service with condition
     await save(adapter, 'a.jpg');
     const [warning, ...others] = warnings();
     expect(warning).toContain('"endpoint" (http://localhost:');
-    expect(warning).toContain(conditionalWrites === 'ignored' ? 'takes no notice of the condition' : 'no conditional');
+    expect(warning).toContain(
+      conditionalWrites === 'ignored' ? 'ignores the condition' : 'does not support conditional',
+    );
     expect(warning).toContain('several Ghosts');
     expect(warning).toContain('Run only one Ghost process on this bucket, or use a service with conditional writes.');
     expect(others).toEqual([]);
@@ -181,7 +183,7 @@ test('3 processes with 60 uploads of one name each, where conditions are ignored
   );
   for (const { stdout, stderr } of runs) {
     expect((JSON.parse(stdout) as UploadReport).urls).toHaveLength(60);
-    expect(stderr).toMatch(/takes no notice of the condition.*several Ghosts.*Run only one Ghost process/s);
+    expect(stderr).toMatch(/ignores the condition.*several Ghosts.*Run only one Ghost process/s);
   }
 });
 

@@ -67,7 +67,7 @@ test('a web page instead of the settings of the bucket is not taken for settings
   for (const name of ['ownership', 'public access block', 'encryption', 'versioning', 'incomplete uploads']) {
     expect(results.find((each) => each.name === name)).toMatchObject({
       result: 'unchecked',
-      found: expect.stringMatching(/does not answer as S3.*200 with a web page \("Sign in"\)/),
+      found: expect.stringMatching(/does not answer like S3.*200 with a web page \("Sign in"\)/),
     });
   }
 });
@@ -77,7 +77,7 @@ test('a web page instead of a completed upload is named, and not taken for an ig
     method === 'POST' && url.includes('uploadId=') ? page(XHTML) : undefined,
   );
   expect(troublesIn(results)).toEqual([
-    expect.stringMatching(/^failed conditional large uploads: .*does not answer as S3/),
+    expect.stringMatching(/^failed conditional large uploads: .*does not answer like S3/),
   ]);
   expect(patient?.s3.multipartUploads('blog-images')).toEqual([]);
   expect(patient?.keys()).toEqual([]);
@@ -160,7 +160,7 @@ describe('the words of the service are shown, with the way out', () => {
       page(200, 'Sign in'),
       everything,
       'accepted',
-      ['does not answer as S3', '200 with a web page ("Sign in")'],
+      ['does not answer like S3', '200 with a web page ("Sign in")'],
       ['"endpoint"'],
     ],
     [

@@ -55,7 +55,7 @@ test('a wrong secret key is named, and nothing else', async () => {
 
 test('an unknown access key is named, and nothing else', async () => {
   expect(troubles(await examine({ accessKeyId: 'AKIANOBODY0000000000' }))).toEqual([
-    expect.stringMatching(/^accepted: S3 does not know the access key ID/),
+    expect.stringMatching(/^accepted: S3 does not recognize the access key ID/),
   ]);
 });
 

@@ -241,14 +241,14 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     'an S3 that ignores conditions',
     { bucket: { conditionalWrites: 'ignored' } },
     'failed conditional writes',
-    /"endpoint" \(http.*takes no notice of the condition.*several Ghosts/,
+    /"endpoint" \(http.*ignores the condition.*several Ghosts/,
     /only one Ghost process.*or use a service with conditional writes/,
   ],
   [
     'an S3 without conditions',
     { bucket: { conditionalWrites: 'not-implemented' } },
     'warned conditional writes',
-    /no conditional writes \(501\)/,
+    /does not support conditional writes \(501\)/,
     /only one Ghost process/,
   ],
   [
@@ -269,7 +269,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     'an ACL for a bucket without any',
     { config: ({ storage }) => (storage.S3CloudFrontStorage.acl = 'public-read'), allowed: ['s3:PutObjectAcl'] },
     'failed write',
-    /allows no ACLs, and "acl" is "public-read"/,
+    /does not allow ACLs, but "acl" is "public-read"/,
     /Remove "acl"/,
   ],
   [

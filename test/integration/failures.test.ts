@@ -88,7 +88,7 @@ describe('a wrong setting is named, with its cure', () => {
   });
 
   test.each([
-    [{ accessKeyId: 'UNKNOWNKEY' }, 'S3 does not know the access key ID.', '"accessKeyId"'],
+    [{ accessKeyId: 'UNKNOWNKEY' }, 'S3 does not recognize the access key ID.', '"accessKeyId"'],
     [{ secretAccessKey: 'wrong' }, 'The secret access key does not belong to the access key ID.', '"secretAccessKey"'],
     [{ sessionToken: 'stale' }, 'session token', '"sessionToken"'],
   ])('wrong keys: %j', async (overrides, message, help) => {
@@ -117,7 +117,7 @@ describe('a wrong setting is named, with its cure', () => {
     const adapter = createAdapter(bucket, ['s3:*'], { acl: 'public-read' });
     expect(await failureOf(adapter.save(await uploads.file('x.jpg', 'x')))).toMatchObject({
       errorType: 'IncorrectUsageError',
-      message: expect.stringContaining('allows no ACLs, and "acl" is "public-read"'),
+      message: expect.stringContaining('does not allow ACLs, but "acl" is "public-read"'),
       help: expect.stringContaining('Remove "acl"'),
     });
     expect(server.objects(bucket).size).toBe(0);

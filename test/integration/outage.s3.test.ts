@@ -57,7 +57,7 @@ test('while a maintenance page answers, with 200, nothing counts as stored or fo
   const headers = { 'content-type': 'text/html', etag: '"1"', 'last-modified': 'Tue, 12 Mar 2024 18:40:50 GMT' };
   await expectUploadWorks('before-maintenance.jpg');
   maintenance = { status: 200, headers, body: '<html><title>Back soon</title></html>' };
-  const page = expect.stringContaining('does not answer as S3');
+  const page = expect.stringContaining('does not answer like S3');
   await expect(adapter.save(await uploads.file('x.jpg', 'x'), '2026/11')).rejects.toMatchObject({ message: page });
   await expect(adapter.exists('before-maintenance.jpg', '2026/11')).rejects.toMatchObject({ message: page });
   await expect(adapter.read({ path: '2026/11/before-maintenance.jpg' })).rejects.toMatchObject({ message: page });

@@ -119,7 +119,7 @@ describe('provision', () => {
     proxy.refuseWith = 407;
     await expect(signIn({ region: 'eu-central-1' })).rejects.toMatchObject({
       name: 'Failure',
-      message: `The proxy ${proxy.url} (HTTPS_PROXY) asks for a user name and password (407).`,
+      message: `The proxy ${proxy.url} (HTTPS_PROXY) requires a user name and password (407).`,
     });
   });
 });

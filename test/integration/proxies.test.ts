@@ -186,7 +186,7 @@ describe('an error names the proxy and its variable', () => {
   ])('when it demands a user name and password for %s', async (_name, endpoint, variable) => {
     process.env[variable] = guarded.url;
     const { message, help } = await failureOf(adapterFor(endpoint));
-    expect(message).toMatch(`The proxy ${guarded.url} (${variable}) asks for a user name and password (407).`);
+    expect(message).toMatch(`The proxy ${guarded.url} (${variable}) requires a user name and password (407).`);
     expect(help).toMatch(`Write them into ${variable}`);
   });
 

@@ -390,7 +390,9 @@ describe('a provider without conditional writes (501)', () => {
     expect(second).toMatch(/^2026\/11\/photo-[0-9a-f]{12}\.jpg$/);
     expect((await adapter.read({ path: '2026/11/photo.jpg' })).toString()).toBe('first');
     expect((await adapter.read({ path: second })).toString()).toBe('second');
-    expect(warn.mock.calls.flat().filter((line) => String(line).includes('no conditional writes'))).toHaveLength(1);
+    expect(
+      warn.mock.calls.flat().filter((line) => String(line).includes('does not support conditional writes')),
+    ).toHaveLength(1);
     warn.mockRestore();
   });
 
@@ -556,7 +558,7 @@ describe('on AWS itself', () => {
     try {
       await expect(createAdapter(bucket, { ...options, maxAttempts: 1 }).exists('x.jpg')).rejects.toMatchObject({
         errorType: 'IncorrectUsageError',
-        message: 'The region of the bucket is not known.',
+        message: 'The region of the bucket is unknown.',
         help: expect.stringContaining('Set "region"'),
       });
       process.env.AWS_REGION = 'us-east-1';

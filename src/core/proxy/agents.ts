@@ -31,7 +31,7 @@ export function createAgents(maxSockets: number): { httpAgent: http.Agent; https
   };
 }
 
-/** An agent that hands requests to the agent of a proxy, or to Node's own. */
+/** An agent that passes requests to the agent of a proxy, or to Node's own. */
 class ChoosingAgent extends http.Agent {
   readonly defaultPort: number;
   private readonly agents = new Map<string, http.Agent>();
@@ -53,7 +53,7 @@ class ChoosingAgent extends http.Agent {
       const agent = this.agentFor(proxy) as TakesRequests;
       agent.addRequest(request, { ...options, secureEndpoint: this.protocol === 'https:' });
     } catch (error) {
-      // Thrown here, it would leave the timers of the client running.
+      // If it were thrown here, the timers of the client would keep running.
       process.nextTick(() => request.destroy().emit('error', error));
     }
   }
@@ -112,11 +112,11 @@ export async function openTunnel(url: string): Promise<net.Socket | undefined> {
   const proxy = proxyFor(url);
   const { hostname, port } = new URL(url);
   const options = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || 443, secureEndpoint: false as const };
-  // Of a request, only the events are used.
+  // Only the events of a request are used.
   return proxy && new TunnelAgent(proxy, {}).connect(new EventEmitter() as http.ClientRequest, options);
 }
 
-/** Has the proxy send requests to HTTP servers. */
+/** Reaches HTTP servers through a proxy that forwards plain requests. */
 class ForwardingAgent extends HttpProxyAgent<string> {
   constructor(
     private readonly to: Proxy,
@@ -152,7 +152,7 @@ async function within<T extends Duplex>(
     const reason = giveUp.signal.aborted ? 'ETIMEDOUT' : code;
     throw new ProxyError(
       `The proxy ${proxy.shown} cannot be reached for ${target} (${reason}${reason === code ? `: ${message}` : ''}).`,
-      `Correct ${proxy.variable}, or start the proxy. If this machine reaches ${hostOf(target)} without it, name the host in NO_PROXY.`,
+      `Correct ${proxy.variable}, or start the proxy. If this machine can reach ${hostOf(target)} without it, add the host to NO_PROXY.`,
       reason,
     );
   } finally {
@@ -162,7 +162,7 @@ async function within<T extends Duplex>(
 
 function refusal(proxy: Proxy, target: string, status: number): ProxyError {
   const [message, help] = explainAnswer(proxy, target, status, true) ?? ['', ''];
-  // Another attempt may succeed when the proxy failed, and not when it refused.
+  // Another attempt may succeed when the proxy failed, but not when it refused.
   return new ProxyError(message, help, status >= 500 ? 'ECONNRESET' : undefined);
 }
 

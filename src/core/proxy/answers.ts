@@ -1,14 +1,14 @@
 import type { Proxy } from './choice';
 
-/** The statuses with which a proxy says that it does not get an answer. */
+/** The statuses with which a proxy says that it got no answer. */
 const GATEWAY_STATUSES = [502, 503, 504];
 
 /**
- * Explains the answer of a proxy in place of the host that was to be reached.
+ * Explains an answer that came from a proxy and not from the target.
  *
  * @param target host and port
  * @param isTunnel whether it is the answer to CONNECT, which comes from the proxy in any case
- * @returns undefined for an answer that is not one of a proxy
+ * @returns undefined for an answer that is not from a proxy
  */
 export function explainAnswer(
   { url, variable, shown }: Proxy,
@@ -21,7 +21,7 @@ export function explainAnswer(
     return [
       url.username
         ? `The proxy ${shown} refuses the user name and password (407).`
-        : `The proxy ${shown} asks for a user name and password (407).`,
+        : `The proxy ${shown} requires a user name and password (407).`,
       `Write them into ${variable}: http://USER:PASSWORD@HOST:PORT, with special characters percent-encoded.`,
     ];
   }
@@ -32,6 +32,6 @@ export function explainAnswer(
     isTunnel
       ? `The proxy ${shown} did not connect to ${target}: it answered ${status}.`
       : `The proxy ${shown}, or a server behind it, did not reach ${target}: it answered ${status}.`,
-    `Allow ${host} in the proxy, and see its log. If this machine reaches the host without it, name the host in NO_PROXY.`,
+    `Allow ${host} in the proxy, and look at its log. If this machine can reach the host without it, add the host to NO_PROXY.`,
   ];
 }

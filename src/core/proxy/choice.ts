@@ -8,7 +8,7 @@ export interface Proxy {
   url: URL;
   /** The environment variable that names it. */
   variable: string;
-  /** How it may be shown: its variable, and its address without user name and password. */
+  /** How to show it: its variable, and its URL without user name and password. */
   shown: string;
 }
 
@@ -22,12 +22,12 @@ const DEFAULT_PORTS: Record<string, number> = { 'http:': 80, 'https:': 443 };
 const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
 
 /**
- * Returns the proxy for a URL, by `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` in lower or upper case.
+ * Returns the proxy for a URL, as `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say in lower or upper case.
  *
  * As in curl, a domain in `NO_PROXY` covers its subdomains, and a network (`10.0.0.0/8`) covers its addresses.
  * This machine and the metadata services are never reached through a proxy.
  *
- * @returns undefined where none is to be used
+ * @returns undefined where no proxy is to be used
  * @throws ProxyError when the variable is not the URL of an HTTP proxy
  * @see https://everything.curl.dev/usingcurl/proxies/env.html
  */
@@ -77,7 +77,7 @@ const contains = (list: net.BlockList, address: string) =>
 function parse(variable: string, given: string): Proxy {
   const value = given.trim();
   const [scheme] = SCHEME.exec(value) ?? [];
-  // A proxy without a scheme speaks HTTP, whatever is requested through it.
+  // A proxy without a scheme uses HTTP, whatever is requested through it.
   const text = scheme ? value : `http://${value}`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isHttp = /^https?:/i.test(text);
@@ -96,7 +96,7 @@ function parse(variable: string, given: string): Proxy {
       : `The environment variable ${variable} is "${withoutCredentials(value)}": ${scheme?.slice(0, -3)} proxies are not supported.`,
     `Write the URL of an HTTP proxy into ${variable}, such as http://proxy.example.com:3128 or ` +
       'http://USER:PASSWORD@proxy.example.com:3128 (special characters percent-encoded). Otherwise remove the variable, ' +
-      'or list the hosts that need no proxy in NO_PROXY.',
+      'or add the hosts that need no proxy to NO_PROXY.',
   );
 }
 

@@ -1,4 +1,4 @@
-/** What a proxy did, or what is wrong with the variable that names it. */
+/** The problem with a proxy, or with the variable that names it. */
 export interface ProxyFailure {
   /** How to fix it. Only errors of a proxy have it. */
   proxyHelp: string;
@@ -8,7 +8,7 @@ export interface ProxyFailure {
 export class ProxyError extends Error implements ProxyFailure {
   override readonly name = 'ProxyError';
 
-  /** @param code of the network where there is one: by it, clients decide about another attempt */
+  /** @param code the network error, if any; clients use it to decide about another attempt */
   constructor(
     message: string,
     readonly proxyHelp: string,

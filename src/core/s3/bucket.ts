@@ -23,11 +23,11 @@ export interface ReadConditions {
 
 /** How to write an object. */
 export interface WriteOptions {
-  /** Never overwrites: S3 answers 412 when the key is taken, which reaches the caller as the SDK's error. */
+  /** Never overwrites: when the key is taken, S3 answers 412, and the caller gets the SDK's error. */
   onlyIfFree?: boolean;
 }
 
-/** Returns the one checksum that every service knows, as the header `Content-MD5` expects it. */
+/** Returns the one checksum that every service supports, as the header `Content-MD5` expects it. */
 export function contentMd5(body: Uint8Array): string {
   return createHash('md5').update(body).digest('base64');
 }
@@ -45,7 +45,7 @@ export class Bucket {
     return `${this.config.endpoint ?? 'AWS'} ${this.config.bucket}`;
   }
 
-  /** Returns the service that the bucket is at. */
+  /** Returns the service of the bucket. */
   async service(): Promise<Service> {
     return (await connect(this.config)).service;
   }
@@ -99,7 +99,7 @@ export class Bucket {
     return (await client.send(new sdk.GetObjectCommand(this.at(key)), abortSignal && { abortSignal })) as ObjectAnswer;
   }
 
-  /** Like `get`, for a visitor: with conditions, at the visitor's pace, and stopped when the visitor has left. */
+  /** Like `get`, for a visitor: with conditions, at the visitor's pace, and stopped when the visitor leaves. */
   async getFor(visitor: AbortSignal, key: string, conditions: ReadConditions): Promise<ObjectAnswer> {
     const { sdk, client } = await connect(this.config, 'no-answer');
     const command = new sdk.GetObjectCommand({ ...this.at(key), ...conditions });
@@ -129,14 +129,14 @@ export class Bucket {
       }
       const { Body } = await client.send(new sdk.GetObjectCommand({ ...this.at(key), Range: 'bytes=0-0' }));
       (Body as Readable).destroy();
-      // It is allowed by now, for example with a renewed token.
+      // It is allowed now, for example with a renewed token.
       return ask();
     }
   }
 
   /**
-   * Writes an object in one request. A success counts when the answer is S3's or names the MD5 of the bytes; otherwise S3 is
-   * asked for the object. Not all services send an ETag.
+   * Writes an object in one request. A success counts when the answer is S3's or contains the MD5 of the bytes;
+   * otherwise S3 is asked for the object. Not all services send an ETag.
    *
    * @returns its ETag
    * @throws the SDK's error, or an IncorrectUsageError when the answer was a success and the object is not there

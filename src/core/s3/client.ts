@@ -35,7 +35,7 @@ const CONNECTION_OPTIONS = [
 const connections = new Map<string, Promise<Connection>>();
 
 /**
- * When a request times out, which depends on who waits for it.
+ * When a request times out, which depends on what waits for it.
  *
  * - `silence`: when nothing moves on the connection for `requestTimeoutMs`, or so little that the request would never end
  *   (see `limitRequests`).
@@ -69,8 +69,8 @@ async function createClient(
   { isAws, endpoint, region }: Service,
   timeout: Timeout,
 ): Promise<S3Client> {
-  // Checksum trailers came with AWS SDK 3.729. R2, B2, GCS and older MinIO or Ceph refuse them or store them as part of
-  // the file: https://github.com/aws/aws-sdk-js-v3/issues/6810
+  // AWS SDK 3.729 introduced checksum trailers. R2, B2, GCS and older MinIO or Ceph refuse them or store them as part
+  // of the file: https://github.com/aws/aws-sdk-js-v3/issues/6810
   const checksums = isAws ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED';
   const client = new sdk.S3Client({
     region,
@@ -82,7 +82,7 @@ async function createClient(
     // They also share a context, which holds the URL of the bucket.
     cacheMiddleware: true,
     requestChecksumCalculation: checksums,
-    // For visitors it would come too late: they have all of the bytes by the time a checksum turns out to be wrong.
+    // For visitors it would be too late: they have all of the bytes by the time a checksum is found to be wrong.
     responseChecksumValidation: timeout === 'no-answer' ? 'WHEN_REQUIRED' : checksums,
     // With `Expect: 100-continue` the SDK opens a new connection for each body of 2 MiB or more and waits a round trip.
     expectContinueHeader: false,
@@ -91,7 +91,7 @@ async function createClient(
       ...(timeout === 'silence'
         ? { socketTimeout: config.requestTimeoutMs }
         : { requestTimeout: config.requestTimeoutMs, throwOnRequestTimeout: true }),
-      // No limit on connections, because visitors with slow connections would hold up all others.
+      // There is no limit on connections, because visitors with slow connections would hold up all others.
       httpAgent: { maxSockets: Infinity },
       httpsAgent: { maxSockets: Infinity },
     })),

@@ -13,7 +13,7 @@ import { knownService } from './service';
  */
 export type ConditionalWrites = 'unknown' | 'kept' | 'ignored' | 'not-implemented';
 
-/** How often a service is tested at most when the tests show nothing. */
+/** The most times that a service is tested when the tests show nothing. */
 const MAX_TESTS = 3;
 
 /** By endpoint and bucket. */
@@ -29,7 +29,7 @@ export function conditionalWritesOf({ identity }: Bucket): ConditionalWrites {
   return learned.get(identity) ?? 'unknown';
 }
 
-/** Returns whether nothing is known against the conditional writes of a bucket's service. */
+/** Returns whether the conditional writes of a bucket's service work, as far as is known. */
 export function hasConditionalWrites(bucket: Bucket): boolean {
   return !['ignored', 'not-implemented'].includes(conditionalWritesOf(bucket));
 }
@@ -41,13 +41,14 @@ export function rememberNotImplemented({ identity }: Bucket): void {
 
 /**
  * Learns, once per process, whether a service keeps the condition of a write: an object that was just stored is written
- * again with the same bytes and headers under the same condition. Only 412 shows that it is kept. The caller must not let
- * anything else of this process write to the key meanwhile.
+ * again with the same bytes and headers under the same condition. Only 412 shows that it is kept. The caller must not
+ * let anything else in this process write to the key at the same time.
  *
- * The second write is harmless: a service that keeps conditions refuses it, also when a response is lost and the SDK sends
- * it again, and any other stores what is there already. Where conditions are ignored, another process may store the same
- * name between the two writes; then its file is lost instead of ours, which it had replaced. That is the danger which the
- * test finds, and it lasts for one upload. A test that fails in any other way shows nothing, and never fails the upload.
+ * The second write is harmless: a service that keeps conditions refuses it, even when a response is lost and the SDK
+ * sends it again, and any other service stores the same content again. Where conditions are ignored, another process
+ * may store the same name between the two writes; then its file is lost instead of ours, which it had replaced. This is
+ * the very problem that the test detects, and it lasts for one upload. A test that fails in any other way shows
+ * nothing, and never fails the upload.
  */
 export async function learnFromStored(
   bucket: Bucket,
@@ -74,7 +75,7 @@ export async function learnFromStored(
   }
 }
 
-/** Returns what is wrong with the conditional writes of a service and what to do about it, for the log and `doctor`. */
+/** Returns the problem with the conditional writes of a service and the fix, for the log and `doctor`. */
 export function explainConditionalWrites(
   { config }: Bucket,
   known: 'ignored' | 'not-implemented',
@@ -83,10 +84,10 @@ export function explainConditionalWrites(
   const service = endpoint ? `The service at ${source} (${endpoint})` : 'S3';
   const problem =
     known === 'ignored'
-      ? 'takes no notice of the condition of a write: a second write replaces the first.'
-      : 'has no conditional writes (501).';
+      ? 'ignores the condition of a conditional write: a second write replaces the first.'
+      : 'does not support conditional writes (501).';
   return [
-    `${service} ${problem} When several Ghosts use this bucket, two uploads of one name at the same moment become one.`,
+    `${service} ${problem} When several Ghosts use this bucket and upload two files with the same name at the same moment, one replaces the other.`,
     'Run only one Ghost process on this bucket, or use a service with conditional writes.',
   ];
 }

@@ -9,8 +9,8 @@ const HOST_OF_A_SERVICE =
 
 /**
  * Returns an endpoint without the bucket name, which the SDK adds: `https://s3.example.com` for
- * `https://blog.s3.example.com` and for `https://s3.example.com/blog`. With it, keys would begin with the bucket name, and
- * the CDN would find nothing.
+ * `https://blog.s3.example.com` and for `https://s3.example.com/blog`. If it stayed, keys would start with the bucket
+ * name, and the CDN would find nothing.
  *
  * @param endpoint an absolute URL
  * @returns undefined for an endpoint that does not contain the bucket name
@@ -29,7 +29,7 @@ export function endpointWithoutBucket(
     return `${url.origin}/${path.split('/').slice(0, at).join('/')}`.replace(/\/$/, '');
   }
   const rest = url.hostname.slice(name.length + 1);
-  // A server of one's own may have the name that the bucket has, too: blog.example.com.
+  // A self-hosted server may have the same name as the bucket: blog.example.com.
   const isName = forcePathStyle === true && !HOST_OF_A_SERVICE.test(rest);
   if (url.hostname.startsWith(`${name}.`) && !isName) {
     url.hostname = rest;

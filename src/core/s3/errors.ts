@@ -22,7 +22,7 @@ export function regionOf(error: unknown): string | undefined {
   return Region ?? $response?.headers?.['x-amz-bucket-region'];
 }
 
-/** Returns how often a request was sent, by its error or its response. */
+/** Returns how often a request was sent, according to its error or its response. */
 export const attemptsOf = (outcome: unknown): number => asForeign(outcome).$metadata?.attempts ?? 1;
 
 /** Returns whether it is one of Ghost's errors, which explains itself. */
@@ -56,8 +56,8 @@ export function isTaken(error: unknown): boolean {
 }
 
 /**
- * Returns whether a repeated request may have failed because an earlier attempt succeeded and only its response was lost.
- * Then this very upload has taken the key, or the multipart upload is already completed.
+ * Returns whether a repeated request may have failed because an earlier attempt succeeded and only its response was
+ * lost. Then this same upload has taken the key, or the multipart upload is already complete.
  */
 export function isRepeatedAfterSuccess(error: unknown): boolean {
   return attemptsOf(error) > 1 && (isTaken(error) || isNoSuchUpload(error));
@@ -86,7 +86,7 @@ export function isTransient(error: unknown): boolean {
     status === 429 ||
     (status >= 500 && status !== 501) ||
     [name, code, Code].some((word) => words.includes(word)) ||
-    // The response broke off in the middle.
+    // The response was cut off in the middle.
     message === 'aborted'
   );
 }

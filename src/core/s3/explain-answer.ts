@@ -13,19 +13,19 @@ import { isWebPage, messageOfService } from './service-answer';
 /** An error of ours: its code, its message, and the help that goes with it. */
 export type Explanation = [ourCode: string, message: string, help: string];
 
-/** What services call a full bucket or account, in codes and in texts. */
+/** How services name a full bucket or account, in codes and in texts. */
 const FULL_CODE = /quota|storagefull|capexceeded|insufficientstorage|insufficientcapacity/i;
 const FULL_TEXT =
   /\bcaps?\b[^.]{0,40}\b(exceeded|reached)|\bquota\b|storage (is )?full|\b(storage|usage|space|bandwidth) limit\b/i;
 
-/** The headers that not every service knows, with the option that sends them. */
+/** The headers that not every service supports, with the option that sends them. */
 const OPTIONS_OF_HEADERS = {
   'x-amz-acl': 'acl',
   'x-amz-storage-class': 'storageClass',
   'x-amz-server-side-encryption': 'serverSideEncryption',
 } as const satisfies Record<string, keyof Config>;
 
-/** Explains an answer by its status and its text; undefined for one that the codes of S3 explain. */
+/** Explains an answer by its status and its text; undefined for one that S3's own codes explain. */
 export function explainAnswer(error: unknown, config: Config, key: string, where: string): Explanation | undefined {
   const status = statusOf(error);
   if (status === undefined) {
@@ -53,7 +53,7 @@ function redirected(error: unknown, status: number, config: Config): Explanation
   return [
     S3_MISCONFIGURED,
     `The S3 service redirects requests to ${origin}, and signed requests cannot be redirected.`,
-    `Write ${target} in ${placeOfEndpoint(config)}, if this is the S3 service.`,
+    `If this is the S3 service, write ${target} in ${placeOfEndpoint(config)}.`,
   ];
 }
 
@@ -75,7 +75,7 @@ function full(error: unknown, status: number, text: string, where: string): Expl
     ? [
         S3_FULL,
         `A quota or cap of the service is used up: the ${where}.`,
-        'Raise the quota or cap of the account or the bucket in the console of the service, or delete what is not needed.',
+        'Raise the quota or cap of the account or the bucket in the console of the service, or delete files that are not needed.',
       ]
     : undefined;
 }
@@ -97,7 +97,7 @@ function unknownHeader(error: unknown, status: number, text: string, config: Con
 
 const plainOnTls = (config: Config): Explanation => [
   S3_MISCONFIGURED,
-  'The S3 service expects https:, and the endpoint begins with http:.',
+  'The S3 service expects https:, but the endpoint starts with http:.',
   `Write https:// in ${placeOfEndpoint(config)}.`,
 ];
 
@@ -110,7 +110,7 @@ function ofProxy(error: unknown, status: number, config: Config): Explanation | 
   return status === 407
     ? [
         S3_FAILED,
-        'The proxy between this machine and the S3 service asks for a user name and password (407).',
+        'The proxy between this machine and the S3 service requires a user name and password (407).',
         'Write them into the proxy variable: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT',
       ]
     : undefined;
@@ -118,7 +118,7 @@ function ofProxy(error: unknown, status: number, config: Config): Explanation | 
 
 const blocked = (status: number, text: string, where: string, config: Config): Explanation => [
   S3_FAILED,
-  `A web page answers in place of S3 (${status}${text ? `, "${text}"` : ''}): the ${where}.`,
-  'A firewall, a CDN or a proxy in front of the service blocks the request: allow it there. ' +
+  `A web page answered instead of S3 (${status}${text ? `, "${text}"` : ''}): the ${where}.`,
+  'A firewall, a CDN or a proxy in front of the service blocks the request. Allow it there. ' +
     `Otherwise correct ${placeOfEndpoint(config)}.`,
 ];

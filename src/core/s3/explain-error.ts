@@ -36,12 +36,12 @@ type Explanation = [message: string, help: string];
 
 const EXPIRED_TOKEN = (): Explanation => [
   'The session token of the S3 credentials is invalid or has expired.',
-  'Renew "sessionToken" together with its keys, or remove all three to use the role of the machine.',
+  'Renew "sessionToken", "accessKeyId" and "secretAccessKey", or remove all three to use the role of the machine.',
 ];
 
 const UNUSABLE_KEY = ({ kmsKeyId = 'of the bucket' }: Config): Explanation => [
   `S3 cannot encrypt with the key "${kmsKeyId}".`,
-  'Correct "serverSideEncryption" and "kmsKeyId", and enable the key in the region of the bucket.',
+  'Correct "serverSideEncryption" and "kmsKeyId", and make sure that the key is enabled in the region of the bucket.',
 ];
 
 /** Explains the error codes that a setting of the adapter or the machine causes. */
@@ -51,7 +51,7 @@ const SETTINGS: Record<string, (config: Config, key: string) => Explanation> = {
     `Correct ${placeOf('bucket')} (or the endpoint), or create the bucket.`,
   ],
   InvalidAccessKeyId: ({ accessKeyId }) => [
-    'S3 does not know the access key ID.',
+    'S3 does not recognize the access key ID.',
     accessKeyId
       ? `Correct ${placeOf('accessKeyId')}, or remove "accessKeyId" and "secretAccessKey" to use the role of the machine.`
       : `Correct it in ${placeOfCredentials(process.env)}, or set "accessKeyId" and "secretAccessKey".`,
@@ -67,23 +67,23 @@ const SETTINGS: Record<string, (config: Config, key: string) => Explanation> = {
   TokenRefreshRequired: EXPIRED_TOKEN,
   RequestTimeTooSkewed: () => [
     'The clock of this machine is more than 15 minutes off.',
-    'Set the clock, best with NTP.',
+    'Set the clock, preferably with NTP.',
   ],
   CredentialsProviderError: () => [
     'There are no credentials for S3.',
     'Set "accessKeyId" and "secretAccessKey", or give the machine a role (EC2, ECS) or a profile of the AWS CLI.',
   ],
   AccessControlListNotSupported: ({ bucket, acl }) => [
-    `The bucket "${bucket}" allows no ACLs, and "acl" is "${acl}".`,
-    'Remove "acl" from the configuration of S3CloudFrontStorage: CloudFront reads the bucket without any.',
+    `The bucket "${bucket}" does not allow ACLs, but "acl" is "${acl}".`,
+    'Remove "acl" from the configuration of S3CloudFrontStorage. CloudFront needs no ACL to read the bucket.',
   ],
   InvalidStorageClass: ({ storageClass }) => [
-    `S3 does not know the storage class "${storageClass}".`,
+    `S3 does not recognize the storage class "${storageClass}".`,
     'Correct or remove "storageClass".',
   ],
   InvalidObjectState: (_, key) => [
-    `The file "${key}" is in an archive: S3 does not hand it out at once.`,
-    'Restore it, and choose a "storageClass" (and lifecycle rules of the bucket) with immediate access.',
+    `The file "${key}" is archived, and S3 does not serve it until it is restored.`,
+    'Restore it, and choose a "storageClass" (and bucket lifecycle rules) with immediate access.',
   ],
   InvalidEncryptionAlgorithmError: UNUSABLE_KEY,
   'KMS.NotFoundException': UNUSABLE_KEY,
@@ -101,7 +101,7 @@ const SETTINGS: Record<string, (config: Config, key: string) => Explanation> = {
  * @param key key of the object, for the message
  */
 export function explainS3Error(error: unknown, operation: S3Operation, config: Config, key: string): Error {
-  // It already is one, about an unreadable file or another request.
+  // It is already a Ghost error, about an unreadable file or another request.
   if (error instanceof Error && 'errorType' in error) {
     return error;
   }
@@ -136,8 +136,8 @@ export function explainS3Error(error: unknown, operation: S3Operation, config: C
     return ghostError(
       'IncorrectUsageError',
       ADAPTER_INCOMPLETE,
-      'A file of S3CloudFrontStorage is missing: it was updated or removed while Ghost ran.',
-      'Restart Ghost. If it stays so, install the adapter again.',
+      'A file of S3CloudFrontStorage is missing: the adapter was updated or removed while Ghost was running.',
+      'Restart Ghost. If that does not help, install the adapter again.',
     );
   }
   if (status === 401 || status === 403) {
@@ -147,7 +147,7 @@ export function explainS3Error(error: unknown, operation: S3Operation, config: C
       'NoPermissionError',
       S3_FORBIDDEN,
       `S3 refuses access to the ${where}: ${permission} is not allowed.`,
-      `Allow ${permission} to the credentials that Ghost uses, and check the bucket's policy.`,
+      `Allow ${permission} for the credentials that Ghost uses, and check the bucket policy.`,
     );
   }
   if (isNotFound(error) && operation !== 'PutObject') {
@@ -173,7 +173,7 @@ function explainSetting(error: unknown, config: Config, key: string): Explanatio
   }
   const explain = Object.hasOwn(SETTINGS, code) ? SETTINGS[code] : undefined;
   if (!explain && /region is missing/i.test(asForeign(error).message ?? '')) {
-    return ['The region of the bucket is not known.', 'Set "region" in the configuration of S3CloudFrontStorage.'];
+    return ['The region of the bucket is unknown.', 'Set "region" in the configuration of S3CloudFrontStorage.'];
   }
   return explain?.(config, key);
 }
@@ -183,14 +183,14 @@ function explainFailure(code: string, operation: S3Operation, config: Config): F
   if (code === 'EMFILE' || code === 'ENFILE') {
     return [
       TOO_MANY_OPEN_FILES,
-      `This machine lets Ghost open no more files and connections (${code}).`,
-      'Try again. If it stays so, raise the limit of open files: LimitNOFILE of a systemd unit, "ulimits" in Docker.',
+      `Ghost cannot open any more files or connections on this machine (${code}).`,
+      'Try again. If that does not help, raise the limit of open files: LimitNOFILE in a systemd unit, "ulimits" in Docker.',
     ];
   }
   const { endpoint, isAws } = knownService(config);
   return [
     S3_FAILED,
     `S3 failed to carry out ${operation}: ${code}.`,
-    `Try again; if it stays so, look up the code in ${isAws ? 'the S3 API reference' : `the documentation of ${endpoint}`}.`,
+    `Try again. If that does not help, look up the code in ${isAws ? 'the S3 API reference' : `the documentation of ${endpoint}`}.`,
   ];
 }

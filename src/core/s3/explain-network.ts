@@ -1,4 +1,4 @@
-// Explains why there was no answer from the service.
+// Explains why the service did not answer.
 import type { Config } from '../config';
 import { S3_UNREACHABLE } from '../error-codes';
 import { asForeign, NETWORK_CODES } from '../foreign-error';
@@ -23,7 +23,7 @@ export function explainNetwork(error: unknown, config: Config, where: string): E
     ? [
         S3_UNREACHABLE,
         `S3 cannot be reached (${code}): the ${where}.`,
-        `Try again. If it stays so, check ${placeOfEndpoint(config)}, "region" and the network of this machine.`,
+        `Try again. If that does not help, check ${placeOfEndpoint(config)}, "region" and the network of this machine.`,
       ]
     : undefined;
 }
@@ -31,15 +31,15 @@ export function explainNetwork(error: unknown, config: Config, where: string): E
 function byCode(code: string, error: unknown, config: Config): [cause: string, help: string] | undefined {
   const { hostname = hostOf(config) } = asForeign(error);
   const takesBucket = knownService(config).endpoint !== undefined && !config.forcePathStyle;
-  const pathStyle = `set "forcePathStyle" to true: the bucket is then in the path, and not in the host name`;
+  const pathStyle = `set "forcePathStyle" to true, which puts the bucket into the path instead of the host name`;
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
     const help = `Correct ${placeOfEndpoint(config)} or the name server of this machine`;
     return takesBucket && hostname.startsWith(`${config.bucket}.`)
       ? [
-          `there is no host "${hostname}"`,
-          `If there is a host without "${config.bucket}." in front, ${pathStyle}. ${help}.`,
+          `the host "${hostname}" does not exist`,
+          `If the host exists without "${config.bucket}." in front, ${pathStyle}. ${help}.`,
         ]
-      : [`there is no host "${hostname}"`, `${help}, or ${placeOf('region')}.`];
+      : [`the host "${hostname}" does not exist`, `${help}, or ${placeOf('region')}.`];
   }
   if (CERTIFICATE_CODES.test(code)) {
     return [
@@ -49,7 +49,7 @@ function byCode(code: string, error: unknown, config: Config): [cause: string, h
   }
   return code === 'EPROTO' || /^ERR_SSL_/.test(code)
     ? [
-        `${hostname} does not speak TLS as expected`,
+        `${hostname} does not use TLS as expected`,
         `If the service has no TLS on this port, write http:// in ${placeOfEndpoint(config)}; otherwise correct the port, ` +
           'or set up TLS 1.2 or later there. For a certificate of your own authority, see NODE_EXTRA_CA_CERTS.',
       ]
@@ -61,8 +61,8 @@ function causeOf(code: string, orPathStyle: string): string {
     return 'Renew it, or set the clock of this machine.';
   }
   return code.includes('ALTNAME') || code === 'HOSTNAME_MISMATCH'
-    ? `It is for other hosts: add this one to it${orPathStyle}.`
-    : 'It is self-signed, or its authority is not known to Node.';
+    ? `It is for other hosts: add this host to it${orPathStyle}.`
+    : 'It is self-signed, or Node does not trust its authority.';
 }
 
 function hostOf(config: Config): string {

@@ -12,7 +12,7 @@ const MAX_KEYS = 1000;
 export interface ListedObject {
   key: string;
   bytes: number;
-  /** Without its quotes; empty when the service names none. */
+  /** Without its quotation marks; empty when the service sends none. */
   etag: string;
   lastModified?: Date;
 }
@@ -60,7 +60,7 @@ export async function listPage(
   try {
     answer = await client.send(command, abortSignal && { abortSignal });
   } catch (error) {
-    // All of it came, and the SDK cannot parse it.
+    // It arrived completely, but the SDK cannot parse it.
     throw statusOf(error) === 200 && !isTransient(error) ? notAListing(config) : error;
   }
   const { Name, KeyCount, Contents = [], EncodingType, NextContinuationToken, IsTruncated } = answer;
@@ -81,7 +81,7 @@ export async function listPage(
     };
   });
   const nextToken = NextContinuationToken || undefined;
-  // Where the service does not say it, a full page has another after it, which may be empty.
+  // Where the service does not say, a full page is followed by another one, which may be empty.
   const isTruncated = IsTruncated ?? (nextToken !== undefined || objects.length >= MAX_KEYS);
   return { objects, nextToken, isTruncated };
 }

@@ -20,13 +20,12 @@ const MAX_PARTS = 10_000;
  *
  * Each of the parallel senders reads its next part into its only buffer, so an upload takes `uploadConcurrency` ×
  * `multipartChunkSizeBytes` of memory regardless of the file size, and less while other uploads take theirs. The first
- * part that fails for good stops the others, and the upload is aborted. It is repeated once when S3 has lost it, or knows
- * a part by another ETag than it returned.
- * https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
+ * part that fails for good stops the others, and the upload is aborted. It is repeated once when S3 has lost it, or has
+ * a part under another ETag than it returned. https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
  *
  * This replaces `Upload` of `@aws-sdk/lib-storage`, which is slower and takes more memory (300 MB to the same server in
  * parts of 8 MiB, 6 at a time: 3.3–3.7 s and +84–113 MB, here 2.2–2.6 s and +57 MB), continues to send after a part has
- * failed, and passes no abort signal. Once a version of it does as well in all four, use that instead.
+ * failed, and passes no abort signal. Once a version of it is as good in all four, use that instead.
  *
  * @param options with `onlyIfFree`, S3 refuses the completion when the key is taken by then
  * @throws the SDK's error of the first request that failed, or a Ghost error when the file could not be read
@@ -74,7 +73,7 @@ function unlessSuccessful(error: unknown): undefined {
   }
 }
 
-/** Begins an upload, and removes those that S3 began for earlier attempts whose response was lost. */
+/** Starts an upload, and removes those that S3 started for earlier attempts whose response was lost. */
 export async function begin(config: Config, key: string, headers: ContentHeaders): Promise<MultipartUpload> {
   const { sdk, client, service } = await connect(config);
   const from = Date.now();
@@ -113,7 +112,7 @@ async function sendParts(
   const count = Math.ceil(file.size / partSize);
   const parts: CompletedPart[] = [];
   const failure = new AbortController();
-  // The SDK adds a listener for each attempt of each part. They go with the upload, so they are not a leak.
+  // The SDK adds a listener for each attempt of each part. They end with the upload, so they are not a leak.
   setMaxListeners(0, failure.signal);
 
   let begun = 0;
@@ -150,7 +149,7 @@ async function sendParts(
     const waiting = takeBuffer(config, bytes);
     const taken = await Promise.race([waiting, ended]);
     if (taken === undefined) {
-      // The others have sent everything before there was memory for this sender.
+      // The other senders sent everything before there was memory for this one.
       void waiting.then(({ giveBack }) => giveBack(true));
       return;
     }

@@ -5,19 +5,19 @@ import { placeOfEndpoint } from './places';
 import { knownService } from './service';
 
 /**
- * Returns the error for an answer that says success and is not S3's: a web page answers everything with 200.
+ * Returns the error for a successful answer that is not from S3: a web page answers everything with 200.
  *
- * @param operation S3's name of what was asked for
+ * @param operation S3's name of the request
  * @param answer what came instead: `200 with a web page ("Sign in")`
  */
 export function notS3(config: Config, operation: string, answer: string): Error {
   const { endpoint } = knownService(config);
   return new errors.IncorrectUsageError({
-    message: `${endpoint ?? 'The endpoint of AWS'} does not answer as S3: to ${operation} in the bucket "${config.bucket}" it answered ${answer}.`,
+    message: `${endpoint ?? 'The endpoint of AWS'} does not answer like S3: to ${operation} in the bucket "${config.bucket}" it answered ${answer}.`,
     code: S3_MISCONFIGURED,
     help: endpoint
-      ? `Correct ${placeOfEndpoint(config)}. This is the address of a web page or a proxy; the console of a service has another address or port than its S3 API.`
-      : 'Check the network: a proxy or a login page of the network answers in place of AWS.',
+      ? `Correct ${placeOfEndpoint(config)}. This is the URL of a web page or a proxy; the console of a service has another URL or port than its S3 API.`
+      : 'Check the network: a proxy or a login page of the network answers instead of AWS.',
   });
 }
 

@@ -62,7 +62,7 @@ async function reading<T>(file: UploadedFile, step: () => Promise<T>): Promise<T
       message: `The uploaded file "${file.name}" could not be read from Ghost's temporary folder (${code ?? message}).`,
       code: UPLOAD_UNREADABLE,
       context: `Temporary file: ${file.path}`,
-      help: 'Nothing was stored. Check that the disk of the temporary folder (TMPDIR) has room, and upload the file again.',
+      help: 'Nothing was stored. Check that the disk of the temporary folder (TMPDIR) has free space, and upload the file again.',
     });
   }
 }

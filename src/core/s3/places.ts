@@ -1,9 +1,9 @@
-// Where the values come from that a request uses, as an error names the places.
+// Where the values that a request uses come from, in the words of errors.
 import type { Config } from '../config';
 import { originOfCredentials, placeOf } from '../option-origins';
 import { knownService } from './service';
 
-/** Returns where the endpoint of requests was set. */
+/** Returns where the endpoint of requests is set. */
 export function placeOfEndpoint(config: Config): string {
   const { source } = knownService(config);
   return source === undefined || source === '"endpoint"' ? placeOf('endpoint') : source;

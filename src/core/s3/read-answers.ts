@@ -19,7 +19,7 @@ interface Answer {
   body?: Readable;
 }
 
-/** What was asked for. */
+/** The request. */
 interface Question {
   /** S3's name. */
   operation: string;
@@ -32,7 +32,7 @@ const WITH_DOCUMENT = ['CreateMultipartUpload', 'ListMultipartUploads', 'ListObj
 
 const READS = ['GetObject', 'HeadObject'];
 
-/** Operations whose answer is nothing but a status. */
+/** Operations whose answer is only a status. */
 const WITHOUT_ANSWER = ['DeleteObject', 'AbortMultipartUpload'];
 
 /** Buckets, with their endpoints, that have proven to be on S3: a key that cannot exist was not found there. Shared by all clients. */
@@ -51,18 +51,16 @@ const MAX_LOOK_BYTES = 64 * 1024;
 const ROOT = /^\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--[\s\S]*?-->\s*)*<(?:[\w.-]+:)?([\w.-]+)/;
 
 /**
- * Reads the answers to all requests of a client before the SDK does, which believes every 200: a web page at the endpoint
- * would be an empty bucket, an image and a deleted file.
+ * Checks the answers to all requests of a client before the SDK reads them. The SDK accepts every 200: it would take a
+ * web page at the endpoint for an empty bucket, an image or a deleted file.
  *
- * - A document has the root that S3 gives it (`…Result`). An `<Error>` with status 200, which S3 itself sends only after it has
- *   begun something, becomes the error that it is.
- * - An object and its headers come with an ETag or a date, and a body with its length or its end. A page under the name of an
- *   image also needs S3's request ID.
- * - What removes something is answered without a document, also where S3 answers 404.
- * - All services known to us send `x-amz-request-id` or `x-amz-id-2`. Of one that does not, a name that cannot exist is
- *   requested once per process: what has an answer to it is not S3.
+ * - A document has the root that S3 gives it (`…Result`). An `<Error>` with status 200, which S3 itself sends only after it has started a long operation, is treated as an error.
+ * - An object and its headers have an ETag or a date, and a body has its length or its end. A page under the name of an image also needs S3's request ID.
+ * - Answers to deletions have no document, even where S3 answers 404.
+ * - All services known to us send `x-amz-request-id` or `x-amz-id-2`. For one that does not, a name that cannot exist is requested once per process: a server that finds it is not S3.
  *
- * @param isForVisitors whether all requests are for visitors, who also get what has no type and so is not a page
+ * @param isForVisitors whether all requests are for visitors, who also get objects without a type, which cannot be
+ *   pages
  */
 export function readAnswers(client: S3Client, sdk: Sdk, config: Config, isForVisitors: boolean): void {
   const reader = new AnswerReader(client, sdk, config, isForVisitors);
@@ -81,13 +79,13 @@ export function readAnswers(client: S3Client, sdk: Sdk, config: Config, isForVis
         }
         return result;
       },
-    // Closest to the network, before all others that read the body.
+    // Closest to the network, before all other middleware that reads the body.
     { step: 'deserialize', priority: 'low', name: 'readAnswers' },
   );
 }
 
 class AnswerReader {
-  /** Keys of the requests that find that out. */
+  /** The keys that cannot exist and are requested for this check. */
   private readonly impossible = new Set<string>();
 
   constructor(
@@ -118,7 +116,7 @@ class AnswerReader {
     const text = textOf(isZipped ? gunzipSync(bytes, { maxOutputLength: MAX_DOCUMENT_BYTES }) : bytes);
     const root = ROOT.exec(text)?.[1] ?? '';
     if (root === 'Error' && question.operation !== 'ListObjectsV2') {
-      // As the SDK treats an error that it notices.
+      // This is how the SDK treats an error that it notices.
       answer.statusCode = 503;
     } else if (!root.endsWith('Result')) {
       throw this.refusal(question, answer, text);
@@ -147,12 +145,12 @@ class AnswerReader {
       throw new errors.InternalServerError({
         message: `S3 sent "${question.key}" without its length, so a truncated file would go unnoticed.`,
         code: S3_FAILED,
-        help: 'Let the proxy between Ghost and the service speak HTTP/1.1: with HTTP/1.0 the length is lost.',
+        help: 'Make the proxy between Ghost and the service use HTTP/1.1: with HTTP/1.0 the length is lost.',
       });
     }
   }
 
-  /** Checks an answer of which only the status counts: it is done, or there is nothing. */
+  /** Checks an answer whose status alone matters: the deletion is done, or there is nothing to delete. */
   private async checkStatus(question: Question, answer: Answer): Promise<void> {
     const text = textOf(await lookAt(answer));
     const isError = ROOT.exec(text)?.[1] === 'Error';
@@ -167,12 +165,14 @@ class AnswerReader {
     }
   }
 
-  /** Makes sure that an answer without S3's request ID comes from a service that knows what it does not have. */
+  /**
+   * Makes sure that an answer without S3's request ID comes from a service that does not claim to have every object.
+   */
   private async checkService({ bucket, key }: Question, answer: Answer): Promise<void> {
     if (isMarked(answer) || proven.has(this.placeOf(bucket)) || this.impossible.has(key)) {
       return;
     }
-    // In the same folder, which is all that a policy may allow.
+    // In the same folder, since a policy may allow nothing else.
     const impossible = key.replace(/[^/]*$/, randomBytes(16).toString('hex'));
     this.impossible.add(impossible);
     try {
@@ -198,10 +198,10 @@ class AnswerReader {
   }
 }
 
-/** Whether an answer carries what nearly all services send. Other `x-amz-` headers also come from a CDN. */
+/** Whether an answer has the headers that nearly all services send. Other `x-amz-` headers also come from a CDN. */
 const isMarked = ({ headers }: Answer): boolean => (headers['x-amz-request-id'] ?? headers['x-amz-id-2']) !== undefined;
 
-/** Whether a type is that of a page or a message of a server, which the file of this name is not. */
+/** Whether a type is that of a web page or a server's message, and not that of the file with this name. */
 const isPage = (contentType = '', key: string): boolean =>
   /^(text\/html|application\/(xhtml\+xml|json|problem\+json))\b/i.test(contentType) && !/\.(x?html?|json)$/i.test(key);
 
@@ -218,7 +218,7 @@ async function readStart({ body }: Answer, maxBytes: number, pieces: Buffer[] = 
   return Buffer.concat(pieces);
 }
 
-/** Returns the beginning of a body as far as it comes in time. */
+/** Returns the beginning of a body, as much of it as arrives in time. */
 async function lookAt(answer: Answer): Promise<Buffer> {
   const pieces: Buffer[] = [];
   const timer = setTimeout(() => answer.body?.destroy(), LOOK_MS);

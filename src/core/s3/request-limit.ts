@@ -14,7 +14,7 @@ interface HttpRequest {
   body?: Uint8Array;
 }
 
-/** The lowest acceptable rate (bytes/s) of all transfers of the process together. */
+/** The lowest acceptable total rate (bytes/s) of all transfers of the process. */
 const MIN_BYTES_PER_SECOND = 2048;
 
 /** The lowest acceptable rate (bytes/s) of a single transfer, however many there are. */
@@ -102,7 +102,7 @@ function endWhenTrickling(body: IncomingMessage, windowMs: number): void {
     const isRead = body.readableFlowing === true || body.listenerCount('readable') > 0;
     const isWaitedFor = isRead && body.readableLength === 0 && !body.complete;
     if (isWaitedFor && socket.bytesRead - before < (leastRate(transfer) * windowMs) / 1000) {
-      body.destroy(timeout('too little of the response arrived'));
+      body.destroy(timeout('the response arrived too slowly'));
     }
     before = socket.bytesRead;
   }, windowMs).unref();

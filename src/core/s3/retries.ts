@@ -7,12 +7,12 @@ type Strategy = InstanceType<Sdk['StandardRetryStrategy']>;
 type Token = Awaited<ReturnType<Strategy['acquireInitialRetryToken']>>;
 type Failure = Parameters<Strategy['refreshRetryTokenForRetry']>[1];
 
-/** The pauses (ms) of a request that is throttled: the first one, the longest, and all of them together. */
+/** The pauses (ms) of a request that is throttled: the first one, the longest, and their sum. */
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
 const ALL_PAUSES_MS = 120_000;
 
-/** The words of services for "too many requests" that the SDK does not know as such. */
+/** The words with which services say "too many requests" that the SDK does not recognize. */
 const THROTTLED = /slow ?down|too ?many ?requests|request ?rate|rate ?(limit|exceeded)|throttl/i;
 
 /** How many requests of the process are under way, pauses included. */
@@ -36,10 +36,9 @@ export function countRequests(client: S3Client): void {
 /**
  * Returns the SDK's retry strategy with two differences.
  *
- * - There is no budget that all requests of a client share. During an import over a bad connection it is used up after a
- *   few dozen retries, and from then on each upload fails at its first error.
+ * - There is no retry budget that all requests of a client share. During an import over a bad connection it would be used up after a few dozen retries, and then each upload would fail at its first error.
  * - A request that S3 throttles while others of this process are under way is not one of the `maxAttempts`: sent one after
- *   the other, they would all have succeeded. It is repeated after growing pauses, in which the others get their turn. With
+ *   the other, they would all have succeeded. It is repeated after growing pauses, in which the others are sent. With
  *   a `maxAttempts` of 1, nothing is repeated, and visitors do not wait for it.
  *
  * @param waits whether throttled requests may wait for up to two minutes

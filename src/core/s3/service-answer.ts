@@ -1,11 +1,11 @@
-// What a service itself says about a request that it refused.
+// The service's own words about a request that it refused.
 import type { Config } from '../config';
 import { asForeign, statusOf } from '../foreign-error';
 
 /** The longest text of a service, in characters, that an error repeats. */
 const MAX_CHARACTERS = 200;
 
-/** What the SDK writes in place of a text, and what says no more than the status. */
+/** What the SDK writes instead of a text, and texts that say no more than the status. */
 const NO_TEXT = /^(Unknown(Error)?|Error|char '.*|@aws-sdk XML parse error.*)$/s;
 
 const ENTITIES: Record<string, string> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'" };

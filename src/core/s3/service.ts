@@ -5,7 +5,7 @@ import { endpointWithoutBucket } from './endpoint-url';
 
 type Sdk = typeof import('../lazy/aws-sdk');
 
-/** The S3 service that requests really go to. */
+/** The S3 service that requests go to. */
 export interface Service {
   /** Its URL; undefined for the endpoint of AWS that belongs to the region. */
   endpoint?: string;
@@ -59,7 +59,10 @@ export async function findService(sdk: Sdk, config: Config): Promise<Service> {
   return service;
 }
 
-/** @throws IncorrectUsageError when an endpoint of the environment cannot be used. It is not shown: it may hold a password. */
+/**
+ * @throws IncorrectUsageError when an endpoint of the environment cannot be used. It is not shown, because it may
+ * contain a password.
+ */
 function refuseUnusable(endpoint: string, source: string, config: Config): void {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   const isUrl = url && /^https?:$/.test(url.protocol) && !url.username && !url.password;

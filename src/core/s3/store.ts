@@ -9,7 +9,7 @@ import {
 } from './conditional-writes';
 import { isNotImplemented, isRepeatedAfterSuccess, isTaken } from './errors';
 
-/** From this size on, in bytes, a key is looked up before the upload, which might be sent for nothing. */
+/** The size (bytes) from which a key is looked up before the upload, so that a large file is not sent in vain. */
 const MIN_BYTES_TO_ASK_FIRST = 1024 * 1024;
 
 /** Keys (with endpoint and bucket) that this process is writing to. */
@@ -19,7 +19,7 @@ const beingWritten = new Set<string>();
 export interface Content {
   /** In bytes. */
   size: number;
-  /** Their upload ID tells this upload from all others when a response was lost. */
+  /** Their upload ID distinguishes this upload from all others when a response was lost. */
   headers: ContentHeaders;
   /** The content, when it is in memory and sent in one request. */
   bytes?: Uint8Array;
@@ -48,9 +48,9 @@ export type Outcome = 'stored' | 'taken' | 'contested';
 /**
  * Stores content under a key only if the key is free.
  *
- * Only S3 can tell that it is: several programs may write to one bucket, so a write that S3 refuses when the key exists
- * (`If-None-Match: *`) keeps two uploads apart. Services without such writes are asked first, and so are others than AWS
- * until they have shown that they keep the condition.
+ * Only S3 knows that: several programs may write to one bucket, so a write that S3 refuses when the key exists
+ * (`If-None-Match: *`) keeps one upload from replacing another. Where a service has no such writes, the key is looked
+ * up first. The same goes for services other than AWS until they have shown that they keep the condition.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
  *
  * @throws the error of `content.write`, or a Ghost error when the lookup of the key fails
@@ -62,13 +62,13 @@ export async function storeIfFree(
   { known, retries }: StoreOptions,
 ): Promise<Outcome> {
   const identity = `${bucket.identity} ${key}`;
-  // Two uploads of one process never depend on the service to be kept apart.
+  // Two uploads of one process never depend on the service to keep them from replacing each other.
   if (beingWritten.has(identity)) {
     return 'taken';
   }
   beingWritten.add(identity);
   try {
-    // Some services silently ignore the condition of a write: asking at least protects what is there.
+    // Some services silently ignore the condition of a write: a lookup at least protects existing objects.
     const { isAws } = await bucket.service();
     const isTrusted = (isAws || conditionalWritesOf(bucket) === 'kept') && content.size < MIN_BYTES_TO_ASK_FIRST;
     const asksFirst = (known === 'unknown' && !isTrusted) || (known !== 'new' && !hasConditionalWrites(bucket));
@@ -83,7 +83,7 @@ export async function storeIfFree(
         return 'taken';
       }
       outcome = await write(bucket, key, content, {}, retries);
-      // Only the success of this write shows that the service refused the condition, and not every write.
+      // Only the success of this write shows that the service refused the condition and not all writes.
       rememberNotImplemented(bucket);
       return outcome === 'stored' ? outcome : 'contested';
     }
@@ -111,7 +111,7 @@ async function write(
     }, retries);
     return 'stored';
   } catch (error) {
-    // The key may be taken by this very upload, when the response to an earlier attempt was lost.
+    // The key may be taken by this same upload, when the response to an earlier attempt was lost.
     const isRepeated = isRepeatedAfterSuccess(error) || (attempts > 1 && isTaken(error));
     if (isRepeated && (await bucket.isOfUpload(key, content.headers))) {
       return 'stored';

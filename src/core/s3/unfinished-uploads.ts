@@ -20,12 +20,12 @@ export interface MultipartUpload {
   UploadId: string;
 }
 
-/** The beginning of an upload whose response may have been lost. Times are milliseconds since the epoch. */
+/** The start of an upload whose response may have been lost. Times are milliseconds since the epoch. */
 interface LostBeginning {
   key: string;
   /** When the first request was sent. */
   from: number;
-  /** When the last request was answered or given up. */
+  /** When the last request was answered or abandoned. */
   until: number;
   /** The ID that came with the answer. */
   except?: string;
@@ -41,14 +41,14 @@ export async function keepingUnderWay<T>({ UploadId }: MultipartUpload, step: ()
   }
 }
 
-/** Aborts an upload that has failed: at once or, when S3 is unreachable, in the background later. It never fails. */
+/** Aborts an upload that has failed: at once or, when S3 is unreachable, later in the background. It never fails. */
 export async function abort(config: Config, upload: MultipartUpload): Promise<void> {
   try {
     await abortOnce(config, upload);
   } catch (error) {
     logging.error(
       `S3CloudFrontStorage: the parts of an unfinished upload of "${upload.Key}" are still in the bucket ` +
-        `(${(error as Error).name}). It is tried again; what stays then is removed by a lifecycle rule that aborts ` +
+        `(${(error as Error).name}). Removing them will be tried again. After that, only a lifecycle rule removes them that aborts ` +
         'incomplete multipart uploads.',
     );
     void inBackground(() => abortOnce(config, upload), PAUSES_MS);
@@ -56,10 +56,10 @@ export async function abort(config: Config, upload: MultipartUpload): Promise<vo
 }
 
 /**
- * Aborts uploads that S3 began although its response was lost. Their IDs are unknown, so they are found by their key and
- * by the time in which the requests were sent.
+ * Aborts uploads that S3 started although its response was lost. Their IDs are unknown, so they are found by their key
+ * and by the time in which the requests were sent.
  *
- * Another Ghost may have begun an upload with that key in the same seconds. If it is aborted, it begins again (see
+ * Another Ghost may have started an upload with that key in the same seconds. If it is aborted, it starts again (see
  * `uploadInParts`), so nothing is lost. Where listing the uploads of the bucket is not allowed, as in our own policy,
  * they stay: without parts they take no space and cost nothing, and the lifecycle rule removes them.
  */

@@ -1,7 +1,7 @@
 import { Semaphore } from 'async-mutex';
 import type { Config } from '../config';
 
-// Ghost's importer saves all files of a ZIP file at once. Limits for each upload alone would not limit all of them.
+// Ghost's importer saves all files of a ZIP file at once. A limit for each upload would not limit their total.
 
 const MIB = 1024 * 1024;
 
@@ -31,8 +31,8 @@ function limitOf(what: string, amount: number): Semaphore {
 }
 
 /**
- * Runs an upload as soon as fewer than `maxConcurrentUploads` uploads of the process are running. Until then it has opened
- * no file. Uploads start in the order of the calls.
+ * Runs an upload as soon as fewer than `maxConcurrentUploads` uploads of the process are running. It opens no file
+ * before that. Uploads start in the order of the calls.
  *
  * @param kind bytes that Ghost has produced for a visitor never wait for uploads of files
  */
@@ -44,11 +44,11 @@ export function inTurn<T>(
   return limitOf(kind, maxConcurrentUploads).runExclusive(upload);
 }
 
-/** A buffer that counts as memory of the uploads until it is given back. */
+/** A buffer that counts toward the memory of the uploads until it is given back. */
 export interface UploadBuffer {
   buffer: Buffer;
   /**
-   * To be called once, when nothing writes to the buffer any more.
+   * To be called once, when nothing uses the buffer any more.
    *
    * @param isSent false when a request with it has failed, and may still be on its way: the buffer is not used again
    */
@@ -56,9 +56,9 @@ export interface UploadBuffer {
 }
 
 /**
- * Returns a buffer as soon as the uploads of the process take little enough memory.
+ * Returns a buffer as soon as the uploads of the process leave enough memory for it.
  *
- * @param bytes its length. More than `uploadMemoryBytes` are counted as that, so that it is not waited for forever
+ * @param bytes its length. More than `uploadMemoryBytes` count as `uploadMemoryBytes`, so that it does not wait forever
  */
 export async function takeBuffer({ uploadMemoryBytes }: Config, bytes: number): Promise<UploadBuffer> {
   const capacity = capacityFor(bytes);
@@ -77,9 +77,9 @@ export async function takeBuffer({ uploadMemoryBytes }: Config, bytes: number): 
   };
 }
 
-// Node returns the memory of a large buffer long after it is no longer used, so large buffers are used again.
+// Node frees the memory of a large buffer long after its last use, so large buffers are reused.
 
-/** Buffers to use again, the one that was given back last at the end. */
+/** Buffers to reuse, the most recently returned one last. */
 let idle: Buffer[] = [];
 let timer: NodeJS.Timeout | undefined;
 
@@ -93,7 +93,7 @@ function takeIdle(capacity: number): Buffer | undefined {
   if (index >= 0) {
     return idle.splice(index, 1)[0];
   }
-  // Makes room: together with those in use, no more is kept than the uploads may take.
+  // Makes room: idle buffers and those in use never take more memory than the uploads may take.
   if (capacity >= MIB) {
     idle.shift();
   }

@@ -4,13 +4,13 @@ import { type FileName, isOriginalStem, MAX_SUFFIX, MAX_UPLOAD_NAME, shortened }
 import { MAX_KEY_BYTES, type ObjectKeys } from '../object-keys';
 import type { Bucket } from './bucket';
 
-/** What the name of an image leaves free in its key, in bytes: `size/w2000h2000/format/webp/`, `_o`, and a suffix. */
+/** How much (bytes) the name of an image leaves free in its key: `size/w2000h2000/format/webp/`, `_o`, and a suffix. */
 const ROOM_IN_KEY = 64;
 
 /** The names that an upload may get in its directory, as keys in the bucket. */
 export class UploadNames {
   private readonly name: FileName;
-  /** The name to which suffixes are added, cut so far that it stays as short as a name without one. */
+  /** The name to which suffixes are added, cut so that it is no longer than a name without one. */
   private readonly numberedName: FileName;
 
   constructor(
@@ -22,7 +22,7 @@ export class UploadNames {
     const room = MAX_KEY_BYTES - Buffer.byteLength(keys.keyOf(directory)) - ROOM_IN_KEY;
     const maxLength = Math.min(MAX_UPLOAD_NAME, room);
     this.name = shortened(name, maxLength);
-    // An original has the exact name of its image, and what was left free for its suffix.
+    // An original has the exact name of its image, in the space that was left free for its suffix.
     this.numberedName = isOriginalStem(name.stem) ? this.name : shortened(name, maxLength - MAX_SUFFIX);
   }
 

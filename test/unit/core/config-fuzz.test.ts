@@ -235,7 +235,7 @@ describe('a whole configuration', () => {
       .filter((name) => ![...OPTION_NAMES, 'assetHost', 'pathPrefix', '__proto__'].includes(name));
     fc.assert(
       fc.property(unknown, (name) => {
-        expect(refusalOf({ ...RIGHT, [name]: MARK })?.message).toContain(`"${name}" is no option`);
+        expect(refusalOf({ ...RIGHT, [name]: MARK })?.message).toContain(`"${name}" is not an option`);
         expectNoSecret(refusalOf({ ...RIGHT, [name]: MARK }));
       }),
       RUNS as fc.Parameters<[string]>,

@@ -62,13 +62,13 @@ describe('the configuration', () => {
     });
     expect(message).toContain('"bucket" is missing: it must be the name of your S3 bucket');
     expect(message).toContain(
-      '"cdnUrl" is missing: it must be the address of your CDN, for example "https://images.example.com"',
+      '"cdnUrl" is missing: it must be the URL of your CDN, for example "https://images.example.com"',
     );
     expect(message).toContain('"region" is "eu west", but must be the region of the bucket, for example "eu-west-1"');
     expect(message).toContain('"forcePathStyle" is "yes", but must be true or false');
     expect(message).toContain('"serve" is "always", but must be one of: auto, stream, redirect');
     expect(message).toContain('"uploadConcurrency" is "abc", but must be a whole number from 1 to 64');
-    expect(message).toContain('"buckett" is no option of this adapter. Did you mean "bucket"?');
+    expect(message).toContain('"buckett" is not an option of this adapter. Did you mean "bucket"?');
   });
 
   test.each([
@@ -79,13 +79,13 @@ describe('the configuration', () => {
     ['tenant', 'tenantPrefix'],
   ])('suggests an option for the unknown %s', (unknown, suggestion) => {
     expect(refusal({ ...required, [unknown]: 'x' })).toContain(
-      `"${unknown}" is no option of this adapter. Did you mean "${suggestion}"?`,
+      `"${unknown}" is not an option of this adapter. Did you mean "${suggestion}"?`,
     );
   });
 
   test('says why an option of an older adapter is no longer needed', () => {
     expect(refusal({ ...required, signatureVersion: 'v4' })).toContain(
-      '"signatureVersion" is no option of this adapter (every request is signed',
+      '"signatureVersion" is not an option of this adapter (every request is signed',
     );
   });
 
@@ -186,7 +186,7 @@ describe('the configuration', () => {
     test('names the variable of the environment that a wrong value comes from', () => {
       process.env.storage__S3CloudFrontStorage__cdnUrl = 'images';
       expect(refusal({ ...required, cdnUrl: 'images' })).toContain(
-        '"cdnUrl" is "images" (from storage__S3CloudFrontStorage__cdnUrl), but must be the address of your CDN',
+        '"cdnUrl" is "images" (from storage__S3CloudFrontStorage__cdnUrl), but must be the URL of your CDN',
       );
       delete process.env.storage__S3CloudFrontStorage__cdnUrl;
       expect(refusal({ ...required, cdnUrl: 'images' })).toContain('"cdnUrl" is "images", but');
@@ -288,9 +288,9 @@ describe('the configuration', () => {
 
     test('is refused over http: but on this machine', () => {
       expect(refusal({ ...required, cdnUrl: 'http://images.example.com' })).toContain(
-        '"cdnUrl" is "http://images.example.com", but must begin with https://',
+        '"cdnUrl" is "http://images.example.com", but must start with https://',
       );
-      expect(refusal({ ...required, cdnUrl: 'http://127.0.0.1.example.com' })).toContain('must begin with https://');
+      expect(refusal({ ...required, cdnUrl: 'http://127.0.0.1.example.com' })).toContain('must start with https://');
     });
 
     test.each([
@@ -319,29 +319,27 @@ describe('the configuration', () => {
     test.each(['', '   ', 'https://', 'ftp://images.example.com', 'https://a b.example.com', 7.5, {}])(
       'refuses %p',
       (cdnUrl) => {
-        expect(refusal({ ...required, cdnUrl })).toContain('must be the address of your CDN');
+        expect(refusal({ ...required, cdnUrl })).toContain('must be the URL of your CDN');
       },
     );
 
     test.each(['https://images.example.com/?v=1', 'https://images.example.com/#top'])(
       'refuses %s, which has a query or fragment',
       (cdnUrl) => {
-        expect(refusal({ ...required, cdnUrl })).toContain('must not have a query or a fragment');
+        expect(refusal({ ...required, cdnUrl })).toContain('must not contain a query or a fragment');
       },
     );
 
     test.each(['https://images.example.com/content/images', 'https://images.example.com/base/content/media/'])(
       'refuses %s, with the path that is added to it',
       (cdnUrl) => {
-        expect(refusal({ ...required, cdnUrl })).toContain(
-          'must be the bare address of the CDN, without "/content/images"',
-        );
+        expect(refusal({ ...required, cdnUrl })).toContain('must be the URL of the CDN without "/content/images"');
       },
     );
 
     test('refuses a user name in the address', () => {
       expect(refusal({ ...required, cdnUrl: 'https://user:pass@images.example.com' })).toContain(
-        'must not hold a user name',
+        'must not contain a user name',
       );
     });
   });
@@ -360,7 +358,7 @@ describe('the configuration', () => {
     test.each(['content/images', 'a/content/media', 'a/content/files/b'])(
       'of a tenant refuse %s, among the files of another',
       (prefix) => {
-        expect(refusal({ ...required, tenantPrefix: prefix })).toContain('would lie among the files of another blog');
+        expect(refusal({ ...required, tenantPrefix: prefix })).toContain('would be among those of another blog');
       },
     );
 
@@ -429,7 +427,7 @@ describe('the configuration', () => {
     (url) => {
       for (const name of ['endpoint', 'cdnUrl']) {
         const message = refusal({ ...required, [name]: url });
-        expect(message).toContain(`"${name}" must not hold a user name or password`);
+        expect(message).toContain(`"${name}" must not contain a user name or password`);
         expect(message).not.toContain('s3cr3t');
       }
     },
@@ -524,7 +522,7 @@ describe('the configuration', () => {
 
   test('knows no option by the name of what every object has', () => {
     expect(refusal({ ...required, constructor: 'x' })).toContain(
-      '"constructor" is no option of this adapter. Did you mean',
+      '"constructor" is not an option of this adapter. Did you mean',
     );
   });
 

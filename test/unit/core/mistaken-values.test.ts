@@ -64,7 +64,9 @@ describe('a region that is written as the console shows it', () => {
     ['EU-CENTRAL-1', 'eu-central-1'],
     ['eu_central_1', 'eu-central-1'],
   ])('is refused with the right one: %s', (region, right) => {
-    expect(refusal({ ...required, region })).toContain(`"region" is "${region}", but must be a code: write "${right}"`);
+    expect(refusal({ ...required, region })).toContain(
+      `"region" is "${region}", but must be a region code: write "${right}"`,
+    );
   });
 
   test.each(['Frankfurt', 'RegionOne', 'garage', 'EU-CENTRAL-1'])(

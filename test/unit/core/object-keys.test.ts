@@ -173,8 +173,8 @@ describe('what is not a file of this storage is refused', () => {
     '/size/w600/format/webp/size/w300/2026/11/x.jpg',
     '/size/w600/format/webp/size/w300/format/avif/2026/11/x.jpg?v=1',
   ])('%s is no size: there would be any number of them for one picture', (spelling) => {
-    expect(() => plain.toKey(spelling)).toThrow('is no size of a picture');
-    expect(() => plain.toKeyOfRequest(spelling)).toThrow('is no size of a picture');
+    expect(() => plain.toKey(spelling)).toThrow('is not an image size');
+    expect(() => plain.toKeyOfRequest(spelling)).toThrow('is not an image size');
   });
 
   test('another tenant’s URL is none of ours', () => {
@@ -202,7 +202,7 @@ describe('what is not a file of this storage is refused', () => {
   test('a key of more than 1,024 bytes, with its length', () => {
     const longest = 'x'.repeat(1024 - 'content/images/'.length);
     expect(plain.toKey(longest)).toHaveLength(1024);
-    expect(() => plain.toKey(`${longest}x`)).toThrow('makes a key of 1025 bytes in the bucket, and S3 allows 1024');
+    expect(() => plain.toKey(`${longest}x`)).toThrow('has a key of 1025 bytes in the bucket, and S3 allows 1024');
     expect(() => plain.toKey('é'.repeat(600))).toThrow('1215 bytes');
   });
 

@@ -49,7 +49,7 @@ const REJECTIONS = [
   },
   {
     codes: ['InvalidAccessKeyId', 'InvalidClientTokenId', 'UnrecognizedClientException'],
-    found: 'S3 does not know the access key ID',
+    found: 'S3 does not recognize the access key ID',
     inConfig: () =>
       `Correct ${placeOf('accessKeyId')}, or remove it with "secretAccessKey" to use the role of the machine.`,
     elsewhere: (place: string) =>

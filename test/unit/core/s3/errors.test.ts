@@ -32,7 +32,12 @@ describe('an error of S3 is explained with the setting or permission and the cur
       'The bucket "blog-images" does not exist.',
       'Correct "bucket"',
     ],
-    [answer(403, 'InvalidAccessKeyId'), 'IncorrectUsageError', 'S3 does not know the access key ID.', '"accessKeyId"'],
+    [
+      answer(403, 'InvalidAccessKeyId'),
+      'IncorrectUsageError',
+      'S3 does not recognize the access key ID.',
+      '"accessKeyId"',
+    ],
     [
       answer(403, 'SignatureDoesNotMatch'),
       'IncorrectUsageError',
@@ -44,7 +49,7 @@ describe('an error of S3 is explained with the setting or permission and the cur
     [
       answer(400, 'AccessControlListNotSupported'),
       'IncorrectUsageError',
-      'allows no ACLs, and "acl" is "public-read"',
+      'does not allow ACLs, but "acl" is "public-read"',
       'Remove "acl"',
     ],
     [answer(400, 'InvalidStorageClass'), 'IncorrectUsageError', '"COLD"', '"storageClass"'],
@@ -55,7 +60,7 @@ describe('an error of S3 is explained with the setting or permission and the cur
       'no credentials',
       '"accessKeyId"',
     ],
-    [new Error('Region is missing'), 'IncorrectUsageError', 'region of the bucket is not known', 'Set "region"'],
+    [new Error('Region is missing'), 'IncorrectUsageError', 'region of the bucket is unknown', 'Set "region"'],
     [answer(403, 'AccessDenied'), 'NoPermissionError', 's3:PutObject is not allowed', 'Allow s3:PutObject'],
     [answer(503, 'SlowDown'), 'InternalServerError', 'SlowDown', 'Try again'],
     [
@@ -79,7 +84,7 @@ describe('an error of S3 is explained with the setting or permission and the cur
     [
       Object.assign(new Error('connect EMFILE'), { code: 'EMFILE' }),
       'InternalServerError',
-      'open no more files and connections (EMFILE)',
+      'open any more files or connections on this machine (EMFILE)',
       'LimitNOFILE',
     ],
     ['a text', 'InternalServerError', 'failed to carry out PutObject', 'Try again'],

@@ -89,7 +89,7 @@ describe('the words of the service are in the error, with the status and a way o
     [
       'a page of Cloudflare',
       [403, CLOUDFLARE, HTML],
-      ['A web page answers in place of S3 (403', 'Attention Required! | Cloudflare'],
+      ['A web page answered instead of S3 (403', 'Attention Required! | Cloudflare'],
       ['firewall'],
     ],
     ['a page of nginx', [403, NGINX('403 Forbidden'), HTML], ['403 Forbidden'], ['firewall', '"endpoint"']],
@@ -104,19 +104,19 @@ describe('the words of the service are in the error, with the status and a way o
       'a redirect to https',
       [301, NGINX('301 Moved Permanently'), { ...HTML, location: 'https://s3.example.com/blog/x?X-Amz-Signature=abc' }],
       ['redirects requests to https://s3.example.com', '301'],
-      ['Write https://s3.example.com in "endpoint"'],
+      ['write https://s3.example.com in "endpoint"'],
     ],
     [
       'a redirect 308',
       [308, '', { location: 'https://s3.example.com/blog/x' }],
       ['308', 'https://s3.example.com'],
-      ['Write https://s3.example.com'],
+      ['write https://s3.example.com'],
     ],
     [
       'a redirect to the host of the bucket',
       [307, '', { location: 'https://blog.s3.example.com/x' }],
       ['307'],
-      ['Write https://s3.example.com in'],
+      ['write https://s3.example.com in'],
     ],
     [
       'HTTP on a port of HTTPS',
@@ -145,7 +145,7 @@ describe('the words of the service are in the error, with the status and a way o
     ['JSON', [400, '{"message":"tenant is paused"}'], ['tenant is paused', '400'], []],
     ['plain text', [403, 'blocked by policy 7'], ['blocked by policy 7', '403'], []],
     ['a bad gateway', [502, NGINX('502 Bad Gateway'), HTML], ['502 Bad Gateway'], ['Try again']],
-    ['a proxy that wants a password', [407, 'x'], ['asks for a user name and password', '407'], ['HTTPS_PROXY']],
+    ['a proxy that wants a password', [407, 'x'], ['requires a user name and password', '407'], ['HTTPS_PROXY']],
   ])('%s', async (_name, answer, messages, helps) => {
     const { message, help, context } = await answered(answer);
     messages.forEach((part) => expect(message).toContain(part));
@@ -203,7 +203,7 @@ describe('a connection that fails is explained', () => {
 
   test('by the host with the bucket in it, and forcePathStyle', async () => {
     const { message, help } = await uploadTo('http://minio.invalid:9000', { forcePathStyle: undefined });
-    expect(message).toMatch(/\((ENOTFOUND|EAI_AGAIN)\): there is no host "blog\.minio\.invalid"/);
+    expect(message).toMatch(/\((ENOTFOUND|EAI_AGAIN)\): the host "blog\.minio\.invalid" does not exist/);
     expect(help).toContain('"forcePathStyle" to true');
     expect(help).toContain('"endpoint"');
   });

@@ -39,6 +39,7 @@ const ANSWERS: Record<string, string> = {
   'aws wafv2 create-web-acl': `arn:aws:wafv2:us-east-1:${CREATED.account}:global/webacl/images/473e64fd`,
   'aws iam list-access-keys': 'AKIAIOSFODNN7EXAMPLE',
   'openssl rand': CREATED.secret,
+  'npx ghost-storage-s3-cloudfront policy': '{ "Version": "2012-10-17", "Statement": [] }',
   jq: '{ "Version": "2012-10-17", "Statement": [] }',
 };
 

@@ -61,7 +61,7 @@ describe('the commands in the docs', () => {
     const program = createProgram();
     const known = [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]
       .flatMap(({ options }) => options.map(({ long }) => long ?? ''))
-      .concat(ofOtherPrograms);
+      .concat('--help', ofOtherPrograms);
     const named = Object.values(docs).flatMap((text) =>
       spans(text).flatMap((span) => /^(--[\w-]+)/.exec(span)?.[1] ?? []),
     );

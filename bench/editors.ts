@@ -1,10 +1,9 @@
 import type { Benchmark } from './support/benchmark';
-import { drawBars } from './support/chart';
 import { withContenders } from './support/contenders';
 import { writeUpload } from './support/files';
 import { publish } from './support/results';
 import { onAws } from './support/s3-server';
-import { median, percentile, rounded } from './support/statistics';
+import { median, percentile } from './support/statistics';
 import type { StorageName } from './support/storages';
 
 const NAMES: StorageName[] = ['S3CloudFrontStorage', "Ghost's S3Storage", 'ghos3', 'ghost-storage-adapter-s3'];
@@ -52,18 +51,8 @@ export const editors: Benchmark = async ({ ghost, folder, place }) => {
         },
       }));
     });
-    const title = `${EDITORS} editors save pictures of 200 KB at the same time, ${place.words}`;
+    const title = `${EDITORS} editors save images of 200 KB at the same time, ${place.words}`;
     publish({ id: `editors${place.suffix}`, title, rows, compared: 'saves/s', moreIsBetter: true }, ghost.version);
-    await drawBars({
-      id: `editors${place.suffix}`,
-      title,
-      axis: 'pictures a second, all together (more is better)',
-      bars: rows.map(({ name, values }) => ({
-        name,
-        value: values['saves/s'],
-        label: `${rounded(values['saves/s'])}/s, p99 ${rounded(values['p99, ms'])} ms`,
-      })),
-    });
   } finally {
     await server.close();
   }

@@ -3,13 +3,12 @@ import { cpSync, lstatSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Benchmark } from './support/benchmark';
-import { drawBars } from './support/chart';
 import { cleanEnvironment, HOSTS_OF_AWS } from './support/child';
 import { writeUpload } from './support/files';
 import { folderOf, type Peer } from './support/peers';
 import { publish, type Row } from './support/results';
 import { onAws, startS3Server } from './support/s3-server';
-import { median, rounded } from './support/statistics';
+import { median } from './support/statistics';
 import { type AdapterName, moduleOf, optionsOf } from './support/storages';
 
 const NAMES: AdapterName[] = ['S3CloudFrontStorage', "Ghost's S3Storage", 'ghos3', 'ghost-storage-adapter-s3'];
@@ -80,18 +79,8 @@ export const footprint: Benchmark = async ({ ghost, folder }) => {
       },
     };
   });
-  const title = 'Loading an adapter, and the room that it takes';
+  const title = 'Loading an adapter, and its size on disk';
   publish({ id: 'footprint', title, rows, compared: 'load, ms', moreIsBetter: false }, ghost.version);
-  await drawBars({
-    id: 'footprint',
-    title: 'Loading an adapter when Ghost boots',
-    axis: 'milliseconds (less is better)',
-    bars: rows.map(({ name, values }) => ({
-      name,
-      value: values['load, ms'] ?? 0,
-      label: `${rounded(values['load, ms'] ?? NaN)} ms`,
-    })),
-  });
 };
 
 /** Loads, creates and uses an adapter in a new process. */

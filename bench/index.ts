@@ -1,5 +1,5 @@
 // Runs the benchmarks, all or those named: this adapter and its peers, side by side, on the same server. Prints
-// tables, writes bench/results/NAME.json and docs/images/bench-NAME.svg.
+// tables, writes bench/results/NAME.json, and draws the charts of the pages.
 //
 //   npm run bench
 //   npm run bench -- save serve

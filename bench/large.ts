@@ -1,10 +1,11 @@
 import type { Benchmark } from './support/benchmark';
-import { drawBars } from './support/chart';
+import { drawChart } from './support/charts';
 import { withContenders } from './support/contenders';
 import { writeUpload } from './support/files';
+import { AT_SOME_DISTANCE } from './support/places';
 import { publish } from './support/results';
 import { onAws } from './support/s3-server';
-import { median, rounded } from './support/statistics';
+import { median } from './support/statistics';
 import type { StorageName } from './support/storages';
 
 const NAMES: StorageName[] = [
@@ -52,10 +53,7 @@ export const large: Benchmark = async ({ ghost, folder, place }) => {
   ];
   const title = `Saving a video of 300 MB, ${place.words}`;
   publish({ id: `large${place.suffix}`, title, rows, compared: 'seconds', moreIsBetter: false }, ghost.version);
-  await drawBars({
-    id: `large${place.suffix}`,
-    title,
-    axis: 'megabytes a second (more is better)',
-    bars: rows.map(({ name, values }) => ({ name, value: values['MB/s'], label: `${rounded(values['MB/s'])} MB/s` })),
-  });
+  if (place === AT_SOME_DISTANCE) {
+    await drawChart('large');
+  }
 };

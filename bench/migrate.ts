@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Benchmark } from './support/benchmark';
-import { drawLines } from './support/chart';
+import { drawChart } from './support/charts';
 import { cleanEnvironment } from './support/child';
 import { publish, type Row } from './support/results';
 import { startS3Server, type S3Server } from './support/s3-server';
@@ -114,7 +114,7 @@ function commandsFor({ endpoint, region, accessKeyId, secretAccessKey }: S3Serve
  */
 export const migrate: Benchmark = async ({ folder, ghost }) => {
   const rows: Row[] = [];
-  const points: { name: string; x: number; y: number }[] = [];
+  const points: { name: string; files: number; seconds: number }[] = [];
   for (const count of COUNTS) {
     const server = await startS3Server({ latencyMs: LATENCY_MS });
     const content = path.join(folder, 'content');
@@ -128,14 +128,14 @@ export const migrate: Benchmark = async ({ folder, ghost }) => {
         const bucket = `bench-${index}`;
         await server.createBucket(bucket);
         const { seconds, megabytes } = await run(bucket);
-        points.push({ name, x: count, y: seconds });
+        points.push({ name, files: count, seconds });
         if (count === COMPARED) {
           rows.push({ name, values: { seconds, 'files/s': count / seconds, 'memory, MB': megabytes } });
         }
       }
       if (count === COMPARED) {
         const { seconds, megabytes } = await commandsFor(server, content).migrate('bench-0');
-        rows.push({ name: 'migrate once more', values: { seconds, 'memory, MB': megabytes }, remark: 'nothing to do' });
+        rows.push({ name: 'migrate again', values: { seconds, 'memory, MB': megabytes }, remark: 'nothing to do' });
       }
     } finally {
       await server.close();
@@ -146,9 +146,11 @@ export const migrate: Benchmark = async ({ folder, ghost }) => {
   const title = `${COMPARED.toLocaleString('en-US')} files of ${FILE_BYTES / 1000} KB into a bucket, ${LATENCY_MS} ms away`;
   const versions = { rclone: versionOf('rclone', 'version'), 'aws-cli': versionOf('/usr/bin/aws', '--version') };
   const compared = rows.map((row) => (row.name === 'migrate' ? { ...row, name: 'S3CloudFrontStorage' } : row));
-  publish({ id: 'migrate', title, rows: compared, compared: 'seconds', moreIsBetter: false, versions }, ghost.version);
-  const chart = `Files of ${FILE_BYTES / 1000} KB into a bucket, ${LATENCY_MS} ms away`;
-  await drawLines({ id: 'migrate', title: chart, x: 'files', y: 'seconds', points });
+  publish(
+    { id: 'migrate', title, rows: compared, compared: 'seconds', moreIsBetter: false, versions, points },
+    ghost.version,
+  );
+  await drawChart('migrate');
 };
 
 async function manySmallFiles(folder: string): Promise<Row> {

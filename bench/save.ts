@@ -1,10 +1,9 @@
 import type { Benchmark } from './support/benchmark';
-import { drawBars } from './support/chart';
 import { withContenders } from './support/contenders';
 import { writeUpload } from './support/files';
 import { publish } from './support/results';
 import { onAws } from './support/s3-server';
-import { median, rounded } from './support/statistics';
+import { median } from './support/statistics';
 import type { StorageName } from './support/storages';
 
 const NAMES: StorageName[] = [
@@ -49,18 +48,8 @@ export const save: Benchmark = async ({ ghost, folder, place }) => {
         return { name, values: { 'ms each': each, 'saves/s': 1000 / each, requests: requests.get(name) } };
       });
     });
-    const title = `Saving a picture of 200 KB under a free name, ${place.words}`;
+    const title = `Saving an image of 200 KB under a free name, ${place.words}`;
     publish({ id: `save${place.suffix}`, title, rows, compared: 'ms each', moreIsBetter: false }, ghost.version);
-    await drawBars({
-      id: `save${place.suffix}`,
-      title,
-      axis: 'milliseconds each (less is better)',
-      bars: rows.map(({ name, values }) => ({
-        name,
-        value: values['ms each'],
-        label: `${rounded(values['ms each'])} ms`,
-      })),
-    });
   } finally {
     await server.close();
   }

@@ -1,10 +1,11 @@
 import { Agent, get } from 'node:http';
 import type { Benchmark } from './support/benchmark';
-import { drawBars } from './support/chart';
+import { drawChart } from './support/charts';
 import { withContenders, type Contender } from './support/contenders';
+import { AT_SOME_DISTANCE } from './support/places';
 import { publish, type Row } from './support/results';
 import { onAws } from './support/s3-server';
-import { median, rounded } from './support/statistics';
+import { median } from './support/statistics';
 import type { StorageName } from './support/storages';
 
 const NAMES: StorageName[] = ['raw request', 'S3CloudFrontStorage', 'ghos3', 'ghost-storage-adapter-s3'];
@@ -56,16 +57,9 @@ export const serve: Benchmark = async ({ ghost, place }) => {
     // Ghost's own storage is not among them: it redirects every request, even those of the CDN.
     const title = `Streaming out of the bucket, ${place.words}`;
     publish({ id: `serve${place.suffix}`, title, rows, compared: 'seek, ms', moreIsBetter: false }, ghost.version);
-    await drawBars({
-      id: `serve${place.suffix}`,
-      title: 'A viewer winds to the end of a video that Ghost streams',
-      axis: 'milliseconds until the picture is there (less is better)',
-      bars: rows.map(({ name, values }) => ({
-        name,
-        value: values['seek, ms'] ?? 0,
-        label: `${rounded(values['seek, ms'] ?? NaN)} ms`,
-      })),
-    });
+    if (place === AT_SOME_DISTANCE) {
+      await drawChart('serve');
+    }
   } finally {
     await server.close();
   }

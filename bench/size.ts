@@ -4,10 +4,9 @@ import { AdminApi } from '../test/support/ghost/admin-api';
 import { freePort, startGhost } from '../test/support/ghost/boot';
 import type { JsonObject } from '../test/support/ghost/config';
 import type { Benchmark } from './support/benchmark';
-import { drawBars } from './support/chart';
 import { publish, type Row } from './support/results';
 import { FROM_A_VPS, startS3Server, type S3Server } from './support/s3-server';
-import { median, rounded } from './support/statistics';
+import { median } from './support/statistics';
 
 const CDN_URL = 'https://images.example.com';
 const SECRET = 'a-secret-between-the-cdn-and-ghost';
@@ -40,18 +39,8 @@ export const size: Benchmark = async ({ ghost: install }) => {
   } finally {
     await server.close();
   }
-  const title = 'A size of a picture that is asked for the first time, S3 20 ms away';
+  const title = 'An image size that is requested for the first time, S3 20 ms away';
   publish({ id: 'size', title, rows, compared: 'waits for S3, ms', moreIsBetter: false }, install.version);
-  await drawBars({
-    id: 'size',
-    title,
-    axis: 'milliseconds in which Ghost waits for S3 (less is better)',
-    bars: rows.map(({ name, values }) => ({
-      name,
-      value: values['waits for S3, ms'] ?? 0,
-      label: `${rounded(values['waits for S3, ms'] ?? NaN)} ms, ${values.requests} requests`,
-    })),
-  });
 };
 
 async function measure(server: S3Server, site: string, admin: AdminApi): Promise<Row['values']> {

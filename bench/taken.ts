@@ -1,5 +1,5 @@
 import type { Benchmark } from './support/benchmark';
-import { drawLines } from './support/chart';
+import { drawChart } from './support/charts';
 import { withContenders } from './support/contenders';
 import { writeUpload } from './support/files';
 import { publish, type Row } from './support/results';
@@ -57,21 +57,9 @@ export const taken: Benchmark = async ({ ghost, folder }) => {
   } finally {
     await server.close();
   }
-  const title = 'Saving a picture under a name that is taken, S3 20 ms away';
+  const title = 'Saving an image under a name that others have, S3 20 ms away';
   publish({ id: 'taken', title, rows, compared: '500 taken, ms', moreIsBetter: false }, ghost.version);
-  await drawLines({
-    id: 'taken',
-    title,
-    x: 'pictures of that name that are there already',
-    y: 'milliseconds each',
-    // A logarithmic axis has no zero.
-    points: rows.flatMap(({ name, values }) =>
-      TAKEN.slice(1).flatMap((count) => {
-        const y = values[`${count} taken, ms`];
-        return y === undefined ? [] : [{ name, x: count, y }];
-      }),
-    ),
-  });
+  await drawChart('taken');
 };
 
 const nameOf = (index: number) => (index === 0 ? 'photo.jpg' : `photo-${index}.jpg`);

@@ -3,7 +3,7 @@ import { copyFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Benchmark } from '../support/benchmark';
-import { drawLines } from '../support/chart';
+import { drawChart } from '../support/charts';
 import { Child } from '../support/child';
 import { writeUpload } from '../support/files';
 import { publish } from '../support/results';
@@ -97,6 +97,19 @@ function fetchOnce(
   });
 }
 
+/** Returns the median of each column for each half minute, for the chart. */
+function pointsOf(
+  samples: (Sample & { minutes: number })[],
+  columns: Record<Column, (sample: Sample) => number>,
+): Record<string, number>[] {
+  const halves = [...new Set(samples.map(({ minutes }) => Math.floor(minutes * 2)))];
+  return halves.map((half) => {
+    const those = samples.filter(({ minutes }) => Math.floor(minutes * 2) === half);
+    const values = Object.entries(columns).map(([column, valueOf]) => [column, median(those.map(valueOf))] as const);
+    return { minutes: (half + 1) / 2, ...Object.fromEntries(values) };
+  });
+}
+
 async function report(
   samples: (Sample & { minutes: number })[],
   visits: { all: number; left: number },
@@ -129,24 +142,16 @@ async function report(
   publish(
     {
       id: 'reliability-soak',
-      title: `${SECONDS / 60} minutes of uploads, sizes and streams`,
+      title: `${SECONDS / 60} minutes of uploads, image sizes and streams`,
       command: 'npm run bench:reliability -- soak',
       rows: [{ name: 'S3CloudFrontStorage', values }],
       compared: 'uploads',
       moreIsBetter: true,
+      points: pointsOf(samples, columns),
     },
     ghostVersion,
   );
-  await drawLines({
-    id: 'reliability-soak',
-    title: 'Uploads, sizes and streams without a pause',
-    x: 'minutes',
-    y: 'MB, or how many',
-    scale: 'linear',
-    points: samples.flatMap((sample) =>
-      Object.entries(columns).map(([name, valueOf]) => ({ name, x: sample.minutes, y: valueOf(sample) })),
-    ),
-  });
+  await drawChart('reliability-soak');
   if (grown.length > 0) {
     throw new Error(`It has grown: ${grown.join(', ')}`);
   }

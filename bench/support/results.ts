@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import path from 'node:path';
 import { ownVersion, PEERS } from './peers';
@@ -27,12 +27,24 @@ export interface Results {
   command?: string;
   /** Versions of other programs that took part. */
   versions?: Record<string, string>;
+  /** More numbers, for a chart. */
+  points?: Record<string, string | number>[];
 }
+
+/** What a chart needs of the results that are in bench/results. */
+export type PublishedResults = Pick<Results, 'id' | 'rows' | 'points'>;
+
+const folder = path.join(root, 'bench/results');
+
+/** Reads the last results of a benchmark. */
+export const readResults = (id: string): PublishedResults => ({
+  ...(JSON.parse(readFileSync(path.join(folder, `${id}.json`), 'utf8')) as Omit<PublishedResults, 'id'>),
+  id,
+});
 
 /** Prints the results as a table with ratios, and writes them to bench/results. */
 export function publish(results: Results, ghostVersion: string): void {
   show(results);
-  const folder = path.join(root, 'bench/results');
   mkdirSync(folder, { recursive: true });
   const facts = {
     title: results.title,
@@ -47,6 +59,7 @@ export function publish(results: Results, ghostVersion: string): void {
       ...results.versions,
     },
     rows: results.rows,
+    points: results.points,
   };
   writeFileSync(path.join(folder, `${results.id}.json`), `${JSON.stringify(facts, null, 2)}\n`);
 }

@@ -1,0 +1,24 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { CHART_IDS } from '../../bench/support/charts';
+
+const root = path.join(__dirname, '../..');
+const read = (name: string) => readFileSync(path.join(root, name), 'utf8');
+const charts = readdirSync(path.join(root, 'docs/images')).filter((name) => name.startsWith('bench-'));
+const textOf = (name: string) => [...read(`docs/images/${name}`).matchAll(/>([^<]+)</g)].map(([, text]) => text);
+
+test('every chart is drawn from results and shown on a page, and no other is there', () => {
+  expect(charts.sort()).toEqual(CHART_IDS.map((id) => `bench-${id}.svg`).sort());
+  const pages = read('docs/benchmarks.md') + read('README.md');
+  expect(charts.filter((name) => !pages.includes(`images/${name})`))).toEqual([]);
+});
+
+test.each(charts)('%s has the names of the tables, and cuts none of them', (name) => {
+  const text = textOf(name).join('\n');
+  expect(text).not.toMatch(/S3CloudFrontStorage|…|picture|winds/);
+  expect(text).toMatch(name === 'bench-reliability-soak.svg' ? /memory, MB/ : /this adapter/);
+});
+
+test('the chart of names says what the results say', () => {
+  expect(textOf('bench-taken.svg').join('\n')).toContain('2 minutes against 0.03 s');
+});

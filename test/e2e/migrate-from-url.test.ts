@@ -87,7 +87,7 @@ describe('migrate --from-url', () => {
   it('tells of a key that Ghost does not know', async () => {
     const { code, stderr } = await migrate(`${'a'.repeat(24)}:${'b'.repeat(64)}`, '--dry-run');
 
-    expect([code, stderr]).toEqual([1, expect.stringContaining('did not accept the key')]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('rejected the key')]);
   });
 
   it('has Ghost bring pictures and videos into the bucket and rewrite the posts', async () => {
@@ -113,7 +113,7 @@ describe('migrate --from-url', () => {
   it('has nothing to do the second time', async () => {
     const { code, stdout } = await migrate(token, '--yes');
 
-    expect([code, stdout]).toEqual([0, expect.stringContaining('No post, page, tag or author shows')]);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('No post, page, tag or author uses')]);
   });
 });
 

@@ -84,7 +84,7 @@ describe.each([
     expect([exitCode, line?.result, line?.error]).toEqual([
       1,
       'changed',
-      'it changed while it was read, so it is left for the next run',
+      'it changed while it was read. The next run will copy it',
     ]);
     expect([await bucket.keys(), await bucket.multipartUploads()]).toEqual([[THEIRS], []]);
     expect((await runCommand(folder)).exitCode).toBe(0);
@@ -108,7 +108,7 @@ describe.each([
       if (step === 'look' && before.includes(stored)) storeTheirs();
     });
     expect([exitCode, line?.result, await storedText()]).toEqual([1, 'changed', 'theirs']);
-    expect(line?.error).toContain(`${KEY} holds something else by now`);
+    expect(line?.error).toContain(`The object ${KEY} is from another upload`);
     expect(line?.error).not.toMatch(/delete/i);
   });
 
@@ -132,6 +132,8 @@ describe.each([
       if (step === stored) writeOn();
     });
     expect([exitCode, line?.result]).toEqual([1, 'changed']);
-    expect(line?.error).toMatch(new RegExp(`Delete ${KEY}, which holds an older state of it: .*s3:DeleteObject`));
+    expect(line?.error).toMatch(
+      new RegExp(`Delete ${KEY} yourself, since it has an older version of the file: .*s3:DeleteObject`),
+    );
   });
 });

@@ -114,7 +114,7 @@ describe('migrate --to-local', () => {
   test('says that the bucket has no prefix where the configuration has one', async () => {
     await bucket.put('content/images/a.jpg', 'a');
     const other = await createContentFolder(bucket.options({ tenantPrefix: 'blog8' }));
-    expect((await runCommand(other, { toLocal: true })).error?.cure).toContain('remove "tenantPrefix"');
+    expect((await runCommand(other, { toLocal: true })).error?.cure).toContain('Remove "tenantPrefix"');
     await other.remove();
   });
 

@@ -177,8 +177,8 @@ describe('migrate --to-local', () => {
     const { exitCode, lines } = await bringBack({ verify: true });
     expect([exitCode, Object.keys(await folder.read())]).toEqual([1, ['images/c.svg']]);
     const errors = lines.map(({ error = '' }) => error).join('\n');
-    expect(errors).toContain('not what its Content-Encoding says');
-    expect(errors).toContain('"compress" cannot be undone');
+    expect(errors).toContain('does not match its Content-Encoding');
+    expect(errors).toContain('"compress" cannot be decoded');
   });
 
   test('passes over an empty object that stands where a folder must be', async () => {

@@ -291,7 +291,7 @@ describe('on another service than AWS', () => {
     const { exitCode, lines } = await copy();
     expect([exitCode, lines[0]]).toMatchObject([
       1,
-      { result: 'failed', error: expect.stringContaining('answered 200') },
+      { result: 'failed', error: expect.stringContaining('responded with 200') },
     ]);
   });
 

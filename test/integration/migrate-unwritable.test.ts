@@ -53,7 +53,7 @@ asRoot('migrate --to-local, where a folder belongs to another user', () => {
     const { error, exitCode } = await asNobody(() => bringBack());
     expect([exitCode, error?.message, error?.cure]).toEqual([
       1,
-      `${inContent('images')} cannot be written by the user nobody (EACCES). It belongs to the user 0. Nothing was downloaded.`,
+      `The user nobody cannot write to ${inContent('images')} (EACCES). It belongs to the user 0. Nothing was downloaded.`,
       expect.stringMatching(/with sudo:\n.*migrate --to-local --config/),
     ]);
     expect(downloads()).toEqual([]);
@@ -64,7 +64,7 @@ asRoot('migrate --to-local, where a folder belongs to another user', () => {
     await mkdir(inContent('images'));
     chownSync(inContent('images'), NOBODY, NOBODY);
     const { error } = await asNobody(() => bringBack());
-    expect(error?.message).toContain(`${folder.content} cannot be written`);
+    expect(error?.message).toContain(`cannot write to ${folder.content} (`);
     expect([await readdir(folder.content), downloads()]).toEqual([['images'], []]);
   });
 
@@ -80,7 +80,7 @@ asRoot('migrate --to-local, where a folder belongs to another user', () => {
     const asTheOwner = () => asNobody(() => bringBack({ report: undefined }));
     for (const run of [bringBack, asTheOwner]) {
       const { error } = await run();
-      expect(error?.message).toContain(`${inContent('images/2026')} cannot be written by`);
+      expect(error?.message).toContain(`cannot write to ${inContent('images/2026')} (`);
       expect(error?.message).toContain('It belongs to the user 0. Nothing was downloaded.');
       expect(error?.cure).toContain(`sudo chown -R ${NOBODY} ${inContent('images/2026')}`);
     }

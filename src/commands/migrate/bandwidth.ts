@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The limit on the bandwidth of all transfers together. */
+/** Limits the total bandwidth of all transfers. */
 export interface Bandwidth {
   /** Waits until this number of bytes may be sent or received. */
   take(bytes: number): Promise<void>;
 }
 
 /**
+ * Creates the limit for `--bandwidth`.
+ *
  * @param bytesPerSecond undefined for no limit
  * @param signal makes waiting transfers fail
  */

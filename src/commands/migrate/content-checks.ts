@@ -12,11 +12,11 @@ import { sameCommand } from './same-command';
 import type { MigrateOptions } from './settings';
 
 /**
- * Makes sure that the content folder is the one that is meant. That of a new blog has no uploads yet.
+ * Checks that the content folder is the right one. The folder of a new blog has no uploads yet.
  *
  * @returns the folders of the features
- * @throws Failure for a folder that is not there, that cannot be read, or that has no uploads and is not Ghost's, and for
- *   another folder of Ghost
+ * @throws Failure for a folder that does not exist, that is unreadable, or that has no uploads and is not Ghost's, and
+ *   for another Ghost folder
  */
 export async function checkContent(site: GhostSite, options: MigrateOptions): Promise<ReturnType<typeof featureDisks>> {
   const { contentPath } = site;
@@ -42,14 +42,14 @@ export async function checkContent(site: GhostSite, options: MigrateOptions): Pr
   if (!options.toLocal && isSuspicious && !isContentFolder(contentPath)) {
     throw new Failure(
       `${contentPath} does not look like Ghost's content folder${originOf(site, options)}: its folders ${FEATURES.join(', ')} are missing or empty.`,
-      'Name the folder that has these three: --content /var/www/ghost/content\n' +
-        'With Docker, it is the folder or volume on this machine that the container has as its content folder.',
+      'Choose the folder that contains these three: --content /var/www/ghost/content\n' +
+        'With Docker, it is the folder or volume on this machine that is mounted as the content folder of the container.',
     );
   }
   return disks;
 }
 
-/** Says which setting names the content folder. */
+/** Returns the setting that the content folder comes from, in parentheses. */
 function originOf({ config, configFile }: GhostSite, { content }: MigrateOptions): string {
   if (content !== undefined) {
     return ' (--content)';
@@ -57,7 +57,7 @@ function originOf({ config, configFile }: GhostSite, { content }: MigrateOptions
   return config.paths?.contentPath === undefined ? '' : ` (paths.contentPath in ${configFile})`;
 }
 
-/** Folders below it are named one by one when they cannot be read. */
+/** Only for the content folder itself; unreadable folders below it are reported one by one. */
 function assertReadable(site: GhostSite, options: MigrateOptions): void {
   const { contentPath } = site;
   try {
@@ -71,7 +71,7 @@ function assertReadable(site: GhostSite, options: MigrateOptions): void {
   }
 }
 
-/** Whether there is a file to transfer, or something that cannot be transferred. */
+/** Returns whether there is a file to transfer, or an entry that cannot be transferred. */
 async function hasUploads(disks: Record<(typeof FEATURES)[number], FeatureDisk>): Promise<boolean> {
   for (const feature of FEATURES) {
     for await (const batch of filesBelow(disks[feature], (folder) => isServedFromDisk(feature, folder))) {

@@ -2,7 +2,7 @@ import type { Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { FileProblem } from './file-problem';
 
-/** What each coding of Content-Encoding needs to be undone: https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1 */
+/** Decoders for the values of Content-Encoding: https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1 */
 const DECODERS: Record<string, () => Transform> = {
   gzip: () => zlib.createGunzip(),
   'x-gzip': () => zlib.createGunzip(),
@@ -10,18 +10,20 @@ const DECODERS: Record<string, () => Transform> = {
   deflate: () => zlib.createInflate(),
 };
 
-/** What is stored in place of a coding, by S3 itself or by mistake, without a change of the bytes. */
+/** Values of Content-Encoding, set by S3 itself or by mistake, that do not change the bytes. */
 const NO_CODING = ['', 'identity', 'aws-chunked', 'utf-8', 'utf8'];
 
-/** Files that are compressed by their own format: their Content-Encoding says how to show them, not how they were stored. */
+/**
+ * Files in a compressed format: for them, Content-Encoding tells browsers how to show the file and is not decoded here.
+ */
 const COMPRESSED_FILE = /\.(svgz|gz|tgz|br)$/i;
 
 /**
- * Returns the streams that undo a Content-Encoding, as a browser does; none when there is nothing to undo. Ghost serves
- * files on the disk as they are, without the header.
+ * Returns the streams that decode a Content-Encoding, as a browser does; none when there is nothing to decode. This is
+ * needed because Ghost serves files from the disk without the header.
  *
  * @param name the file's name or key
- * @throws FileProblem for a coding that is not known
+ * @throws FileProblem for an unknown encoding
  */
 export function contentDecoders(encoding: string | undefined, name: string): Transform[] {
   if (COMPRESSED_FILE.test(name)) {
@@ -33,14 +35,14 @@ export function contentDecoders(encoding: string | undefined, name: string): Tra
     .filter((coding) => !NO_CODING.includes(coding))
     .map((coding) => {
       if (!Object.hasOwn(DECODERS, coding)) {
-        throw new FileProblem('refused', `its Content-Encoding "${encoding}" cannot be undone`);
+        throw new FileProblem('refused', `its Content-Encoding "${encoding}" cannot be decoded`);
       }
       return (DECODERS[coding] as () => Transform)();
     })
     .reverse();
 }
 
-/** Whether an object is not encoded as its Content-Encoding says. */
+/** Returns whether an error means that an object is not encoded as its Content-Encoding says. */
 export const isEncodingProblem = (error: unknown): boolean =>
   error instanceof FileProblem ? error.result === 'refused' : /^(Z_|ERR_(_ERROR|BROTLI))/.test(codeOf(error));
 

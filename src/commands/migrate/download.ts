@@ -22,15 +22,15 @@ import { type Run, TRANSFER_RETRIES } from './run';
 import { temporaryName } from './temporary-names';
 import type { LocalTarget } from './to-local';
 
-/** What disks that have no hard links say: FAT, and some that are shared over a network. */
+/** Error codes of disks without hard links, such as FAT and some network shares. */
 const NO_LINK_CODES = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
 
 /**
- * Downloads an object to the disk, without its Content-Encoding: Ghost serves files as they are.
+ * Downloads an object to the disk and decodes its Content-Encoding, because Ghost serves files as they are.
  *
- * @param relativePath below the feature's folder
- * @param isNew never replaces a file
- * @returns false when another program has created the file meanwhile
+ * @param relativePath path in the feature's folder
+ * @param isNew whether to keep an existing file
+ * @returns false when another program has created the file in the meantime
  * @throws FileProblem, and the errors of the SDK and the disk
  */
 export async function download(
@@ -41,7 +41,7 @@ export async function download(
   isNew: boolean,
 ): Promise<boolean> {
   const { signal } = run.stopping;
-  // In the same folder, to be on the same disk.
+  // In the same folder, so that it is on the same disk.
   const temporary = temporaryName();
   const { folder, opened } = await disk.run(() =>
     createTemporary(folders.create(path.posix.dirname(relativePath)), temporary),
@@ -58,7 +58,7 @@ export async function download(
     return await disk.run(() => giveName(folder, temporary, path.posix.basename(relativePath), isNew));
   } catch (error) {
     throw isEncodingProblem(error) && !(error instanceof FileProblem)
-      ? new FileProblem('failed', 'its bytes are not what its Content-Encoding says, so browsers cannot show it either')
+      ? new FileProblem('failed', 'its content does not match its Content-Encoding, so browsers cannot show it either')
       : error;
   } finally {
     await disk.run(() => {
@@ -95,11 +95,11 @@ async function receive(
       yield piece;
     }
     if (received !== bytes) {
-      throw new Error(`${received} of ${bytes} bytes have arrived`);
+      throw new Error(`only ${received} of ${bytes} bytes arrived`);
     }
   };
   let position = 0;
-  // Unlike fs.createWriteStream, it leaves the file open for another attempt.
+  // Unlike fs.createWriteStream, this leaves the file open for another attempt.
   const file = new Writable({
     write: (piece: Buffer, _, done) => {
       writeAt(opened, piece, position).then(() => done(), done);
@@ -113,17 +113,17 @@ async function receive(
 
 const writeSome = promisify(write);
 
-/** Writes all bytes: the disk may take only some of them at a time. */
+/** Writes all bytes. A single write may store only some of them. */
 async function writeAt(opened: number, bytes: Buffer, position: number): Promise<void> {
   for (let written = 0; written < bytes.length;) {
     written += (await writeSome(opened, bytes, written, bytes.length - written, position + written)).bytesWritten;
   }
 }
 
-/** Gives a complete file its name; only where the folder still is. It is a step for `FeatureDisk.run`. */
+/** Gives a complete file its name, unless its folder has been moved. It is a step for `FeatureDisk.run`. */
 function giveName(folder: PinnedFolder, temporary: string, name: string, isNew: boolean): boolean {
   if (!folder.isInPlace()) {
-    throw new FileProblem('failed', `its folder ${folder.realPath} was moved away or replaced meanwhile`);
+    throw new FileProblem('failed', `its folder ${folder.realPath} was moved or replaced during the download`);
   }
   const [from, to] = [folder.at(temporary), folder.at(name)];
   if (!isNew) {
@@ -131,7 +131,7 @@ function giveName(folder: PinnedFolder, temporary: string, name: string, isNew: 
     return true;
   }
   try {
-    // Unlike a rename, it replaces nothing.
+    // Unlike a rename, a link never replaces a file.
     linkSync(from, to);
     return true;
   } catch (error) {

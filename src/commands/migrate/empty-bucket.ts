@@ -4,14 +4,13 @@ import { Failure } from '../../shell/failure';
 import type { FeatureLocation } from './feature-location';
 import type { MigrateSettings } from './settings';
 
-/** What is in front of Ghost's folders in a key: `blog7/content/images/2026/11/photo.jpg`. */
+/** Captures the part of a key before Ghost's folders: `blog7/` in `blog7/content/images/2026/11/photo.jpg`. */
 const PREFIX = /^(.*?)content\/(?:images|media|files)\//;
 
 /**
- * Refuses a bucket in which there are no files to bring back, since "nothing to do" would look like success where the
- * bucket or its prefix is the wrong one.
+ * Refuses a bucket without files to copy back: with a wrong bucket or prefix, "nothing to do" would look like success.
  *
- * @throws Failure with what is in the bucket instead, as far as it may be listed
+ * @throws Failure with the prefix that does have files, if the bucket can be listed
  */
 export async function refuseEmptyBucket(
   locations: readonly FeatureLocation[],
@@ -24,17 +23,17 @@ export async function refuseEmptyBucket(
   const found = await prefixIn(locations[0] as FeatureLocation, signal);
   const hint =
     found === undefined || found === (config.tenantPrefix ?? '')
-      ? `Check that ${config.bucket} is the bucket of this blog: "bucket" and "tenantPrefix" in ${configFile}, or --bucket and --tenant-prefix.`
+      ? `Check that ${config.bucket} is the bucket of this blog. It comes from "bucket" and "tenantPrefix" in ${configFile}, or from --bucket and --tenant-prefix.`
       : found === ''
-        ? 'It has files below content/, without a prefix: remove "tenantPrefix" from the configuration.'
-        : `It has files below ${found}/content/: --tenant-prefix ${found}`;
+        ? 'It has files in content/, without a prefix. Remove "tenantPrefix" from the configuration.'
+        : `It has files in ${found}/content/. Add --tenant-prefix ${found}`;
   throw new Failure(
-    `The bucket ${config.bucket} has no files in ${prefixes}${skipSizes ? ' other than image sizes' : ''}. Nothing was brought back.`,
+    `The bucket ${config.bucket} has no files in ${prefixes}${skipSizes ? ' other than image sizes' : ''}. Nothing was copied.`,
     hint,
   );
 }
 
-/** Returns the prefix of other files of Ghost in the bucket; undefined when none are among the first 1,000 objects. */
+/** Returns the prefix of other Ghost files in the bucket; undefined when none are among the first 1,000 objects. */
 async function prefixIn({ bucket }: FeatureLocation, signal: AbortSignal): Promise<string | undefined> {
   try {
     const { objects } = await listPage(bucket.config, { prefix: '' }, signal);

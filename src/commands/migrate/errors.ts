@@ -3,17 +3,17 @@ import { asFailure } from '../../ghost-site/adapter-failure';
 import { Failure } from '../../shell/failure';
 import type { FeatureLocation } from './feature-location';
 
-/** The adapter's error codes that all other files would meet, too. */
+/** The adapter's error codes that would affect all other files, too. */
 const FATAL_CODES = new Set([S3_FORBIDDEN, S3_FULL, S3_MISCONFIGURED, S3_UNREACHABLE]);
 
-/** Errors of the disk that all other files would meet, too, with what to do. */
+/** Disk errors that would affect all other files, too, with their fixes. */
 const DISK_PROBLEMS: Record<string, [problem: string, cure: string]> = {
-  ENOSPC: ['The disk is full', 'Make room on it'],
-  EDQUOT: ["This user's quota of the disk is used up", 'Make room'],
-  EROFS: ['The disk is read-only', 'Mount it so that it can be written to, or name another folder with --content'],
+  ENOSPC: ['The disk is full', 'Free up space on it'],
+  EDQUOT: ["This user's disk quota is used up", 'Free up space'],
+  EROFS: ['The disk is read-only', 'Mount it as writable, or choose another folder with --content'],
 };
 
-/** Returns a Failure for an error of the disk that all other files would meet, too; undefined for other errors. */
+/** Returns a Failure for a disk error that would affect all other files, too; undefined for other errors. */
 export function diskFailure(error: unknown, place?: string): Failure | undefined {
   const { code = '' } = error as NodeJS.ErrnoException;
   const known = DISK_PROBLEMS[code];
@@ -21,7 +21,7 @@ export function diskFailure(error: unknown, place?: string): Failure | undefined
     known &&
     new Failure(
       `${known[0]} (${code})${place === undefined ? '' : `: ${place}`}.`,
-      `${known[1]}, and run the same command again: files that are there already are not downloaded again.`,
+      `${known[1]}, then run the same command again. It does not download existing files again.`,
       { cause: error },
     )
   );
@@ -31,7 +31,8 @@ export function diskFailure(error: unknown, place?: string): Failure | undefined
  * Explains why a file could not be transferred.
  *
  * @param error from the SDK, the adapter or the disk
- * @throws Failure for an error that all other files would meet, too: a missing permission, a wrong region, a full disk
+ * @throws Failure for an error that would affect all other files, too: a missing permission, a wrong region, a full
+ *   disk
  */
 export function explainOrThrow(
   error: unknown,

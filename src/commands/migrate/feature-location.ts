@@ -8,17 +8,17 @@ import { randomUUID } from 'node:crypto';
 import { contentDispositionOf, contentHeaders, type ContentHeaders } from '../../core/content-headers';
 import { contentEncodingOf, contentTypeOf, contentTypeOfRaw } from '../../core/content-types';
 
-/** Where a feature's files are in the bucket. */
+/** The location of a feature's files in the bucket. */
 export interface FeatureLocation {
   feature: Feature;
   config: Config;
   bucket: Bucket;
   keys: ObjectKeys;
-  /** The start of the feature's keys, `content/images/`. */
+  /** The prefix of the feature's keys, `content/images/`. */
   keyPrefix: string;
 }
 
-/** The start of the paths of image sizes, below the images folder. */
+/** The folder of image sizes in the images folder. */
 const SIZES_PREFIX = 'size/';
 
 /** Returns the locations of images, media and files, in this order. */
@@ -37,22 +37,22 @@ export function locationsOf(configs: AdapterConfigs): FeatureLocation[] {
 }
 
 /**
- * Returns the key under which Ghost and the CDN will look for a file.
+ * Returns the key at which Ghost and the CDN expect a file.
  *
- * @param relativePath below the feature's folder, not encoded: `2026/11/photo.jpg`
+ * @param relativePath path in the feature's folder, not encoded: `2026/11/photo.jpg`
  * @throws IncorrectUsageError when the adapter refuses the name
  */
 export const keyOfFile = ({ keys }: FeatureLocation, relativePath: string): string =>
   keys.toKeyOfRequest(encodePath(relativePath));
 
-/** Whether a path belongs to an image size, which Ghost can generate again. */
+/** Returns whether a path belongs to an image size, which Ghost can create again. */
 export const isImageSize = ({ feature }: FeatureLocation, relativePath: string): boolean =>
   feature === 'images' && relativePath.startsWith(SIZES_PREFIX);
 
 /**
- * Returns the headers that the adapter would give a file that is uploaded in Ghost's editor.
+ * Returns the headers that the adapter would store with an upload from Ghost's editor.
  *
- * @param known the type and the upload's name, where the path does not tell them, and the first bytes of the file
+ * @param known content type and original name if they differ from the path's, and the first bytes of the file
  */
 export function headersOf(
   location: FeatureLocation,

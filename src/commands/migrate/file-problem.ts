@@ -1,10 +1,10 @@
 import type { Outcome } from './report';
 
-/** Thrown for a file that is not transferred for a reason of its own, which the user is told. */
+/** The error for a file that cannot be transferred, unlike the others. The user sees its message. */
 export class FileProblem extends Error {
   override readonly name = 'FileProblem';
 
-  /** @param message the reason, with what to do */
+  /** @param message the reason and the fix */
   constructor(
     readonly result: Extract<Outcome['result'], 'changed' | 'conflict' | 'refused' | 'failed'>,
     message: string,

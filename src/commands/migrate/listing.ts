@@ -6,23 +6,23 @@ import { compareKeys } from '../../core/key-order';
 import type { ListedObject, Listing } from '../../ghost-site/bucket-listing';
 import { TRANSFER_RETRIES } from './run';
 
-/** What the S3 consoles of several services and Hadoop put in the place of a folder. */
+/** Names of the objects that stand for folders in Hadoop and in the consoles of several S3 services. */
 const MARKER_NAME = /(\/|_\$folder\$)$/;
 
-/** A folder in which Ghost keeps uploads, without the files in it: `2026`, `2026/11`. */
+/** A folder for uploads in Ghost: `2026`, `2026/11`. */
 const DATE_FOLDER = /(^|\/)\d{4}(\/\d{2})?$/;
 
 /**
- * Leaves out the empty objects that represent folders: S3's console and other programs create them, and a file of
- * that name would be in the way of the folder.
+ * Leaves out the empty objects that represent folders. S3's console and other programs create them, and on the disk, a
+ * file with that name would be in the way of the folder.
  *
- * @param onMarker is called with each
+ * @param onMarker called with each of these objects
  */
 export async function* withoutFolderMarkers(
   listing: Pick<Listing, 'isOrdered'> & AsyncIterable<ListedObject>,
   onMarker: (marker: ListedObject) => void | Promise<void>,
 ): AsyncGenerator<ListedObject, void> {
-  // Objects that are markers if something below them follows.
+  // Empty objects that represent a folder if the listing goes on with an object in it.
   let pending: ListedObject[] = [];
   for await (const object of listing) {
     const markers = pending.filter(({ key }) => object.key.startsWith(`${key}/`));
@@ -46,9 +46,9 @@ export async function* withoutFolderMarkers(
 }
 
 /**
- * Looks up a single object, as a listing would contain it.
+ * Returns a single object in the form of a listing.
  *
- * @throws the adapter's explanation of a refusal
+ * @throws the error with the adapter's explanation
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
  */
 export async function lookUp(
@@ -68,7 +68,7 @@ export async function lookUp(
   }
 }
 
-/** Finds keys in a listing without holding more than two of its pages. */
+/** Finds keys in a listing, with at most two of its pages in memory. */
 export class ListingCursor {
   private next?: IteratorResult<ListedObject, void>;
   private readonly objects: AsyncIterator<ListedObject, void>;
@@ -77,16 +77,16 @@ export class ListingCursor {
     this.objects = listing[Symbol.asyncIterator]();
   }
 
-  /** Reads the first page, so that a service without listings is noticed even if there is nothing to find. */
+  /** Reads the first page, so that a service without listings fails even if there is nothing to find. */
   async open(): Promise<void> {
     this.next ??= await this.objects.next();
   }
 
   /**
-   * Finds the object of a key.
+   * Finds the object with a key.
    *
-   * @param key comes after all keys that were passed before, in the order of their bytes
-   * @returns undefined when the listing does not contain it, and `unknown` when that does not show that it does not exist
+   * @param key must come after the keys of all previous calls, in byte order
+   * @returns undefined when the object does not exist, and `unknown` when the listing is not reliable enough to tell
    */
   async find(key: string): Promise<ListedObject | 'unknown' | undefined> {
     await this.open();

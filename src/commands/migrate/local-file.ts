@@ -4,19 +4,20 @@ import { type FileState, isSameState, WatchedFile } from '../../shell/watched-fi
 import { type FeatureDisk, placeOf } from '../../ghost-site/feature-disk';
 import { FileProblem } from './file-problem';
 
-/** How many bytes of a file are read at a time. Many files are compared at once, so it also bounds their memory. */
+/** How many bytes of a file to read at a time. This limits the memory when many files are compared at once. */
 export const READ_BYTES = 128 * 1024;
 
-const CHANGED = 'it changed while it was read, so it is left for the next run';
+/** The message for a file that another program is writing to. */
+const CHANGED = 'it changed while it was read. The next run will copy it';
 
 /** A file of Ghost's content folder that is open for reading. */
 export class LocalFile extends WatchedFile {
   /**
    * Opens a file without following a link. It is a step for `FeatureDisk.run`.
    *
-   * @param file without links in its path
-   * @param listed what the file was when it was listed
-   * @throws FileProblem when something else has taken its place, and the errors of the disk
+   * @param file path without links
+   * @param listed state of the file when it was listed
+   * @throws FileProblem when the file was replaced, and disk errors
    */
   static open(disk: FeatureDisk, file: string, listed?: FileState): LocalFile {
     const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
@@ -24,14 +25,14 @@ export class LocalFile extends WatchedFile {
     try {
       const stats = fstatSync(opened, { bigint: true });
       if (!stats.isFile()) {
-        throw new FileProblem('refused', 'it is not a file any more');
+        throw new FileProblem('refused', 'it is no longer a file');
       }
       if (listed && !isSameState(stats, listed)) {
-        throw new FileProblem('changed', 'it changed after it was listed, so it is left for the next run');
+        throw new FileProblem('changed', 'it changed after it was listed. The next run will copy it');
       }
       const place = placeOf(opened, file);
       if (place === undefined || !disk.allows(place)) {
-        throw new FileProblem('refused', `a link took the place of a folder on the way to it (${place ?? file})`);
+        throw new FileProblem('refused', `a folder in its path was replaced by a link (${place ?? file})`);
       }
       return new LocalFile(opened, stats);
     } catch (error) {
@@ -44,7 +45,7 @@ export class LocalFile extends WatchedFile {
     return new FileProblem('changed', CHANGED);
   }
 
-  /** Reads all bytes, piece by piece; each piece is only valid until the next one. */
+  /** Reads the file piece by piece. Each piece is valid only until the next one. */
   async *pieces(): AsyncGenerator<Buffer> {
     const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, this.bytes));
     for (let position = 0; position < this.bytes; position += READ_BYTES) {

@@ -16,17 +16,20 @@ import { descriptorPath, type FeatureDisk, placeOf } from '../../ghost-site/feat
 import { FileProblem } from './file-problem';
 import { isLeftover } from './temporary-names';
 
-/** Whether Linux can reach an open folder even after its path was changed. */
+/** Whether open folders are accessible through /proc (on Linux), even after their path has changed. */
 const HAS_DESCRIPTOR_PATHS = existsSync(descriptorPath(0));
 
-/** Whether a path stays below its folder, on every system. */
+/** Returns whether a path stays inside its folder, on every operating system. */
 export function isSafePath(relativePath: string): boolean {
   const segments = relativePath.split('/');
   const hasBackslash = path.sep === '\\' && relativePath.includes('\\');
   return !hasBackslash && !relativePath.includes('\0') && segments.every((name) => !['', '.', '..'].includes(name));
 }
 
-/** A folder that stays the same while somebody puts a link in its place. On other systems than Linux, it is checked instead. */
+/**
+ * A folder that stays the same even if someone replaces it with a link. On other systems than Linux, it is only
+ * checked.
+ */
 export class PinnedFolder {
   private constructor(
     /** Its path without links. */
@@ -35,9 +38,11 @@ export class PinnedFolder {
   ) {}
 
   /**
-   * @param file is a path to the folder
-   * @param realPath where it should be
-   * @throws FileProblem when it is out of the content, and the errors of the disk: ENOTDIR for a link
+   * Opens a folder.
+   *
+   * @param file path to the folder
+   * @param realPath path where it should be
+   * @throws FileProblem when it is outside of the content, and disk errors, with ENOTDIR for a link
    */
   static pin(disk: FeatureDisk, file: string, realPath: string): PinnedFolder {
     const folder = HAS_DESCRIPTOR_PATHS
@@ -54,7 +59,7 @@ export class PinnedFolder {
     }
   }
 
-  /** Returns a path to a name in the folder. */
+  /** Returns the path of a name in the folder. */
   at(name: string): string {
     return path.join(this.opened === undefined ? this.realPath : descriptorPath(this.opened), name);
   }
@@ -63,7 +68,7 @@ export class PinnedFolder {
     return this.opened === undefined ? lstatSync(this.realPath) : fstatSync(this.opened);
   }
 
-  /** Whether the folder is where it was. */
+  /** Returns whether the folder is still at its path. */
   isInPlace(): boolean {
     return (
       (this.opened === undefined ? realpathSync(this.realPath) : placeOf(this.opened, this.realPath)) === this.realPath
@@ -79,7 +84,7 @@ export class PinnedFolder {
 
 /** The folders that a feature's files are written to. All methods are steps for `FeatureDisk.run`. */
 export class LocalFolders {
-  /** The folders that were cleared of what killed runs have left. */
+  /** The folders from which leftovers of killed runs were removed. */
   private readonly cleared = new Set<string>();
 
   /** @param clears whether to remove temporary files of runs that were killed */
@@ -89,9 +94,9 @@ export class LocalFolders {
   ) {}
 
   /**
-   * Opens a folder. Links on the way to it are followed where they lead into images, media or files.
+   * Opens a folder. Links in its path are followed if they point into images, media or files.
    *
-   * @param relativePath below the feature's folder, with slashes; '.' for that folder
+   * @param relativePath path in the feature's folder, with slashes; '.' for that folder
    * @returns undefined when it does not exist
    * @throws FileProblem when a link or a file is in the way
    */
@@ -105,7 +110,7 @@ export class LocalFolders {
     return folder;
   }
 
-  /** Like `open`; creates the folder and those above it. */
+  /** Opens a folder like `open`, and creates it and its parents if needed. */
   create(relativePath: string): PinnedFolder {
     return this.walk(relativePath, true) as PinnedFolder;
   }
@@ -149,21 +154,21 @@ export class LocalFolders {
       return PinnedFolder.pin(this.disk, target, target);
     }
     if (stats && !stats.isDirectory()) {
-      throw new FileProblem('failed', `${realPath} is a file, and should be a folder`);
+      throw new FileProblem('failed', `${realPath} is a file but should be a folder`);
     }
     return PinnedFolder.pin(this.disk, file, realPath);
   }
 }
 
 const leadsOut = (target: string) =>
-  new FileProblem('refused', `a link on the way to it leads out of the content, to ${target}`);
+  new FileProblem('refused', `a link in its path points outside of the content, to ${target}`);
 
-/** Returns the stats of a path itself, not of what a link there points to. */
+/** Returns the stats of a path itself, without following a link there. */
 export function lstatIfExists(file: string): Stats | undefined {
   return lstatSync(file, { throwIfNoEntry: false });
 }
 
-/** Another run may have created it by now. */
+/** Creates a folder, unless another run has just created it. */
 function createFolder(file: string): void {
   try {
     mkdirSync(file);

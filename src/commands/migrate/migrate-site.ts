@@ -12,18 +12,18 @@ import { countToBucket, migrateToBucket } from './to-bucket';
 import { countToLocal, migrateToLocal } from './to-local';
 import { assertWritable } from './writable-folders';
 
-/** The command-line options of `migrate` that a transfer between the disk and the bucket depends on. */
+/** The command-line options of `migrate` that a transfer between disk and bucket needs. */
 export type SiteTransfer = Pick<MigrateOptions, 'toLocal' | 'content' | 'report' | 'profile' | keyof AdapterOptions>;
 
 /**
- * Transfers all images, media and files of a site: from the disk to the bucket, or back with `toLocal`. It shows the
- * progress, and leaves the result and the exit code to the caller.
+ * Transfers all images, media and files of a site from the disk to the bucket, or back with `toLocal`. It shows the
+ * progress; showing the result and setting the exit code are up to the caller.
  *
- * @param settings as `readMigrateSettings` returns them
- * @param options `content` is the content folder if the user named it, `report` the file for a line of JSON per file; the
- *   others repeat the command line in messages
- * @returns what happened; `complete` says whether everything is in place
- * @throws Failure for an error that all files would meet, Interruption after Ctrl-C
+ * @param settings result of `readMigrateSettings`
+ * @param options `content` is the content folder if the user set it, `report` the file for a line of JSON per file; the
+ *   others are for repeating the command line in messages
+ * @returns the results; `complete` tells whether every file was transferred
+ * @throws Failure for an error that would affect all files, Interruption after Ctrl-C
  */
 export async function migrateSite(
   terminal: Terminal,
@@ -32,7 +32,7 @@ export async function migrateSite(
   settings: MigrateSettings,
   options: SiteTransfer,
 ): Promise<Summary> {
-  // Otherwise the garbage of many small requests would triple the memory before it is collected.
+  // Otherwise the memory triples before the garbage of many small requests is collected.
   setFlagsFromString('--heap-growing-percent=80');
   const disks = await checkContent(site, options);
   const places = locationsOf(configs).map((location) => ({ location, disk: disks[location.feature] }));

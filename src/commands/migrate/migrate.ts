@@ -23,7 +23,7 @@ export async function runMigrate(options: MigrateOptions): Promise<void> {
   if (options.profile === undefined) {
     signInAsContainer(site);
   }
-  // Otherwise the profile of the environment is not used.
+  // With an access key in the configuration, AWS_PROFILE has no effect and need not exist.
   if (options.profile !== undefined || Object.values(configs).some(({ accessKeyId }) => accessKeyId === undefined)) {
     await checkChosenProfile(options.profile);
   }
@@ -38,7 +38,7 @@ export async function runMigrate(options: MigrateOptions): Promise<void> {
 
   const where = `the bucket ${configs.images.bucket}`;
   const [from, to] = options.toLocal ? [where, site.contentPath] : [site.contentPath, where];
-  terminal.say(`From ${from} to ${to}${settings.dryRun ? ': a dry run, nothing is changed' : ''}`);
+  terminal.say(`From ${from} to ${to}${settings.dryRun ? ' (dry run: nothing is changed)' : ''}`);
   const summary = await migrateSite(terminal, site, configs, settings, options).catch((error: unknown) => {
     throw withFixForCompose(error, site, configs);
   });
@@ -56,7 +56,7 @@ export async function runMigrate(options: MigrateOptions): Promise<void> {
   process.exitCode = summary.complete ? 0 : 1;
 }
 
-/** Adds the way to a server that only Compose's network knows. */
+/** Adds a fix for a server name that exists only in the Docker Compose network. */
 function withFixForCompose(error: unknown, site: GhostSite, { images }: AdapterConfigs): unknown {
   const { errorDetails } = ((error as Error).cause ?? {}) as { errorDetails?: { code?: string } };
   const fix = error instanceof Failure ? fixForHostOfCompose(site, errorDetails?.code, images) : undefined;

@@ -6,13 +6,15 @@ import type { Terminal } from '../../shell/terminal';
 import { parametersOf } from './same-command';
 import type { MigrateOptions } from './settings';
 
-/** Says what comes after the files were copied to the bucket: to switch Ghost over, or to check that it works. */
+/**
+ * Shows the next command after the files were copied to the bucket: `install`, or `doctor` when Ghost already uses it.
+ */
 export function showNextSteps(terminal: Terminal, site: GhostSite, options: MigrateOptions): void {
   const { configFile, contentPath, config } = site;
   const storage = storageOf(config);
   const parameters = parametersOf(site, options);
   const next = FEATURES.every((feature) => adapterOf(storage, feature) === ADAPTER)
     ? `${ownCommand(`doctor${parameters}`, { reads: [configFile] })}   (checks that everything works)`
-    : `${ownCommand(`install${parameters}`, { writes: [configFile, contentPath] })}   (has Ghost use the bucket)`;
+    : `${ownCommand(`install${parameters}`, { writes: [configFile, contentPath] })}   (configures Ghost to use the bucket)`;
   terminal.say(`Next:\n  ${next}`);
 }

@@ -1,17 +1,17 @@
-/** How many jobs run at a time. */
+/** Limits on the jobs that run at a time. */
 export interface Limits<T> {
   concurrency: number;
-  /** How much memory (bytes) all jobs may take together, and how much the job for an item takes. */
+  /** How much memory (bytes) all running jobs may use, and how much the job for an item needs. */
   memory?: { maxBytes: number; bytesOf: (item: T) => number };
 }
 
 /**
  * Runs a job for each item, many at a time.
  *
- * @param items read one by one, as jobs can start
- * @param limits a job that takes more memory than there is runs alone
- * @param stopping keeps further jobs from starting, and is aborted when one fails; running jobs come to their end
- * @throws the first error of a job or of the items, when all running jobs have ended
+ * @param items read one by one, whenever a job can start
+ * @param limits a job that needs more memory than the maximum runs alone
+ * @param stopping prevents new jobs when it is aborted, which a failed job does as well; running jobs finish
+ * @throws the first error of a job or of the items, after all running jobs have finished
  */
 export async function inParallel<T>(
   items: AsyncIterable<T>,
@@ -22,7 +22,7 @@ export async function inParallel<T>(
   const failures: unknown[] = [];
   const running = new Set<Promise<void>>();
   let takenBytes = 0;
-  // Waits for one job at a time: Promise.race over all of them, for each item, takes longer than small jobs do.
+  // Not Promise.race over all jobs: called for each item, it takes longer than small jobs do.
   let onEnd = () => {};
   const nextEnd = () => new Promise<void>((resolve) => (onEnd = resolve));
 

@@ -7,10 +7,10 @@ import { withRightsOf } from '../../shell/owner-rights';
 import { belongsToRoot, ownerOf, wayTo } from '../../shell/path-owners';
 import { toJsonLine } from '../../shell/text';
 
-/** How many problems, and how many ignored files, are named one by one. The report has all of them. */
+/** How many problems, and how many ignored files, to list. The report contains all of them. */
 const MAX_NAMED = 20;
 
-/** The result of a run, which `--json` prints. */
+/** The result of a run; `--json` prints it. */
 export interface Summary {
   files: number;
   bytes: number;
@@ -21,9 +21,9 @@ export interface Summary {
   problems: ReportLine[];
   /** The first hidden and temporary files and folders. */
   ignored: ReportLine[];
-  /** The first files in the bucket that have a plus sign in their keys, and how many there are. */
+  /** The number of files in the bucket with a plus sign in their keys, and the first of them. */
   plusSigns: { files: number; paths: string[] };
-  /** There were no problems. */
+  /** Whether there were no problems. */
   complete: boolean;
   seconds: number;
 }
@@ -46,7 +46,7 @@ export class Report {
   }
 
   /**
-   * @param file replaced with lines of JSON; undefined for no file
+   * @param file path of the file, which is replaced; undefined for no file
    * @throws Failure when it cannot be written
    */
   static open(file: string | undefined): Report {
@@ -116,8 +116,8 @@ export class Report {
 }
 
 /**
- * Opens a file to be replaced. In a folder where others than root can put a link, none is followed, and the rights are those
- * of the folder's owner.
+ * Opens a file for replacing. If other users than root can create links in its folder, links are not followed, and the
+ * file is opened with the rights of the folder's owner.
  */
 function openReport(file: string): number {
   const { O_WRONLY, O_CREAT, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
@@ -126,12 +126,12 @@ function openReport(file: string): number {
   const flags = O_WRONLY | O_CREAT | (isSafe ? 0 : O_NOFOLLOW | O_NONBLOCK);
   const opened = withRightsOf(ownerOf(way), () => openSync(path.join(way.real, path.basename(file)), flags, 0o666));
   const stats = fstatSync(opened);
-  // A second name of the file may be anywhere.
+  // Another hard link to the file could be anywhere.
   if (!isSafe && (!stats.isFile() || stats.nlink > 1)) {
     closeSync(opened);
     throw new Failure(
       `--report: ${file} is ${stats.isFile() ? 'a file with several names (hard links)' : 'not a file'}.`,
-      'Name a file that does not exist, in a folder of your own.',
+      'Choose a file that does not exist, in a folder of your own.',
     );
   }
   if (stats.isFile()) {
@@ -143,10 +143,10 @@ function openReport(file: string): number {
 const unwritable = (file: string | undefined, { code }: NodeJS.ErrnoException) =>
   new Failure(
     `--report: ${file} cannot be written (${code}).`,
-    'Name a file in a folder of your own, with room for it.',
+    'Choose a file in a folder of your own, on a disk with free space.',
   );
 
-/** What happened to a file. In a dry run, `to-…` is what would happen. */
+/** The result for a file. In a dry run, `to-…` is what would happen. */
 export type Result =
   | 'uploaded'
   | 'downloaded'
@@ -156,15 +156,15 @@ export type Result =
   | 'to-download'
   | 'to-copy'
   | 'to-overwrite'
-  /** It was there already, with the same bytes. */
+  /** It already existed with the same content. */
   | 'present'
   /** It is hidden or temporary. */
   | 'ignored'
   /** It is an empty object that represents a folder. */
   | 'folder-marker'
-  /** Something different has its name. */
+  /** A different file has the same name. */
   | 'conflict'
-  /** Its name or kind does not allow it to be transferred. */
+  /** Its name or type makes a transfer impossible. */
   | 'refused'
   /** It changed while it was read. */
   | 'changed'
@@ -176,25 +176,25 @@ export const PASSED_OVER: readonly Result[] = ['ignored', 'folder-marker'];
 /** The results that make a run incomplete. */
 export const PROBLEMS: readonly Result[] = ['conflict', 'refused', 'changed', 'failed'];
 
-/** The results of what is in the bucket, or would be after a dry run. */
+/** The results of files that are in the bucket, or would be without `--dry-run`. */
 const IN_BUCKET: readonly Result[] = [
   ...(['uploaded', 'copied', 'overwritten', 'present'] as const),
   ...(['to-upload', 'to-copy', 'to-overwrite'] as const),
 ];
 
-/** What happened to a file, in detail. */
+/** The result for a file, with details. */
 export interface Outcome {
   result: Result;
-  /** It was read back, and has the same bytes. */
+  /** It was read back and has the same content. */
   verified?: true;
   error?: string;
 }
 
 /** A line of the report. */
 export interface ReportLine extends Outcome {
-  /** Below the content folder, `images/2026/11/photo.jpg`. */
+  /** Path in the content folder, `images/2026/11/photo.jpg`. */
   path: string;
-  /** Left out when the file cannot have a key. */
+  /** Missing when the file's name is not allowed in a key. */
   key?: string;
   bytes?: number;
 }

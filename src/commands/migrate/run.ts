@@ -8,7 +8,7 @@ import { type Bandwidth, limitBandwidth } from './bandwidth';
 import { PASSED_OVER, type ReportLine, Report, type Summary } from './report';
 import type { MigrateOptions, MigrateSettings } from './settings';
 
-/** What all transfers of a run share. */
+/** The parts that all transfers of a run share. */
 export interface Run {
   settings: MigrateSettings;
   /** Stops the run. */
@@ -16,25 +16,25 @@ export interface Run {
   bandwidth: Bandwidth;
   progress: TransferProgress;
   report: Report;
-  /** Starts to count the files of all steps, so that the progress has a total. Called again, it does nothing. */
+  /** Starts counting the files of all steps, so that the progress has a total. Further calls have no effect. */
   startCounting: () => void;
 }
 
-/** Files that were found, and their size. */
+/** The number of files that were found, and their total size. */
 export interface Found {
   files: number;
   bytes: number;
 }
 
-/** A part of a run. */
+/** A step of a run, such as the transfer of all images. */
 export interface Step {
-  /** Finds the files that `transfer` is going to process. */
+  /** Finds the files that `transfer` will process. */
   count: (run: Run) => AsyncIterable<Found>;
-  /** Transfers them, and lets the counting start. */
+  /** Transfers the files, and calls `startCounting`. */
   transfer: (run: Run) => Promise<void>;
 }
 
-/** How requests are repeated on top of the SDK's own retries: a bucket that throttles needs a rest. */
+/** Retries in addition to the SDK's own, because a bucket that throttles needs more time. */
 export const TRANSFER_RETRIES: RetryOptions = {
   pausesMs: [0, 500, 1_000, 2_000, 4_000, 8_000, 15_000],
   isTransient,
@@ -48,12 +48,13 @@ export async function recordOutcome({ report, progress }: Run, line: ReportLine)
   }
 }
 
+/** The message after Ctrl-C. */
 const STOPPED = 'Stopped. No file is incomplete. Run the same command again to continue.';
 
 /**
- * Runs steps that transfer files one after the other, with a progress bar.
+ * Runs steps that transfer files, one after the other, with a progress bar.
  *
- * @param prepare runs before the first step, and keeps all of them from running when it fails
+ * @param prepare runs before the first step; when it fails, no step runs
  * @throws Interruption after Ctrl-C
  */
 export async function runSteps(
@@ -75,7 +76,7 @@ export async function runSteps(
   const startCounting = () => {
     if (!isCounting) {
       isCounting = true;
-      // The transfers meet the same errors.
+      // The transfers report the same errors.
       countAll(run, steps).catch(() => {});
     }
   };

@@ -5,7 +5,7 @@ import { type Needs, ownCommand } from '../../shell/called-as';
 import { quoted } from '../../shell/text';
 import type { MigrateOptions } from './settings';
 
-/** Returns the options with which another command finds the same site and bucket, each after a space. */
+/** Returns the options for another command to find the same site and bucket, each after a space. */
 export function parametersOf(site: GhostSite, options: MigrateOptions): string {
   const flags = givenFlags(options);
   const adapter = Object.entries(givenAdapterOptions(options)).map(([name, value]) =>
@@ -14,7 +14,7 @@ export function parametersOf(site: GhostSite, options: MigrateOptions): string {
   return siteParameters(site) + adapter.join('');
 }
 
-/** Returns this command as it can be run again, with `sudo` where the needs ask for it. */
+/** Returns the command line to run this command again, with `sudo` if the needs require it. */
 export function sameCommand(site: GhostSite, options: MigrateOptions, needs: Needs): string {
   const { toLocal, profile } = options;
   const way = toLocal ? ' --to-local' : '';

@@ -13,10 +13,10 @@ import type { FeatureLocation } from './feature-location';
 
 const MIB = 1024 * 1024;
 
-/** The part sizes (MiB) of other programs. */
+/** The part sizes (MiB) that other programs use for multipart uploads. */
 const USUAL_PARTS_MIB = [5, 8, 10, 15, 16, 25, 32, 50, 64, 100, 128, 256, 512];
 
-/** A file on the disk, and its bytes if they are in memory. */
+/** A file on the disk, with its content if that is in memory. */
 export interface LocalContent {
   file: LocalFile;
   bytes: number;
@@ -24,9 +24,9 @@ export interface LocalContent {
 }
 
 /**
- * Reads a file into memory if it is smaller than a limit, so that it need not be read again.
+ * Reads a file into memory if it is smaller than a limit, so that it is read only once.
  *
- * @throws FileProblem when it changes meanwhile
+ * @throws FileProblem when the file changes in the meantime
  */
 export async function readIfSmall(file: LocalFile, maxBytes: number): Promise<LocalContent> {
   const { bytes } = file;
@@ -48,7 +48,7 @@ export async function digestOfFile(local: LocalContent, algorithm: 'md5' | 'sha2
 /**
  * Downloads an object, and returns its SHA-256 in hexadecimal digits.
  *
- * @param decoded whether to undo its Content-Encoding, as a browser does
+ * @param decoded whether to decode its Content-Encoding, as a browser does
  */
 export function digestOfObject(
   { bucket }: Pick<FeatureLocation, 'bucket'>,
@@ -72,10 +72,10 @@ export function digestOfObject(
 }
 
 /**
- * Whether a file and an object have the same bytes. The ETag usually tells: it is the MD5 of an object that was stored in
- * one request, and the MD5 of all MD5s of the parts of a multipart upload. When neither matches (the content is different,
- * the object is encrypted with SSE-KMS, or its part size is unknown), the object's checksum decides, and if it has none,
- * its bytes.
+ * Returns whether a file and an object have the same content. Usually the ETag is enough: it is the MD5 of an object
+ * that was stored in one request, or the MD5 of the parts' MD5s after a multipart upload. When neither matches (the
+ * content is different, the object is encrypted with SSE-KMS, or its part size is unknown), the object's checksum
+ * decides, or its bytes if it has no checksum.
  *
  * @throws the SDK's error, or the disk's when the file cannot be read
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
@@ -92,7 +92,7 @@ export async function isSameContent(
   return isSame;
 }
 
-/** Whether a file has the bytes of an object that is stored with a Content-Encoding, without that encoding. */
+/** Returns whether a file is the decoded content of an object that is stored with a Content-Encoding. */
 async function isDecoded(
   location: FeatureLocation,
   local: LocalContent,
@@ -135,7 +135,7 @@ async function areSameBytes(
   return (await digestOfObject(location, key, signal)) === (await digestOfFile(local, 'sha256'));
 }
 
-/** Whether an ETag is that of the file, uploaded in parts of a size that the adapter or another program uses. */
+/** Returns whether an ETag belongs to the file when it is uploaded in parts of a usual size. */
 async function isOfParts(
   { config }: FeatureLocation,
   local: LocalContent,
@@ -180,7 +180,7 @@ async function digestOfParts(local: LocalContent, partBytes: number): Promise<st
   return all.digest('hex');
 }
 
-/** Returns the CRC32 of an object in Base64, if S3 has one of the whole object. */
+/** Returns the CRC32 of an object in Base64, if S3 has one for the whole object. */
 async function checksumOf({ config }: FeatureLocation, key: string, signal: AbortSignal): Promise<string | undefined> {
   const { sdk, client } = await connect(config);
   const head = () =>
@@ -188,7 +188,7 @@ async function checksumOf({ config }: FeatureLocation, key: string, signal: Abor
       abortSignal: signal,
     });
   const { ChecksumCRC32 } = await retry(head, { ...TRANSFER_RETRIES, signal });
-  // A checksum of parts ends with their number, as in an ETag.
+  // A checksum of a multipart upload ends with the number of parts, as an ETag does.
   return ChecksumCRC32?.includes('-') ? undefined : ChecksumCRC32;
 }
 

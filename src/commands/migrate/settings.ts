@@ -21,33 +21,40 @@ export interface MigrateOptions extends GhostSiteOptions, AdapterOptions, Termin
   report?: string;
 }
 
+/** The default of `--concurrency`. */
 const DEFAULT_CONCURRENCY = 32;
+
+/** The maximum of `--concurrency`. */
 const MAX_CONCURRENCY = 256;
 
-/** The options that say how files are transferred, parsed. */
+/** The parsed options for transferring files. */
 export interface MigrateSettings {
   dryRun: boolean;
-  /** Replace different content. */
+  /** Whether to replace files with different content. */
   overwrite: boolean;
-  /** Read every file back and compare it. */
+  /** Whether to read every file back and compare it. */
   verify: boolean;
-  /** Leave image sizes out. */
+  /** Whether to leave out image sizes. */
   skipSizes: boolean;
-  /** How many files are transferred at a time. */
+  /** How many files to transfer at a time. */
   concurrency: number;
   /** Undefined for no limit. */
   bytesPerSecond?: number;
 }
 
-/** @throws Failure for an invalid number */
+/**
+ * Reads the settings from the options.
+ *
+ * @throws Failure for an invalid number
+ */
 export function readMigrateSettings(options: MigrateOptions): MigrateSettings {
   const { concurrency = String(DEFAULT_CONCURRENCY), bandwidth } = options;
   const isNumber = /^\d+$/.test(concurrency) && Number(concurrency) >= 1 && Number(concurrency) <= MAX_CONCURRENCY;
   if (!isNumber) {
-    throw new Failure(`--concurrency is "${concurrency}".`, `Write a whole number from 1 to ${MAX_CONCURRENCY}.`);
+    throw new Failure(`--concurrency is "${concurrency}".`, `Use a whole number from 1 to ${MAX_CONCURRENCY}.`);
   }
   if (bandwidth !== undefined && !(/^\d*\.?\d+$/.test(bandwidth) && Number(bandwidth) > 0)) {
-    throw new Failure(`--bandwidth is "${bandwidth}".`, 'Write megabytes a second: 5, or 0.5.');
+    throw new Failure(`--bandwidth is "${bandwidth}".`, 'Use a number of megabytes per second, such as 5 or 0.5.');
   }
   return {
     dryRun: options.dryRun ?? false,

@@ -3,7 +3,7 @@ import { counted, megabytes, number, visible } from '../../shell/text';
 import { PROBLEMS, type Result, type Summary } from './report';
 import type { MigrateOptions, MigrateSettings } from './settings';
 
-/** The words for each result. */
+/** The text for each result. */
 const WORDS: Record<Result, string> = {
   uploaded: 'uploaded',
   downloaded: 'downloaded',
@@ -16,9 +16,9 @@ const WORDS: Record<Result, string> = {
   present: 'already there',
   ignored: 'skipped: hidden and temporary files and folders',
   'folder-marker': 'skipped: empty objects that represent folders',
-  conflict: 'not replaced: a different file has the same name there',
+  conflict: 'not replaced: a different file has the same name',
   refused: 'cannot be copied',
-  changed: 'changed while they were read: left for the next run',
+  changed: 'changed while they were read (the next run copies them)',
   failed: 'failed',
 };
 
@@ -39,7 +39,7 @@ export function showSummary(
   const problems = PROBLEMS.reduce((sum, result) => sum + (summary.results[result]?.files ?? 0), 0);
   if (problems > summary.problems.length) {
     const rest = counted(problems - summary.problems.length, 'more file');
-    terminal.say(`  … and ${rest}${report === undefined ? ': --report FILE lists all' : `: see ${report}`}`);
+    terminal.say(`  … and ${rest}${report === undefined ? ' (--report FILE lists all)' : ` (see ${report})`}`);
   }
   if (summary.results.conflict) {
     terminal.say('  To replace files that are different, add --overwrite.');
@@ -58,7 +58,7 @@ export function showSummary(
   if (!summary.complete) {
     terminal.say(
       terminal.colors.red(
-        `✖ Not everything is ${toLocal ? 'on the disk' : 'in the bucket'}: ${number(problems)} of ${total}.`,
+        `✖ ${number(problems)} of ${counted(summary.files, 'file')} not copied to the ${toLocal ? 'disk' : 'bucket'} (${megabytes(summary.bytes)} in ${summary.seconds} s).`,
       ),
     );
   } else if (summary.files === 0) {
@@ -70,10 +70,10 @@ export function showSummary(
   }
 }
 
-/** Names the files that a CDN without this project's function does not find. */
+/** Lists the files that a CDN without this project's function does not find. */
 function showPlusSigns(terminal: Terminal, { plusSigns }: Summary): void {
   const more = plusSigns.files > plusSigns.paths.length ? ', …' : '';
-  terminal.say(visible(`  With a plus sign in their names: ${plusSigns.paths.join(', ')}${more}`));
+  terminal.say(visible(`  Names with a plus sign: ${plusSigns.paths.join(', ')}${more}`));
   terminal.say(
     '  S3 reads a plus sign as a space, so the CDN must encode it. To update an image server of version 1.0.0, run provision again.',
   );

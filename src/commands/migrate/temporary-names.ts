@@ -1,15 +1,16 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 
-/** The machine, or the container, whose process numbers are meant. */
+/** Identifies the machine or container, because process IDs are only unique there. */
 const HOST = createHash('sha256').update(hostname()).digest('hex').slice(0, 12);
 
+/** Matches the temporary names of this machine. */
 const OWN_NAME = new RegExp(`^\\.${HOST}-(\\d+)-[\\da-f-]{36}\\.tmp$`);
 
 /** Returns a hidden, unpredictable name for a file that is not complete yet. */
 export const temporaryName = (): string => `.${HOST}-${process.pid}-${randomUUID()}.tmp`;
 
-/** Whether a name belongs to a temporary file of a process of this machine that has ended. */
+/** Returns whether a name belongs to a temporary file of a process of this machine that has ended. */
 export function isLeftover(name: string): boolean {
   const [, pid] = OWN_NAME.exec(name) ?? [];
   return pid !== undefined && !isRunning(Number(pid));

@@ -20,32 +20,32 @@ import { explainOrThrow } from './errors';
 import { digestOfFile, digestOfObject, isSameContent, type LocalContent, readIfSmall } from './same-content';
 import { type Transfer, transferFile } from './transfer';
 
-/** How much memory (bytes) the files that are uploaded at the same time may take. */
+/** How much memory (bytes) simultaneous uploads may use. */
 const MEMORY_BYTES = 12 * 1024 * 1024;
 
 type FileEntry = Extract<LocalEntry, { kind: 'file' }>;
 
-/** A local entry, and the object under its key when the bucket was listed. */
+/** A local entry, with the object that the bucket's listing has under its key. */
 interface Candidate {
   entry: LocalEntry;
   key?: string;
-  /** `unknown` when the listing does not contain it, and the service may list in any order. */
+  /** `unknown` when the listing does not contain it, but the service does not list in order. */
   listed?: ListedObject | 'unknown';
   /** Why the entry has no key. */
   refusal?: string;
 }
 
 /**
- * Uploads a feature's files to the bucket, under the keys and with the headers that the adapter would give them.
+ * Uploads a feature's files to the bucket, with the keys and headers that the adapter would use.
  *
- * @throws Failure for an error that all files would meet
+ * @throws Failure for an error that would affect all files
  */
 export async function migrateToBucket(run: Run, location: FeatureLocation, disk: FeatureDisk): Promise<void> {
   const { settings, stopping } = run;
   const listing = new ListingCursor(
     new Listing(location, location.keyPrefix, { ...TRANSFER_RETRIES, signal: stopping.signal }),
   );
-  // Before the disk is read with other rights, so that the SDK reads its credentials with those of the user.
+  // Before the disk is read with another user's rights, so that the SDK reads the credentials of this user.
   await listing.open();
   run.startCounting();
   const memory = { maxBytes: MEMORY_BYTES, bytesOf: (candidate: Candidate) => memoryOf(location, candidate) };
@@ -73,7 +73,7 @@ function filesOf({ settings }: Run, location: FeatureLocation, disk: FeatureDisk
   );
 }
 
-/** Reads the disk and the bucket in step: both are in the order of the keys. */
+/** Reads the disk and the bucket side by side, since both are in the order of the keys. */
 async function* candidates(
   location: FeatureLocation,
   bucket: ListingCursor,
@@ -97,7 +97,7 @@ async function* candidates(
   }
 }
 
-/** Returns the memory (bytes) that an upload takes. */
+/** Returns the memory (bytes) that an upload needs. */
 function memoryOf({ config }: FeatureLocation, { entry }: Candidate): number {
   if (entry.kind !== 'file') {
     return 0;
@@ -158,9 +158,9 @@ async function migrateFile(
   }
 }
 
-/** A file that was opened to be uploaded. */
+/** A file that is open for uploading. */
 interface Upload {
-  /** Below the feature's folder. */
+  /** Path in the feature's folder. */
   path: string;
   local: LocalContent;
   key: string;
@@ -172,7 +172,7 @@ function createUpload(run: Run, location: FeatureLocation, upload: Upload): Tran
   const { signal } = run.stopping;
   const retries = { ...TRANSFER_RETRIES, signal };
   const content = contentOf(run, location, upload);
-  // Other services than AWS may ignore the condition of the write, and overwrite what came after the listing.
+  // Services other than AWS may ignore the condition of the write and replace an object created after the listing.
   const known = listed === 'unknown' ? 'new' : knownService(location.config).isAws ? 'listed' : 'unknown';
   let there = listed;
   let isOurs = false;
@@ -219,13 +219,13 @@ function createUpload(run: Run, location: FeatureLocation, upload: Upload): Tran
     },
     explain: (error) => explainOrThrow(error, location, 'PutObject', key),
     errors: {
-      conflict: 'the bucket holds something else under this key',
-      damaged: 'what was read back from the bucket is not what is on the disk',
+      conflict: 'the bucket has a different object with this key',
+      damaged: 'the object in the bucket differs from the file on the disk',
     },
   };
 }
 
-/** Removes what was stored of a file that was still being written, and returns the problem to tell. */
+/** Deletes the object of a file that changed during the upload, and returns the problem to report. */
 async function withdraw(
   { bucket, config, keys }: FeatureLocation,
   key: string,
@@ -239,20 +239,23 @@ async function withdraw(
       invalidationsFor(config)?.overwritten(keys.toUrl(key));
       return problem;
     }
-    // A service that keeps no upload IDs does not tell whose object it is.
+    // Without upload IDs, which some services do not store, nobody can tell which upload the object is from.
     return (await bucket.exists(key))
       ? new FileProblem(
           'changed',
-          `${message}. ${key} holds something else by now, or an older state of it: compare them`,
+          `${message}. The object ${key} is from another upload or has an older version of the file. Compare them`,
         )
       : problem;
   } catch (error) {
     const reason = (error as Error).message;
-    return new FileProblem('changed', `${message}. Delete ${key}, which holds an older state of it: ${reason}`);
+    return new FileProblem(
+      'changed',
+      `${message}. Delete ${key} yourself, since it has an older version of the file: ${reason}`,
+    );
   }
 }
 
-/** Returns a file as content for the bucket, which is sent within the bandwidth of the run. */
+/** Returns a file as content for the bucket, which respects the bandwidth limit of the run. */
 function contentOf(run: Run, location: FeatureLocation, { path, local }: Upload): Content {
   const { bucket } = location;
   const headers = headersOf(location, path, { start: local.content?.subarray(0, TELLING_BYTES) });
@@ -273,7 +276,9 @@ function contentOf(run: Run, location: FeatureLocation, { path, local }: Upload)
   };
 }
 
-/** Returns a file whose parts wait for the bandwidth. When the run ends, reading fails, which aborts the upload. */
+/**
+ * Returns a file whose parts respect the bandwidth limit. When the run ends, reading fails, which aborts the upload.
+ */
 function partsOf({ stopping, bandwidth, progress }: Run, { file, bytes }: LocalContent) {
   return {
     size: bytes,

@@ -14,7 +14,7 @@ import { type Found, recordOutcome, type Run, TRANSFER_RETRIES } from './run';
 import { digestOfFile, digestOfObject, isSameContent, type LocalContent, readIfSmall } from './same-content';
 import { type Transfer, transferFile } from './transfer';
 
-/** Where the downloads of a feature go. */
+/** The destination for the downloads of a feature. */
 export interface LocalTarget {
   location: FeatureLocation;
   disk: FeatureDisk;
@@ -24,10 +24,10 @@ export interface LocalTarget {
 /**
  * Downloads a feature's files from the bucket. A file gets its name only when it is complete.
  *
- * A download takes 0.4 MB of memory, however large the file is, for the buffers of the connection and of the file. So
- * `--concurrency` bounds the memory: its maximum of 256 takes 100 MB.
+ * A download needs 0.4 MB of memory for its buffers, regardless of the file's size. So `--concurrency` limits the
+ * memory: its maximum of 256 needs 100 MB.
  *
- * @throws Failure for an error that all files would meet
+ * @throws Failure for an error that would affect all files
  */
 export async function migrateToLocal(run: Run, location: FeatureLocation, disk: FeatureDisk): Promise<void> {
   const { settings, stopping } = run;
@@ -41,7 +41,7 @@ export async function migrateToLocal(run: Run, location: FeatureLocation, disk: 
     const relativePath = pathOf(object.key);
     const outcome = isSafePath(relativePath)
       ? await transferFile(run, createDownload(run, target, relativePath, object))
-      : ({ result: 'refused', error: 'the key is no path of a file' } as const);
+      : ({ result: 'refused', error: 'its key is not a valid file path' } as const);
     if (outcome) {
       const { key, bytes } = object;
       await recordOutcome(run, { path: `${location.feature}/${relativePath}`, key, bytes, ...outcome });
@@ -49,7 +49,7 @@ export async function migrateToLocal(run: Run, location: FeatureLocation, disk: 
   });
 }
 
-/** @param onMarker is called with each object that represents a folder */
+/** @param onMarker called with each object that represents a folder */
 async function* objectsToMigrate(
   { settings, stopping }: Run,
   location: FeatureLocation,
@@ -100,17 +100,17 @@ function createDownload(run: Run, target: LocalTarget, relativePath: string, obj
       explainDisk(disk, error, path.join(disk.root, relativePath)) ??
       explainOrThrow(error, location, 'GetObject', object.key),
     errors: {
-      conflict: 'the disk holds something else under this name',
-      damaged: 'what was read back from the disk is not what is in the bucket',
+      conflict: 'the disk has a different file with this name',
+      damaged: 'the file on the disk differs from the object in the bucket',
     },
   };
 }
 
 /**
- * Opens the file that has a name on the disk. It is a step for `FeatureDisk.run`.
+ * Opens an existing file on the disk. It is a step for `FeatureDisk.run`.
  *
- * @returns undefined when there is none
- * @throws FileProblem when something else is there
+ * @returns undefined when it does not exist
+ * @throws FileProblem when it is not a file
  */
 function openExisting({ disk, folders }: LocalTarget, relativePath: string): LocalFile | undefined {
   const folder = folders.open(path.posix.dirname(relativePath));
@@ -124,17 +124,17 @@ function openExisting({ disk, folders }: LocalTarget, relativePath: string): Loc
       if (!stats.isFile()) {
         throw new FileProblem(
           'conflict',
-          `${stats.isDirectory() ? 'a folder' : 'no file, but something else,'} has its name on the disk`,
+          `${stats.isDirectory() ? 'a folder' : 'something that is not a file'} has this name on the disk`,
         );
       }
       return LocalFile.open(disk, file);
     }
     const place = realpathIfExists(file);
     if (place === undefined) {
-      throw new FileProblem('conflict', 'a link that leads nowhere has its name on the disk');
+      throw new FileProblem('conflict', 'a broken link has this name on the disk');
     }
     if (!disk.allows(place)) {
-      throw new FileProblem('refused', `a link that has its name leads out of the content, to ${place}`);
+      throw new FileProblem('refused', `a link with this name points outside of the content, to ${place}`);
     }
     return LocalFile.open(disk, place);
   } finally {
@@ -150,17 +150,17 @@ function realpathIfExists(file: string): string | undefined {
   }
 }
 
-/** What a disk says when it cannot hold a name. */
+/** Explanations of disk errors for unsuitable names, by code. */
 const NAME_CODES: Record<string, string> = {
   ENAMETOOLONG: 'its name is longer than the disk allows',
-  EILSEQ: 'its name has characters that the disk cannot hold',
-  EINVAL: 'the disk cannot hold its name',
+  EILSEQ: 'its name has characters that the disk does not support',
+  EINVAL: 'the disk does not support its name',
 };
 
 /**
- * Explains an error of the disk.
+ * Explains a disk error.
  *
- * @returns undefined for other errors, and for those that all files would meet
+ * @returns undefined for other errors, and for those that would affect all files
  */
 function explainDisk(disk: FeatureDisk, error: unknown, file: string): string | undefined {
   const { code = '', syscall, path: place } = error as NodeJS.ErrnoException;

@@ -5,28 +5,28 @@ import type { Outcome } from './report';
 /** The results of a dry run for new files. */
 const PLANNED = { uploaded: 'to-upload', downloaded: 'to-download', copied: 'to-copy' } as const;
 
-/** How to transfer one file. */
+/** The steps for transferring one file. */
 export interface Transfer {
-  /** The result for a file that is new there. */
+  /** The result for a file that does not exist at the destination. */
   result: keyof typeof PLANNED;
-  /** Compares the file with the one that has its name there. Returns an outcome when the file cannot go there at all. */
+  /** Compares the file with the one at the destination. Returns an outcome when a transfer is impossible. */
   compare: () => Promise<'absent' | 'same' | 'different' | Outcome>;
   /** Writes the file. Returns false when another file has taken its name in the meantime. */
   write: (isNew: boolean) => Promise<boolean>;
-  /** Reads both sides, and returns whether they have the same bytes. */
+  /** Reads source and destination, and returns whether they have the same content. */
   verify: () => Promise<boolean>;
-  /** Explains an error. Throws a Failure when all other files would meet it, too. */
+  /** Explains an error. Throws a Failure when it would affect all other files, too. */
   explain: (error: unknown) => string;
-  /** The errors for different content under the file's name, and for a file that verify finds damaged. */
+  /** The messages for different content at the destination, and for a file that differs after the transfer. */
   errors: { conflict: string; damaged: string };
 }
 
 /**
- * Transfers one file as the settings say: equal content is skipped, different content is only replaced with
- * `--overwrite`, a dry run writes nothing, and `--verify` reads everything back.
+ * Transfers one file according to the settings: it skips the same content, replaces different content only with
+ * `--overwrite`, writes nothing in a dry run, and reads everything back with `--verify`.
  *
  * @returns the outcome; undefined when the run was stopped in the middle
- * @throws Failure for an error that all other files would meet, too
+ * @throws Failure for an error that would affect all other files, too
  */
 export async function transferFile({ settings, stopping }: Run, transfer: Transfer): Promise<Outcome | undefined> {
   try {

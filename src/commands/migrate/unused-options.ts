@@ -1,6 +1,7 @@
 import { Failure } from '../../shell/failure';
 import type { MigrateOptions } from './settings';
 
+/** The flags of the options that some combinations would ignore. */
 const FLAGS = {
   toLocal: '--to-local',
   fromBucket: '--from-bucket',
@@ -17,9 +18,10 @@ const FLAGS = {
 
 type Option = keyof typeof FLAGS;
 
+/** The options that only `--from-url` uses. */
 const OF_OLD_ADAPTER: readonly Option[] = ['fromBucket', 'fromRegion', 'ghostUrl', 'adminKey'];
 
-/** What only the copies of `--from-bucket` use. */
+/** The options that, with `--from-url`, only `--from-bucket` uses. */
 const OF_COPIES: readonly Option[] = [
   'fromRegion',
   'skipSizes',
@@ -30,7 +32,7 @@ const OF_COPIES: readonly Option[] = [
   'report',
 ];
 
-/** Options that would be ignored, and what to do about it. */
+/** Options that a combination would ignore, and the fix. */
 interface Rule {
   applies: (options: MigrateOptions) => boolean;
   unused: readonly Option[];
@@ -43,47 +45,47 @@ const RULES: readonly Rule[] = [
   {
     applies: ({ toLocal, fromUrl }) => Boolean(toLocal) && fromUrl === undefined,
     unused: OF_OLD_ADAPTER,
-    reason: 'cannot be used with --to-local, which brings files from the bucket back to the disk',
-    cure: 'Leave it out. To move from another adapter, use --from-url in place of --to-local.',
+    reason: 'cannot be used with --to-local, which copies files from the bucket back to the disk',
+    cure: 'Leave it out. To move from another adapter, use --from-url instead of --to-local.',
   },
   {
     applies: ({ fromUrl }) => fromUrl === undefined,
     unused: OF_OLD_ADAPTER,
     reason: 'can only be used with --from-url, to move from another adapter',
     cure:
-      'Add the address at which posts show the old images: --from-url https://old-bucket.s3.amazonaws.com\n' +
+      'Add the start of the old image URLs: --from-url https://old-bucket.s3.amazonaws.com\n' +
       'To upload the files on the disk, leave it out.',
   },
   {
     applies: ({ fromUrl }) => fromUrl !== undefined,
     unused: ['toLocal'],
     reason: 'cannot be used with --from-url, which moves files to the bucket',
-    cure: 'Run the command once with each of them.',
+    cure: 'Run the command twice, once with each option.',
   },
   {
     applies: ({ fromUrl, fromBucket }) => fromUrl !== undefined && fromBucket === undefined,
     unused: OF_COPIES,
-    reason: 'can only be used with --from-bucket: without it, Ghost itself downloads the files that posts show',
-    cure: 'Leave it out, or name the old bucket with --from-bucket to copy its objects first.',
+    reason: 'can only be used with --from-bucket. Without it, Ghost itself downloads the files in posts',
+    cure: 'Leave it out, or add --from-bucket with the name of the old bucket to copy its objects first.',
   },
   {
     applies: ({ fromBucket }) => fromBucket !== undefined,
     unused: ['bandwidth'],
-    reason: 'has no effect with --from-bucket: S3 copies the files itself, and none passes through this machine',
+    reason: 'has no effect with --from-bucket, because S3 copies the files itself',
     cure: 'Leave it out. To send fewer requests at a time, use --concurrency.',
   },
   {
     applies: ({ fromUrl, adminKey }) => fromUrl !== undefined && adminKey === undefined,
     unused: ['ghostUrl'],
-    reason: 'can only be used with --admin-key: without a key, Ghost is not asked for its posts',
+    reason: 'can only be used with --admin-key, because reading posts from Ghost needs a key',
     cure: 'Add --admin-key, or leave it out.',
   },
 ];
 
 /**
- * Makes sure that no option of the command line is ignored.
+ * Refuses options that would be ignored.
  *
- * @throws Failure that names the options, why they have no effect, and what to do
+ * @throws Failure with the options, the reason and the fix
  */
 export function refuseUnusedOptions(options: MigrateOptions): void {
   for (const { applies, unused, reason, cure } of RULES) {

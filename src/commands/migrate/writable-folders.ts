@@ -16,17 +16,17 @@ import { sameCommand } from './same-command';
 import type { MigrateOptions } from './settings';
 import { temporaryName } from './temporary-names';
 
-/** A feature's files in the bucket, and the folder that they are brought to. */
+/** A feature's files in the bucket, and the folder to copy them to. */
 interface Destination {
   location: FeatureLocation;
   disk: FeatureDisk;
 }
 
 /**
- * Makes sure that files can be created in the folders that downloads go to, before the first one starts: it creates an
- * empty hidden file in each folder that exists, and removes it again. A folder that nothing is missing from may be closed.
+ * Checks before the first download that files can be created in the folders for downloads. It creates an empty hidden
+ * file in each existing folder and removes it again. Folders without missing files need not be writable.
  *
- * @throws Failure for the first folder that cannot be written, with its owner and what to do
+ * @throws Failure for the first folder that cannot be written, with its owner and the fix
  */
 export async function assertWritable(
   run: Run,
@@ -53,13 +53,13 @@ export async function assertWritable(
   }
 }
 
-/** What was found out about a folder. */
+/** The result of a check. */
 interface Tried {
-  /** The names of the folders in it. */
+  /** The names of the folder's subfolders. */
   inner: string[];
-  /** Whether it is the folder of a feature that does not exist yet. */
+  /** Whether it is a feature's own folder and does not exist yet. */
   isAbsent?: boolean;
-  /** Why no file can be created in it. */
+  /** The reason why no file can be created. */
   error?: NodeJS.ErrnoException;
 }
 
@@ -97,13 +97,13 @@ function createRoot(folders: LocalFolders): NodeJS.ErrnoException | undefined {
   }
 }
 
-/** Returns an error that all files of a folder would meet. Others are named with their files. */
+/** Returns an error if it would affect all files of a folder. Other errors are reported with their files. */
 function ofRights(error: unknown): NodeJS.ErrnoException | undefined {
   const { code = '' } = error as NodeJS.ErrnoException;
   return ['EACCES', 'EPERM'].includes(code) || diskFailure(error) ? (error as NodeJS.ErrnoException) : undefined;
 }
 
-/** Whether the bucket has a file for a folder that is not there yet. */
+/** Returns whether the bucket has a file that is missing from a folder. */
 async function isNeeded(
   { settings, stopping }: Run,
   location: FeatureLocation,
@@ -130,7 +130,7 @@ function isThere(file: string): boolean {
   try {
     return lstatIfExists(file) !== undefined;
   } catch {
-    // In a folder that cannot even be searched, nobody knows.
+    // Unknown in a folder that this user cannot search, so treated as missing.
     return false;
   }
 }
@@ -149,7 +149,7 @@ function unwritable(
   const way = wayTo(folder);
   const place = way.end.path;
   const { uid } = way.end.stats;
-  // As root, the command has the rights of the images' owner, so sudo alone does not help in folders of others.
+  // Even root runs with the rights of the images' owner, so sudo alone does not help in other users' folders.
   const cure =
     uid !== disk.owner.uid
       ? `Give the folder to the owner of ${disk.root}: sudo chown -R ${disk.owner.uid} ${quoted(place)}\nThen run the same command again.`
@@ -157,7 +157,7 @@ function unwritable(
         ? `Allow its owner to write there: chmod u+rwx ${quoted(place)}`
         : `Run the command with sudo:\n${sameCommand(site, options, { writes: [place] })}`;
   return new Failure(
-    `${place} cannot be written by ${writerOf(disk)} (${error.code}). It belongs to the user ${uid}. Nothing was downloaded.`,
+    `${writerOf(disk)} cannot write to ${place} (${error.code}). It belongs to the user ${uid}. Nothing was downloaded.`,
     cure,
     { cause: error },
   );
@@ -165,7 +165,7 @@ function unwritable(
 
 function writerOf({ owner }: FeatureDisk): string {
   if (isRoot() && owner.uid !== 0) {
-    return `its owner, the user ${owner.uid}`;
+    return `Its owner, the user ${owner.uid},`;
   }
-  return `the user ${userName()}`;
+  return `The user ${userName()}`;
 }

@@ -7,19 +7,21 @@ import { contentTypeOf } from '../../../core/content-types';
 import type { Feature } from '../../../core/features';
 import { type FeatureLocation, headersOf, isImageSize } from '../feature-location';
 
-/** Where an object of the old bucket belongs. */
+/** The new location of an object of the old bucket. */
 export interface Target {
   location: FeatureLocation;
-  /** Below the feature's folder, `2026/11/photo.jpg`. */
+  /** Path in the feature's folder, `2026/11/photo.jpg`. */
   relativePath: string;
 }
 
-/** The files that Ghost stores as media and as images. Some adapters kept all files in one folder. */
+/** Names of files that Ghost stores as media. Needed because some adapters stored all files in one folder. */
 const MEDIA = /\.(mp4|webm|ogv|mp3|wav|ogg|m4a)$/i;
+
+/** Names of files that Ghost stores as images. */
 const IMAGES = /\.(jpe?g|gif|png|svgz?|ico|webp|avif|heic|heif)$/i;
 
 /**
- * Returns where an object belongs. The name decides, and where it says nothing, the content type.
+ * Returns the new location of an object, according to its name, or to its content type if the name has no extension.
  *
  * @param oldKey without the old prefix
  */
@@ -35,18 +37,19 @@ function byType(oldKey: string, contentType = ''): Feature {
   if (isTelling(oldKey)) {
     return 'files';
   }
-  // An SVG image needs its extension: without one, the adapter and the CDN take it for a download.
+  // Without its extension, the adapter and the CDN treat an SVG image as a download.
   return /^image\/(?!svg)/i.test(contentType) ? 'images' : /^(audio|video)\//i.test(contentType) ? 'media' : 'files';
 }
 
 const isTelling = (name: string) => Boolean(lookup(path.posix.extname(name)));
 
 /**
- * Returns the headers for a copy: those that an upload would get, and what only the old object knows. These are its
- * Content-Encoding, without which the bytes are garbage, its Content-Language, the name of the download, the character set
- * of a text, and the content type of a name that says nothing, unless a browser would run its scripts.
+ * Returns the headers for a copy. They are those of an upload, plus the following from the old object: Content-Encoding
+ * (without it, the file is unreadable), Content-Language, the download's name, the character set of a text, and for a
+ * name without an extension the content type, unless a browser would run scripts in it.
  *
- * User metadata stays behind: Ghost reads none, some programs store user names in it, and the CDN would show it to all.
+ * User metadata is not copied: Ghost does not read it, some programs store user names in it, and the CDN would publish
+ * it.
  */
 export function headersOfCopy({ location, relativePath }: Target, source: HeadObjectCommandOutput): CopyHeaders {
   const { staticFileURLPrefix } = location.config;
@@ -70,17 +73,19 @@ export function headersOfCopy({ location, relativePath }: Target, source: HeadOb
 /** The headers that are stored with a copy. */
 export type CopyHeaders = ContentHeaders & { ContentEncoding?: string; ContentLanguage?: string };
 
-/** Returns the encodings of an object's bytes. `aws-chunked` is one of the transfer that some services store with it. */
+/**
+ * Returns the encodings of an object. `aws-chunked` is left out: it is for the transfer, but some services store it.
+ */
 export function encodingOf({ ContentEncoding = '' }: Pick<HeadObjectCommandOutput, 'ContentEncoding'>) {
   const encodings = ContentEncoding.split(',').map((encoding) => encoding.trim());
   return encodings.filter((encoding) => !['', 'aws-chunked', 'identity'].includes(encoding)).join(', ') || undefined;
 }
 
-/** Returns the old object's content type if it tells more than the name. */
+/** Returns the old object's content type if it is more specific than the name. */
 function typeOf(relativePath: string, prefix: string, { ContentType }: HeadObjectCommandOutput): string | undefined {
   const byName = contentTypeOf(relativePath, prefix);
   const essence = (type = '') => type.replace(/;.*/s, '').trim().toLowerCase();
-  // S3's own word for an unknown type.
+  // S3's own value for an unknown type.
   const isUnknown = ['', 'binary/octet-stream'].includes(essence(ContentType));
   const knowsMore = !isTelling(relativePath) || essence(byName) === essence(ContentType);
   return knowsMore && !isUnknown ? contentTypeOf(relativePath, prefix, ContentType) : undefined;
@@ -90,7 +95,7 @@ function downloadNameOf(disposition: string | undefined): string | undefined {
   try {
     return (disposition && parseContentDisposition(disposition).parameters.filename) || undefined;
   } catch {
-    // A header of another program, which browsers cannot read either.
+    // The header is invalid, so browsers cannot read it either.
     return undefined;
   }
 }

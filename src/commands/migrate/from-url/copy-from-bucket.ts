@@ -21,38 +21,41 @@ import { KeyOwners } from './key-owners';
 /** The old bucket. */
 export interface OldBucket {
   bucket: string;
-  /** Left out when it is the new bucket's region. */
+  /** Undefined for the new bucket's region. */
   region?: string;
-  /** The start of the keys to copy, `blog/`; '' for all keys. */
+  /** The prefix of the keys to copy, `blog/`; '' for all keys. */
   prefix: string;
 }
 
-/** What all copies of a run share. */
+/** The parts that all copies of a run share. */
 interface Copying {
   run: Run;
   locations: FeatureLocation[];
-  /** The old bucket, read with the credentials and at the endpoint of the new one. */
+  /** The old bucket, with the credentials and the endpoint of the new one. */
   old: Bucket;
   oldPrefix: string;
   owners: KeyOwners;
 }
 
-/** An old object as it was looked up. */
+/** An old object with the response to its lookup. */
 type OldObject = ListedObject & { answer: HeadObjectCommandOutput };
 
 /**
- * Returns the step that copies the objects of an old bucket to the keys that the adapter uses. S3 copies them itself, so no
- * bytes are downloaded. Objects of older adapters, whose keys start with the year, become `content/images/…`,
+ * Returns the step that copies the objects of an old bucket to the keys that the adapter uses. S3 copies them itself,
+ * so nothing is downloaded. Objects of older adapters, whose keys start with the year, become `content/images/…`,
  * `content/media/…` or `content/files/…`.
  *
- * The step throws a Failure for an error that all objects would meet.
+ * The step throws a Failure for an error that would affect all objects.
  *
- * @throws Failure when it is the same bucket
+ * @throws Failure when the old bucket is the new one
  */
 export function copyFromBucket(locations: FeatureLocation[], source: OldBucket): Step {
   const { config } = locations[0] as FeatureLocation;
   if (source.bucket === config.bucket && source.prefix === '') {
-    throw new Failure(`--from-bucket is the bucket itself, ${source.bucket}.`, 'Name the bucket of the old adapter.');
+    throw new Failure(
+      `--from-bucket is ${source.bucket}, which is the new bucket.`,
+      'Use the bucket of the old adapter.',
+    );
   }
   const old = new Bucket({ ...config, bucket: source.bucket, region: source.region ?? config.region });
   const objects = async function* (run: Run, onMarker: (marker: ListedObject) => void | Promise<void>) {
@@ -121,9 +124,9 @@ async function copyOne(copying: Copying, { key: oldKey, bytes }: ListedObject): 
 }
 
 /**
- * Finds out whether another old object belongs under the same key.
+ * Checks whether another old object already has the same new key.
  *
- * @returns undefined when there is none; an outcome, which is undefined when the run was stopped
+ * @returns undefined when there is none; otherwise an outcome, which is undefined when the run was stopped
  */
 async function compareWithOwner(
   { run, old, oldPrefix, owners }: Copying,
@@ -143,7 +146,12 @@ async function compareWithOwner(
     const isSame = other && (await haveSameBytes({ bucket: old, object }, { bucket: old, object: other }, signal));
     return isSame && encodingOf(other.answer) === encodingOf(object.answer)
       ? { outcome: { result: 'present' } }
-      : { outcome: { result: 'conflict', error: `"${owner}" and "${object.key}" of the old bucket both belong here` } };
+      : {
+          outcome: {
+            result: 'conflict',
+            error: `"${owner}" and "${object.key}" of the old bucket have the same key in the new one`,
+          },
+        };
   } catch (error) {
     return signal.aborted
       ? {}
@@ -175,7 +183,7 @@ function createCopy(copying: Copying, object: OldObject, target: Target, key: st
         return 'same';
       }
       const [is, was] = [encodingOf(there.answer), headers.ContentEncoding].map((encoding) => encoding ?? 'none');
-      const error = `the bucket holds the same bytes with another Content-Encoding: ${is} instead of ${was}`;
+      const error = `the bucket has the same bytes with another Content-Encoding: ${is} instead of ${was}`;
       return run.settings.overwrite ? 'different' : { result: 'conflict', error };
     },
     async write(isNew) {
@@ -201,13 +209,13 @@ function createCopy(copying: Copying, object: OldObject, target: Target, key: st
     },
     explain: (error) => explainCopyOrThrow(error, location, key, old),
     errors: {
-      conflict: 'the bucket holds something else under this key',
-      damaged: 'the copy is not the same: its bytes, or the headers that it was stored with',
+      conflict: 'the bucket has a different object with this key',
+      damaged: 'the copy has different bytes or headers',
     },
   };
 }
 
-/** Whether an object has the headers of the copy. One that was there before may have another type and name. */
+/** Returns whether an object has the headers of the copy. One that existed before may have another type and name. */
 function hasHeaders(there: HeadObjectCommandOutput, headers: CopyHeaders, isWritten: boolean): boolean {
   const isKept = (name: 'ContentType' | 'ContentDisposition') => (there[name] || undefined) === headers[name];
   return (
@@ -221,7 +229,7 @@ interface Located {
   object: ListedObject;
 }
 
-/** Whether two objects have the same bytes: the ETags usually tell. */
+/** Returns whether two objects have the same bytes. Comparing the ETags is usually enough. */
 async function haveSameBytes(one: Located, other: Located, signal: AbortSignal): Promise<boolean> {
   if (one.object.bytes !== other.object.bytes) {
     return false;
@@ -235,13 +243,16 @@ async function haveSameBytes(one: Located, other: Located, signal: AbortSignal):
 
 const digestOf = (bucket: Bucket, key: string, signal: AbortSignal) => digestOfObject({ bucket }, key, signal);
 
-/** Explains as `explainOrThrow` does. S3's refusal does not say which of the two buckets it is about. */
+/**
+ * Explains like `explainOrThrow`, and mentions the old bucket, because S3 does not say which bucket it denied access
+ * to.
+ */
 function explainCopyOrThrow(error: unknown, location: FeatureLocation, key: string, old: Bucket): string {
   if (error instanceof CopyError) {
     return error.message;
   }
   if (codeOf(error) === 'InvalidObjectState') {
-    return 'the old object is in an archive: restore it first';
+    return 'the old object is archived. Restore it first';
   }
   try {
     return explainOrThrow(error, location, 'PutObject', key);

@@ -17,20 +17,22 @@ import { lookUp } from '../listing';
 import { TRANSFER_RETRIES } from '../run';
 import type { CopyHeaders } from './copied-file';
 
-/** The largest object (bytes) that S3 copies in one request. AWS means GiB, some services mean GB. */
+/** The largest object (bytes) that S3 copies in one request. The limit is 5 GiB at AWS, and 5 GB at some services. */
 const MAX_BYTES_AT_ONCE = 5e9;
 
-/** The size (bytes) of the parts of larger objects, but for what needs more of them than S3 allows. */
+/** The part size (bytes) for larger objects, unless they would have more parts than S3 allows. */
 const PART_BYTES = 512 * 1024 ** 2;
+
+/** The maximum number of parts in S3. */
 const MAX_PARTS = 10_000;
 
-/** How many parts are copied at a time. */
+/** How many parts to copy at a time. */
 const PARTS_AT_A_TIME = 4;
 
 /** A copy inside S3. */
 export interface CopyTask {
   from: Bucket;
-  /** As it was looked up. */
+  /** The object to copy, as its lookup returned it. */
   source: ListedObject;
   to: Bucket;
   key: string;
@@ -38,16 +40,16 @@ export interface CopyTask {
   signal: AbortSignal;
 }
 
-/** Thrown when an object was not copied for a reason that S3 did not name. */
+/** The error for an object that was not copied without an error from S3. */
 export class CopyError extends Error {}
 
-/** Services (by the identity of the new bucket) that refuse the headers that a copy can do without. */
+/** Services (by the identity of the new bucket) that reject the optional headers of a copy. */
 const plainServices = new Set<string>();
 
 /**
- * Copies an object inside S3, so that none of its bytes is downloaded.
+ * Copies an object inside S3, without downloading it.
  *
- * @throws the SDK's error, also when the key is taken by then, or a CopyError
+ * @throws the SDK's error, also when the key is already taken, or a CopyError
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
  */
 export async function copyObject(task: CopyTask, options: WriteOptions): Promise<void> {
@@ -60,7 +62,7 @@ export async function copyObject(task: CopyTask, options: WriteOptions): Promise
   try {
     return await copyAtOnce(task, options, {
       CopySourceIfMatch: task.source.etag || undefined,
-      // Otherwise AWS wants to copy the tags, which needs the permission to read them.
+      // Otherwise AWS copies the tags, which needs the permission to read them.
       TaggingDirective: 'REPLACE',
     });
   } catch (error) {
@@ -70,16 +72,16 @@ export async function copyObject(task: CopyTask, options: WriteOptions): Promise
   plainServices.add(task.to.identity);
 }
 
-/** Returns when the copy may succeed without the headers that it can do without. */
+/** Returns if the copy may succeed without the optional headers, and throws otherwise. */
 async function throwUnlessHeaderIsRefused(error: unknown, task: CopyTask, { onlyIfFree }: WriteOptions): Promise<void> {
   if (isTaken(error)) {
-    // Only the key or the old object can have been refused.
+    // The condition on the key or that on the old object failed.
     if (onlyIfFree && (await task.to.exists(task.key))) {
       throw error;
     }
     const current = await lookUp(task.from, task.source.key, task.signal);
     if (current?.etag !== task.source.etag) {
-      throw new CopyError('the old object was changed while it was copied');
+      throw new CopyError('the old object changed while it was copied');
     }
   } else if (statusOf(error) !== 501 && statusOf(error) !== 400) {
     throw error;
@@ -101,17 +103,17 @@ async function copyAtOnce(
     ...headers,
     ...further,
   });
-  // S3 answers 200 before it copies, and the SDK does not notice every failure afterwards.
+  // S3 responds with 200 before it copies, and the SDK does not detect every failure after that.
   const isCopied = async () => {
     const { CopyObjectResult } = await client.send(command, { abortSignal: signal }).catch(noResultIfAnswered200);
     return Boolean(CopyObjectResult?.ETag) || to.isOfUpload(key, headers);
   };
   if (!(await isCopied()) && !(await isCopied())) {
-    throw new CopyError(`S3 answered 200 to CopyObject without a result, and "${key}" is not the copy`);
+    throw new CopyError(`S3 responded with 200 to CopyObject, but "${key}" is not the copy`);
   }
 }
 
-/** For an answer that the SDK cannot parse, such as a web page. */
+/** Returns an empty result for a response that the SDK cannot parse, such as a web page. */
 function noResultIfAnswered200(error: unknown): Partial<CopyObjectCommandOutput> {
   if (statusOf(error) === 200 && !isTransient(error)) {
     return {};
@@ -126,7 +128,7 @@ async function copyInParts(task: CopyTask, { onlyIfFree }: WriteOptions): Promis
   try {
     await keepingUnderWay(upload, async () => {
       const Parts = await copyParts(task, upload);
-      // Some services ignore the condition on a completion, so they are asked at the last moment.
+      // Some services ignore the condition when completing an upload, so the key is checked at the last moment.
       const { sdk, client, service } = await connect(to.config);
       if (onlyIfFree && !service.isAws && (await to.exists(key))) {
         throw new TakenError(key);
@@ -138,9 +140,7 @@ async function copyInParts(task: CopyTask, { onlyIfFree }: WriteOptions): Promis
       });
       const { ETag, Location } = await client.send(complete, { abortSignal: signal });
       if (!ETag && !Location && !(await to.isOfUpload(key, headers))) {
-        throw new CopyError(
-          `S3 answered 200 to CompleteMultipartUpload without a result, and "${key}" is not the copy`,
-        );
+        throw new CopyError(`S3 responded with 200 to CompleteMultipartUpload, but "${key}" is not the copy`);
       }
     });
   } catch (error) {
@@ -178,7 +178,7 @@ async function copyParts({ from, source, to, signal }: CopyTask, upload: Multipa
     };
     const { CopyPartResult } = await retry(send, { ...TRANSFER_RETRIES, signal });
     if (!CopyPartResult?.ETag) {
-      throw new CopyError(`S3 answered 200 to UploadPartCopy of "${upload.Key}" without a result`);
+      throw new CopyError(`S3 responded with 200 to UploadPartCopy of "${upload.Key}", but without a result`);
     }
     return { PartNumber, ETag: CopyPartResult.ETag, ChecksumCRC32: CopyPartResult.ChecksumCRC32 };
   };
@@ -186,7 +186,7 @@ async function copyParts({ from, source, to, signal }: CopyTask, upload: Multipa
   const parts: Awaited<ReturnType<typeof copyPart>>[] = [];
   for (const count = Math.ceil(source.bytes / partBytes); parts.length < count;) {
     const next = Array.from({ length: Math.min(PARTS_AT_A_TIME, count - parts.length) }, (_, n) => parts.length + n);
-    // All come to their end before the upload may be aborted: a part that arrives later would stay.
+    // All parts finish before the upload can be aborted, because a part that arrives after that would remain.
     const copied = await Promise.allSettled(next.map(copyPart));
     for (const part of copied) {
       if (part.status === 'rejected') {

@@ -3,7 +3,7 @@ import type { GhostConfig } from '../../../ghost-site/config';
 import type { GhostSite } from '../../../ghost-site/site';
 import type { Terminal } from '../../../shell/terminal';
 import { copyFromBucket } from './copy-from-bucket';
-import { GhostAdmin, KEY_CURE } from './ghost-admin';
+import { GhostAdmin, KEY_HELP } from './ghost-admin';
 import { runSteps } from '../run';
 import { addressCount, type AffectedItem, contentIn, findOldAddresses } from './old-addresses';
 import { isBelow } from './old-url';
@@ -14,7 +14,7 @@ import type { MigrateOptions, MigrateSettings } from '../settings';
 import { showSummary } from '../summary';
 import { counted } from '../../../shell/text';
 
-/** What `--from-url` works with, besides the command-line options. */
+/** The input of `--from-url`, in addition to the command-line options. */
 export interface FromUrlTask {
   settings: MigrateSettings;
   site: GhostSite;
@@ -23,9 +23,9 @@ export interface FromUrlTask {
 }
 
 /**
- * Runs `migrate --from-url`, which migrates from another adapter. S3 copies the objects of its bucket when the user names
- * one. Ghost's media inliner downloads the files that posts show from the old address, stores them with the adapter that
- * Ghost now has, and rewrites the posts.
+ * Runs `migrate --from-url`, which moves a blog from another adapter. With `--from-bucket`, S3 copies the objects of
+ * the old bucket. Ghost's media inliner downloads the files in posts from the old URL, stores them with the current
+ * adapter, and rewrites the posts.
  *
  * @param options with `fromBucket`, `adminKey`, `ghostUrl`
  * @throws Failure, Declined when the user does not agree, and Interruption after Ctrl-C
@@ -35,7 +35,7 @@ export async function migrateFromUrl(terminal: Terminal, options: MigrateOptions
   const oldUrl = readOldUrl(task.fromUrl, locations);
   const { fromBucket, adminKey } = options;
   if (adminKey === undefined && fromBucket === undefined) {
-    throw new Failure('--admin-key is missing: without a key, Ghost does not show its posts.', KEY_CURE);
+    throw new Failure('--admin-key is missing. Ghost does not return its posts without a key.', KEY_HELP);
   }
   const admin =
     adminKey === undefined ? undefined : new GhostAdmin(readSiteUrl(options, site), adminKey, terminal.signal);
@@ -61,7 +61,7 @@ export async function migrateFromUrl(terminal: Terminal, options: MigrateOptions
     return;
   }
   if (!admin) {
-    terminal.say(`Posts still show ${oldUrl}. To have them rewritten, run this again with --admin-key.\n${KEY_CURE}`);
+    terminal.say(`Posts still use ${oldUrl}. To rewrite them, run this again with --admin-key.\n${KEY_HELP}`);
   } else if (settings.dryRun) {
     terminal.say('This was a dry run. Nothing was changed.');
   } else if (left) {
@@ -69,19 +69,19 @@ export async function migrateFromUrl(terminal: Terminal, options: MigrateOptions
   }
 }
 
-/** Shows what still shows the old address after Ghost has rewritten what it can. */
+/** Shows the posts that still use the old URL after Ghost has rewritten the others. */
 function showLeft(terminal: Terminal, failed: AffectedItem[], byHand: AffectedItem[], oldUrl: string): void {
   if (failed.length > 0) {
-    terminal.warn(`Ghost could not fetch ${counted(addressCount(failed), 'file')}. These still show the old address:`);
+    terminal.warn(`Ghost could not download ${counted(addressCount(failed), 'file')}. These still use the old URL:`);
     listItems(terminal, failed);
-    terminal.say('Its log names the reasons. Ghost skips files that take longer than 10 seconds or are not public.');
+    terminal.say("Ghost's log has the reasons. Ghost skips files that take longer than 10 seconds or are not public.");
   }
   if (byHand.length > 0) {
-    terminal.warn(`These still show ${oldUrl} in a way that Ghost does not rewrite. Change them in its admin:`);
+    terminal.warn(`These still use ${oldUrl} in a way that Ghost does not rewrite. Change them in Ghost's admin:`);
     listItems(terminal, byHand);
   }
   if (failed.length + byHand.length === 0) {
-    terminal.say(terminal.colors.green(`✔ No post shows ${oldUrl} any more.`));
+    terminal.say(terminal.colors.green(`✔ No post uses ${oldUrl} any more.`));
   }
 }
 
@@ -89,16 +89,16 @@ function readOldUrl(text: string, locations: FeatureLocation[]): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^https?:$/.test(url.protocol) || url.search || url.hash) {
     throw new Failure(
-      `--from-url is "${text}", which is not the beginning of an image's URL.`,
-      'Write the part before the year in the URL of an old image: https://old-bucket.s3.amazonaws.com',
+      `--from-url is "${text}", which is not the start of an image URL.`,
+      'Use the part before the year in the URL of an old image: https://old-bucket.s3.amazonaws.com',
     );
   }
   const oldUrl = `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
   const same = locations.find(({ config }) => isBelow(config.cdnUrl, oldUrl));
   if (same) {
     throw new Failure(
-      `--from-url is the address of the CDN itself, ${oldUrl}.`,
-      'Posts that show it need not be rewritten: let the CDN read the old bucket, or copy the objects.',
+      `--from-url is ${oldUrl}, the URL of the new CDN.`,
+      'Posts with this URL need no rewriting. Configure the CDN to read the old bucket, or copy its objects.',
     );
   }
   return oldUrl;

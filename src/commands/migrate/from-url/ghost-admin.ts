@@ -9,15 +9,13 @@ export type Item = Record<string, unknown> & { id: string };
 /** How many items to request per page. Ghost 6 returns at most 100. */
 const PAGE_ITEMS = 50;
 
-/** How long (s) a token is valid. Ghost refuses tokens that are valid for longer. */
+/** How long (s) a token is valid. This is the maximum that Ghost accepts. */
 const TOKEN_SECONDS = 300;
 
-const WHERE_THE_TOKEN_IS =
-  "It is in Ghost's admin: Settings → Staff → your own name → Staff access token, at the bottom. You must be owner or administrator.\n" +
-  'Set it as GHOST_ADMIN_API_KEY, so that it is not in the history of your shell.';
-
 /** The fix for a missing or invalid key. */
-export const KEY_CURE = `Give the staff access token of an administrator. ${WHERE_THE_TOKEN_IS}`;
+export const KEY_HELP =
+  "Use the staff access token of an administrator. It is in Ghost's admin: Settings → Staff → your own name → Staff access token, at the bottom. You must be the owner or an administrator.\n" +
+  'Set it as GHOST_ADMIN_API_KEY to keep it out of your shell history.';
 
 /**
  * A client for Ghost's Admin API.
@@ -29,7 +27,7 @@ export class GhostAdmin {
   private readonly secret: Buffer;
 
   /**
-   * @param siteUrl URL of the blog, or of its admin where that has its own
+   * @param siteUrl URL of the blog, or of its admin if that is different
    * @param key `id:secret`, of a staff member or an integration
    * @param signal aborts requests
    * @throws Failure for an invalid key
@@ -42,8 +40,8 @@ export class GhostAdmin {
     const [, id = '', secret = ''] = /^([\da-f]{24}):([\da-f]{64})$/i.exec(key.trim()) ?? [];
     if (!id) {
       throw new Failure(
-        '--admin-key is not a key of Ghost, which is two hexadecimal numbers with a colon between them.',
-        KEY_CURE,
+        '--admin-key (or GHOST_ADMIN_API_KEY) is not a Ghost key. A key is two hexadecimal numbers with a colon between them.',
+        KEY_HELP,
       );
     }
     this.id = id;
@@ -72,10 +70,10 @@ export class GhostAdmin {
   }
 
   /**
-   * Starts Ghost's media inliner. It downloads the files that posts, pages, tags and users show from URLs that start with
-   * one of the domains, stores them, and writes the new URLs into the posts. Ghost answers before it starts.
+   * Starts Ghost's media inliner. It downloads the files in posts, pages, tags and users whose URLs start with one of
+   * the domains, stores them, and puts the new URLs into the posts. Ghost responds before it starts.
    *
-   * @throws Failure for the key of an integration: only staff members may do this
+   * @throws Failure for the key of an integration, because only staff members can do this
    */
   async inlineMedia(domains: string[]): Promise<void> {
     await this.send('POST', 'db/media/inline/', { domains });
@@ -106,7 +104,7 @@ export class GhostAdmin {
       const { code, message } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
       throw new Failure(
         `Ghost cannot be reached at ${this.siteUrl} (${code ?? message}).`,
-        'Start Ghost, or give the address at which this machine reaches it: --ghost-url https://blog.example.com',
+        'Start Ghost, or add the URL at which this machine can reach it: --ghost-url https://blog.example.com',
         { cause: error },
       );
     }
@@ -120,17 +118,17 @@ export class GhostAdmin {
   private failure(method: string, path: string, status: number, answer: unknown): Failure {
     const [{ message = 'no message' } = {}] = (answer as { errors?: { message?: string }[] } | undefined)?.errors ?? [];
     if (status === 401) {
-      return new Failure(`Ghost did not accept the key of --admin-key: ${message}`, KEY_CURE);
+      return new Failure(`Ghost rejected the key from --admin-key (or GHOST_ADMIN_API_KEY): ${message}`, KEY_HELP);
     }
     if (status === 403 || status === 501) {
       return new Failure(
-        `Ghost does not allow this to the key of --admin-key: ${message}`,
-        `The key of an integration can read posts, but cannot have them rewritten. ${KEY_CURE}`,
+        `The key from --admin-key (or GHOST_ADMIN_API_KEY) has no permission for this: ${message}`,
+        `The key of an integration can read posts but cannot rewrite them. ${KEY_HELP}`,
       );
     }
     return new Failure(
-      `Ghost answered ${status} to ${method} /ghost/api/admin/${path.replace(/\?.*/, '')}: ${message}`,
-      `Check Ghost's log, and that ${this.siteUrl} is the address of the blog (--ghost-url).`,
+      `Ghost returned ${status} for ${method} /ghost/api/admin/${path.replace(/\?.*/, '')}: ${message}`,
+      `Check Ghost's log, and that ${this.siteUrl} is the URL of the blog (--ghost-url).`,
     );
   }
 

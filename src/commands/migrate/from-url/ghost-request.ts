@@ -3,12 +3,13 @@ import { request as httpsRequest } from 'node:https';
 import { buffer } from 'node:stream/consumers';
 import { loadProxies } from '../../../core/proxies';
 
-/** As many as `fetch` follows. */
+/** How many redirects to follow; the same number as in `fetch`. */
 const MAX_REDIRECTS = 20;
 
+/** Status codes of redirects. */
 const REDIRECTS = [301, 302, 303, 307, 308];
 
-/** A request as `fetch` takes it. */
+/** A request in the form of `fetch`. */
 export interface GhostRequest {
   method: string;
   headers: Record<string, string>;
@@ -16,7 +17,7 @@ export interface GhostRequest {
   signal: AbortSignal;
 }
 
-/** Requests a URL as `fetch` does, through the proxies of the environment, which Node's `fetch` does not know. */
+/** Requests a URL like `fetch`, but through the proxies of the environment, which Node's `fetch` ignores. */
 export async function requestGhost(url: string, request: GhostRequest): Promise<Response> {
   const proxies = await loadProxies();
   if (!proxies) {
@@ -30,7 +31,7 @@ export async function requestGhost(url: string, request: GhostRequest): Promise<
       const { location } = answer.headers;
       const status = answer.statusCode ?? 0;
       const next = location && URL.canParse(location, target.href) ? new URL(location, target) : undefined;
-      // A request with a body is not repeated, and the key stays with its host.
+      // A request with a body is not repeated, and the key is not sent to another host.
       const isFollowed = REDIRECTS.includes(status) && request.body === undefined && next?.host === target.host;
       if (!isFollowed || redirects === MAX_REDIRECTS) {
         return new Response([204, 205, 304].includes(status) ? null : new Uint8Array(await buffer(answer)), { status });

@@ -1,24 +1,24 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Remembers to which old object each key belongs, because two old keys may become the same one: `2020/a.jpg`, `2020//a.jpg` and
- * `content/images/2020/a.jpg`. S3 alone cannot tell: an object under the key may be there since the last run, and
- * `--overwrite` replaces it.
+ * Remembers which old object each new key belongs to, because several old keys can become the same new one:
+ * `2020/a.jpg`, `2020//a.jpg` and `content/images/2020/a.jpg`. The bucket does not tell: the object at the key may be
+ * from the last run, and `--overwrite` replaces it.
  *
- * It takes about 70 bytes for each object of the old bucket.
+ * This needs about 70 bytes for each object of the old bucket.
  */
 export class KeyOwners {
-  /** By the hash of the key; usual old keys by their number. */
+  /** Old keys by the hash of the new key; usual old keys as their index. */
   private readonly owners = new Map<string, string | number>();
 
   /**
-   * Gives a key to an old object unless another has it.
+   * Assigns a new key to an old object, unless another one has it.
    *
-   * @param usual the old keys that usually become the key
-   * @returns the old key that has it
+   * @param usual the old keys that usually become this new key
+   * @returns the old key that the new key is assigned to
    */
   claim(key: string, oldKey: string, usual: readonly string[]): string {
-    // 72 bits, of which no two are the same among all objects that a bucket may hold.
+    // 72 bits make a collision practically impossible, even in a large bucket.
     const hash = createHash('sha256').update(key).digest('base64').slice(0, 12);
     const owner = this.owners.get(hash);
     if (owner === undefined) {

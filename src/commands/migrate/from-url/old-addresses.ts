@@ -1,7 +1,7 @@
 import type { GhostAdmin, Item } from './ghost-admin';
 import { isAbsolute, isProtocolRelative, type OldAddress, readAddresses } from './old-url';
 
-/** A post, page, tag, user or setting that uses the old address. */
+/** A post, page, tag, user or setting that uses the old URL. */
 export interface AffectedItem {
   kind: 'post' | 'page' | 'tag' | 'user' | 'setting';
   title: string;
@@ -9,11 +9,11 @@ export interface AffectedItem {
   addresses: string[];
 }
 
-/** Where Ghost uses the old address. `--json` prints this. */
+/** All uses of the old URL in Ghost. `--json` prints this. */
 export interface OldAddresses {
-  /** Rewritten by Ghost's media inliner. */
+  /** Items that Ghost's media inliner rewrites. */
   concerned: AffectedItem[];
-  /** Not rewritten: settings, injected code, and addresses that are encoded or in the URL of another host. */
+  /** Items that it does not rewrite: settings, injected code, and URLs that are encoded or part of another URL. */
   byHand: AffectedItem[];
 }
 
@@ -21,17 +21,25 @@ interface Resource {
   kind: AffectedItem['kind'];
   name: string;
   query?: Record<string, string>;
-  /** The fields in which Ghost's media inliner looks for addresses. */
+  /** The fields in which Ghost's media inliner searches for URLs. */
   texts: string[];
-  /** The fields that Ghost's media inliner rewrites when they start with an address. */
+  /** The fields that Ghost's media inliner rewrites when they start with the old URL. */
   images: string[];
 }
 
+/** Query that makes the API return the content of posts as Ghost stores it. */
 const CONTENT = { formats: 'lexical,mobiledoc' };
+
+/** Fields with the content of a post. */
 const TEXTS = ['lexical', 'mobiledoc'];
+
+/** Fields with the image URLs of a post or tag. */
 const POST_IMAGES = ['feature_image', 'og_image', 'twitter_image'];
+
+/** Fields with injected code. */
 const CODE_FIELDS = ['codeinjection_head', 'codeinjection_foot'];
 
+/** The resources of the Admin API to search. */
 const RESOURCES: Resource[] = [
   { kind: 'post', name: 'posts', query: CONTENT, texts: TEXTS, images: POST_IMAGES },
   { kind: 'page', name: 'pages', query: CONTENT, texts: TEXTS, images: POST_IMAGES },
@@ -39,7 +47,7 @@ const RESOURCES: Resource[] = [
   { kind: 'user', name: 'users', texts: [], images: ['profile_image', 'cover_image'] },
 ];
 
-/** Finds all posts, pages, tags, users and settings with addresses that start with the old one. */
+/** Finds all posts, pages, tags, users and settings that contain URLs starting with the old one. */
 export async function findOldAddresses(admin: GhostAdmin, oldUrl: string): Promise<OldAddresses> {
   const found: OldAddresses = { concerned: [], byHand: [] };
   const add = (list: AffectedItem[], kind: AffectedItem['kind'], title: string, all: OldAddress[]) => {
@@ -70,17 +78,17 @@ const isRewritable = (address: OldAddress) => isAbsolute(address) || isProtocolR
 
 const read = (text: unknown, oldUrl: string) => (typeof text === 'string' ? readAddresses(text, oldUrl) : []);
 
-/** Returns the addresses of an image's field. One within the URL of another host is not rewritten, however it is spelled. */
+/** Returns the old URLs in an image field. Within the URL of another host, Ghost rewrites none of them. */
 const readImage = (value: unknown, oldUrl: string): OldAddress[] =>
   read(value, oldUrl).map((found) => (String(value).startsWith(found.start) ? found : { ...found, start: '' }));
 
-/** Returns the addresses below the old one in a text: HTML, Markdown, or JSON that contains either. */
+/** Returns the URLs in a text that start with the old one. The text is HTML, Markdown, or JSON that contains either. */
 export const addressesIn = (text: unknown, oldUrl: string): string[] =>
   read(text, oldUrl).map(({ address }) => address);
 
-/** Returns the number of addresses of all items. */
+/** Returns the number of URLs in all items. */
 export const addressCount = (list: AffectedItem[]): number =>
   list.reduce((sum, { addresses }) => sum + addresses.length, 0);
 
-/** Returns the items without the settings: what readers are shown as content. */
+/** Returns the items that readers see as content, that is, all but the settings. */
 export const contentIn = (list: AffectedItem[]): AffectedItem[] => list.filter(({ kind }) => kind !== 'setting');

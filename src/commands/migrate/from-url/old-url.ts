@@ -1,26 +1,26 @@
 import { domainToUnicode } from 'node:url';
 
-/** An address below the old URL, as a text spells it. */
+/** A URL in a text that starts with the old URL, as the text spells it. */
 export interface OldAddress {
   address: string;
-  /** The part that names the old URL, without the slash after it: `//old.example.com`. */
+  /** The part that is the old URL, without the slash after it: `//old.example.com`. */
   start: string;
 }
 
-// Texts hold addresses as they are, in JSON with escaped slashes, in the query of another URL, and in HTML entities. The
-// repetitions are bounded, so that no text takes long to read.
+// Texts contain URLs as they are, in JSON with escaped slashes, in the query of another URL, and with HTML entities.
+// The repetitions are limited, so that no text takes long to match.
 const SLASH = String.raw`(?:\\{0,8}/|%(?:25){0,3}2F|&#0{0,5}47;|&#x0{0,4}2F;|&sol;)`;
 const COLON = String.raw`(?::|%(?:25){0,3}3A|&#0{0,5}58;|&#x0{0,4}3A;|&colon;)`;
 
-/** Ends addresses where Ghost's inliner does, and at the space and the comma of a srcset. */
+/** The rest of a URL. It ends where Ghost's inliner ends it, and at the space and the comma of a srcset. */
 const REST = String.raw`(?:\\{1,8}/|(?!&quot;|,(?:https?:)?//)[^"'()<>\\\s])*`;
 
 const literal = (text: string) => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 const anyOf = (texts: string[]) => `(?:${[...new Set(texts)].map(literal).join('|')})`;
 
 /**
- * Finds the addresses below the old URL in a text: with https and http, without a protocol, in any case, with the port
- * that goes without saying, with an international host in both spellings, and in the URL of an image proxy.
+ * Finds the URLs in a text that start with the old URL: with https, http or no protocol, in upper or lower case, with
+ * the default port, with both spellings of an international host, and inside the URL of an image proxy.
  */
 export function readAddresses(text: string, oldUrl: string): OldAddress[] {
   return [...text.matchAll(patternOf(oldUrl))].map(([address, start = '']) => ({
@@ -37,7 +37,7 @@ function patternOf(oldUrl: string): RegExp {
   const path = folders.map((folder) => SLASH + anyOf([folder, decodeURIComponent(folder)])).join('');
   const beginning = [
     `https?${COLON}${SLASH}{2}`,
-    // Without a protocol, and not the rest of an address with another one.
+    // Without a protocol, but not the rest of a URL with another protocol.
     `(?<![:\\w/;%\\\\])${SLASH}{2}`,
     // In the path or the query of an image proxy: https://i0.wp.com/old.example.com/2020/a.jpg
     String.raw`(?<=[^/\\:]/|=)`,
@@ -45,13 +45,13 @@ function patternOf(oldUrl: string): RegExp {
   return new RegExp(`((?:${beginning.join('|')})${host}${ports}${path}${SLASH})${REST}`, 'giu');
 }
 
-/** Whether an address has a protocol, and is spelled as Ghost's media inliner looks for it. */
+/** Returns whether a URL has a protocol and the spelling that Ghost's media inliner searches for. */
 export const isAbsolute = ({ start }: OldAddress) => /^https?:\/\/[^\\%&]*$/i.test(start);
 
-/** Whether an address has no protocol, and is spelled as Ghost's media inliner looks for it. */
+/** Returns whether a URL has no protocol, but the spelling that Ghost's media inliner searches for. */
 export const isProtocolRelative = ({ start }: OldAddress) => /^\/\/[^\\%&]*$/.test(start);
 
-/** Whether one URL is the other, or below it, with either protocol. */
+/** Returns whether one URL is the same as the other or below it, with either protocol. */
 export function isBelow(url: string, above: string): boolean {
   const [inner, outer] = [url, above].map((text) => text.replace(/^https?:/i, '').replace(/\/+$/, '')) as [
     string,

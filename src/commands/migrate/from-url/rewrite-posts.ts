@@ -11,19 +11,21 @@ import type { GhostAdmin } from './ghost-admin';
 import { addressCount, type AffectedItem, contentIn, findOldAddresses, type OldAddresses } from './old-addresses';
 import { isAbsolute, isProtocolRelative, type OldAddress, readAddresses } from './old-url';
 
-/** How long (ms) to wait for Ghost to rewrite another post. It saves a post when it has downloaded all of its files. */
+/** How long (ms) to wait for Ghost to rewrite another post. It saves a post after downloading all of its files. */
 const PATIENCE_MS = 180_000;
+
+/** How often (ms) to check the posts. */
 const LOOK_EVERY_MS = 3_000;
 
-/** How many addresses of a post are shown. */
+/** How many URLs of a post to show. */
 const MAX_SHOWN_ADDRESSES = 5;
 
 /**
- * Asks for consent, and has Ghost download the files and rewrite the posts.
+ * Asks for confirmation, and lets Ghost download the files and rewrite the posts.
  *
- * @param found where the old address is used
- * @returns where it is still used afterwards
- * @throws Failure when Ghost would not store the files in the bucket, Declined when the user does not agree
+ * @param found the uses of the old URL
+ * @returns the uses that are left afterwards
+ * @throws Failure when Ghost would not store the files in the bucket, Declined when the user declines
  */
 export async function rewritePosts(
   terminal: Terminal,
@@ -39,18 +41,18 @@ export async function rewritePosts(
   const elsewhere = FEATURES.filter((feature) => adapterOf(storage, feature) !== ADAPTER);
   if (elsewhere.length > 0) {
     throw new Failure(
-      `Ghost does not store ${elsewhere.join(' and ')} by ${ADAPTER} yet, so what it fetches would not go to the bucket.`,
+      `Ghost does not use ${ADAPTER} for ${elsewhere.join(' and ')} yet, so it would not store the files in the bucket.`,
       `Install the adapter first: ${ownCommand(`install${siteParameters(site)}`, { writes: [site.configFile] })}\nThen restart Ghost.`,
     );
   }
   const files = counted(addressCount(found.concerned), 'file');
   const agreed = await terminal.confirm(
-    `Ghost will fetch ${files}, store what it gets, and rewrite ${counted(found.concerned.length, 'post')}, tags and authors among them. Do you have a backup of its database?`,
+    `Ghost will download and store ${files}, and rewrite ${counted(found.concerned.length, 'post')} (including pages, tags and authors). Do you have a backup of its database?`,
   );
   if (!agreed) {
     throw new Declined('No post was changed.');
   }
-  return terminal.step('Ghost fetches and rewrites', async ({ progress }) => {
+  return terminal.step('Ghost downloads files and rewrites posts', async ({ progress }) => {
     const look = () => findOldAddresses(admin, oldUrl);
     const rewrite = async (domains: string[], isTheirs: (address: OldAddress) => boolean) => {
       await admin.inlineMedia(domains);
@@ -60,7 +62,7 @@ export async function rewritePosts(
     const absolute = domainsOf(found, oldUrl, isAbsolute);
     const relative = domainsOf(found, oldUrl, isProtocolRelative);
     const left = absolute.length > 0 ? await rewrite(absolute, isAbsolute) : found;
-    // Ghost would also find "//old.example.com" within "https://old.example.com", and break that address.
+    // Ghost would also find "//old.example.com" within "https://old.example.com", and break that URL.
     if (relative.length > 0 && !hasOthersWithin(left, oldUrl)) {
       await rewrite(relative, isProtocolRelative);
     }
@@ -68,14 +70,14 @@ export async function rewritePosts(
   });
 }
 
-/** Returns the beginnings of addresses in each spelling: for the fields of images, Ghost looks at the case. */
+/** Returns the starts of the URLs in each spelling, because Ghost compares image fields with upper and lower case. */
 function domainsOf({ concerned }: OldAddresses, oldUrl: string, isTheirs: (address: OldAddress) => boolean): string[] {
   const starts = new Set(
     readAll(concerned, oldUrl)
       .filter(isTheirs)
       .map(({ start }) => start),
   );
-  // Most addresses have the spelling of the user, so it comes first.
+  // Most URLs are spelled as the user did, so that spelling comes first.
   return [...starts].sort((one, other) => Number(other === oldUrl) - Number(one === oldUrl));
 }
 
@@ -94,7 +96,9 @@ function only(
   return { concerned: theirs.filter(({ addresses }) => addresses.length > 0), byHand };
 }
 
-/** Whether texts still have addresses that contain one without a protocol. Absolute ones to change by hand are in no text. */
+/**
+ * Returns whether texts still have URLs that contain one without a protocol. Absolute ones by hand are not in texts.
+ */
 function hasOthersWithin({ concerned, byHand }: OldAddresses, oldUrl: string): boolean {
   return [
     ...readAll(concerned, oldUrl).filter(isAbsolute),
@@ -103,10 +107,11 @@ function hasOthersWithin({ concerned, byHand }: OldAddresses, oldUrl: string): b
 }
 
 /**
- * Waits until the old address is used nowhere, or nothing has changed for a while: Ghost does not tell when it is done.
+ * Waits until the old URL is no longer used or nothing has changed for a while, since Ghost does not report when it is
+ * done.
  *
- * @param look finds where the old address is still used
- * @param patienceMs how long nothing may change
+ * @param look finds the uses of the old URL that are left
+ * @param patienceMs how long to wait without a change
  * @throws Interruption after Ctrl-C
  */
 export async function waitUntilRewritten(
@@ -133,24 +138,27 @@ export async function waitUntilRewritten(
     }
     return latest.left;
   } catch (error) {
-    throw signal.aborted ? new Interruption('Stopped watching. Ghost itself continues until it is done.') : error;
+    throw signal.aborted
+      ? new Interruption('Stopped waiting. Ghost continues in the background until it is done.')
+      : error;
   }
 }
 
-/** Shows where the old address is used. */
+/** Shows the uses of the old URL. */
 export function showOldAddresses(terminal: Terminal, { concerned, byHand }: OldAddresses, oldUrl: string): void {
   if (concerned.length === 0 && contentIn(byHand).length === 0) {
-    terminal.say(`No post, page, tag or author shows ${oldUrl}.`);
+    terminal.say(`No post, page, tag or author uses ${oldUrl}.`);
   } else if (concerned.length > 0) {
-    terminal.say(`These show ${oldUrl}:`);
+    terminal.say(`These use ${oldUrl}:`);
     listItems(terminal, concerned);
   }
   if (byHand.length > 0) {
-    terminal.warn('Ghost does not rewrite these. Change them in its admin:');
+    terminal.warn("Ghost does not rewrite these. Change them in Ghost's admin:");
     listItems(terminal, byHand);
   }
 }
 
+/** Shows items with their URLs. */
 export function listItems(terminal: Terminal, items: AffectedItem[]): void {
   for (const { kind, title, addresses } of items) {
     terminal.say(`  ${kind} ${terminal.colors.bold(visible(title))}`);

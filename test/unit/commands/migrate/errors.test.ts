@@ -10,7 +10,7 @@ const explanationOf = (code: string, more: object) =>
 
 test.each([
   ['ENOSPC', 'The disk is full (ENOSPC).'],
-  ['EDQUOT', "This user's quota of the disk is used up (EDQUOT)."],
+  ['EDQUOT', "This user's disk quota is used up (EDQUOT)."],
   ['EROFS', 'The disk is read-only (EROFS).'],
 ])('a disk that takes no file (%s) ends the run with an error that says so', (code, message) => {
   expect(() => explanationOf(code, { syscall: 'write' })).toThrow(message);

@@ -105,12 +105,12 @@ test('posts of all pages are listed with their addresses, as are settings to cha
 });
 
 test('what a title or an address would make a terminal do is shown, and not done', async () => {
-  const title = 'A\u001b[2J\u001b]0;x\u0007\n✔ No post shows it\u009b8m';
+  const title = 'A\u001b[2J\u001b]0;x\u0007\n✔ No post uses it\u009b8m';
   posts = [{ id: '1', title, lexical: `${OLD}/2020/\u001b[1A.jpg`, feature_image: `${OLD}/a\u202eb.jpg` }];
   for (const options of [{ dryRun: true }, { dryRun: true, json: true }]) {
     const { said, result } = await run(options);
     expect([...said].filter((character) => /[\p{Cc}\u202e]/u.test(character) && character !== '\n')).toEqual([]);
-    expect(said.split('\n')).not.toContain('✔ No post shows it');
+    expect(said.split('\n')).not.toContain('✔ No post uses it');
     expect(options.json ? JSON.stringify(result) : said).toContain(
       options.json ? JSON.stringify(title) : 'post A%1B[2J',
     );
@@ -121,7 +121,7 @@ test('Ghost rewrites posts, for the old address only', async () => {
   posts = [{ id: '1', title: 'Old', feature_image: `${OLD}/2020/a.jpg` }];
   const { said, exitCode } = await run({ yes: true });
   expect([exitCode, inlined]).toEqual([0, [OLD]]);
-  expect(said).toContain(`✔ No post shows ${OLD} any more.`);
+  expect(said).toContain(`✔ No post uses ${OLD} any more.`);
 });
 
 describe('addresses in other spellings', () => {
@@ -153,7 +153,7 @@ describe('addresses in other spellings', () => {
       ...spellings.map((feature_image, index) => ({ id: `2${index}`, title: 'Picture', feature_image, lexical: '' })),
     ];
     const { said, exitCode } = await run({ yes: true });
-    expect([exitCode, said]).toEqual([0, expect.stringContaining(`✔ No post shows ${OLD} any more.`)]);
+    expect([exitCode, said]).toEqual([0, expect.stringContaining(`✔ No post uses ${OLD} any more.`)]);
     expect(JSON.stringify(posts)).not.toMatch(/old\.example|https?:__GHOST/i);
   });
 
@@ -170,8 +170,8 @@ describe('addresses in other spellings', () => {
     posts = [{ id: '1', title: 'One', lexical: show(source) }];
     expect((await run({ dryRun: true })).said).toContain('post One');
     const { said, exitCode } = await run({ yes: true });
-    expect([exitCode, said]).toEqual([1, expect.stringMatching(/still show.*:\n {2}post One\n/)]);
-    expect(said).not.toContain('✔ No post shows');
+    expect([exitCode, said]).toEqual([1, expect.stringMatching(/still use.*:\n {2}post One\n/)]);
+    expect(said).not.toContain('✔ No post uses');
   });
 
   test('in injected code are named, and nobody says that no post shows them', async () => {
@@ -193,10 +193,10 @@ describe('addresses in other spellings', () => {
   });
 
   test.each(['http://images.example.com', 'HTTPS://Images.Example.com:443/', 'https://images.example.com'])(
-    'the address of the CDN itself is refused as %s',
+    'the URL of the CDN itself is refused as %s',
     async (fromUrl) => {
       const { error } = await run({ fromUrl });
-      expect(error?.message).toContain('the CDN itself');
+      expect(error?.message).toContain('the URL of the new CDN');
     },
   );
 });
@@ -209,10 +209,10 @@ test('without a terminal to ask on, nothing is done', async () => {
 });
 
 test.each([
-  [401, 'did not accept the key', 'Staff access token'],
-  [403, 'does not allow this', 'Staff access token'],
-  [501, 'does not allow this', 'Staff access token'],
-  [404, 'answered 404', '--ghost-url'],
+  [401, 'rejected the key', 'Staff access token'],
+  [403, 'has no permission for this', 'Staff access token'],
+  [501, 'has no permission for this', 'Staff access token'],
+  [404, 'returned 404', '--ghost-url'],
 ])('a response of %i is explained, with its fix', async (status, message, cure) => {
   answerStatus = status;
   const { error } = await run({ dryRun: true });
@@ -272,7 +272,7 @@ describe('waiting for Ghost', () => {
         stopping.signal,
         () => {},
       ),
-    ).rejects.toThrow('Ghost itself continues');
+    ).rejects.toThrow('Ghost continues in the background');
   });
 });
 

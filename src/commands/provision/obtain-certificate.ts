@@ -7,7 +7,7 @@ import type { Settings } from './settings';
 import type { Situation } from './situation';
 
 /**
- * Obtains an issued certificate: requests one unless an earlier run has, has it validated by its DNS record, and waits.
+ * Obtains an issued certificate: requests one unless an earlier run did so, creates or shows its DNS record, and waits.
  *
  * @returns its ARN
  * @throws Failure when ACM does not issue it
@@ -22,9 +22,9 @@ export async function obtainCertificate(
   const arn =
     certificate?.arn ??
     (await terminal.step('Requesting the certificate', () => requestCertificate(acm, { domain, wildcard })));
-  const record = await terminal.step('Asking for the validation record', () => validationRecord(acm, arn, pause));
+  const record = await terminal.step('Getting the validation record', () => validationRecord(acm, arn, pause));
   if (zone) {
-    await terminal.step(`Writing the validation record into the zone ${zone.name}`, () =>
+    await terminal.step(`Creating the validation record in the zone ${zone.name}`, () =>
       upsertValidationRecord(route53, zone, record),
     );
   } else {
@@ -33,7 +33,7 @@ export async function obtainCertificate(
   await terminal.step('Waiting for the certificate', ({ progress }) =>
     waitUntilIssued(acm, arn, {
       pause,
-      onWaiting: ({ secondsLeft }) => progress(`ACM waits ${countdown(secondsLeft)} more`),
+      onWaiting: ({ secondsLeft }) => progress(`${countdown(secondsLeft)} left`),
     }),
   );
   return arn;
@@ -46,16 +46,16 @@ async function showValidationRecord(
 ): Promise<void> {
   const { fullyQualified, relative, zone, value } = recordSpellings(record, await zoneOf(resolver, domain), domain);
   terminal.say();
-  terminal.say('Make this record at your DNS provider, and leave it there for ever: the certificate is renewed by it.');
+  terminal.say('Create this record at your DNS provider, and never delete it: ACM needs it to renew the certificate.');
   terminal.say('  Type   CNAME');
   terminal.say(`  Name   ${fullyQualified}`);
   if (relative !== undefined) {
-    terminal.say(`         or, where the provider adds ${zone} itself:  ${relative}`);
+    terminal.say(`         or, if the provider adds ${zone} itself:  ${relative}`);
   }
   terminal.say(`  Value  ${value}`);
   terminal.say("  Keep your DNS provider's proxy off for it (at Cloudflare, the orange cloud).");
   terminal.say();
-  terminal.say('You may stop with Ctrl-C and run the same command again later: it goes on waiting.');
+  terminal.say('You can stop with Ctrl-C and run the same command again later to continue waiting.');
 }
 
 /** `71 h 58 min` */

@@ -28,7 +28,7 @@ export async function listCertificates(acm: ACMClient, statuses: CertificateStat
 /**
  * Reads the details of a certificate.
  *
- * @returns undefined when there is none: right after the request, or after its deletion
+ * @returns undefined when it does not exist, as right after the request or after its deletion
  * @see https://docs.aws.amazon.com/acm/latest/APIReference/API_DescribeCertificate.html
  */
 export async function certificateDetail(acm: ACMClient, arn: string): Promise<CertificateDetail | undefined> {

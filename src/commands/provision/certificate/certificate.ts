@@ -12,13 +12,13 @@ import { certificateDetail, listCertificates } from './acm';
 import { certificateName, wildcardOf } from './name';
 import { validationFailure } from './validation';
 
-/** An ACM certificate in us-east-1, seen from a domain. */
+/** An ACM certificate in us-east-1, in relation to a domain. */
 export interface Certificate {
   arn: string;
   status: CertificateStatus;
   /** All its names, `images.example.com`, `*.example.com` */
   names: string[];
-  /** Whether only a wildcard of it covers the domain. */
+  /** Whether the domain is covered only by a wildcard. */
   wildcard: boolean;
   notAfter?: Date;
   createdAt?: Date;
@@ -26,14 +26,14 @@ export interface Certificate {
   renewsItself: boolean;
 }
 
-/** Whether a certificate with these names covers the domain. A wildcard stands for exactly one label. */
+/** Returns whether a certificate with these names covers the domain. A wildcard stands for exactly one label. */
 export function covers(names: string[], domain: string): boolean {
   return hasName(names, domain) || hasName(names, wildcardOf(domain));
 }
 
 /**
- * Finds a certificate for the domain. An issued one comes before one that waits for validation by DNS, one that renews
- * itself before any other, the domain's own name before a wildcard, and then the one that is valid longest.
+ * Finds a certificate for the domain. It prefers an issued one over one that waits for validation by DNS, then one that
+ * renews itself, then the domain's own name over a wildcard, and then the one that is valid for the longest time.
  */
 export async function findCertificate(acm: ACMClient, domain: string): Promise<Certificate | undefined> {
   const candidates: Certificate[] = [];
@@ -42,7 +42,7 @@ export async function findCertificate(acm: ACMClient, domain: string): Promise<C
     // Browsers do not trust private authorities.
     if (certificate && summary.Type !== 'PRIVATE') {
       const { status, arn } = certificate;
-      // Only the details tell how an issued one was validated.
+      // Only the details contain how an issued one was validated.
       const detailed = status === 'ISSUED' ? await readCertificate(acm, arn, domain) : certificate;
       candidates.push(detailed ?? certificate);
     }
@@ -60,10 +60,10 @@ export async function findCertificate(acm: ACMClient, domain: string): Promise<C
 }
 
 /**
- * Reads the certificate that the user has named, and checks that CloudFront accepts it for the domain.
+ * Reads the certificate from `--certificate-arn`, and checks that CloudFront accepts it for the domain.
  *
  * @param arn `arn:aws:acm:us-east-1:123456789012:certificate/…`
- * @returns the certificate, issued or waiting for its validation
+ * @returns the certificate, which is issued or waits for its validation
  * @throws Failure when CloudFront would not accept it
  * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cnames-and-https-requirements.html
  */
@@ -72,41 +72,41 @@ export async function requireCertificate(acm: ACMClient, arn: string, domain: st
   if (!region) {
     throw new Failure(
       `--certificate-arn: ${arn} is not the ARN of an ACM certificate.`,
-      'It looks like arn:aws:acm:us-east-1:123456789012:certificate/12345678-…: see the console of ACM in us-east-1.',
+      'An ARN looks like arn:aws:acm:us-east-1:123456789012:certificate/12345678-…. It is in the ACM console in us-east-1.',
     );
   }
   if (region !== 'us-east-1') {
     throw new Failure(
-      `--certificate-arn: the certificate is in ${region}, and CloudFront takes certificates from us-east-1 only.`,
-      'Leave out --certificate-arn to get one in us-east-1, or name one from there.',
+      `--certificate-arn: the certificate is in ${region}, but CloudFront accepts certificates only from us-east-1.`,
+      'Leave out --certificate-arn to request one in us-east-1, or use one from there.',
     );
   }
   const detail = await certificateDetail(acm, arn);
   if (!detail) {
     throw new Failure(
-      `--certificate-arn: there is no certificate ${arn} in this account.`,
-      'Compare it with: aws acm list-certificates --region us-east-1. Perhaps --profile names another account.',
+      `--certificate-arn: the certificate ${arn} does not exist in this account.`,
+      'Compare it with: aws acm list-certificates --region us-east-1. Also check that --profile is for the right account.',
     );
   }
   const certificate = fromDetail(detail, domain);
   if (!covers(certificate.names, domain)) {
     throw new Failure(
-      `--certificate-arn: the certificate is for ${certificate.names.join(', ')}, and not for ${domain}. ` +
-        'A wildcard stands for one label only.',
-      `Name a certificate for ${domain} or ${wildcardOf(domain)}, or leave out --certificate-arn to get one.`,
+      `--certificate-arn: the certificate is for ${certificate.names.join(', ')}, not for ${domain}. ` +
+        'A wildcard stands for only one label.',
+      `Use a certificate for ${domain} or ${wildcardOf(domain)}, or leave out --certificate-arn to request one.`,
     );
   }
   if (detail.Type === 'PRIVATE') {
     throw new Failure(
-      '--certificate-arn: the certificate comes from a private authority, which browsers do not trust.',
-      'Leave out --certificate-arn to get a public one.',
+      '--certificate-arn: the certificate is from a private certificate authority, which browsers do not trust.',
+      'Leave out --certificate-arn to request a public one.',
     );
   }
   // ACM writes EC-prime256v1 here, and EC_prime256v1 elsewhere.
   if (/^EC.(?!prime256v1)/.test(detail.KeyAlgorithm ?? '')) {
     throw new Failure(
-      `--certificate-arn: CloudFront does not take certificates with the key type ${detail.KeyAlgorithm}.`,
-      'Name one with RSA or with EC_prime256v1, or leave out --certificate-arn to get one.',
+      `--certificate-arn: CloudFront does not accept certificates with the key type ${detail.KeyAlgorithm}.`,
+      'Use one with RSA or EC_prime256v1, or leave out --certificate-arn to request one.',
     );
   }
   if (detail.Status !== 'ISSUED' && detail.Status !== 'PENDING_VALIDATION') {
@@ -115,7 +115,7 @@ export async function requireCertificate(acm: ACMClient, arn: string, domain: st
   return certificate;
 }
 
-/** ACM renews certificates earlier than this many days before they expire. */
+/** How many days before a certificate expires ACM has renewed it at the latest. */
 const DAYS_FOR_RENEWAL = 30;
 
 /**
@@ -135,7 +135,7 @@ export function checkRenewal({ status, renewsItself, notAfter, arn }: Certificat
       check: 'certificate',
       refuses: false,
       cause: `The certificate ${arn} ${end}. ACM does not renew it automatically, because it was imported or is validated by e-mail.`,
-      cure: 'Renew it in time, or use --certificate-arn with a certificate that is validated by DNS. To have a new one requested, delete this one from ACM (if nothing else uses it) and run the command again.',
+      cure: 'Renew it in time, or use --certificate-arn with a certificate that is validated by DNS. To request a new one, delete this one from ACM (if nothing else uses it) and run the command again.',
     };
   }
   return days >= DAYS_FOR_RENEWAL
@@ -148,7 +148,7 @@ export function checkRenewal({ status, renewsItself, notAfter, arn }: Certificat
       };
 }
 
-/** Reads a certificate in any state, even one that is expired, revoked, refused or for another domain. */
+/** Reads a certificate in any state, even one that is expired, revoked, rejected or for another domain. */
 export async function readCertificate(acm: ACMClient, arn: string, domain: string): Promise<Certificate | undefined> {
   const detail = await certificateDetail(acm, arn);
   return detail && fromDetail(detail, domain);
@@ -157,9 +157,9 @@ export async function readCertificate(acm: ACMClient, arn: string, domain: strin
 /**
  * Requests a certificate with validation by DNS. A second request within an hour returns the same certificate.
  *
- * @param wanted `wildcard`: whether to request `*.example.com` in place of `images.example.com`
+ * @param wanted `wildcard`: whether to request `*.example.com` instead of `images.example.com`
  * @returns ARN of the certificate, which is not issued yet
- * @throws Failure when no certificate can have the name
+ * @throws Failure when the name is not possible in a certificate
  * @see https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
  */
 export async function requestCertificate(
@@ -177,14 +177,14 @@ export async function requestCertificate(
     }),
   );
   if (!CertificateArn) {
-    throw new Error('ACM has answered a request for a certificate without its ARN.');
+    throw new Error('ACM responded to the request for a certificate without an ARN.');
   }
   return CertificateArn;
 }
 
 /**
- * Returns a token that is stable for a name, so that a repeated request does not create a second certificate. It changes
- * with each unusable certificate of the name, which ACM would otherwise return again for an hour.
+ * Returns a token that is stable for a name, so that a repeated request does not create a second certificate. It
+ * changes with each unusable certificate for the name, which ACM would otherwise return again for an hour.
  */
 async function idempotencyToken(acm: ACMClient, name: string): Promise<string> {
   const useless = await listCertificates(acm, ['FAILED', 'VALIDATION_TIMED_OUT', 'REVOKED', 'EXPIRED', 'INACTIVE']);
@@ -227,7 +227,7 @@ function fromDetail(detail: Omit<CertificateDetail, 'KeyUsages' | 'ExtendedKeyUs
   };
 }
 
-/** Whether a single CNAME validates it, which excludes validation by e-mail and certificates for several domains. */
+/** Returns whether a single CNAME is enough for validation, unlike with e-mail or certificates for several domains. */
 async function needsOneRecord(acm: ACMClient, { arn, names }: Certificate): Promise<boolean> {
   if (new Set(names.map((name) => name.replace(/^\*\./, ''))).size > 1) {
     return false;

@@ -1,15 +1,15 @@
 import { Failure } from '../../../shell/failure';
 
-/** X.509 limits the common name, which is the first name of a certificate. */
+/** The longest first name of a certificate (characters): X.509 limits this name, the common name. */
 const FIRST_NAME_LENGTH = 64;
 
 /**
  * Returns the first name of a certificate for the domain.
  *
  * @param domain `images.example.com`
- * @param wildcard whether the certificate is to cover the names next to the domain, too
+ * @param wildcard whether the certificate must also cover the names next to the domain
  * @returns `images.example.com`, or `*.example.com`
- * @throws Failure when no certificate can have the name: `*.com`, or more than 64 characters
+ * @throws Failure when the name is not possible: `*.com`, or more than 64 characters
  * @see https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
  */
 export function certificateName(domain: string, wildcard: boolean): string {
@@ -17,17 +17,17 @@ export function certificateName(domain: string, wildcard: boolean): string {
   const hasWildcard = wildcardName.split('.').length > 2;
   if (wildcard && !hasWildcard) {
     throw new Failure(
-      `--wildcard: there are no certificates for ${wildcardName}.`,
-      `Leave out --wildcard, or use a sub-domain such as images.${domain}.`,
+      `--wildcard: certificates for ${wildcardName} do not exist.`,
+      `Leave out --wildcard, or use a subdomain such as images.${domain}.`,
     );
   }
   const name = wildcard ? wildcardName : domain;
   if (name.length > FIRST_NAME_LENGTH) {
     const shorter = !wildcard && hasWildcard && wildcardName.length <= FIRST_NAME_LENGTH;
     throw new Failure(
-      `${name} is longer than the ${FIRST_NAME_LENGTH} characters that the first name of a certificate may have.`,
-      `${shorter ? `Add --wildcard to get one for ${wildcardName}, or request` : 'Request'} a certificate with a ` +
-        'shorter first name and this one as a further name, and name it with --certificate-arn.',
+      `${name} is too long: the first name of a certificate can have at most ${FIRST_NAME_LENGTH} characters.`,
+      `${shorter ? `Add --wildcard for a certificate for ${wildcardName}, or request` : 'Request'} a certificate with a ` +
+        'shorter first name and this one as an additional name, and pass it with --certificate-arn.',
     );
   }
   return name;

@@ -3,13 +3,13 @@ import type { Problem } from '../problem';
 import { checked, CHECK_NETWORK } from './checks';
 import { answerOf, plainName, type Resolver, withParents } from './live-dns';
 
-/** The names of Amazon in CAA records: https://docs.aws.amazon.com/acm/latest/userguide/setup-caa.html */
+/** Amazon's names in CAA records: https://docs.aws.amazon.com/acm/latest/userguide/setup-caa.html */
 const AMAZON_ISSUERS = ['amazon.com', 'amazontrust.com', 'awstrust.com', 'amazonaws.com'];
 
 /**
- * Checks that Amazon may issue a certificate. The CAA records of the domain decide, or else those of its nearest parent.
+ * Checks that Amazon may issue a certificate. The CAA records of the domain apply, or those of its nearest parent.
  *
- * @param options `wildcard`: whether the certificate is for all names next to the domain
+ * @param options `wildcard`: whether the certificate also covers the names next to the domain
  * @see https://www.rfc-editor.org/rfc/rfc8659
  */
 export function checkCaa(
@@ -31,7 +31,7 @@ export function checkCaa(
 function judgeCaa(name: string, records: CaaRecord[], wildcard: boolean): Omit<Problem, 'check'> | undefined {
   const tag = wildcard && records.some(({ issuewild }) => issuewild !== undefined) ? 'issuewild' : 'issue';
   const values = records.flatMap((record) => record[tag] ?? []);
-  // Parameters follow a semicolon; nothing in front of it means that nobody may issue certificates.
+  // Parameters follow a semicolon. An empty name before it means that nobody may issue certificates.
   const issuers = values.map((value) => plainName((value.split(';')[0] ?? '').trim()));
   if (issuers.length === 0 || issuers.some((issuer) => AMAZON_ISSUERS.includes(issuer))) {
     return undefined;
@@ -40,8 +40,8 @@ function judgeCaa(name: string, records: CaaRecord[], wildcard: boolean): Omit<P
   return {
     refuses: true,
     cause:
-      `The CAA records of ${name} allow ${allowed.length > 0 ? `${allowed.join(', ')} only` : 'nobody'} to issue ` +
+      `The CAA records of ${name} allow ${allowed.length > 0 ? `only ${allowed.join(', ')}` : 'nobody'} to issue ` +
       `${wildcard ? 'wildcard certificates' : 'certificates'}, and not Amazon.`,
-    cure: `Add this record beside them: ${name} CAA 0 ${tag} "amazon.com"`,
+    cure: `Add this record to them: ${name} CAA 0 ${tag} "amazon.com"`,
   };
 }

@@ -17,7 +17,7 @@ import {
   type Resolver,
 } from './live-dns';
 
-/** DNS providers that resolve the apex of a zone to the addresses of another name. */
+/** DNS providers that can point the apex of a zone to another name. */
 export const APEX_ALIAS_PROVIDERS: { provider: string; recordType: string; nameServers: string[] }[] = [
   { provider: 'Cloudflare', recordType: 'CNAME', nameServers: ['ns.cloudflare.com'] },
   {
@@ -33,18 +33,18 @@ export const APEX_ALIAS_PROVIDERS: { provider: string; recordType: string; nameS
   { provider: 'easyDNS', recordType: 'ANAME', nameServers: ['easydns.com', 'easydns.net', 'easydns.org'] },
 ];
 
-/** Advice where DNS did not answer a query that concerns the certificate. */
+/** The advice when DNS did not answer a query about the certificate. */
 export const CHECK_NETWORK = 'Check the network and the name servers of this machine if the certificate is not issued.';
 
-/** Record types that exclude an alias to the distribution. */
+/** Record types that prevent an alias to the distribution. */
 const CONFLICTING_TYPES = ['A', 'AAAA', 'CNAME', 'HTTPS'];
 
 /**
- * Checks that the zone's name servers are the live ones. Otherwise nobody sees the records of the zone, and the certificate
- * is never validated.
+ * Checks that the domain uses the zone's name servers. Otherwise the records in the zone have no effect, and the
+ * certificate is never validated.
  */
 export function checkDelegation(resolver: Resolver, zone: HostedZone): Promise<Problem | undefined> {
-  const unchecked = `If the certificate is not issued, see whether these name servers are set for ${zone.name} at your registrar: ${zone.nameServers.join(', ')}.`;
+  const unchecked = `If the certificate is not issued, check that ${zone.name} has these name servers at your registrar: ${zone.nameServers.join(', ')}.`;
   return checked('delegation', `the name servers of ${zone.name}`, unchecked, async () => {
     const live = await nameServersOf(resolver, zone.name);
     const strangers = live.filter((server) => !zone.nameServers.includes(server));
@@ -53,30 +53,31 @@ export function checkDelegation(resolver: Resolver, zone: HostedZone): Promise<P
     }
     const cure =
       `Set these name servers for ${zone.name} at your registrar: ${zone.nameServers.join(', ')}. ` +
-      'If the domain is served from another zone, name it with --hosted-zone (in another account: with --dns-profile); ' +
-      'if another provider serves it, write --hosted-zone none.';
+      'If the domain uses another zone, pass it with --hosted-zone (in another account: with --dns-profile). ' +
+      'If its DNS is at another provider, use --hosted-zone none.';
     if (live.length === 0) {
       return { refuses: true, cause: `${zone.name} is not delegated to any name server.`, cure };
     }
     if (strangers.length < live.length) {
-      const cause = `Some of the live name servers of ${zone.name} do not belong to the zone ${zone.id}: ${strangers.join(', ')}.`;
+      const cause = `Some name servers of ${zone.name} do not belong to the zone ${zone.id}: ${strangers.join(', ')}.`;
       return { refuses: false, cause, cure };
     }
-    // A zone may have custom names for its servers: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/white-label-name-servers.html
+    // A zone may have custom names for its servers:
+    // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/white-label-name-servers.html
     if (await shareAddress(resolver, live, zone.nameServers)) {
       return undefined;
     }
-    const cause = `The live name servers of ${zone.name} (${live.join(', ')}) are not those of the zone ${zone.id}: what is put into it is not seen.`;
+    const cause = `The name servers of ${zone.name} (${live.join(', ')}) are not those of the zone ${zone.id}, so records in this zone have no effect.`;
     return { refuses: true, cause, cure };
   });
 }
 
 /**
- * Checks that the stack can create the domain's records in the zone: no other records are in their place, and the zone
- * does not delegate the domain or a parent of it to other name servers.
+ * Checks that the stack can create the domain's records in the zone: there are no conflicting records, and the zone
+ * does not delegate the domain or one of its parents to other name servers.
  *
  * @param distributionDomainName the stack's distribution, if there is one: `d111111abcdef8.cloudfront.net`
- * @param isMoving whether records to another distribution are moved to it
+ * @param isMoving whether records of another distribution move to this one
  */
 export async function checkExistingRecords(
   route53: Route53Client,
@@ -88,17 +89,17 @@ export async function checkExistingRecords(
   const check = 'existing record';
   const names = withParents(plainName(domain)).filter((name) => isInside(zone.name, name));
   const found = (await Promise.all(names.map((name) => recordsAt(route53, zone, name)))).flat();
-  // The highest delegation decides, since it hides those below it.
+  // The highest delegation applies, since it hides those below it.
   const delegation = found.findLast(({ Name = '', Type }) => Type === 'NS' && plainName(Name) !== zone.name);
   if (delegation) {
     const subZone = plainName(delegation.Name ?? '');
     return {
       check,
       refuses: true,
-      cause: `The zone ${zone.name} (${zone.id}) delegates ${subZone} to other name servers: ${valuesOf(delegation)}. What it has at ${domain} is not seen.`,
+      cause: `The zone ${zone.name} (${zone.id}) delegates ${subZone} to other name servers: ${valuesOf(delegation)}. Its own records for ${domain} have no effect.`,
       cure:
-        `Name the zone of ${subZone} itself with --hosted-zone (in another account: with --dns-profile); if another ` +
-        'provider serves it, write --hosted-zone none. Or delete the NS record.',
+        `Pass the zone of ${subZone} itself with --hosted-zone (in another account: with --dns-profile). If its DNS is at ` +
+        'another provider, use --hosted-zone none. Or delete the NS record.',
     };
   }
   const conflicts = found.filter(
@@ -116,13 +117,13 @@ export async function checkExistingRecords(
   return {
     check,
     refuses: true,
-    cause: `The zone ${zone.name} (${zone.id}) has records at ${domain} already.`,
+    cause: `The zone ${zone.name} (${zone.id}) already has records for ${domain}.`,
     cure:
       (isServed
-        ? 'If a distribution serves the domain now, --move-domain moves it without an outage. Otherwise: '
+        ? 'If another distribution serves the domain, --move-domain moves it without an outage. Otherwise: '
         : '') +
-      `Delete them if nobody needs them, or use another domain: ${lines.join('; ')}. With --hosted-zone none they stay, ` +
-      'and the record of the domain is left to you.',
+      `Delete these records if nothing needs them, or use another domain: ${lines.join('; ')}. With --hosted-zone none ` +
+      'they stay, and you create the record for the domain yourself.',
   };
 }
 
@@ -137,9 +138,9 @@ export function checkApex(resolver: Resolver, domain: string): Promise<Problem |
     }
     const nameServers = await nameServersOf(resolver, domain);
     const cause = `${domain} is the apex of its zone, where DNS allows no CNAME.`;
-    const better = `A sub-domain such as images.${domain} needs none of this.`;
+    const better = `A subdomain such as images.${domain} needs none of this.`;
     if (nameServers.some((server) => /\.awsdns-\d+\./.test(server))) {
-      const cure = `Its zone is in Route 53, in another account: name a profile of that account with --dns-profile, or make the alias records there by hand. ${better}`;
+      const cure = `Its zone is in Route 53 in another account. Use a profile of that account with --dns-profile, or create the alias records there by hand. ${better}`;
       return { refuses: false, cause, cure };
     }
     const known = APEX_ALIAS_PROVIDERS.find((candidate) =>
@@ -147,10 +148,10 @@ export function checkApex(resolver: Resolver, domain: string): Promise<Problem |
     );
     if (known) {
       const type = known.recordType === 'CNAME' ? 'CNAME, which it flattens' : known.recordType;
-      const cure = `At ${known.provider}, use the record type ${type}, for the record that is shown at the end. ${better}`;
+      const cure = `At ${known.provider}, use the record type ${type} for the record that is shown at the end. ${better}`;
       return { refuses: false, cause, cure };
     }
-    const cure = `Use a sub-domain such as images.${domain}, or move the zone to Route 53 or another provider with ALIAS or ANAME records.`;
+    const cure = `Use a subdomain such as images.${domain}, or move the zone to Route 53 or another provider with ALIAS or ANAME records.`;
     return { refuses: true, cause, cure };
   });
 }
@@ -161,15 +162,16 @@ export function checkApex(resolver: Resolver, domain: string): Promise<Problem |
  *
  * @param distributionDomainName the stack's distribution, if there is one: `d111111abcdef8.cloudfront.net`
  * @returns a warning, since only the user can change the record
- * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/CNAMEs.html#alternate-domain-names-restrictions
+ * @see
+ *   https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/CNAMEs.html#alternate-domain-names-restrictions
  */
 export function checkLiveRecord(
   resolver: Resolver,
   domain: string,
   distributionDomainName: string | undefined,
 ): Promise<Problem | undefined> {
-  const unchecked = `See at your DNS provider whether ${domain} has a record already: it has to be replaced at the end.`;
-  return checked('live record', `where ${domain} leads to`, unchecked, async () => {
+  const unchecked = `Check at your DNS provider whether ${domain} already has a record. You have to replace it at the end.`;
+  return checked('live record', `where ${domain} points`, unchecked, async () => {
     if (distributionDomainName && (await pointsTo(resolver, domain, distributionDomainName))) {
       return undefined;
     }
@@ -187,7 +189,7 @@ export function checkLiveRecord(
     return target
       ? {
           refuses: false,
-          cause: `${domain} leads to ${target} at present.`,
+          cause: `${domain} currently points to ${target}.`,
           cure: 'Visitors go there until you replace that record with the one that is shown at the end.',
         }
       : undefined;
@@ -198,7 +200,7 @@ export function checkLiveRecord(
  * Runs a check, and returns a warning when DNS does not answer.
  *
  * @param check name of the check, `CAA`
- * @param subject of the query, as the object of "DNS does not tell"
+ * @param subject what the query is about, as the object of "could not check"
  * @param unchecked advice for the warning
  */
 export async function checked(
@@ -217,7 +219,7 @@ export async function checked(
     return {
       check,
       refuses: false,
-      cause: `DNS does not tell ${subject} (${error.message}): this was not checked.`,
+      cause: `The command could not check ${subject}, because DNS did not answer (${error.message}).`,
       cure: unchecked,
     };
   }

@@ -1,14 +1,14 @@
 import { answerOf, ifUnanswered, type Resolver } from './live-dns';
 
-/** Names the values of the template's parameter, and CloudFront's. */
+/** The values of the template's parameter GhostIpAddressType, which are CloudFront's. */
 export type IpAddressType = 'ipv4' | 'ipv6' | 'dualstack';
 
 /**
- * Finds out how CloudFront can connect to the blog: over IPv4 unless the template says otherwise.
+ * Finds out how CloudFront can connect to the blog. Without a value in the template, it uses IPv4.
  *
  * @param stored the stack's value
  * @returns `ipv6` for a host without an IPv4 address, `ipv4` for one without an IPv6 address; undefined to keep the
- * stack's value, also when DNS does not answer
+ * stack's value, for example when DNS does not answer
  * @see https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CustomOriginConfig.html
  */
 export async function findIpAddressType(

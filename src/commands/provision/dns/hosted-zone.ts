@@ -13,18 +13,18 @@ export interface HostedZone {
   id: string;
   /** `example.com`, without a final dot. */
   name: string;
-  /** The four that Route 53 has assigned to the zone, `ns-1.awsdns-01.com`. */
+  /** The four name servers that Route 53 assigned to the zone, `ns-1.awsdns-01.com`. */
   nameServers: string[];
 }
 
 /**
- * Finds the account's public zone for the domain: the one with the longest name, and of several zones of that name the
- * one that the domain is delegated to.
+ * Finds the account's public zone for the domain: the one with the longest name, and among several zones with that
+ * name, the one that the domain is delegated to.
  *
- * @param route53 client of the account that has the zone
- * @param hostedZoneId zone that the user has named, `Z0123456789ABCDEFGHIJ` or `/hostedzone/Z0123456789ABCDEFGHIJ`
+ * @param route53 client for the account with the zone
+ * @param hostedZoneId value of `--hosted-zone`, `Z0123456789ABCDEFGHIJ` or `/hostedzone/Z0123456789ABCDEFGHIJ`
  * @returns undefined when the account has no such zone
- * @throws Failure when the named zone cannot hold the domain, or when it is unclear which zone is live
+ * @throws Failure when that zone cannot contain the domain, or when it is unclear which zone is live
  * @see https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListHostedZones.html
  */
 export async function findHostedZone(
@@ -46,7 +46,7 @@ export async function findHostedZone(
   return zones.length > 1 ? liveZone(resolver, zones) : zones[0];
 }
 
-/** Adds the way for a domain whose zone is not in this account, where the zones need not be listed. */
+/** Adds a fix for a domain whose zone is not in this account: then the zones need not be listed. */
 const withoutZone = ({ message, cure, cause }: Failure) =>
   new Failure(message, `${cure}\nIf the domain's DNS is not in Route 53, add --hosted-zone none`, { cause });
 
@@ -54,9 +54,9 @@ async function namedZone(route53: Route53Client, domain: string, id: string): Pr
   const { zone, isPrivate } = await getZone(route53, id).catch((error: unknown) => {
     if (error instanceof Error && ['NoSuchHostedZone', 'InvalidInput'].includes(error.name)) {
       throw new Failure(
-        `--hosted-zone: there is no zone ${id} in this account.`,
-        'Compare it with: aws route53 list-hosted-zones. For a zone of another account, name its profile with ' +
-          '--dns-profile.',
+        `--hosted-zone: the zone ${id} does not exist in this account.`,
+        'Compare it with: aws route53 list-hosted-zones. For a zone in another account, add --dns-profile with a profile ' +
+          'of that account.',
         { cause: error },
       );
     }
@@ -64,14 +64,14 @@ async function namedZone(route53: Route53Client, domain: string, id: string): Pr
   });
   if (isPrivate) {
     throw new Failure(
-      `--hosted-zone: the zone ${id} (${zone.name}) is a private one, which the internet does not see.`,
-      'Name the public zone of the domain, or leave out --hosted-zone to have it found.',
+      `--hosted-zone: the zone ${id} (${zone.name}) is private, so the internet cannot see its records.`,
+      'Use the public zone of the domain, or leave out --hosted-zone to find it automatically.',
     );
   }
   if (!isInside(zone.name, domain)) {
     throw new Failure(
-      `--hosted-zone: the zone ${id} is for ${zone.name}, and cannot hold ${domain}.`,
-      `Name a zone that ${domain} ends with, or leave out --hosted-zone to have it found.`,
+      `--hosted-zone: the zone ${id} is for ${zone.name}, which does not include ${domain}.`,
+      `Use a zone whose name ${domain} ends with, or leave out --hosted-zone to find it automatically.`,
     );
   }
   return zone;
@@ -86,8 +86,8 @@ async function liveZone(resolver: Resolver, zones: HostedZone[]): Promise<Hosted
   }
   throw new Failure(
     `There are several public zones for ${name} in Route 53 (${zones.map(({ id }) => id).join(', ')}), and ` +
-      `${live.length > 0 ? `the live name servers (${live.join(', ')}) belong to none or several of them` : 'DNS does not say which is live'}.`,
-    'Name the right one with --hosted-zone: the one whose name servers are set at your registrar.',
+      `${live.length > 0 ? `the name servers of the domain (${live.join(', ')}) belong to none or several of them` : 'DNS did not return which of them is in use'}.`,
+    'Pass the right one with --hosted-zone. It is the one whose name servers are set at your registrar.',
   );
 }
 

@@ -1,6 +1,6 @@
 import type { CaaRecord, SoaRecord } from 'node:dns';
 
-/** The methods in use of the `Resolver` in `node:dns/promises`. */
+/** The methods of `Resolver` in `node:dns/promises` that are used here. */
 export interface Resolver {
   resolveNs(name: string): Promise<string[]>;
   resolveCaa(name: string): Promise<CaaRecord[]>;
@@ -11,7 +11,7 @@ export interface Resolver {
   reverse(address: string): Promise<string[]>;
 }
 
-/** No answer from DNS: no network, a timeout, a broken server. */
+/** The error when DNS does not answer: no network, a timeout, a broken server. */
 export class Unanswered extends Error {
   override readonly name = 'Unanswered';
 }
@@ -19,10 +19,10 @@ export class Unanswered extends Error {
 /** The resolver's error codes for a record that does not exist. */
 const NO_RECORD = ['ENOTFOUND', 'ENODATA'];
 
-/** Only misconfigured chains are longer. */
+/** How many CNAMEs to follow. Only misconfigured chains are longer. */
 const CNAME_LIMIT = 8;
 
-/** The NS record of every private zone in Route 53. A public zone may have one of these servers, but never only these. */
+/** The name servers of all private zones in Route 53. A public zone can have one of them, but never only these. */
 const PRIVATE_ZONE_NAME_SERVERS = [
   'ns-0.awsdns-00.com',
   'ns-512.awsdns-00.net',
@@ -59,7 +59,7 @@ export const ifUnanswered =
   };
 
 /**
- * Finds the zone that holds the domain, in public DNS.
+ * Finds the zone of the domain in public DNS.
  *
  * @returns `example.com`; undefined when there is none, or when DNS does not answer
  */
@@ -74,7 +74,7 @@ export async function zoneOf(resolver: Resolver, domain: string): Promise<string
 }
 
 /**
- * Whether the name is the apex of a zone.
+ * Returns whether the name is the apex of a zone.
  *
  * @throws Unanswered
  */
@@ -90,7 +90,7 @@ export async function isZone(resolver: Resolver, name: string): Promise<boolean>
  * Returns the name servers that the internet uses for a zone.
  *
  * @returns `ns-1.awsdns-01.com`; empty when there is no such zone
- * @throws Unanswered, also inside a VPC where a private zone of that name or above it hides the public one
+ * @throws Unanswered, also inside a VPC where a private zone with that name, or a parent of it, hides the public one
  * @see https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html
  */
 export async function nameServersOf(resolver: Resolver, zoneName: string): Promise<string[]> {
@@ -107,7 +107,7 @@ export async function nameServersOf(resolver: Resolver, zoneName: string): Promi
 }
 
 /**
- * Whether the domain points to the distribution: by a CNAME, or by an alias with the same addresses.
+ * Returns whether the domain points to the distribution, with a CNAME or with an alias that has the same addresses.
  *
  * @param distributionDomainName `d111111abcdef8.cloudfront.net`
  * @returns false also when DNS does not answer
@@ -139,13 +139,13 @@ export async function cnamesOf(resolver: Resolver, domain: string): Promise<stri
   return targets;
 }
 
-/** Whether CloudFront assigned the name to a distribution. */
+/** Returns whether a name is one that CloudFront assigns to distributions. */
 export function isDistribution(name: string): boolean {
   return plainName(name).endsWith('.cloudfront.net');
 }
 
 /**
- * Whether one of the hosts has an IPv4 address of one of the others.
+ * Returns whether one of the hosts has the same IPv4 address as one of the others.
  *
  * @throws Unanswered
  */
@@ -162,12 +162,12 @@ export function withParents(name: string): string[] {
   return labels.slice(0, -1).map((_, index) => labels.slice(index).join('.'));
 }
 
-/** Returns a name for comparison: lower case, without the final dot. */
+/** Returns a name for comparison, in lower case and without the final dot. */
 export function plainName(name: string): string {
   return name.toLowerCase().replace(/\.$/, '');
 }
 
-/** Whether a zone of this name can hold the domain. */
+/** Returns whether a zone with this name can contain the domain. */
 export function isInside(zoneName: string, domain: string): boolean {
   return plainName(domain) === plainName(zoneName) || plainName(domain).endsWith(`.${plainName(zoneName)}`);
 }

@@ -13,18 +13,21 @@ import type { ValidationRecord } from '../certificate/validation';
 import type { HostedZone } from './hosted-zone';
 import { isDistribution, isInside, plainName } from './live-dns';
 
-/** The hosted zone of every distribution: https://docs.aws.amazon.com/Route53/latest/APIReference/API_AliasTarget.html */
+/**
+ * The hosted zone of every distribution: https://docs.aws.amazon.com/Route53/latest/APIReference/API_AliasTarget.html
+ */
 const CLOUDFRONT_ZONE_ID = 'Z2FDTNDATAQYW2';
 
-/** The HTTPS record lets browsers start with HTTP/3. */
+/** The types of the alias records. The HTTPS record lets browsers start with HTTP/3. */
 const ALIAS_TYPES: RRType[] = ['A', 'AAAA', 'HTTPS'];
 
+/** The TTL (s) of the record that validates a certificate. */
 const VALIDATION_TTL_SECONDS = 300;
 
 /**
  * Creates the CNAME that ACM needs to validate and renew a certificate.
  *
- * @throws Failure when the zone cannot hold the record, or has another CNAME in its place
+ * @throws Failure when the record is outside of the zone, or when the zone has a different CNAME with that name
  * @see https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html
  */
 export async function upsertValidationRecord(
@@ -35,8 +38,8 @@ export async function upsertValidationRecord(
   const asLine = `${plainName(name)} CNAME ${plainName(value)}`;
   if (!isInside(zone.name, name)) {
     throw new Failure(
-      `The record that validates the certificate, ${plainName(name)}, does not belong into the zone ${zone.name} (${zone.id}).`,
-      `Make this record where the zone above ${zone.name} is, then run the command again: ${asLine}`,
+      `The record that validates the certificate, ${plainName(name)}, does not belong in the zone ${zone.name} (${zone.id}).`,
+      `Create this record in the parent zone of ${zone.name}, then run the command again: ${asLine}`,
     );
   }
   const existing = (await recordsAt(route53, zone, name)).find(({ Type }) => Type === 'CNAME');
@@ -46,9 +49,9 @@ export async function upsertValidationRecord(
   }
   if (existing) {
     throw new Failure(
-      `The zone ${zone.name} (${zone.id}) has another record in the place of the one that validates the certificate: ` +
+      `The zone ${zone.name} (${zone.id}) already has a different record with the name that validates the certificate: ` +
         `${plainName(name)} CNAME ${values.join(', ') || existing.AliasTarget?.DNSName}`,
-      `Replace it with this one if no other certificate needs it, then run the command again: ${asLine}`,
+      `If no other certificate needs it, replace it with this one, then run the command again: ${asLine}`,
     );
   }
   const ResourceRecords = [{ Value: value }];
@@ -61,8 +64,8 @@ export async function upsertValidationRecord(
 }
 
 /**
- * Points the domain to the distribution, where its records are not the stack's. An existing CNAME to it is kept, since
- * DNS allows no other record next to a CNAME; one to another distribution is replaced.
+ * Points the domain to the distribution when the stack does not manage its records. An existing CNAME to the
+ * distribution is kept, since DNS allows no other record next to a CNAME; one to another distribution is replaced.
  *
  * @param distributionDomainName `d111111abcdef8.cloudfront.net`
  * @see https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/routing-to-cloudfront-distribution.html
@@ -93,7 +96,7 @@ export async function upsertAliases(
   ]);
 }
 
-/** Whether the zone has records that point the domain to another distribution than this one. */
+/** Returns whether the zone has records that point the domain to another distribution. */
 export async function hasRecordsOfOthers(
   route53: Route53Client,
   zone: HostedZone,
@@ -107,7 +110,7 @@ export async function hasRecordsOfOthers(
   );
 }
 
-/** Whether a record points to a distribution, and is not one of several of its type that Route 53 chooses from. */
+/** Returns whether a record points to a distribution, and is not one of several that Route 53 chooses from. */
 export function pointsToDistribution({ AliasTarget, ResourceRecords = [], SetIdentifier, Type }: ResourceRecordSet) {
   const targets = Type === 'CNAME' ? ResourceRecords.map(({ Value = '' }) => Value) : [];
   return SetIdentifier === undefined && [AliasTarget?.DNSName ?? '', ...targets].some(isDistribution);
@@ -123,7 +126,7 @@ export async function recordsTo(
   return (await recordsAt(route53, zone, domain)).filter((record) => recordPointsTo(record, distributionDomainName));
 }
 
-/** Deletes the domain's records that point to the distribution, and leaves all others. */
+/** Deletes the domain's records that point to the distribution, and keeps all others. */
 export async function deleteAliases(
   route53: Route53Client,
   zone: HostedZone,
@@ -162,7 +165,7 @@ export async function recordsAt(route53: Route53Client, zone: HostedZone, name: 
 }
 
 /**
- * Whether the zone's records point the domain to the distribution: an alias of type A, or a CNAME.
+ * Returns whether the zone's records point the domain to the distribution: an alias of type A, or a CNAME.
  *
  * @returns false also when only some of several such records do
  */
@@ -176,7 +179,7 @@ export async function zonePointsTo(
   return records.length > 0 && records.every((record) => recordPointsTo(record, distributionDomainName));
 }
 
-/** Whether a record points to the distribution, as an alias or as a CNAME. */
+/** Returns whether a record points to the distribution, as an alias or a CNAME. */
 export function recordPointsTo(record: ResourceRecordSet, distributionDomainName: string): boolean {
   const aliasName = plainName(record.AliasTarget?.DNSName ?? '');
   return aliasName === plainName(distributionDomainName) || isCnameOf(record, distributionDomainName);

@@ -220,7 +220,7 @@ describe('a domain that another distribution of the account has', () => {
     const zone = account.hostedZones.add({ name: 'example.com' });
     zone.records.push({ Name: `${DOMAIN}.`, Type: 'A', TTL: 60, ResourceRecords: [{ Value: '192.0.2.1' }] });
     const { error } = await provisionOnce(account, move);
-    expect(error?.message).toContain(`has records at ${DOMAIN} already`);
+    expect(error?.message).toContain(`already has records for ${DOMAIN}`);
     expect(holders()).toEqual([old]);
   });
 

@@ -133,7 +133,7 @@ describe('a domain outside of Route 53', () => {
     expect(provisioned?.changed).toBe(true);
     expect(terminal.text).toMatch(/Name {3}_\w+\.images\.example\.com\n.*adds example\.com itself: {2}_\w+\.images\n/);
     expect(terminal.text).toMatch(/Value {2}_\w+\..*acm-validations\.aws/);
-    expect(terminal.progress[0]).toMatch(/^ACM waits (72 h 0|71 h 59) min more$/);
+    expect(terminal.progress[0]).toMatch(/^(72 h 0|71 h 59) min left$/);
   });
 
   test('ends with the record that points to the distribution, until that record exists', async () => {
@@ -155,7 +155,7 @@ describe('a domain outside of Route 53', () => {
     const first = await provisionOnce(account, { live }, (terminal) => {
       interruptWhen(terminal, () => account.certificates.all.some(({ described }) => described > 2));
     });
-    expect(first.error).toMatchObject({ name: 'Interruption', message: expect.stringContaining('it resumes') });
+    expect(first.error).toMatchObject({ name: 'Interruption', message: expect.stringContaining('to resume') });
     expect(account.stacks.all).toEqual([]);
     account.advance({ hours: 5 });
     const [certificate] = account.certificates.all;
@@ -576,7 +576,7 @@ describe('a problem is reported before anything is created:', () => {
   test('a record at the domain', async () => {
     const zone = account.hostedZones.add({ name: 'example.com' });
     zone.records.push({ Name: `${DOMAIN}.`, Type: 'A', TTL: 60, ResourceRecords: [{ Value: '192.0.2.1' }] });
-    expect(await refusal()).toMatch(/has records at images\.example\.com already.*A 192\.0\.2\.1/);
+    expect(await refusal()).toMatch(/already has records for images\.example\.com.*A 192\.0\.2\.1/);
   });
 
   test('a zone that the internet does not use', async () => {
@@ -594,7 +594,7 @@ describe('a problem is reported before anything is created:', () => {
 
   test('the apex of a zone whose provider has no aliases', async () => {
     const live = { 'example.com': { SOA: true, NS: ['ns1.provider.example'] } };
-    expect(await refusal({ domain: 'example.com', live })).toContain('Use a sub-domain such as images.example.com');
+    expect(await refusal({ domain: 'example.com', live })).toContain('Use a subdomain such as images.example.com');
   });
 
   test('a bucket in another account', async () => {
@@ -643,14 +643,14 @@ describe('a problem is reported before anything is created:', () => {
     expect(terminal.warnings.join()).toContain('d111111abcdef8.cloudfront.net');
   });
 
-  test('a stack of the same name that is something else', async () => {
+  test('a stack of the same name that is not an image server', async () => {
     account.hostedZones.add({ name: 'example.com' });
     await provisionOnce(account);
     Object.assign(account.stacks.get(STACK)?.definition ?? {}, { parameters: { DatabasePassword: 'x' } });
     const before = account.calls.length;
     const { error } = await provisionOnce(account);
     expect(error?.message).toContain(`The stack ${STACK} is something else`);
-    await expect(destroy(await openTestSession(account), STACK)).rejects.toThrow('is something else');
+    await expect(destroy(await openTestSession(account), STACK)).rejects.toThrow('is not an image server');
     expect(account.actions.slice(before).filter((action) => /:(Create|Delete|Execute)/.test(action))).toEqual([]);
   });
 

@@ -141,7 +141,7 @@ describe('A certificate that the user has named', () => {
     ['is no ARN', 'my-certificate', 'not the ARN'],
     ['is something else', 'arn:aws:s3:::bucket', 'not the ARN'],
     ['is in another region', 'arn:aws:acm:eu-central-1:123456789012:certificate/a', 'eu-central-1'],
-    ['does not exist', 'arn:aws:acm:us-east-1:123456789012:certificate/z', 'no certificate'],
+    ['does not exist', 'arn:aws:acm:us-east-1:123456789012:certificate/z', 'does not exist'],
   ])('is refused when it %s', async (_, arn, cause) => {
     await expect(requireCertificate(acm, arn, DOMAIN)).rejects.toMatchObject({
       name: 'Failure',
@@ -154,7 +154,7 @@ describe('A certificate that the user has named', () => {
     const arn = add(['example.com', '*.blog.example.com']);
     await expect(requireCertificate(acm, arn, DOMAIN)).rejects.toMatchObject({
       name: 'Failure',
-      message: expect.stringMatching(/example\.com, \*\.blog\.example\.com.*one label only/),
+      message: expect.stringMatching(/example\.com, \*\.blog\.example\.com.*only one label/),
       cure: expect.stringContaining('*.example.com'),
     });
   });
@@ -167,7 +167,7 @@ describe('A certificate that the user has named', () => {
     ['VALIDATION_TIMED_OUT', {}, '72 hours'],
     ['ISSUED', { keyAlgorithm: 'EC_secp384r1' }, 'EC_secp384r1'],
     ['ISSUED', { keyAlgorithm: 'EC-secp521r1' as KeyAlgorithm }, 'EC-secp521r1'],
-    ['ISSUED', { type: 'PRIVATE' }, 'private authority'],
+    ['ISSUED', { type: 'PRIVATE' }, 'private certificate authority'],
   ])('is refused when it is %s %j', async (status, given, cause) => {
     const arn = add([DOMAIN], { status, ...given });
     await expect(requireCertificate(acm, arn, DOMAIN)).rejects.toMatchObject({

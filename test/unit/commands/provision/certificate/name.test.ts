@@ -37,7 +37,7 @@ describe('The name of a certificate', () => {
   });
 
   test('that is too long is shorter with --wildcard, where that helps', () => {
-    expect(failureOf(`${LABEL}.example.com`, false).cure).toContain('--wildcard to get one for *.example.com');
+    expect(failureOf(`${LABEL}.example.com`, false).cure).toContain('--wildcard for a certificate for *.example.com');
     expect(certificateName(`${LABEL}.example.com`, true)).toBe('*.example.com');
   });
 

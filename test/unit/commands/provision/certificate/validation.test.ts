@@ -178,7 +178,7 @@ describe('A certificate is waited for', () => {
     ['ADDITIONAL_VERIFICATION_REQUIRED', /AWS Support/],
     ['DOMAIN_VALIDATION_DENIED', /AWS Support/],
     ['NO_AVAILABLE_CONTACTS', /by DNS/],
-    ['INVALID_PUBLIC_DOMAIN', /public ending/],
+    ['INVALID_PUBLIC_DOMAIN', /public top-level domain/],
     ['PCA_LIMIT_EXCEEDED', /--certificate-arn/],
     ['SLR_NOT_FOUND', /--certificate-arn/],
     ['OTHER', /console/],

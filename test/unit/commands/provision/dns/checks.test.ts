@@ -112,7 +112,7 @@ describe('CAA', () => {
     expect(await checkCaa(resolver, DOMAIN, { wildcard: false })).toEqual({
       check: 'CAA',
       refuses: true,
-      cause: expect.stringContaining('letsencrypt.org only'),
+      cause: expect.stringContaining('only letsencrypt.org'),
       cure: expect.stringContaining('example.com CAA 0 issue "amazon.com"'),
     });
   });
@@ -248,7 +248,7 @@ describe('Records at the domain', () => {
     const finding = await checkExistingRecords(client, ZONE, 'images.blog.example.com');
     expect(finding).toMatchObject({ check: 'existing record', refuses: true });
     expect(finding?.cause).toContain('delegates blog.example.com to other name servers: ns1.blog.example.com');
-    expect(finding?.cure).toContain('Name the zone of blog.example.com itself with --hosted-zone');
+    expect(finding?.cure).toContain('Pass the zone of blog.example.com itself with --hosted-zone');
   });
 
   test('are refused for the highest of several delegations: those below it have no effect', async () => {
@@ -363,7 +363,7 @@ describe('The record of a domain outside of Route 53', () => {
   ])('has to be replaced at the end when it is %s', async (_, records, target) => {
     const finding = await checkLiveRecord(resolverOf({ [DOMAIN]: records }), DOMAIN, DISTRIBUTION);
     expect(finding).toMatchObject({ check: 'live record', refuses: false });
-    expect(finding?.cause).toContain(`leads to ${target} at present`);
+    expect(finding?.cause).toContain(`currently points to ${target}`);
     expect(finding?.cure).toContain('at the end');
   });
 

@@ -66,9 +66,9 @@ describe('Of several public zones of one name', () => {
     [
       'a private zone hides which is live',
       resolverOf({ 'example.com': { NS: ['ns-0.awsdns-00.com', 'ns-512.awsdns-00.net'] } }),
-      'DNS does not say',
+      'DNS did not return',
     ],
-    ['DNS does not answer', resolverOf({ 'example.com': { fails: 'ETIMEOUT' } }), 'DNS does not say'],
+    ['DNS does not answer', resolverOf({ 'example.com': { fails: 'ETIMEOUT' } }), 'DNS did not return'],
   ])('the user chooses when %s', async (_, resolver, cause) => {
     await expect(find(undefined, resolver)).rejects.toMatchObject({
       name: 'Failure',
@@ -91,7 +91,7 @@ describe('A zone that the user has named', () => {
   });
 
   test.each([
-    ['is missing', 'Z9', 'no zone Z9'],
+    ['is missing', 'Z9', 'zone Z9 does not exist'],
     ['is private', 'Z2', 'private'],
     ['is for another domain', 'Z3', 'example.net'],
   ])('is refused when it %s', async (_, id, cause) => {

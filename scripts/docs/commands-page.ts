@@ -107,7 +107,7 @@ export function commandsPage(): string {
     '# Commands',
     'All commands with their options, examples, exit codes and environment variables, as `--help` shows them.',
     "<!-- Written from the commands' own definitions by `npm run docs`. -->",
-    '`setup` does everything. The other commands do its steps one at a time, and more. Run them in the folder in which Ghost is installed, or name that folder with `--ghost`.',
+    '`setup` does everything. The other commands do its steps one at a time, and more. Run them in the folder in which Ghost is installed, or name that folder with `--ghost`. `help` and the name of a command show its help in the terminal.',
     table(
       ['Command', 'What it does'],
       ...commands.map((command) => [`[\`${command.name()}\`](#${command.name()})`, command.summary()]),

@@ -72,7 +72,7 @@ export function addProvision(program: Command): void {
     )
     .option('--yes', 'agree to the plan without asking')
     .option('--json', JSON_OUTPUT)
-    // Its commands have options of the same names.
+    // The subcommands have options of the same names.
     .enablePositionalOptions()
     .hook('preAction', (_provision, called) => {
       if (called === command) {
@@ -81,7 +81,7 @@ export function addProvision(program: Command): void {
         refuseForeignOptions(command, called);
       }
     })
-    // They are refused above, in better words.
+    // The hook refuses them with a better message.
     .allowExcessArguments()
     .action(async (options: ProvisionOptions) => {
       if (options.rotateSecret || options.rotateAccessKey) {
@@ -153,10 +153,10 @@ export function addProvision(program: Command): void {
 /** Collects the values of an option that can be repeated. */
 const repeated = (value: string, before: string[] = []): string[] => [...before, value];
 
-/** With more wrong letters than this it is not a typo. */
+/** A name with more wrong letters than this is not a typo. */
 const MAX_SLIPS = 3;
 
-/** Refuses "provision destory", which must not run "provision". */
+/** Refuses an unknown subcommand: "provision destory" must not run "provision". */
 function refuseUnknownCommand(command: Command): void {
   const [unknown] = command.args;
   if (unknown === undefined) {
@@ -166,24 +166,26 @@ function refuseUnknownCommand(command: Command): void {
   const nearest = closest(unknown, names);
   command.error(
     `error: unknown command '${command.name()} ${unknown}'\n` +
-      (distance(unknown, nearest) <= MAX_SLIPS ? `(Did you mean ${nearest}?)` : `(There are ${names.join(', ')}.)`),
+      (distance(unknown, nearest) <= MAX_SLIPS
+        ? `(Did you mean ${nearest}?)`
+        : `(The commands are ${names.join(', ')}.)`),
   );
 }
 
 /**
- * Refuses options in front of a command that it does not have, or has with another value: "provision --dry-run destroy"
- * would not be a dry run, and of two domains only one would be destroyed.
+ * Refuses options in front of a subcommand that it does not have, or that it has with another value. Otherwise,
+ * "provision --dry-run destroy" would delete the image server.
  */
 function refuseForeignOptions(parent: Command, called: Command): void {
   const isGiven = (command: Command, name: string) => command.getOptionValueSource(name) === 'cli';
   for (const option of parent.options.filter((candidate) => isGiven(parent, candidate.attributeName()))) {
     const name = option.attributeName();
     if (!called.options.some((candidate) => candidate.attributeName() === name)) {
-      called.error(`error: '${parent.name()} ${called.name()}' has no option '${option.long}'`);
+      called.error(`error: '${parent.name()} ${called.name()}' does not have the option '${option.long}'`);
     }
     const [before, after] = [parent, called].map((command) => command.getOptionValue(name) as unknown);
     if (isGiven(called, name) && before !== after) {
-      called.error(`error: option '${option.long}' is given twice: ${String(before)} and ${String(after)}`);
+      called.error(`error: option '${option.long}' has two values: ${String(before)} and ${String(after)}`);
     }
   }
 }

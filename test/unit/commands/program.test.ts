@@ -119,7 +119,7 @@ describe('the command line', () => {
       for (const option of foreign) {
         const value = /yes|json/.test(option) ? [] : ['x'];
         const { stderr } = run('provision', option, ...value, name, '--domain', 'images.example.com');
-        expect(stderr).not.toContain('has no option');
+        expect(stderr).not.toContain('does not have the option');
       }
       expect(foreign).not.toContain('--dry-run');
     },
@@ -174,7 +174,7 @@ describe('the command line', () => {
     ['provision staus --domain images.example.com --json', "unknown command 'provision staus'\n(Did you mean status?)"],
     [
       'provision images.example.com',
-      "unknown command 'provision images.example.com'\n(There are status, diff, destroy.)",
+      "unknown command 'provision images.example.com'\n(The commands are status, diff, destroy.)",
     ],
   ])('does not take an unknown sub-command for the command: %s', (line, message) => {
     const { status, stdout, stderr } = run(...line.split(' '), '--domain', 'images.example.com');
@@ -183,12 +183,18 @@ describe('the command line', () => {
   });
 
   test.each([
-    ['provision --dry-run --domain images.example.com destroy --yes', "'provision destroy' has no option '--dry-run'"],
-    ['provision --yes status --domain images.example.com', "'provision status' has no option '--yes'"],
-    ['provision --bucket my-pictures diff --domain images.example.com', "'provision diff' has no option '--bucket'"],
+    [
+      'provision --dry-run --domain images.example.com destroy --yes',
+      "'provision destroy' does not have the option '--dry-run'",
+    ],
+    ['provision --yes status --domain images.example.com', "'provision status' does not have the option '--yes'"],
+    [
+      'provision --bucket my-pictures diff --domain images.example.com',
+      "'provision diff' does not have the option '--bucket'",
+    ],
     [
       'provision --domain images.example.com destroy --domain media.example.com --yes',
-      "option '--domain' is given twice: images.example.com and media.example.com",
+      "option '--domain' has two values: images.example.com and media.example.com",
     ],
   ])('does not pass over an option before a sub-command: %s', (line, message) => {
     const { status, stdout, stderr } = run(...line.split(' '));

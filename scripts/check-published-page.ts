@@ -10,11 +10,11 @@ function expectedType(url: URL): string {
 
 /** Returns every URL of a stored file in the page: in attributes, in each candidate of a srcset, in styles. */
 function storedFilesOf(page: string): string[] {
-  const addresses = page
+  const urls = page
     .replaceAll('&amp;', '&')
     .replaceAll('\\/', '/')
     .match(/(?:https?:)?[\w.:/@%+~-]*\/content\/(?:images|media|files)\/[^\s"'<>)\\,]+/g);
-  return [...new Set(addresses)];
+  return [...new Set(urls)];
 }
 
 /**
@@ -31,11 +31,11 @@ export async function checkPublishedPage(
   say: (line: string) => void,
 ): Promise<number> {
   const page = await get(pageUrl);
-  const addresses = storedFilesOf(page.body.toString());
-  let problems = page.status === 200 && addresses.length > 0 ? 0 : 1;
-  say(`The page answered ${page.status} and names ${addresses.length} stored files:`);
-  for (const address of addresses) {
-    const url = new URL(address, pageUrl);
+  const urls = storedFilesOf(page.body.toString());
+  let problems = page.status === 200 && urls.length > 0 ? 0 : 1;
+  say(`The page answered ${page.status} and shows ${urls.length} stored files:`);
+  for (const link of urls) {
+    const url = new URL(link, pageUrl);
     const answer = await get(url.href);
     const type = String(answer.headers['content-type']);
     const isRight = url.origin === new URL(cdnUrl).origin && answer.status === 200 && type === expectedType(url);

@@ -1,7 +1,7 @@
 // A whole blog on this machine: an in-memory S3, a CDN in front of it, and a real Ghost with the built adapter.
 //
 //   npm run demo              starts the blog, and runs until Ctrl-C
-//   npm run demo -- --check   exits with 0 only if every asset of the published post came from the CDN domain
+//   npm run demo -- --check   exits with 0 only if every file of the published post came from the CDN domain
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { startCdnStandIn } from '../test/support/cdn-stand-in';
@@ -27,11 +27,11 @@ function say(line = ''): void {
 /** Publishes a post with uploads: a feature image, an image, a video and a file. */
 async function publishPost(admin: AdminApi): Promise<{ url: string; uploads: [string, string][] }> {
   const feature = await admin.uploadImage(fixture('landscape.jpg', 'Überraschung am See.jpg'));
-  const picture = await admin.uploadImage(fixture('portrait.jpg'));
+  const portrait = await admin.uploadImage(fixture('portrait.jpg'));
   const video = await admin.uploadMedia(fixture('clip.mp4'), fixture('clip-thumbnail.jpg', 'clip_thumb.jpg'));
   const file = await admin.uploadFile(fixture('field-notes.pdf', 'Field notes.pdf'));
   const cards = [
-    { type: 'image', version: 1, src: picture, width: 800, height: 1200, alt: 'A portrait', cardWidth: 'regular' },
+    { type: 'image', version: 1, src: portrait, width: 800, height: 1200, alt: 'A portrait', cardWidth: 'regular' },
     {
       type: 'video',
       version: 1,
@@ -53,8 +53,8 @@ async function publishPost(admin: AdminApi): Promise<{ url: string; uploads: [st
   return {
     url: post.url,
     uploads: [
-      ['picture', feature],
-      ['picture', picture],
+      ['image', feature],
+      ['image', portrait],
       ['video', video.url],
       ['file', file],
     ],
@@ -64,17 +64,17 @@ async function publishPost(admin: AdminApi): Promise<{ url: string; uploads: [st
 async function main(): Promise<number> {
   const stops: (() => Promise<void>)[] = [];
   try {
-    say('An S3 in memory …');
+    say('Starting an S3 in memory …');
     const s3 = await startInMemoryS3();
     stops.push(() => s3.close());
     s3.createBucket(BUCKET);
 
-    say('A CDN before it …');
+    say('Starting a CDN in front of it …');
     const { endpoint, region, credentials } = s3;
     const cdn = await startCdnStandIn({ s3: { endpoint, region, bucket: BUCKET, credentials } });
     stops.push(() => cdn.close());
 
-    say('A real Ghost with the adapter (the first time it is installed, which takes a minute or two) …');
+    say('Starting a real Ghost with the adapter (the first run installs Ghost, which takes a minute or two) …');
     const install = await installGhost({ log: (line) => say(`  ${line}`) });
     const fallbackSecret = randomBytes(24).toString('hex');
     const port = await freePort();
@@ -96,14 +96,14 @@ async function main(): Promise<number> {
     stops.push(() => ghost.stop());
     cdn.setGhost({ url: ghost.url, fallbackSecret });
 
-    say('An owner, a picture, a video, a file and a published post …');
+    say('Creating an owner, and a published post with two images, a video and a file …');
     const admin = await AdminApi.setUp(ghost.url);
     const { url, uploads } = await publishPost(admin);
 
     say();
     say(`Ghost ${install.version} keeps its uploads on S3 and shows them from ${cdn.url}:`);
-    for (const [kind, address] of uploads) {
-      say(`  ${kind.padEnd(8)} ${address}`);
+    for (const [kind, fileUrl] of uploads) {
+      say(`  ${kind.padEnd(8)} ${fileUrl}`);
     }
     say();
     say(`The objects in the bucket "${BUCKET}":`);
@@ -117,10 +117,12 @@ async function main(): Promise<number> {
 
     if (options.check) {
       const problems = await checkPublishedPage(url, cdn.url, say);
-      say(problems === 0 ? 'Every asset of the post came from the CDN domain.' : `${problems} assets did not.`);
+      say(
+        problems === 0 ? 'Every file of the post came from the CDN domain.' : `${problems} files of the post did not.`,
+      );
       return problems === 0 ? 0 : 1;
     }
-    say('Ctrl-C ends it.');
+    say('Press Ctrl-C to stop.');
     await new Promise((resolve) => process.once('SIGINT', resolve).once('SIGTERM', resolve));
     return 0;
   } finally {

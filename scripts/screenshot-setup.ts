@@ -28,7 +28,7 @@ const ANSWERS = [
 const [READING, KEY, BEFORE_ENTER] = [1_300, 120, 500];
 
 /**
- * Makes the moving picture of `setup`: a run of it on a terminal, for a blog with Ghost-CLI. AWS, the CDN and Ghost are
+ * Records the animated terminal of `setup`: a run of it for a blog with Ghost-CLI. AWS, the CDN and Ghost are
  * stand-ins, and what is shown is what the command printed, but for the temporary folder and its owner. Run it with
  * `npx tsx scripts/screenshot-setup.ts`.
  */

@@ -25,9 +25,9 @@ test('ends with 0 when everything is as it should be, one line for each check, i
   }
   expect(stdout).toMatch(/^ {2}✔ browsers trust the certificate +until 20/m);
   expect(stdout).toMatch(
-    /^ {2}– no file can be made public by itself +needs the permission s3:GetBucketOwnershipControls/m,
+    /^ {2}– no single file can be made public +this needs the permission s3:GetBucketOwnershipControls/m,
   );
-  expect(stdout).toMatch(/^ {2}✔ videos can be skipped +a part of a file can be requested$/m);
+  expect(stdout).toMatch(/^ {2}✔ videos can be skipped +the CDN sends parts of files$/m);
   expect(stdout).toMatch(/^✔ \d+ checks passed, \d+ not checked\.$/m);
   expect(patient.keys()).toEqual([]);
 });
@@ -36,14 +36,14 @@ test('ends with 1 when something is wrong, with what was tested, what came back 
   const { status, stdout, stderr } = await (await run({ cdn: { bucket: 'other-images' } })).ended;
   expect([status, stderr]).toEqual([1, '']);
   expect(stdout).toMatch(
-    /^ {2}✖ images arrive unchanged +The answer is 404 for a file in the bucket: the CDN reads another bucket/m,
+    /^ {2}✖ images arrive unchanged +The CDN answers 404 for a file in the bucket: it reads another bucket/m,
   );
-  expect(stdout).toMatch(/^ {6}tested: content\/images\/.* was stored in the bucket, and requested at https:/m);
+  expect(stdout).toMatch(/^ {6}tested: The command stored content\/images\/.* in the bucket, and requested https:/m);
   expect(stdout).toMatch(/^ {6}fix: {4}Set the domain name of the CDN's origin/m);
   expect(stdout).toMatch(/^– 1\d checks were skipped because this failed: images arrive unchanged$/m);
   expect(stdout).toMatch(/^✖ \d+ checks passed, 1 failed, \d+ not checked\.$/m);
   expect(stdout).toMatch(
-    /\n\nFix this first:\n {2}✖ The answer is 404 .*\n {4}fix: {4}Set the domain name of the CDN's origin.*\n$/,
+    /\n\nFix this first:\n {2}✖ The CDN answers 404 .*\n {4}fix: {4}Set the domain name of the CDN's origin.*\n$/,
   );
   expect(patient.keys()).toEqual([]);
 });
@@ -61,7 +61,7 @@ test('in a wrong folder, the cause and its fix are all that is shown, and the re
 test('--verbose also shows status codes, permissions, and each check that was skipped', async () => {
   const { ended } = await run({ cdn: { bucket: 'other-images' } }, '--verbose');
   const { stdout } = await ended;
-  expect(stdout).toMatch(/^ {2}✔ Ghost may read files +a test file came back \(s3:GetObject\)$/m);
+  expect(stdout).toMatch(/^ {2}✔ Ghost may read files +a test file was read back \(s3:GetObject\)$/m);
   expect(stdout).toMatch(
     /^ {2}– browsers know the type of each file +skipped because this failed: images arrive unchanged$/m,
   );
@@ -95,7 +95,7 @@ test('--json is for programs: every check with its result, and nothing else', as
     name: 'read',
     label: 'Ghost may read files',
     result: 'passed',
-    found: 'a test file came back',
+    found: 'a test file was read back',
     detail: 's3:GetObject',
   });
 });
@@ -106,7 +106,7 @@ test('Ctrl-C ends it with 130 and leaves nothing in the bucket', async () => {
   while (patient.keys().length < 3) await sleep(5);
   child.kill('SIGINT');
   const { status, stderr } = await ended;
-  expect([status, stderr]).toEqual([130, 'Stopped. Nothing of the doctor is left in the bucket.\n']);
+  expect([status, stderr]).toEqual([130, 'Stopped. No test files are left in the bucket.\n']);
   expect(patient.keys()).toEqual([]);
 });
 
@@ -137,6 +137,6 @@ test('an object that cannot be taken away again is named, and keeps it from endi
   const { status, stdout } = await ended;
   expect(status).toBe(1);
   expect(stdout).toMatch(
-    /✖ nothing is left in the bucket +content\/images\/.*could not be deleted: it is still in the bucket/,
+    /✖ nothing is left in the bucket +content\/images\/.*could not be deleted and is still in the bucket/,
   );
 });

@@ -63,7 +63,7 @@ test('before the switch, files that are not in the bucket are found, and some of
   const reports = await diagnosePlanned(['Files']);
   expect(reports.map(({ name, result }) => `${name} ${result}`)).toEqual(['files failed', 'own images passed']);
   expect(reports[0]?.found).toBe('1 of 7 files on the disk is not in the bucket: images/2019/01/own-first.png.');
-  expect(reports[0]?.cure).toMatch(/^Copy what is missing: npx ghost-storage-s3-cloudfront migrate/);
+  expect(reports[0]?.cure).toMatch(/^Copy the missing files: npx ghost-storage-s3-cloudfront migrate/);
 });
 
 test('only the chosen groups of checks run, and the reporter hears of each', async () => {

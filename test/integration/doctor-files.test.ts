@@ -32,7 +32,7 @@ test('a blog whose files are all in the bucket is fine, and some of its own imag
   const results = await examine();
   expect(troublesIn(results)).toEqual([]);
   expect(reportOf(results, 'files')?.found).toBe('all 7 files on the disk are in the bucket');
-  expect(reportOf(results, 'own images')?.found).toMatch(/^6 images of the blog arrive, each within \d+ ms$/);
+  expect(reportOf(results, 'own images')?.found).toMatch(/^6 images of the blog arrived, each within \d+ ms$/);
 });
 
 test('the newest, the oldest and random images of a large blog are requested from the CDN, with a size of each', async () => {
@@ -110,7 +110,7 @@ test('before the switch, one finding says that Ghost still stores on its disk, w
   ]);
   expect(reportOf(results, 'files')?.cure).toMatch(/: npx ghost-storage-s3-cloudfront migrate.*\n.*: .*install/);
   for (const name of ['features', 'urls', 'adapter', 'old links', 'sizes on the CDN']) {
-    expect(reportOf(results, name)).toMatchObject({ result: 'unchecked', found: 'Ghost is not switched over yet' });
+    expect(reportOf(results, name)).toMatchObject({ result: 'unchecked', found: 'Ghost does not use the adapter yet' });
   }
 });
 
@@ -119,7 +119,7 @@ test('after migrate and before install, one finding names install alone', async 
   expect(troublesIn(results)).toEqual([
     expect.stringMatching(/^failed files: Ghost still stores images on its own disk/),
   ]);
-  expect(reportOf(results, 'files')?.cure).toMatch(/^Switch over: .* install --config /);
+  expect(reportOf(results, 'files')?.cure).toMatch(/^Make Ghost use the adapter: .* install --config /);
   expect(reportOf(results, 'own images')?.result).toBe('passed');
 });
 
@@ -128,7 +128,7 @@ test('a blog that still uses another adapter is told so', async () => {
     config: ({ storage }) => Object.assign(storage, { active: 's3', media: 's3', files: 's3' }),
   });
   expect(troublesIn(results)).toEqual([expect.stringMatching(/^failed files: Ghost still stores images with s3/)]);
-  expect(reportOf(results, 'files')?.cure).toMatch(/^Copy what s3 stores: .*migrate.* --from-url URL\n.*install/);
+  expect(reportOf(results, 'files')?.cure).toMatch(/^Copy the files of s3: .*migrate.* --from-url URL\n.*install/);
 });
 
 test('where Ghost may not list the bucket, some files are looked up one by one, and only that is named', async () => {
@@ -142,7 +142,7 @@ test('a service that lists in an order of its own is not said to lack files', as
     bucket: { listing: { order: (one, other) => (one < other ? 1 : -1) } },
   });
   expect(troublesIn(results)).toEqual([]);
-  expect(reportOf(results, 'files')?.found).toContain('in an order of its own');
+  expect(reportOf(results, 'files')?.found).toContain('not list the bucket in the order of the keys');
 });
 
 test('a folder that cannot be read is named, and a link out of the content is not followed', async () => {

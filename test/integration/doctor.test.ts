@@ -86,7 +86,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
       },
     },
     'failed storage block',
-    /Ghost reads "adapters.storage" only/,
+    /Ghost reads only "adapters.storage"/,
     /Move/,
   ],
   [
@@ -119,7 +119,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     'an address of the blog without https',
     { config: (config) => (config.url = BLOG_HOST) },
     'failed url',
-    /"url" is "blog.example.test", with which Ghost does not start/,
+    /"url" is "blog.example.test", and Ghost does not start with that/,
     /https:\/\/blog.example.com/,
   ],
   [
@@ -140,14 +140,14 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     'secrets that everybody may read',
     { folder: (folder) => chmod(path.join(folder, 'config.production.json'), 0o644) },
     'warned secrets',
-    /mode 644.*secretAccessKey and cdnFallbackSecret/,
+    /secretAccessKey and cdnFallbackSecret.*mode 644/,
     /chmod o-rwx/,
   ],
   [
     'an access key that S3 does not know',
     { config: ({ storage }) => (storage.S3CloudFrontStorage.accessKeyId = 'AKIANOBODY0000000000') },
     'failed accepted',
-    /does not know the access key ID/,
+    /does not recognize the access key ID/,
     /"accessKeyId"/,
   ],
   [
@@ -206,7 +206,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
       unblocked: true,
     },
     'failed private',
-    /Everybody may read images, media, files in the bucket/,
+    /Anyone can read images, media, files in the bucket/,
     /origin access control/,
   ],
   [
@@ -220,7 +220,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
       unblocked: true,
     },
     'failed private',
-    /Everybody may read files in the bucket/,
+    /Anyone can read files in the bucket/,
     /origin access control/,
   ],
   [
@@ -234,7 +234,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
       unblocked: true,
     },
     'failed private',
-    /Everybody may list the files in the bucket/,
+    /Anyone can list the files in the bucket/,
     /block public access/,
   ],
   [
@@ -297,7 +297,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     'no right to list',
     { forbidden: ['s3:ListBucket'], ghost: { mayEverything: true } },
     'failed list',
-    /S3 answers 403, and not 404/,
+    /S3 answers 403 instead of 404/,
     /\{"Effect":"Allow","Action":\["s3:ListBucket"\],"Resource":"arn:aws:s3:::blog-images"\}/,
   ],
   [
@@ -341,28 +341,28 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     'a CDN that speaks TLS 1.0 only',
     { edge: { tls: { minVersion: 'TLSv1', maxVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' } } },
     'failed TLS',
-    /speaks only TLSv1,/,
+    /supports only TLSv1,/,
     /TLSv1.2_2025/,
   ],
   [
     'a CDN that speaks TLS 1.1, too',
     { edge: { tls: { minVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } } },
     'warned TLS',
-    /still accepts old versions of TLS \(TLSv1.1\)/,
-    /minimum version/,
+    /still accepts old TLS versions \(TLSv1.1\)/,
+    /minimum TLS version/,
   ],
   [
     'a CDN without HTTP/2',
     { edge: { http1Only: true } },
     'warned HTTP/2',
-    /does not speak HTTP\/2/,
-    /Switch HTTP\/2 on/,
+    /does not support HTTP\/2/,
+    /Turn on HTTP\/2/,
   ],
   [
     'no redirect to HTTPS',
     { edge: { withoutRedirect: true } },
     'failed HTTP redirect',
-    /no redirect to HTTPS/,
+    /instead of redirecting them to https/,
     /viewer protocol policy/,
   ],
   [
@@ -382,7 +382,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     '403 for what is missing',
     { cdn: { mayNotList: true } },
     'failed missing file',
-    /The answer is 403/,
+    /The CDN answers 403/,
     /"s3:ListBucket"/,
   ],
   [
@@ -395,7 +395,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
       },
     },
     'failed missing file',
-    /The answer is 200/,
+    /The CDN answers 200/,
     /no error page/,
   ],
   [
@@ -403,7 +403,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     { cdn: { bucket: 'other-images' } },
     'failed same bytes',
     /reads another bucket/,
-    /Are two buckets swapped/,
+    /check that two are not swapped/,
   ],
   [
     'a CDN that may not read the bucket',
@@ -428,7 +428,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
       },
     },
     'failed same bytes',
-    /Other bytes came back/,
+    /returned other bytes/,
     /optimization/,
   ],
   [
@@ -436,7 +436,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     { edge: { change: header('content-type', 'binary/octet-stream') } },
     'failed type',
     /octet/,
-    /pass on/,
+    /Make the CDN send/,
   ],
   [
     'no Cache-Control',
@@ -450,7 +450,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     { edge: { change: header('cache-control', 'public, max-age=60') } },
     'warned cache headers',
     /max-age=60/,
-    /pass on/,
+    /Make the CDN send/,
   ],
   [
     'no protection against scripts in pictures',
@@ -524,7 +524,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
       },
     },
     'failed ranges',
-    /does not send parts of files: .* the answer is 200 with/,
+    /does not send parts of files: .* it answers 200 with/,
     /Safari/,
   ],
   ['a CDN without tags', { edge: { change: header('etag', undefined) } }, 'warned not modified', /no ETag/, /ETag/],
@@ -532,14 +532,14 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     'a CDN that caches nothing',
     { edge: { change: header('x-cache', 'Miss from cloudfront', 'age') } },
     'failed cached',
-    /never came from the cache/,
+    /does not cache images/,
     /CachingOptimized/,
   ],
   [
     'a CDN that remembers what was not there',
     { edge: { remembersMissing: true } },
     'failed asked too early',
-    /the answer is still 404/,
+    /still answers 404/,
     /error caching minimum TTL/,
   ],
   [
@@ -572,7 +572,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
       ghost: { hidesProxies: true, adapter: { cdnFallbackSecret: 'the-secret-of-before-the-change' } },
     },
     'failed sizes',
-    /that is a loop/,
+    /which is a loop/,
     /restart Ghost/,
   ],
   [
@@ -589,7 +589,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     'a Ghost that runs with another bucket',
     { ghost: { adapter: { bucket: 'other-images' } } },
     'failed sizes',
-    /another bucket than blog-images/,
+    /a bucket other than blog-images/,
     /Restart Ghost/,
   ],
   [
@@ -627,7 +627,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     },
     'warned Node',
     /Ghost needs \^99.1.0/,
-    /another one/,
+    /another version/,
   ],
   ['an adapter of another version', { adapterVersion: '0.9.1' }, 'warned adapter', /has version 0.9.1/, / install /],
   [
@@ -637,7 +637,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     },
     'failed adapter',
     /cannot be loaded/,
-    /readable/,
+    /must be able to read/,
   ],
   [
     'a package of the same name before the adapter',
@@ -651,14 +651,14 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     { files: ({ objects }) => objects.clear() },
     'failed files',
     /The bucket blog-images is empty: none of the 7 files on the disk is in it \(images\/2013.* and 4 more\)/,
-    /^Copy what is missing: npx ghost-storage-s3-cloudfront migrate/,
+    /^Copy the missing files: npx ghost-storage-s3-cloudfront migrate/,
   ],
   [
     'a half-moved blog',
     { files: ({ keys, objects }) => keys.filter((_, index) => index % 2 === 0).forEach((key) => objects.delete(key)) },
     'failed files',
     /4 of 7 files on the disk are not in the bucket: images\/2013\/09\/own-oldest.png, .* and 1 more\./,
-    /^Copy what is missing: .* migrate/,
+    /^Copy the missing files: .* migrate/,
   ],
   [
     'a folder that is not a content folder',
@@ -667,15 +667,15 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
       folder: (folder) => mkdir(path.join(folder, 'moved')),
     },
     'failed content folder',
-    /moved is not the content folder of a Ghost/,
+    /moved is not a Ghost content folder/,
     /"paths.contentPath"/,
   ],
   [
     'the images folder in place of the content folder',
     { config: (config) => (config.paths = { contentPath: '../../content/images' }) },
     'failed content folder',
-    /content\/images is not the content folder/,
-    /Do you mean \/.*\/content\?$/,
+    /content\/images is not a Ghost content folder/,
+    /Did you mean \/.*\/content\?$/,
   ],
   [
     'a content folder that does not exist',
@@ -693,14 +693,14 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
       },
     },
     'failed files',
-    /The bucket blog-images holds other files, and none from .*\/content\. Missing: images\/2021/,
+    /The bucket blog-images contains other files, but none from .*\/content\. Missing: images\/2021/,
     /migrate.*\n.*--content/,
   ],
   [
     'a file that was stored in part',
     { files: (files) => files.store('images/2019/01/own-first.png', 'image/png', Buffer.from('half')) },
     'failed files',
-    /1 file is of another size in the bucket than on the disk: images\/2019\/01\/own-first.png\./,
+    /1 file is different in the bucket and on the disk \(by size\): images\/2019\/01\/own-first.png\./,
     /migrate.* --overwrite/,
   ],
   [
@@ -715,7 +715,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     { config: onlyOptions },
     'failed files',
     /Ghost still stores images on its own disk: the options of S3CloudFrontStorage are in the configuration, but the adapter is not active/,
-    /^Switch over: .* install/,
+    /^Make Ghost use the adapter: .* install/,
   ],
   [
     'options that are not active yet, with no file in the bucket',
@@ -726,7 +726,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     },
     'failed files',
     /the adapter is not active\. The bucket blog-images is empty/,
-    /migrate.*\nThen switch over: .* install/,
+    /migrate.*\nThen make Ghost use the adapter: .* install/,
   ],
   [
     'images of another account',
@@ -746,7 +746,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     },
     'failed own images',
     /1 of 6 did not arrive as stored: https:.*own-oldest.png \(the answer is 404\)\./,
-    /no rule of the CDN/,
+    /no CDN rule/,
   ],
   [
     'images that another program has stored without their type',
@@ -760,7 +760,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     { edge: { change: ofOwnImages((answer) => (answer.body = answer.body.subarray(0, 99))) } },
     'failed own images',
     /\(99 bytes instead of \d+\)/,
-    /Switch off what changes images/,
+    /Turn off everything that changes images/,
   ],
   [
     'sizes that the CDN may not read',
@@ -773,7 +773,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     },
     'failed own images',
     /1 of 6 did not arrive as stored: https:.*\/size\/w600\/2026\/11\/own-newest.png/,
-    /cannot be read by the CDN/,
+    /the CDN cannot read/,
   ],
   [
     'an adapter that is not there',
@@ -806,7 +806,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     'two storage blocks, of which Ghost reads the right one',
     { config: (config) => (config.adapters = { storage: config.storage }) },
     'warned storage block',
-    /Ghost reads "adapters.storage" only/,
+    /Ghost reads only "adapters.storage"/,
     /Remove "storage"/,
   ],
   [
@@ -916,7 +916,7 @@ describe('with a distribution that is told of changes', () => {
 
   test.each([
     ['AccessDenied', 'Ghost may not invalidate', '"cloudfront:CreateInvalidation"'],
-    ['NoSuchDistribution', 'no distribution E2EXAMPLE1ABCD', 'Correct "distributionId"'],
+    ['NoSuchDistribution', 'The distribution E2EXAMPLE1ABCD does not exist', 'Correct "distributionId"'],
   ] as const)('%s: named once, and nothing else', async (failure, found, cure) => {
     cloudFront.failFor('E2EXAMPLE1ABCD', failure, Infinity);
     const results = await examine(withDistribution);
@@ -943,16 +943,16 @@ describe('behind an nginx, which remembers for a minute what is not there', () =
       { certificate: { days: -1 } },
       ['failed certificate: The certificate of images.example.test expired'],
     ],
-    ['it reads another bucket', { cdn: { bucket: 'other-images' } }, ['failed same bytes: The answer is 404']],
+    ['it reads another bucket', { cdn: { bucket: 'other-images' } }, ['failed same bytes: The CDN answers 404']],
     [
       'it does not ask Ghost',
       { cdn: { withoutGhost: true } },
-      ['failed sizes on the CDN: The answer is 404 for an image size', 'failed asked too early: '],
+      ['failed sizes on the CDN: The CDN answers 404 for an image size', 'failed asked too early: '],
     ],
     [
       'it has another secret than Ghost',
       { cdn: { secret: 'another-secret-than-that-of-ghost' }, ghost: { hidesProxies: true } },
-      ['failed sizes on the CDN: The answer is 302', 'failed asked too early: '],
+      ['failed sizes on the CDN: The CDN answers 302', 'failed asked too early: '],
     ],
   ])('%s', async (_title, breakage, expected) => {
     const found = troublesIn(await examineNginx(breakage));
@@ -981,7 +981,7 @@ test('a clock that is wrong: named once, and nothing else', async () => {
   expect(results.find(({ name }) => name === 'write')).toMatchObject({
     result: 'unchecked',
     skippedFor: 'clock',
-    found: 'skipped because this failed: the clock is right',
+    found: 'skipped because this failed: the clock is correct',
   });
 });
 

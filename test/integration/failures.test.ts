@@ -404,7 +404,7 @@ describe('a file that is not what it was', () => {
       errorType: 'InternalServerError',
       code: 'STORAGE_UPLOAD_UNREADABLE',
       message: expect.stringContaining('"x.jpg" could not be read from Ghost\'s temporary folder (ENOENT)'),
-      help: expect.stringContaining('has room'),
+      help: expect.stringContaining('has free space'),
     });
     expect(server.objects(bucket).size).toBe(0);
   });

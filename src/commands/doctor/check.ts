@@ -31,9 +31,9 @@ export interface Check {
   name: string;
   /** What the user gets when the check passes, in a few words. */
   label: string;
-  /** What a slow check waits for. */
+  /** What a slow check waits for, after "waits". */
   wait?: string;
-  /** Names of the checks that must not have failed; otherwise this one is skipped. */
+  /** Names of the checks that this one depends on; it is skipped when one of them failed. */
   needs?: string[];
   run: (context: DoctorContext) => CheckResult | Promise<CheckResult>;
 }
@@ -58,8 +58,8 @@ export const passed = (found: string, detail?: string): CheckResult => ({
 
 export const unchecked = (found: string, cure?: string): CheckResult => ({ result: 'unchecked', found, cure });
 
-/** The result of a check of what Ghost does with the adapter, as long as Ghost does not use it. */
-export const NOT_ACTIVE = unchecked('Ghost is not switched over yet');
+/** The result of a check of what Ghost does with the adapter, while Ghost does not use the adapter. */
+export const NOT_ACTIVE = unchecked('Ghost does not use the adapter yet');
 
 export const failed = (tried: string, found: string, cure: string): CheckResult => ({
   result: 'failed',
@@ -77,7 +77,7 @@ export const warned = (tried: string, found: string, cure: string): CheckResult 
 export const withGhost =
   <T>(run: (context: DoctorContext, site: GhostSite) => T) =>
   (context: DoctorContext): T | CheckResult =>
-    context.site ? run(context, context.site) : unchecked('Ghost is not here');
+    context.site ? run(context, context.site) : unchecked('Ghost was not found on this machine');
 
 /**
  * Runs checks one after the other. A check that depends on a failed one, directly or not, is skipped, so that each cause
@@ -115,9 +115,9 @@ async function runCheck({ label, run }: Check, doctorContext: DoctorContext): Pr
   } catch (error) {
     const { message, help, cure, context } = error as Error & { help?: string; cure?: string; context?: string };
     return failed(
-      context ?? `It was checked whether ${label}.`,
+      context ?? `The check was whether ${label}.`,
       message,
-      help ?? cure ?? 'Run the command again. If this stays, run it with --debug and report what it shows.',
+      help ?? cure ?? 'Run the command again. If this happens again, run it with --debug and report its output.',
     );
   }
 }

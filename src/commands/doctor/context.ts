@@ -26,19 +26,16 @@ export interface DoctorOptions extends GhostSiteOptions, AdapterOptions {
   json?: boolean;
   /** The file to write a page with the results to. */
   html?: string;
-  /** Print everything that was found, also status codes and checks that were skipped. */
+  /** Print everything that was found, including status codes and skipped checks. */
   verbose?: boolean;
 }
 
-/** What a context is made of besides the options of the command line. */
+/** The settings of a context in addition to the command-line options. */
 export interface ContextSettings {
   network: Network;
   /** Stops the checks. */
   signal: AbortSignal;
-  /**
-   * The Ghost to check, whose `config` may be a planned change of what is in its file; default: the one that the options
-   * name.
-   */
+  /** The Ghost to check. Its `config` may be a planned change of its file. Default: the one that the options name. */
   site?: GhostSite;
   /** How many of the blog's own images to request from the CDN; default: 5. */
   imageCount?: number;
@@ -48,7 +45,7 @@ export interface ContextSettings {
   environment?: NodeJS.ProcessEnv;
 }
 
-/** The configuration under examination, the way to its servers, and the answers that several checks share. */
+/** The configuration to check, the connections to its servers, and the answers that several checks share. */
 export class DoctorContext {
   /** Ghost, or the reason it was not found. */
   readonly siteOrFailure: GhostSite | Failure;
@@ -62,9 +59,9 @@ export class DoctorContext {
 
   /** How many of the blog's own images to request from the CDN. */
   readonly imageCount: number;
-  /** Those that were requested. */
+  /** The images that were requested. */
   readonly ownImages: OwnImage[] = [];
-  /** False when Ghost is here and stores nothing with the adapter, whose options alone change nothing. */
+  /** False when Ghost is on this machine and stores nothing with the adapter. Its options alone change nothing. */
   readonly isActive: boolean;
 
   private readonly configs: AdapterConfigs | Failure;
@@ -145,7 +142,7 @@ export class DoctorContext {
     return this.once(`GET ${url}`, () => this.get(url));
   }
 
-  /** Runs something once, and returns its result to every caller that gives the same name. */
+  /** Runs something once, and returns its result to every caller with the same name. */
   once<T>(name: string, run: () => Promise<T>): Promise<T> {
     const answer = (this.answers.get(name) as Promise<T> | undefined) ?? run();
     this.answers.set(name, answer);
@@ -171,7 +168,7 @@ function valueOrFailure<T>(run: () => T): T | Failure {
     }
     return new Failure(
       `${path ?? "Ghost's configuration"} cannot be read (${message}).`,
-      'Run the command as a user who may read it, best as Ghost itself: sudo -u ghost …',
+      'Run the command as a user who can read it, preferably as the user that Ghost runs as: sudo -u ghost …',
       { cause: error },
     );
   }

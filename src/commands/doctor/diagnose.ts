@@ -2,12 +2,12 @@ import { type CheckReport, failed, type Group, type Reporter, runChecks } from '
 import { CHECKS } from './checks';
 import type { DoctorContext } from './context';
 
-/** The name of the report of what could not be deleted after the checks. */
+/** The name of the report about objects that could not be deleted after the checks. */
 const CLEAN_UP = 'cleaned up';
 
-/** What to check, and who hears of it. */
+/** What to check, and what is told about it. */
 export interface DiagnosisOptions {
-  /** Groups of checks to run; default: all of them. A check does not wait for one of a group that is left out. */
+  /** Groups of checks to run; default: all of them. A check does not depend on those of a group that is left out. */
   groups?: readonly Group[];
   /** Is told about each check as it runs. */
   reporter?: Reporter;
@@ -17,7 +17,7 @@ export interface DiagnosisOptions {
  * Runs the checks of `doctor`, and deletes what they stored in the bucket, also after an abort of `context.signal`.
  *
  * `context` decides what is checked: for a configuration that is not active yet, create it with a `site` whose `config`
- * is the planned one, and leave out the group `Ghost`, whose checks send requests to the Ghost that runs.
+ * is the planned one, and leave out the group `Ghost`, whose checks send requests to the running Ghost.
  *
  * @returns the reports in the order of the checks, with a failed one at the end when an object could not be deleted;
  *   after an abort, those so far
@@ -52,8 +52,8 @@ const remainsOf = (left: string[]): CheckReport => ({
   name: CLEAN_UP,
   label: 'nothing is left in the bucket',
   ...failed(
-    'The files that the command stored in the bucket were deleted.',
-    `${left.join(', ')} could not be deleted: it is still in the bucket.`,
-    'Delete it yourself, and check why Ghost may not: Ghost deletes images, too.',
+    'The command deleted the files that it had stored in the bucket.',
+    `${left.join(', ')} could not be deleted and is still in the bucket.`,
+    'Delete it yourself, and check why Ghost may not: Ghost also deletes images.',
   ),
 });

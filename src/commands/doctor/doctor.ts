@@ -19,7 +19,7 @@ export async function runDoctor(options: DoctorOptions): Promise<void> {
   if (options.profile !== undefined) {
     process.env.AWS_PROFILE = options.profile;
   }
-  // Not after a minute of checks.
+  // Before the checks, which take a minute.
   const page = options.html === undefined ? undefined : new PageFile(options.html);
   const terminal = openTerminal(options);
   const context = new DoctorContext(options, { network: internet, signal: terminal.signal });
@@ -28,7 +28,7 @@ export async function runDoctor(options: DoctorOptions): Promise<void> {
   }
   const reports = await diagnose(context, { reporter: reporterFor(terminal, options) });
   if (terminal.signal.aborted) {
-    throw new Interruption(isCleanedUp(reports) ? 'Stopped. Nothing of the doctor is left in the bucket.' : 'Stopped.');
+    throw new Interruption(isCleanedUp(reports) ? 'Stopped. No test files are left in the bucket.' : 'Stopped.');
   }
   if (page) {
     writePage(page, context, reports);

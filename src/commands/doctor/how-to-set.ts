@@ -5,9 +5,10 @@ import { restartLine } from '../../ghost-site/restart';
 import type { GhostSite } from '../../ghost-site/site';
 
 /**
- * Returns how to set something in Ghost's configuration: as variables where Ghost runs in a container that gets them.
+ * Returns how to set something in Ghost's configuration, as variables where Ghost runs in a container that is
+ * configured by them.
  *
- * @param settings of the whole configuration, or below `storage` of the one of two blocks that Ghost reads
+ * @param settings for the whole configuration, or below the `storage` block that Ghost reads
  * @param json how to do it in a JSON configuration
  */
 export function howToSet(site: GhostSite | undefined, settings: readonly Setting[], json: string): string {
@@ -27,7 +28,7 @@ export function howToSet(site: GhostSite | undefined, settings: readonly Setting
   ].join('\n');
 }
 
-/** YAML reads values in double quotes as env files do. */
+/** YAML reads values in double quotes the same way as env files do. */
 const blockOf = ({ name, composeFile }: ComposeGhost, lines: string[]): string[] =>
   lines.length === 0
     ? []

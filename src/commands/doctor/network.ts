@@ -19,7 +19,7 @@ export interface Network {
   /** Returns the target of the host's CNAME record; undefined when it has none or DNS does not answer. */
   canonicalNameOf(host: string): Promise<string | undefined>;
   connect(host: string, port: number): net.Socket;
-  /** Loads the way through the proxies of the environment; undefined where it names none. */
+  /** Loads the support for the proxies of the environment; undefined where it names none. */
   proxies?(): ReturnType<typeof loadProxies>;
   /** Certificate authorities to trust (PEM); undefined for Node's own. */
   authorities?: string;
@@ -119,7 +119,7 @@ export async function connectTls(
     connection.once('close', () => {
       clearTimeout(timer);
       socket.destroy();
-      reject(Object.assign(new Error('The server hangs up.'), { code: 'ECONNRESET' }));
+      reject(Object.assign(new Error('The server closed the connection.'), { code: 'ECONNRESET' }));
     });
     connection.once('secureConnect', () => {
       resolve({

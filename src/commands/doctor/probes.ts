@@ -30,12 +30,12 @@ export class Probes {
   constructor(configs: (readonly [Feature, Config])[]) {
     const now = new Date();
     const month = `${now.getFullYear()}/${String(now.getMonth() + 1).padStart(2, '0')}`;
-    // Nobody can guess the name while the images are public.
+    // The name cannot be guessed while the images are public.
     const name = `doctor-${randomBytes(16).toString('hex')}`;
     this.bytes = createPng(name);
     this.all = configs.map(([feature, config]) => {
       const keys = new ObjectKeys(config);
-      // The feature keeps the names apart in case two features share a prefix by mistake.
+      // The feature makes the names different in case two features share a prefix by mistake.
       const path = `${month}/${name}-${feature}.png`;
       const key = keys.keyOf(path);
       const headers = contentHeaders(config, randomUUID(), 'image/png');

@@ -27,7 +27,7 @@ const LABEL_WIDTH = Math.max(...CHECKS.map(({ label }) => label.length)) + 2;
 /**
  * Returns a reporter that prints each result as it arrives, and shows the running check in a terminal.
  *
- * @param options `verbose`: with details and skipped checks; `onlyProblems`: without what is fine
+ * @param options `verbose`: with details and skipped checks; `onlyProblems`: without checks that passed
  */
 export function reporterFor(
   terminal: Terminal,
@@ -36,7 +36,7 @@ export function reporterFor(
   const { colors } = terminal;
   let spinner: Spinner | undefined;
   let shownGroup: string | undefined;
-  // The check that was running does not finish then, and a spinner keeps the process alive.
+  // The running check does not finish then, and a spinner keeps the process alive.
   terminal.signal.addEventListener('abort', () => spinner?.stop());
   return {
     started({ label, wait }) {
@@ -74,7 +74,7 @@ function linesOf(report: CheckReport, colors: Colors, verbose: boolean): string[
     : [line];
 }
 
-/** Some errors have lines of their own, which the terminal breaks where it wants anyway. */
+/** Some errors have line breaks. The terminal wraps lines anyway. */
 const inOneLine = (text: string) => text.replaceAll('\n', ' ');
 
 /** Returns a text of several lines below a title, indented by some columns. */
@@ -83,7 +83,7 @@ function rowsOf(title: string, text: string | undefined, colors: Colors, indent:
   return lines.map((part, index) => `${' '.repeat(indent)}${colors.dim((index === 0 ? title : '').padEnd(8))}${part}`);
 }
 
-/** Prints how many checks passed and how many did not, and repeats what the user should read: the rest has scrolled away. */
+/** Prints how many checks passed and how many did not, and repeats the problems, which have scrolled away. */
 export function showSummary(terminal: Terminal, reports: CheckReport[]): void {
   const { colors } = terminal;
   const of = (result: CheckResult['result']) => reports.filter((report) => report.result === result);

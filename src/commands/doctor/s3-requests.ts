@@ -65,7 +65,7 @@ export async function requestAnonymously<T>(
       Object.assign(answer, { status: statusCode, headers, at: Date.now() });
       return output;
     },
-    // Runs before the SDK turns the answer into an error.
+    // It runs before the SDK turns the answer into an error.
     { step: 'deserialize', priority: 'low' },
   );
   try {
@@ -95,7 +95,7 @@ export function signedRequestError(context: DoctorContext): Promise<unknown> {
   });
 }
 
-/** Returns whether S3 says that the bucket is in another region. A redirect with an address is one to another service. */
+/** Returns whether S3 says that the bucket is in another region. A redirect with a URL is one to another service. */
 export function isInOtherRegion(error: unknown): boolean {
   const { headers = {} } = asForeign(error).$response ?? {};
   return REDIRECTS.includes(codeOf(error)) || (statusOf(error) === 301 && headers.location === undefined);
@@ -122,14 +122,14 @@ export function writeRefusal(context: DoctorContext): Promise<Refusal | undefine
   );
 }
 
-/** Aborts uploads that do not exist, which S3 says when aborting is allowed. */
+/** Aborts uploads that do not exist. S3 says that they do not exist when aborting is allowed. */
 export function abortRefusal(context: DoctorContext): Promise<Refusal | undefined> {
   return context.once('abort', () =>
     firstRefusal(context, async ({ config, key }) => {
       const { sdk, client } = await connect(config);
       const upload = { Bucket: config.bucket, Key: key, UploadId: 'doctor-no-such-upload' };
       await client.send(new sdk.AbortMultipartUploadCommand(upload)).catch((error: unknown) => {
-        // Some services have another error for an unknown ID.
+        // Some services send another error for an unknown ID.
         if (!isNoSuchUpload(error) && (statusOf(error) ?? 403) === 403) {
           throw error;
         }

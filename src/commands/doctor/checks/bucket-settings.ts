@@ -21,7 +21,7 @@ const SETTING = /^\s*(<\?xml[^>]*>\s*)?<([\w.-]+:)?(\w+Configuration|OwnershipCo
 /** Checks that the bucket has no ACLs, and that uploads send none. */
 export const checkOwnership = settingCheck('s3:GetBucketOwnershipControls', async (client, config) => {
   const { bucket, acl } = config;
-  const tried = 'The object ownership of the bucket was read.';
+  const tried = "The command read the bucket's object ownership.";
   const answer = await client
     .send(new GetBucketOwnershipControlsCommand({ Bucket: bucket }))
     .catch(undefinedFor('OwnershipControlsNotFoundError'));
@@ -29,15 +29,15 @@ export const checkOwnership = settingCheck('s3:GetBucketOwnershipControls', asyn
   if (isEnforced && acl) {
     return failed(
       tried,
-      `The bucket has no ACLs (BucketOwnerEnforced), and "acl" is "${acl}": S3 refuses every upload.`,
-      'Remove "acl": CloudFront reads the bucket without any.',
+      `The bucket has no ACLs (BucketOwnerEnforced), but "acl" is "${acl}": S3 refuses every upload.`,
+      'Remove "acl". CloudFront needs no ACL to read the bucket.',
     );
   }
   return isEnforced
     ? passed('the bucket has no ACLs', 'BucketOwnerEnforced')
     : warned(
         tried,
-        'The bucket has ACLs, which can make single files public.',
+        'The bucket has ACLs, which can make individual files public.',
         `${awsS3Api(config, 'put-bucket-ownership-controls')} --ownership-controls 'Rules=[{ObjectOwnership=BucketOwnerEnforced}]'`,
       );
 });
@@ -53,7 +53,7 @@ export const checkPublicAccessBlock = settingCheck('s3:GetBucketPublicAccessBloc
   return off.length === 0
     ? passed('all four settings are on')
     : warned(
-        'The block of public access to the bucket was read.',
+        "The command read the bucket's public access block.",
         `Public access to the bucket is not blocked completely: ${off.join(', ')} ${off.length === 1 ? 'is' : 'are'} off.`,
         `${awsS3Api(config, 'put-public-access-block')} --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true`,
       );
@@ -69,8 +69,8 @@ export const checkEncryption = settingCheck('s3:GetEncryptionConfiguration', asy
   return algorithm
     ? passed(algorithm)
     : warned(
-        'The encryption of the bucket was read.',
-        'The bucket does not encrypt files, unless an upload asks for it.',
+        "The command read the bucket's encryption.",
+        'The bucket does not encrypt files unless an upload asks for it.',
         'Set "serverSideEncryption" to "AES256", or switch on default encryption in the bucket settings.',
       );
 });
@@ -81,7 +81,7 @@ export const checkVersioning = settingCheck('s3:GetBucketVersioning', async (cli
   return Status === 'Enabled'
     ? passed('the bucket keeps old versions')
     : warned(
-        'The versioning of the bucket was read.',
+        "The command read the bucket's versioning.",
         'The bucket keeps no old versions: files that are deleted or overwritten by mistake are lost.',
         `${awsS3Api(config, 'put-bucket-versioning')} --versioning-configuration Status=Enabled`,
       );
@@ -98,14 +98,14 @@ export const checkIncompleteUploads = settingCheck('s3:GetLifecycleConfiguration
   return days !== undefined
     ? passed(`removed after ${days} ${days === 1 ? 'day' : 'days'}`)
     : warned(
-        'The lifecycle rules of the bucket were read.',
-        'No lifecycle rule removes the parts of interrupted uploads, which cost money and are not visible.',
-        'Add a rule with AbortIncompleteMultipartUpload, DaysAfterInitiation 1. (Writing it replaces the existing rules, so include them.)',
+        "The command read the bucket's lifecycle rules.",
+        'No lifecycle rule removes the parts of interrupted uploads, which cost money and are invisible.',
+        'Add a rule with AbortIncompleteMultipartUpload, DaysAfterInitiation 1. (Writing rules replaces the existing ones, so include them.)',
       );
 });
 
 /**
- * Returns a check of a bucket setting. It ends as unchecked without the IAM action that reading the setting needs, which
+ * Returns a check of a bucket setting. Its result is `unchecked` without the IAM action for reading the setting, which
  * Ghost's own policy does not allow.
  */
 function settingCheck(action: string, check: (client: S3Client, config: Config) => Promise<CheckResult>): Check['run'] {
@@ -122,7 +122,7 @@ function settingCheck(action: string, check: (client: S3Client, config: Config) 
       }
       return statusOf(error) === 403
         ? unchecked(
-            `needs the permission ${action}, which Ghost does not have`,
+            `this needs the permission ${action}, which Ghost does not have`,
             `To check it, run the command with --profile and an AWS profile that has the permission ${action}.`,
           )
         : unchecked(`the service does not say (${codeOf(error)})`);
@@ -132,7 +132,10 @@ function settingCheck(action: string, check: (client: S3Client, config: Config) 
   };
 }
 
-/** Has a client refuse what is not a setting: in a web page, or in the listing of another service, each would be off. */
+/**
+ * Makes a client refuse answers that are not settings: in a web page, or in another service's listing, each setting
+ * would seem to be off.
+ */
 function readSettings(client: S3Client, config: Config): void {
   client.middlewareStack.add(
     (next, { commandName = '' }) =>
@@ -162,7 +165,7 @@ const undefinedFor = (code: string) => (error: unknown) => {
   return undefined;
 };
 
-/** Returns the start of a command of the AWS CLI for the bucket, with the endpoint of another service than AWS. */
+/** Returns the start of a command of the AWS CLI for the bucket, with the endpoint if the service is not AWS. */
 function awsS3Api(config: Config, command: string): string {
   const { endpoint } = knownService(config);
   return `aws s3api ${command} --bucket ${config.bucket}${endpoint ? ` --endpoint-url ${endpoint}` : ''}`;

@@ -25,13 +25,13 @@ export async function checkBucket(context: DoctorContext): Promise<CheckResult> 
   const { endpoint } = knownService(context.config);
   const error = await signedRequestError(context);
   const { status } = await anonymousHead(context);
-  // In the wrong region, S3 only names the right one.
+  // In the wrong region, S3 only answers with the correct one.
   const isThere = codeOf(error) === 'NoSuchKey' || isInOtherRegion(error);
   return codeOf(error) === 'NoSuchBucket' || (status === 404 && !isThere)
     ? failed(
-        `The bucket ${bucket} was requested${endpoint ? ` at ${endpoint}` : ''}.`,
+        `The command requested the bucket ${bucket}${endpoint ? ` at ${endpoint}` : ''}.`,
         `The bucket ${bucket} does not exist (NoSuchBucket).`,
-        `Correct ${placeOf('bucket')}${endpoint ? ` (or ${placeOfEndpoint(context.config)})` : ''}, or create the bucket: the command provision creates it with everything it needs.`,
+        `Correct ${placeOf('bucket')}${endpoint ? ` (or ${placeOfEndpoint(context.config)})` : ''}, or create the bucket. The command provision creates it with everything that it needs.`,
       )
     : passed(bucket);
 }
@@ -45,7 +45,7 @@ export async function checkBucketRegion(context: DoctorContext): Promise<CheckRe
   const real = (isInOther ? regionOf(error) : undefined) ?? headers['x-amz-bucket-region'];
   return isInOther
     ? failed(
-        `The bucket ${bucket} was requested in ${region ?? 'the region of the environment'}.`,
+        `The command requested the bucket ${bucket} in ${region ?? 'the region of the environment'}.`,
         `The bucket ${bucket} is in ${real ?? 'another region'} (${codeOf(error)}).`,
         `Set "region" to ${real ? `"${real}"` : 'the region of the bucket'}${whereToSet('region')}.`,
       )
@@ -55,10 +55,10 @@ export async function checkBucketRegion(context: DoctorContext): Promise<CheckRe
 /** Checks that the bucket cannot be listed or read without credentials. */
 export async function checkPrivacy(context: DoctorContext): Promise<CheckResult> {
   const { config, probes } = context;
-  const tried = 'The bucket was read without credentials, not through the CDN.';
+  const tried = 'The command read the bucket without credentials, not through the CDN.';
   const cure =
     `Remove the public statement from the bucket policy (and public ACLs from its objects), and block public access. ` +
-    'CloudFront reads a private bucket by origin access control: infrastructure/template.yaml has its policy.';
+    'CloudFront reads a private bucket with origin access control: infrastructure/template.yaml has the policy for it.';
   const listing = await requestAnonymously(config, (client) =>
     client.send(new ListObjectsV2Command({ Bucket: config.bucket, MaxKeys: 1 })),
   );
@@ -75,12 +75,12 @@ export async function checkPrivacy(context: DoctorContext): Promise<CheckResult>
     ...(readable.length === 0 ? [] : [`read ${readable.join(', ')}`]),
   ];
   if (open.length > 0) {
-    return failed(tried, `Everybody may ${open.join(' and ')} in the bucket.`, cure);
+    return failed(tried, `Anyone can ${open.join(' and ')} in the bucket.`, cure);
   }
   if ((await connect(config)).service.isAws && (await hasPublicPolicy(context))) {
     return warned(
       tried,
-      'Reading the bucket without credentials was refused, but S3 considers the bucket policy public.',
+      'S3 refused to let the command read the bucket without credentials, but considers the bucket policy public.',
       cure,
     );
   }
@@ -90,12 +90,12 @@ export async function checkPrivacy(context: DoctorContext): Promise<CheckResult>
   }
   if (status < 300) {
     const answer = describeAnswer(status, headers['content-type']);
-    return unchecked(`requests without credentials are answered ${answer}, which is not the list of the bucket`);
+    return unchecked(`the answer to requests without credentials is ${answer}, which is not a list of the bucket`);
   }
   return isWritten ? passed('refused without credentials') : passed('no listing without credentials');
 }
 
-/** Returns whether everybody can read a test image. A page is not one, whatever its status. */
+/** Returns whether anyone can read a test image. A web page does not count, whatever its status. */
 async function isPublic({ config, key }: Probe, bytes: Buffer): Promise<boolean> {
   const { output } = await requestAnonymously(config, async (client) => {
     const { Body } = await client.send(new GetObjectCommand({ Bucket: config.bucket, Key: key }));

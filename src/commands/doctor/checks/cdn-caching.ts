@@ -14,14 +14,14 @@ const PAUSE_MS = 2_500;
 export function checkCacheControl(context: DoctorContext): Promise<CheckResult> {
   return checkEachProbe(context, async ({ url, headers: { CacheControl = '' } }) => {
     const found = (await context.getOnce(url)).headers['cache-control'];
-    const tried = `${url} was stored with Cache-Control: ${CacheControl}.`;
-    const cure = 'Let the CDN pass on the Cache-Control of the bucket (CloudFront: the cache policy CachingOptimized).';
+    const tried = `The command stored ${url} with Cache-Control: ${CacheControl}.`;
+    const cure = "Make the CDN send the bucket's Cache-Control (CloudFront: the cache policy CachingOptimized).";
     if (found === undefined) {
-      return failed(tried, 'The CDN sends no Cache-Control: browsers request each image again and again.', cure);
+      return failed(tried, 'The CDN sends no Cache-Control, so browsers request each image again and again.', cure);
     }
     return sortedDirectives(found) === sortedDirectives(CacheControl)
-      ? passed('for as long as the bucket says', `Cache-Control: ${found}`)
-      : warned(tried, `The CDN sends Cache-Control: ${found}, and not what the bucket says.`, cure);
+      ? passed('browsers keep images as long as the bucket says', `Cache-Control: ${found}`)
+      : warned(tried, `The CDN sends Cache-Control: ${found}, which is not the bucket's.`, cure);
   });
 }
 
@@ -38,13 +38,13 @@ export async function checkNotModified(context: DoctorContext): Promise<CheckRes
   const { etag } = (await context.getOnce(url)).headers;
   const status = etag && (await context.get(url, { 'if-none-match': etag })).status;
   return status === 304
-    ? passed('a browser that has an image is told to keep it', '304')
+    ? passed('the CDN tells browsers to keep an unchanged image', '304')
     : warned(
-        `${url} was requested again, with its ETag.`,
+        `The command requested ${url} again, with its ETag.`,
         etag
-          ? `The CDN sends an unchanged image again: the answer is ${status}, and not 304.`
+          ? `The CDN sends an unchanged image again: it answers ${status} instead of 304.`
           : 'The CDN sends no ETag, so browsers load unchanged images again.',
-        'Let the CDN pass on the ETag of the bucket.',
+        "Make the CDN send the bucket's ETag.",
       );
 }
 
@@ -62,18 +62,14 @@ export async function checkCached(context: DoctorContext): Promise<CheckResult> 
       return passed(cacheStatus ?? `Age ${headers.age}`);
     }
   }
-  const tried = `${url} was requested ${MAX_REQUESTS_FOR_A_HIT} more times.`;
-  const cure = 'Let the CDN cache what is below /content (CloudFront: the cache policy CachingOptimized).';
+  const tried = `The command requested ${url} ${MAX_REQUESTS_FOR_A_HIT} more times.`;
+  const cure = 'Make the CDN cache everything below /content (CloudFront: the cache policy CachingOptimized).';
   return cacheStatus === undefined
-    ? warned(tried, 'The CDN does not say whether an image came from its cache (no X-Cache, no Age).', cure)
-    : failed(
-        tried,
-        `The CDN does not cache: an image never came from the cache (${cacheStatus}), so the bucket serves each visitor.`,
-        cure,
-      );
+    ? warned(tried, 'The CDN does not show whether an image came from its cache (no X-Cache or Age header).', cure)
+    : failed(tried, `The CDN does not cache images (${cacheStatus}), so the bucket serves every visitor.`, cure);
 }
 
-/** Uploads a file that the CDN was asked for before, and checks how long the CDN reports it as missing. */
+/** Uploads a file that was requested from the CDN before, and checks how long the CDN reports it as missing. */
 export async function checkAskedTooEarly(context: DoctorContext): Promise<CheckResult> {
   const { probes, cdnErrorTtlMs, signal } = context;
   const { key, url } = probes.lateFile;
@@ -85,13 +81,13 @@ export async function checkAskedTooEarly(context: DoctorContext): Promise<CheckR
     const elapsedMs = Date.now() - begin;
     const seconds = Math.round(elapsedMs / 1000);
     if (status === 200) {
-      return passed(`a new file is there after ${seconds} s`);
+      return passed(`a new file appears after ${seconds} s`);
     }
     if (elapsedMs > cdnErrorTtlMs) {
       return failed(
-        `${url} was requested before and after it was stored in the bucket.`,
-        `${seconds} s after a file was stored, the answer is still ${status}: the CDN remembers for too long that a file was missing.`,
-        'Let the CDN keep errors for a minute at most (CloudFront: error caching minimum TTL of 403 and 404).',
+        `The command requested ${url} before and after it stored the file in the bucket.`,
+        `${seconds} s after a file was stored, the CDN still answers ${status}: it caches for too long that a file was missing.`,
+        'Make the CDN cache errors for a minute at most (CloudFront: error caching minimum TTL of 403 and 404).',
       );
     }
     await sleep(Math.min(PAUSE_MS, cdnErrorTtlMs), undefined, { signal });

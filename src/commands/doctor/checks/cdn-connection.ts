@@ -16,16 +16,16 @@ export async function checkDns({ network, config: { cdnUrl } }: DoctorContext): 
   const { hostname } = new URL(cdnUrl);
   const proxy = (await network.proxies?.())?.proxyFor(cdnUrl);
   if (proxy) {
-    return passed(`${hostname} is looked up by the proxy ${proxy.shown}`);
+    return passed(`the proxy ${proxy.shown} looks up ${hostname}`);
   }
   try {
     const [addresses, name] = await Promise.all([network.lookup(hostname), network.canonicalNameOf(hostname)]);
-    return passed(name ? `${hostname} is ${name}` : `${hostname} is ${addresses.slice(0, 2).join(', ')}`);
+    return passed(name ? `${hostname} points to ${name}` : `${hostname} points to ${addresses.slice(0, 2).join(', ')}`);
   } catch (error) {
     return failed(
-      `${hostname} was looked up.`,
+      `The command looked up ${hostname} in DNS.`,
       `${hostname} does not resolve (${networkCodeOf(error)}).`,
-      'Create a CNAME record for it that points to the distribution (d….cloudfront.net), or wait until a new one is known: provision status shows both.',
+      'Create a CNAME record for it that points to the distribution (d….cloudfront.net), or wait until a new record is visible. provision status shows both.',
     );
   }
 }
@@ -34,21 +34,21 @@ export async function checkDns({ network, config: { cdnUrl } }: DoctorContext): 
 export const checkTls = overTls(async (context, hostname) => {
   const { network, config } = context;
   const port = portOf(config.cdnUrl);
-  const tried = `A TLS connection to ${hostname}:${port} was opened.`;
+  const tried = `The command opened a TLS connection to ${hostname}:${port}.`;
   const old = await connectTls(network, hostname, port, {
     minVersion: 'TLSv1',
     maxVersion: 'TLSv1.1',
     // OpenSSL's default level disables both versions.
     ciphers: 'DEFAULT@SECLEVEL=0',
   }).catch(() => undefined);
-  const cure = 'Set the minimum version of TLS to 1.2 (CloudFront: security policy TLSv1.2_2025).';
+  const cure = 'Set the minimum TLS version to 1.2 (CloudFront: security policy TLSv1.2_2025).';
   try {
     const { protocol: version } = await connectAsBrowser(context);
-    return old ? warned(tried, `The CDN still accepts old versions of TLS (${old.protocol}).`, cure) : passed(version);
+    return old ? warned(tried, `The CDN still accepts old TLS versions (${old.protocol}).`, cure) : passed(version);
   } catch (error) {
     const code = networkCodeOf(error);
     return old || VERSION_ERRORS.test(code)
-      ? failed(tried, `The CDN speaks only ${old?.protocol ?? 'old versions of TLS'}, which browsers refuse.`, cure)
+      ? failed(tried, `The CDN supports only ${old?.protocol ?? 'old TLS versions'}, which browsers refuse.`, cure)
       : failed(
           tried,
           `${hostname} does not answer (${code}).`,
@@ -60,7 +60,7 @@ export const checkTls = overTls(async (context, hostname) => {
 /** Checks that browsers trust the CDN's certificate, and that it does not expire soon. */
 export const checkCertificate = overTls(async (context, hostname) => {
   const { certificate, distrust } = await connectAsBrowser(context);
-  const tried = `The certificate of ${hostname} was read.`;
+  const tried = `The command read the certificate of ${hostname}.`;
   const until = new Date(certificate.valid_to);
   const day = until.toISOString().slice(0, 10);
   const days = Math.floor((until.getTime() - Date.now()) / DAY_MS);
@@ -68,7 +68,7 @@ export const checkCertificate = overTls(async (context, hostname) => {
     return failed(
       tried,
       `The certificate of ${hostname} expired on ${day}.`,
-      'Renew it. ACM renews it while its CNAME record for validation is in DNS: provision status shows it.',
+      'Renew it. ACM renews it as long as its CNAME record for validation is in DNS. provision status shows this record.',
     );
   }
   if (checkServerIdentity(hostname, certificate)) {
@@ -82,7 +82,7 @@ export const checkCertificate = overTls(async (context, hostname) => {
     return failed(
       tried,
       `Browsers do not trust the certificate of ${hostname} (${distrust}).`,
-      'Use a certificate of a public authority with its whole chain. For an authority of your own, name its file in NODE_EXTRA_CA_CERTS.',
+      'Use a certificate from a public authority with its whole chain. For your own authority, set NODE_EXTRA_CA_CERTS to the file with its certificate.',
     );
   }
   return days < RENEWAL_DAYS
@@ -98,11 +98,11 @@ export const checkCertificate = overTls(async (context, hostname) => {
 export const checkHttp2 = overTls(async (context) => {
   const { application } = await connectAsBrowser(context);
   return application === 'h2'
-    ? passed('the CDN speaks HTTP/2')
+    ? passed('the CDN supports HTTP/2')
     : warned(
-        'HTTP/2 was offered to the CDN.',
-        'The CDN does not speak HTTP/2: a page with many images loads slowly.',
-        'Switch HTTP/2 on (CloudFront: supported HTTP versions).',
+        'The command offered HTTP/2 to the CDN.',
+        'The CDN does not support HTTP/2, so pages with many images load slowly.',
+        'Turn on HTTP/2 (CloudFront: supported HTTP versions).',
       );
 });
 
@@ -110,20 +110,24 @@ export const checkHttp2 = overTls(async (context) => {
 export async function checkHttpRedirect(context: DoctorContext): Promise<CheckResult> {
   const { protocol, hostname, port, pathname } = new URL(context.probes.first.url);
   if (protocol === 'http:' || port !== '') {
-    return unchecked('the CDN is not on the usual ports');
+    return unchecked('the CDN does not use the usual ports');
   }
   const plain = `http://${hostname}${pathname}`;
-  const tried = `${plain} was requested.`;
+  const tried = `The command requested ${plain}.`;
   const cure = 'Redirect HTTP to HTTPS (CloudFront: viewer protocol policy).';
   try {
     const answer = await context.get(plain);
     const { status, headers } = answer;
     if ([301, 302, 307, 308].includes(status) && headers.location?.startsWith(`https://${hostname}/`)) {
-      return passed('http is redirected to https', String(status));
+      return passed('the CDN redirects http to https', String(status));
     }
     return [403, 426].includes(status)
       ? warned(tried, `The CDN refuses http links (${status}) instead of redirecting them to https.`, cure)
-      : failed(tried, `The CDN answers http links with ${statusText(answer)}, and no redirect to HTTPS.`, cure);
+      : failed(
+          tried,
+          `The CDN answers http links with ${statusText(answer)} instead of redirecting them to https.`,
+          cure,
+        );
   } catch (error) {
     return warned(tried, `The CDN does not answer http links (${networkCodeOf(error)}).`, cure);
   }
@@ -137,9 +141,9 @@ export async function checkAnswers(context: DoctorContext): Promise<CheckResult>
     return passed(`${origin}/ answers`, String(status));
   } catch (error) {
     return failed(
-      `${origin}/ was requested.`,
-      `${hostname} does not answer requests (${networkCodeOf(error)}), though it shows its certificate.`,
-      'Check which server this is: it accepts connections and does not answer requests. Is it the distribution, and is that enabled?',
+      `The command requested ${origin}/.`,
+      `${hostname} does not answer requests (${networkCodeOf(error)}), although it accepts TLS connections.`,
+      'Check which server this is: it accepts connections, but does not answer requests. If it is the distribution, check that it is enabled.',
     );
   }
 }

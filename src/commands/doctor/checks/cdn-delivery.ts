@@ -15,36 +15,36 @@ export async function checkNoListing(context: DoctorContext): Promise<CheckResul
     const { body } = await context.get(url);
     if (/<ListBucketResult|<ListAllMyBucketsResult/.test(body.toString('latin1'))) {
       return failed(
-        `${url} was requested.`,
+        `The command requested ${url}.`,
         'The CDN shows the list of all files in the bucket.',
         'Set a default root object that does not exist (CloudFront: index.html).',
       );
     }
   }
-  return passed('the CDN shows no list of files');
+  return passed('the CDN does not show a list of files');
 }
 
 /** Checks that the CDN answers 404 for a missing file. */
 export async function checkMissingFile(context: DoctorContext): Promise<CheckResult> {
   const { url } = context.probes.lateFile;
   const answer = await context.getOnce(url);
-  const tried = `${url} was requested, which does not exist.`;
+  const tried = `The command requested ${url}, which does not exist.`;
   if (answer.status === 404) {
-    return passed('a missing file is not found', '404');
+    return passed('the CDN answers 404 for a missing file', '404');
   }
   if (answer.status === 403) {
     return failed(
       tried,
-      'The answer is 403 for a file that does not exist: S3 sends it instead of a 404 when the CDN may not list the bucket.',
-      `Add this to the statement of the bucket's policy that lets the CDN read, with the same principal and condition:\n${allowStatement(['s3:ListBucket'], s3Arn(context.config))}`,
+      'The CDN answers 403 for a file that does not exist. S3 sends 403 instead of 404 when the CDN may not list the bucket.',
+      `Add this to the bucket policy, with the principal and condition of the statement that lets the CDN read:\n${allowStatement(['s3:ListBucket'], s3Arn(context.config))}`,
     );
   }
   return failed(
     tried,
-    `The answer is ${statusText(answer)} for a file that does not exist.`,
+    `The CDN answers ${statusText(answer)} for a file that does not exist.`,
     answer.status >= 500
-      ? 'The CDN cannot reach the bucket: check the domain name of its origin.'
-      : 'Let the CDN pass on the 404 of the bucket: no error page with another status, no redirect.',
+      ? 'The CDN cannot reach the bucket. Check the domain name of its origin.'
+      : "Make the CDN send the bucket's 404: no error page with another status, and no redirect.",
   );
 }
 
@@ -57,42 +57,42 @@ export function checkBytes(context: DoctorContext): Promise<CheckResult> {
     if (answer.status === 200 && answer.body.equals(bytes)) {
       return passed(`test files of ${all.map(({ feature }) => feature).join(', ')} came back unchanged`);
     }
-    const tried = `${key} was stored in the bucket, and requested at ${url}.`;
+    const tried = `The command stored ${key} in the bucket, and requested ${url}.`;
     if (answer.status !== 200) {
       return failed(tried, ...causeOfStatus(answer, probe));
     }
     const type = answer.headers['content-type'];
     return failed(
       tried,
-      `Other bytes came back from the CDN (${type ?? 'without a type'}, ${answer.body.length} instead of ${bytes.length}).`,
+      `The CDN returned other bytes than those in the bucket (${type ?? 'without a type'}, ${answer.body.length} instead of ${bytes.length}).`,
       /html/.test(type ?? '')
-        ? `${new URL(url).host} shows a web page: point it to the CDN of the bucket.`
-        : 'Switch off what changes images on the way (optimization, compression, watermarks): Ghost creates the sizes.',
+        ? `${new URL(url).host} shows a web page. Point it to the bucket's CDN.`
+        : 'Turn off everything that changes images on the way (optimization, compression, watermarks). Ghost creates the image sizes.',
     );
   });
 }
 
-/** Returns what is wrong, and how to fix it, when the CDN does not answer 200 for a probe. */
+/** Returns the problem and the fix when the CDN does not answer 200 for a probe. */
 function causeOfStatus(answer: Answer, { config }: Probe): [found: string, cure: string] {
   const { bucket, region = 'REGION', staticFileURLPrefix } = config;
   const origin = knownService(config).endpoint ? 'the bucket' : `${bucket}.s3.${region}.${partition(region).dnsSuffix}`;
   if (answer.status === 404) {
     return [
-      'The answer is 404 for a file in the bucket: the CDN reads another bucket, or another path in it.',
-      `Set the domain name of the CDN's origin to ${origin}, without an origin path. Are two buckets swapped?`,
+      'The CDN answers 404 for a file in the bucket: it reads another bucket, or another path in it.',
+      `Set the domain name of the CDN's origin to ${origin}, without an origin path. If you have several buckets, check that two are not swapped.`,
     ];
   }
   if (answer.status === 403) {
     return [
-      'The answer is 403 for a file in the bucket: the CDN may not read this file, or reads another bucket.',
-      `Check that its origin is ${origin} with origin access control, and that the bucket's policy has, for cloudfront.amazonaws.com:\n${allowStatement(['s3:GetObject'], s3Arn({ bucket, region }, `${staticFileURLPrefix}/*`))}`,
+      'The CDN answers 403 for a file in the bucket: it may not read this file, or reads another bucket.',
+      `Check that its origin is ${origin} with origin access control, and that the bucket policy contains this statement for cloudfront.amazonaws.com:\n${allowStatement(['s3:GetObject'], s3Arn({ bucket, region }, `${staticFileURLPrefix}/*`))}`,
     ];
   }
   return [
-    `The answer is ${statusText(answer)} for a file in the bucket.`,
+    `The CDN answers ${statusText(answer)} for a file in the bucket.`,
     answer.status >= 500
-      ? `The CDN cannot reach its origin: check that it is ${origin}.`
-      : 'Let the CDN answer with the file itself.',
+      ? `The CDN cannot reach its origin. Check that the origin is ${origin}.`
+      : 'Make the CDN answer with the file itself.',
   ];
 }
 
@@ -103,9 +103,9 @@ export function checkContentType(context: DoctorContext): Promise<CheckResult> {
     return type === ContentType
       ? passed(ContentType)
       : failed(
-          `${url} was stored as ${ContentType}.`,
-          `The CDN sends a file of the type ${ContentType} as ${type ?? 'one without a type'}.`,
-          'Let the CDN pass on the Content-Type of the bucket.',
+          `The command stored ${url} as ${ContentType}.`,
+          `The CDN sends a file of the type ${ContentType} as ${type ?? 'a file without a type'}.`,
+          "Make the CDN send the bucket's Content-Type.",
         );
   });
 }
@@ -122,11 +122,11 @@ export async function checkSecurityHeaders(context: DoctorContext): Promise<Chec
       : [`Content-Security-Policy: ${INERT_POLICY}`]),
   ];
   return missing.length === 0
-    ? passed('the CDN sends the headers that stop them')
+    ? passed('the CDN sends the headers that stop scripts')
     : warned(
-        `The headers of ${url} were read.`,
-        `The CDN does not send ${missing.join(' and ')}: scripts in an uploaded file may run under its domain.`,
-        'Send it (CloudFront: a response headers policy, as in infrastructure/template.yaml).',
+        `The command read the headers of ${url}.`,
+        `The CDN does not send ${missing.join(' and ')}, so scripts in an uploaded file may run on its domain.`,
+        'Make the CDN send it (CloudFront: a response headers policy, as in infrastructure/template.yaml).',
       );
 }
 
@@ -134,8 +134,8 @@ const forbidsScripts = (policy: Answer['headers'][string]): boolean =>
   /\bsandbox\b(?!.*allow-scripts)|(default|script)-src 'none'/.test([policy].flat().join());
 
 /**
- * Checks that pages may read images, also those that they have shown before. A browser keeps the answer to `<img>`, which
- * it requests without an Origin, and uses it again for a request with one.
+ * Checks that pages may read images, also those that they have shown before. A browser caches the answer to `<img>`,
+ * which it requests without an Origin, and reuses it for a request with one.
  */
 export async function checkCors(context: DoctorContext): Promise<CheckResult> {
   const { url } = context.probes.first;
@@ -155,9 +155,9 @@ export async function checkCors(context: DoctorContext): Promise<CheckResult> {
   const varied = (shown.vary ?? '').split(',').map((name) => name.trim().toLowerCase());
   const variesByOrigin = varied.includes('origin') || varied.includes('*');
   return isAllowed(shown['access-control-allow-origin']) || variesByOrigin
-    ? passed('scripts of the blog may read them', `Access-Control-Allow-Origin: ${String(allowed)}`)
+    ? passed('scripts of the blog may read images', `Access-Control-Allow-Origin: ${String(allowed)}`)
     : warned(
-        `The check requested ${url} without an Origin, as a page does that shows it.`,
+        `The check requested ${url} without an Origin, as a page that shows it does.`,
         `The response has ${allowedOrigin(shown['access-control-allow-origin'])}. Browsers cache it, so a script cannot read an image that a page has already shown.`,
         'Send Access-Control-Allow-Origin: * with every response, not only when the request has an Origin (CloudFront: a function on viewer response, as in infrastructure/template.yaml; "provision" brings an image server up to date).',
       );
@@ -171,11 +171,11 @@ export async function checkRanges(context: DoctorContext): Promise<CheckResult> 
   const { first, bytes } = context.probes;
   const { status, body } = await context.get(first.url, { range: 'bytes=10-19' });
   return status === 206 && body.equals(bytes.subarray(10, 20))
-    ? passed('a part of a file can be requested', '206')
+    ? passed('the CDN sends parts of files', '206')
     : failed(
-        `Ten bytes of ${first.url} were requested.`,
-        `The CDN does not send parts of files: for 10 bytes, the answer is ${status} with ${body.length}.`,
-        'Let the CDN answer range requests: without them, videos do not play in Safari and cannot be skipped.',
+        `The command requested ten bytes of ${first.url}.`,
+        `The CDN does not send parts of files: for 10 bytes, it answers ${status} with ${body.length}.`,
+        'Make the CDN answer range requests. Without them, videos do not play in Safari and cannot be skipped.',
       );
 }
 
@@ -188,5 +188,5 @@ export async function checkEachProbe(
   for (const probe of probes.all) {
     results.push(await check(probe));
   }
-  return results.find(({ result }) => result !== 'passed') ?? results[0] ?? unchecked('nothing is stored');
+  return results.find(({ result }) => result !== 'passed') ?? results[0] ?? unchecked('the adapter stores no files');
 }

@@ -14,14 +14,14 @@ export const checkConditionalWrites = (context: DoctorContext) =>
 async function writeTwice(context: DoctorContext): Promise<CheckResult> {
   const { first, bytes } = context.probes;
   if ((await writeRefusal(context)) !== undefined) {
-    return unchecked('nothing could be stored: see Permissions');
+    return unchecked('nothing could be stored (see Permissions)');
   }
-  const tried = 'A file was written twice, the second time with If-None-Match: *.';
+  const tried = 'The command wrote a file twice, the second time with If-None-Match: *.';
   try {
     await first.bucket.put(first.key, bytes, first.headers, { onlyIfFree: true });
   } catch (error) {
     if (isTaken(error)) {
-      return passed('a taken name is refused');
+      return passed('S3 refuses a name that is taken');
     }
     if (isNotImplemented(error)) {
       return warned(tried, ...explainConditionalWrites(first.bucket, 'not-implemented'));
@@ -34,17 +34,17 @@ async function writeTwice(context: DoctorContext): Promise<CheckResult> {
 /** Checks that S3 refuses to overwrite an object when a multipart upload is completed. */
 export async function checkConditionalCompletion(context: DoctorContext): Promise<CheckResult> {
   if ((await writeRefusal(context)) !== undefined || (await abortRefusal(context)) !== undefined) {
-    return unchecked('no large upload could be canceled: see Permissions');
+    return unchecked('no large upload could be canceled (see Permissions)');
   }
   if ((await checkConditionalWrites(context)).result !== 'passed') {
-    return unchecked('the service has no conditional writes');
+    return unchecked('the service does not support conditional writes');
   }
-  const tried = 'An upload in parts was completed with If-None-Match: *, under a name that is taken.';
+  const tried = 'The command completed an upload in parts with If-None-Match: *, under a name that is taken.';
   const error = await multipartError(context);
   if (error === undefined) {
     return warned(
       tried,
-      'The S3 service ignores the condition that protects large uploads from being overwritten.',
+      'The S3 service ignores the condition that keeps large uploads from being overwritten.',
       'The adapter checks whether the name is free just before a large upload ends. To be completely safe, run only one Ghost process on this bucket.',
     );
   }
@@ -53,10 +53,10 @@ export async function checkConditionalCompletion(context: DoctorContext): Promis
     return failed(tried, message, help);
   }
   return isTaken(error)
-    ? passed('a taken name is refused')
+    ? passed('S3 refuses a name that is taken')
     : warned(
         tried,
-        `The S3 service does not protect large uploads from being overwritten: it answers ${statusOf(error) ?? ''} ${codeOf(error)}.`,
+        `The S3 service does not keep large uploads from being overwritten: it answers ${statusOf(error) ?? ''} ${codeOf(error)}.`,
         'Run only one Ghost process on this bucket.',
       );
 }

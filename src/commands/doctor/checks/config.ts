@@ -20,27 +20,29 @@ export function checkFile({ siteOrFailure: site, options }: DoctorContext): Chec
       return passed(site.configFile);
     }
     if (!existsSync(site.configFile)) {
-      return unchecked(`there is no ${site.configFile}: only the environment and the options of this command count`);
+      return unchecked(
+        `${site.configFile} does not exist, so only the environment and the options of this command count`,
+      );
     }
-    // It may be another one by now.
+    // It may have been replaced since it was found.
     site.settings.own(site.settings.text());
     return passed(site.configFile);
   }
   const isNamed = options.ghost ?? options.config ?? options.content;
   return !isNamed && options.bucket && options.cdnUrl
-    ? unchecked('Ghost is not on this machine: only the options of this command count')
-    : failed("Ghost's configuration was searched.", site.message, site.cure);
+    ? unchecked('Ghost is not on this machine, so only the options of this command count')
+    : failed("The command looked for Ghost's configuration.", site.message, site.cure);
 }
 
-/** Checks that the adapter is in the one of the two storage blocks that Ghost reads. */
+/** Checks that the adapter is in the storage block that Ghost reads. */
 export const checkStorageBlock = withGhost(({ ghostConfig: { storage, adapters } }) => {
   if (storage === undefined || adapters?.storage === undefined) {
     return passed(`Ghost reads "${adapters?.storage === undefined ? 'storage' : 'adapters.storage'}"`);
   }
-  const tried = 'Ghost\'s configuration was searched for "storage" and "adapters.storage".';
-  const found = 'The configuration has both "storage" and "adapters.storage", and Ghost reads "adapters.storage" only.';
+  const tried = 'The command looked for "storage" and "adapters.storage" in Ghost\'s configuration.';
+  const found = 'The configuration has both "storage" and "adapters.storage", and Ghost reads only "adapters.storage".';
   return storage[ADAPTER] !== undefined && adapters.storage[ADAPTER] === undefined
-    ? failed(tried, `${found} ${ADAPTER} is in the other one.`, 'Move what is in "storage" to "adapters.storage".')
+    ? failed(tried, `${found} ${ADAPTER} is in "storage".`, 'Move the content of "storage" to "adapters.storage".')
     : warned(tried, found, 'Remove "storage", which has no effect.');
 });
 
@@ -50,7 +52,7 @@ export function checkOptions(context: DoctorContext): CheckResult {
     context.configOf('images');
   } catch (error) {
     const { message, cure } = error as Failure;
-    return failed(`The options of ${ADAPTER} were read as the adapter reads them.`, message, cure);
+    return failed(`The command read the options of ${ADAPTER} as the adapter does.`, message, cure);
   }
   const { bucket, cdnUrl } = context.options;
   const given = { ...(bucket && { bucket }), ...(cdnUrl && { cdnUrl }) };
@@ -59,7 +61,11 @@ export function checkOptions(context: DoctorContext): CheckResult {
     (feature) => parseConfig({ ...adapterOptionsOf(storage, feature), ...given }).notices,
   );
   return notice
-    ? warned('The names of the options were read.', notice, 'Rename it. Old names still work for now.')
+    ? warned(
+        'The command read the names of the options.',
+        notice,
+        'Rename the option. The old name still works for now.',
+      )
     : passed(`bucket ${context.config.bucket}, CDN ${context.config.cdnUrl}`);
 }
 
@@ -70,7 +76,7 @@ export async function checkEndpoint({ config }: DoctorContext): Promise<CheckRes
     return passed(endpoint ? `${endpoint}, from ${source}` : 'Amazon S3');
   } catch (error) {
     const { message, help = 'Correct the AWS profile.' } = error as Error & { help?: string };
-    return failed('"endpoint", the environment and the AWS profile were read.', message, help);
+    return failed('The command read "endpoint", the environment and the AWS profile.', message, help);
   }
 }
 
@@ -89,7 +95,7 @@ export async function checkProxy({ config }: DoctorContext): Promise<CheckResult
     return passed(hosts.map(([name, url]) => `${proxies.proxyFor(url)?.shown ?? 'none'} for ${name}`).join(', '));
   } catch (error) {
     const [found, cure] = explainProxy(error) ?? [(error as Error).message, ''];
-    return failed('The proxy variables of the environment were read.', found, cure);
+    return failed('The command read the proxy variables of the environment.', found, cure);
   }
 }
 
@@ -100,13 +106,13 @@ export async function checkRegion({ config, site }: DoctorContext): Promise<Chec
   }
   const { isAws, endpoint, region: regionOfService } = knownService(config);
   if (!isAws) {
-    return passed(`none in the configuration: ${regionOfService} is used for ${endpoint}`);
+    return passed(`the configuration names none, so ${endpoint} is used with ${regionOfService}`);
   }
   const region = await new S3Client({}).config.region().catch(() => undefined);
   return region
     ? passed(`${region}, from the environment or the profile`)
     : failed(
-        '"region" of the configuration, AWS_REGION and the profile were read.',
+        'The command read "region" in the configuration, AWS_REGION and the profile.',
         'No region is set.',
         howToSet(
           site,
@@ -127,7 +133,7 @@ export const checkFeatures = withGhost(({ ghostConfig, isActive }, site) => {
     return passed(FEATURES.join(', '));
   }
   const found = others.map((feature) => `${feature} go to ${adapterOf(storage, feature) ?? "Ghost's own disk"}`);
-  const tried = '"storage" of Ghost\'s configuration was read.';
+  const tried = 'The command read "storage" in Ghost\'s configuration.';
   const json = others.map((feature) =>
     feature === 'images'
       ? `Set "active": "${ADAPTER}".`
@@ -152,7 +158,7 @@ export function checkPrefixes(context: DoctorContext): CheckResult {
     return passed(context.features.map((feature) => `content/${feature}`).join(', '));
   }
   return failed(
-    '"staticFileURLPrefix" of each feature was compared with the path that Ghost shows it at.',
+    'The command compared "staticFileURLPrefix" of each feature with the path in Ghost\'s URLs.',
     wrong.map(({ feature, prefix }) => `${feature} are stored at ${prefix}`).join('; '),
     wrong
       .map(({ feature }) =>
@@ -172,7 +178,7 @@ export function checkPrefixes(context: DoctorContext): CheckResult {
   );
 }
 
-/** Checks that `urls` of Ghost's configuration point to the CDN. */
+/** Checks that `urls` in Ghost's configuration point to the CDN. */
 export const checkUrls = withGhost((context, site) => {
   const { ghostConfig, features, isActive } = context;
   if (!isActive) {
@@ -186,7 +192,7 @@ export const checkUrls = withGhost((context, site) => {
     return { name, value: ghostConfig.urls?.[name], expected: ghostUrlOf(context.configOf(feature)) };
   });
   const all = [...new Set(urls.map(({ expected }) => expected))].join(' and ');
-  const tried = `"urls" of Ghost's configuration were compared with ${all}.`;
+  const tried = `The command compared "urls" in Ghost's configuration with ${all}.`;
   const cure = howToSet(
     site,
     urls.map(({ name, expected }): Setting => [['urls', name], expected]),
@@ -200,7 +206,7 @@ export const checkUrls = withGhost((context, site) => {
     const hasPath = wrong.some(({ value }) => /\/content\//.test(JSON.stringify(value)));
     return failed(
       tried,
-      `${found}: ${hasPath ? 'Ghost adds the content path itself' : 'Ghost writes addresses into posts that do not work'}.`,
+      `${found}: ${hasPath ? 'Ghost adds the content path itself' : 'Ghost writes broken URLs into posts'}.`,
       cure,
     );
   }
@@ -209,12 +215,12 @@ export const checkUrls = withGhost((context, site) => {
     ? passed(all)
     : warned(
         tried,
-        `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set: posts contain full addresses, and pages show no image sizes.`,
+        `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set, so posts contain full URLs, and pages show no image sizes.`,
         cure,
       );
 });
 
-/** Checks that `url` of Ghost's configuration is an HTTP URL. */
+/** Checks that `url` in Ghost's configuration is an HTTP URL. */
 export function checkSiteUrl({ ghostConfig: { url }, siteUrl, site }: DoctorContext): CheckResult {
   if (url === undefined) {
     return unchecked('the configuration has no "url"');
@@ -222,12 +228,12 @@ export function checkSiteUrl({ ghostConfig: { url }, siteUrl, site }: DoctorCont
   return siteUrl !== undefined && /^https?:$/.test(new URL(siteUrl).protocol)
     ? passed(withoutUserInfo(siteUrl))
     : failed(
-        '"url" of Ghost\'s configuration was read.',
-        `"url" is ${JSON.stringify(url)}, with which Ghost does not start.`,
+        'The command read "url" in Ghost\'s configuration.',
+        `"url" is ${JSON.stringify(url)}, and Ghost does not start with that.`,
         howToSet(
           site,
           [[['url'], 'https://blog.example.com']],
-          'Set "url" to the whole address of the blog: https://blog.example.com',
+          'Set "url" to the full URL of the blog: https://blog.example.com',
         ),
       );
 }

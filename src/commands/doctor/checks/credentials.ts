@@ -15,13 +15,13 @@ import { type CheckResult, failed, passed, unchecked, warned } from '../check';
 import type { DoctorContext } from '../context';
 import { anonymousHead, connectionOptions, isInOtherRegion, signedRequestError } from '../s3-requests';
 
-/** An error of Ghost's that explains one of S3's. */
+/** A Ghost error that explains an S3 error. */
 type GhostError = Error & { errorType: string; help?: string };
 
 /** S3's limit for the difference of clocks: https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html */
 const MAX_SKEW_MS = 15 * 60 * 1000;
 
-/** A clock that is this far off will soon be a problem. */
+/** How far (ms) a clock may be off before it is worth a warning. */
 const NOTABLE_SKEW_MS = 2 * 60 * 1000;
 
 /** The sources of credentials, by the names that the SDK gives them in `$source`. */
@@ -38,13 +38,15 @@ const SOURCES: Record<string, string> = {
   CREDENTIALS_IMDS: 'the role of the machine',
 };
 
-/** The error codes for rejected credentials, with the cures for those in the configuration and from elsewhere. */
+/**
+ * The error codes for rejected credentials, with the fixes for those in the configuration and for those from elsewhere.
+ */
 const REJECTIONS = [
   {
     codes: ['ExpiredToken', 'ExpiredTokenException', 'InvalidToken', 'TokenRefreshRequired'],
     found: 'The session token is invalid or has expired',
     inConfig: () =>
-      `Renew "sessionToken" together with its keys (${placeOf('sessionToken')}), or remove all three to use the role of the machine.`,
+      `Renew ${placeOf('sessionToken')}, "accessKeyId" and "secretAccessKey", or remove all three to use the role of the machine.`,
     elsewhere: (place: string) => `Sign in again (aws sso login), or renew the temporary credentials in ${place}.`,
   },
   {
@@ -53,7 +55,7 @@ const REJECTIONS = [
     inConfig: () =>
       `Correct ${placeOf('accessKeyId')}, or remove it with "secretAccessKey" to use the role of the machine.`,
     elsewhere: (place: string) =>
-      `Correct the credentials in ${place}. Keys of another S3 service, or deleted ones, are unknown too.`,
+      `Correct the credentials in ${place}. S3 also rejects deleted keys, and keys of another S3 service.`,
   },
   {
     codes: ['SignatureDoesNotMatch', 'InvalidSignatureException'],
@@ -64,8 +66,8 @@ const REJECTIONS = [
   {
     codes: ['RequestTimeTooSkewed'],
     found: 'The clock of this machine is wrong',
-    inConfig: () => 'Set the clock, best with NTP.',
-    elsewhere: () => 'Set the clock, best with NTP.',
+    inConfig: () => 'Set the clock, preferably with NTP.',
+    elsewhere: () => 'Set the clock, preferably with NTP.',
   },
 ];
 
@@ -74,10 +76,10 @@ export async function checkCredentials(context: DoctorContext): Promise<CheckRes
   const { config } = context;
   const ofContainer = context.site && context.options.profile === undefined && hasContainerKeys(context.site);
   const tried = config.accessKeyId
-    ? '"accessKeyId" and "secretAccessKey" of the configuration were read.'
+    ? 'The command read "accessKeyId" and "secretAccessKey" in the configuration.'
     : ofContainer
-      ? `${placeOfCredentials(process.env)}, which Ghost's container gets, were read.`
-      : 'The environment, the profile and the role of the machine were searched, as the AWS SDK does.';
+      ? `The command read ${placeOfCredentials(process.env)}, which Ghost's container gets.`
+      : 'The command searched the environment, the profile and the role of the machine, as the AWS SDK does.';
   try {
     if (config.accessKeyId === undefined) {
       await checkChosenProfile(undefined);
@@ -113,18 +115,18 @@ export async function checkCredentials(context: DoctorContext): Promise<CheckRes
     return failed(
       tried,
       `There are no credentials for S3: ${(error as Error).message}`,
-      `Set ${keysToSet(context.site)}, give the machine a role (EC2, ECS), or name an AWS profile with --profile.`,
+      `Set ${keysToSet(context.site)}, give the machine a role (EC2, ECS), or pass an AWS profile with --profile.`,
     );
   }
 }
 
-/** A container gets its keys as variables, which the AWS SDK knows. */
+/** A container gets its keys as variables, which the AWS SDK reads. */
 const keysToSet = (site: GhostSite | undefined): string =>
   site?.compose && site.settings.format === 'env'
     ? `AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in ${site.settings.file}`
     : '"accessKeyId" and "secretAccessKey"';
 
-/** A profile that was named is the subject of another check. */
+/** A profile that was named is reported by another check. */
 const isOnlyOfUser = ({ config, site, options: { profile } }: DoctorContext, source: object): boolean =>
   site !== undefined &&
   config.accessKeyId === undefined &&
@@ -143,7 +145,7 @@ export async function checkS3Answers(context: DoctorContext): Promise<CheckResul
   const { message, help = '' } = probes.first.bucket.explain(error, 'HeadObject', probes.first.key) as GhostError;
   const ofCompose = context.site && fixForHostOfCompose(context.site, codeOf(error), config);
   return failed(
-    `The bucket ${config.bucket} was requested at ${where}, without credentials.`,
+    `The command requested the bucket ${config.bucket} at ${where}, without credentials.`,
     message,
     ofCompose === undefined ? help : `${ofCompose}\nOtherwise: ${help}`,
   );
@@ -154,29 +156,29 @@ export async function checkClock(context: DoctorContext): Promise<CheckResult> {
   const { headers, at } = await anonymousHead(context);
   const theirs = Date.parse(headers.date ?? '');
   if (Number.isNaN(theirs)) {
-    return unchecked('S3 does not say what time it is');
+    return unchecked('S3 does not send its time');
   }
   const off = at - theirs;
   const minutes = `${Math.round(Math.abs(off) / 60_000)} minutes ${off < 0 ? 'slow' : 'fast'}`;
-  const tried = 'The clock of this machine was compared with that of S3.';
-  const cure = 'Set the clock, best with NTP (on Linux: timedatectl set-ntp true).';
+  const tried = 'The command compared the clock of this machine with that of S3.';
+  const cure = 'Set the clock, preferably with NTP (on Linux: timedatectl set-ntp true).';
   if (Math.abs(off) > MAX_SKEW_MS) {
     return failed(
       tried,
-      `The clock of this machine is ${minutes}: S3 refuses requests that are more than 15 minutes off.`,
+      `The clock of this machine is ${minutes}. S3 refuses requests that are more than 15 minutes off.`,
       cure,
     );
   }
   return Math.abs(off) > NOTABLE_SKEW_MS
     ? warned(tried, `The clock of this machine is ${minutes}.`, cure)
-    : passed('it agrees with that of S3');
+    : passed("it agrees with S3's clock");
 }
 
 /** Checks that S3 accepts the credentials. Whether they have permissions is checked later. */
 export async function checkAccepted(context: DoctorContext): Promise<CheckResult> {
   const { config, probes } = context;
   const error = await signedRequestError(context);
-  const tried = `A signed request was sent to ${knownService(config).endpoint ?? 'S3'}.`;
+  const tried = `The command sent a signed request to ${knownService(config).endpoint ?? 'S3'}.`;
   const code = codeOf(error);
   const rejection = REJECTIONS.find(({ codes }) => codes.includes(code));
   if (rejection) {
@@ -186,13 +188,13 @@ export async function checkAccepted(context: DoctorContext): Promise<CheckResult
     const cure = config.accessKeyId === undefined ? elsewhere(placeOfCredentials(process.env)) : inConfig();
     return failed(tried, `${found} (${code}). ${answer}`, cure);
   }
-  // What S3 says about the bucket, the file or the permissions is a matter of other checks.
+  // Other checks report what S3 says about the bucket, the file or the permissions.
   if (error === undefined || codeOf(error) === 'NoSuchBucket' || isInOtherRegion(error)) {
-    return passed('S3 knows the credentials');
+    return passed('S3 recognizes the credentials');
   }
   const explained = probes.first.bucket.explain(error, 'GetObject', probes.first.key) as GhostError;
   return ['NotFoundError', 'NoPermissionError'].includes(explained.errorType)
-    ? passed('S3 knows the credentials')
+    ? passed('S3 recognizes the credentials')
     : failed(tried, explained.message, explained.help ?? '');
 }
 
@@ -200,9 +202,9 @@ export async function checkAccepted(context: DoctorContext): Promise<CheckResult
 export async function checkIdentity({ config, options: { profile } }: DoctorContext): Promise<CheckResult> {
   if (profile !== undefined && config.accessKeyId === undefined) {
     return warned(
-      `The profile ${profile} was used.`,
-      'The checks show what this profile may do, and not what Ghost may do.',
-      'Run the command without --profile, too, where Ghost runs and as its user.',
+      `The command used the profile ${profile}.`,
+      'The checks show what this profile may do, which may differ from what Ghost may do.',
+      'Also run the command without --profile, where Ghost runs and as its user.',
     );
   }
   const { isAws, endpoint } = (await connect(config)).service;
@@ -213,18 +215,18 @@ export async function checkIdentity({ config, options: { profile } }: DoctorCont
   try {
     const { Arn } = await client.send(new GetCallerIdentityCommand({}));
     if (Arn === undefined) {
-      return unchecked('sts:GetCallerIdentity was answered without an identity');
+      return unchecked('the answer to sts:GetCallerIdentity has no identity');
     }
     return Arn.endsWith(':root')
       ? warned(
-          'sts:GetCallerIdentity was called.',
+          'The command called sts:GetCallerIdentity.',
           `Ghost uses the root user of the account (${Arn}).`,
-          'Give Ghost a user or role of its own: provision --identity …, or the command policy.',
+          'Create a separate user or role for Ghost, with provision --identity … or with the policy that the command policy prints.',
         )
       : passed(Arn);
   } catch (error) {
     // Ghost needs only S3, and the network of the machine may allow nothing else.
-    return unchecked(`sts:GetCallerIdentity was not answered (${codeOf(error)})`);
+    return unchecked(`there was no answer to sts:GetCallerIdentity (${codeOf(error)})`);
   } finally {
     client.destroy();
   }

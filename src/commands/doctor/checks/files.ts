@@ -12,12 +12,12 @@ import { type CheckResult, failed, passed, warned, unchecked, withGhost } from '
 import type { DoctorContext } from '../context';
 import { type Comparison, compareFiles } from '../files/compare';
 
-/** Folders of which every content folder has one. */
+/** Every content folder has at least one of these folders. */
 const CONTENT_FOLDERS = [...FEATURES, 'adapters', 'data', 'settings', 'themes'];
 
 const ONLY_IN_DOCKER = unchecked("only Docker can reach Ghost's content folder");
 
-/** Checks that the content folder is one. */
+/** Checks that the content folder is one of a Ghost. */
 export const checkContentFolder = withGhost(({ options }, site) => {
   if (knownContent(site) === undefined) {
     return ONLY_IN_DOCKER;
@@ -25,24 +25,24 @@ export const checkContentFolder = withGhost(({ options }, site) => {
   const { contentPath, codeFolder } = site;
   assertChosenContent(site, options.content);
   const cure =
-    'Correct "paths.contentPath" in Ghost\'s configuration, or name the folder with --content: it has the folders images, themes and settings.';
+    'Correct "paths.contentPath" in Ghost\'s configuration, or name the folder with --content. It contains the folders images, themes and settings.';
   if (!existsSync(contentPath)) {
     return codeFolder === undefined
-      ? unchecked('the content folder of Ghost is not on this machine')
-      : failed('The content folder was looked for.', `The content folder ${contentPath} does not exist.`, cure);
+      ? unchecked("Ghost's content folder is not on this machine")
+      : failed('The command looked for the content folder.', `The content folder ${contentPath} does not exist.`, cure);
   }
   if (CONTENT_FOLDERS.some((name) => isFolder(path.join(contentPath, name)))) {
     return passed(contentPath);
   }
   const isInside = FEATURES.some((feature) => path.basename(contentPath) === feature);
   return failed(
-    'The content folder was read.',
-    `${contentPath} is not the content folder of a Ghost: it has none of the folders ${CONTENT_FOLDERS.join(', ')}.`,
-    isInside ? `${cure} Do you mean ${path.dirname(contentPath)}?` : cure,
+    'The command read the content folder.',
+    `${contentPath} is not a Ghost content folder: it has none of the folders ${CONTENT_FOLDERS.join(', ')}.`,
+    isInside ? `${cure} Did you mean ${path.dirname(contentPath)}?` : cure,
   );
 });
 
-/** Checks that what is on the disk is in the bucket, and that Ghost was switched over. */
+/** Checks that the files on the disk are in the bucket, and that Ghost uses the adapter. */
 export const checkFiles = withGhost(async (context, site) => {
   if (knownContent(site) === undefined) {
     return ONLY_IN_DOCKER;
@@ -55,7 +55,7 @@ export const checkFiles = withGhost(async (context, site) => {
   return problem ?? passed(allThere(comparison));
 });
 
-/** Returns what is wrong with the files in the bucket. */
+/** Returns the problem with the files in the bucket. */
 function problemOf(
   { config: { bucket } }: DoctorContext,
   site: GhostSite,
@@ -64,15 +64,15 @@ function problemOf(
   const { contentPath } = site;
   const { onDisk, inBucket, lookedUp, missing, different, unusable } = outcome;
   const tried = notListed
-    ? `${counted(lookedUp, 'file')} of ${number(onDisk)} on the disk were looked up in the bucket, by name and size (${notListed}).`
-    : `${counted(onDisk, 'file')} on the disk were looked up in the bucket, by name and size.`;
+    ? `The command looked up ${counted(lookedUp, 'file')} of ${number(onDisk)} on the disk in the bucket, by name and size (${notListed}).`
+    : `The command looked up ${counted(onDisk, 'file')} on the disk in the bucket, by name and size.`;
   const total = notListed === undefined ? onDisk : lookedUp;
   const migrate = ownCommand(`migrate${siteParameters(site)}`, { reads: [site.configFile, contentPath] });
   if (missing.count > 0 && missing.count === total && inBucket > 0) {
     return failed(
       tried,
-      `The bucket ${bucket} holds other files, and none from ${contentPath}. Missing: ${missing.shown}.`,
-      `If ${contentPath} is the content folder of this blog, copy its files: ${migrate}\nOtherwise name the right one with --content, or correct "paths.contentPath" or "bucket".`,
+      `The bucket ${bucket} contains other files, but none from ${contentPath}. Missing: ${missing.shown}.`,
+      `If ${contentPath} is the content folder of this blog, copy its files: ${migrate}\nOtherwise name the correct folder with --content, or correct "paths.contentPath" or "bucket".`,
     );
   }
   const found = [
@@ -83,12 +83,12 @@ function problemOf(
         : `${number(missing.count)} of ${counted(total, 'file')} on the disk ${isOrAre(missing.count)} not in the bucket: ${missing.shown}.`,
     different.count === 0
       ? []
-      : `${counted(different.count, 'file')} ${isOrAre(different.count)} of another size in the bucket than on the disk: ${different.shown}.`,
+      : `${counted(different.count, 'file')} ${isOrAre(different.count)} different in the bucket and on the disk (by size): ${different.shown}.`,
   ].flat();
   const cure = [
-    ...(missing.count > 0 ? [`Copy what is missing: ${migrate}`] : []),
+    ...(missing.count > 0 ? [`Copy the missing files: ${migrate}`] : []),
     ...(different.count > 0
-      ? [`Compare them. If the disk has the right ones, replace those in the bucket: ${migrate} --overwrite`]
+      ? [`Compare them. If the files on the disk are correct, replace those in the bucket: ${migrate} --overwrite`]
       : []),
   ].join('\n');
   if (found.length > 0) {
@@ -99,11 +99,11 @@ function problemOf(
     : warned(
         tried,
         `${counted(unusable.count, 'file')} on the disk cannot be read, or cannot be stored under ${unusable.count === 1 ? 'its name' : 'their names'}: ${unusable.shown}.`,
-        'Make them readable for the user that Ghost runs as, or rename them where posts show them.',
+        'Make them readable for the user that Ghost runs as. If posts show them, rename them there, too.',
       );
 }
 
-/** Says that Ghost still stores on its disk, and what comes next. */
+/** Returns the finding that Ghost does not use the adapter yet, and what to do next. */
 function notSwitched(site: GhostSite, problem?: CheckResult): CheckResult {
   const storage = storageOf(site.config);
   const other = adapterOf(storage, 'images');
@@ -112,20 +112,22 @@ function notSwitched(site: GhostSite, problem?: CheckResult): CheckResult {
     `Ghost still stores images ${other === undefined ? 'on its own disk' : `with ${other}`}: ${
       isWritten
         ? `the options of ${ADAPTER} are in the configuration, but the adapter is not active`
-        : 'nothing is switched over'
+        : 'the adapter is not in the configuration'
     }.`,
     ...(problem?.result === 'failed' ? [problem.found] : []),
   ].join(' ');
   const install = ownCommand(`install${siteParameters(site)}`, { writes: [site.configFile] });
-  // What another adapter stores elsewhere is neither on this disk nor in the bucket.
+  // Files that another adapter stores elsewhere are neither on this disk nor in the bucket.
   const move =
     other === undefined
       ? ''
-      : `Copy what ${other} stores: ${ownCommand(`migrate${siteParameters(site)}`)} --from-url URL\n`;
+      : `Copy the files of ${other}: ${ownCommand(`migrate${siteParameters(site)}`)} --from-url URL\n`;
   const next =
-    problem?.result === 'failed' ? `${problem.cure}\nThen switch over: ${install}` : `Switch over: ${install}`;
+    problem?.result === 'failed'
+      ? `${problem.cure}\nThen make Ghost use the adapter: ${install}`
+      : `Make Ghost use the adapter: ${install}`;
   return failed(
-    '"storage" of Ghost\'s configuration was read, and the files on the disk were looked up in the bucket.',
+    'The command read "storage" in Ghost\'s configuration, and looked up the files on the disk in the bucket.',
     found,
     move + next,
   );
@@ -138,7 +140,7 @@ function allThere({ outcome, notListed }: Comparison): string {
   }
   return notListed === undefined
     ? `all ${counted(onDisk, 'file')} on the disk are in the bucket`
-    : `${number(lookedUp - unanswered)} of ${counted(onDisk, 'file')} on the disk were looked up, and are in the bucket (${notListed})`;
+    : `${number(lookedUp - unanswered)} of ${counted(onDisk, 'file')} on the disk were looked up and are in the bucket (${notListed})`;
 }
 
 const isOrAre = (count: number) => (count === 1 ? 'is' : 'are');

@@ -15,23 +15,23 @@ import { ownManifest, readManifest } from '../../../shell/paths';
 import { type CheckResult, failed, passed, unchecked, warned, withGhost, NOT_ACTIVE } from '../check';
 import type { DoctorContext } from '../context';
 
-/** Checks that Ghost is new enough, by its code or by the tag of its image. */
+/** Checks that Ghost is new enough, according to its code or to the tag of its image. */
 export function checkVersion({ site }: DoctorContext): CheckResult {
   const version = site?.version ?? site?.major?.toString();
   if (site === undefined || version === undefined) {
     return unchecked("Ghost's code is not on this machine");
   }
-  const tried = `The version of Ghost in ${site.compose ? site.compose.composeFile : site.codeFolder} was read.`;
+  const tried = `The command read Ghost's version in ${site.compose ? site.compose.composeFile : site.codeFolder}.`;
   const untested = warningOfUntested(version);
   if (untested !== undefined) {
-    return warned(tried, untested, 'Look at your images, media and files after each update of Ghost.');
+    return warned(tried, untested, 'Check your images, media and files after each update of Ghost.');
   }
   return isAtLeast(site, OLDEST_GHOST)
     ? passed(version)
     : failed(
         tried,
         `Ghost ${version} is too old.`,
-        `Update Ghost to ${OLDEST_GHOST} or newer: ghost update, or a newer image`,
+        `Update Ghost to ${OLDEST_GHOST} or newer (ghost update, or a newer image).`,
       );
 }
 
@@ -46,9 +46,9 @@ export function checkNode({ site }: DoctorContext): CheckResult {
   return isWanted
     ? passed(node)
     : warned(
-        'The Node version that runs this command was compared with the one that Ghost needs.',
-        `This command runs on Node ${node}, and Ghost needs ${wanted}.`,
-        'Check that Ghost runs with another one (ghost doctor), or install it.',
+        'The command compared its Node version with the one that Ghost needs.',
+        `This command runs on Node ${node}, but Ghost needs ${wanted}.`,
+        'Check that Ghost runs with another version (ghost doctor), or install a version that it supports.',
       );
 }
 
@@ -57,9 +57,9 @@ export function checkAdapter({ site, isActive }: DoctorContext): CheckResult {
   const folders = site ? adapterFolders(site) : [];
   const folder = folders.find((candidate) => existsSync(candidate));
   if (!site || (!existsSync(knownContent(site) ?? '') && !folder)) {
-    return unchecked('the content folder of Ghost is not on this machine');
+    return unchecked("Ghost's content folder is not on this machine");
   }
-  const tried = `The adapter was looked for in ${folders.join(' and ')}.`;
+  const tried = `The command looked for the adapter in ${folders.join(' and ')}.`;
   const cure = `Install it: ${ownCommand(`install${siteParameters(site)}`, { writes: [site.configFile] })}\nThen restart Ghost.`;
   if (folder === undefined && !isActive) {
     return NOT_ACTIVE;
@@ -76,12 +76,12 @@ export function checkAdapter({ site, isActive }: DoctorContext): CheckResult {
     accessSync(path.join(folder, main), constants.R_OK);
     return version === ours
       ? passed(`${version} in ${folder}`)
-      : warned(tried, `The adapter in ${folder} has version ${version}, and this command ${ours}.`, cure);
+      : warned(tried, `The adapter in ${folder} has version ${version}, but this command has version ${ours}.`, cure);
   } catch (error) {
     return failed(
       tried,
       `The adapter in ${folder} cannot be loaded: ${(error as Error).message}`,
-      `${cure} All files must be readable to the user that Ghost runs as.`,
+      `${cure} The user that Ghost runs as must be able to read the adapter's files.`,
     );
   }
 }
@@ -103,13 +103,13 @@ export const checkNotShadowed = withGhost((_context, site) => {
   const files = folders.map((folder) => `${folder}.js`).filter((file) => existsSync(file) && statSync(file).isFile());
   const [shadow] = [...inGhost.filter((file) => existsSync(file)), ...files];
   const [first, second] = folders.filter((folder) => existsSync(folder));
-  const tried = 'The folders were searched in which Ghost looks for adapters.';
+  const tried = 'The command searched the folders in which Ghost looks for adapters.';
   if (shadow !== undefined) {
     return failed(tried, `Ghost loads ${shadow} instead of the adapter.`, 'Remove it, and restart Ghost.');
   }
   return second !== undefined
     ? warned(tried, `The adapter is installed twice, and Ghost loads ${first}.`, `Remove ${second}.`)
-    : passed('no other adapter folder is found before it');
+    : passed('Ghost finds no other adapter before it');
 });
 
 /** Returns the folders in which Ghost looks for the adapter, in its order, without those that only Docker can reach. */
@@ -124,7 +124,7 @@ function adapterFolders(site: GhostSite): string[] {
   ];
 }
 
-/** Returns whether an image of one's own may have the adapter, or where Ghost looks for it first is not on this machine. */
+/** Returns whether the adapter may be in a custom image, or Ghost's first adapter folder is not on this machine. */
 function mayBeInImage(site: GhostSite): boolean {
   const { installedAdaptersPath } = isAtLeast(site, OLDEST_WITH_INSTALLED_ADAPTERS) ? (site.config.paths ?? {}) : {};
   const isHidden = installedAdaptersPath !== undefined && isInContainer(site, installedAdaptersPath);

@@ -11,14 +11,14 @@ const SIZE_AT_CDN = 'size/w600';
 
 /** Checks that the blog answers. */
 export const checkBlogAnswers = withSiteUrl(async (context, siteUrl) => {
-  const tried = `${withoutUserInfo(siteUrl)}/ was requested.`;
+  const tried = `The command requested ${withoutUserInfo(siteUrl)}/.`;
   try {
     const answer = await context.get(`${siteUrl}/`);
     return answer.status < 500
       ? passed(`${withoutUserInfo(siteUrl)}/ answers`, statusText(answer))
       : failed(
           tried,
-          `The blog answers with the error ${answer.status}.`,
+          `The blog answers with the status ${answer.status}.`,
           `Start Ghost, and read its log if it does not start${placeOfLog(context)}`,
         );
   } catch (error) {
@@ -48,13 +48,13 @@ export const checkOldLinks = withSiteUrl(async (context, siteUrl) => {
     } else if ([301, 302, 307, 308].includes(status) && headers.location === url) {
       found.add('Ghost redirects to the CDN');
     } else {
-      return wrongAnswer(`${oldUrl} was requested, as by an old link.`, answer, context);
+      return wrongAnswer(`The command requested ${oldUrl}, as an old link does.`, answer, context);
     }
   }
   return (streamed && wastedBytes(streamed, context, siteUrl)) ?? passed([...found].join(', '));
 });
 
-/** Returns a warning where Ghost takes a visitor for the CDN because a proxy in front of it names itself. */
+/** Returns a warning when Ghost treats a visitor as the CDN because a proxy in front of it names itself. */
 function wastedBytes({ headers }: Answer, { config }: DoctorContext, siteUrl: string): CheckResult | undefined {
   const isOwnCdn = new URL(siteUrl).host === new URL(config.cdnUrl).host;
   if (config.serve !== 'auto' || config.cdnFallbackSecret !== undefined || isOwnCdn) {
@@ -62,9 +62,9 @@ function wastedBytes({ headers }: Answer, { config }: DoctorContext, siteUrl: st
   }
   const proxy = String(headers.via ?? headers.server ?? '');
   return warned(
-    'Old links were requested, as by a visitor.',
-    `Ghost sends each visitor the file instead of redirecting to the CDN: a proxy in front of Ghost${proxy ? ` (${proxy})` : ''} adds the header Via or CDN-Loop, and without a secret any proxy may be the CDN.`,
-    'Set "cdnFallbackSecret" and have the CDN send it in the header X-Ghost-Cdn-Fallback-Key: provision --ghost-url does both.',
+    'The command requested old links, as a visitor does.',
+    `Ghost sends each visitor the file instead of redirecting to the CDN: a proxy in front of Ghost${proxy ? ` (${proxy})` : ''} adds the header Via or CDN-Loop, and without a secret Ghost cannot tell it from the CDN.`,
+    'Set "cdnFallbackSecret", and make the CDN send it in the header X-Ghost-Cdn-Fallback-Key. provision --ghost-url does both.',
   );
 }
 
@@ -85,7 +85,7 @@ export const checkSizes = withSiteUrl(async (context, siteUrl) => {
   const answer = await get(context.network, url, {
     headers: {
       'user-agent': 'Amazon CloudFront',
-      // While a secret is replaced, the first of the two is the one that stays.
+      // While a secret is being replaced, the first of the two is the new one.
       ...(config.cdnFallbackSecret && { [FALLBACK_HEADER]: config.cdnFallbackSecret[0] ?? '' }),
     },
   });
@@ -93,21 +93,21 @@ export const checkSizes = withSiteUrl(async (context, siteUrl) => {
     return passed('Ghost created one');
   }
   const { location } = answer.headers;
-  const tried = `${url} was requested, as by the CDN${config.cdnFallbackSecret ? ' with the secret' : ''}.`;
+  const tried = `The command requested ${url}, as the CDN does${config.cdnFallbackSecret ? ' with the secret' : ''}.`;
   if (location === size.url) {
     return failed(
       tried,
-      'Ghost redirects a request of the CDN for an image size back to the CDN: that is a loop.',
+      "Ghost redirects the CDN's request for an image size back to the CDN, which is a loop.",
       config.serve === 'redirect'
         ? 'Remove "serve": "redirect".'
-        : 'Set "cdnFallbackSecret", and restart Ghost. A proxy in front of Ghost must pass on the header X-Ghost-Cdn-Fallback-Key.',
+        : 'Set "cdnFallbackSecret", and restart Ghost. A proxy in front of Ghost must forward the header X-Ghost-Cdn-Fallback-Key.',
     );
   }
   if (location?.endsWith(probes.first.path)) {
     return warned(
       tried,
       `Ghost creates no image sizes, and redirects to the original (${location}).`,
-      'Set "imageOptimization.resize" to true in Ghost\'s configuration, and install the library sharp.',
+      'Set "imageOptimization.resize" to true in Ghost\'s configuration, and make sure that the library sharp is installed.',
     );
   }
   return wrongAnswer(tried, answer, context);
@@ -130,15 +130,15 @@ export async function checkSizesOnCdn(context: DoctorContext): Promise<CheckResu
     return passed('Ghost created one for the CDN');
   }
   const { status } = answer;
-  const tried = `${url} was requested, a size that is not in the bucket.`;
+  const tried = `The command requested ${url}, an image size that is not in the bucket.`;
   const hasSecret = config.cdnFallbackSecret !== undefined;
   if (status === 403 || status === 404) {
-    const found = `The answer is ${status} for an image size that is not in the bucket: the CDN does not ask Ghost for it.`;
+    const found = `The CDN answers ${status} for an image size that is not in the bucket: it does not ask Ghost for it.`;
     const cure =
-      'Give /content/images/size/* an origin group of the bucket and then Ghost, on 403 and 404, with the header X-Ghost-Cdn-Fallback-Key: provision --ghost-url does that.';
+      'Add an origin group for /content/images/size/*: first the bucket, then Ghost on 403 and 404, with the header X-Ghost-Cdn-Fallback-Key. provision --ghost-url does that.';
     // Without the secret, the fallback was never set up.
     return hasSecret
-      ? failed(tried, found, `${cure} The CDN may remember a 404 for a minute, or until an invalidation.`)
+      ? failed(tried, found, `${cure} The CDN may cache a 404 for a minute, or until an invalidation.`)
       : warned(
           tried,
           `${found} Pages show the original or nothing instead.`,
@@ -148,7 +148,7 @@ export async function checkSizesOnCdn(context: DoctorContext): Promise<CheckResu
   if (status >= 300 && status < 400) {
     return failed(
       tried,
-      `The answer is ${statusText(answer)} for an image size: Ghost does not recognize the CDN.`,
+      `The CDN answers ${statusText(answer)} for an image size: Ghost does not recognize the CDN.`,
       hasSecret
         ? 'Set the header X-Ghost-Cdn-Fallback-Key of the CDN\'s Ghost origin to the value of "cdnFallbackSecret".'
         : 'Set "cdnFallbackSecret" to the value of the header X-Ghost-Cdn-Fallback-Key of the CDN\'s Ghost origin.',
@@ -156,9 +156,9 @@ export async function checkSizesOnCdn(context: DoctorContext): Promise<CheckResu
   }
   return failed(
     tried,
-    `The answer is ${statusText(answer)}${status === 200 ? ' without an image' : ''} for an image size.`,
+    `The CDN answers ${statusText(answer)}${status === 200 ? ' without an image' : ''} for an image size.`,
     status >= 500
-      ? `The CDN cannot reach Ghost, or Ghost fails: check the CDN's Ghost origin, and read Ghost's log${placeOfLog(context)}`
+      ? `The CDN cannot reach Ghost, or Ghost fails. Check the CDN's Ghost origin, and read Ghost's log${placeOfLog(context)}`
       : "Check the CDN's Ghost origin.",
   );
 }
@@ -167,11 +167,11 @@ export async function checkSizesOnCdn(context: DoctorContext): Promise<CheckResu
 function withSiteUrl(check: (context: DoctorContext, siteUrl: string) => Promise<CheckResult>): Check['run'] {
   return (context) =>
     context.siteUrl === undefined
-      ? unchecked('"url" of Ghost\'s configuration is not known')
+      ? unchecked('the "url" in Ghost\'s configuration is unknown')
       : check(context, context.siteUrl);
 }
 
-/** Explains an answer of Ghost that does not come from this adapter and this bucket. */
+/** Explains an answer from Ghost that does not come from this adapter and this bucket. */
 function wrongAnswer(tried: string, answer: Answer, context: DoctorContext): CheckResult {
   const { bucket } = context.config;
   const { status } = answer;
@@ -179,8 +179,8 @@ function wrongAnswer(tried: string, answer: Answer, context: DoctorContext): Che
   if (status === 404) {
     return failed(
       tried,
-      `${found} It searches its disk, or another bucket than ${bucket}.`,
-      'Restart Ghost, so that it reads this configuration, and check that the Ghost of this configuration answers there.',
+      `${found} It looks on its disk, or in a bucket other than ${bucket}.`,
+      'Restart Ghost, so that it reads this configuration, and check that the URL leads to the Ghost with this configuration.',
     );
   }
   if (status >= 500) {
@@ -188,8 +188,8 @@ function wrongAnswer(tried: string, answer: Answer, context: DoctorContext): Che
   }
   return failed(
     tried,
-    status === 200 ? 'Ghost sends another file than the one in the bucket.' : found,
-    'Restart Ghost, so that it reads this configuration. A proxy or cache in front of it must pass /content on to it.',
+    status === 200 ? 'Ghost sends a different file than the one in the bucket.' : found,
+    'Restart Ghost, so that it reads this configuration. A proxy or cache in front of Ghost must forward /content to it.',
   );
 }
 

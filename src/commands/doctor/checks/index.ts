@@ -83,7 +83,7 @@ const ROWS: Row[] = [
   {
     group: 'Files',
     name: 'files',
-    wait: 'for the list of the bucket',
+    wait: 'for the list of files in the bucket',
     needs: ['content folder', 'prefixes', 'bucket region'],
     run: files.checkFiles,
   },
@@ -103,11 +103,11 @@ const ROWS: Row[] = [
   { group: 'Ghost', name: 'sizes', needs: ['old links'], run: blog.checkSizes },
   { group: 'Ghost', name: 'sizes on the CDN', needs: ['type', 'sizes'], run: blog.checkSizesOnCdn },
 
-  // The slowest check comes last: it takes as long as the CDN caches that a file is missing.
+  // The slowest check is the last one: it takes as long as the CDN caches that a file is missing.
   {
     group: 'CDN',
     name: 'asked too early',
-    wait: 'until the CDN has forgotten that a file was not there, a minute or so',
+    wait: 'until the CDN no longer caches that a file was missing, about a minute',
     needs: ['missing file', 'same bytes'],
     run: caching.checkAskedTooEarly,
   },

@@ -7,17 +7,17 @@ import { fetchWithSize, type OwnImage } from '../files/own-image';
 /** How many problems to describe. */
 const MAX_SHOWN = 3;
 
-/** How to fix what is wrong with images that the CDN does not send as they are stored. */
+/** The fixes for images that the CDN does not send as they are stored. */
 const CURES: Record<NonNullable<OwnImage['problem']>['kind'], string> = {
   forbidden:
-    'Check these objects in the S3 console: objects of another account, or encrypted with another KMS key, cannot be read by the CDN. Copying them onto themselves with the credentials of Ghost fixes both.',
+    "Check these objects in the S3 console: the CDN cannot read objects that belong to another account or are encrypted with another KMS key. To fix both, copy them onto themselves with Ghost's credentials.",
   missing:
-    'Check that no rule of the CDN sends these paths elsewhere. If they were stored a moment ago, wait for a minute, or invalidate /content/* at the CDN.',
-  type: 'Correct the Content-Type of these objects (S3 console: Actions, Edit metadata), and invalidate them at the CDN. Other programs than this one may have stored them without it.',
+    'Check that no CDN rule sends these paths elsewhere. If they were stored a moment ago, wait a minute, or invalidate /content/* on the CDN.',
+  type: 'Correct the Content-Type of these objects (S3 console: Actions, Edit metadata), and invalidate them on the CDN. Another program may have stored them without it.',
   length:
-    'Switch off what changes images on the way, and invalidate /content/* at the CDN: it may keep old or broken copies.',
+    'Turn off everything that changes images on the way, and invalidate /content/* on the CDN, which may have old or broken copies.',
   status: 'Check what the CDN does with these paths.',
-  network: 'Try again, and check what is between this machine and the CDN.',
+  network: 'Try again, and check the connection between this machine and the CDN.',
 };
 
 /** Checks that the CDN sends some of the blog's own images and sizes as they are in the bucket. */
@@ -41,11 +41,11 @@ export async function checkOwnImages(context: DoctorContext): Promise<CheckResul
     const shown = broken.slice(0, MAX_SHOWN).map(({ url, problem }) => `${url} (${problem?.found})`);
     const more = broken.length - shown.length;
     return failed(
-      `${counted(all.length, 'image')} of the blog were requested from the CDN: the newest, the oldest and random ones, and a size of each.`,
+      `${counted(all.length, 'image')} of the blog were requested from the CDN: the newest, the oldest and random ones, and an image size of each.`,
       `${broken.length} of ${all.length} did not arrive as stored: ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`,
       CURES[first.problem.kind],
     );
   }
   const slowest = Math.max(...all.map(({ ms }) => ms));
-  return passed(`${counted(all.length, 'image')} of the blog arrive, each within ${slowest} ms`);
+  return passed(`${counted(all.length, 'image')} of the blog arrived, each within ${slowest} ms`);
 }

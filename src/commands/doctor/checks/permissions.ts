@@ -13,17 +13,17 @@ import { abortRefusal, deleteRefusal, type Refusal, writeRefusal } from '../s3-r
 /** Checks the permission to delete, which must come first: without it nothing is written. */
 export const checkDelete = permissionCheck(
   's3:DeleteObject',
-  'Test files were deleted before they existed',
+  'The command deleted test files that did not exist',
   deleteRefusal,
 );
 
 /** Checks the permission to upload. */
-export const checkWrite = permissionCheck('s3:PutObject', 'Test files were stored', writeRefusal);
+export const checkWrite = permissionCheck('s3:PutObject', 'The command stored test files', writeRefusal);
 
 /** Checks the permission to abort multipart uploads. */
 export const checkAbort = permissionCheck(
   's3:AbortMultipartUpload',
-  'Uploads that do not exist were canceled',
+  'The command canceled uploads that do not exist',
   abortRefusal,
 );
 
@@ -34,17 +34,17 @@ export async function checkRead(context: DoctorContext): Promise<CheckResult> {
       const { Body } = await bucket.get(key);
       if (!Buffer.concat((await Body.toArray()) as Buffer[]).equals(context.probes.bytes)) {
         return failed(
-          `${key} was stored and read back.`,
-          'Other bytes came back from the bucket than were stored.',
-          'Do not use this S3 service: it damages files. (With "endpoint", a proxy in front of it may be the cause.)',
+          `The command stored ${key} and read it back.`,
+          'The bucket returned other bytes than those that were stored.',
+          'Do not use this S3 service: it damages files. If "endpoint" is set, a proxy in front of the service may be the cause.',
         );
       }
     } catch (error) {
       const refusal = { key, error: bucket.explain(error, 'GetObject', key) };
-      return refused(`${key} was read.`, refusal, context, 's3:GetObject');
+      return refused(`The command read ${key}.`, refusal, context, 's3:GetObject');
     }
   }
-  return passed('a test file came back', 's3:GetObject');
+  return passed('a test file was read back', 's3:GetObject');
 }
 
 /** Checks the permission to list the bucket. */
@@ -53,12 +53,12 @@ export async function checkList({ probes: { first } }: DoctorContext): Promise<C
     await first.bucket.list(first.key);
     return passed('names in the bucket can be listed', 's3:ListBucket');
   } catch (error) {
-    const tried = `The names in the bucket that begin with ${first.key} were listed.`;
+    const tried = `The command listed the names in the bucket that start with ${first.key}.`;
     const { message, help = '', errorType } = error as Error & { help?: string; errorType?: string };
     return errorType === 'NoPermissionError'
       ? failed(
           tried,
-          `${message} Without it S3 answers 403, and not 404, for what does not exist, and uploads fail.`,
+          `${message} Without it, S3 answers 403 instead of 404 for a file that does not exist, and uploads fail.`,
           `Add this statement to the policy of the user or role:\n${allowStatement(['s3:ListBucket'], s3Arn(first.config))}`,
         )
       : failed(tried, message, help);
@@ -69,7 +69,7 @@ export async function checkList({ probes: { first } }: DoctorContext): Promise<C
 export async function checkEncrypt({ probes: { first } }: DoctorContext): Promise<CheckResult> {
   const { serverSideEncryption, kmsKeyId } = first.config;
   if (!serverSideEncryption) {
-    return passed('the bucket decides');
+    return passed("the bucket's default applies");
   }
   const { ServerSideEncryption, SSEKMSKeyId } = (await first.bucket.head(first.key)) as GetObjectCommandOutput;
   // S3 returns the ARN of the key, which does not contain its alias.
@@ -77,9 +77,9 @@ export async function checkEncrypt({ probes: { first } }: DoctorContext): Promis
   return ServerSideEncryption === serverSideEncryption && isKey
     ? passed(serverSideEncryption)
     : warned(
-        `A file was stored with ${serverSideEncryption}.`,
+        `The command stored a file with ${serverSideEncryption}.`,
         `S3 says that a file is encrypted with ${ServerSideEncryption ?? 'nothing'}${isKey ? '' : ` and the key ${SSEKMSKeyId}`}.`,
-        'Correct "serverSideEncryption" and "kmsKeyId", or remove them where the service does not know them.',
+        'Correct "serverSideEncryption" and "kmsKeyId", or remove them if the service does not support them.',
       );
 }
 
@@ -89,7 +89,7 @@ export async function checkInvalidate({ config, probes, features }: DoctorContex
   if (!distributionId) {
     return passed(
       features.includes('media')
-        ? 'no "distributionId": replaced thumbnails of media are seen after five minutes'
+        ? 'no "distributionId": replaced thumbnails of media appear after five minutes'
         : 'no "distributionId"',
     );
   }
@@ -105,15 +105,15 @@ export async function checkInvalidate({ config, probes, features }: DoctorContex
     const command = new CreateInvalidationCommand({ DistributionId: distributionId, InvalidationBatch });
     const { Invalidation } = await client.send(command);
     return Invalidation?.Id
-      ? passed('the CDN was told about a file', 'cloudfront:CreateInvalidation')
-      : unchecked('the answer of CloudFront contains no invalidation');
+      ? passed('the CDN accepted an invalidation', 'cloudfront:CreateInvalidation')
+      : unchecked("CloudFront's answer contains no invalidation");
   } catch (error) {
     const code = codeOf(error);
-    const tried = `The distribution ${distributionId} was told to drop a file from its cache.`;
+    const tried = `The command invalidated a file on the distribution ${distributionId}.`;
     if (code === 'NoSuchDistribution') {
       return failed(
         tried,
-        `There is no distribution ${distributionId} in the account (NoSuchDistribution).`,
+        `The distribution ${distributionId} does not exist in the account (NoSuchDistribution).`,
         'Correct "distributionId".',
       );
     }
@@ -121,8 +121,8 @@ export async function checkInvalidate({ config, probes, features }: DoctorContex
       const resource = `${arnOfPartition(config.region)}:cloudfront::ACCOUNT:distribution/${distributionId}`;
       return failed(
         tried,
-        `Ghost may not invalidate files at the CDN (${code}): visitors see the old version of a replaced file until it expires.`,
-        `Add this statement to the policy of the user or role, with the number of the account:\n${allowStatement(['cloudfront:CreateInvalidation'], resource)}`,
+        `Ghost may not invalidate files on the CDN (${code}), so visitors see the old version of a replaced file until it expires.`,
+        `Add this statement to the policy of the user or role, with your account number:\n${allowStatement(['cloudfront:CreateInvalidation'], resource)}`,
       );
     }
     return unchecked(`CloudFront does not answer (${code})`);
@@ -134,7 +134,7 @@ export async function checkInvalidate({ config, probes, features }: DoctorContex
 /**
  * Returns a check of the permission for an IAM action.
  *
- * @param tried how it is tested, without a full stop
+ * @param tried how it is tested, without a period
  */
 function permissionCheck(
   action: string,
@@ -150,7 +150,7 @@ function permissionCheck(
 /** @param action the IAM action that Ghost needs on all of its files */
 function refused(tried: string, { error }: Refusal, { config, probes }: DoctorContext, action: string): CheckResult {
   const isForbidden = (error as { errorType?: string }).errorType === 'NoPermissionError';
-  // KMS has permissions of its own, which its error names.
+  // KMS has its own permissions, which its error names.
   if (!isForbidden || /\bkms:/.test(error.message)) {
     return failed(tried, error.message, error.help ?? '');
   }
@@ -160,6 +160,6 @@ function refused(tried: string, { error }: Refusal, { config, probes }: DoctorCo
   return failed(
     tried,
     `Ghost lacks a permission: ${actions.join(' or ')} is not allowed.`,
-    `${needsAcl ? 'Remove "acl", which a bucket for CloudFront does not need. Or add' : 'Add'} this statement to the policy of the user or role:\n${allowStatement(actions, resources)}`,
+    `${needsAcl ? 'Remove "acl", which a bucket behind CloudFront does not need. Otherwise add' : 'Add'} this statement to the policy of the user or role:\n${allowStatement(actions, resources)}`,
   );
 }

@@ -19,12 +19,12 @@ export function checkFileMode({ site }: DoctorContext): CheckResult {
   return readable === undefined
     ? passed(
         secretsIn(site.settings, text)
-          ? 'other users may not read the configuration file'
-          : 'there are none in the configuration file',
+          ? 'other users cannot read the configuration file'
+          : 'the configuration file has no secrets',
       )
     : warned(
-        `The permissions of ${file} were read.`,
-        `Every user of this machine may read ${file} (mode ${readable.mode}): ${readable.names.join(' and ')} in it.`,
+        `The command read the permissions of ${file}.`,
+        `Every user of this machine can read ${readable.names.join(' and ')} in ${file} (mode ${readable.mode}).`,
         site.settings.format === 'env'
           ? `chmod 600 ${quoted(file)}`
           : `chmod o-rwx ${quoted(file)}
@@ -32,17 +32,17 @@ Ghost must own the file, or be in its group.`,
       );
 }
 
-/** Checks that a machine which can have a role does not use access keys. */
+/** Checks that a machine that can have a role does not use access keys. */
 export async function checkKeys({ config }: DoctorContext): Promise<CheckResult> {
   if (!config.accessKeyId || !(await connect(config)).service.isAws) {
-    return passed(config.accessKeyId ? 'there is no role for another service than AWS' : 'none in the configuration');
+    return passed(config.accessKeyId ? 'only AWS has roles' : 'none in the configuration');
   }
   const host = hostWithRoles(process.env);
   return host === undefined
     ? passed('this machine cannot have a role')
     : warned(
-        'It was checked whether this machine can have a role.',
-        `The configuration contains access keys, which never expire, and ${host} could give this machine a role instead.`,
+        'The check was whether this machine can have a role.',
+        `The configuration contains access keys, which never expire. ${host} can give this machine a role instead.`,
         `Give it a role (provision --identity ${host === 'EC2' ? 'ec2-role' : 'ecs-task-role'}), and remove "accessKeyId" and "secretAccessKey".`,
       );
 }

@@ -12,7 +12,7 @@ import { compareInStep } from './list-in-step';
 import { lookUpSample } from './look-up';
 import { Outcome } from './outcome';
 
-/** How a page of a listing is requested again, on top of the SDK's own retries. */
+/** When a page of a listing is requested again, in addition to the SDK's own retries. */
 const PAUSES_MS = [0, 1_000, 3_000];
 
 /** The start of the paths of image sizes. */
@@ -73,7 +73,7 @@ async function compareFeature(comparison: Comparison, place: Place, signal: Abor
       comparison.outcome.addAll(listed);
       return;
     }
-    comparison.notListed = 'the service lists the bucket in an order of its own';
+    comparison.notListed = 'the service does not list the bucket in the order of the keys';
   } catch (error) {
     if (!isForbidden(error)) {
       throw error;

@@ -6,7 +6,7 @@ import type { Tally } from './tally';
 
 /** A file that has to be in the bucket. */
 export interface DiskFile {
-  /** With the feature, as people know it: `images/2026/11/photo.jpg`. */
+  /** With the feature, as users know it: `images/2026/11/photo.jpg`. */
   name: string;
   key: string;
   bytes: number;
@@ -15,7 +15,7 @@ export interface DiskFile {
 /** Image sizes, which Ghost creates again where they are missing. */
 const SIZES = 'size/';
 
-/** A file that Ghost's package brings. */
+/** A file that comes with Ghost. */
 const README = 'images/README.md';
 
 /**

@@ -6,14 +6,14 @@ export interface StoredImage {
 
 const IMAGE = /\.(png|jpe?g|gif|webp|avif|svgz?|ico)$/i;
 
-/** A path in the folder of a month, by which uploads have an order in time. */
+/** A path in the folder of a month. These paths show the order of uploads in time. */
 const IN_MONTH = /^\d{4}\/\d{2}\//;
 
-/** What is larger is not requested: it would say nothing more, and take long. */
+/** Larger images are not requested: they would show nothing more, and take long. */
 const MAX_BYTES = 10 * 1024 * 1024;
 
 /**
- * The newest, the oldest and random ones of many images, of which it keeps only those that were chosen.
+ * The newest, the oldest and random ones of many images. It keeps only the chosen ones.
  *
  * @see https://en.wikipedia.org/wiki/Reservoir_sampling
  */
@@ -27,7 +27,7 @@ export class ImageSample {
   constructor(private readonly size: number) {}
 
   /**
-   * Offers an image. Those of a month have to come in the order of their keys.
+   * Offers an image. Images of a month have to be offered in the order of their keys.
    *
    * @param relativePath below the images folder: `2026/11/photo.jpg`
    */

@@ -33,10 +33,10 @@ class FileCursor {
 }
 
 /**
- * Compares files with a listing, both in the order of their keys, and holds one of each in memory.
+ * Compares files with a listing, both in the order of their keys, with only one of each in memory.
  *
- * @param offer is given each object
- * @returns whether the listing was in that order; otherwise nothing follows from what was not found
+ * @param offer is called with each object
+ * @returns whether the listing was in that order; otherwise a file that was not found may still exist
  */
 export async function compareInStep(
   files: AsyncIterator<DiskFile, void>,

@@ -41,7 +41,7 @@ export async function lookUpSample(
       if (isNotFound(error)) {
         outcome.compare(file, undefined);
       } else if (statusOf(error) === 403) {
-        // Without s3:ListBucket, this is S3's answer for an object that does not exist, too.
+        // Without s3:ListBucket, this is also S3's answer for an object that does not exist.
         outcome.unanswered += 1;
       } else {
         throw bucket.explain(error, 'HeadObject', file.key);

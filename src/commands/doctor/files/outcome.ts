@@ -1,7 +1,7 @@
 import type { DiskFile } from './disk-files';
 import { Tally } from './tally';
 
-/** What came of comparing files on the disk with objects in the bucket. */
+/** The result of comparing files on the disk with objects in the bucket. */
 export class Outcome {
   /** How many files are on the disk. */
   onDisk = 0;
@@ -9,10 +9,10 @@ export class Outcome {
   inBucket = 0;
   /** How many files were looked up one by one. */
   lookedUp = 0;
-  /** How many of those S3 says nothing about. */
+  /** About how many of those S3 says nothing. */
   unanswered = 0;
   readonly missing = new Tally();
-  /** Files whose size in the bucket is another one. */
+  /** Files with a different size in the bucket. */
   readonly different = new Tally();
   /** Files that cannot be read or stored. */
   readonly unusable = new Tally();

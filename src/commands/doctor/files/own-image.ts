@@ -20,17 +20,17 @@ export interface OwnImage {
   cacheStatus?: string;
   /** How long (ms) the answer took, until its last byte. */
   ms: number;
-  /** What is wrong with it. */
+  /** The problem with it. */
   problem?: { kind: 'forbidden' | 'missing' | 'type' | 'length' | 'status' | 'network'; found: string };
 }
 
-/** Widths that Ghost's themes use, of which the bucket may hold one. */
+/** Widths that Ghost's themes use. The bucket may contain one of them. */
 const WIDTHS = [600, 1000, 300];
 
 /**
  * Requests an image and one of its sizes in the bucket, if there is one.
  *
- * @returns what came of both
+ * @returns the results of both
  */
 export async function fetchWithSize(context: DoctorContext, image: StoredImage): Promise<OwnImage[]> {
   const config = context.configOf('images');
@@ -47,7 +47,7 @@ export async function fetchWithSize(context: DoctorContext, image: StoredImage):
 async function findSize(bucket: Bucket, keys: ObjectKeys, { key }: StoredImage): Promise<StoredImage | undefined> {
   for (const width of WIDTHS) {
     const sizeKey = keys.keyOf(`size/w${width}/${keys.pathOf(key)}`);
-    // A size that S3 says nothing about is one that is not known.
+    // A size about which S3 says nothing counts as unknown.
     const answer = await bucket.head(sizeKey).catch(() => undefined);
     if (answer) {
       return { key: sizeKey, bytes: answer.ContentLength ?? 0 };

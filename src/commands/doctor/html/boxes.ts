@@ -1,6 +1,6 @@
 import type { CheckReport, CheckResult } from '../check';
 
-/** A part of the way of an image, from Ghost's configuration to its visitors. */
+/** A part of an image's path from Ghost's configuration to its visitors. */
 export interface Box {
   title: string;
   /** The worst result of its checks; `unchecked` also where some were skipped. */
@@ -33,7 +33,7 @@ const BOXES: [title: string, has: (report: CheckReport) => boolean][] = [
   ['Ghost', ({ group, name }) => group === 'Ghost' && !OF_VISITORS.has(name)],
 ];
 
-/** Returns the six parts of the way of an image; each report belongs to one of them. */
+/** Returns the six parts of an image's path. Each report belongs to one of them. */
 export function boxesOf(reports: CheckReport[]): Box[] {
   return BOXES.map(([title, has]) => {
     const own = reports.filter(has);

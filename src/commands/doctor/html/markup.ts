@@ -8,8 +8,8 @@ export class Markup {
 }
 
 /**
- * Builds HTML from a template. Every value is escaped, except for other markup; lists are joined, and control characters
- * and those that change the direction of texts are shown as codes.
+ * Builds HTML from a template. Every value is escaped, except for other markup. Lists are joined. Control characters,
+ * and those that change the direction of text, are shown as codes.
  */
 export function markup(parts: TemplateStringsArray, ...values: Value[]): Markup {
   return new Markup(parts.map((part, index) => (index === 0 ? part : markupOf(values[index - 1]) + part)).join(''));

@@ -17,12 +17,12 @@ import { ownerOf, type Way, wayTo } from '../../../shell/path-owners';
 import { readRegularFile } from '../../../shell/read-file';
 import { START_OF_PAGE } from './page';
 
-/** The largest page (bytes) that is read to find out whether it is one. */
+/** The largest existing file (bytes) that is read to find out whether it is such a page. */
 const LARGEST_PAGE = 16_000_000;
 
 /**
- * The file of `--html`. It is written as a new file that takes the place of the former page, with the rights of the folder's
- * owner when root runs the command, so that nothing else is overwritten and no link followed.
+ * The file of `--html`. It is written as a new file that replaces the former page, with the rights of the folder's
+ * owner when root runs the command, so that nothing else is overwritten and no link is followed.
  */
 export class PageFile {
   private readonly way: Way;
@@ -30,7 +30,7 @@ export class PageFile {
 
   /**
    * @param file is to be written later
-   * @throws Failure when something else than a page of this command is there
+   * @throws Failure when the file exists and is not a page of this command
    */
   constructor(private readonly file: string) {
     this.way = this.explained(() => wayTo(path.dirname(path.resolve(file))));
@@ -87,7 +87,7 @@ export class PageFile {
         ? error
         : new Failure(
             `--html: ${this.file} cannot be written (${code}).`,
-            'Name a file in a folder of your own, with room for it.',
+            'Name a file in a folder that you can write to, on a disk with free space.',
             { cause: error },
           );
     }

@@ -7,18 +7,18 @@ import { type Box, boxesOf } from './boxes';
 import { Markup, markup } from './markup';
 import { SCRIPT, STYLE } from './style';
 
-/** The first characters of each page, by which a page can be told from other files. */
+/** The first characters of each page, which distinguish a page from other files. */
 export const START_OF_PAGE = '<!doctype html>\n<meta name="generator" content="ghost-storage-s3-cloudfront doctor">';
 
 /** What a page shows. Its texts contain no secrets. */
 export interface PageContent {
   reports: CheckReport[];
   images: OwnImage[];
-  /** The CDN, from which alone the page loads anything; undefined when it is not known. */
+  /** The CDN, the only host from which the page loads anything; undefined when it is unknown. */
   cdnUrl?: string;
-  /** The address of the blog. */
+  /** The URL of the blog. */
   blog?: string;
-  /** What was checked with what: `Ghost`, `6.65.0`. */
+  /** The programs and their versions: `Ghost`, `6.65.0`. */
   versions: [name: string, version: string][];
   date: Date;
 }
@@ -34,7 +34,7 @@ const WORDS: Record<CheckResult['result'], string> = {
   unchecked: 'not checked',
 };
 
-/** An origin that can be written into a content security policy as it is. */
+/** An origin that needs no escaping in a content security policy. */
 const PLAIN_ORIGIN = /^https?:\/\/[\w.-]+(:\d+)?$/;
 
 /** Returns a page of HTML that needs no other file, and loads nothing but images from the CDN. */
@@ -105,7 +105,10 @@ ${tried === undefined ? NOTHING : markup`<p class="soft">Tested: ${tried}</p>`}
 ${cure === undefined ? NOTHING : markup`<div class="fix"><pre>${cure}</pre><button type="button" data-copy="${toCopy(cure)}">Copy the fix</button></div>`}
 </article>`;
 
-/** What a fix may have to paste elsewhere: variables for an env file, or a command for a shell, or a statement for a policy. */
+/**
+ * The parts of fixes that are pasted elsewhere: variables for an env file, a command for a shell, or a statement for a
+ * policy.
+ */
 const PASTABLE = [
   /^(\w+__\w+=.*)$/,
   /(?:^|: )((?:sudo|npx|node|aws|chmod|cd|cp|docker|journalctl|ghost-storage-s3-cloudfront) .*|ghost log|\{"Effect".*)$/,

@@ -8,7 +8,10 @@ const SHORTEST_SECRET = 6;
 
 const OF_ENVIRONMENT = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'];
 
-/** What looks like the ID of an access key, whole or shortened: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html */
+/**
+ * Texts that look like the ID of an access key, whole or shortened:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+ */
 const KEY_ID = /\bA(KIA|SIA)[A-Z0-9]*(…\w*|(?<=\w{12}))/g;
 
 /** The parameters of a signed URL. */
@@ -39,7 +42,7 @@ function secretsOf({ ghostConfig }: DoctorContext): (string | undefined)[] {
   return blocks.filter(isObject).flatMap((block) =>
     SECRET_OPTIONS.flatMap((name) => [block[name]].flat())
       .filter((value) => typeof value === 'string')
-      // Two secrets of the CDN may be one text.
+      // Two CDN secrets may be written as one text.
       .flatMap((value) => [value, ...value.split(/[\s,]+/)]),
   );
 }

@@ -39,7 +39,7 @@ dd { margin: 0; }
 @media print { button { display: none; } article, figure, details { break-inside: avoid; } body { max-width: none; } }
 `;
 
-/** Copies what belongs to a button, and opens all that is folded before the page is printed. */
+/** Copies the text of a button, and unfolds everything before the page is printed. */
 export const SCRIPT = `
 const copyByHand = (text) => {
   const field = document.createElement('textarea');

@@ -60,7 +60,7 @@ test('Ghost-CLI shows it', async () => {
   expect(await curesFor()).toEqual([
     `Start Ghost, and read its log if it does not start: ${command}`,
     `Read Ghost's log: ${command}`,
-    `The CDN cannot reach Ghost, or Ghost fails: check the CDN's Ghost origin, and read Ghost's log: ${command}`,
+    `The CDN cannot reach Ghost, or Ghost fails. Check the CDN's Ghost origin, and read Ghost's log: ${command}`,
   ]);
 });
 

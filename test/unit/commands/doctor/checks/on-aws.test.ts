@@ -100,7 +100,7 @@ test.each(Object.entries(SETTINGS))(
     account.deny(action);
     expect(await run(name, contextWith())).toEqual({
       result: 'unchecked',
-      found: `needs the permission ${action}, which Ghost does not have`,
+      found: `this needs the permission ${action}, which Ghost does not have`,
       cure: expect.stringContaining('--profile'),
     });
   },
@@ -120,7 +120,7 @@ test('a public bucket policy is reported even where nothing could be read', asyn
   ['s3:DeleteObject', 's3:ListBucket'].forEach((action) => account.deny(action));
   expect(await run('private', contextWith())).toMatchObject({
     result: 'warned',
-    found: expect.stringContaining('S3 considers the bucket policy public'),
+    found: expect.stringContaining('considers the bucket policy public'),
   });
 });
 
@@ -149,7 +149,7 @@ test("the account's root user is not the right identity for Ghost", async () => 
   callAs('arn:aws:iam::123456789012:root');
   expect(await run('identity', contextWith())).toMatchObject({
     result: 'warned',
-    cure: expect.stringContaining('a user or role of its own'),
+    cure: expect.stringContaining('a separate user or role for Ghost'),
   });
 });
 
@@ -157,7 +157,7 @@ test('a machine that reaches S3 and no other service is not reported as broken',
   account.answerNext('sts:GetCallerIdentity', Object.assign(new Error(), { name: 'TimeoutError' }));
   expect(await run('identity', contextWith())).toEqual({
     result: 'unchecked',
-    found: 'sts:GetCallerIdentity was not answered (TimeoutError)',
+    found: 'there was no answer to sts:GetCallerIdentity (TimeoutError)',
   });
 });
 
@@ -165,7 +165,7 @@ test('keys in the configuration of a machine that can have a role are named', as
   inEnvironment({ AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/v2/credentials' });
   expect(await run('keys', contextWith())).toMatchObject({
     result: 'warned',
-    found: expect.stringContaining('ECS could give this machine a role'),
+    found: expect.stringContaining('ECS can give this machine a role'),
     cure: expect.stringContaining('--identity ecs-task-role'),
   });
 });
@@ -190,7 +190,7 @@ test('without any credentials, the user learns where they were looked for and wh
   const keys = { accessKeyId: undefined, secretAccessKey: undefined };
   expect(await run('credentials', contextWith(keys))).toMatchObject({
     result: 'failed',
-    tried: expect.stringContaining('The environment, the profile and the role'),
+    tried: expect.stringContaining('the environment, the profile and the role'),
     cure: expect.stringContaining('--profile'),
   });
 });

@@ -45,7 +45,7 @@ test('characters that change the direction of a text are shown as codes', () => 
 });
 
 test.each([
-  ['Copy what is missing: npx ghost-storage-s3-cloudfront migrate', 'npx ghost-storage-s3-cloudfront migrate'],
+  ['Copy the missing files: npx ghost-storage-s3-cloudfront migrate', 'npx ghost-storage-s3-cloudfront migrate'],
   ['Install it: sudo npx x install\nThen restart Ghost.', 'sudo npx x install'],
   ['Add this statement:\n{"Effect":"Allow"}', '{"Effect":"Allow"}'],
   ["Read Ghost's log: cd /var/www/ghost && ghost log", 'cd /var/www/ghost && ghost log'],

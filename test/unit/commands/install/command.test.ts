@@ -168,7 +168,7 @@ describe('install', () => {
     expect(status).toBe(0);
     expect(stdout + readFileSync(configFile, 'utf8')).not.toMatch(/not-to-be-copied|AKIAEXAMPLE/);
     rmSync(secret);
-    expect((await run(['--yes'], env)).stderr).toContain(`secretAccessKey_FILE is ${secret}`);
+    expect((await run(['--yes'], env)).stderr).toContain(`secretAccessKey_FILE names the file ${secret}`);
   });
 
   testOnUnix('refuses the Node of the service that Ghost-CLI has made, where it is too old', async () => {

@@ -649,7 +649,7 @@ describe('a problem is reported before anything is created:', () => {
     Object.assign(account.stacks.get(STACK)?.definition ?? {}, { parameters: { DatabasePassword: 'x' } });
     const before = account.calls.length;
     const { error } = await provisionOnce(account);
-    expect(error?.message).toContain(`The stack ${STACK} is something else`);
+    expect(error?.message).toContain(`The stack ${STACK} is not an image server that`);
     await expect(destroy(await openTestSession(account), STACK)).rejects.toThrow('is not an image server');
     expect(account.actions.slice(before).filter((action) => /:(Create|Delete|Execute)/.test(action))).toEqual([]);
   });

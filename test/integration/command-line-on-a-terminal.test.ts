@@ -135,7 +135,7 @@ const hasDeleted = () => aws.actions.includes('DeleteStack');
     test('takes y for a yes', async () => {
       terminal.press(`y${KEYS.enter}`);
       expect(await terminal.ends()).toBe(0);
-      expect(terminal.screen()).toContain('✔ Deleting the stack: CloudFront takes some minutes');
+      expect(terminal.screen()).toContain('✔ Deleting the stack (CloudFront takes some minutes)');
       expect(hasDeleted()).toBe(true);
     });
 
@@ -159,7 +159,7 @@ const hasDeleted = () => aws.actions.includes('DeleteStack');
       await terminal.shows(/✔ In which region[^]*\? In which region[^]*us-east-1/);
       terminal.press(KEYS.down + KEYS.down + KEYS.enter);
       await terminal.shows('Delete it? (y/N)');
-      expect(terminal.screen().join('\n')).toContain('in us-east-2 of the account 123456789012');
+      expect(terminal.screen().join('\n')).toContain('in us-east-2 in the account 123456789012');
       terminal.press(KEYS.enter);
       expect(await terminal.ends()).toBe(1);
     });
@@ -173,7 +173,7 @@ const hasDeleted = () => aws.actions.includes('DeleteStack');
   });
 
   describe('Ctrl-C', () => {
-    const isTitled = /^[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] Deleting the stack: CloudFront takes some minutes$/m;
+    const isTitled = /^[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] Deleting the stack \(CloudFront takes some minutes\)$/m;
 
     test('is answered at once while AWS is not; the second one does not wait', async () => {
       aws.silent.add('DeleteStack');
@@ -210,7 +210,7 @@ const hasDeleted = () => aws.actions.includes('DeleteStack');
       expect(terminal.screen()).toEqual(
         expect.arrayContaining([
           STOPPING,
-          '✖ Deleting the stack: CloudFront takes some minutes',
+          '✖ Deleting the stack (CloudFront takes some minutes)',
           expect.stringContaining('Run the same command again to resume'),
         ]),
       );
@@ -251,7 +251,7 @@ describe('In a pipe', () => {
   test('steps are lines, without a spinner and without colours', async () => {
     const { stdout, stderr, status } = await run([...DESTROY, '--yes']);
     expect([status, stderr]).toEqual([0, '']);
-    expect(stdout.match(/.*Deleting the stack.*/g)).toEqual(['✔ Deleting the stack: CloudFront takes some minutes']);
+    expect(stdout.match(/.*Deleting the stack.*/g)).toEqual(['✔ Deleting the stack (CloudFront takes some minutes)']);
     expect(stdout).not.toContain('\x1b');
     expect(stdout).not.toContain('\r');
   });
@@ -263,7 +263,7 @@ describe('In a pipe', () => {
       stackName: 'ghost-images-example-com',
       keptCertificate: 'arn:aws:acm:us-east-1:123456789012:certificate/1',
     });
-    expect(stderr).toContain('is going to be deleted');
+    expect(stderr).toContain('This deletes the stack');
     expect(stderr).toContain('✔ Deleting the stack');
   });
 

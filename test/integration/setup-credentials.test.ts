@@ -103,7 +103,7 @@ describe('setup', () => {
 
   test('refuses an image server whose identity it could not test, and can give it one', async () => {
     const built = await lab.run([...PROVISION, '--identity', 'policy-only']);
-    expect([built.status, built.output]).toEqual([0, expect.stringContaining('Give the policy')]);
+    expect([built.status, built.output]).toEqual([0, expect.stringContaining('Attach the policy')]);
     const refused = await lab.run(SETUP);
     expect([refused.status, refused.output]).toEqual([1, expect.stringContaining('--identity iam-user')]);
     expect([readStorage(), signers()]).toEqual([undefined, []]);

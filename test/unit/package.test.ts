@@ -149,7 +149,7 @@ describe('the package', () => {
       const archive = execFileSync('npm', ['pack', root, '--ignore-scripts', '--silent'], options).trim();
       const command = ['provision', '--domain', 'images.example.com', '--dry-run'];
       const output = execFileSync('npx', ['--yes', `./${archive}`, ...command], options);
-      expect(output).toContain('AWS was not asked, and nothing was made.');
+      expect(output).toContain('no request was sent to AWS, and nothing was created.');
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

@@ -18,32 +18,32 @@ export async function listAccessKeys({ iam }: Aws, UserName: string): Promise<st
 }
 
 /**
- * Creates the access key that Ghost needs, unless the user has one already.
+ * Creates the access key for Ghost, unless the user already has one.
  *
- * @returns undefined when there is one, after a warning
+ * @returns undefined when the user already has one, after a warning
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html
  */
 export async function createAccessKey(session: Session, UserName: string): Promise<AccessKey | undefined> {
   const [existing] = await listAccessKeys(session.aws, UserName);
   if (existing) {
     session.terminal.warn(
-      `The user ${UserName} already has the access key ${existing}. IAM no longer shows its secret. No other key was created.\n` +
-        '  If the secret is lost, run the command with --rotate-access-key. It creates a second key, and deletes this one in a second run.',
+      `The user ${UserName} already has the access key ${existing}, so no other key was created. IAM does not show its secret again.\n` +
+        '  If the secret is lost, run the command with --rotate-access-key. It creates a second key and, when you run it again, deletes this one.',
     );
     return undefined;
   }
   return makeAccessKey(session, UserName);
 }
 
-/** Creates an access key. */
+/** Creates an access key, even if the user already has one. */
 export async function makeAccessKey({ aws, terminal }: Session, UserName: string): Promise<AccessKey> {
-  const { AccessKey: key } = await terminal.step(`Making an access key for the user ${UserName}`, () =>
+  const { AccessKey: key } = await terminal.step(`Creating an access key for the user ${UserName}`, () =>
     aws.iam.send(new CreateAccessKeyCommand({ UserName })),
   );
   return { accessKeyId: key?.AccessKeyId ?? '', secretAccessKey: key?.SecretAccessKey ?? '' };
 }
 
-/** Deletes all access keys of a user, without which IAM would not delete the user. */
+/** Deletes all access keys of a user. IAM does not delete a user that has keys. */
 export async function deleteAccessKeys(aws: Aws, UserName: string): Promise<void> {
   for (const id of await listAccessKeys(aws, UserName)) {
     await deleteAccessKey(aws, UserName, id);

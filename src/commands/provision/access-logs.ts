@@ -3,12 +3,17 @@ import type { Stack } from '../../aws/stack';
 import { checked } from '../../template/checked-parameter';
 import type { Problem } from './problem';
 
-/** CloudWatch Logs delivers the logs of a distribution from here, wherever the bucket is. */
+/** The region that CloudWatch Logs delivers CloudFront's logs from, wherever the bucket is. */
 const LOGS_REGION = 'us-east-1';
 
-/** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutDeliverySource.html */
+/**
+ * The longest name of a delivery source, in characters.
+ *
+ * @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutDeliverySource.html
+ */
 const MAX_NAME = 60;
 
+/** The start of a bucket's ARN. */
 const ARN = 'arn:aws:s3:::';
 
 /**
@@ -16,7 +21,7 @@ const ARN = 'arn:aws:s3:::';
  *
  * @param value name of a bucket, or `none`
  * @returns the template's parameter
- * @throws Failure for a value that names no bucket
+ * @throws Failure for an invalid bucket name
  */
 export function readAccessLogs(value: string): string {
   return value === 'none' ? `${ARN}NONE` : checked('--access-logs', 'AccessLogDestination', `${ARN}${value}`);
@@ -31,7 +36,7 @@ export function logBucketOf(parameter = `${ARN}NONE`): string | undefined {
 /**
  * Checks that the stack can deliver CloudFront's logs to a bucket.
  *
- * @param parameter what `--access-logs` says, undefined without it
+ * @param parameter value of `--access-logs` as `readAccessLogs` returns it, undefined without the option
  * @param stack undefined when there is none yet
  * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logging.html
  */
@@ -49,7 +54,7 @@ export function checkAccessLogs(
     const id = stack?.outputs.DistributionId;
     return refused(
       `--access-logs: AWS delivers CloudFront's logs from ${LOGS_REGION}, so a stack in ${region} cannot set them up.`,
-      `Run the command without --access-logs. Then set up the logs yourself${id ? '' : ', with the ID of the distribution in place of DISTRIBUTION_ID'}. Later updates keep them:\n${commandLines(
+      `Run the command without --access-logs. Then set up the logs yourself${id ? '' : ', replacing DISTRIBUTION_ID with the ID of the distribution'}. Later updates keep them:\n${commandLines(
         { name: stackName.slice(0, MAX_NAME), account, bucket: wanted, id: id ?? 'DISTRIBUTION_ID' },
       )}`,
     );
@@ -57,7 +62,7 @@ export function checkAccessLogs(
   if (wanted === imageBucket) {
     return refused(
       `--access-logs is ${wanted}, which is the image bucket.`,
-      'Name another bucket. Logs contain the IP addresses of visitors, and AWS adds a statement to the bucket policy.',
+      'Choose another bucket. Logs contain the IP addresses of visitors, and AWS adds a statement to the bucket policy.',
     );
   }
   const present = logBucketOf(stack?.parameters.AccessLogDestination);

@@ -4,20 +4,21 @@ import type { Aws } from '../../aws/sign-in';
 import { checked, parameterOf } from '../../template/checked-parameter';
 import type { Problem } from './problem';
 
+/** The option for such a bucket. */
 const OPTION = '--account-regional-bucket';
 
 /**
- * Reads the prefix of a bucket name in the account's own namespace, where nobody else can take a name.
+ * Reads the prefix of a bucket name in the account's own namespace, where other accounts cannot take names.
  *
- * @param value of the option, true without one
- * @returns the prefix; without a value that of the domain, `images-example-com`
+ * @param value value of the option; true for the option without a value
+ * @returns the prefix; the default comes from the domain, `images-example-com`
  * @throws Failure for an invalid prefix
  */
 export function readBucketPrefix(value: string | true, domain: string): string {
   return checked(OPTION, 'BucketNamePrefix', value === true ? prefixOf(domain) : value);
 }
 
-/** Doubled hyphens keep two domains apart, as in the names of stacks. */
+/** Returns the prefix for a domain. Doubled hyphens make it unique, as in stack names. */
 function prefixOf(domain: string): string {
   const { MaxLength = 0 } = parameterOf('BucketNamePrefix');
   const name = domain.replaceAll('-', '--').replaceAll('.', '-');
@@ -33,13 +34,13 @@ function prefixOf(domain: string): string {
 export const accountRegionalName = (prefix: string, { account, region }: Pick<Aws, 'account' | 'region'>): string =>
   `${prefix}-${account}-${region}-an`;
 
-/** Returns the option that has another stack use the bucket. */
+/** Returns the option with which another stack uses the bucket. */
 export function optionOfBucket(name: string): string {
   const [, prefix] = /^(.+)-\d{12}-[a-z0-9-]+-an$/.exec(name) ?? [];
   return prefix === undefined ? `--bucket ${name}` : `${OPTION} ${prefix}`;
 }
 
-/** Checks that the stack does not have another bucket yet: a bucket stays in its namespace. */
+/** Checks that the stack does not have another bucket yet, since a bucket cannot change its namespace. */
 export function checkNamespace(wanted: string, stack: Stack): Problem | undefined {
   const { BucketName } = stack.outputs;
   return BucketName === wanted

@@ -2,11 +2,11 @@ import { Declined } from '../../shell/failure';
 import type { Terminal } from '../../shell/terminal';
 
 /**
- * Shows the plan and asks for agreement.
+ * Shows the plan and asks for confirmation.
  *
- * @param done what this run has already changed, in sentences without a period
- * @param undo runs unless the user agrees, even when Ctrl-C ends the question
- * @throws Declined when the user does not agree
+ * @param done changes that this run has already made, as sentences without a period
+ * @param undo runs unless the user confirms, even after Ctrl-C
+ * @throws Declined when the user declines
  */
 export async function agree(
   terminal: Terminal,
@@ -25,6 +25,6 @@ export async function agree(
     }
   }
   if (!isAgreed) {
-    throw new Declined(done.length > 0 ? `${done.join('. ')}; nothing else was changed.` : 'Nothing was changed.');
+    throw new Declined(done.length > 0 ? `${done.join('. ')}. Nothing else was changed.` : 'Nothing was changed.');
   }
 }

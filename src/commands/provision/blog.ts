@@ -6,21 +6,23 @@ import { Failure } from '../../shell/failure';
 import type { CountedFiles } from './costs';
 import { readGhost } from './ghost-url';
 
-/** How long (ms) to count files, of which only the costs need to know. */
+/** How long (ms) to count files. Only the cost estimate needs the number. */
 const TIME_TO_COUNT = 5_000;
 
-/** A blog's address, as its configuration has it. */
+/** A blog's URL from its configuration. */
 export interface BlogUrl {
   url: string;
-  /** `/var/www/ghost/config.production.json`; for a container, the file with the variable: `compose.yml` or an env file. */
+  /**
+   * Where the URL comes from: `"url" in /var/www/ghost/config.production.json`, or the environment variable. For a
+   * container, the file is the one with its variable, `compose.yml` or an env file.
+   */
   source: string;
-  /** The template's parameters; undefined when CloudFront cannot ask the blog at this address. */
+  /** The template parameters; undefined when CloudFront cannot send requests to this URL. */
   parameters?: Record<string, string>;
 }
 
 /**
- * Finds the Ghost of this machine: that of the file or folder of `--write-config`, or the one in the working directory
- * and the usual folders.
+ * Finds the Ghost on this machine: the one of `--write-config`, or one in the working directory or the usual folders.
  *
  * @returns undefined when there is none, or when its configuration cannot be read
  */
@@ -41,9 +43,9 @@ export function findBlog(writeConfig: string | undefined): GhostSite | undefined
 }
 
 /**
- * Reads the address of a blog.
+ * Reads the URL of a blog.
  *
- * @param domain of the images
+ * @param domain domain of the images
  * @returns undefined when the configuration has none
  */
 export function blogUrlOf({ config: { url }, configFile, compose }: GhostSite, domain: string): BlogUrl | undefined {
@@ -52,7 +54,8 @@ export function blogUrlOf({ config: { url }, configFile, compose }: GhostSite, d
   }
   const isOfContainer = compose?.variables().url === url;
   const ofEnvironment = !compose && process.env.url === url ? 'the environment variable url' : undefined;
-  const source = (compose && isOfContainer ? fileOfVariable(compose, 'url') : ofEnvironment) ?? configFile;
+  const file = (compose && isOfContainer ? fileOfVariable(compose, 'url') : undefined) ?? configFile;
+  const source = ofEnvironment ?? `"url" in ${file}`;
   try {
     return { url, source, parameters: isHttps(url) ? readGhost({ ghostUrl: url }, domain) : undefined };
   } catch (error) {
@@ -63,7 +66,7 @@ export function blogUrlOf({ config: { url }, configFile, compose }: GhostSite, d
   }
 }
 
-/** `--ghost-url` may leave out the scheme; Ghost's own setting has it. */
+/** Checks the scheme, which `--ghost-url` can leave out, but Ghost's own setting cannot. */
 const isHttps = (url: string) => /^https:\/\//i.test(url.trim());
 
 /** Counts the files of a blog; undefined when they cannot be read. */

@@ -18,17 +18,17 @@ import type { Aws } from '../../aws/sign-in';
 import { absentIf } from '../../aws/errors';
 import type { Problem } from './problem';
 
-/** Whether a bucket name is taken in the account, and what speaks against using it. */
+/** Whether a bucket name is taken in the account, and the problems with it. */
 export interface BucketState {
-  /** Whether the account has that bucket already. */
+  /** Whether the account already has that bucket. */
   exists: boolean;
   problems: Problem[];
 }
 
 /**
- * Checks whether the stack can create a bucket of this name, or import an existing one.
+ * Checks whether the stack can create a bucket with this name, or import an existing one.
  *
- * @param statements of the template's bucket policy as JSON, for the user to merge into an existing policy
+ * @param statements statements of the template's bucket policy as JSON, for the user to add to an existing policy
  */
 export async function checkBucket(aws: Aws, name: string, statements: string): Promise<BucketState> {
   const { s3, region } = aws;
@@ -36,22 +36,22 @@ export async function checkBucket(aws: Aws, name: string, statements: string): P
   try {
     ({ BucketRegion: bucketRegion } = await s3.send(new HeadBucketCommand({ Bucket: name })));
   } catch (error) {
-    // A refusal comes explained, with S3's own error as its cause.
+    // A denial is already explained, with S3's own error as its cause.
     const status = statusOf(error instanceof Failure ? error.cause : error);
     if (status === 404) {
       return { exists: false, problems: [] };
     }
     if (status === 403) {
       return refused(
-        `The bucket ${name} exists, and S3 does not let ${aws.callerArn} look at it.`,
-        'It may belong to somebody else: names are unique in the whole world. Choose another --bucket, or leave it out for a generated name. If it is yours, allow s3:ListBucket on it.',
+        `The bucket ${name} exists, but ${aws.callerArn} has no access to it.`,
+        'It may belong to someone else, since bucket names are unique worldwide. Choose another --bucket, or leave it out for a generated name. If the bucket is yours, allow s3:ListBucket on it.',
       );
     }
     throw error;
   }
   if (bucketRegion && bucketRegion !== region) {
     return refused(
-      `The bucket ${name} is in ${bucketRegion}, and the stack in ${region}.`,
+      `The bucket ${name} is in ${bucketRegion}, but the stack is in ${region}.`,
       `Run the command with --region ${bucketRegion}, or choose another --bucket.`,
     );
   }
@@ -71,8 +71,8 @@ export async function checkBucket(aws: Aws, name: string, statements: string): P
   const differences = await differencesFromTemplate(s3, name);
   if (differences.length > 0) {
     return refused(
-      `The bucket ${name} is there, and not as the template has it: ${differences.join(', ')}. CloudFormation takes it over as it is.`,
-      'Choose another --bucket, or give this one the settings of "The bucket" in docs/aws-by-hand.md, and run the command again.',
+      `The bucket ${name} exists, but its settings differ from the template: ${differences.join(', ')}. CloudFormation would not change them.`,
+      'Choose another --bucket, or change the settings of this one as in "The bucket" in docs/aws-by-hand.md, and run the command again.',
     );
   }
   return { exists: true, problems: [] };
@@ -104,7 +104,7 @@ async function harmOf(s3: S3Client, Bucket: string): Promise<[problem: string, f
   );
 }
 
-/** Returns how a bucket differs from the template's, in words. */
+/** Returns the differences between a bucket's settings and the template's, as text. */
 async function differencesFromTemplate(s3: S3Client, Bucket: string): Promise<string[]> {
   const [access, ownership, versioning, rules] = await Promise.all([
     absentIf(['NoSuchPublicAccessBlockConfiguration'], () => s3.send(new GetPublicAccessBlockCommand({ Bucket }))),
@@ -119,7 +119,7 @@ async function differencesFromTemplate(s3: S3Client, Bucket: string): Promise<st
   );
   return [
     ...(blocks.length === 4 && blocks.every(Boolean) ? [] : ['public access is not blocked']),
-    ...(owner === 'BucketOwnerEnforced' ? [] : ['access lists are on']),
+    ...(owner === 'BucketOwnerEnforced' ? [] : ['ACLs are enabled']),
     ...(versioning.Status === 'Enabled' ? [] : ['versioning is off']),
     ...(abortsUploads ? [] : ['unfinished uploads are never removed']),
   ];
@@ -143,7 +143,7 @@ function takesFilesAway(rule: LifecycleRule): boolean {
   const archives = Transitions.some(
     ({ StorageClass }) => StorageClass === 'GLACIER' || StorageClass === 'DEEP_ARCHIVE',
   );
-  // Ghost sets no tags.
+  // Ghost does not set tags.
   const isByTag = Filter?.Tag !== undefined || (Filter?.And?.Tags ?? []).length > 0;
   const prefix = prefixOf(rule);
   const concernsGhost = prefix === '' || 'content/'.startsWith(prefix) || prefix.includes('content/');
@@ -156,8 +156,8 @@ const refused = (cause: string, cure: string): BucketState => ({
 });
 
 /**
- * Whether a bucket that a deleted stack has left is still there and unused. One with a policy may belong to another image
- * server by now.
+ * Returns whether a bucket that a deleted stack left behind still exists and is unused. A bucket with a policy may
+ * belong to another image server by now.
  */
 export async function isLeftAlone({ s3 }: Aws, Bucket: string): Promise<boolean> {
   const bucket = await absentIf(['NoSuchBucket'], async () => ({ policy: await readPolicy(s3, Bucket) }));
@@ -187,8 +187,8 @@ export async function deleteBucket({ s3 }: Aws, name: string, onProgress: (count
     const [first] = Errors;
     if (first) {
       throw new Failure(
-        `S3 does not delete ${first.Key} in the bucket ${name}: ${first.Code} ${first.Message}`,
-        'Allow s3:DeleteObjectVersion on the bucket, or empty it in the console (S3, Empty). The stack is deleted already; run the command again to delete the rest of the bucket.',
+        `S3 did not delete ${first.Key} in the bucket ${name}: ${first.Code} ${first.Message}`,
+        'Allow s3:DeleteObjectVersion on the bucket, or empty it in the S3 console (Empty). The stack is already deleted; run the command again to delete the rest of the bucket.',
       );
     }
     count += Objects.length;

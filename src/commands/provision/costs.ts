@@ -12,13 +12,13 @@ export interface CountedFiles {
   place: string;
 }
 
-/** The example of the guide: a blog with many images in several sizes. */
+/** An example: a blog with many images in several sizes. */
 const EXAMPLE = { gigabytes: 10, uploads: 2_000 };
 
 /**
- * Returns the rough costs of an image server, as lines for the terminal.
+ * Estimates the costs of an image server, as lines for the terminal.
  *
- * @param found the blog's files, undefined when they are not on this machine
+ * @param found the blog's files; undefined when they are not on this machine
  */
 export function costLines(found: CountedFiles | undefined): string[] {
   return [

@@ -7,23 +7,23 @@ import { blogUrlOf, countBlogFiles, findBlog, type BlogUrl } from './blog';
 import type { CountedFiles } from './costs';
 import type { ProvisionOptions, Settings } from './settings';
 
-/** What was found or assumed for a new image server, as the plan shows it. */
+/** A value that was found or assumed for a new image server, as the plan shows it. */
 export interface Chosen {
   /** `Blog`, `Identity` */
   what: string;
   value: string;
-  /** Where it comes from, and how to choose otherwise. */
+  /** The source of the value, and the option for another one. */
   reason: string;
 }
 
-/** What the user should know before an image server is built. */
+/** A warning before an image server is built. */
 export interface Warning {
   text: string;
-  /** Whether the blog has no URL for the image server, which options of `provision` decide. */
+  /** Whether it is about the missing URL of the blog, which options of `provision` can set. */
   isAboutUrl?: boolean;
 }
 
-/** What a new image server gets where the options say nothing. An existing one keeps what it has. */
+/** Values for a new image server that the options do not set. An existing one keeps its values. */
 export interface Defaults {
   /** The template's parameters. */
   parameters: Record<string, string>;
@@ -33,11 +33,11 @@ export interface Defaults {
 }
 
 /**
- * Finds out what the options of `provision` leave open: the blog, who Ghost signs in as, and the files to store.
+ * Finds values that the options of `provision` do not set: the blog, Ghost's identity in AWS, and the files to store.
  *
  * @param aws the account, undefined for a plan without any request
- * @param site the Ghost that is known already; default: that of `--write-config`, or of this machine
- * @returns the settings with it
+ * @param site the Ghost, if it is already known; default: the one of `--write-config`, or of this machine
+ * @returns the settings with these values
  */
 export async function withDefaults(
   settings: Settings,
@@ -68,8 +68,8 @@ export async function withDefaults(
 /**
  * Applies the defaults to a new image server.
  *
- * @param stack the present one
- * @returns the settings; those of an existing stack have no defaults
+ * @param stack the current stack, if there is one
+ * @returns the settings; for an existing stack, they have no defaults
  */
 export function settle(settings: Settings, stack: Stack | undefined): Settings {
   const { defaults } = settings;
@@ -86,23 +86,23 @@ export function settle(settings: Settings, stack: Stack | undefined): Settings {
 const chosenBlog = ({ url, source }: BlogUrl): Chosen => ({
   what: 'Blog',
   value: url,
-  reason: `"url" in ${source}; --ghost-url names another, --no-ghost none`,
+  reason: `from ${source}; use --ghost-url for another one, or --no-ghost for none`,
 });
 
 function withoutBlog(found: BlogUrl | undefined): string {
   const cause =
     found === undefined
-      ? "The blog's URL is not known."
-      : `The blog's URL in ${found.source} is ${shown(found.url)}, which CloudFront cannot request: it needs a public host with HTTPS.`;
-  return `${cause} Without it, image sizes that are missing in the bucket are not created, and pages of a new theme show broken images.`;
+      ? "The blog's URL is unknown."
+      : `The blog's URL is ${shown(found.url)} (from ${found.source}). CloudFront cannot connect to it, because it needs a public host with HTTPS.`;
+  return `${cause} Without it, Ghost does not create image sizes that are missing in the bucket, and a new theme shows broken images.`;
 }
 
-/** A URL may contain a password. */
+/** Returns a URL for a message. A URL with "@" may contain a password, so it is not shown. */
 const shown = (url: string): string => (url.includes('@') ? 'one with a password' : `"${url}"`);
 
 type ChosenIdentity = Chosen & { createAccessKey: boolean };
 
-/** @returns undefined when the options choose it */
+/** @returns undefined when the options set it */
 async function identityOf(
   { parameters, folders, createAccessKey }: Settings,
   options: ProvisionOptions,
@@ -114,29 +114,29 @@ async function identityOf(
   const chosen = (value: string, reason: string, withKey = false) => ({
     what: 'Identity',
     value,
-    reason: `${reason}; --identity chooses another`,
+    reason: `${reason}; use --identity for another one`,
     createAccessKey: withKey,
   });
   if (createAccessKey) {
-    return chosen('iam-user', 'as --create-access-key needs it');
+    return chosen('iam-user', 'because of --create-access-key');
   }
   if (folders.added.length > 0 && !hasBlog && options.writeConfig === undefined) {
-    return chosen('policy-only', 'only folders are served, and no blog');
+    return chosen('policy-only', 'for folders without a blog');
   }
   const host = await detectHost();
   const description = host && aws && (await describeHost(host));
-  const name = host === 'ec2' ? 'an EC2 instance' : 'a task of ECS';
+  const name = host === 'ec2' ? 'an EC2 instance' : 'an ECS task';
   if (host && (!aws || description?.account === aws.account)) {
     return chosen(host === 'ec2' ? 'ec2-role' : 'ecs-task-role', `this is ${name}`);
   }
   const reason = !host
-    ? 'this is neither an EC2 instance nor a task of ECS'
+    ? 'this is neither an EC2 instance nor an ECS task'
     : description
-      ? `this is ${name} of another account, as on Lightsail, which cannot have a role of yours`
-      : `this is ${name} whose metadata service does not answer, so that Ghost would get no role`;
+      ? `this is ${name} of another account, as on Lightsail, so it cannot have a role of your account`
+      : `this is ${name} whose metadata service does not answer, so Ghost could not get a role`;
   return chosen('iam-user', reason, canHandOver(options));
 }
 
-/** An access key is created only where it reaches its owner, and not the log of a CI. */
+/** Returns whether the secret of an access key can reach its owner, and not only a CI log. */
 const canHandOver = ({ writeConfig, json }: ProvisionOptions): boolean =>
   writeConfig !== undefined || (!json && isTerminal(process.stdout) && !('CI' in process.env));

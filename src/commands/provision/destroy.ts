@@ -14,10 +14,10 @@ import { deleteRecords, zoneToClear } from './zone-to-clear';
 import { checkOwnership, deleteStack, isDeleted, isEmpty, listDeletedStacks, type Stack } from '../../aws/stack';
 
 /**
- * Deletes the image server. The bucket is kept unless the user types its name twice. For a stack that is already deleted,
- * what it has left is deleted.
+ * Deletes the image server. The bucket is kept unless the user types its name twice. If the stack is already deleted,
+ * this deletes its leftovers.
  *
- * @throws Failure with cause and cure; Declined when the user does not agree; Interruption after Ctrl-C
+ * @throws Failure with the cause and a fix; Declined when the user declines; Interruption after Ctrl-C
  */
 export async function destroy(session: Session, stackName: string): Promise<Destroyed> {
   const { aws, terminal } = session;
@@ -31,8 +31,8 @@ export async function destroy(session: Session, stackName: string): Promise<Dest
   checkOwnership(stack);
   if (stack.isProtected) {
     throw new Failure(
-      `The stack ${stack.name} is protected against its deletion.`,
-      `If it is to go: aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name ${stack.name}`,
+      `The stack ${stack.name} has termination protection, so it cannot be deleted.`,
+      `To delete it anyway, run this first: aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name ${stack.name}`,
     );
   }
   const { Domain: domain = '', HostedZoneId } = stack.parameters;
@@ -43,7 +43,7 @@ export async function destroy(session: Session, stackName: string): Promise<Dest
   await checkPolicyIsFree(aws, stack);
   const keys = user ? await listAccessKeys(aws, user) : [];
   const zone = await zoneToClear(session, stack);
-  // Built for a move of the domain that has not taken place.
+  // The stack was built for moving the domain, but the domain was not moved.
   const isOfAnother =
     stack.parameters.DomainIsElsewhere === 'true' && details !== undefined && !details.aliases.includes(domain);
   const record = HostedZoneId || aws.dnsElsewhere || !target ? undefined : { domain, target, isOfAnother };
@@ -52,7 +52,7 @@ export async function destroy(session: Session, stackName: string): Promise<Dest
   if (isDangling) {
     await showRecord(session, record);
   }
-  terminal.say(`The stack ${stack.name} in ${aws.region} of the account ${aws.account} is going to be deleted:`);
+  terminal.say(`This deletes the stack ${stack.name} in ${aws.region} in the account ${aws.account}:`);
   lossesOf(stack, keys, { hasZone: zone !== undefined, isOfAnother }).forEach((line) => terminal.say(line));
   if (!(await terminal.confirm('Delete it?'))) {
     throw new Declined();
@@ -60,7 +60,7 @@ export async function destroy(session: Session, stackName: string): Promise<Dest
   const leavesRecord = isDangling && (await acceptsDangling(session, record));
   const withBucket = await wantsBucketDeleted(session, bucket);
 
-  // Before the distribution: its name may be assigned to somebody else's distribution next.
+  // Before the distribution, because CloudFront could assign its name to someone else's distribution.
   if (zone && target) {
     await deleteRecords(session, zone, domain, target);
   }
@@ -70,20 +70,20 @@ export async function destroy(session: Session, stackName: string): Promise<Dest
   if (user && keys.length > 0) {
     await terminal.step(`Deleting the access keys of ${user}`, () => deleteAccessKeys(aws, user));
   }
-  await workOnStack(session, 'Deleting the stack: CloudFront takes some minutes', stack.id, () =>
+  await workOnStack(session, 'Deleting the stack (CloudFront takes some minutes)', stack.id, () =>
     deleteStack(aws, stack),
   );
   return destroyed(session, stack, { bucket, withBucket, danglingRecord: leavesRecord ? domain : undefined });
 }
 
-/** Returns what goes with a stack and what is kept, as lines for the terminal. */
+/** Returns what is deleted with a stack and what is kept, as lines for the terminal. */
 function lossesOf(
   stack: Stack,
   keys: string[],
   { hasZone, isOfAnother }: { hasZone: boolean; isOfAnother: boolean },
 ): string[] {
   if (isEmpty(stack)) {
-    return ['  it was begun, and nothing has been made of it yet'];
+    return ['  it is empty, because nothing was built yet'];
   }
   const { Domain: domain, HostedZoneId } = stack.parameters;
   const { BucketName: bucket } = stack.outputs;
@@ -91,15 +91,15 @@ function lossesOf(
     isOfAnother
       ? `  - the distribution, which does not serve ${domain} (another one does)`
       : `  - the distribution: https://${domain} stops working, and with it every image of the blog`,
-    `  - the policy and identity of Ghost${keys.length > 0 ? `, with the access key ${keys.join(' and ')}` : ''}`,
+    `  - Ghost's policy and identity${keys.length > 0 ? `, with the access key ${keys.join(' and ')}` : ''}`,
     ...((HostedZoneId && !isOfAnother) || hasZone ? [`  - the DNS records of ${domain}`] : []),
     `The certificate is kept${bucket ? `, and so is the bucket ${bucket} with everything in it` : ''}.`,
   ];
 }
 
 /**
- * Checks that nothing outside of the stack uses its policy. IAM would refuse to delete the policy when the distribution
- * is already gone.
+ * Checks that nothing outside of the stack uses its policy. Otherwise IAM refuses to delete the policy, at a time when
+ * the distribution is already deleted.
  */
 async function checkPolicyIsFree({ iam }: Aws, { outputs }: Stack): Promise<void> {
   const { GhostPolicyArn: PolicyArn, GhostUserName, GhostRoleName, GhostTaskRoleName } = outputs;
@@ -120,8 +120,8 @@ async function checkPolicyIsFree({ iam }: Aws, { outputs }: Stack): Promise<void
     .map(([kind, name]) => `aws iam detach-${kind}-policy --${kind}-name ${name} --policy-arn ${PolicyArn}`);
   if (commands.length > 0) {
     throw new Failure(
-      `The policy ${PolicyArn} is in use outside of the stack.`,
-      `Take it off first, then run the command again:\n${commands.join('\n')}`,
+      `Something outside of the stack uses the policy ${PolicyArn}.`,
+      `Detach the policy, then run the command again:\n${commands.join('\n')}`,
     );
   }
 }

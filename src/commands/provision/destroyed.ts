@@ -4,18 +4,18 @@ import type { Stack } from '../../aws/stack';
 
 /** The result of `provision destroy`. */
 export interface Destroyed {
-  /** Undefined when there was neither a stack nor anything left of one. */
+  /** Undefined when there was neither a stack nor its leftovers. */
   stackName?: string;
-  /** The bucket that was kept, with everything in it. */
+  /** The bucket that was kept, with its content. */
   keptBucket?: string;
   deletedBucket?: string;
-  /** ARN of the certificate, which is always kept: something else may use it, and it costs nothing. */
+  /** ARN of the certificate. It is always kept, because it is free and something else may use it. */
   keptCertificate?: string;
   /** The record at another DNS provider that still points to the deleted distribution. */
   danglingRecord?: string;
 }
 
-/** Deletes the bucket if that is wanted, and returns the result for a stack that is deleted. */
+/** Deletes the bucket if the user wants that, and returns the result for a deleted stack. */
 export async function destroyed(
   { aws, terminal }: Session,
   { name: stackName, parameters }: Stack,
@@ -42,7 +42,7 @@ export async function wantsBucketDeleted({ terminal }: Session, bucket: string |
   }
   const questions = [
     `To delete the bucket as well, with every file of the blog in it, type its name, ${bucket} (Enter keeps it):`,
-    'There is no way back. Type the name again to delete the bucket (Enter keeps it):',
+    'This cannot be undone. Type the name again to delete the bucket (Enter keeps it):',
   ];
   for (const question of questions) {
     if ((await terminal.type(question)).trim() !== bucket) {

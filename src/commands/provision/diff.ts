@@ -10,7 +10,7 @@ import { SECONDS_BETWEEN_LOOKS, type Session } from './session';
 import { createChangeSet, deleteChangeSet } from './stack/change-set';
 import { checkState, isAtWork, requireStack, type Stack } from '../../aws/stack';
 
-/** How a stack differs from this version's template, and from its own resources. */
+/** The differences between a stack, this version's template, and the stack's resources. */
 export interface Differences {
   /** The changes that this version's template would make. */
   changes: PlannedStep[];
@@ -30,7 +30,7 @@ export interface Drift {
 }
 
 /**
- * Compares a stack with this version's template, and with its resources. Changes nothing.
+ * Compares a stack with this version's template and with its resources, without changing anything.
  *
  * @throws Failure when there is no stack to compare
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html
@@ -41,8 +41,8 @@ export async function findDifferences(session: Session, stackName: string): Prom
   checkState(stack);
   if (isAtWork(stack) || !/_COMPLETE$/.test(stack.status) || stack.status === 'ROLLBACK_COMPLETE') {
     throw new Failure(
-      `The stack ${stackName} is ${stack.status}: there is nothing to compare with.`,
-      'Run "provision" first: it waits for the stack, and brings it into order.',
+      `The stack ${stackName} is ${stack.status}, so it cannot be compared.`,
+      'Run "provision" first. It waits for the stack and repairs it.',
     );
   }
   const changeSet = await terminal.step('Comparing with the template', () =>
@@ -51,7 +51,7 @@ export async function findDifferences(session: Session, stackName: string): Prom
   if (changeSet) {
     await deleteChangeSet(aws, changeSet.id);
   }
-  const drifts = await terminal.step('Comparing with what is there', () => detectDrift(session, stack));
+  const drifts = await terminal.step('Comparing with the resources', () => detectDrift(session, stack));
   return { changes: changeSet ? stepsOfChanges(changeSet.changes) : [], drifts };
 }
 
@@ -63,8 +63,8 @@ async function detectDrift({ aws: { cloudFormation }, pause }: Session, stack: S
     );
     if (DetectionStatus === 'DETECTION_FAILED') {
       throw new Failure(
-        `CloudFormation cannot compare the stack with what is there: ${DetectionStatusReason}`,
-        'Its drift detection reads every resource: allow the actions named there, and run the command again.',
+        `CloudFormation could not compare the stack with its resources: ${DetectionStatusReason}`,
+        'Its drift detection reads every resource. Allow the actions in this message, and run the command again.',
       );
     }
     if (DetectionStatus === 'DETECTION_COMPLETE') {

@@ -4,7 +4,7 @@ import { Failure } from '../../shell/failure';
 import type { Aws } from '../../aws/sign-in';
 import { absentIf } from '../../aws/errors';
 
-/** Facts about a distribution that its stack does not give. */
+/** Details of a distribution that the outputs of its stack do not contain. */
 export interface DistributionDetails {
   /** The secret that it sends to Ghost; undefined without a Ghost origin. CloudFormation hides the parameter. */
   fallbackSecret?: string;
@@ -12,7 +12,7 @@ export interface DistributionDetails {
   webAclArn?: string;
   /** Its alternate domain names. */
   aliases: string[];
-  /** Of its configuration, for changing it. */
+  /** ETag of its configuration, needed for changes. */
   etag?: string;
 }
 
@@ -20,7 +20,7 @@ export interface DistributionDetails {
  * Reads the details of a distribution.
  *
  * @param distributionId `E…`
- * @returns undefined when there is none
+ * @returns undefined when it does not exist
  */
 export async function readDistribution(
   { cloudFront }: Aws,
@@ -54,8 +54,8 @@ export async function describeDistribution(aws: Aws, distributionId: string): Pr
   const details = await readDistribution(aws, distributionId);
   if (!details) {
     throw new Failure(
-      `The distribution ${distributionId} of the stack is gone: it was deleted outside of CloudFormation.`,
-      'Run "provision destroy", which keeps the bucket, and then "provision" with --bucket and its name.',
+      `The stack's distribution ${distributionId} no longer exists. It was deleted outside of CloudFormation.`,
+      'Run "provision destroy" (it keeps the bucket), and then "provision" with --bucket and the name of the bucket.',
     );
   }
   return details;

@@ -12,7 +12,7 @@ import { planFolders, stepsOfFolders } from './folders';
 import { accessKeyStep, planLines, type PlannedStep, stepsOfCreation } from './plan';
 import { checkAccessKeyOption, type ProvisionOptions, readSettings, type Settings } from './settings';
 
-/** The plan of `provision`, as far as it is known without AWS. */
+/** The plan of `provision`, as far as it is known without asking AWS. */
 export interface DryRun {
   /** For the terminal. */
   lines: string[];
@@ -56,7 +56,7 @@ export async function runDryRun(options: ProvisionOptions): Promise<void> {
 
 const shownToPrograms = ({ what, value, reason }: Chosen) => ({ what, value, reason });
 
-/** @throws Failure when the file exists already, or cannot be written */
+/** @throws Failure when the file already exists or cannot be written */
 function writeTemplate(terminal: Terminal, file: string, text: string): void {
   if (file === '-') {
     terminal.line(text.trimEnd());
@@ -68,19 +68,19 @@ function writeTemplate(terminal: Terminal, file: string, text: string): void {
     const { code } = error as NodeJS.ErrnoException;
     throw new Failure(
       code === 'EEXIST'
-        ? `--template: ${file} exists already, and was left as it is.`
+        ? `--template: ${file} already exists and was not changed.`
         : `--template: ${file} cannot be written (${code}).`,
-      'Name a new file in a folder that you can write to, or - for the standard output.',
+      'Choose a new file in a folder that you can write to, or - for the standard output.',
       { cause: error },
     );
   }
-  terminal.say(`The template is in ${file}.`);
+  terminal.say(`The template was written to ${file}.`);
 }
 
 /**
  * Plans an image server without credentials and network.
  *
- * @param region undefined when only the AWS configuration names it
+ * @param region undefined when only the AWS configuration sets it
  */
 export function dryRun(settings: Settings, region: string | undefined, colors: Colors): DryRun {
   const { domain, parameters, certificateArn, hostedZoneId, wildcard } = settings;
@@ -113,9 +113,13 @@ export function dryRun(settings: Settings, region: string | undefined, colors: C
   const steps: PlannedStep[] = [
     certificateArn
       ? { sign: '=', what: 'certificate', words: certificateArn }
-      : { sign: '+', what: 'certificate', words: `${name}, in us-east-1, unless one is there that covers the domain` },
+      : {
+          sign: '+',
+          what: 'certificate',
+          words: `${name}, in us-east-1, unless there is already one that covers the domain`,
+        },
     ...stepsOfCreation(template),
-    // Whether a folder to remove is there, only AWS knows.
+    // Without AWS, it is unknown which of the folders to remove exist.
     ...stepsOfFolders({ ...folders, removed: settings.folders.removed }, domain),
     ...(zoneId
       ? []
@@ -123,7 +127,7 @@ export function dryRun(settings: Settings, region: string | undefined, colors: C
           {
             sign: '+' as const,
             what: 'DNS',
-            words: `${hostedZoneId === 'none' ? '' : 'records in Route 53 if it has the zone, else '}you make a CNAME`,
+            words: `${hostedZoneId === 'none' ? '' : 'records in Route 53 if it has the zone, otherwise '}you create a CNAME`,
           },
         ]),
     ...(settings.movesDomain
@@ -131,13 +135,13 @@ export function dryRun(settings: Settings, region: string | undefined, colors: C
       : []),
     ...(settings.createAccessKey ? [accessKeyStep(settings)] : []),
   ];
-  const title = `Image server https://${domain}${region ? `, in ${region}` : ''}, by the stack ${settings.stackName}`;
+  const title = `Image server https://${domain}${region ? `, in ${region}` : ''}, with the stack ${settings.stackName}`;
   return {
     steps,
     template,
     lines: [
       ...planLines(title, steps, settings, colors),
-      'This was a dry run: AWS was not asked, and nothing was made.',
+      'This was a dry run: no request was sent to AWS, and nothing was created.',
     ],
   };
 }

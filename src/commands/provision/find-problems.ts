@@ -12,7 +12,7 @@ import type { Session } from './session';
 import type { Settings } from './settings';
 import { type DomainMove, type Holder, problemOfHolder } from './whose-domain';
 
-/** Runs the checks before the start whose findings decide nothing but whether to continue. */
+/** Runs the checks before the start that only decide whether to continue. */
 export async function findProblems(
   { aws, resolver }: Session,
   settings: Settings,
@@ -44,13 +44,13 @@ export async function findProblems(
   );
 }
 
-/** Makes a warning of a problem that only keeps ACM from issuing a certificate: an issued one is renewed much later. */
+/** Turns a problem that only prevents ACM from issuing a certificate into a warning if there already is one. */
 export function softened(problem: Problem, certificate: Certificate | undefined, stack: Stack | undefined): Problem {
   const concernsCertificate = problem.check === 'CAA' || (problem.check === 'delegation' && stack !== undefined);
   return concernsCertificate && certificate?.status === 'ISSUED' ? { ...problem, refuses: false } : problem;
 }
 
-/** Returns a warning for each change of a stack in use that leaves the blog's files behind. */
+/** Returns a warning for each change of an existing stack that leaves the blog's files at the old place. */
 export function problemsOfMoving(
   { BucketName, TenantPrefix, Domain }: Record<string, string>,
   stack: Stack,
@@ -75,7 +75,7 @@ export function problemsOfMoving(
   }));
 }
 
-/** Checks that a change of identity can remove the stack's user, which IAM refuses while it has access keys. */
+/** Checks that a change of identity can delete the stack's user, which IAM refuses while the user has access keys. */
 async function checkIdentity(
   aws: Aws,
   { parameters }: Settings,

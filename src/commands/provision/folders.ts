@@ -4,7 +4,7 @@ import { Failure } from '../../shell/failure';
 import { checked } from '../../template/checked-parameter';
 import type { PlannedStep } from './plan';
 
-/** The folders for other files than Ghost's that a run adds to the stack, and removes from it. */
+/** The folders for your own files that a run adds to the stack and removes from it. */
 export interface FolderChanges {
   added: string[];
   removed: string[];
@@ -31,12 +31,12 @@ export function readFolders(folders: string[] = [], removed: string[] = []): Fol
 }
 
 /**
- * Returns the template parameters that change the stack's folders, and the changes that are left to do.
+ * Returns the template parameters that change the stack's folders, and the changes that are necessary.
  *
- * @param before parameters of the stack; none for a new one
+ * @param before parameters of the stack; empty for a new one
  * @param wanted parameters that the run sets
  * @returns `unknown`: folders to remove that the stack does not have
- * @throws Failure for too many folders, and for one that holds the files of a blog
+ * @throws Failure for too many folders, and for one that contains the files of a blog
  */
 export function planFolders(
   { added, removed }: FolderChanges,
@@ -51,8 +51,8 @@ export function planFolders(
   if (missing.length > free.length) {
     const names = [...slots.filter(Boolean), ...missing];
     throw new Failure(
-      `An image server has at most ${FOLDER_PARAMETERS.length} folders besides Ghost's, but these are ${names.length}: ${names.join(', ')}.`,
-      `Use a sub-folder of one of them (upload FILE --to ${names[0]}/${names.at(-1)}), remove one with --remove-folder, or build a second image server on another domain.`,
+      `An image server can have at most ${FOLDER_PARAMETERS.length} folders besides Ghost's, but these are ${names.length}: ${names.join(', ')}.`,
+      `Use a subfolder of one of them (upload FILE --to ${names[0]}/${names.at(-1)}), remove one with --remove-folder, or build a second image server on another domain.`,
     );
   }
   missing.forEach((name, index) => (slots[free[index] ?? 0] = name));
@@ -66,7 +66,7 @@ export function planFolders(
   };
 }
 
-/** @throws Failure when a folder is that of a blog, whose files it would open, or whose paths it would share */
+/** @throws Failure when a folder belongs to a blog, because it would publish the blog's files or share its paths */
 function checkFolders(
   folders: string[],
   { TenantPrefix = '', GhostHost = '', GhostPath = '' }: Record<string, string>,
@@ -81,13 +81,13 @@ function checkFolders(
   const [, ofBlog = ''] = GhostPath.split('/');
   if (GhostHost && folders.includes(ofBlog)) {
     throw new Failure(
-      `The folder "${ofBlog}" has the name of the blog's sub-directory, https://${GhostHost}${GhostPath}.`,
+      `The folder "${ofBlog}" has the name of the blog's subdirectory, https://${GhostHost}${GhostPath}.`,
       `Choose another name, because requests for ${GhostPath}/content/images/ go to the blog.`,
     );
   }
 }
 
-/** Returns the steps of changing folders. */
+/** Returns the steps for changing folders. */
 export function stepsOfFolders({ added, removed }: FolderChanges, domain: string): PlannedStep[] {
   const what = 'folder';
   return [

@@ -28,33 +28,33 @@ export function ghostConfigOf(stack: Stack, secret: string | undefined, accessKe
 }
 
 /**
- * Returns how to give the stack's identity to Ghost, as lines for the terminal.
+ * Returns instructions for giving Ghost the stack's identity, as lines for the terminal.
  *
- * @param accessKeyId the one in the configuration, if there is one
+ * @param accessKeyId ID of the access key in the configuration, if there is one
  */
 export function identityAdvice(stack: Stack, accessKeyId?: string): string[] {
   const { GhostPolicyArn, GhostUserName, GhostRoleName, GhostInstanceProfileName, GhostTaskRoleName } = stack.outputs;
   if (GhostUserName && accessKeyId) {
     return [
-      `Ghost signs in as the user ${GhostUserName} with the access key ${accessKeyId}. Its secret is shown this once: keep it.`,
+      `Ghost authenticates as the user ${GhostUserName} with the access key ${accessKeyId}. Save its secret: it is shown only once.`,
     ];
   }
   if (GhostUserName) {
     return [
-      `Ghost signs in as the user ${GhostUserName}. It needs an access key:`,
+      `Ghost authenticates as the user ${GhostUserName}, which needs an access key:`,
       `  aws iam create-access-key --user-name ${GhostUserName}`,
       'or run this command again with --create-access-key.',
     ];
   }
   if (GhostInstanceProfileName) {
     return [
-      `Ghost signs in by the role ${GhostRoleName}. Attach its profile to the instance that Ghost runs on:`,
+      `Ghost authenticates with the role ${GhostRoleName}. Attach its profile to the instance that Ghost runs on:`,
       `  aws ec2 associate-iam-instance-profile --instance-id YOUR_INSTANCE --iam-instance-profile Name=${GhostInstanceProfileName}`,
       'In Docker on that instance, the metadata service needs a hop limit of 2.',
     ];
   }
   if (GhostTaskRoleName) {
-    return [`Ghost signs in by the role ${GhostTaskRoleName}: write it as taskRoleArn into the task definition.`];
+    return [`Ghost authenticates with the role ${GhostTaskRoleName}. Set it as taskRoleArn in the task definition.`];
   }
-  return [`Give the policy ${GhostPolicyArn} to the role or user that Ghost runs with.`];
+  return [`Attach the policy ${GhostPolicyArn} to the role or user that Ghost uses.`];
 }

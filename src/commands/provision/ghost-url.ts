@@ -4,7 +4,7 @@ import { checked } from '../../template/checked-parameter';
 /**
  * Returns the template parameters that `--ghost-url` or `--no-ghost` sets; none without both.
  *
- * @param domain of the images
+ * @param domain domain of the images
  * @throws Failure with the option and a fix
  */
 export function readGhost(
@@ -17,7 +17,7 @@ export function readGhost(
   if (ghostUrl !== undefined) {
     throw new Failure(
       '--ghost-url and --no-ghost cannot be used together.',
-      'Leave out --no-ghost to have Ghost create missing image sizes, or --ghost-url to serve only what is in the bucket.',
+      'Leave out --no-ghost if Ghost should create missing image sizes, or --ghost-url to serve only files from the bucket.',
     );
   }
   return { GhostHost: '', GhostPath: '', FallbackSecret: '' };
@@ -30,27 +30,27 @@ function readGhostUrl(value: string, domain: string): Record<string, string> {
   try {
     url = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`);
   } catch {
-    throw new Failure(`--ghost-url is "${value}", which is not a valid URL.`, `Write the URL of the blog: ${example}`);
+    throw new Failure(`--ghost-url is "${value}", which is not a valid URL.`, `Use the URL of the blog: ${example}`);
   }
   if (url.username || url.password) {
-    throw new Failure('--ghost-url contains a user name or password.', `Write the URL without them: ${example}`);
+    throw new Failure('--ghost-url contains a user name or password.', `Use the URL without them: ${example}`);
   }
   if (url.protocol !== 'https:') {
     throw new Failure(
       `--ghost-url is "${value}", which is not HTTPS.`,
-      `CloudFront connects to the blog over HTTPS only. Give the blog a certificate, and write its URL with https: ${example}`,
+      `CloudFront connects to the blog only over HTTPS. Set up a certificate for the blog, and use its URL with https: ${example}`,
     );
   }
   if (/^\/ghost(\/|$)/.test(url.pathname)) {
     throw new Failure(
       `--ghost-url is "${value}", which is the URL of Ghost Admin.`,
-      `Write the URL that visitors use, without /ghost: --ghost-url https://${url.hostname}`,
+      `Use the URL that visitors see, without /ghost: --ghost-url https://${url.hostname}`,
     );
   }
   if (url.port) {
     throw new Failure(
       `--ghost-url is "${value}", which has a port.`,
-      'CloudFront connects to the blog on port 443. Write the URL that visitors use, without a port.',
+      'CloudFront connects to the blog on port 443. Use the URL that visitors see, without a port.',
     );
   }
   const host = checked('--ghost-url', 'GhostHost', url.hostname.replace(/\.$/, ''));

@@ -19,10 +19,11 @@ import { findConflict } from './whose-domain';
 /** How long (s) to wait until CloudFront has deployed a change. */
 const MAX_DEPLOYMENT_SECONDS = 3_600;
 
+/** AWS's guide to moving a domain. */
 const GUIDE =
   'https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/alternate-domain-names-move-options.html';
 
-/** Returns the steps of the plan for moving the domain. */
+/** Returns the plan's steps for moving the domain. */
 export function stepsOfMove({ domain }: Settings, { move, holder, movesRecords, zone }: Situation): PlannedStep[] {
   if (move === 'none' || move === 'waits') {
     return [];
@@ -64,7 +65,7 @@ export async function completeMove(session: Session, settings: Settings, situati
   }
 }
 
-/** Moves the domain before the update of a stack that names it already. */
+/** Moves the domain before the update of a stack that already includes it. */
 export async function takeDomainBefore(session: Session, settings: Settings, situation: Situation): Promise<void> {
   const { move, stack } = situation;
   if ((move === 'now' || move === 'records') && stack) {
@@ -73,7 +74,8 @@ export async function takeDomainBefore(session: Session, settings: Settings, sit
 }
 
 /**
- * Moves the domain to a stack that is built. Asks first where it was built just now: the plan asked the others.
+ * Moves the domain to a finished stack. If this run has just built it, the user confirms first; otherwise the plan
+ * asked.
  *
  * @returns whether another distribution still has the domain
  */
@@ -95,10 +97,11 @@ export async function settleDomain(session: Session, settings: Settings, situati
 }
 
 /**
- * Moves the domain to the stack's distribution, and then the records that point to another distribution. At any time, one
- * distribution has the domain, and DNS leads to a distribution.
+ * Moves the domain to the stack's distribution, and then the records that point to another distribution. At any time,
+ * one distribution has the domain, and DNS points to a distribution.
  *
- * @returns whether the distribution has the domain: one that no other had is added by the stack, and its records are left
+ * @returns whether the distribution has the domain. If no other distribution had it, the stack adds it, and its records
+ *   are not changed here.
  * @throws Failure when CloudFront does not move it
  * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/alternate-domain-names-move.html
  */
@@ -124,7 +127,7 @@ async function takeDomain(session: Session, settings: Settings, situation: Situa
   return hasDomain;
 }
 
-/** Points the records of another distribution to the stack's, which has the domain by then. */
+/** Points the records of another distribution to the stack's, which already has the domain. */
 async function repointRecords(
   { aws, terminal }: Session,
   { domain }: Settings,
@@ -170,7 +173,7 @@ async function explainRefusal(
       ? error
       : new Failure(
           `CloudFront did not move ${domain} from ${ResourceId} to the distribution ${id}: ${error.message}`,
-          'Fix that, and run the same command again. It continues where it stopped.',
+          'Fix the problem, and run the same command again. It continues where it stopped.',
           { cause: error },
         );
   }

@@ -78,7 +78,7 @@ export const PROVISIONING_ACTIONS: Record<string, string> = {
   'iam:TagPolicy': "Ghost's permissions",
 };
 
-/** The actions that it needs in addition for `--access-logs`. */
+/** The additional actions for `--access-logs`. */
 export const LOG_ACTIONS = [
   'cloudfront:AllowVendedLogDeliveryForResource',
   'logs:PutDeliverySource',
@@ -98,6 +98,7 @@ export const LOG_ACTIONS = [
   'logs:UntagResource',
 ];
 
+/** The actions for creating and changing a role. */
 const ROLE_ACTIONS = [
   'iam:CreateRole',
   'iam:GetRole',
@@ -113,7 +114,7 @@ const ROLE_ACTIONS = [
   'iam:DetachRolePolicy',
 ];
 
-/** The actions that it needs in addition for each `--identity`. */
+/** The additional actions for each `--identity`. */
 export const IDENTITY_ACTIONS: Record<string, string[]> = {
   'policy-only': [],
   'iam-user': [
@@ -148,20 +149,20 @@ export const IDENTITY_ACTIONS: Record<string, string[]> = {
   'ecs-task-role': ROLE_ACTIONS,
 };
 
-/** The actions that it needs in addition for `--move-domain`. */
+/** The additional actions for `--move-domain`. */
 export const MOVING_ACTIONS = ['cloudfront:ListDomainConflicts', 'cloudfront:UpdateDomainAssociation'];
 
 /**
- * Asks IAM whether the caller may do all of this, because a stack that fails halfway for a missing permission takes a
- * quarter of an hour to roll back.
+ * Asks IAM whether the caller has all permissions, because a stack that fails halfway for a missing one takes a quarter
+ * of an hour to roll back.
  *
  * @param actions IAM actions, `s3:CreateBucket`
- * @returns a warning with all missing actions, or that IAM could not be asked
+ * @returns a warning about the missing actions, or about a check that is not possible
  * @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
  */
 export async function checkPermissions(aws: Aws, actions: string[]): Promise<Problem | undefined> {
   if (aws.callerArn.endsWith(':root')) {
-    // The root user may do everything.
+    // The root user has all permissions.
     return undefined;
   }
   const missing: string[] = [];
@@ -171,7 +172,7 @@ export async function checkPermissions(aws: Aws, actions: string[]): Promise<Pro
       { client: aws.iam },
       { PolicySourceArn: principal, ActionNames: actions },
     )) {
-      // A condition on the name or tags of a resource cannot be evaluated without them: that is not a denial.
+      // Conditions on the name or tags of a resource cannot be evaluated here, which does not mean a denial.
       const denied = EvaluationResults.filter(
         ({ EvalDecision, MissingContextValues = [] }) =>
           EvalDecision !== 'allowed' && MissingContextValues.length === 0,
@@ -183,22 +184,24 @@ export async function checkPermissions(aws: Aws, actions: string[]): Promise<Pro
       check: 'permissions',
       refuses: false,
       cause:
-        'Whether all permissions are there could not be checked beforehand: that needs iam:SimulatePrincipalPolicy and iam:GetRole.',
-      cure: 'Go on: a permission that is missing is named when it is needed.',
+        'The command could not check your permissions in advance. This check needs iam:SimulatePrincipalPolicy and iam:GetRole.',
+      cure: 'You can continue. If a permission is missing, the error will say which one.',
     };
   }
   return missing.length === 0
     ? undefined
     : {
         check: 'permissions',
-        // The simulation names no resources, so it denies what a policy allows for certain resources.
+        // The simulation is not about a resource, so it denies actions that a policy allows only for certain resources.
         refuses: false,
-        cause: `${aws.callerArn} seems not to be allowed: ${missing.join(', ')}.`,
-        cure: 'Allow these actions, or go on if your policies allow them for the resources concerned: what is refused is rolled back, and named.',
+        cause: `${aws.callerArn} may not have permission for ${missing.join(', ')}.`,
+        cure: 'Allow these actions, or continue if your policies allow them for certain resources. If AWS denies one, the change is rolled back, and the error says which one.',
       };
 }
 
-/** Returns the ARN of the user or role behind the credentials. The ARN of a session lacks the path of its role. */
+/**
+ * Returns the ARN of the user or role that the credentials are for. The ARN of a session lacks the path of its role.
+ */
 async function principalOf({ iam, callerArn }: Aws): Promise<string> {
   const [, RoleName] = /^arn:aws:sts::\d+:assumed-role\/([^/]+)\//.exec(callerArn) ?? [];
   if (RoleName === undefined) {

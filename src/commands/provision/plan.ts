@@ -11,7 +11,7 @@ import type { Situation } from './situation';
 
 /** A line of the plan. */
 export interface PlannedStep {
-  /** `+` created, `~` changed in place, `±` replaced, `-` removed, `=` used as it is */
+  /** `+` create, `~` change in place, `±` replace, `-` remove, `=` use as is */
   sign: '+' | '~' | '±' | '-' | '=';
   /** `AWS::S3::Bucket`, `certificate` */
   what: string;
@@ -19,7 +19,7 @@ export interface PlannedStep {
 }
 
 /**
- * Returns the steps of building a new stack.
+ * Returns the steps for building a new stack.
  *
  * @param adoptedBucket name of an existing bucket that the stack imports
  */
@@ -33,7 +33,7 @@ export function stepsOfNewStack(parameters: Record<string, string>, adoptedBucke
   return stepsOfCreation(rendered, adoptedBucket);
 }
 
-/** Returns the steps of building a stack from a rendered template. */
+/** Returns the steps for building a stack from a rendered template. */
 export function stepsOfCreation(template: RenderedTemplate, adoptedBucket?: string): PlannedStep[] {
   const { Origins } = template.Resources.Distribution?.Properties.DistributionConfig as {
     Origins: { Id: string; CustomOriginConfig?: { IpAddressType?: string } }[];
@@ -42,7 +42,7 @@ export function stepsOfCreation(template: RenderedTemplate, adoptedBucket?: stri
   return Object.entries(template.Resources).map(([name, { Type, Properties }]) => {
     const words = RESOURCES[name] ?? name;
     if (name === 'Bucket' && adoptedBucket) {
-      return { sign: '=', what: Type, words: `${adoptedBucket} that is there already, with everything in it` };
+      return { sign: '=', what: Type, words: `the existing bucket ${adoptedBucket}, with everything in it` };
     }
     if (name === 'Bucket' && Properties.BucketNamespace) {
       return { sign: '+', what: Type, words: `${words}; its name is reserved for this account` };
@@ -58,18 +58,18 @@ export function stepsOfCreation(template: RenderedTemplate, adoptedBucket?: stri
   });
 }
 
-/** Returns how CloudFront connects to Ghost, where that is not as usual. */
+/** Returns how CloudFront connects to Ghost, unless it is over IPv4. */
 const connection = (ipAddressType = 'ipv4') =>
   ipAddressType === 'ipv4' ? '' : `, requested over ${ipAddressType === 'ipv6' ? 'IPv6' : 'IPv4 and IPv6'}`;
 
 /**
- * Returns the steps of a change set. One without resources changes the stack's outputs or descriptions.
+ * Returns the steps of a change set. Without resources, it only changes the stack's outputs or descriptions.
  *
  * @param ghostIpAddressType how CloudFront will connect to Ghost, if that changes
  */
 export function stepsOfChanges(changes: Change[], ghostIpAddressType?: IpAddressType): PlannedStep[] {
   if (changes.length === 0) {
-    return [{ sign: '~', what: 'stack', words: 'its outputs and descriptions; nothing that it has made' }];
+    return [{ sign: '~', what: 'stack', words: 'only its outputs and descriptions, none of its resources' }];
   }
   return changes.map(({ ResourceChange = {} }) => {
     const { Action, LogicalResourceId = '', ResourceType = '', Replacement, Details = [] } = ResourceChange;
@@ -85,7 +85,7 @@ export function stepsOfChanges(changes: Change[], ghostIpAddressType?: IpAddress
       return {
         sign: '=',
         what: ResourceType,
-        words: `${LogicalResourceId} that is there already, with everything in it`,
+        words: `the existing ${LogicalResourceId}, with everything in it`,
       };
     }
     const changed = Replacement === 'True' || Replacement === 'Conditional' ? '±' : '~';
@@ -97,7 +97,7 @@ export function stepsOfChanges(changes: Change[], ghostIpAddressType?: IpAddress
   });
 }
 
-/** Returns the steps that do not belong to the stack, `before` and `after` it. */
+/** Returns the steps that are not part of the stack: `before` it and `after` it. */
 export function stepsAroundStack(
   settings: Settings,
   { stack, certificate, zone, accessKeyId, hasForeignRecords, movesRecords }: Situation,
@@ -105,7 +105,7 @@ export function stepsAroundStack(
 ): { before: PlannedStep[]; after: PlannedStep[] } {
   const validated = zone
     ? `validated by a record in the Route 53 zone ${zone.name}`
-    : 'validated by a record that you make';
+    : 'validated by a record that you create';
   const what = 'certificate';
   const names = certificate?.names.join(', ');
   const after: PlannedStep[] = [];
@@ -113,7 +113,7 @@ export function stepsAroundStack(
     after.push({ sign: '+', what: 'DNS', words: `A, AAAA and HTTPS records in the Route 53 zone ${zone.name}` });
   }
   if (!stack && !zone) {
-    const words = `a CNAME record for ${settings.domain}, which you make at your DNS provider`;
+    const words = `a CNAME record for ${settings.domain}, which you create at your DNS provider`;
     after.push({ sign: '+', what: 'DNS', words });
   }
   if (stack?.parameters.GhostHost && settings.parameters.GhostHost === '') {
@@ -132,28 +132,29 @@ export function stepsAroundStack(
   return { before: [{ sign: '+', what, words }], after };
 }
 
-/** Returns the step that creates the access key, and where its secret goes. */
+/** Returns the step for the access key, with the place that its secret is written to. */
 export const accessKeyStep = ({ configFile }: Settings): PlannedStep => ({
   sign: '+',
   what: 'access key',
-  words: `for the user, ${configFile === undefined ? 'shown once' : `written into ${configFile}`}`,
+  words: `for the user, ${configFile === undefined ? 'shown once' : `written to ${configFile}`}`,
 });
 
+/** The meanings and colors of the signs. */
 const SIGNS: Record<PlannedStep['sign'], { meaning: string; color: 'green' | 'yellow' | 'magenta' | 'red' | 'dim' }> = {
-  '+': { meaning: 'made', color: 'green' },
+  '+': { meaning: 'created', color: 'green' },
   '~': { meaning: 'changed in place', color: 'yellow' },
   '±': { meaning: 'replaced', color: 'magenta' },
   '-': { meaning: 'removed', color: 'red' },
-  '=': { meaning: 'used as it is', color: 'dim' },
+  '=': { meaning: 'used as is', color: 'dim' },
 };
 
-/** The options for a blog whose URL is not known. */
+/** The options for a blog whose URL is unknown. */
 const WITHOUT_URL = '\n  Add --ghost-url https://blog.example.com, or --no-ghost if that is what you want.';
 
 /**
- * Returns the plan as lines for the terminal: its steps, what was chosen for the user, warnings, and the costs.
+ * Returns the plan as lines for the terminal: its steps, the automatically chosen values, warnings, and the costs.
  *
- * @param settings settled ones, whose defaults are in use
+ * @param settings the result of `settle`
  */
 export function planLines(
   title: string,
@@ -180,7 +181,7 @@ export function planLines(
   ];
 }
 
-/** Returns steps as lines for the terminal, with their signs explained. */
+/** Returns steps as lines for the terminal, with an explanation of their signs. */
 export function stepLines(steps: PlannedStep[], colors: Colors): string[] {
   const width = Math.max(...steps.map(({ what }) => typeInWords(what).length));
   const used = Object.entries(SIGNS).filter(([sign]) => steps.some((step) => step.sign === sign));

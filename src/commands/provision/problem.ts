@@ -1,15 +1,15 @@
 import { Failure } from '../../shell/failure';
 import type { Terminal } from '../../shell/terminal';
 
-/** Something that a check before the start has found. */
+/** A problem that a check before the start has found. */
 export interface Problem {
   /** Name of the check, `CAA` */
   check: string;
-  /** Whether the command must not continue; otherwise it is a warning. */
+  /** Whether the command cannot continue; otherwise it is a warning. */
   refuses: boolean;
-  /** What is not as it should be, in a sentence. */
+  /** The problem, as a sentence. */
   cause: string;
-  /** What to do about it. */
+  /** The fix. */
   cure: string;
 }
 
@@ -29,7 +29,7 @@ export function reportProblems(terminal: Terminal, problems: Problem[]): void {
     throw new Failure(first.cause, first.cure);
   }
   throw new Failure(
-    `${refusals.length} things stand in the way:\n${refusals.map(({ cause, cure }) => `- ${cause}\n  ${cure}`).join('\n')}`,
-    'Fix them, and run the command again.',
+    `There are ${refusals.length} problems:\n${refusals.map(({ cause, cure }) => `- ${cause}\n  ${cure}`).join('\n')}`,
+    'Fix them, then run the command again.',
   );
 }

@@ -37,10 +37,10 @@ export interface Provisioned {
 }
 
 /**
- * Builds the image server, or brings it up to date: shows the plan, asks, and acts. Finds what an earlier run has done,
- * and does not do it again.
+ * Builds the image server, or brings it up to date: shows the plan, asks for confirmation, and carries it out. It
+ * detects the results of an earlier run and continues from there.
  *
- * @throws Failure with cause and cure; Declined when the user does not agree; Interruption after Ctrl-C
+ * @throws Failure with the cause and a fix; Declined when the user declines; Interruption after Ctrl-C
  */
 export async function provision(session: Session, wanted: Settings): Promise<Provisioned> {
   const { aws, terminal, pause } = session;
@@ -52,12 +52,12 @@ export async function provision(session: Session, wanted: Settings): Promise<Pro
   const { stack, certificate, adoptedBucket } = situation;
   checkAccessKeyOption(settings, stack?.parameters.Identity);
 
-  const title = `Image server https://${domain}, in ${aws.region} of the account ${aws.account}`;
+  const title = `Image server https://${domain}, in ${aws.region} in the account ${aws.account}`;
   const folders = planFolders(settings.folders, stack?.parameters ?? {}, settings.parameters);
   if (folders.unknown.length > 0) {
     terminal.warn(`--remove-folder: the image server has no folder ${folders.unknown.join(', ')}.`);
   }
-  const done = isCleared ? ['What the failed attempt had left was deleted'] : [];
+  const done = isCleared ? ['The leftovers of the failed attempt were deleted'] : [];
   const ofMove = stepsOfMove(settings, situation);
   if (situation.move === 'finish') {
     await agree(terminal, planLines(title, ofMove, settings, terminal.colors), done);
@@ -71,7 +71,8 @@ export async function provision(session: Session, wanted: Settings): Promise<Pro
 
   const isIssued = certificate?.status === 'ISSUED';
   if (!isIssued) {
-    // The changes of an existing stack are known only when the certificate is issued, and are then agreed to separately.
+    // The changes of an existing stack are known only when the certificate is issued; the user confirms them
+    // separately.
     const steps = stack ? around.before : [...around.before, ...newStack, ...ofFolders, ...ofMove, ...around.after];
     await agree(terminal, planLines(title, steps, settings, terminal.colors), done);
   }
@@ -103,7 +104,7 @@ export async function provision(session: Session, wanted: Settings): Promise<Pro
   }
   await takeDomainBefore(session, settings, situation);
   if (changeSet) {
-    const work = stack ? 'Changing the stack' : 'Building the stack: CloudFront takes some minutes';
+    const work = stack ? 'Changing the stack' : 'Building the stack (CloudFront takes some minutes)';
     await workOnStack(session, work, changeSet.stackId, () =>
       executeChangeSet(aws, changeSet, { rollsBack: mayRollBack(stack) }),
     );
@@ -113,7 +114,7 @@ export async function provision(session: Session, wanted: Settings): Promise<Pro
   return { changed: !isIssued || hasChanges, removedFolders: folders.removed, ...finished };
 }
 
-/** Waits until CloudFormation is idle, and deletes the remains of a failed creation, which serve nobody. */
+/** Waits until CloudFormation is idle, and deletes the leftovers of a failed creation. */
 async function clearedStack(session: Session, stackName: string): Promise<{ stack?: Stack; isCleared: boolean }> {
   const stack = await settledStack(session, stackName);
   if (!stack || isDeleted(stack)) {
@@ -123,11 +124,11 @@ async function clearedStack(session: Session, stackName: string): Promise<{ stac
     return { stack, isCleared: false };
   }
   checkOwnership(stack);
-  const question = `An earlier attempt to build ${stackName} failed (${stack.status}). Delete what is left of it, and build it again?`;
+  const question = `An earlier attempt to build ${stackName} failed (${stack.status}). Delete its leftovers and build it again?`;
   if (!(await session.terminal.confirm(question))) {
     throw new Declined();
   }
-  await workOnStack(session, `Deleting what is left of ${stackName}`, stack.id, () => deleteStack(session.aws, stack));
+  await workOnStack(session, `Deleting the leftovers of ${stackName}`, stack.id, () => deleteStack(session.aws, stack));
   return { isCleared: true };
 }
 
@@ -138,19 +139,20 @@ function parametersOf(
   dnsElsewhere: boolean,
 ): Record<string, string> {
   const needsSecret = parameters.GhostHost && !stack?.parameters.GhostHost;
-  // Records that the stack has made are its own also while they pointed elsewhere: without the zone, it would delete them.
+  // Records that the stack created remain its own even if they pointed elsewhere: without the zone, it would delete
+  // them.
   const isOwnZone = zone !== undefined && stack?.parameters.HostedZoneId === zone.id;
   const leavesRecords = movesRecords && !(isOwnZone && (move === 'now' || move === 'records'));
   return {
     ...(webAclArn !== undefined && { WebAclArn: webAclArn }),
     ...parameters,
-    // The generated name of the stack's own bucket is not a new name.
+    // A bucket name equal to the stack's generated one is not a new name.
     ...(stack &&
       parameters.BucketName === stack.outputs.BucketName && { BucketName: stack.parameters.BucketName ?? '' }),
-    // Existing records to the distribution would keep the stack from creating its own.
+    // Existing records that point to the distribution would prevent the stack from creating its own.
     ...(zone && !dnsElsewhere && !hasForeignRecords && { HostedZoneId: leavesRecords ? '' : zone.id }),
     ...((move === 'after-build' || move === 'waits') && { DomainIsElsewhere: 'true' }),
-    // Another domain than the one that the stack was built without.
+    // The domain differs from the one that the stack was built without.
     ...(move === 'none' && stack?.parameters.DomainIsElsewhere === 'true' && { DomainIsElsewhere: 'false' }),
     ...(hostedZoneId === 'none' && { HostedZoneId: '' }),
     ...(ghostIpAddressType && { GhostIpAddressType: ghostIpAddressType }),
@@ -158,7 +160,7 @@ function parametersOf(
   };
 }
 
-/** Does what comes after the stack: DNS records in another account, Ghost's configuration and its access key. */
+/** Does the work after the stack: DNS records in another account, Ghost's configuration and its access key. */
 async function finish(
   session: Session,
   { stackName, domain, createAccessKey: wantsAccessKey }: Settings,
@@ -168,7 +170,7 @@ async function finish(
   const { aws, terminal } = session;
   const stack = await describeStack(aws, stackName);
   if (!stack) {
-    throw new Failure(`The stack ${stackName} is gone.`, 'Somebody has deleted it. Run the command again.');
+    throw new Failure(`The stack ${stackName} no longer exists.`, 'Someone deleted it. Run the command again.');
   }
   const { DistributionId = '', DistributionDomainName = '', GhostUserName = '' } = stack.outputs;
   if (zone && aws.dnsElsewhere && !hasForeignRecords && !isWithoutDomain) {
@@ -179,7 +181,7 @@ async function finish(
   const { fallbackSecret } = await describeDistribution(aws, DistributionId);
   const missingRecord =
     zone || isWithoutDomain ? undefined : await missingRecordOf(session, domain, DistributionDomainName);
-  // Last, because a failure after it would lose the secret, which IAM shows only once.
+  // Last, because a later failure would lose the secret, which IAM shows only once.
   const accessKey = wantsAccessKey ? await createAccessKey(session, GhostUserName) : undefined;
   const config = ghostConfigOf(stack, fallbackSecret, accessKey);
   return { stack, config, accessKey, missingRecord, isWithoutDomain };

@@ -17,18 +17,22 @@ export interface RecordElsewhere {
   domain: string;
   /** The distribution, `d111111abcdef8.cloudfront.net` */
   target: string;
-  /** Whether another distribution has the domain, so that CloudFront's addresses do not tell whose record it is. */
+  /**
+   * Whether another distribution has the domain. Then CloudFront's IP addresses do not show which one a record is for.
+   */
   isOfAnother: boolean;
 }
 
-/** How long (s) to wait until DNS no longer shows a record: more than the usual TTLs. */
+/** How long (s) to wait until DNS no longer returns a record. This is longer than the usual TTLs. */
 const MAX_WAIT_SECONDS = 3_600;
+
+/** How long (s) to wait between two queries. */
 const INTERVAL_SECONDS = 10;
 
 /**
- * Whether live DNS still leads the domain to the distribution.
+ * Returns whether the domain still points to the distribution in live DNS.
  *
- * @returns false when the domain leads elsewhere or has no record; undefined when DNS does not answer
+ * @returns false when the domain points elsewhere or has no record; undefined when DNS does not answer
  */
 export async function stillPointsTo(
   resolver: Resolver,
@@ -44,7 +48,10 @@ export async function stillPointsTo(
   return look().catch(ifUnanswered(undefined));
 }
 
-/** Whether an alias that the provider resolves by itself, maybe to other addresses than those seen here, is CloudFront's. */
+/**
+ * Returns whether an alias points to CloudFront. DNS providers may resolve it to other addresses than the ones seen
+ * here.
+ */
 async function isAtCloudFront(resolver: Resolver, domain: string): Promise<boolean> {
   const addresses = (await answerOf(resolver.resolve4(domain))) ?? [];
   const names = await Promise.all(
@@ -59,19 +66,19 @@ export async function showRecord({ terminal, resolver }: Session, { domain, targ
   const { fullyQualified, relative, zone, value } = recordSpellings({ name: domain, value: target }, zoneName, domain);
   terminal.say();
   terminal.say(
-    'First delete this record at your DNS provider. Otherwise, somebody else could use the name once the distribution is deleted:',
+    'First delete this record at your DNS provider. Otherwise, someone else could take over the name once the distribution is deleted:',
   );
   terminal.say('  Type   CNAME (at the apex of a zone: ALIAS or ANAME)');
   terminal.say(`  Name   ${fullyQualified}${relative === undefined ? '' : `, or ${relative} in the zone ${zone}`}`);
   terminal.say(`  Value  ${value}`);
-  terminal.say('If the record is in Route 53 in another account, use --dns-profile to have it deleted.');
+  terminal.say('If the record is in Route 53 in another account, the command deletes it with --dns-profile.');
   terminal.say();
 }
 
 /**
- * Asks whether to wait for the deletion of the record. `--yes` waits.
+ * Asks whether to wait until the record is deleted. With `--yes`, the command waits.
  *
- * @returns whether to delete the distribution while the record still leads to it
+ * @returns whether to delete the distribution while the record still points to it
  */
 export async function acceptsDangling({ terminal }: Session, { domain }: RecordElsewhere): Promise<boolean> {
   const question = `The record still exists. Press Enter to wait until it is deleted. To delete the distribution anyway, type ${domain}:`;
@@ -79,7 +86,7 @@ export async function acceptsDangling({ terminal }: Session, { domain }: RecordE
 }
 
 /**
- * Waits until live DNS no longer leads the domain to the distribution.
+ * Waits until the domain no longer points to the distribution in live DNS.
  *
  * @throws Failure after an hour; Interruption after Ctrl-C
  */
@@ -95,7 +102,7 @@ export async function waitUntilGone({ terminal, resolver, pause }: Session, reco
         throw new Failure(
           leads
             ? `${domain} still points to the distribution ${target}. Nothing was deleted.`
-            : `DNS gives no answer, so ${domain} may still point to the distribution ${target}. Nothing was deleted.`,
+            : `DNS does not answer, so ${domain} may still point to the distribution ${target}. Nothing was deleted.`,
           leads
             ? 'Delete the record at your DNS provider. Run the command again when its TTL has passed. DNS caches keep the record until then.'
             : 'Check the network and the name servers of this machine, then run the command again.',

@@ -9,10 +9,10 @@ import { skippedBucketOf } from './stack/events';
 import { describeStack, isOwn } from '../../aws/stack';
 
 /**
- * Deletes what deleted stacks have left, because an earlier run was stopped or refused before its end.
+ * Deletes the leftovers of deleted stacks, after an earlier run that did not finish.
  *
- * @param stackIds ARNs, the last one first
- * @returns an empty object when nothing is left
+ * @param stackIds ARNs, the most recent one first
+ * @returns an empty object when there are no leftovers
  */
 export async function destroyRemains(session: Session, stackIds: string[]): Promise<Destroyed> {
   const { aws, terminal, resolver } = session;
@@ -56,8 +56,8 @@ export async function destroyRemains(session: Session, stackIds: string[]): Prom
 }
 
 /**
- * Whether a record may still point to a deleted distribution. An alias to it no longer has addresses, so only a record
- * that points elsewhere rules it out.
+ * Returns whether a record may still point to a deleted distribution. Since an alias to it no longer has addresses, the
+ * answer is no only for a record that points elsewhere.
  *
  * @throws Unanswered
  */

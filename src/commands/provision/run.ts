@@ -30,7 +30,7 @@ export async function runProvision(options: ProvisionOptions): Promise<void> {
       stackName: stack.name,
       outputs: stack.outputs,
       folders: foldersOf(stack),
-      // Its secrets are not shown once they are in the file.
+      // The configuration contains secrets, so it is not printed if it was written to the file.
       ghostConfig: isWritten ? undefined : config,
       configFile: settingsFile?.file,
       backup,
@@ -71,8 +71,8 @@ async function runOnStack<Result>(
 }
 
 /**
- * Writes the configuration to the file of `--write-config`. A failure is only a warning, so that the configuration is
- * shown: its secret may not be available again.
+ * Writes the configuration to the file of `--write-config`. A failure is only a warning, so that the command still
+ * shows the configuration, whose secrets cannot be read again.
  */
 function writeResult(
   terminal: Terminal,

@@ -10,7 +10,7 @@ import type { ProvisionOptions } from './settings';
 /** Waits for a number of seconds; rejects with an Interruption when the user presses Ctrl-C. */
 export type Pause = (seconds: number) => Promise<void>;
 
-/** What a command works with. */
+/** The AWS account, terminal and DNS resolver of a command. */
 export interface Session {
   aws: Aws;
   terminal: Terminal;
@@ -18,24 +18,24 @@ export interface Session {
   pause: Pause;
 }
 
-/** How long (s) to wait before looking again at work that CloudFormation is doing. */
+/** How long (s) to wait between two checks of CloudFormation's progress. */
 export const SECONDS_BETWEEN_LOOKS = 3;
 
-/** How wide the names of regions are, with a gap. */
+/** The width of the column with the region names, in characters. */
 const REGION_WIDTH = 16;
 
 /**
  * Authenticates with AWS.
  *
  * @param terminal default: a new one
- * @throws Failure as `signIn`
+ * @throws Failure as `signIn` does
  */
 export async function openSession(
   options: ProvisionOptions,
   terminal: Terminal = openTerminal(options),
 ): Promise<Session> {
   const aws = await signIn({ ...options, chooseRegion: terminal.canChoose ? () => chooseRegion(terminal) : undefined });
-  // Checks before the start: a name server that does not answer must not hold them up for long.
+  // Short timeouts, so that an unresponsive name server does not delay the checks.
   const resolver = new DnsResolver({ timeout: 2_000, tries: 2 });
   const pause = (seconds: number) =>
     setTimeout(seconds * 1_000, undefined, { signal: terminal.signal }).catch(() => {
@@ -47,6 +47,6 @@ export async function openSession(
 /** Asks for the region of the bucket. */
 export const chooseRegion = (terminal: Terminal): Promise<string> =>
   terminal.choose(
-    'In which region do you want the bucket? Take the one nearest to your Ghost. (--region names any other.)',
+    'In which region should the bucket be? Choose the one closest to your Ghost. (For others, use --region.)',
     listRegions().map(({ name, place }) => ({ value: name, name: `${name.padEnd(REGION_WIDTH)}${place}` })),
   );

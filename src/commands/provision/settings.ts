@@ -21,7 +21,7 @@ export interface ProvisionOptions {
   certificateArn?: string;
   wildcard?: boolean;
   bucket?: string;
-  /** True without a prefix. */
+  /** True when the option has no value. */
   accountRegionalBucket?: string | true;
   identity?: string;
   createAccessKey?: boolean;
@@ -51,7 +51,7 @@ export interface Settings {
   /** The template parameters that the options set. */
   parameters: Record<string, string>;
   folders: FolderChanges;
-  /** `Z…`; `none` to ignore Route 53, where another provider serves the domain; undefined to find the zone. */
+  /** `Z…`; `none` to ignore Route 53 if the DNS is at another provider; undefined to find the zone. */
   hostedZoneId?: string;
   certificateArn?: string;
   wildcard: boolean;
@@ -60,9 +60,9 @@ export interface Settings {
   movesDomain: boolean;
   /** The file of `--write-config`. */
   configFile?: string;
-  /** What a new image server gets where the options say nothing; undefined for the template's defaults. */
+  /** Values for a new image server that the options do not set; undefined for the template's defaults. */
   defaults?: Defaults;
-  /** The blog's files, for the costs. */
+  /** The blog's files, for the cost estimate. */
   files?: CountedFiles;
 }
 
@@ -83,10 +83,7 @@ const PARAMETERS: Partial<Record<keyof ProvisionOptions, [option: string, parame
 export function readSettings(options: ProvisionOptions): Settings {
   refuseEmpty(options);
   if (options.domain === undefined) {
-    throw new Failure(
-      '--domain is missing.',
-      'Name the domain that images are to be shown from: --domain images.example.com',
-    );
+    throw new Failure('--domain is missing.', 'Add the domain for the images: --domain images.example.com');
   }
   const domain = readDomain('--domain', options.domain);
   const parameters: Record<string, string> = { Domain: domain };
@@ -121,7 +118,7 @@ export function readSettings(options: ProvisionOptions): Settings {
   if (options.hostedZone === 'none' && options.dnsProfile !== undefined) {
     throw new Failure(
       '--hosted-zone none and --dns-profile cannot be used together.',
-      'Leave out --dns-profile to make the records yourself, or --hosted-zone none to have them made in its account.',
+      'Leave out --dns-profile to create the records yourself, or leave out --hosted-zone none to create them in the account of that profile.',
     );
   }
   const hostedZoneId = options.hostedZone?.trim().replace(/^\/?hostedzone\//, '');
@@ -142,7 +139,7 @@ export function readSettings(options: ProvisionOptions): Settings {
   };
 }
 
-/** Refuses empty values, which come from unset shell variables: an empty bucket name would replace the stack's bucket. */
+/** Refuses empty values, which unset shell variables cause: an empty bucket name would replace the stack's bucket. */
 export function refuseEmpty(options: ProvisionOptions): void {
   const isEmpty = (value: unknown) => typeof value === 'string' && value.trim() === '';
   const [name] = Object.entries(options).find(([, value]) => [value].flat().some(isEmpty)) ?? [];
@@ -150,7 +147,7 @@ export function refuseEmpty(options: ProvisionOptions): void {
     const option = optionOf(name);
     throw new Failure(
       `${option} is empty.`,
-      `Write its value (a variable of the shell that is not set gives none), or leave out ${option}.`,
+      `Add its value (an unset shell variable is empty), or leave out ${option}.`,
     );
   }
 }
@@ -160,16 +157,16 @@ export const optionOf = (name: string): string =>
   `--${name === 'ghost' ? 'no-ghost' : name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /**
- * Checks that `--create-access-key` has a user to create the key for.
+ * Checks that `--create-access-key` is used with a user.
  *
- * @param identityOfStack identity kind of the existing stack
+ * @param identityOfStack value of `--identity` in the existing stack
  */
 export function checkAccessKeyOption({ createAccessKey, parameters }: Settings, identityOfStack = 'policy-only'): void {
   const identity = parameters.Identity ?? identityOfStack;
   if (createAccessKey && identity !== 'iam-user') {
     throw new Failure(
-      `--create-access-key needs a user, and --identity is ${identity}.`,
-      'Add --identity iam-user. A Ghost on EC2 or ECS needs no access key: its role is safer.',
+      `--create-access-key needs --identity iam-user, but the identity is ${identity}.`,
+      'Add --identity iam-user. On EC2 and ECS, use a role instead, which is safer and needs no access key.',
     );
   }
 }

@@ -5,7 +5,7 @@ import { quoted } from '../../shell/text';
 import type { Provisioned } from './provision';
 import type { ProvisionOptions } from './settings';
 
-/** Shows the folders for other files than Ghost's, and how to put files there. */
+/** Shows the folders for your own files, and how to upload files to them. */
 export function showFolders(
   terminal: Terminal,
   { stack, removedFolders }: Provisioned,
@@ -30,7 +30,7 @@ export function showFolders(
   }
 }
 
-/** Whether Ghost uses the image server, as far as the stack and the options tell. */
+/** Returns whether Ghost uses the image server, according to the stack and the options. */
 export function isForGhost(stack: Stack, { writeConfig }: Pick<ProvisionOptions, 'writeConfig'>): boolean {
   const { GhostHost, TenantPrefix, Identity = 'policy-only' } = stack.parameters;
   const isSetUp = Boolean(GhostHost) || Boolean(TenantPrefix) || Identity !== 'policy-only';

@@ -16,10 +16,10 @@ import { isForGhost, showFolders } from './show-folders';
 import type { Status } from './status';
 
 /**
- * Shows the result of `provision`, and what is left to do.
+ * Shows the result of `provision` and the next steps.
  *
- * @param options of the command, which the next commands repeat
- * @param written `settings`: of the file that the configuration was written to; `backup`: its previous version
+ * @param options options of the command, for the next commands
+ * @param written `settings`: the file that the configuration was written to; `backup`: its previous version
  */
 export function showProvisioned(
   terminal: Terminal,
@@ -33,7 +33,7 @@ export function showProvisioned(
   terminal.say(
     changed
       ? terminal.colors.green(`✔ ${outputs.CdnUrl} is built.`)
-      : `Nothing to change: ${outputs.CdnUrl} is as it should be.`,
+      : `✔ ${outputs.CdnUrl} is up to date. Nothing was changed.`,
   );
   terminal.say();
   for (const [name, value] of Object.entries(outputs)) {
@@ -78,7 +78,7 @@ function showGhostSteps(
   }
   const isActive = settings !== undefined && usesAdapter(settings.own(settings.text()));
   if (!isActive) {
-    terminal.say('They have no effect until `install` activates them. Your blog keeps running from its disk.');
+    terminal.say('They have no effect until `install` activates them. Until then, your blog uses its disk.');
   }
   terminal.say();
   terminal.say('Next:');
@@ -86,9 +86,9 @@ function showGhostSteps(
   const folder = settings && writeConfig !== undefined && isFolder(writeConfig) ? path.resolve(writeConfig) : undefined;
   const where = siteParameters({ configFile, folder });
   terminal.say(`  ${ownCommand(`migrate${where}`, { reads: [configFile] })}   (copies the files to the bucket)`);
-  const effect = isActive ? 'updates what depends on the options' : 'switches Ghost over';
+  const effect = isActive ? 'applies the options' : 'switches Ghost to the bucket';
   terminal.say(`  ${ownCommand(`install${where}`, { writes: [configFile] })}   (${effect})`);
-  terminal.say('  Each prints the next steps.');
+  terminal.say('  Each of them shows the next steps.');
 }
 
 /** Shows the record that the user creates at another DNS provider. */
@@ -97,10 +97,10 @@ export function showMissingRecord(
   { name, relativeName, zone, value }: NonNullable<Provisioned['missingRecord']>,
 ): void {
   terminal.say();
-  terminal.say('Make this record at your DNS provider, so that visitors find the images:');
+  terminal.say('Create this record at your DNS provider, so that visitors can load the images:');
   terminal.say('  Type   CNAME (at the apex of a zone: ALIAS or ANAME)');
   terminal.say(`  Name   ${name}`);
-  terminal.say(`         or, where the provider adds ${zone} itself:  ${relativeName}`);
+  terminal.say(`         or, if the provider adds ${zone} itself:  ${relativeName}`);
   terminal.say(`  Value  ${value}`);
 }
 
@@ -114,8 +114,8 @@ export function showStatus(terminal: Terminal, status: Status): void {
     Distribution: distribution ?? 'none',
     ...(folders.length > 0 && { Folders: folders.map((name) => `/${name}/`).join(' ') }),
     DNS: pointsToDistribution
-      ? `${domain} leads to the distribution`
-      : `${domain} does not lead to ${stack.outputs.DistributionDomainName ?? 'a distribution'} (yet)`,
+      ? `${domain} points to the distribution`
+      : `${domain} does not point to ${stack.outputs.DistributionDomainName ?? 'a distribution'} (yet)`,
     ...stack.outputs,
   };
   for (const [name, value] of Object.entries(rows)) {
@@ -127,14 +127,14 @@ export function showStatus(terminal: Terminal, status: Status): void {
 export function showDifferences(terminal: Terminal, { changes, drifts }: Differences): void {
   terminal.say();
   if (changes.length === 0) {
-    terminal.say("The stack is as this version's template has it.");
+    terminal.say("The stack matches this version's template.");
   } else {
-    terminal.say('This version\'s template would change (run "provision" to do it):');
+    terminal.say('This version\'s template would make these changes (run "provision" to apply them):');
     stepLines(changes, terminal.colors).forEach((line) => terminal.say(line));
   }
   terminal.say();
   if (drifts.length === 0) {
-    terminal.say('Everything is as CloudFormation has made it.');
+    terminal.say('Nothing was changed outside of CloudFormation.');
     return;
   }
   terminal.say('Changed outside of CloudFormation:');
@@ -150,23 +150,23 @@ export function showDifferences(terminal: Terminal, { changes, drifts }: Differe
 export function showDestroyed(terminal: Terminal, destroyed: Destroyed, stackName: string): void {
   const { keptBucket, keptCertificate, danglingRecord } = destroyed;
   if (destroyed.stackName === undefined) {
-    terminal.say(`There is no stack ${stackName}: nothing to delete.`);
+    terminal.say(`The stack ${stackName} does not exist. There is nothing to delete.`);
     return;
   }
   terminal.say();
   terminal.say(terminal.colors.green(`✔ The stack ${stackName} is deleted.`));
   if (keptBucket) {
     terminal.say(
-      `The bucket ${keptBucket} is kept, with every file. To use it again: provision ${optionOfBucket(keptBucket)} …`,
+      `The bucket ${keptBucket} was kept, with every file. To use it again: provision ${optionOfBucket(keptBucket)} …`,
     );
   }
   if (keptCertificate) {
-    terminal.say('The certificate is kept. If nothing else uses it:');
+    terminal.say('The certificate was kept. To delete it, if nothing else uses it:');
     terminal.say(`  aws acm delete-certificate --region us-east-1 --certificate-arn ${keptCertificate}`);
   }
   if (danglingRecord) {
     terminal.warn(
-      `Delete the record ${danglingRecord} at your DNS provider: it leads to a distribution that is gone, and whoever makes one with that name would be shown under your domain.`,
+      `Delete the record ${danglingRecord} at your DNS provider. It points to a deleted distribution, and someone who gets a distribution with that name could show content on your domain.`,
     );
   }
 }

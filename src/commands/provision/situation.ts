@@ -34,23 +34,23 @@ import {
 import { checkWebAcl, webAclToStore } from './web-acl';
 import { checkState, isEmpty, type Stack } from '../../aws/stack';
 
-/** What already exists before a run. */
+/** The state of everything that exists before a run. */
 export interface Situation {
-  /** The stack, undefined when there is none yet. */
+  /** The stack; undefined when there is none yet. */
   stack?: Stack;
   /** The Route 53 zone of the domain. */
   zone?: HostedZone;
   /** Whether the zone has records that point to the distribution and do not belong to the stack. */
   hasForeignRecords: boolean;
-  /** One that is issued or waits for its validation. */
+  /** A certificate that is issued or waits for its validation. */
   certificate?: Certificate;
   /** The access key of the stack's user. */
   accessKeyId?: string;
-  /** Name of an existing bucket that the stack is to import. */
+  /** Name of an existing bucket for the stack to import. */
   adoptedBucket?: string;
-  /** ARN of the web ACL that the stack has to name from now on, empty for none; undefined to keep the stack's. */
+  /** New ARN of the web ACL for the stack, empty for none; undefined to keep the stack's. */
   webAclArn?: string;
-  /** How CloudFront has to connect to the blog from now on; undefined to keep the stack's value. */
+  /** How CloudFront must connect to the blog; undefined to keep the stack's value. */
   ghostIpAddressType?: IpAddressType;
   /** Another distribution of the account that has the domain. */
   holder?: Holder;
@@ -61,10 +61,10 @@ export interface Situation {
 }
 
 /**
- * Looks at everything that decides what is to be done, and changes nothing.
+ * Reads everything that the plan depends on, and changes nothing.
  *
- * @param stack the stack, undefined when there is none
- * @throws Failure when a look is not allowed, or when the stack is in a state that only its owner can fix
+ * @param stack the stack; undefined when there is none
+ * @throws Failure without the permissions to read, or when the stack is in a state that only its owner can fix
  */
 export async function lookAround(session: Session, stack: Stack | undefined, settings: Settings): Promise<Situation> {
   const { aws } = session;
@@ -137,25 +137,27 @@ async function findZone(
   stack: Stack | undefined,
 ): Promise<HostedZone | undefined> {
   const found = hostedZoneId === 'none' ? undefined : await findHostedZone(aws.route53, domain, hostedZoneId, resolver);
-  // A stack built with --hosted-zone none stays without the zone until the domain is delegated to it.
+  // A stack built with --hosted-zone none does not use the zone until the domain is delegated to it.
   const mayStayOut = hostedZoneId === undefined && !aws.dnsElsewhere && stack?.parameters.HostedZoneId === '';
   const zone = found && mayStayOut && (await checkDelegation(resolver, found)) !== undefined ? undefined : found;
   if (!zone && aws.dnsElsewhere) {
     throw new Failure(
       `--dns-profile: the account of that profile has no public zone for ${domain}.`,
-      'Name the profile of the account that has it, or leave out --dns-profile to make the records yourself.',
+      'Use a profile of the account that has it, or leave out --dns-profile to create the records yourself.',
     );
   }
   return zone;
 }
 
-/** @throws Failure when no certificate can be requested, which would otherwise fail only after the user's agreement */
+/**
+ * @throws Failure when no certificate can be requested, because that would otherwise fail only after the confirmation
+ */
 function checkCertificateName({ domain, wildcard }: Settings, zone: HostedZone | undefined): void {
   certificateName(domain, wildcard);
   if (wildcard && zone?.name === domain) {
     throw new Failure(
-      `--wildcard: the certificate for ${wildcardOf(domain)} is validated in the zone above, and ${zone.id} is that of ${domain} alone.`,
-      'Leave out --wildcard, or name the zone above with --hosted-zone.',
+      `--wildcard: the certificate for ${wildcardOf(domain)} is validated in the parent zone, but ${zone.id} is the zone of ${domain} itself.`,
+      'Leave out --wildcard, or pass the parent zone with --hosted-zone.',
     );
   }
 }

@@ -10,11 +10,13 @@ import { foldersOf, requireStack, type Stack } from '../../aws/stack';
 export interface Status {
   stack: Pick<Stack, 'name' | 'status' | 'statusReason' | 'outputs'>;
   domain: string;
-  /** The folders for other files than Ghost's. */
+  /** The folders for your own files. */
   folders: string[];
   /** Undefined for a stack that was never built. */
   certificate?: { arn: string; status: string; notAfter?: Date };
-  /** `Deployed`; `InProgress` for some minutes after a change; `DELETED` when it was deleted outside of CloudFormation. */
+  /**
+   * `Deployed`; `InProgress` for some minutes after a change; `DELETED` when it was deleted outside of CloudFormation.
+   */
   distribution?: string;
   /** Whether the domain points to the distribution. */
   pointsToDistribution: boolean;

@@ -5,7 +5,7 @@ import type { Problem } from './problem';
 const nameOf = (arn: string) => arn.split('/').at(-2) ?? arn;
 
 /**
- * Whether CloudFront created a web ACL, as it does for flat-rate plans.
+ * Returns whether CloudFront created a web ACL, as it does for flat-rate plans.
  *
  * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/flat-rate-pricing-plan.html
  */
@@ -14,12 +14,12 @@ function isCreatedByCloudFront(arn = ''): boolean {
 }
 
 /**
- * Returns the web ACL that the stack has to name, so that its next update neither removes a plan's web ACL nor brings
- * back that of a former plan.
+ * Returns the web ACL for the stack's parameters, so that its next update neither removes the web ACL of a plan nor
+ * restores that of a former plan.
  *
  * @param stored ARN in the stack's parameters
- * @param actual ARN of the web ACL that the distribution has
- * @returns an ARN, or an empty text for none; undefined to keep the stored one
+ * @param actual ARN of the distribution's web ACL
+ * @returns an ARN, or an empty string for none; undefined to keep the stored one
  */
 export function webAclToStore(stored = '', actual = ''): string | undefined {
   const isOutdated = stored === '' || isCreatedByCloudFront(stored) || isCreatedByCloudFront(actual);
@@ -27,8 +27,9 @@ export function webAclToStore(stored = '', actual = ''): string | undefined {
 }
 
 /**
- * Checks that `--web-acl` can be done by an update of the stack: CloudFront refuses to remove or replace the web ACL of
- * a flat-rate plan, and CloudFormation sees no change where the stack names the wanted web ACL already.
+ * Checks that an update of the stack can do what `--web-acl` asks for. CloudFront refuses to remove or replace the web
+ * ACL of a flat-rate plan, and CloudFormation changes nothing if the stack's parameters already have the wanted web
+ * ACL.
  *
  * @param wanted ARN, empty for none, undefined without the option
  * @param stored ARN in the stack's parameters
@@ -44,7 +45,7 @@ export function checkWebAcl(
   const refused = (cause: string, cure: string) => ({ check: 'web ACL', refuses: true, cause, cure });
   if (isCreatedByCloudFront(actual)) {
     return refused(
-      `The distribution ${id} has the web ACL ${nameOf(actual)}, which CloudFront created, as it does for flat-rate plans. CloudFront refuses to remove or replace it while the plan is subscribed.`,
+      `The distribution ${id} has the web ACL ${nameOf(actual)}, which CloudFront created, as it does for flat-rate plans. CloudFront refuses to remove or replace it during the subscription.`,
       `Leave out --web-acl. To use another web ACL, cancel the plan first: ${cancellation(id)} ${removal(id)}`,
     );
   }
@@ -63,7 +64,7 @@ export function checkWebAcl(
  * Checks before a deletion that the distribution does not seem to have a flat-rate plan.
  *
  * @param actual ARN of the web ACL that the distribution has
- * @throws Failure with the way to end the plan
+ * @throws Failure with instructions to cancel the plan
  * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HowToDeleteDistribution.html
  */
 export function checkPlan(actual: string | undefined, distributionId: string): void {
@@ -78,7 +79,7 @@ export function checkPlan(actual: string | undefined, distributionId: string): v
 const cancellation = (id: string) =>
   `CloudFront console → Distributions → ${id} → Manage plan. Run the command again when the billing cycle has ended.`;
 
-/** CloudFront's own protections have such a web ACL also without a plan, and it may stay after one. */
+/** Needed because such a web ACL can remain after a plan, or come from CloudFront's own protections without a plan. */
 const removal = (id: string) =>
   'If the web ACL is still there afterwards, or if there is no plan, remove it. CloudFront only allows that without a plan:\n' +
   commandLines(id, 'disassociate-distribution-web-acl');

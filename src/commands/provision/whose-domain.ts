@@ -34,7 +34,7 @@ export async function findHolder(
   return undefined;
 }
 
-/** Returns the distribution that has the domain, with IDs that are masked where it is in another account. */
+/** Returns the distribution that has the domain. If it is in another account, its IDs are masked. */
 export async function findConflict(
   { cloudFront }: Aws,
   domain: string,
@@ -52,7 +52,9 @@ export async function findConflict(
   return undefined;
 }
 
-/** Whether a built stack names a domain that its distribution has lost. Only then, an update does not bring it back. */
+/**
+ * Returns whether a stack has the domain but its distribution lost it. An update of the stack does not restore it then.
+ */
 export const hasLost = (stack: Stack | undefined, domain: string, hasDomain: boolean): boolean =>
   stack?.parameters.Domain === domain && stack.parameters.DomainIsElsewhere !== 'true' && !hasDomain;
 
@@ -60,7 +62,7 @@ export const hasLost = (stack: Stack | undefined, domain: string, hasDomain: boo
 export const problemOfNoHolder = (domain: string, stack: Stack): Problem => ({
   check: 'alias',
   refuses: true,
-  cause: `--move-domain: no CloudFront distribution has ${domain}, so there is nothing to move. The stack ${stack.name} names it, but it was removed from the distribution ${stack.outputs.DistributionId} outside of CloudFormation.`,
+  cause: `--move-domain: no CloudFront distribution has ${domain}, so there is nothing to move. The stack ${stack.name} includes it, but it was removed from the distribution ${stack.outputs.DistributionId} outside of CloudFormation.`,
   cure: `Add it to this distribution again (console: CloudFront → ${stack.outputs.DistributionId} → General → Edit → Alternate domain names), then run the command without --move-domain.`,
 });
 
@@ -82,24 +84,24 @@ export function problemOfHolder(domain: string, holder: Holder | undefined, refu
 }
 
 /**
- * What a run does about a domain that another distribution has, or has had:
- * - `none`: nothing
- * - `waits`: the stack stays without the domain, which is not moved in this run
+ * How a run handles a domain that another distribution has or had:
+ * - `none`: nothing to do
+ * - `waits`: the stack stays without the domain, which this run does not move
  * - `after-build`: the stack is built or updated without the domain, which then moves to it
- * - `now`: the domain moves before the stack is updated, because the stack names it already
- * - `finish`: an earlier run has moved the domain, and the stack does not name it yet
- * - `records`: an earlier run has moved the domain, and its records still point to another distribution
+ * - `now`: the domain moves before the stack is updated, because the stack already includes it
+ * - `finish`: an earlier run moved the domain, but the stack does not include it yet
+ * - `records`: an earlier run moved the domain, but its records still point to another distribution
  */
 export type DomainMove = 'none' | 'waits' | 'after-build' | 'now' | 'finish' | 'records';
 
 /**
- * Returns what this run does about the domain.
+ * Returns how this run handles the domain.
  *
- * @param stack the present one
+ * @param stack the current stack
  * @param holder another distribution of the account that has the domain
  * @param hasDomain whether the stack's distribution has it
- * @param isTaken whether a distribution of another account has it, as far as it was looked for
- * @param leadsElsewhere whether the zone has records of it that point to another distribution
+ * @param isTaken whether a distribution of another account is known to have it
+ * @param leadsElsewhere whether the zone has records for it that point to another distribution
  */
 export function domainMoveOf(
   { domain, movesDomain }: Settings,

@@ -5,8 +5,8 @@ import { deleteAliases, recordsTo } from './dns/records';
 import type { Session } from './session';
 
 /**
- * Finds the zone with records of the domain that are not deleted with the stack: one in another account, or one in this
- * account whose records to the distribution do not belong to the stack.
+ * Finds the zone with records of the domain that are not deleted with the stack: a zone in another account, or one in
+ * this account with records to the distribution that do not belong to the stack.
  */
 export async function zoneToClear({ aws, resolver }: Session, stack: Stack): Promise<HostedZone | undefined> {
   const { Domain, HostedZoneId } = stack.parameters;

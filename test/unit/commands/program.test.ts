@@ -66,7 +66,7 @@ describe('a dry run', () => {
     expect(stdout).toMatch(/\+ certificate +images\.example\.com, in us-east-1/);
     expect(stdout).toMatch(/\+ CloudFront distribution +.*Ghost creates missing image sizes/);
     expect(stdout).toMatch(/prices of us-east-1 in November 2026/);
-    expect(stdout).toContain('AWS was not asked');
+    expect(stdout).toContain('no request was sent to AWS');
   });
 
   test('prints a template that CloudFormation takes as it is', () => {

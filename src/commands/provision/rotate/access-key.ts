@@ -17,9 +17,9 @@ import { readGhostOptions, writeOrPrintOptions, type WrittenOptions } from './gh
 /** The result of `provision --rotate-access-key`. */
 export interface RotatedAccessKey extends WrittenOptions {
   stackName: string;
-  /** The ID of the key that Ghost is to have. */
+  /** The ID of the key that Ghost should use. */
   accessKeyId: string;
-  /** The ID of the key that was deleted; undefined after the first run, which made the new one. */
+  /** The ID of the deleted key; undefined after the first run, which created the new one. */
   deleted?: string;
 }
 
@@ -27,19 +27,19 @@ interface Key {
   id: string;
   createdAt: Date;
   isActive: boolean;
-  /** As far as IAM knows; undefined when it was never used. */
+  /** The last use according to IAM; undefined when it was never used. */
   usedAt?: Date;
-  /** The service that it was used with, `s3`. */
+  /** The service of the last use, `s3`. */
   usedFor?: string;
 }
 
 /**
- * Replaces the access key of the stack's user in two runs: the first one makes a second key, the second one deletes the
- * older of the two once the newer one has been used. The only key is never deleted.
+ * Replaces the access key of the stack's user in two runs: the first one creates a second key, the second one deletes
+ * the older key if the newer one has been used. The only key of a user is never deleted.
  *
- * @param options `writeConfig`: Ghost's configuration file, undefined to print what belongs there; `json`: whether the
- * result is printed as JSON, so that its secret is not said as well
- * @throws Failure with cause and cure; Declined when the user does not agree
+ * @param options `writeConfig`: Ghost's configuration file, undefined to print the options; `json`: whether the result
+ *   is printed as JSON, so that the secret is not also shown on the terminal
+ * @throws Failure with the cause and a fix; Declined when the user declines
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id-credentials-access-keys-update.html
  */
 export async function rotateAccessKey(
@@ -96,17 +96,17 @@ function wrongFile(file: string, user: string, inFile: unknown, newer: Key, olde
   if (typeof inFile !== 'string') {
     return new Failure(
       `--write-config: ${file} has no "accessKeyId", so Ghost gets its credentials from elsewhere.`,
-      'Leave out --write-config, and put the new key where the current one is.',
+      'Leave out --write-config, and replace the current key yourself where Ghost gets it from.',
     );
   }
   return older && inFile === older.id
     ? new Failure(
         `--write-config: ${file} has the access key ${older.id} of ${user}, which is the older one.`,
-        `Write the newer key, ${newer.id}, into the file. If its secret is lost, delete that key and run the command again: aws iam delete-access-key --user-name ${user} --access-key-id ${newer.id}`,
+        `Put the newer key, ${newer.id}, into the file. If its secret is lost, delete that key and run the command again: aws iam delete-access-key --user-name ${user} --access-key-id ${newer.id}`,
       )
     : new Failure(
         `--write-config: ${file} has an access key that does not belong to the user ${user} of the stack.`,
-        'Name the configuration file of the blog that uses this image server, or leave out --write-config.',
+        'Use the configuration file of the blog that uses this image server, or leave out --write-config.',
       );
 }
 
@@ -128,9 +128,9 @@ async function addSecond(
   const key = await makeAccessKey(session, user);
   terminal.say();
   const written = writeOrPrintOptions(terminal, writeConfig, { ...key }, json);
-  terminal.say('IAM shows the secret of a key only once, so keep it.');
+  terminal.say('Save the secret of the key: IAM shows it only once.');
   terminal.say('Restart Ghost with the new key, upload an image, and run the same command again.');
-  terminal.say(`It deletes the former key, ${present.id}, which stays valid until then.`);
+  terminal.say(`That run deletes the old key, ${present.id}, which stays valid until then.`);
   return { accessKeyId: key.accessKeyId, ...written };
 }
 
@@ -170,7 +170,7 @@ async function deleteOlder(
   ]);
   const key = { UserName: user, AccessKeyId: older.id };
   await terminal.step(`Deleting the access key ${older.id}`, async () => {
-    // Should the deletion fail, the key must not stay valid.
+    // If the deletion fails, the key must not stay valid.
     await aws.iam.send(new UpdateAccessKeyCommand({ ...key, Status: 'Inactive' }));
     await aws.iam.send(new DeleteAccessKeyCommand(key));
   });
@@ -179,7 +179,7 @@ async function deleteOlder(
 }
 
 async function agreeTo({ aws, terminal }: Session, user: string, steps: PlannedStep[]): Promise<void> {
-  const title = `A new access key for the user ${user} of the account ${aws.account}`;
+  const title = `A new access key for the user ${user} in the account ${aws.account}`;
   await agree(terminal, [terminal.colors.bold(title), '', ...stepLines(steps, terminal.colors), '']);
 }
 

@@ -5,39 +5,40 @@ import { asForeign } from '../../../core/foreign-error';
 import { explainProxy, loadProxies } from '../../../core/proxies';
 import { Interruption } from '../../../shell/failure';
 
-/** How long (ms) to wait for an answer. Ghost answers these requests without making an image. */
+/** How long (ms) to wait for a response. Ghost responds to these requests without creating an image. */
 const TIMEOUT_MS = 10_000;
 
+/** Status codes of redirects. */
 const REDIRECTS = [301, 302, 307, 308];
 
-/** Behind one address there may be several Ghosts, of which each has to know the secret. */
+/** How many times to ask: one URL can belong to several Ghost processes, and each must know the secret. */
 const CONFIRMATIONS = 6;
 
-/** Whom to ask, and what tells the CDN from visitors. */
+/** The Ghost to ask, and the host that distinguishes responses to visitors. */
 export interface GhostOrigin {
-  /** `https://blog.example.com/blog`, without a slash at its end: CloudFront's Ghost origin. */
+  /** URL of CloudFront's Ghost origin, `https://blog.example.com/blog`, without a trailing slash. */
   url: string;
-  /** Host of the CDN, to which visitors are redirected. */
+  /** Host of the CDN. Ghost redirects visitors to it. */
   cdnHost: string;
 }
 
-/** Whether Ghost recognizes the CDN by a secret. */
+/** The result of asking whether Ghost recognizes the CDN by a secret. */
 export interface Recognition {
   /**
-   * `known`: it does; `unknown`: it takes the one who shows the secret for a visitor; `blurred`: it treats visitors as it
-   * treats the CDN, so that nothing follows from its answer; `silent`: no answer, or one that is not the adapter's.
+   * `known`: it does; `unknown`: it treats a request with the secret like one of a visitor; `blurred`: it treats
+   * visitors like the CDN, so its responses prove nothing; `silent`: no response, or one that is not from the adapter.
    */
   state: 'known' | 'unknown' | 'blurred' | 'silent';
-  /** The answer, for the end of a sentence: `404`, `no answer (ECONNREFUSED)` */
+  /** The response as text: `404`, `no answer (ECONNREFUSED)` */
   answer: string;
 }
 
 /**
- * Finds out whether Ghost recognizes the CDN by a secret: for an image that does not exist, the adapter answers the CDN
- * with 404, and redirects visitors to the CDN. A wrong secret is the control.
+ * Finds out whether Ghost recognizes the CDN by a secret. For an image that does not exist, the adapter returns 404 to
+ * the CDN and redirects visitors to the CDN. A request with a wrong secret serves as the control.
  *
- * @param signal ends the requests
- * @throws Interruption when they were ended
+ * @param signal aborts the requests
+ * @throws Interruption when they were aborted
  */
 export async function askGhost(origin: GhostOrigin, secret: string, signal: AbortSignal): Promise<Recognition> {
   try {
@@ -62,7 +63,7 @@ export async function askGhost(origin: GhostOrigin, secret: string, signal: Abor
   }
 }
 
-/** Requests an image that does not exist, with a connection of its own and without its body. */
+/** Requests an image that does not exist, over a new connection, and without reading the body. */
 async function ask({ url, cdnHost }: GhostOrigin, secret: string, signal: AbortSignal) {
   const agents = (await loadProxies())?.createAgents(1);
   try {
@@ -72,7 +73,7 @@ async function ask({ url, cdnHost }: GhostOrigin, secret: string, signal: AbortS
         `${url}/content/images/${randomBytes(16).toString('hex')}.png`,
         {
           agent: agents?.httpsAgent ?? false,
-          // The adapter would recognize the user agent of CloudFront also without the secret.
+          // Not the user agent of CloudFront: the adapter would recognize it even without the secret.
           headers: { 'user-agent': 'ghost-storage-s3-cloudfront (provision)', [FALLBACK_HEADER]: secret },
           signal,
         },

@@ -11,19 +11,19 @@ import type { Terminal } from '../../../shell/terminal';
 /** Options of the adapter, by name. */
 type GhostOptions = Record<string, unknown>;
 
-/** What became of options that Ghost is to get. */
+/** Where the new options for Ghost were written to. */
 export interface WrittenOptions {
-  /** The part of Ghost's configuration with them, unless it is in the file. */
+  /** The part of Ghost's configuration with the options, unless it was written to the file. */
   ghostConfig?: object;
   configFile?: string;
-  /** Path of the file's previous version; undefined when nothing has changed in it. */
+  /** Path of the file's previous version; undefined when the file was not changed. */
   backup?: string;
 }
 
 /**
- * Reads the adapter's options in Ghost's configuration file.
+ * Reads the adapter's options from Ghost's configuration file.
  *
- * @throws Failure when it has none, or those of another image server than the stack's
+ * @throws Failure when there are none, or when they are for another image server
  */
 export function readGhostOptions(file: string, stack: Stack): GhostOptions {
   const settings = settingsFileAt(file);
@@ -31,32 +31,32 @@ export function readGhostOptions(file: string, stack: Stack): GhostOptions {
   const { Domain: domain = '' } = stack.parameters;
   if (!isObject(options)) {
     throw new Failure(
-      `--write-config: ${file} has no block ${ADAPTER} to change.`,
-      `Name the configuration file of the blog that uses ${domain}, or write the block first: provision --domain ${domain} --write-config ${file}`,
+      `--write-config: ${file} has no options for ${ADAPTER}.`,
+      `Use the configuration file of the blog that uses ${domain}, or write the options first: provision --domain ${domain} --write-config ${file}`,
     );
   }
   const { cdnUrl } = options;
   if (typeof cdnUrl !== 'string' || hostOf(cdnUrl) !== domain) {
     throw new Failure(
-      `--write-config: ${file} belongs to another image server than ${domain}: its "cdnUrl" names ${typeof cdnUrl === 'string' ? hostOf(cdnUrl) : 'none'}.`,
-      'Name the configuration file of the blog that uses this image server, or its stack with --domain or --stack-name.',
+      `--write-config: ${file} is not for the image server ${domain}. Its "cdnUrl" is for ${typeof cdnUrl === 'string' ? hostOf(cdnUrl) : 'none'}.`,
+      'Use the configuration file of the blog that uses this image server, or choose the other image server with --domain or --stack-name.',
     );
   }
   return options;
 }
 
-/** Without the rest of the URL, which may hold a password. */
+/** Returns the host of a URL, without the rest, which may contain a password. */
 const hostOf = (url: string) => {
   const absolute = /^[a-z][a-z0-9+.-]*:\/\//i.test(url) ? url : `https://${url}`;
   return URL.canParse(absolute) ? new URL(absolute).hostname.replace(/\.$/, '') : 'no host';
 };
 
 /**
- * Writes options of the adapter into Ghost's configuration file, and leaves everything else in it as it is; without a
- * file, prints them.
+ * Writes options of the adapter to Ghost's configuration file without changing anything else in it, or prints them.
  *
- * @param file undefined to print them
- * @param isInResult whether the command prints them with its result: they are secrets, and the error output is often kept
+ * @param file undefined to print the options
+ * @param isInResult whether the command's result contains the options. Then they are not printed here, because they are
+ *   secrets, and the error output often goes to a log.
  * @throws Failure when the file cannot be written
  */
 export function writeOptions(
@@ -67,7 +67,7 @@ export function writeOptions(
 ): WrittenOptions {
   const ghostConfig = { storage: { [ADAPTER]: options } };
   if (file === undefined) {
-    terminal.say(`In Ghost's configuration (config.production.json), replace these options of ${ADAPTER}:`);
+    terminal.say(`Replace these options of ${ADAPTER} in Ghost's configuration (config.production.json):`);
     terminal.say(isInResult ? 'They are in the JSON result.' : JSON.stringify(ghostConfig, null, 2));
     return { ghostConfig };
   }
@@ -88,7 +88,7 @@ export function writeOptions(
   return { configFile: file, backup };
 }
 
-/** Like `writeOptions`, but prints the options when the file cannot be written, because nothing else has them. */
+/** Writes options like `writeOptions`, but prints them if that fails, because they are stored nowhere else. */
 export function writeOrPrintOptions(
   terminal: Terminal,
   file: string | undefined,

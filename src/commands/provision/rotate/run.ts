@@ -7,7 +7,7 @@ import { optionOf, type ProvisionOptions, refuseEmpty } from '../settings';
 import { rotateAccessKey } from './access-key';
 import { rotateSecret } from './secret';
 
-/** The options that go with a rotation. All others change the image server, by a run of their own. */
+/** The options that can be combined with a rotation. All others change the image server, which needs a separate run. */
 const COMMON: (keyof ProvisionOptions)[] = ['domain', 'stackName', 'region', 'profile', 'writeConfig', 'yes', 'json'];
 
 /** Runs `provision --rotate-secret` and `provision --rotate-access-key`. */
@@ -16,13 +16,13 @@ export async function runRotation(options: ProvisionOptions): Promise<void> {
   const { rotateSecret: isOfSecret, json } = options;
   const rotation = isOfSecret ? 'rotateSecret' : 'rotateAccessKey';
   const allowed = [...COMMON, rotation, ...(isOfSecret ? ['ghostUrl'] : [])];
-  // Without --no-ghost, it is true.
+  // Commander sets `ghost` to true without --no-ghost.
   const given = Object.entries(options).filter(([name, value]) => name !== 'ghost' || value === false);
   const [other] = given.find(([name]) => !allowed.includes(name)) ?? [];
   if (other !== undefined) {
     throw new Failure(
       `${optionOf(rotation)} and ${optionOf(other)} cannot be used together.`,
-      `Run the command once with ${optionOf(rotation)}, and once with ${optionOf(other)}.`,
+      `Run the command twice, once with each of these options.`,
     );
   }
   const stackName = readStackName(options.stackName, options.domain);

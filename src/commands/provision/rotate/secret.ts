@@ -18,32 +18,34 @@ export interface RotatedSecret extends WrittenOptions {
   stackName: string;
 }
 
-/** How long (s) to wait until Ghost was restarted. */
+/** How long (s) to wait until Ghost has been restarted. */
 const PATIENCE_SECONDS = 15 * 60;
+
+/** How long (s) to wait before asking Ghost again. */
 const SECONDS_BETWEEN_QUESTIONS = 5;
 
-/** What is known before anything is changed. */
+/** The values of a rotation, collected before anything is changed. */
 interface Rotation {
   stack: Stack;
   distributionId: string;
   /** The secret that CloudFront sends. */
   current: string;
-  /** The secret that is to replace it; the same when CloudFront sends it already. */
+  /** The secret that replaces it; the same if CloudFront already sends it. */
   next: string;
-  /** The template parameters that the stack gets. */
+  /** The new template parameters. */
   parameters: Record<string, string>;
   origin: GhostOrigin;
   writeConfig?: string;
 }
 
 /**
- * Replaces the secret between CloudFront and Ghost without a moment in which Ghost does not recognize CloudFront: Ghost
- * gets both, CloudFront is switched once Ghost has shown that it knows the new one, and Ghost keeps that one alone. Finds
- * what an earlier run has done, by the list in the configuration file.
+ * Replaces the secret shared by CloudFront and Ghost. Ghost recognizes CloudFront all the time: it first gets both
+ * secrets, CloudFront switches when Ghost accepts the new one, and then Ghost keeps only that one. The list in the
+ * configuration file shows how far an earlier run came.
  *
- * @param options `writeConfig`: Ghost's configuration file, undefined to print what belongs there; `ghost`: the template
- * parameters of `--ghost-url`, none without it; `json`: whether the result is printed as JSON
- * @throws Failure with cause and cure; Declined when the user does not agree; Interruption after Ctrl-C
+ * @param options `writeConfig`: Ghost's configuration file, undefined to print the options; `ghost`: the template
+ *   parameters of `--ghost-url`, empty without it; `json`: whether the result is printed as JSON
+ * @throws Failure with the cause and a fix; Declined when the user declines; Interruption after Ctrl-C
  */
 export async function rotateSecret(
   session: Session,
@@ -64,15 +66,17 @@ export async function rotateSecret(
   );
   if (!changeSet) {
     throw new Failure(
-      `The stack ${stackName} already has the secret, but its distribution sends another one, because it was changed outside of CloudFormation.`,
-      '"provision diff" shows what was changed. Undo that, then run the command again.',
+      `The stack ${stackName} already has the new secret, but its distribution sends another one, because it was changed outside of CloudFormation.`,
+      '"provision diff" shows the changes. Undo them, then run the command again.',
     );
   }
   try {
     await agree(terminal, planLines(session, rotation, changeSet));
     terminal.say();
     writeOptions(terminal, writeConfig, { cdnFallbackSecret: [next, current] });
-    terminal.say('Then restart Ghost (all of them, if there are several). It then accepts both secrets.');
+    terminal.say(
+      'Then restart Ghost (all of its processes, if there are several). After that, it accepts both secrets.',
+    );
     await waitForGhost(session, rotation);
   } catch (error) {
     await discardChangeSet(aws, changeSet, stack).catch(({ message }: Error) =>
@@ -104,7 +108,7 @@ async function prepare(
   const { DistributionId: distributionId } = stack.outputs;
   if (distributionId === undefined) {
     throw new Failure(
-      `The stack ${stackName} is ${stack.status}, and has no distribution.`,
+      `The stack ${stackName} is ${stack.status} and has no distribution.`,
       'First run the command without --rotate-secret to build the image server.',
     );
   }
@@ -128,7 +132,7 @@ async function prepare(
   return { stack, distributionId, current, next, parameters, origin: { url, cdnHost }, writeConfig };
 }
 
-/** A list has the new secret first. */
+/** Returns the new secret: the one from an earlier run, which is first in the list of the file, or a new one. */
 function nextSecret(listed: unknown[], current: string): string {
   const [first, second] = listed;
   const isPending = first === current || (second === current && isAllowed('FallbackSecret', String(first)));
@@ -139,7 +143,7 @@ function secretsIn({ cdnFallbackSecret }: Record<string, unknown>): unknown[] {
   return Array.isArray(cdnFallbackSecret) ? cdnFallbackSecret : [cdnFallbackSecret];
 }
 
-/** @throws Failure when no answer of this Ghost could prove that it knows a secret */
+/** @throws Failure when Ghost's responses cannot prove that it knows a secret */
 async function checkGhost({ terminal }: Session, { origin, current }: Rotation): Promise<void> {
   const { state, answer } = await terminal.step(`Checking ${origin.url}`, () =>
     askGhost(origin, current, terminal.signal),
@@ -148,14 +152,14 @@ async function checkGhost({ terminal }: Session, { origin, current }: Rotation):
   if (state === 'blurred') {
     throw new Failure(
       `${origin.url} gives visitors the same response as CloudFront (${answer}), so the command cannot check whether it accepts a new secret.`,
-      'Check that the adapter is installed there and that "serve" is not "stream". A proxy in front of Ghost must not answer for it, or ' +
-        `add headers of CloudFront to its requests. ${byHand}`,
+      'Check that the adapter is installed there and that "serve" is not "stream". A proxy in front of Ghost must not respond for it, or ' +
+        `add CloudFront's headers to requests. ${byHand}`,
     );
   }
   if (state === 'unknown') {
     terminal.warn(
       `${origin.url} treats CloudFront as a visitor (${answer}). Ghost has another secret than CloudFront, or "serve" is "redirect".\n` +
-        '  Until you fix that, Ghost creates no missing image sizes.',
+        '  Until you fix this, Ghost does not create missing image sizes.',
     );
   }
   if (state === 'silent') {
@@ -182,7 +186,7 @@ function planLines({ aws, terminal }: Session, rotation: Rotation, changeSet: Ch
         { sign: '~', what, words: `${file} keeps only the new secret` },
       ]
     : [{ sign: '~', what, words: `${file} keeps only the secret that CloudFront already sends` }];
-  const title = `A new secret between https://${stack.parameters.Domain} and ${origin.url}, in ${aws.region} of the account ${aws.account}`;
+  const title = `A new secret for https://${stack.parameters.Domain} and ${origin.url}, in ${aws.region} in the account ${aws.account}`;
   return [
     terminal.colors.bold(next === current ? `${title} (CloudFront already sends it)` : title),
     '',
@@ -191,7 +195,7 @@ function planLines({ aws, terminal }: Session, rotation: Rotation, changeSet: Ch
   ];
 }
 
-/** @throws Failure when Ghost does not know the new secret in time; Interruption after Ctrl-C */
+/** @throws Failure when Ghost does not accept the new secret in time; Interruption after Ctrl-C */
 async function waitForGhost({ terminal, pause }: Session, { origin, next, writeConfig }: Rotation): Promise<void> {
   const again = `Run the same command again. It ${writeConfig === undefined ? 'creates another secret' : 'continues with the same secret'}.`;
   try {
@@ -206,7 +210,7 @@ async function waitForGhost({ terminal, pause }: Session, { origin, next, writeC
         if (secondsLeft <= 0) {
           throw new Failure(
             `${origin.url} did not accept the new secret within ${duration(PATIENCE_SECONDS)} (last response: ${answer}). ` +
-              'CloudFront was not switched. It still sends the former secret, which Ghost accepts.',
+              'CloudFront was not switched. It still sends the old secret, which Ghost accepts.',
             `Restart Ghost with both secrets in its configuration (an environment variable overrides the file). ${again}`,
           );
         }
@@ -217,7 +221,7 @@ async function waitForGhost({ terminal, pause }: Session, { origin, next, writeC
   } catch (error) {
     if (terminal.signal.aborted) {
       throw new Interruption(
-        `Stopped. CloudFront was not switched. It still sends the former secret, which Ghost accepts. ${again}`,
+        `Stopped. CloudFront was not switched. It still sends the old secret, which Ghost accepts. ${again}`,
       );
     }
     throw error;
@@ -234,12 +238,12 @@ async function finish(
   if (fallbackSecret !== next) {
     throw new Failure(
       `The distribution ${distributionId} does not send the new secret, although the stack was updated.`,
-      '"provision diff" shows what was changed outside of CloudFormation. Until you fix that, Ghost accepts both secrets.',
+      '"provision diff" shows the changes outside of CloudFormation. Until you fix them, Ghost accepts both secrets.',
     );
   }
   terminal.say();
   terminal.say(terminal.colors.green('✔ CloudFront sends the new secret.'));
   const written = writeOrPrintOptions(terminal, writeConfig, { cdnFallbackSecret: next }, json);
-  terminal.say('Restart Ghost when it suits you. Until then, it also accepts the former secret.');
+  terminal.say('Restart Ghost at any time. Until then, it also accepts the old secret.');
   return { stackName: stack.name, ...written };
 }

@@ -13,7 +13,7 @@ import { type Pause, SECONDS_BETWEEN_LOOKS } from '../session';
 import { explained } from './reasons';
 import { deleteStack, describeStack, isEmpty, type Stack } from '../../../aws/stack';
 
-/** A change set, with the changes that its execution would make. */
+/** A change set with its changes. */
 export interface ChangeSet {
   /** ARN */
   id: string;
@@ -24,11 +24,11 @@ export interface ChangeSet {
 /**
  * Creates a change set from this version's template, and waits until CloudFormation has computed the changes.
  *
- * @param pause between two looks at the change set
- * @param request `stack`: the current one, undefined for a new one; `parameters`: values by name, the other parameters
- * of the stack keep theirs; `adoptedBucket`: name of an existing bucket to import into the stack
+ * @param pause waits between two checks of the change set
+ * @param request `stack`: the current one, undefined for a new one; `parameters`: values by name, all other parameters
+ *   of the stack keep their values; `adoptedBucket`: name of an existing bucket to import into the stack
  * @returns undefined when nothing would change
- * @throws Failure when CloudFormation refuses the change
+ * @throws Failure when CloudFormation rejects the change
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html
  */
 export async function createChangeSet(
@@ -50,9 +50,9 @@ export async function createChangeSet(
       Capabilities: ['CAPABILITY_IAM'],
       ImportExistingResources: adoptedBucket !== undefined,
       ...(isNew && {
-        // Not with an update, which would remove the tags that the owner has added.
+        // Not for an update, which would remove tags that the owner has added.
         Tags: [{ Key: 'ghost-storage-s3-cloudfront', Value: parameters.Domain ?? '' }],
-        // Leaves nothing of a failed creation to clean up before the next one.
+        // After a failed creation, there is nothing to clean up before the next one.
         OnStackFailure: 'DELETE' as const,
       }),
     }),
@@ -70,25 +70,25 @@ export async function createChangeSet(
       }
       const reason = await fullReason(aws, changeSet.id, described.reason);
       await discardChangeSet(aws, changeSet, stack);
-      throw explained(reason, `CloudFormation refuses the change of the stack ${stackName}`);
+      throw explained(reason, `CloudFormation rejected the change of the stack ${stackName}`);
     }
     await pause(SECONDS_BETWEEN_LOOKS);
   }
 }
 
-/** Returns the name of the bucket that the stack has imported and is going to keep. */
+/** Returns the name of the bucket that the stack has imported, unless it gets another one. */
 function bucketAdoptedBefore(stack: Stack | undefined, { BucketName }: Record<string, string>): string | undefined {
   const name = stack?.outputs[ADOPTED_BUCKET];
   return BucketName === undefined || BucketName === name ? name : undefined;
 }
 
-/** Name of the output that marks a stack whose bucket was there before it. */
+/** Name of the output that marks a stack whose bucket is older than the stack. */
 const ADOPTED_BUCKET = 'AdoptedBucket';
 
 /**
- * Returns the template for a bucket that was there before the stack. CloudFormation imports a resource only when its name
- * is not the result of a function. The bucket is retained whatever fails, and a mark in the outputs has each later update
- * retain it too: the attribute takes no condition.
+ * Returns the template for a bucket that is older than the stack. CloudFormation imports a resource only when its name
+ * is not the result of a function. The bucket is kept even if the creation of the stack fails. Later updates recognize
+ * such a stack by an output, because a deletion policy cannot have a condition.
  *
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html
@@ -96,12 +96,12 @@ const ADOPTED_BUCKET = 'AdoptedBucket';
 function withBucketOfOwner(name: string): string {
   const changes: [from: string, to: string][] = [
     ['BucketName: !If [HasBucketName, !Ref BucketName, !Ref AWS::NoValue]', `BucketName: ${name}`],
-    // Only for a name that CloudFormation makes up.
+    // This property is only for generated names.
     ['      BucketNamePrefix: !If [IsAccountRegional, !Ref BucketNamePrefix, !Ref AWS::NoValue]\n', ''],
     ['DeletionPolicy: RetainExceptOnCreate', 'DeletionPolicy: Retain'],
     [
       '\nOutputs:\n',
-      `\nOutputs:\n  ${ADOPTED_BUCKET}:\n    Description: The bucket that was there before the stack\n    Value: ${name}\n`,
+      `\nOutputs:\n  ${ADOPTED_BUCKET}:\n    Description: The bucket that existed before the stack\n    Value: ${name}\n`,
     ],
   ];
   return changes.reduce((text, [from, to]) => {
@@ -112,7 +112,7 @@ function withBucketOfOwner(name: string): string {
   }, TEMPLATE_TEXT);
 }
 
-/** Parameters that a newer template adds are left to their defaults, as the stack has no previous value for them. */
+/** Returns the parameters for a change set. New parameters of a newer template get their defaults. */
 function parametersOf(stack: Stack | undefined, parameters: Record<string, string>): Parameter[] {
   return Object.keys(readTemplate().Parameters).flatMap((ParameterKey): Parameter[] => {
     const ParameterValue = parameters[ParameterKey];
@@ -136,9 +136,10 @@ async function describeChangeSet({ cloudFormation: client }: Aws, id: string) {
 }
 
 /**
- * Returns the problems that CloudFormation found before it started. The change set itself only says that there are some.
+ * Returns the problems that CloudFormation found before it started. The change set itself contains only a general
+ * reason.
  *
- * @param reason of the change set
+ * @param reason reason in the change set
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeEvents.html
  */
 async function fullReason({ cloudFormation: client }: Aws, id: string, reason: string): Promise<string> {
@@ -160,7 +161,7 @@ async function fullReason({ cloudFormation: client }: Aws, id: string, reason: s
   return [...new Set(found)].filter(Boolean).join('; ') || reason;
 }
 
-/** Deletes a change set that is not going to be executed, and the empty stack that was created with it. */
+/** Deletes a change set that will not be executed, and the empty stack that was created with it. */
 export async function discardChangeSet(
   aws: Aws,
   { id, stackId }: Pick<ChangeSet, 'id' | 'stackId'>,
@@ -173,23 +174,23 @@ export async function discardChangeSet(
   }
 }
 
-/** Deletes a change set that is not going to be executed. */
+/** Deletes a change set that will not be executed. */
 export async function deleteChangeSet({ cloudFormation }: Aws, id: string): Promise<void> {
   await cloudFormation.send(new DeleteChangeSetCommand({ ChangeSetName: id }));
 }
 
 /**
- * Whether CloudFormation can undo an update of the stack that fails. After an update that failed without being undone, it
- * refuses another one that would be: the way back leads to before both.
+ * Returns whether CloudFormation can roll back a failed update of the stack. It rejects an update with rollback after
+ * one that failed without rollback.
  *
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html
  */
 export const mayRollBack = (stack: Stack | undefined): boolean => stack?.status !== 'UPDATE_FAILED';
 
 /**
- * Starts the execution of a change set; `followStack` waits for its end.
+ * Starts the execution of a change set; `followStack` waits until it ends.
  *
- * @param options `rollsBack`: whether CloudFormation undoes an update that fails
+ * @param options `rollsBack`: whether CloudFormation rolls back a failed update
  */
 export async function executeChangeSet(
   { cloudFormation }: Aws,

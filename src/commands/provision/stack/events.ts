@@ -5,14 +5,14 @@ import { type Pause, SECONDS_BETWEEN_LOOKS, type Session } from '../session';
 import { explained } from './reasons';
 import { describeStack, isAtWork, isEmpty, type Stack } from '../../../aws/stack';
 
-/** Stands for an event ID where all events are to be read, since no event has it. */
+/** An event ID that no event has, for reading all events. */
 const BEFORE_ALL = '';
 
 /**
- * Waits until CloudFormation has finished its work on a stack, if there is any. A failure of that work is only a
- * warning: the caller sees the stack itself.
+ * Waits until CloudFormation has finished its current work on a stack, if there is any. If that work fails, this is
+ * only a warning, because the caller gets the stack itself.
  *
- * @returns the stack, even when its deletion has finished; undefined when there is none
+ * @returns the stack, even after its deletion; undefined when there is none
  */
 export async function settledStack({ aws, terminal, pause }: Session, stackName: string): Promise<Stack | undefined> {
   const stack = await describeStack(aws, stackName);
@@ -21,8 +21,9 @@ export async function settledStack({ aws, terminal, pause }: Session, stackName:
   }
   const since = await lastEventBeforeWork(aws, stack.id);
   try {
-    await terminal.step(`CloudFormation is at work on the stack ${stackName} (${stack.status})`, ({ event }) =>
-      followStack(aws, pause, stack.id, since, (happened) => event(eventLine(happened))),
+    await terminal.step(
+      `Waiting for CloudFormation to finish its work on the stack ${stackName} (${stack.status})`,
+      ({ event }) => followStack(aws, pause, stack.id, since, (happened) => event(eventLine(happened))),
     );
   } catch (error) {
     if (!(error instanceof Failure)) {
@@ -30,15 +31,15 @@ export async function settledStack({ aws, terminal, pause }: Session, stackName:
     }
     terminal.warn(`${error.message}\n  ${error.cure}`);
   }
-  // After a deletion only the ARN finds the stack, whose leftovers are still to be reported.
+  // By its ARN, which also finds a deleted stack: the command still reports its leftovers.
   return describeStack(aws, stack.id);
 }
 
 /**
- * Starts work on a stack, shows its events and waits for its end, as one step of the terminal.
+ * Starts work on a stack, shows its events and waits until it ends, as one step in the terminal.
  *
- * @param start tells CloudFormation to begin
- * @throws Failure when the work does not succeed
+ * @param start starts the work in CloudFormation
+ * @throws Failure when the work fails
  */
 export async function workOnStack(
   { aws, terminal, pause }: Session,
@@ -53,7 +54,7 @@ export async function workOnStack(
   });
 }
 
-/** Returns the bucket that the deletion of a stack left in place; undefined when there was none. */
+/** Returns the bucket that the deletion of a stack kept; undefined when there was none. */
 export async function skippedBucketOf(aws: Aws, { id }: Stack): Promise<string | undefined> {
   const events = await eventsAfter(aws, id, BEFORE_ALL);
   return events.find(
@@ -64,11 +65,11 @@ export async function skippedBucketOf(aws: Aws, { id }: Stack): Promise<string |
 /**
  * Waits until CloudFormation has finished its work on a stack.
  *
- * @param stackId ARN, because the name finds nothing after a deletion
+ * @param stackId ARN, because the name no longer identifies a deleted stack
  * @param since ID of the last event before the work
- * @param onEvent called with each later event, in order of time
- * @returns the stack at the end
- * @throws Failure with the reason of the first resource that failed, when the work did not succeed
+ * @param onEvent called with each later event, in chronological order
+ * @returns the stack after the work
+ * @throws Failure with the reason of the first failed resource, if the work failed
  */
 export async function followStack(
   aws: Aws,
@@ -93,11 +94,11 @@ export async function followStack(
     }
     const stack = await describeStack(aws, stackId);
     if (!stack) {
-      throw new Failure(`The stack ${stackId} is gone.`, 'Somebody has deleted it. Run the command again.');
+      throw new Failure(`The stack ${stackId} no longer exists.`, 'Someone deleted it. Run the command again.');
     }
-    // The description may be older than the events: the work is over only when both give the same status.
+    // The description can be older than the events, so the work is over only when both have the same status.
     const isSettled = !isAtWork(stack) && !isEmpty(stack) && stack.status === statusInEvents;
-    // A stack without resources may be deleted without an event.
+    // A stack without resources can be deleted without an event.
     if (isSettled || stack.status === 'DELETE_COMPLETE') {
       checkOutcome(stack, failures);
       return stack;
@@ -121,7 +122,7 @@ async function lastEventBeforeWork(aws: Aws, stackId: string): Promise<string | 
   return events[begin - 1]?.EventId;
 }
 
-/** Returns the events after the one with this ID, oldest first; without an ID those of the newest page. */
+/** Returns the events after the one with this ID, oldest first; without an ID, the events of the newest page. */
 async function eventsAfter(
   { cloudFormation: client }: Aws,
   stackId: string,
@@ -144,19 +145,19 @@ async function eventsAfter(
 function checkOutcome(stack: Stack, failures: StackEvent[]): void {
   const succeeded =
     ['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'IMPORT_COMPLETE'].includes(stack.status) ||
-    // A failed creation ends as deleted, too. What cannot be deleted at the first attempt is tried again.
+    // A failed creation also ends as deleted. CloudFormation retries a failed deletion of a resource.
     (stack.status === 'DELETE_COMPLETE' && failures.every(({ ResourceStatus }) => ResourceStatus === 'DELETE_FAILED'));
   if (succeeded) {
     return;
   }
-  // After the first failure CloudFormation cancels the other resources.
+  // After the first failure, CloudFormation cancels the other resources.
   const first = failures.find(({ ResourceStatusReason = '' }) => !/cancelled/i.test(ResourceStatusReason));
-  const reason = first?.ResourceStatusReason ?? stack.statusReason ?? 'CloudFormation gives no reason.';
+  const reason = first?.ResourceStatusReason ?? stack.statusReason ?? 'CloudFormation gave no reason.';
   const resource = first ? `${first.LogicalResourceId} (${first.ResourceType})` : `the stack ${stack.name}`;
   throw explained(reason, `${resource} failed, and the stack ${stack.name} is ${stack.status}`);
 }
 
-/** An event as a line for the terminal. */
+/** Returns an event as a line for the terminal. */
 function eventLine(event: StackEvent): string {
   const { ResourceStatus: status, ResourceType, LogicalResourceId, ResourceStatusReason: reason } = event;
   const line = `${(status ?? '').padEnd(18)} ${ResourceType} ${LogicalResourceId}`;

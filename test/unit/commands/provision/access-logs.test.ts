@@ -22,7 +22,7 @@ describe('access logs', () => {
   test('are delivered by a stack in us-east-1, kept by each later run, and ended with none', async () => {
     const { terminal, error } = await provisionOnce(account, { ...VIRGINIA, accessLogs: 'blog-logs' });
     expect(error).toBeUndefined();
-    expect(terminal.text).toMatch(/\+ log delivery +writes the access logs to the bucket/);
+    expect(terminal.text).toMatch(/\+ log delivery +delivers the access logs to the bucket/);
     expect(logging()).toEqual(['AccessLogSource', 'AccessLogTarget', 'AccessLogDelivery']);
     for (const accessLogs of [undefined, 'blog-logs']) {
       expect((await provisionOnce(account, { ...VIRGINIA, accessLogs })).provisioned).toMatchObject({ changed: false });

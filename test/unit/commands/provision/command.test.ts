@@ -35,17 +35,19 @@ describe('the final output of provision', () => {
     expect(said).toMatch(new RegExp(`DistributionId +${distribution?.id}`));
     expect(said).toMatch(new RegExp(`Name +${DOMAIN}\\n`));
     expect(said).toContain(`Value  ${distribution?.domainName}`);
-    expect(said).toMatch(/Ghost signs in as the user ghost-images-example-com-GhostUser\S+\. It needs an access key:/);
+    expect(said).toMatch(
+      /Ghost authenticates as the user ghost-images-example-com-GhostUser\S+, which needs an access key:/,
+    );
     const block = JSON.parse(said.slice(said.indexOf('{\n  "storage"'), said.lastIndexOf('}') + 1)) as {
       storage: { S3CloudFrontStorage: unknown };
     };
     expect(block.storage.S3CloudFrontStorage).toMatchObject({ cdnFallbackSecret: secretOf() });
     expect(said).toContain('no effect until `install` activates them');
-    expect(await run(...NEW)).toContain(`Nothing to change: https://${DOMAIN} is as it should be.`);
+    expect(await run(...NEW)).toContain(`✔ https://${DOMAIN} is up to date. Nothing was changed.`);
   });
 
   test.each([
-    ['policy-only', 'Give the policy arn:aws:iam::123456789012:policy/'],
+    ['policy-only', 'Attach the policy arn:aws:iam::123456789012:policy/'],
     ['iam-user', 'aws iam create-access-key --user-name'],
     ['ec2-role', 'aws ec2 associate-iam-instance-profile'],
     ['ecs-task-role', 'taskRoleArn'],
@@ -72,7 +74,7 @@ describe('the final output of provision', () => {
     const file = path.join(folder, 'config.production.json');
     writeFileSync(file, '{ "storage": { "active": "S3CloudFrontStorage" } }');
     const said = await run(...NEW, '--write-config', file);
-    expect(said).toContain(`npx ghost-storage-s3-cloudfront install --config ${file}   (updates`);
+    expect(said).toContain(`npx ghost-storage-s3-cloudfront install --config ${file}   (applies`);
     expect(said).not.toContain('no effect');
   });
 
@@ -96,7 +98,7 @@ describe('the final output of provision', () => {
     const said = await run(...options);
     const key = account.identities.users[0]?.accessKeys[0];
     expect(said).toContain(key?.secret);
-    expect(said).toContain(`with the access key ${key?.id}. Its secret is shown this once`);
+    expect(said).toContain(`with the access key ${key?.id}. Save its secret`);
     expect(await run(...options)).not.toContain(key?.secret);
   });
 
@@ -159,12 +161,12 @@ describe('the output of the other commands', () => {
     const said = await run('status');
     expect(said).toMatch(/Stack +ghost-images-example-com: CREATE_COMPLETE/);
     expect(said).toMatch(/Certificate +ISSUED, until \d{4}-\d\d-\d\d/);
-    expect(said).toMatch(/DNS +images\.example\.com does not lead to d\w+\.cloudfront\.net \(yet\)/);
+    expect(said).toMatch(/DNS +images\.example\.com does not point to d\w+\.cloudfront\.net \(yet\)/);
     expect(JSON.parse(await run('status', '--json'))).toMatchObject({ pointsToDistribution: false });
   });
 
   test('shows the differences', async () => {
-    expect(await run('diff')).toContain('Everything is as CloudFormation has made it.');
+    expect(await run('diff')).toContain('Nothing was changed outside of CloudFormation.');
     account.drift('ghost-images-example-com', 'Bucket', [
       { PropertyPath: '/A', ExpectedValue: 'on', ActualValue: 'off', DifferenceType: 'NOT_EQUAL' },
     ]);
@@ -178,13 +180,13 @@ describe('the output of the other commands', () => {
     const bucket = account.buckets.all[0]?.name;
     const said = await run('destroy', '--yes');
     expect(said).toContain(
-      `The bucket ${bucket} is kept, with every file. To use it again: provision --bucket ${bucket}`,
+      `The bucket ${bucket} was kept, with every file. To use it again: provision --bucket ${bucket}`,
     );
     expect(said).toContain('aws acm delete-certificate --region us-east-1');
     const again = await run('destroy', '--yes');
     expect(again).toContain('The stack ghost-images-example-com was already deleted.');
     expect(again).toContain(`Delete the record ${DOMAIN} at your DNS provider`);
-    expect(again).toContain(`The bucket ${bucket} is kept`);
+    expect(again).toContain(`The bucket ${bucket} was kept`);
     account.buckets.all.splice(0);
     account.stacks.all.splice(0);
     expect(await run('destroy', '--yes')).toContain('nothing to delete');

@@ -51,14 +51,14 @@ const keys = () => account.identities.users.flatMap(({ accessKeys }) => accessKe
 describe('who Ghost signs in as, where no option says it', () => {
   test.each<[NonNullable<typeof machine>, string, RegExp]>([
     [{ host: 'ec2', account: '123456789012' }, 'ec2-role', /this is an EC2 instance/],
-    [{ host: 'ecs', account: '123456789012' }, 'ecs-task-role', /this is a task of ECS/],
+    [{ host: 'ecs', account: '123456789012' }, 'ecs-task-role', /this is an ECS task/],
     [{ host: 'ec2', account: '999999999999' }, 'iam-user', /another account, as on Lightsail/],
     [{ host: 'ec2' }, 'iam-user', /metadata service does not answer/],
   ])('is what the machine can: %j → %s', async (on, identity, reason) => {
     machine = on;
     const said = await run('--yes', '--no-ghost');
     expect(parameters().Identity).toBe(identity);
-    expect(said).toMatch(new RegExp(`Identity +${identity} \\(.*--identity chooses another`));
+    expect(said).toMatch(new RegExp(`Identity +${identity} \\(.*use --identity for another one`));
     expect(said).toMatch(reason);
     expect(keys()).toEqual([]);
   });
@@ -66,7 +66,7 @@ describe('who Ghost signs in as, where no option says it', () => {
   test('elsewhere is a user, whose key is created with --write-config and shown as a step of the plan', async () => {
     const file = writeGhost({ url: 'https://blog.example.com' });
     const said = await run('--yes', '--write-config', file);
-    expect(said).toMatch(new RegExp(`access key +for the user, written into ${file}`));
+    expect(said).toMatch(new RegExp(`access key +for the user, written to ${file}`));
     expect(keys()).toHaveLength(1);
     expect(readFileSync(file, 'utf8')).toContain(keys()[0]?.secret);
     expect(said).not.toContain(keys()[0]?.secret);
@@ -113,7 +113,7 @@ describe('who Ghost signs in as, where no option says it', () => {
     await run('--yes', '--no-ghost', '--identity', 'policy-only');
     machine = { host: 'ec2', account: '123456789012' };
     const file = writeGhost({ url: 'https://blog.example.com' });
-    expect(await run('--write-config', file)).toContain('Nothing to change');
+    expect(await run('--write-config', file)).toContain('Nothing was changed');
     expect(parameters()).toMatchObject({ Identity: 'policy-only', GhostHost: '' });
     expect(keys()).toEqual([]);
   });
@@ -129,7 +129,7 @@ describe("the blog's URL, where no option says it", () => {
     const file = writeGhost({ url: 'https://blog.example.com/news/' });
     process.chdir(workingDirectory);
     const said = await run('--yes', '--write-config', file);
-    expect(said).toMatch(new RegExp(`Blog +https://blog\\.example\\.com/news/ \\("url" in ${file}`));
+    expect(said).toMatch(new RegExp(`Blog +https://blog\\.example\\.com/news/ \\(from "url" in ${file}`));
     expect(parameters()).toMatchObject({ GhostHost: 'blog.example.com', GhostPath: '/news' });
   });
 
@@ -142,7 +142,7 @@ describe("the blog's URL, where no option says it", () => {
   test('is that of the environment, which overrides the file as in Ghost', async () => {
     writeGhost({ url: 'http://localhost:2368' });
     process.env.url = 'https://blog.example.com';
-    expect(await plan()).toMatch(/Blog +https:\/\/blog\.example\.com \("url" in the environment variable url/);
+    expect(await plan()).toMatch(/Blog +https:\/\/blog\.example\.com \(from the environment variable url/);
     delete process.env.url;
   });
 
@@ -151,7 +151,7 @@ describe("the blog's URL, where no option says it", () => {
     async (url) => {
       writeGhost({ url });
       const said = await plan();
-      expect(said).toContain(`is "${url}", which CloudFront cannot request`);
+      expect(said).toContain(`is "${url}" (from "url" in `);
       expect(said).toContain('--ghost-url https://blog.example.com');
       expect(said).not.toContain('Ghost creates missing image sizes');
     },
@@ -172,7 +172,7 @@ describe("the blog's URL, where no option says it", () => {
 
   test('is missing with a warning in the plan that names the consequence and the option', async () => {
     for (const said of [await plan(), await run('--yes')]) {
-      expect(said).toMatch(/⚠ The blog's URL is not known\. .*image sizes that are missing.*\n.*--ghost-url/);
+      expect(said).toMatch(/⚠ The blog's URL is unknown\. .*image sizes that are missing.*\n.*--ghost-url/);
     }
     expect(await plan('--folder', 'downloads')).not.toContain('⚠');
   });
@@ -192,7 +192,7 @@ describe("the blog's URL, where no option says it", () => {
 
   test('is not read from a configuration that is no JSON', async () => {
     writeFileSync(path.join(folder, 'config.production.json'), '{ "url": ');
-    expect(await plan()).toContain("The blog's URL is not known");
+    expect(await plan()).toContain("The blog's URL is unknown");
   });
 });
 
@@ -223,7 +223,7 @@ describe('--template', () => {
   test('writes the template into a new file, and builds nothing', async () => {
     const file = path.join(folder, 'template.yaml');
     const said = await run('--template', file, '--no-ghost');
-    expect(said).toContain(`The template is in ${file}.`);
+    expect(said).toContain(`The template was written to ${file}.`);
     expect(said).not.toContain('AWSTemplateFormatVersion');
     expect(readFileSync(file, 'utf8')).toMatch(/^AWSTemplateFormatVersion/);
     expect(account.stacks.all).toEqual([]);
@@ -232,7 +232,7 @@ describe('--template', () => {
   test('leaves a file that is there as it is', async () => {
     const file = path.join(folder, 'template.yaml');
     writeFileSync(file, 'mine');
-    await expect(run('--template', file)).rejects.toThrow(`${file} exists already`);
+    await expect(run('--template', file)).rejects.toThrow(`${file} already exists`);
     expect(readFileSync(file, 'utf8')).toBe('mine');
   });
 

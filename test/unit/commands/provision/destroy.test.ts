@@ -256,7 +256,7 @@ describe('a deletion that was stopped or refused', () => {
     const live = { [DOMAIN]: { A: ['192.0.2.1'] }, [target]: { A: ['192.0.2.1'] } };
     // Without the profile, nobody sees the zone.
     const first = await destroyOnce((terminal) => terminal.typed.push(DOMAIN), { live });
-    expect(first.terminal.text).toContain('use --dns-profile to have it deleted');
+    expect(first.terminal.text).toContain('the command deletes it with --dns-profile');
     expect(first.destroyed.danglingRecord).toBe(DOMAIN);
     expect(recordsLeft()).toHaveLength(3);
     const refused = destroyOnce((terminal) => (terminal.agrees = false), dns);
@@ -333,7 +333,7 @@ describe('a domain at another DNS provider', () => {
     expect(lines.slice(shown - 3, shown).join()).toMatch(
       /First delete this record.*Name {3}images\.example\.com, or images/,
     );
-    expect(shown).toBeLessThan(lines.findIndex((line) => line.includes('is going to be deleted')));
+    expect(shown).toBeLessThan(lines.findIndex((line) => line.includes('This deletes the stack')));
     expect(questions.slice(0, 2)).toEqual([
       'Delete it?',
       expect.stringContaining('Press Enter to wait until it is deleted'),
@@ -365,7 +365,7 @@ describe('a domain at another DNS provider', () => {
 
   test('keeps its distribution while DNS does not answer', async () => {
     live[DOMAIN] = { fails: 'ESERVFAIL' };
-    await expect(destroyOnce(undefined, { live })).rejects.toThrow('DNS gives no answer');
+    await expect(destroyOnce(undefined, { live })).rejects.toThrow('DNS does not answer');
     expect(isUntouched()).toBe(true);
   });
 

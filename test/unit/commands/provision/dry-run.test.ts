@@ -25,14 +25,14 @@ const certificate = ['--certificate-arn', PARAMETER_SETS['only what is needed']?
 
 describe('the plan of a dry run', () => {
   test('shows what happens to the certificate', async () => {
-    expect(await run()).toMatch(/\+ certificate +images\.example\.com, in us-east-1, unless one is there/);
+    expect(await run()).toMatch(/\+ certificate +images\.example\.com, in us-east-1, unless there is already one/);
     expect(await run('--wildcard')).toMatch(/\+ certificate +\*\.example\.com/);
     expect(await run(...certificate)).toMatch(/= certificate +arn:aws:acm:us-east-1/);
   });
 
   test('shows what happens to the domain', async () => {
-    expect(await run()).toMatch(/\+ DNS +records in Route 53 if it has the zone, else you make a CNAME/);
-    expect(await run('--hosted-zone', 'none')).toMatch(/\+ DNS +you make a CNAME/);
+    expect(await run()).toMatch(/\+ DNS +records in Route 53 if it has the zone, otherwise you create a CNAME/);
+    expect(await run('--hosted-zone', 'none')).toMatch(/\+ DNS +you create a CNAME/);
     const zone = await run('--hosted-zone', 'Z0123456789ABCDEFGHIJ');
     expect(zone).toMatch(/\+ DNS records/);
     expect(zone).not.toMatch(/\+ DNS +you/);

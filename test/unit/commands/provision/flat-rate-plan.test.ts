@@ -84,7 +84,7 @@ describe('an image server on a flat-rate plan', () => {
     account.distributions.subscribe(distribution(), OF_PLAN);
     const before = account.calls.length;
     const { error, terminal } = await provisionOnce(account, { webAcl: option });
-    expect(error?.message).toContain('CloudFront refuses to remove or replace it while the plan is subscribed');
+    expect(error?.message).toContain('CloudFront refuses to remove or replace it during the subscription');
     expect(error?.cure).toMatch(/cancel the plan first/);
     expect(terminal.questions).toEqual([]);
     expect(changesSince(before)).toEqual([]);

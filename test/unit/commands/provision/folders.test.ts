@@ -44,7 +44,7 @@ describe('a folder for other files than those of Ghost', () => {
     const { terminal } = await withFolders({ folder: ['downloads', '/press/'] });
     expect(served()).toEqual({ paths: ['/downloads/*', '/press/*'], read: ['/downloads/*', '/press/*'] });
     expect(terminal.text).toMatch(/\+ folder +https:\/\/images\.example\.com\/downloads\/ for your own files/);
-    expect(terminal.text).toMatch(/\+ CloudFront function +keeps files in folders from running scripts/);
+    expect(terminal.text).toMatch(/\+ CloudFront function +prevents files in folders from running scripts/);
   });
 
   test('is added to those that are there, which stay as they are', async () => {
@@ -105,7 +105,7 @@ describe('a folder for other files than those of Ghost', () => {
     const before = account.actions.length;
     const { error } = await withFolders({ folder: ['four'] });
     expect(error?.message).toBe(
-      "An image server has at most 3 folders besides Ghost's, but these are 4: one, two, three, four.",
+      "An image server can have at most 3 folders besides Ghost's, but these are 4: one, two, three, four.",
     );
     expect(error?.cure).toContain('upload FILE --to one/four');
     expect(account.actions.slice(before).filter((action) => /:(Create|Update|Execute)/.test(action))).toEqual([]);
@@ -124,7 +124,7 @@ describe('a folder for other files than those of Ghost', () => {
     [{ removeFolder: [''] }, '--remove-folder is empty'],
     [{ folder: ['downloads'], removeFolder: ['downloads'] }, 'both name "downloads"'],
     [{ folder: ['blogs'], tenantPrefix: 'blogs/seven' }, 'the tenant prefix is "blogs/seven"'],
-    [{ folder: ['blog'], ghostUrl: 'https://example.com/blog' }, "the name of the blog's sub-directory"],
+    [{ folder: ['blog'], ghostUrl: 'https://example.com/blog' }, "the name of the blog's subdirectory"],
     [{ folder: ['a', 'b', 'c', 'd'] }, 'these are 4: a, b, c, d'],
   ])('is refused when it cannot be, with the reason: %j', async (options, message) => {
     const { error } = await withFolders(options);
@@ -135,7 +135,7 @@ describe('a folder for other files than those of Ghost', () => {
   test('is in the way of a blog that comes to its path later', async () => {
     await withFolders({ folder: ['blog'] });
     const { error } = await withFolders({ ghostUrl: 'https://example.com/blog' });
-    expect(error?.message).toContain('The folder "blog" has the name of the blog\'s sub-directory');
+    expect(error?.message).toContain('The folder "blog" has the name of the blog\'s subdirectory');
   });
 
   test('goes with its image server', async () => {
@@ -155,7 +155,7 @@ describe('the end of provision', () => {
     expect(output).toContain('run the command again with --ghost-url https://blog.example.com');
     expect(output).not.toContain('S3CloudFrontStorage');
     expect(output).not.toContain('install');
-    expect(output).not.toMatch(/Ghost signs in|Give the policy/);
+    expect(output).not.toMatch(/Ghost authenticates|Attach the policy/);
   });
 
   test('leads to both where there is a blog', async () => {

@@ -315,7 +315,7 @@ describe('a second run', () => {
     const { error, terminal } = await provisionOnce(account, { wildcard: true }, (recorded) => {
       Object.defineProperty(recorded, 'agrees', { get: () => answers.shift() ?? false });
     });
-    expect(error?.message).toBe('The certificate was requested and is kept; nothing else was changed.');
+    expect(error?.message).toBe('The certificate was requested and is kept. Nothing else was changed.');
     expect(terminal.questions).toEqual(['Continue?', 'Continue?']);
     expect(terminal.text).toMatch(/~ CloudFront distribution/);
     expect(account.stacks.get(STACK)?.parameters.CertificateArn).toBe(before);
@@ -453,7 +453,7 @@ describe('a run that was stopped', () => {
     expect(first.error?.name).toBe('Interruption');
     expect(account.stacks.get(STACK)?.status).toBe('CREATE_IN_PROGRESS');
     const { provisioned, terminal } = await provisionOnce(account);
-    expect(terminal.steps[0]).toContain('is at work');
+    expect(terminal.steps[0]).toContain('Waiting for CloudFormation');
     expect(provisioned).toMatchObject({ changed: false, stack: { status: 'CREATE_COMPLETE' } });
     expect(account.distributions.all).toHaveLength(1);
   });
@@ -542,7 +542,7 @@ describe('a stack that fails', () => {
     });
     expect(error).toMatchObject({
       name: 'Declined',
-      message: 'What the failed attempt had left was deleted; nothing else was changed.',
+      message: 'The leftovers of the failed attempt were deleted. Nothing else was changed.',
     });
   });
 
@@ -600,7 +600,7 @@ describe('a problem is reported before anything is created:', () => {
   test('a bucket in another account', async () => {
     account.hostedZones.add({ name: 'example.com' });
     account.buckets.add({ name: 'my-pictures', otherOwner: true });
-    expect(await refusal({ bucket: 'my-pictures' })).toContain('names are unique in the whole world');
+    expect(await refusal({ bucket: 'my-pictures' })).toContain('names are unique worldwide');
   });
 
   test('a bucket in another region', async () => {
@@ -670,7 +670,7 @@ describe('a problem is reported before anything is created:', () => {
     zone.records.push({ Name: `${DOMAIN}.`, Type: 'A', TTL: 60, ResourceRecords: [{ Value: '192.0.2.1' }] });
     account.distributions.add({ aliases: [DOMAIN] });
     const answer = await refusal();
-    expect(answer).toContain('2 things stand in the way');
+    expect(answer).toContain('There are 2 problems');
     expect(answer).toContain('192.0.2.1');
     expect(answer).toContain('alternate domain name');
   });
@@ -681,7 +681,7 @@ describe('a problem is reported before anything is created:', () => {
     account.deny('iam:CreatePolicy');
     const { terminal } = await provisionOnce(account, {}, (recorded) => (recorded.agrees = false));
     expect(terminal.warnings).toEqual([
-      expect.stringMatching(/seems not to be allowed: cloudfront:CreateDistribution, iam:CreatePolicy/),
+      expect.stringMatching(/may not have permission for cloudfront:CreateDistribution, iam:CreatePolicy/),
     ]);
   });
 
@@ -760,7 +760,7 @@ describe('a plan', () => {
     await destroy(await openTestSession(account), STACK);
     const { terminal, error } = await provisionOnce(account, { bucket: 'my-pictures' });
     expect(error).toBeUndefined();
-    expect(terminal.text).toMatch(/= S3 bucket +my-pictures that is there already/);
+    expect(terminal.text).toMatch(/= S3 bucket +the existing bucket my-pictures/);
     expect(terminal.text).not.toMatch(/\+ S3 bucket {2}/);
   });
 });
@@ -878,7 +878,7 @@ describe('a bucket that was left by its stack', () => {
     const bucket = account.buckets.add({ name: 'my-pictures' });
     const { error } = await provisionOnce(account, { bucket: 'my-pictures' });
     expect(error?.message).toContain(
-      'public access is not blocked, access lists are on, versioning is off, unfinished uploads are never removed',
+      'public access is not blocked, ACLs are enabled, versioning is off, unfinished uploads are never removed',
     );
     expect(changesMade()).toEqual([]);
     Object.assign(bucket, AS_THE_TEMPLATE);

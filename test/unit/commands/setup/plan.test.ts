@@ -17,8 +17,8 @@ function planOf(isSwitched: boolean, warnings: Warning[] = []): string {
 
 describe('the plan of setup', () => {
   test('names no option that setup does not have, for a blog whose URL CloudFront cannot request', () => {
-    const plan = planOf(false, [{ text: "The blog's URL is not known.", isAboutUrl: true }]);
-    expect(plan).toContain("The blog's URL is not known.");
+    const plan = planOf(false, [{ text: "The blog's URL is unknown.", isAboutUrl: true }]);
+    expect(plan).toContain("The blog's URL is unknown.");
     expect(plan).toContain('provision --domain images.example.com --region eu-central-1 --ghost-url');
     expect(plan).not.toContain('--no-ghost');
   });

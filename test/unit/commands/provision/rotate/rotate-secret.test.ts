@@ -353,7 +353,7 @@ describe('a rotation is refused', () => {
     account.stacks.get(STACK)?.set('REVIEW_IN_PROGRESS');
     Object.assign(account.stacks.get(STACK) ?? {}, { outputs: [] });
     const { error } = await rotate({ withFile: false });
-    expect(error?.message).toBe(`The stack ${STACK} is REVIEW_IN_PROGRESS, and has no distribution.`);
+    expect(error?.message).toBe(`The stack ${STACK} is REVIEW_IN_PROGRESS and has no distribution.`);
   });
 
   test('for another blog', async () => {
@@ -366,11 +366,15 @@ describe('a rotation is refused', () => {
   });
 
   test.each([
-    ['has no block', (file: string) => writeFileSync(file, '{}'), /has no block S3CloudFrontStorage/],
+    [
+      'has no options of the adapter',
+      (file: string) => writeFileSync(file, '{}'),
+      /has no options for S3CloudFrontStorage/,
+    ],
     [
       'belongs to another image server',
       () => blog.edit({ cdnUrl: 'https://user:hidden@other.example.com' }),
-      /belongs to another image server than images\.example\.com: its "cdnUrl" names other\.example\.com/,
+      /is not for the image server images\.example\.com\. Its "cdnUrl" is for other\.example\.com/,
     ],
   ])('for a configuration file that %s', async (_, prepare, message) => {
     await start();

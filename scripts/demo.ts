@@ -81,6 +81,8 @@ async function main(): Promise<number> {
     const ghost = await startGhost({
       install,
       port,
+      // It is the only boot.
+      createsDatabase: true,
       url: `http://localhost:${port}`,
       config: adapterConfig({
         bucket: BUCKET,

@@ -1,15 +1,17 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { copyFile, cp, mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { listen } from '../local-server';
 import { layOutAdapter } from './adapter-folder';
-import { baseConfig, deepMerge, type JsonObject } from './config';
+import { baseConfig, databaseFile, deepMerge, type JsonObject } from './config';
 import type { GhostInstall } from './install';
+import { withInstallLock } from './install-lock';
 import { isolationFlags } from './isolation';
 import { lastLines } from './run-command';
 
@@ -29,6 +31,11 @@ export interface StartGhostOptions {
   port?: number;
   /** A content folder that is kept; default: a new one, which `stop` removes. */
   contentPath?: string;
+  /**
+   * Whether Ghost creates its database itself, which takes half of its first boot; default: a new content folder gets a
+   * copy of what an earlier first boot has created.
+   */
+  createsDatabase?: boolean;
   /** For Ghost's process, at each start; `NODE_ENV` is `production` unless set here. */
   env?: Record<string, string> | (() => Record<string, string>);
 }
@@ -101,6 +108,8 @@ export async function startGhost(options: StartGhostOptions): Promise<RunningGho
   try {
     await prepareContent(contentPath, install, options.adapterFolder);
     await mkdir(join(folder, 'tmp'));
+    const database = databaseFile(contentPath);
+    if (!options.createsDatabase && !existsSync(database)) await copyFile(await createdDatabase(install), database);
     // As Ghost-CLI does: Ghost looks for its package.json in ./current, and for its configuration in ".".
     // On Windows it is a junction, which everybody may create.
     await symlink(install.dir, join(folder, 'current'), 'junction');
@@ -127,6 +136,29 @@ export async function startGhost(options: StartGhostOptions): Promise<RunningGho
     },
     stop,
   };
+}
+
+/** Returns a database as it is after the first boot of an installed Ghost, which boots for it once. */
+async function createdDatabase(install: GhostInstall): Promise<string> {
+  const file = join(dirname(install.dir), 'created.db');
+  if (existsSync(file)) return file;
+  return withInstallLock(
+    `${file}.lock`,
+    () => {},
+    async () => {
+      if (existsSync(file)) return file;
+      const contentPath = await mkdtemp(join(tmpdir(), 'ghost-content-'));
+      try {
+        const ghost = await startGhost({ install, config: {}, contentPath, createsDatabase: true });
+        await ghost.stop();
+        await copyFile(databaseFile(contentPath), `${file}.new`);
+        await rename(`${file}.new`, file);
+        return file;
+      } finally {
+        await rm(contentPath, { recursive: true, force: true, maxRetries: 5 });
+      }
+    },
+  );
 }
 
 /** Creates a content folder with Ghost's own themes and the adapter. */

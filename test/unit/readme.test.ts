@@ -40,7 +40,7 @@ describe('the README', () => {
   const inSeconds = (ms: number) => `${ms < 1000 ? (ms / 1000).toFixed(2) : Math.round(ms / 1000)} s`;
   const rounded = (seconds: number) => `${seconds < 9.95 ? seconds.toFixed(1) : Math.round(seconds)} s`;
   test.each([
-    ['Lost of 1,000 uploads with the same name', 'reliability-race', 'lost', String],
+    ['Lost of 1,000 same-named uploads, 4 processes', 'reliability-race', 'lost', String],
     ['Stored of 1,000 uploads on a bad network', 'reliability-network', 'stored intact', String],
     ['Saving an image when 5,000 others have its name', 'taken', '5000 taken, ms', inSeconds],
     ['Uploading a 300 MB video', 'large', 'seconds', rounded],
@@ -49,6 +49,14 @@ describe('the README', () => {
     const cells = line?.split('|').slice(2, -1);
     const values = adapters.map((name) => shown(measured(id, name)[column] as number));
     expect(cells?.map((cell) => cell.trim())).toEqual([`**${values[0]}**`, ...values.slice(1)]);
+  });
+
+  test('says at once what was measured against Ghost’s own adapter', () => {
+    const { lost } = measured('reliability-race', adapters[1] as string);
+    const [ours, core] = adapters.map((name) => rounded(measured('large', name).seconds as number));
+    expect(readme.slice(0, 800)).toContain(`0 of 1,000 same-named uploads lost instead of ${lost}`);
+    expect(readme.slice(0, 800)).toContain(`${ours} for a 300 MB video instead of ${core}`);
+    expect(measured('reliability-race', adapters[0] as string).lost).toBe(0);
   });
 
   test('gives the measured time of an ordinary upload, and the one of rclone', () => {

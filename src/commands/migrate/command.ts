@@ -50,7 +50,7 @@ export function addMigrate(program: Command): void {
     `${calledAs()} migrate --ghost /var/www/ghost --verify --report migrated.jsonl`,
     `${calledAs()} migrate --content ./content --bucket blog-images --region eu-central-1 --cdn-url https://images.example.com`,
     `${calledAs()} migrate --to-local`,
-    `${calledAs()} migrate --from-url https://old-bucket.s3.amazonaws.com --dry-run`,
+    `${calledAs()} migrate --from-url https://old-bucket.s3.amazonaws.com --from-bucket old-bucket --dry-run`,
   );
   addExitCodes(command, 'every file is in place', 'a file is not in place, or an error occurred');
 }

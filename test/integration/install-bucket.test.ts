@@ -56,7 +56,7 @@ const UNUSABLE: [string, () => Record<string, unknown> | Promise<Record<string, 
     () => ({ secretAccessKey: 'x'.repeat(40) }),
     /does not belong to the access key[^]*config\.production/,
   ],
-  ['an unknown key', () => ({ accessKeyId: 'AKIANOBODY0000000000' }), /does not know the access key ID/],
+  ['an unknown key', () => ({ accessKeyId: 'AKIANOBODY0000000000' }), /does not recognize the access key ID/],
   [
     'another region',
     () => ({ bucket: s3.newBucket({ region: 'eu-west-1' }) }),

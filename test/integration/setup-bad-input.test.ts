@@ -96,7 +96,7 @@ describe('setup names the problem and the way on, builds nothing, and leaves the
       },
       'This Ghost already gets its images from pictures.example.test',
     ],
-    ['no URL', { url: 'blog' }, 'The URL of this blog is not known'],
+    ['no URL', { url: 'blog' }, 'The URL of this blog is unknown'],
     ['the domain of the images as its own', { url: `https://${DOMAIN}` }, 'is the domain of the blog itself'],
   ])('a blog with %s', async (_, config, message) => {
     writeConfig(JSON.stringify({ ...(JSON.parse(before) as object), ...config }));

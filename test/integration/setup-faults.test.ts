@@ -72,7 +72,7 @@ describe('setup', () => {
       expect.stringContaining(`The images of this blog come from https://${DOMAIN}`),
     ]);
     const again = await lab.setUp();
-    expect([again.status, again.output]).toEqual([0, expect.stringContaining('Ghost is already switched over.')]);
+    expect([again.status, again.output]).toEqual([0, expect.stringContaining('Ghost already uses the image server.')]);
     const back = await lab.run(['setup', '--undo', '--yes']);
     expect([back.status, lab.restarts()]).toEqual([0, 2]);
   });
@@ -103,7 +103,10 @@ describe('setup', () => {
     expect((await lab.setUp()).status).toBe(0);
     expect(lab.restarts()).toBe(3);
     const again = await lab.setUp();
-    expect([again.output, lab.restarts()]).toEqual([expect.stringContaining('Ghost is already switched over.'), 3]);
+    expect([again.output, lab.restarts()]).toEqual([
+      expect.stringContaining('Ghost already uses the image server.'),
+      3,
+    ]);
   });
 
   test('goes back also when an earlier --undo was killed before its restart, and had left no options', async () => {
@@ -156,13 +159,13 @@ describe('setup', () => {
 
     blog.breaks = false;
     const second = await lab.setUp({ watch, hurries: true });
-    expect([second.status, second.output]).toEqual([130, expect.stringContaining('Ghost is switched over.')]);
+    expect([second.status, second.output]).toEqual([130, expect.stringContaining('Ghost uses the image server now.')]);
     blog.breaks = true;
     await blog.restart().catch(() => {});
     upload();
     const third = await lab.setUp({ watch, hurries: true });
     expect([third.status, third.output]).toEqual([1, expect.stringContaining('it runs from the disk again')]);
-    expect([third.output, blog.isDown]).toEqual([expect.stringContaining('Copy them later'), false]);
+    expect([third.output, blog.isDown]).toEqual([expect.stringContaining('To copy them later'), false]);
   });
 
   test('goes back to the disk also when the bucket cannot be read at that moment', async () => {
@@ -172,7 +175,7 @@ describe('setup', () => {
     cloud.s3.injectFault({ kind: { status: 403, code: 'AccessDenied' }, times: Infinity });
     const { status, output } = await lab.setUp();
     expect([status, output]).toEqual([1, expect.stringContaining('it runs from the disk again')]);
-    expect([output, blog.isDown]).toEqual([expect.stringContaining('Copy them later'), false]);
+    expect([output, blog.isDown]).toEqual([expect.stringContaining('To copy them later'), false]);
   });
 
   test('goes back by --undo, whatever fails on the way, and brings every file', async () => {
@@ -201,10 +204,7 @@ describe('setup', () => {
     const { restart } = blog;
     blog.restart = () => Promise.reject(new Error('It is not restarted.'));
     const failed = await back();
-    expect([failed.status, failed.output]).toEqual([
-      1,
-      expect.stringContaining('run the same command again: it copies'),
-    ]);
+    expect([failed.status, failed.output]).toEqual([1, expect.stringContaining('run the same command again to copy')]);
     expect(existsSync(adapterFolder())).toBe(true);
 
     await breakDown(inUse, restart);
@@ -224,7 +224,7 @@ describe('setup', () => {
     const conflict = await back();
     expect([conflict.status, conflict.output]).toEqual([1, expect.stringContaining('Ghost runs from the disk again')]);
     expect(conflict.output).not.toContain('Nothing else was changed');
-    expect(conflict.output).toMatch(/options that are named above are those of another command: .*migrate --to-local/);
+    expect(conflict.output).toMatch(/options above belong to another command: .*migrate --to-local/);
     blog.restart = restart;
 
     rmSync(later());

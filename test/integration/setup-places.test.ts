@@ -60,7 +60,7 @@ async function goBack(before: string, { restarts } = { restarts: 2 }): Promise<C
   const { status, output } = await lab.run(['setup', '--undo', '--yes']);
   expect([status, output]).toEqual([0, expect.stringContaining('Ghost stores its files on the disk again')]);
   // Posts of that time show them as they are.
-  expect(output).toContain('contain full CDN URLs: keep the CDN');
+  expect(output).toContain('contain full CDN URLs. Keep the CDN');
   const [original, withOptions] = backups();
   // What the image server needs stays, without effect, for another time.
   expect([original, configText()]).toEqual([before, withOptions]);
@@ -106,7 +106,7 @@ describe('setup', () => {
     await open({ version: '5.130.6' });
     const before = configText();
     const output = await setUpAndVisit();
-    expect(output.split('1/6 Build')[0]).toContain('Ghost 5 does not know "urls"');
+    expect(output.split('1/6 Build')[0]).toContain('Ghost 5 does not support "urls"');
     expect(config()).not.toHaveProperty('urls');
 
     const manifest = path.join(blog.folder, 'current/package.json');

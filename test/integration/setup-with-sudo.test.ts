@@ -88,7 +88,7 @@ describeAsRoot('setup by a user who may not write in the folder of Ghost', () =>
     const before = readConfig();
     sudo.refuses = true;
     const { status, output } = await setUp();
-    expect([status, output]).toEqual([1, expect.stringContaining('The change as root did not succeed')]);
+    expect([status, output]).toEqual([1, expect.stringContaining('The change as root failed')]);
     expect(output).toContain('is not in the sudoers file');
     expect([readConfig(), lab.restarts(), blog.isDown]).toEqual([before, 0, false]);
     // Its secret would be lost, and IAM allows two.

@@ -41,7 +41,7 @@ describe('setup', () => {
     expect(output).not.toContain(secretAccessKey);
 
     const again = await lab.setUp();
-    expect([again.status, again.output]).toEqual([0, expect.stringContaining('Ghost is already switched over.')]);
+    expect([again.status, again.output]).toEqual([0, expect.stringContaining('Ghost already uses the image server.')]);
     expect([lab.restarts(), cloud.account.state.accessKeys]).toEqual([1, [expect.anything()]]);
 
     const back = await lab.run(['setup', '--undo', '--yes']);

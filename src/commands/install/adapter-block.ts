@@ -4,11 +4,11 @@ import { ADAPTER } from '../../core/features';
 
 /** Options of other adapters that this one does not have, with the reason. */
 const DROPPED: Record<string, string> = {
-  pathPrefix: 'new files go below content/images, content/media and content/files, where Ghost looks for them',
+  pathPrefix: 'new files are stored in content/images, content/media and content/files, where Ghost looks for them',
   signatureVersion: 'every request is signed with version 4',
 };
 
-/** The prefix of images, which is our default. Media and files have their own. */
+/** The prefix of images, which is the default. Media and files have their own. */
 const IMAGES = /^\/*content\/images\/*$/;
 
 /** The options of another adapter, under the names of this one. */
@@ -29,10 +29,10 @@ export function takeOver(storage: StorageSettings, name: string): TakenOver {
   if (name === ADAPTER || !isObject(block)) {
     const others = formerAdapters(storage);
     throw new Failure(
-      `--from is "${name}", and Ghost's configuration holds no other adapter's block of that name.`,
+      `--from is "${name}", but Ghost's configuration has no block of another adapter with that name.`,
       others.length > 0
-        ? `Name one that is there: --from ${others.join(' or --from ')}`
-        : 'Name the bucket and the CDN instead: --bucket, --region and --cdn-url.',
+        ? `Name an existing block: --from ${others.join(' or --from ')}`
+        : 'Pass the bucket and the CDN instead: --bucket, --region and --cdn-url.',
     );
   }
   return withOurNames(name, block);
@@ -44,7 +44,7 @@ export const formerAdapters = (storage: StorageSettings): string[] =>
     .filter(([name, value]) => name !== ADAPTER && isObject(value) && 'bucket' in value && !('adapter' in value))
     .map(([name]) => name);
 
-/** Translates the options of another adapter, which has the name `from`, into ours. */
+/** Translates the options of another adapter, called `from`, into ours. */
 export function withOurNames(from: string, { assetHost, ...block }: Record<string, unknown>): TakenOver {
   const options: Record<string, unknown> = {};
   const notices: string[] = [];

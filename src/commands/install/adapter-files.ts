@@ -7,7 +7,7 @@ import { type Manifest, ownManifest, packageFile, readManifest } from '../../she
 import { readRegularFile, someNamesIn, UnsuitableFile } from '../../shell/read-file';
 import type { AdapterPlace } from './adapter-place';
 
-/** The files of this package that Ghost needs, besides its package.json. */
+/** The files of this package that Ghost needs, in addition to its package.json. */
 const FILES = ['LICENSE', 'dist/THIRD_PARTY_LICENSES.txt', 'dist/index.js'];
 const LAZY_FOLDER = 'dist/lazy';
 
@@ -26,7 +26,7 @@ export function adapterFiles(): Map<string, Buffer> {
 /**
  * Returns the version of the adapter in its folder, undefined when the folder does not exist.
  *
- * @throws Failure when the folder holds something else
+ * @throws Failure when the folder contains something else
  */
 export function installedVersion({ folder, owner }: AdapterPlace): string | undefined {
   if (!lstatSync(folder, { throwIfNoEntry: false })) {
@@ -35,13 +35,16 @@ export function installedVersion({ folder, owner }: AdapterPlace): string | unde
   const { name } = ownManifest();
   const manifest = withRightsOf(owner, () => manifestIn(folder));
   if (manifest?.name !== name) {
-    throw new Failure(`${folder} exists, and is not a version of this adapter.`, 'Look at it, and move it elsewhere.');
+    throw new Failure(
+      `${folder} exists, but is not a version of this adapter.`,
+      'Check its contents, and move it elsewhere.',
+    );
   }
   return manifest.version;
 }
 
 /**
- * Returns whether the adapter's folder holds exactly the files of this version.
+ * Returns whether the adapter's folder contains exactly the files of this version.
  *
  * @throws Failure when one of them is not a file
  */
@@ -77,7 +80,7 @@ function holds(file: string, bytes: Buffer): boolean {
     return readRegularFile(file, bytes.length).bytes.equals(bytes);
   } catch (error) {
     if (error instanceof UnsuitableFile && !error.isTooLarge) {
-      throw new Failure(`${error.message}.`, 'Look at it, and delete it.', { cause: error });
+      throw new Failure(`${error.message}.`, 'Check it, and delete it.', { cause: error });
     }
     return false;
   }

@@ -23,7 +23,7 @@ import { syncFolder } from '../../shell/sync-folder';
 import { ADAPTER_FOLDERS, adapterFiles } from './adapter-files';
 import type { AdapterPlace } from './adapter-place';
 
-/** Folders next to the adapter that hold a version on its way in or out; 1.0.0 used the last two names. */
+/** Folders next to the adapter that contain a version that is being added or removed; 1.0.0 used the last two names. */
 const PROVISIONAL = new RegExp(`^(\\.${ADAPTER}-\\w{6}|${ADAPTER}\\.(new|old))$`);
 
 /** A changed adapter folder, while the change can still be undone. */
@@ -39,10 +39,10 @@ export interface FolderChange {
 }
 
 /**
- * Runs something that has to succeed together with the change of the folder, which is undone otherwise.
+ * Runs a step that must succeed together with the change of the folder. Otherwise the change is undone.
  *
  * @param warn prints a problem that does not stop the command
- * @throws the error of `run`, which says that everything is as it was before
+ * @throws the error of `run`, with the words that everything is unchanged
  */
 export function undoOnFailure<T>(change: FolderChange | undefined, run: () => T, warn: (text: string) => void): T {
   let result: T;
@@ -63,14 +63,14 @@ function restored(change: FolderChange | undefined): string {
     change?.undo();
     return 'Everything is as it was before the command.';
   } catch (error) {
-    return `The former version of the adapter could not be put back: ${(error as Error).message}`;
+    return `The former version of the adapter could not be restored: ${(error as Error).message}`;
   }
 }
 
 /**
- * Puts the adapter into its folder, with the rights of the owner of the folders above it. The files are written into a
- * new folder next to it first, which is renamed when all are there. The disk then keeps them: the configuration that is
- * written next stops Ghost where they are missing after a power failure.
+ * Puts the adapter into its folder, with the rights of the owner of the folders above it. The files are first written
+ * into a new folder next to it, which is renamed when it is complete. They are flushed to the disk, because Ghost would
+ * not start with the configuration that is written next if they were missing after a power failure.
  *
  * @throws Failure when they cannot be written
  */
@@ -97,7 +97,7 @@ export function putAdapter({ folder, owner }: AdapterPlace): FolderChange {
 export const removeAdapter = ({ folder, owner }: AdapterPlace): FolderChange =>
   changing(owner, folder, (undos) => moveAway(folder, undos));
 
-/** Changes the folder, and undoes what was done where that fails. */
+/** Changes the folder, and undoes the steps so far if one fails. */
 function changing(owner: Owner, folder: string, change: (undos: (() => void)[]) => void): FolderChange {
   const undos: (() => void)[] = [];
   const undo = () =>
@@ -176,7 +176,7 @@ function moveAway(folder: string, undos: (() => void)[]): void {
 /** Lets all users read a folder, whatever the umask is. */
 const openToAll = (folder: string) => chmodSync(folder, 0o755);
 
-/** Runs a step with the rights of an owner, and names the file and the user where these do not suffice. */
+/** Runs a step with the rights of an owner, and names the file and the user where these are not enough. */
 function withRights<T>(owner: Owner, folder: string, step: () => T extends Promise<unknown> ? never : T): T {
   try {
     return withRightsOf(owner, step);
@@ -186,7 +186,7 @@ function withRights<T>(owner: Owner, folder: string, step: () => T extends Promi
       ? error
       : new Failure(
           `${file} could not be written with the rights of the user ${owner.uid} (${code}).`,
-          `${adviceForMachine(code) ?? `Find out what is in the way of ${path.dirname(folder)}, and run the command again.`}\nEverything is as it was before the command.`,
+          `${adviceForMachine(code) ?? `Check the permissions of ${path.dirname(folder)}, and run the command again.`}\nEverything is as it was before the command.`,
           { cause: error },
         );
   }

@@ -23,7 +23,7 @@ export interface AdapterPlace {
 /**
  * Returns the place of the adapter: below the content folder, or where `paths.installedAdaptersPath` says.
  *
- * @throws Failure when that is in a container, and not on this machine
+ * @throws Failure when that is in a container and not on this machine
  */
 export function adapterPlace(site: GhostSite): AdapterPlace {
   const { folder, compose } = site;
@@ -31,7 +31,7 @@ export function adapterPlace(site: GhostSite): AdapterPlace {
   if (installed !== undefined && compose && compose.toContainer(path.resolve(folder, installed)) === undefined) {
     throw new Failure(
       `Ghost looks for adapters in ${installed}, which is a folder of its container (paths__installedAdaptersPath).`,
-      'Take this variable out, so that the adapter can be in the content folder, or mount a folder of the host there.\nTo build it into an image: install --print',
+      'Remove this variable, so that the adapter can be in the content folder, or mount a folder of the host there.\nTo build the adapter into an image: install --print',
     );
   }
   const base = installed === undefined ? baseInContent(site) : path.resolve(folder, installed);
@@ -41,7 +41,7 @@ export function adapterPlace(site: GhostSite): AdapterPlace {
   return { folder: place, base, owner: owner.uid === 0 ? ownerOf(wayTo(path.dirname(place))) : owner };
 }
 
-/** Returns the content folder, or the folder of the part of it that is mounted from elsewhere and has the adapter. */
+/** Returns the content folder, or the folder that is mounted into it and contains the adapter. */
 function baseInContent(site: GhostSite): string {
   const place = placeInContent(site, ADAPTER_IN_CONTENT);
   const names = ADAPTER_IN_CONTENT.split('/');
@@ -51,7 +51,7 @@ function baseInContent(site: GhostSite): string {
   return mounted?.base ?? path.dirname(place);
 }
 
-/** Returns `paths.installedAdaptersPath`, undefined also for an older Ghost, which does not know it. */
+/** Returns `paths.installedAdaptersPath`, undefined also for an older Ghost, which does not support it. */
 export const installedAdaptersPath = (site: GhostSite): string | undefined =>
   isAtLeast(site, OLDEST_WITH_INSTALLED_ADAPTERS) ? site.config.paths?.installedAdaptersPath : undefined;
 
@@ -63,7 +63,7 @@ export const installedAdaptersPath = (site: GhostSite): string | undefined =>
 export function assertNoDetour({ folder, base, owner }: AdapterPlace): void {
   refuseForeignLinks(
     wayTo(base),
-    `Otherwise name the folder itself, and not ${base}: --content, or "paths" in Ghost's configuration.`,
+    `Otherwise use the path of the folder itself instead of ${base}: --content, or "paths" in Ghost's configuration.`,
   );
   const names = path.relative(base, folder).split(path.sep);
   const inner = names.map((_, index) => path.join(base, ...names.slice(0, index + 1)));
@@ -72,8 +72,8 @@ export function assertNoDetour({ folder, base, owner }: AdapterPlace): void {
     const found = lstatSync(place, { throwIfNoEntry: false });
     if (found && !found.isDirectory()) {
       throw new Failure(
-        `${place} is ${found.isSymbolicLink() ? 'a link' : 'not a folder'}, and the adapter is never written through it.`,
-        'Look at it, and delete it or move it elsewhere. A folder takes its place.',
+        `${place} is ${found.isSymbolicLink() ? 'a link' : 'not a folder'}, so the adapter cannot be written there.`,
+        'Check it, and delete it or move it elsewhere. The command then creates a folder there.',
       );
     }
   }
@@ -85,7 +85,7 @@ export function assertNoDetour({ folder, base, owner }: AdapterPlace): void {
 /**
  * Makes sure that the adapter's folder can be written, and that Ghost can read it.
  *
- * @param ghost the owner of the content, as whom Ghost runs
+ * @param ghost the owner of the content, the user that Ghost runs as
  * @throws Failure with the folder that cannot be written or read
  */
 export function assertWritableFolder(place: AdapterPlace, contentPath: string, ghost: Owner): void {
@@ -93,14 +93,14 @@ export function assertWritableFolder(place: AdapterPlace, contentPath: string, g
   const folders = wayTo(path.dirname(folder)).steps.filter(({ stats }) => stats.isDirectory());
   const last = folders.at(-1);
   assertWritable(last?.path ?? '/', {
-    onReadOnlyMount: 'put the adapter there where it is mounted from. --print shows how, with Docker.',
+    onReadOnlyMount: 'put the adapter into the folder that is mounted there. --print shows how, with Docker.',
     otherwise: 'Run the command as a user who can write there, usually with sudo.',
   });
   const giveToGhost = (name: string) =>
-    `Give it to Ghost: sudo chown -hR --reference=${quoted(contentPath)} ${quoted(name)} && sudo chmod -R u+rwX ${quoted(name)}`;
+    `Make Ghost's user its owner: sudo chown -hR --reference=${quoted(contentPath)} ${quoted(name)} && sudo chmod -R u+rwX ${quoted(name)}`;
   if (isRoot() && last && !mayAccess(last.stats, owner, 0o3)) {
     throw new Failure(
-      `${last.path} belongs to the user ${last.stats.uid}, and cannot be written by the user ${owner.uid}, who owns the folders above it.`,
+      `${last.path} belongs to the user ${last.stats.uid}. The user ${owner.uid}, who owns the folders above it, cannot write there.`,
       giveToGhost(last.path),
     );
   }
@@ -108,7 +108,7 @@ export function assertWritableFolder(place: AdapterPlace, contentPath: string, g
   const closed = folders.find((step) => isInside(step.path, content) && !mayAccess(step.stats, ghost, 0o5));
   if (closed) {
     throw new Failure(
-      `${closed.path} may not be read by the owner of ${contentPath}, who Ghost runs as.`,
+      `The owner of ${contentPath}, the user that Ghost runs as, cannot read ${closed.path}.`,
       giveToGhost(closed.path),
     );
   }

@@ -16,21 +16,21 @@ import type { Terminal } from '../../shell/terminal';
 const MAX_ATTEMPTS = 2;
 const MAX_REQUEST_MS = 10_000;
 
-/** What is known of the bucket before Ghost is switched over. */
+/** What is known about the bucket before Ghost uses it. */
 export interface BucketState {
   /** Why Ghost could not use it, with the fix. */
   failure?: Failure;
-  /** There are no files of this blog in it. */
+  /** Whether it has no files of this blog. */
   isEmpty: boolean;
   /** A sentence about credentials that Ghost may not have. */
   warning?: string;
 }
 
 /**
- * Asks each bucket of a configuration for a list of the blog's files, as the adapter would: signed, with its client, its
- * credentials and its explanations.
+ * Requests a list of the blog's files from each bucket of a configuration, as the adapter would: signed, with its
+ * client, credentials and explanations.
  *
- * @param site whose container may have credentials of its own
+ * @param site its container may have its own credentials
  * @param ghost the user that Ghost runs as
  */
 export async function lookAtBucket(
@@ -64,7 +64,7 @@ export async function lookAtBucket(
     const cure =
       fixForHostOfCompose(site, errorDetails?.code, configs.images) === undefined
         ? (help ?? 'Fix it, and run the command again.')
-        : `If only the containers of Docker Compose know that host name, install without this check: --skip-check\nOtherwise: ${help}`;
+        : `If only the containers of Docker Compose can resolve that host name, install without this check: --skip-check\nOtherwise: ${help}`;
     return { isEmpty: false, failure: new Failure(message, cure, { cause: error }) };
   } finally {
     spinner.stop();
@@ -94,8 +94,8 @@ async function warningOfCredentials(config: Config, site: GhostSite, ghost: Owne
   }
   const place = placeOfCredentials(process.env);
   return isLacking
-    ? `The bucket was checked with ${place}. Ghost's container does not have these credentials.\n` +
+    ? `The command checked the bucket with ${place}. Ghost's container does not have these credentials.\n` +
         `  Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in ${site.settings.file}, or give the machine a role.`
-    : `The bucket was checked with ${place}, which Ghost may not have: it runs as the user ${ghost.uid}.\n` +
-        '  Give it "accessKeyId" and "secretAccessKey" in its configuration, or give the machine a role.';
+    : `The command checked the bucket with ${place}, which Ghost may not have: it runs as the user ${ghost.uid}.\n` +
+        '  Set "accessKeyId" and "secretAccessKey" in its configuration, or give the machine a role.';
 }

@@ -21,13 +21,13 @@ export interface ConfigSources {
   /** The text of the file, empty when it does not exist. */
   text: string;
   settings: SettingsFile;
-  /** Ghost's major version: 5 does not know `urls`. Undefined when only the content is here. */
+  /** Ghost's major version: 5 does not support `urls`. Undefined when only the content is here. */
   major?: number;
 }
 
 /** A change of Ghost's configuration. */
 export interface ConfigChange {
-  /** Everything that has to be set. */
+  /** All the settings that are needed. */
   all: Setting[];
   /** The part that is not set yet, in the file or in the environment. */
   settings: Setting[];
@@ -79,7 +79,7 @@ export function planConfigChange(sources: ConfigSources, options: ConfigOptions)
   refuseOverriding(wanted, asGhostSees(wanted), settingsFile);
   const configs = readAdapterConfigs(asGhostSees(wanted), options, file);
 
-  // An address from the command line is written with its scheme, which the user may leave out.
+  // A URL from the command line is written with its scheme, which the user may leave out.
   const isNewAddress = (name: string | undefined) => name === 'cdnUrl' && added.cdnUrl !== undefined;
   const tidy = wanted.map(([at, value]): Setting => [at, isNewAddress(at.at(-1)) ? configs.images.cdnUrl : value]);
   const all = major === 5 ? tidy : [...tidy, ...urlSettings(configs)];
@@ -95,7 +95,7 @@ export function planConfigChange(sources: ConfigSources, options: ConfigOptions)
   };
 }
 
-/** Returns Ghost's `urls`: the address of each feature, without the path that Ghost adds. */
+/** Returns Ghost's `urls`: the URL of each feature, without the path that Ghost adds. */
 function urlSettings(configs: AdapterConfigs): Setting[] {
   return FEATURES.map((feature) => [['urls', URL_NAMES[feature]], ghostUrlOf(configs[feature])]);
 }
@@ -112,7 +112,7 @@ function isSet(config: GhostConfig, place: readonly string[], value: unknown): b
     : isDeepStrictEqual(found, value);
 }
 
-/** Returns the setting of a feature with the options that it already has, a bucket for videos for example. */
+/** Returns the setting of a feature with the options that it already has, such as a bucket for videos. */
 function featureSetting(storage: StorageSettings, feature: Exclude<Feature, 'images'>, from?: string): object {
   const setting = storage[feature];
   const isTaken = isObject(setting) && (setting.adapter === ADAPTER || setting.adapter === from);
@@ -125,11 +125,11 @@ function featureSetting(storage: StorageSettings, feature: Exclude<Feature, 'ima
 function noOptions(storage: StorageSettings, file: string): Failure {
   const others = formerAdapters(storage);
   return new Failure(
-    `Which bucket and which CDN is not known: ${file} has no block "${ADAPTER}".`,
+    `The bucket and the CDN are unknown: ${file} has no block "${ADAPTER}".`,
     [
-      ...others.map((name) => `To take the options of "${name}" over: --from ${name}`),
-      'To name them: --bucket blog-images --region eu-central-1 --cdn-url https://images.example.com',
-      `To build them: ${calledAs()} provision --help`,
+      ...others.map((name) => `To use the options of "${name}": --from ${name}`),
+      'To use existing ones: --bucket blog-images --region eu-central-1 --cdn-url https://images.example.com',
+      `To create them: ${calledAs()} provision --help`,
     ].join('\n'),
   );
 }

@@ -11,13 +11,13 @@ const MASK = '********';
 const SECRET_NAME =
   /pass|pwd|secret|token|key|credential|auth|private|salt|dsn|cert|cookie|signature|bearer|session|webhook|hash|connection_?string|(^|[_-])(pin|otp|sas|pem)($|[_-])/i;
 
-/** A user name and a password without a scheme, as drivers of databases have it: `ghost:password@tcp(localhost)`. */
+/** A user name and a password without a scheme, as database drivers use them: `ghost:password@tcp(localhost)`. */
 const BARE_USER_INFO = /^[^\s:/@]+:(?!\/\/)\S.*@(?=[\w[(])/s;
 
 /** A parameter of a URL or a connection string. */
 const PARAMETER = /(^|[?&;\s])([\w.-]+)=[^&;\s]+/g;
 
-/** Values that are keys whatever their name is: of AWS, and in PEM. */
+/** Values that are keys whatever their name is: AWS access keys and PEM. */
 const SECRET_VALUE = /\b(AKIA|ASIA)[A-Z0-9]{12,}|-----BEGIN /;
 
 /** A part of the text that is replaced. */
@@ -62,7 +62,7 @@ const withoutSecretVariables = (text: string, file: string): string =>
 /** Returns a copy of a part of the configuration with masked secrets. */
 export const withMaskedSecrets = <T>(value: T): T => JSON.parse(withoutSecrets(JSON.stringify(value))) as T;
 
-/** Returns the literals that are secrets or hold one. */
+/** Returns the literals that are secrets or contain one. */
 function secretLiterals(node: Node, isSecret: boolean): Replacement[] {
   const { type, children = [], offset, length } = node;
   if (type === 'property') {
@@ -90,7 +90,7 @@ function withoutSecretParts(value: string): string {
         );
 }
 
-/** Masks what is in front of the host of a URL: up to the last `@`, since a password may hold any character. */
+/** Masks everything before the host of a URL, up to the last `@`, since a password may contain any character. */
 function withoutUserInfo(value: string): string {
   const start = value.search(/(?<=\w:\/\/)\S/);
   const end = value.lastIndexOf('@');

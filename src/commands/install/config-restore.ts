@@ -20,14 +20,14 @@ const MOST_BACKUPS = 100;
 /** Ghost's configuration without the adapter. */
 export interface Restored {
   text: string;
-  /** The backup with exactly this text; undefined when the file was changed since, or there is no backup. */
+  /** The backup with exactly this text; undefined when the file has been changed since, or there is no backup. */
   backup?: string;
 }
 
 /**
- * Removes the adapter from Ghost's configuration. When the file is exactly what an installation made of a backup, the
+ * Removes the adapter from Ghost's configuration. When an installation turned a backup into exactly this file, the
  * result is that backup. Otherwise the installed settings get the values of the backup, or are removed. The adapter's
- * block of options then stays: it tells where the files are, and has no effect by itself. It may also have newer values
+ * block of options then stays: it says where the files are, and has no effect by itself. It may also have newer values
  * than the backup, such as a secret.
  *
  * @returns undefined when the file does not use the adapter
@@ -71,8 +71,8 @@ export function restoredConfig(settings: SettingsFile, text: string, cdnUrl: unk
 }
 
 /**
- * Returns the backup with the configuration that Ghost had before the adapter was taken out of it, by which files that
- * are only in the bucket are found.
+ * Returns the backup with the configuration that Ghost had before the adapter was removed from it. It says where files
+ * are that are only in the bucket.
  *
  * @returns its path and its storage settings; undefined when there is no such backup
  */
@@ -88,8 +88,8 @@ function isOn(url: unknown, cdnUrl: unknown): boolean {
 }
 
 /**
- * Returns the backups of a file, the newest first. Other files of such a name are not ours: what is not a configuration
- * or belongs to another user.
+ * Returns the backups of a file, the newest first. Files with such a name that belong to another user or are not a
+ * configuration are skipped.
  */
 function backupsOf(settings: SettingsFile): { file: string; text: string; config: GhostConfig }[] {
   const { file: real, owner, stats } = locateConfig(settings.file);

@@ -25,7 +25,7 @@ export interface GhostNode {
  *
  * @param folder Ghost's folder
  * @param user the user with whose rights Node is run
- * @throws Failure when the user can run none
+ * @throws Failure when the user cannot run any of them
  */
 export function nodeOfGhost(folder: string, user: Owner): GhostNode {
   const ofService = nodesOfServices(folder).find((node) => existsSync(node) && isTrusted(node, user));
@@ -44,12 +44,12 @@ export function nodeOfGhost(folder: string, user: Owner): GhostNode {
     }
   }
   throw new Failure(
-    `The user ${user.uid}, who Ghost runs as, cannot run ${process.execPath} (${own.code}).`,
+    `Ghost runs as the user ${user.uid}, who cannot run ${process.execPath} (${own.code}).`,
     'Install Node 20 or newer where every user can run it, for example /usr/bin/node, and run the command again.',
   );
 }
 
-/** Root runs only a Node that nobody else can replace. */
+/** Root runs only a Node that no other user can replace. */
 const isTrusted = (node: string, user: Owner): boolean =>
   node === process.execPath || idsOf(user).uid !== undefined || process.getuid?.() !== 0 || belongsToRoot(wayTo(node));
 

@@ -7,11 +7,11 @@ import { ownerOf, refuseSharedWay, type Way, wayTo } from '../../shell/path-owne
 export const checkOfGhost = (codeFolder: string): string => path.join(codeFolder, 'bin', 'validate-adapters.js');
 
 /**
- * Returns the user with whose rights Ghost's code and the adapter may be run: the owner of the content, as whom Ghost
- * runs. Where that is root, another user who could change any of the code.
+ * Returns the user whose rights are used to run Ghost's code and the adapter: the owner of the content, which is the
+ * user that Ghost runs as. If that is root, it is another user who could change any of the code.
  *
  * @param adapter the adapter's folder
- * @throws Failure when root is to run what others can change
+ * @throws Failure when root would run code that others can change
  */
 export function userOfGhost({ contentPath, folder, codeFolder }: GhostSite, adapter: string): Owner {
   const owner = ownerOf(wayTo(contentPath));
@@ -24,7 +24,7 @@ export function userOfGhost({ contentPath, folder, codeFolder }: GhostSite, adap
   return owner;
 }
 
-/** The ways to everything that is loaded. */
+/** Returns the ways to everything that is loaded. */
 function waysOf(folder: string, codeFolder: string | undefined, adapter: string): Way[] {
   const code = codeFolder && [
     path.join(folder, 'current'),

@@ -19,7 +19,7 @@ import { assertThatGhostLoads } from './load-check';
 import { type InstallPlan, planInstall, showPlan } from './plan';
 import { showNextSteps, warnOfGhost5 } from './say';
 
-/** What an installation has done, which `--json` prints. */
+/** The result of an installation, which `--json` prints. */
 export interface Installed {
   changed: boolean;
   adapter: { folder: string; version: string; replacedVersion?: string };
@@ -35,7 +35,7 @@ export interface InstallOptions extends ConfigOptions {
   config?: string;
   /** The content folder that the user named. */
   content?: string;
-  /** Change Ghost without looking at the bucket first. */
+  /** Change Ghost without checking the bucket first. */
   skipCheck?: boolean;
   yes?: boolean;
   json?: boolean;
@@ -44,8 +44,8 @@ export interface InstallOptions extends ConfigOptions {
 /**
  * `install`: copies the adapter into its folder and writes Ghost's configuration, after the user has agreed.
  *
- * @throws Failure when something is in the way or Ghost could not load the adapter, also with `yes` when it could not use
- *   the bucket; Declined when the user says no
+ * @throws Failure when the installation is not possible or Ghost could not load the adapter, and with `yes` when Ghost
+ *   could not use the bucket; Declined when the user says no
  */
 export async function install(terminal: Terminal, site: GhostSite, options: InstallOptions): Promise<void> {
   const plan = planInstall(site, options);
@@ -68,7 +68,7 @@ export async function install(terminal: Terminal, site: GhostSite, options: Inst
   }
 }
 
-/** Asks for consent, with what is known of the bucket. */
+/** Asks for consent, and shows what is known about the bucket. */
 async function agree(
   terminal: Terminal,
   { site, user, copies }: InstallPlan,
@@ -93,16 +93,16 @@ async function agree(
     terminal.warn(warning);
   }
   const question = copies ? 'Install the adapter?' : 'Change the file?';
-  if (!(await terminal.confirm(failure ? `Ghost could not store a file now. ${question}` : question))) {
+  if (!(await terminal.confirm(failure ? `Ghost could not store files right now. ${question}` : question))) {
     throw new Declined();
   }
 }
 
 /**
- * Carries out a plan to which the user has agreed: copies the adapter, has it loaded as Ghost would, and then writes the
+ * Carries out a plan to which the user has agreed: copies the adapter, loads it as Ghost would, and then writes the
  * configuration. Ghost uses it from its next start.
  *
- * @throws Failure when Ghost could not load the adapter; everything is as it was then
+ * @throws Failure when Ghost could not load the adapter; the changes are undone then
  */
 export function carryOutInstall(terminal: Terminal, plan: InstallPlan): Installed {
   const { site, major, node, user, place, before, copies, config, text, changesConfig } = plan;
@@ -138,12 +138,14 @@ export function carryOutInstall(terminal: Terminal, plan: InstallPlan): Installe
 function sayWhatLoaded(terminal: Terminal, { compose }: GhostSite, node: string | undefined): void {
   const { colors } = terminal;
   if (!compose) {
-    terminal.say(`${colors.green('✔')} It loads as Ghost loads it.`);
+    terminal.say(`${colors.green('✔')} The adapter loads as Ghost loads it.`);
   } else if (node === undefined) {
-    terminal.warn('The adapter was not tried out: no Node of this machine can be run by its owner. Ghost has its own.');
+    terminal.warn(
+      'The command could not test the adapter: its owner cannot run any Node on this machine. Ghost has its own.',
+    );
   } else {
     terminal.say(
-      `${colors.green('✔')} It loads with these options. That was tried with the Node of this machine: Ghost's own code is in its container.`,
+      `${colors.green('✔')} The adapter loads with these options. The test used the Node of this machine, since Ghost's own code is in its container.`,
     );
   }
 }
@@ -157,7 +159,7 @@ function showInstalled(
   terminal.say();
   terminal.say(
     changed
-      ? terminal.colors.green(`✔ Ghost will store images, media and files by ${ADAPTER} ${version}.`)
+      ? terminal.colors.green(`✔ Ghost will store images, media and files with ${ADAPTER} ${version}.`)
       : `Nothing to change: ${ADAPTER} ${version} is installed.`,
   );
   if (backup) {
@@ -171,12 +173,10 @@ function showInstalled(
   const doctor = ownCommand(`doctor${siteParameters(site)}`, { reads: [site.configFile] });
   const isMoving = hasFiles(site, user);
   showNextSteps(terminal, [
-    ...(isMoving && !isMigrated
-      ? [`${migrate}   (copies the files to the bucket before the restart, so that old posts keep them)`]
-      : []),
+    ...(isMoving && !isMigrated ? [`${migrate}   (before the restart: copies the existing files to the bucket)`] : []),
     restartLine(site),
-    ...(isMoving ? [`${migrate}   (for what was uploaded in the meantime)`] : []),
-    `${doctor}   (proves that it works)`,
+    ...(isMoving ? [`${migrate}   (copies what was uploaded in the meantime)`] : []),
+    `${doctor}   (checks that everything works)`,
   ]);
 }
 

@@ -7,7 +7,7 @@ import { checkOfGhost } from './ghost-user';
 import { LOAD_SCRIPT } from './load-scripts';
 import { type GhostProcess, runAsGhost } from './run-as-ghost';
 
-/** What to load, and how. */
+/** What to load, and how to load it. */
 export interface LoadCheck extends GhostProcess {
   /** The adapter's folder. */
   folder: string;
@@ -46,8 +46,8 @@ export function assertThatGhostLoads(check: LoadCheck): void {
   const { status, stdout, stderr } = runAsGhost(check, ['-e', LOAD_SCRIPT], { input });
   if (status !== 0) {
     throw new Failure(
-      `The adapter could not be tried out: ${stderr.trim()}`,
-      `Does ${check.node} run here? It has to be Node 20 or newer.`,
+      `The command could not test the adapter: ${stderr.trim()}`,
+      `Check that ${check.node} runs on this machine and is Node 20 or newer.`,
     );
   }
   // The file is the one that Ghost loads for the adapter's name, with symbolic links resolved.
@@ -60,12 +60,12 @@ export function assertThatGhostLoads(check: LoadCheck): void {
   }
   if (!isInside(file, realpathSync(folder))) {
     throw new Failure(
-      `Something else has the name of the adapter: Ghost would load ${file} in place of ${folder}.`,
-      `Move ${file} away; where it comes with an image, have it removed there. Then run the command again.`,
+      `Another adapter has the same name: Ghost would load ${file} instead of ${folder}.`,
+      `Move ${file} away, or remove it from the image that contains it. Then run the command again.`,
     );
   }
   if (problem !== undefined) {
-    throw new Failure(`Ghost could not load the adapter: ${problem}`, 'Fix that, and run the command again.');
+    throw new Failure(`Ghost could not load the adapter: ${problem}`, 'Fix this problem, and run the command again.');
   }
   runGhostsOwnCheck(check);
 }
@@ -91,11 +91,11 @@ function runGhostsOwnCheck(check: LoadCheck): void {
   }
 }
 
-/** Returns what the script found out. Ghost's logging may have printed lines before the last one. */
+/** Returns what the script found. Ghost's logging may have printed lines before the last one. */
 function answerIn(output: string): { file?: string; problem?: string } {
   try {
     return JSON.parse(output.trimEnd().split('\n').at(-1) ?? '') as { file?: string; problem?: string };
   } catch {
-    return { problem: 'it ended the process while it was loaded' };
+    return { problem: 'it ended the process while it was being loaded' };
   }
 }

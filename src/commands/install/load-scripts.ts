@@ -23,7 +23,7 @@ Module._nodeModulePaths = (from) => lookUp(from).filter((folder) => !isShared(pa
 `;
 
 /**
- * Looks the adapter up as Ghost's adapter manager does, in the order of its version, and creates an instance for each
+ * Looks up the adapter as Ghost's adapter manager does, in the order of its version, and creates an instance for each
  * block of options. It runs by itself with Ghost's Node, so it cannot use the code of this package.
  */
 export const LOAD_SCRIPT = `

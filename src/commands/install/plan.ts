@@ -41,20 +41,20 @@ export interface InstallPlan {
   place: AdapterPlace;
   /** The installed version of the adapter. */
   before?: string;
-  /** The adapter's files have to be copied. */
+  /** Whether the adapter's files have to be copied. */
   copies: boolean;
   config: ConfigChange;
   /** The text of the configuration file before the change. */
   text: string;
-  /** The configuration file has to be changed. */
+  /** Whether the configuration file has to be changed. */
   changesConfig: boolean;
 }
 
 /**
- * Plans the installation, and makes sure that nothing is in its way. Nothing is changed.
+ * Plans the installation, and makes sure that it is possible. Nothing is changed.
  *
  * @param options `config` and `content` are what the user named
- * @throws Failure with what is in the way
+ * @throws Failure with the problem
  */
 export function planInstall(
   site: GhostSite,
@@ -64,8 +64,8 @@ export function planInstall(
   const major = supportedMajor(site);
   if (!exists(contentPath)) {
     throw new Failure(
-      `There is no content folder ${contentPath}.`,
-      'Name it with --content, or run the command on the machine that Ghost runs on.',
+      `The content folder ${contentPath} does not exist.`,
+      'Name it with --content, or run the command on the machine where Ghost runs.',
     );
   }
   assertChosenPaths(site, options.content);
@@ -104,16 +104,18 @@ export function showPlan(terminal: Terminal, plan: InstallPlan): void {
     terminal.say(`${sign} ${folder}${before === undefined ? '' : ` (${before} → ${ownManifest().version})`}`);
   }
   if (major === undefined && !site.compose) {
-    terminal.warn("Ghost's own code is not here: Ghost 6 is assumed, and its own check of adapters is left out.");
+    terminal.warn(
+      "Ghost's own code is not here, so the command assumes Ghost 6 and skips Ghost's own check of adapters.",
+    );
   }
   const unused = knownInContent(site, ADAPTER_IN_CONTENT);
   if (unused !== undefined && unused !== folder && existsSync(unused)) {
-    terminal.warn(`${unused} is not used: paths.installedAdaptersPath comes first. It can be deleted.`);
+    terminal.warn(`${unused} is not used, since paths.installedAdaptersPath comes first. You can delete it.`);
   }
   const ignored = site.config.paths?.installedAdaptersPath;
   if (ignored !== undefined && installedAdaptersPath(site) === undefined) {
     terminal.warn(
-      `paths.installedAdaptersPath (${ignored}) is left out: Ghost knows it from ${OLDEST_WITH_INSTALLED_ADAPTERS} on.`,
+      `This Ghost ignores paths.installedAdaptersPath (${ignored}), which needs Ghost ${OLDEST_WITH_INSTALLED_ADAPTERS} or newer.`,
     );
   }
   config.notices.forEach((notice) => terminal.warn(notice));
@@ -127,7 +129,7 @@ export function showPlan(terminal: Terminal, plan: InstallPlan): void {
   }
   if (isLostWithContainer(configFile, thisMachine())) {
     terminal.warn(
-      `${configFile} belongs to this container and is gone with it: mount the file, or set the environment (--print).`,
+      `${configFile} is inside this container and will be lost with it. Mount the file, or use environment variables (--print).`,
     );
   }
 }
@@ -139,21 +141,24 @@ function nodeFor({ folder, compose }: GhostSite, user: Owner): string | undefine
     return node;
   } catch (error) {
     if (compose && error instanceof Failure) {
-      // The Node of its container is another one.
+      // Its container has another Node.
       return undefined;
     }
     throw error;
   }
 }
 
-/** Ghost would not start with the adapter's settings before its files are there, which the next run copies. */
+/**
+ * Refuses a container without an env file. Ghost would not start with the settings before the adapter's files are
+ * there, and the next run copies these.
+ */
 function withoutEnvFile({ compose, settings: { file } }: GhostSite, { settings }: ConfigChange): Failure {
   const { name = 'ghost' } = compose ?? {};
   const { text, hasSecrets } = environmentBlock(settings, name);
   return new Failure(
     `The service ${name} in ${file} has no env file to write the settings to. Nothing was changed.`,
-    `Give it one (env_file: ghost.env), create that file (touch ghost.env && chmod 600 ghost.env), and run the command again.\n` +
-      `Or add this to compose.override.yml, and run the command again before you start Ghost: it then copies the adapter,\n` +
+    `Add one to the service (env_file: ghost.env), create that file (touch ghost.env && chmod 600 ghost.env), and run the command again.\n` +
+      `Or add this to compose.override.yml, and run the command again before you start Ghost. It then copies the adapter,\n` +
       `which Ghost needs with these settings.${hasSecrets ? ' Replace ******** with your secrets.' : ''}\n\n${text}`,
   );
 }

@@ -14,7 +14,7 @@ import { readRegularFile, someNamesIn } from '../../shell/read-file';
 export function supportedMajor({ version, major }: Pick<GhostSite, 'version' | 'major'>): number | undefined {
   if (!isAtLeast({ version, major }, OLDEST_GHOST)) {
     throw new Failure(
-      `This is Ghost ${version ?? major}; the adapter needs Ghost ${OLDEST_GHOST} or newer.`,
+      `This is Ghost ${version ?? major}, but the adapter needs Ghost ${OLDEST_GHOST} or newer.`,
       'Update Ghost first: ghost update, or a newer image.',
     );
   }
@@ -30,7 +30,7 @@ export function supportedMajor({ version, major }: Pick<GhostSite, 'version' | '
 export function assertNodeVersion(version: string, node: string): void {
   if (Number.parseInt(version.replace(/^v/, ''), 10) < 20) {
     throw new Failure(
-      `Ghost runs with Node ${version} (${node}); the adapter needs Node 20 or newer.`,
+      `Ghost runs with Node ${version} (${node}), but the adapter needs Node 20 or newer.`,
       'Install a newer Node that this Ghost supports, and run: ghost doctor',
     );
   }
@@ -54,21 +54,21 @@ export function assertConfigFile(
   if (!existsSync(configFile)) {
     const others = someNamesIn(folder).filter((other) => /^config\..+\.json$/.test(other));
     throw new Failure(
-      `There is no ${configFile}${others.length > 0 ? `, but ${others.join(', ')}` : ''}.`,
+      `${configFile} does not exist${others.length > 0 ? `. Its folder contains ${others.join(', ')}` : ''}.`,
       others.length > 0
         ? `Name the one that Ghost runs with: --config ${path.join(folder, others[0] ?? '')}`
-        : "Name Ghost's configuration file with --config. Where Ghost gets its configuration from the environment alone,\n--print shows what to set there; once it is set, the command installs without a file.",
+        : "Name Ghost's configuration file with --config. If Ghost gets its whole configuration from the environment,\n--print shows what to set there. After that, the command installs without a file.",
     );
   }
   const running = runningEnvironment(folder);
   if (named === undefined && running && name !== `config.${running}.json`) {
     throw new Failure(
-      `Ghost runs here in the environment ${running}, and does not read ${name}.`,
+      `Ghost runs in the environment "${running}" here, and does not read ${name}.`,
       `Name the file that it reads: --config ${path.join(folder, `config.${running}.json`)}`,
     );
   }
   assertWritable(configFile, {
-    onReadOnlyMount: 'change it where it comes from, or set the environment. --print shows both.',
+    onReadOnlyMount: 'change it where it is mounted from, or use environment variables. --print shows both.',
     otherwise: 'Run the command as a user who can write it, usually with sudo.',
   });
   checkGhostConfigFile(configFile);
@@ -77,7 +77,7 @@ export function assertConfigFile(
 /**
  * Makes sure that the user of this process may write a file, or in a folder.
  *
- * @throws Failure with the cure for the cause
+ * @throws Failure with the cause and its fix
  */
 export function assertWritable(file: string, cures: { onReadOnlyMount: string; otherwise: string }): void {
   try {
@@ -101,7 +101,7 @@ function runningEnvironment(folder: string): string | null | undefined {
   }
 }
 
-/** The facts about a machine that tell whether this is a container. */
+/** The facts about a machine that show whether it is a container. */
 export interface Machine {
   environment: NodeJS.ProcessEnv;
   /** The text of `/proc/self/mountinfo`, empty where that does not exist. */
@@ -119,8 +119,8 @@ export function assertNotInVolume(target: string, { environment, mounts }: Machi
   const { GHOST_CONTENT: volume } = environment;
   if (volume !== undefined && isInside(target, volume) && !isMounted(volume, path.dirname(volume), mounts)) {
     throw new Failure(
-      `In this image ${volume} is a volume: the adapter would be hidden in every container.`,
-      'Put it beside the volume, by two lines before this one in the Dockerfile (Ghost ' +
+      `In this image, ${volume} is a volume, which would hide the adapter in every container.`,
+      'Put the adapter next to the volume, with two lines before this one in the Dockerfile (Ghost ' +
         `${OLDEST_WITH_INSTALLED_ADAPTERS} or newer):\n` +
         `  ENV paths__installedAdaptersPath=${path.join(path.dirname(volume), 'adapters')}\n` +
         '  RUN mkdir -p $paths__installedAdaptersPath\n' +

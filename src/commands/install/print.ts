@@ -32,9 +32,9 @@ export interface ManualSetup {
   /** The same as environment variables. */
   environment: Record<string, string>;
   compose: string;
-  /** The `compose.override.yml` of a new site of ghost-docker to which this one moves; undefined for Ghost 5. */
+  /** The `compose.override.yml` of a new ghost-docker site that this one is moved to; undefined for Ghost 5. */
   composeOverride?: string;
-  /** Undefined for a Ghost before 6.54.1, which finds adapters only in its content folder, and that is a volume. */
+  /** Undefined for a Ghost before 6.54.1, which finds adapters only in its content folder, which is a volume. */
   dockerfile?: string;
   /** Whether the user has to fill in masked secrets. */
   hasSecrets: boolean;
@@ -45,7 +45,7 @@ type Ways = Omit<ManualSetup, 'hasSecrets'>;
 /**
  * `install --print`: prints how to set up the adapter by hand, and changes nothing.
  *
- * @throws Failure when the options are not complete or wrong, or Ghost is not found where it is needed
+ * @throws Failure when the options are incomplete or wrong, or Ghost is not found where it is needed
  */
 export function printManualSetup(
   terminal: Terminal,
@@ -56,7 +56,7 @@ export function printManualSetup(
   const site = options.bucket === undefined || isNamed ? siteToPrint(terminal, options) : undefined;
   const major = supportedMajor(site ?? {});
   const file = site?.configFile ?? 'config.production.json';
-  // Planned as a change of nothing, so that the settings that are there already are printed, too.
+  // Planned as a change of an empty file, so that existing settings are also printed.
   const config = site?.config ?? {};
   const { notices, all } = planConfigChange(
     { text: JSON.stringify(config), settings: jsonSettings(file, () => ({})), major },
@@ -80,17 +80,17 @@ export function printManualSetup(
   if (ways.composeOverride) {
     section(
       'To move to ghost-docker with ghost migrate-export: compose.override.yml in the new folder, before the import,',
-      `beside the folder of the adapter as above. The settings travel with the export.\n\n${ways.composeOverride}`,
+      `next to the adapter's folder as above. The export contains the settings.\n\n${ways.composeOverride}`,
     );
   }
   if (ways.dockerfile) {
     section(
-      `Or with an image of your own (Ghost ${OLDEST_WITH_INSTALLED_ADAPTERS} or newer), and the environment as above:`,
+      `Or with your own image (Ghost ${OLDEST_WITH_INSTALLED_ADAPTERS} or newer), and the environment as above:`,
       ways.dockerfile,
     );
   }
   if (hasSecrets) {
-    terminal.warn('Secrets are not printed: replace ******** with them.');
+    terminal.warn('Secrets are not printed. Replace ******** with your secrets.');
   }
   if (major === 5) {
     warnOfGhost5(terminal);
@@ -100,8 +100,8 @@ export function printManualSetup(
 /**
  * Finds the Ghost whose settings are printed.
  *
- * @returns undefined when it cannot be read and the options say everything, after a warning
- * @throws Failure with the options to give when they do not
+ * @returns undefined when it cannot be read and the options are complete, after a warning
+ * @throws Failure with the missing options when they are not
  */
 function siteToPrint(terminal: Terminal, options: GhostSiteOptions & ConfigOptions): GhostSite | undefined {
   try {
@@ -117,15 +117,15 @@ function siteToPrint(terminal: Terminal, options: GhostSiteOptions & ConfigOptio
         { cause: error },
       );
     }
-    terminal.warn(`${error.message}\n  So the following settings are general, and not made for this Ghost.`);
+    terminal.warn(`${error.message}\n  The following settings are therefore general, and not specific to this Ghost.`);
     return undefined;
   }
 }
 
-/** Returns the settings as they are in the file of a Ghost, and as its environment where that is not the same. */
+/** Returns the settings as they are in Ghost's file, and as environment variables where these differ. */
 function settingsSections({ config, environment }: Ways, site: GhostSite | undefined): [title: string, body: string][] {
   const { file = 'config.production.json', format = 'json' } = site?.settings ?? {};
-  const title = `In ${path.basename(file)}, next to what is there:`;
+  const title = `In ${path.basename(file)}, in addition to its settings:`;
   if (site && format === 'env') {
     const settings = Object.entries(config).map(([name, value]): Setting => [[name], value]);
     return site.settings.isWritable ? [[title, site.settings.withValues('', settings)]] : [];
@@ -173,7 +173,7 @@ const withDollars = (environment: Record<string, string>): Record<string, string
 /**
  * Returns the settings as `environment` of a service of Docker Compose. Secrets are masked.
  *
- * @returns `hasSecrets`: whether the user has to fill some in
+ * @returns `hasSecrets`: whether the user has to fill in secrets
  */
 export function environmentBlock(settings: readonly Setting[], service: string): { text: string; hasSecrets: boolean } {
   const { environment, hasSecrets } = manualSetup(settings);

@@ -9,13 +9,13 @@ import { LOOKUP_SCRIPT } from './load-scripts';
 
 const TIMEOUT_MS = 60_000;
 
-/** The variables that a process of Ghost gets from this one. Others change what Node loads, or are secrets of root. */
+/** The variables that a Ghost process gets from this one. Others change what Node loads, or are root's secrets. */
 const HARMLESS = ['LANG', 'LC_ALL', 'TZ', 'SystemRoot', 'SYSTEMROOT'];
 
-/** Where programs are found that Ghost's code may start. */
+/** Where to find the programs that Ghost's code may start. */
 const USUAL_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** With what, and with whose rights Ghost's code is run. */
+/** How Ghost's code is run, and with whose rights. */
 export interface GhostProcess {
   /** The path of the Node that Ghost runs with. */
   node: string;
@@ -23,8 +23,8 @@ export interface GhostProcess {
 }
 
 /**
- * Runs a script with Ghost's Node and the rights of Ghost's user, to find files that Ghost cannot read. It runs in a new
- * folder: in Ghost's own, its logging would create log files, and a shared one may hold code of other users.
+ * Runs a script with Ghost's Node and the rights of Ghost's user, to find files that Ghost cannot read. It runs in a
+ * new folder: in Ghost's own, its logging would create log files, and a shared one may contain code of other users.
  *
  * @throws Failure when it cannot be run, or does not end
  */
@@ -55,8 +55,8 @@ export function runAsGhost(
     });
     if (result.error) {
       throw new Failure(
-        `The adapter could not be tried out with the rights of Ghost's user: ${result.error.message}`,
-        `Can the user ${user.uid} run ${node}? It has to be Node 20 or newer.`,
+        `The command could not test the adapter with the rights of Ghost's user: ${result.error.message}`,
+        `Check that the user ${user.uid} can run ${node}, and that it is Node 20 or newer.`,
         { cause: result.error },
       );
     }
@@ -69,7 +69,7 @@ export function runAsGhost(
 const harmlessEnvironment = () =>
   Object.fromEntries(HARMLESS.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
 
-/** Returns the temporary folder of all users where root's own may not be used by others. */
+/** Returns the temporary folder of all users where other users cannot use root's own. */
 function temporaryFolder(): string {
   const own = tmpdir();
   const isOpen = wayTo(own).steps.every(

@@ -11,7 +11,7 @@ export function showConfigChange(
   after: string,
 ): void {
   if (lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink()) {
-    terminal.say(`${file} is a link to ${realpathSync(file)}, which is changed.`);
+    terminal.say(`${file} is a link to ${realpathSync(file)}. The command changes that file.`);
   }
   configDiff(file, before, after, terminal.colors, format).forEach((line) => terminal.say(line));
 }
@@ -23,17 +23,17 @@ export function showNextSteps(terminal: Terminal, steps: string[]): void {
   steps.forEach((step) => terminal.say(`  ${step}`));
 }
 
-/** Warns of what Ghost 5 does without `urls`. */
+/** Warns about what Ghost 5 does without `urls`. */
 export function warnOfGhost5(terminal: Terminal): void {
   terminal.warn(
-    'Ghost 5 does not know "urls", so they are left out: new posts contain full CDN URLs, and srcset repeats the\n' +
-      '  original image. After an update to Ghost 6, run the command again: it adds them.',
+    'Ghost 5 does not support "urls", so the command does not set them: new posts contain full CDN URLs, and srcset repeats the\n' +
+      '  original image. After an update to Ghost 6, run the command again to add them.',
   );
 }
 
 /** Says which posts still need the CDN after the adapter is removed. */
 export function sayWhichAddressesStay(terminal: Terminal): void {
   terminal.say(
-    'Posts that were written with Ghost 5, or without "urls", contain full CDN URLs: keep the CDN as long as these posts are online.',
+    'Posts that were written with Ghost 5, or without "urls", contain full CDN URLs. Keep the CDN as long as these posts are online.',
   );
 }

@@ -15,7 +15,7 @@ import { type Restored, restoredConfig } from './config-restore';
 import { assertConfigFile, supportedMajor } from './preconditions';
 import { sayWhichAddressesStay, showConfigChange, showNextSteps } from './say';
 
-/** What putting Ghost's configuration back changes. */
+/** The changes when Ghost's configuration is restored. */
 interface RestorePlan {
   site: GhostSite;
   /** The text of the configuration file. */
@@ -24,14 +24,14 @@ interface RestorePlan {
   restored?: Restored;
 }
 
-/** What taking the adapter out changes. */
+/** The changes when the adapter is removed. */
 export interface UninstallPlan extends RestorePlan {
   place: AdapterPlace;
-  /** The adapter's folder exists. */
+  /** Whether the adapter's folder exists. */
   isThere: boolean;
 }
 
-/** What taking the adapter out has done, which `--json` prints. */
+/** The result of removing the adapter, which `--json` prints. */
 export interface Uninstalled {
   changed: boolean;
   adapter: { folder: string };
@@ -44,7 +44,7 @@ export interface Uninstalled {
  * `install --uninstall`: removes the adapter's folder, and the adapter from Ghost's configuration.
  *
  * @param options `config` and `content` are what the user named
- * @throws Failure when something is in the way, Declined when the user says no
+ * @throws Failure when that is not possible, Declined when the user says no
  */
 export async function uninstall(
   terminal: Terminal,
@@ -54,7 +54,7 @@ export async function uninstall(
   const plan = planUninstall(site, options);
   const { isThere, restored } = plan;
   showUninstallPlan(terminal, plan);
-  if ((isThere || restored) && !(await terminal.confirm('Take the adapter out?'))) {
+  if ((isThere || restored) && !(await terminal.confirm('Remove the adapter?'))) {
     throw new Declined();
   }
   const uninstalled = carryOutUninstall(terminal, plan);
@@ -63,15 +63,15 @@ export async function uninstall(
   } else if (uninstalled.changed) {
     showUninstalled(terminal, site, uninstalled.backup);
   } else {
-    terminal.say('Nothing to take out: Ghost does not use the adapter.');
+    terminal.say('Nothing to remove: Ghost does not use the adapter.');
   }
 }
 
 /**
- * Plans taking the adapter out, and makes sure that nothing is in its way. Nothing is changed.
+ * Plans the removal of the adapter, and makes sure that it is possible. Nothing is changed.
  *
  * @param options `config` and `content` are what the user named
- * @throws Failure with what is in the way
+ * @throws Failure with the problem
  */
 export function planUninstall(site: GhostSite, options: { config?: string; content?: string }): UninstallPlan {
   assertChosenPaths(site, options.content);
@@ -94,8 +94,8 @@ function planRestore(site: GhostSite, { config }: { config?: string }): RestoreP
     : undefined;
   if (usesAdapter(site.settings.seen(restored?.text ?? text))) {
     throw new Failure(
-      `${site.compose ? site.settings.above.name : 'The environment'} still has Ghost use the adapter: storage__active, storage__media or storage__files.`,
-      'Take these variables out first, and run the command again.',
+      `${site.compose ? site.settings.above.name : 'The environment'} still makes Ghost use the adapter: storage__active, storage__media or storage__files.`,
+      'Remove these variables first, and run the command again.',
     );
   }
   if (restored) {
@@ -105,11 +105,11 @@ function planRestore(site: GhostSite, { config }: { config?: string }): RestoreP
 }
 
 /**
- * Puts Ghost's configuration of before the adapter back, whatever has become of the adapter's folder.
+ * Restores Ghost's configuration from before the adapter, whatever the state of the adapter's folder.
  *
  * @param options `config` is what the user named
  * @returns the path of the configuration with the adapter, undefined when the file was not changed
- * @throws Failure with what is in the way
+ * @throws Failure with the problem
  */
 export function restoreConfig(site: GhostSite, options: { config?: string }): string | undefined {
   return carryOutRestore(planRestore(site, options));
@@ -118,7 +118,7 @@ export function restoreConfig(site: GhostSite, options: { config?: string }): st
 const carryOutRestore = ({ site, text, restored }: RestorePlan): string | undefined =>
   restored && replaceGhostConfig(site.settings, restored.text, text);
 
-/** Shows what taking the adapter out changes, with the secrets masked. */
+/** Shows the changes when the adapter is removed, with the secrets masked. */
 export function showUninstallPlan(terminal: Terminal, { site, place, isThere, text, restored }: UninstallPlan): void {
   if (isThere) {
     terminal.say(`${terminal.colors.red('-')} ${place.folder}`);
@@ -127,14 +127,14 @@ export function showUninstallPlan(terminal: Terminal, { site, place, isThere, te
     showConfigChange(terminal, site.settings, text, restored.text);
   }
   if (restored?.backup) {
-    terminal.say(`That is ${restored.backup}, as it was before the adapter.`);
+    terminal.say(`That is ${restored.backup}, the configuration from before the adapter.`);
   }
 }
 
 /**
  * Carries out a plan to which the user has agreed. Ghost stores without the adapter from its next start.
  *
- * @throws Failure when it cannot be done; everything is as it was then
+ * @throws Failure when it cannot be done; the changes are undone then
  */
 export function carryOutUninstall(terminal: Terminal, plan: UninstallPlan): Uninstalled {
   const { site, place, isThere, restored } = plan;
@@ -149,15 +149,15 @@ export function carryOutUninstall(terminal: Terminal, plan: UninstallPlan): Unin
 
 function showUninstalled(terminal: Terminal, site: GhostSite, backup: string | undefined): void {
   terminal.say();
-  terminal.say(terminal.colors.green('✔ The adapter is taken out. Ghost will store as it did before.'));
+  terminal.say(terminal.colors.green('✔ The adapter is removed. Ghost will store files as it did before.'));
   if (backup) {
-    terminal.say(`The configuration with the adapter is ${backup}.`);
+    terminal.say(`The configuration with the adapter is saved as ${backup}.`);
   }
   const configFile = backup ?? site.configFile;
   const migrate = ownCommand(`migrate --to-local${siteParameters({ ...site, configFile })}`, {
     reads: [configFile],
     writes: [site.contentPath],
   });
-  showNextSteps(terminal, [`${migrate}   (brings the files back, before the restart)`, restartLine(site)]);
+  showNextSteps(terminal, [`${migrate}   (before the restart: copies the files back)`, restartLine(site)]);
   sayWhichAddressesStay(terminal);
 }

@@ -7,7 +7,7 @@ import type { Session } from '../provision/session';
 const MOST_KEYS = 2;
 
 /**
- * How long (ms) IAM may take to know that a key was used. Until then, an unused key may be that of another Ghost.
+ * How long (ms) IAM may take to record that a key was used. Until then, another Ghost may have an unused key.
  *
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html
  */
@@ -18,14 +18,14 @@ interface OtherKey {
   id: string;
   /** `2026-11-28`; undefined when IAM has no record of a use. */
   usedOn?: string;
-  /** Whether it was never used in hours, as after a run that was killed. */
+  /** Whether it is hours old and was never used, as after a run that was killed. */
   isUnused: boolean;
 }
 
 /**
- * Gives Ghost's user an access key that Ghost's configuration can have. A key whose secret is in no configuration, as
- * after a run that was killed, is useless; but another Ghost may have it, also one that has stored no file yet. It is
- * deleted only when the user says so, or where an unattended run has no room for a new key: IAM allows two.
+ * Creates an access key for Ghost's configuration. A key whose secret is in no configuration, as after a run that was
+ * killed, is useless, but another Ghost may have it, even one that has stored no file yet. It is deleted only when the
+ * user agrees, or when an unattended run has no room for a new key: IAM allows two.
  *
  * @param inFile ID of the access key in Ghost's configuration
  * @param isUnattended whether consent was given in advance, which does not include deleting a key that may be in use
@@ -65,11 +65,11 @@ export async function keyForGhost(
 
 /**
  * Deletes an access key that could not be written into Ghost's configuration: its secret is in no file, and IAM allows
- * two keys. The problem that kept it from being written is shown in any case.
+ * two keys. The problem that prevented this is always shown.
  */
 export async function discardKey({ aws, terminal }: Session, user: string, id: string): Promise<void> {
   try {
-    // Also after Ctrl-C, which ends every step.
+    // Even after Ctrl-C, which ends every step.
     await deleteAccessKey(aws, user, id);
     terminal.say(`The new access key ${id} was deleted again, because it was not written into any file.`);
   } catch (error) {
@@ -97,7 +97,7 @@ async function lookAt({ aws }: Session, { AccessKeyId: id = '', CreateDate }: Ac
 function refuseThird(user: string, others: OtherKey[], isUnattended: boolean): never {
   if (!isUnattended) {
     throw new Declined(
-      'No access key was deleted, and IAM allows only two for each user. Everything else is as it was.',
+      'No access key was deleted, and IAM allows only two for each user. Everything else is unchanged.',
     );
   }
   const keys = others.map(({ id, usedOn }) => `${id} (${usedOn ? `last used on ${usedOn}` : 'no record of its use'})`);

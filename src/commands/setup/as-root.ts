@@ -16,7 +16,7 @@ const CHANGE = z.union([
     do: z.literal('copy-back'),
     storage: z.optional(z.record(z.string(), z.unknown())),
     isUnused: z.optional(z.boolean()),
-    // Other names are left out.
+    // Other names are dropped.
     proxy: z.optional(z.object(Object.fromEntries(PROXY_VARIABLES.map((name) => [name, z.optional(z.string())])))),
   }),
 ]);
@@ -25,14 +25,14 @@ const CHANGE = z.union([
 const LARGEST_CHANGE = 1_000_000;
 
 /**
- * Carries out the change that `setup` sends to the standard input, which it has shown and asked for.
+ * Carries out the change that `setup` sends to the standard input. `setup` has shown it, and the user has agreed to it.
  *
  * @throws Failure when it is not such a change, or as `carryOut`
  */
 export async function runAsRoot(options: SetupOptions): Promise<void> {
   const { success, data } = CHANGE.safeParse(jsonOf(await readInput(process.stdin)));
   if (!success) {
-    throw new Failure('The standard input is not a change of "setup".', 'Run "setup" itself: it calls this command.');
+    throw new Failure('The standard input is not a change from "setup".', 'Run "setup" itself: it calls this command.');
   }
   if (data.do === 'copy-back') {
     Object.assign(process.env, data.proxy);
@@ -40,7 +40,7 @@ export async function runAsRoot(options: SetupOptions): Promise<void> {
   await carryOut(openTerminal({}), options, data);
 }
 
-/** Returns a text; an empty one where it is too long, or would have to be typed. */
+/** Returns the standard input, or an empty text when it is too long or a terminal. */
 async function readInput(input: NodeJS.ReadStream): Promise<string> {
   let text = '';
   if (!input.isTTY) {

@@ -6,7 +6,9 @@ import { Interruption } from '../../shell/failure';
 import type { Terminal } from '../../shell/terminal';
 import { type Answer, get, internet, networkCodeOf, statusText } from '../doctor/network';
 
-/** What the blog does with requests for its images. What a proxy answers by itself, such as 403, is no state of Ghost. */
+/**
+ * What the blog does with requests for its images. An answer from a proxy itself, such as 403, is not a state of Ghost.
+ */
 export interface BlogState {
   /** `disk`: Ghost's own storage answers; `cdn`: the adapter does; `down`: neither does. */
   state: 'disk' | 'cdn' | 'down';
@@ -20,8 +22,8 @@ const REDIRECTS = [301, 302, 307, 308];
 const PAUSE_MS = 500;
 
 /**
- * Asks Ghost for an image that does not exist: the adapter redirects to the CDN, or with `serve: "stream"` answers 404 in
- * its own words, other than Ghost's own storage.
+ * Asks Ghost for an image that does not exist: the adapter redirects to the CDN, or with `serve: "stream"` answers 404
+ * with its own text, unlike Ghost's own storage.
  *
  * @param cdnUrl `https://images.example.com`
  */
@@ -106,13 +108,16 @@ async function untilReached(
   }
 }
 
-/** Returns what a command says that was stopped when everything but the restart was done. */
+/** Returns the message of a command that was stopped when only the restart was left to do. */
 export const stoppedBeforeRestart = () =>
   new Interruption(
     'Stopped before Ghost was restarted. Its next start uses the new configuration. Run the same command again to continue.',
   );
 
-/** Returns where Ghost itself listens, so that no proxy answers in its place; the blog's own URL where that is not known. */
+/**
+ * Returns where Ghost itself listens, so that no proxy answers instead of it, or the blog's own URL when that is
+ * unknown.
+ */
 function addressOf({ config, compose }: GhostSite): { url: string; headers: Record<string, string> } {
   const { url = '', server } = config;
   const site = new URL(url);
@@ -123,7 +128,7 @@ function addressOf({ config, compose }: GhostSite): { url: string; headers: Reco
   const host = ['0.0.0.0', '::', undefined].includes(server.host) ? '127.0.0.1' : server.host;
   return {
     url: `http://${host?.includes(':') ? `[${host}]` : host}:${server.port}${site.pathname.replace(/\/+$/, '')}`,
-    // As the proxy in front of Ghost sends them; without, Ghost redirects to HTTPS.
+    // The headers of the proxy in front of Ghost. Without them, Ghost redirects to HTTPS.
     headers: { host: site.host, 'x-forwarded-proto': site.protocol.replace(':', '') },
   };
 }

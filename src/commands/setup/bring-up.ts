@@ -23,10 +23,10 @@ export async function restartOnCdn(switchable: Switchable, before: BlogState['st
     if (found.state === 'disk') {
       throw new Failure(
         `Ghost was not restarted: the blog still serves its images itself${reason}.`,
-        `${restartAdvice(switchable)}\nIts next start switches it over. Then run the same command again.`,
+        `${restartAdvice(switchable)}\nAfter its next start, it uses the image server. Then run the same command again.`,
       );
     }
-    // A Ghost that was switched over before answers in the same way without a restart.
+    // A Ghost that already uses the adapter answers in the same way without a restart.
     if (before === 'cdn' && failure !== undefined) {
       throw notRestarted(switchable, reason);
     }
@@ -52,12 +52,12 @@ async function restartAndWait(
     return { found: await wait({ seconds: PATIENCE_SECONDS, downSeconds: BOOT_SECONDS, signal }) };
   }
   const failure = await restart(terminal, restartCommand);
-  // Ctrl-C may have ended the command, and not what it has begun.
+  // Ctrl-C may have ended the command, but not the restart that it started.
   const isToWait = failure === undefined || terminal.signal.aborted;
   return { failure, found: isToWait ? await wait({ seconds: BOOT_SECONDS }) : await askBlog(site, cdnUrl) };
 }
 
-/** Asks the user to restart Ghost. Where it was switched over before, only the restart itself proves something. */
+/** Asks the user to restart Ghost. When it already used the adapter, only the restart itself proves anything. */
 async function waitForUser(switchable: Switchable, before: BlogState['state']): Promise<void> {
   const { terminal, site } = switchable;
   askForRestart(terminal, site);
@@ -82,7 +82,7 @@ async function waitForUser(switchable: Switchable, before: BlogState['state']): 
   }
 }
 
-/** Runs what Ctrl-C does not stop, and says so when it is pressed. */
+/** Runs a step that Ctrl-C does not stop, and says so when it is pressed. */
 async function toItsEnd(terminal: Terminal, run: () => Promise<void>): Promise<void> {
   const { signal } = terminal;
   const say = () => terminal.say('Ghost is restarting. This command ends when the blog answers again.');

@@ -17,9 +17,9 @@ import type { SetupOptions } from './options';
 import { refuseServerOfOther } from './other-blog';
 import { waitForRecord } from './wait-for-record';
 
-/** What is going to be built. */
+/** What to build. */
 export interface BuildPlan {
-  /** With the defaults of a new image server, which one that is there does not get. */
+  /** With the defaults of a new image server. An existing one does not get them. */
   settings: Settings;
   /** How Ghost gets its credentials: `iam-user`, `policy-only`, `ec2-role`, `ecs-task-role`. */
   identity: string;
@@ -27,8 +27,8 @@ export interface BuildPlan {
 }
 
 /**
- * Reads what to build: the blog, the identity and the costs follow from the image server that is there, from the machine
- * and from Ghost's configuration.
+ * Plans what to build. The blog, the identity and the costs follow from the existing image server, the machine and
+ * Ghost's configuration.
  *
  * @throws Failure with the option and a fix
  */
@@ -50,10 +50,10 @@ export async function planBuild(
   return { settings, identity: chosen, warnings: defaults?.warnings ?? [] };
 }
 
-/** Whether nothing will be left of a stack: that of a failed attempt is deleted before another one. */
+/** Whether a stack will be gone: one of a failed attempt is deleted before the next attempt. */
 const isGoing = (stack: Stack) => isFailedCreation(stack) || stack.status === 'DELETE_IN_PROGRESS';
 
-/** Makes sure that `setup` can test with the credentials that Ghost will have: those of its user would prove nothing. */
+/** Makes sure that `setup` can test with the credentials that Ghost will have. The user's own would prove nothing. */
 async function refuseUntestable(site: GhostSite, domain: string, identity: string): Promise<void> {
   if (identity === 'policy-only' && keyIn(site) === undefined && (await detectHost()) === undefined) {
     throw new Failure(
@@ -63,18 +63,18 @@ async function refuseUntestable(site: GhostSite, domain: string, identity: strin
   }
 }
 
-/** What Ghost gets. */
+/** The settings and credentials that Ghost gets. */
 export interface Built {
   block: GhostConfigBlock;
   /** Whether Ghost gets its credentials from its machine, or has an access key of another user. */
   hasRole: boolean;
-  /** Deletes the access key of the block, where this run has created it. */
+  /** Deletes the access key of the block, if this run has created it. */
   discardKey?: () => Promise<void>;
 }
 
 /**
  * Builds the image server, or finds it, and waits until its domain points to it. The user has agreed to build one, but
- * not to a change of one that is there.
+ * not to change an existing one.
  *
  * @param site its configuration may already have the access key
  * @param isUnattended whether consent was given in advance

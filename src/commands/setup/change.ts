@@ -19,10 +19,10 @@ import { proxyVariables } from './proxy-variables';
 import { assertSameGhost, placesFor } from './same-ghost';
 
 /**
- * A change of Ghost's files: the options for the adapter, the adapter with what makes Ghost use it, its configuration as
- * it was before the adapter, which leaves the adapter's folder to a running Ghost, the same without that folder, or the
- * files that come back from the bucket: that of `storage`, where Ghost's configuration may no longer name it. `isUnused`
- * where Ghost does not use the bucket, or no longer does.
+ * A change of Ghost's files: the options of the adapter; the adapter itself and the settings that make Ghost use it;
+ * the configuration from before the adapter, with the adapter's folder left for a running Ghost; the same without that
+ * folder; or the files from the bucket. `storage` names the bucket when Ghost's configuration may no longer do so, and
+ * `isUnused` says that Ghost does not use the bucket, or no longer does.
  */
 export type Change =
   | { do: 'write'; block: GhostConfigBlock }
@@ -34,7 +34,7 @@ export type Change =
 /**
  * Carries out a change with the rights of this process.
  *
- * @param options where Ghost is; the files have changed since an earlier change
+ * @param options where Ghost is; its files are read again, since an earlier change may have changed them
  * @throws Failure as the commands `provision --write-config` and `install` do
  */
 export async function carryOut(terminal: Terminal, options: GhostSiteOptions, change: Change): Promise<void> {
@@ -55,7 +55,8 @@ export async function carryOut(terminal: Terminal, options: GhostSiteOptions, ch
 }
 
 /**
- * Returns what carries out changes for a site: this process, or sudo where it may not write.
+ * Returns the function that carries out changes for a site, in this process or with sudo where this process may not
+ * write.
  *
  * @throws Failure where sudo would find another Ghost
  */
@@ -102,8 +103,8 @@ function isWritable(place: string): boolean {
 }
 
 /**
- * Carries out a change as root with sudo, which asks for the password on the terminal. The change goes through a pipe,
- * since other users can see the parameters of a process.
+ * Carries out a change as root with sudo, which asks for the password on the terminal. The change is sent through a
+ * pipe, since other users can see the parameters of a process.
  *
  * @throws Failure when it did not succeed; the reason is on the terminal
  */
@@ -128,8 +129,8 @@ async function carryOutAsRoot(
   }
   if (code !== 0) {
     throw new Failure(
-      'The change as root did not succeed. The reason is above.',
-      'Fix it, and run the same command again: it continues from here.',
+      'The change as root failed. The reason is shown above.',
+      'Fix the problem, and run the same command again to continue.',
     );
   }
 }

@@ -15,11 +15,11 @@ import { readMigrateSettings } from '../migrate/settings';
 import { showSummary } from '../migrate/summary';
 
 /**
- * Copies the files of the blog from the bucket to the disk. Files that are there already are left.
+ * Copies the files of the blog from the bucket to the disk. Existing files are left as they are.
  *
  * @param isUnused whether Ghost does not use the bucket, or no longer does
- * @throws Failure when a file could not be copied, or the bucket that Ghost uses has none although the disk does, from
- *   which `setup` copied them
+ * @throws Failure when a file could not be copied, or when the bucket that Ghost uses is empty although `setup` copied
+ *   files to it
  */
 export async function copyBack(
   terminal: Terminal,
@@ -30,7 +30,7 @@ export async function copyBack(
   const settings = readMigrateSettings({});
   const configs = readAdapterConfigs(site.config, {}, site.configFile);
   const summary = await migrateSite(terminal, site, configs, settings, { toLocal: true, content });
-  // Before the copy to it, and after Ghost is back, a bucket may be empty.
+  // A bucket may be empty before files are copied to it, and after Ghost uses the disk again.
   if (summary.files === 0 && !isUnused && (await countFiles(site)).files > 0) {
     await refuseEmptyBucket(locationsOf(configs), settings, site, terminal.signal).catch((error: unknown) => {
       throw error instanceof Failure ? withOptionsOf(error, site) : error;
@@ -46,14 +46,11 @@ export async function copyBack(
   }
 }
 
-/** Says to which command the options belong that a failure names, since `setup` does not have them. */
+/** Adds the command that has the options in the words of a failure, since `setup` does not have them. */
 const withOptionsOf = ({ message, cure }: Failure, site: GhostSite): Failure =>
-  new Failure(
-    message,
-    `${cure}\nThe options that are named above are those of another command: ${copyBackCommand(site)}`,
-  );
+  new Failure(message, `${cure}\nThe options above belong to another command: ${copyBackCommand(site)}`);
 
-/** Returns the command that copies the files back, also where only a backup of Ghost's configuration has the options. */
+/** Returns the command that copies the files back, even when only a backup of Ghost's configuration has the options. */
 export function copyBackCommand(site: GhostSite): string {
   const configFile = fileWithOptions(site);
   return ownCommand(`migrate --to-local${siteParameters({ ...site, configFile })}`, {
@@ -68,7 +65,7 @@ function fileWithOptions({ configFile, settings }: GhostSite): string {
     return (hasOptions ? undefined : removedConfig(settings)?.file) ?? configFile;
   } catch (error) {
     if (error instanceof Failure) {
-      // The command itself names the problem.
+      // The command itself reports the problem.
       return configFile;
     }
     throw error;

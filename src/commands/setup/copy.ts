@@ -9,7 +9,7 @@ import type { Journey } from './journey';
 import { plannedSite } from './planned-site';
 
 /**
- * Copies the files of the blog to the bucket. Files that are there already are left.
+ * Copies the files of the blog to the bucket. Existing files are left as they are.
  *
  * @param isSwitched whether Ghost already uses the bucket
  * @throws Failure when a file could not be copied
@@ -24,7 +24,7 @@ export async function copyFiles(journey: Journey, isSwitched: boolean): Promise<
   if (!summary.complete) {
     throw new Failure(
       `Some files could not be copied. They are listed above. Ghost ${isSwitched ? 'uses the bucket' : 'was not switched over'}.`,
-      `Fix the problem, and run the same command again: it copies the rest.\nThe options that are named above are those of another command: ${ownCommand(`migrate${siteParameters(journey.site)}`)}`,
+      `Fix the problem, and run the same command again to copy the rest.\nThe options above belong to another command: ${ownCommand(`migrate${siteParameters(journey.site)}`)}`,
     );
   }
 }

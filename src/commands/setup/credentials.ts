@@ -1,13 +1,13 @@
 import { devNull } from 'node:os';
 
-/** By which the SDK would sign in as the user of this process, before it asks the machine. */
+/** The variables with which the SDK would authenticate as the user of this process, before it asks the machine. */
 const OF_THE_USER = ['AWS_PROFILE', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'];
 
 /**
- * Chooses the credentials for files and tests where Ghost's configuration has no access key. A role that Ghost gets from
- * its machine is tried out itself: the user's own credentials would prove nothing about Ghost.
+ * Chooses the credentials for files and tests where Ghost's configuration has no access key. A role that Ghost gets
+ * from its machine is tested itself: the user's own credentials would prove nothing about Ghost.
  *
- * @param profile of the user
+ * @param profile the user's AWS profile
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
  */
 export function chooseCredentials(
@@ -23,7 +23,9 @@ export function chooseCredentials(
   }
 }
 
-/** Returns an environment without the credentials of the user, which a Ghost that is started with it would keep. */
+/**
+ * Returns an environment without the credentials of the user, since a Ghost that is started with them would keep them.
+ */
 export function withoutCredentials(environment: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !OF_THE_USER.includes(name)));
 }

@@ -6,7 +6,7 @@ const PROVIDERS: [pattern: RegExp, name: string][] = [
   [/\.ns\.cloudflare\.com$/, 'Cloudflare'],
   [/\.domaincontrol\.com$/, 'GoDaddy'],
   [/\.registrar-servers\.com$/, 'Namecheap'],
-  // Squarespace took over the zones of Google Domains with their servers, which Google's cloud has, too.
+  // Squarespace took over the zones of Google Domains with their servers, which Google Cloud also uses.
   [/\.googledomains\.com$/, 'Google Cloud DNS or Squarespace'],
   [/\.squarespacedns\.com$/, 'Squarespace'],
   [/\.digitalocean\.com$/, 'DigitalOcean'],
@@ -24,8 +24,8 @@ const PROVIDERS: [pattern: RegExp, name: string][] = [
 ];
 
 /**
- * Returns who serves the zone of a host name. A provider is named only when all servers are its own: it may also be the
- * secondary of a zone that is changed elsewhere.
+ * Returns the DNS provider of a host name. A provider is named only when all servers are its own, since it may be the
+ * secondary for a zone that is changed elsewhere.
  *
  * @returns `Cloudflare`, or a name server of an unknown provider; undefined when DNS does not answer
  */

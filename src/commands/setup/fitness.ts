@@ -19,7 +19,7 @@ import { assertSameGhost } from './same-ghost';
 const ON_DISK = ['LocalImagesStorage', 'LocalMediaStorage', 'LocalFilesStorage'];
 
 /**
- * Makes sure, before anything is built, that nothing about this Ghost stops `setup` later.
+ * Makes sure, before anything is built, that this Ghost can use the adapter.
  *
  * @throws Failure with the problem and the fix
  */
@@ -41,7 +41,10 @@ export async function refuseUnfit(site: GhostSite, options: GhostSiteOptions): P
   await checkContent(site, { content: options.content });
 }
 
-/** Returns options as `setup` will write them, by which it shows whether anything stands above them in Ghost's configuration. */
+/**
+ * Returns options like those that `setup` will write, to find out whether anything in Ghost's configuration overrides
+ * them.
+ */
 function blockToTry({ config: { urls } }: GhostSite): GhostConfigBlock {
   const { image } = urls ?? {};
   const isAddress = typeof image === 'string' && /^https:\/\//.test(image) && URL.canParse(image);
@@ -49,12 +52,12 @@ function blockToTry({ config: { urls } }: GhostSite): GhostConfigBlock {
   return { storage: { S3CloudFrontStorage: { bucket: 'images-of-the-blog', region: 'us-east-1', cdnUrl } } };
 }
 
-/** @throws Failure without the URL of the blog, by which it is asked whether it is switched over */
+/** @throws Failure without the URL of the blog, which is needed to find out whether it uses the adapter */
 export function assertUrl({ config: { url }, configFile }: Pick<GhostSite, 'config' | 'configFile'>): void {
   if (typeof url !== 'string' || !URL.canParse(url)) {
     throw new Failure(
-      `The URL of this blog is not known: ${configFile} ${url === undefined ? 'has no "url"' : `has the "url" ${JSON.stringify(url)}`}.`,
-      'Write the address of the blog there: "url": "https://blog.example.com"',
+      `The URL of this blog is unknown: ${configFile} ${url === undefined ? 'has no "url"' : `has the "url" ${JSON.stringify(url)}`}.`,
+      'Write the URL of the blog there: "url": "https://blog.example.com"',
     );
   }
 }
@@ -66,15 +69,15 @@ function refuseOtherAdapter({ config, configFile }: GhostSite): void {
   );
   if (other !== undefined) {
     throw new Failure(
-      `Ghost stores its files with "${other}", as ${configFile} says, and not on the disk, from which setup copies them.`,
-      `Build the image server with ${ownCommand('provision')}, copy the files from the other bucket with migrate --from-bucket,\nand take its options over with install --from ${other}.`,
+      `Ghost stores its files with "${other}" (in ${configFile}), and not on the disk. setup copies files only from the disk.`,
+      `Build the image server with ${ownCommand('provision')}, copy the files from the other bucket with migrate --from-bucket,\nand use its options with install --from ${other}.`,
     );
   }
 }
 
 function assertReadableContent({ contentPath }: GhostSite): void {
   try {
-    // Fails in another way for a file.
+    // This fails in another way for a file.
     accessSync(`${contentPath}${path.sep}.`, constants.R_OK | constants.X_OK);
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
@@ -89,14 +92,14 @@ function assertReadableContent({ contentPath }: GhostSite): void {
 }
 
 /**
- * Makes sure that a domain is neither that of the blog, nor another one than that of the image server in use.
+ * Makes sure that a domain is not the blog's own, and is that of the image server in use, if there is one.
  *
  * @throws Failure with the domains
  */
 export function refuseDomain({ config, configFile }: Pick<GhostSite, 'config' | 'configFile'>, domain: string): void {
   if (new URL(config.url ?? '').hostname === domain) {
     throw new Failure(
-      `${domain} is the domain of the blog itself. The images need a domain of their own.`,
+      `${domain} is the domain of the blog itself. The images need their own domain.`,
       `Choose another one, for example images.${domain.replace(/^www\./, '')}.`,
     );
   }
@@ -104,13 +107,13 @@ export function refuseDomain({ config, configFile }: Pick<GhostSite, 'config' | 
   const { cdnUrl } = isObject(block) ? block : {};
   if (usesAdapter(config) && typeof cdnUrl === 'string' && hostOf(cdnUrl) !== domain) {
     throw new Failure(
-      `This Ghost already gets its images from ${hostOf(cdnUrl)}, as ${configFile} says, and its files are there.`,
-      `Name that domain: --domain ${hostOf(cdnUrl)}\nTo move to ${domain}, go back to the disk first: ${ownCommand('setup --undo')}`,
+      `This Ghost already gets its images from ${hostOf(cdnUrl)} (in ${configFile}), and its files are there.`,
+      `Use that domain: --domain ${hostOf(cdnUrl)}\nTo move to ${domain}, go back to the disk first: ${ownCommand('setup --undo')}`,
     );
   }
 }
 
-/** @throws Failure where Ghost already uses another bucket than that of the image server */
+/** @throws Failure where Ghost already uses a bucket other than that of the image server */
 export function refuseOtherBucket(
   { config, configFile }: Pick<GhostSite, 'config' | 'configFile'>,
   wanted: Record<string, string>,
@@ -120,24 +123,24 @@ export function refuseOtherBucket(
   const other = ['bucket', 'tenantPrefix'].find((name) => (present[name] ?? '') !== (wanted[name] ?? ''));
   if (usesAdapter(config) && other !== undefined) {
     throw new Failure(
-      `This Ghost already stores its files elsewhere: "${other}" in ${configFile} is ${JSON.stringify(present[other] ?? '')}, and that of the image server is "${wanted[other] ?? ''}".`,
+      `This Ghost already stores its files elsewhere: "${other}" in ${configFile} is ${JSON.stringify(present[other] ?? '')}, but that of the image server is "${wanted[other] ?? ''}".`,
       `Go back to the disk first, which copies the files there: ${ownCommand('setup --undo')}`,
     );
   }
 }
 
-/** @throws Failure where Ghost does not answer, so that the switch could not be proved */
+/** @throws Failure where Ghost does not answer, since the switch could not be proved then */
 export async function refuseDown(site: GhostSite, domain: string): Promise<void> {
   const { state, answer } = await askBlog(site, `https://${domain}`);
   if (state === 'down' && !usesAdapter(site.config)) {
     throw new Failure(
       `The blog ${site.config.url} does not answer like Ghost (${answer}).`,
-      "Start Ghost, or allow requests from this machine to it, and run the same command again. Ghost's answers show later whether each change worked.",
+      "Start Ghost, or allow requests from this machine to it, and run the same command again. setup needs Ghost's answers to find out whether each change worked.",
     );
   }
 }
 
-/** Returns the host of the CDN, whose address may have no scheme. */
+/** Returns the host of the CDN, whose URL may have no scheme. */
 const hostOf = (cdnUrl: string): string =>
   cdnUrl
     .replace(/^[a-z]+:\/\//i, '')

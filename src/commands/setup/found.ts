@@ -13,17 +13,17 @@ import { findUser } from '../../shell/users';
 import { dnsProviderOf } from './dns-provider';
 import type { SetupOptions } from './options';
 
-/** What `setup` finds without a question. */
+/** What `setup` finds out without asking. */
 export interface Found {
   site: GhostSite;
   /** How Ghost was installed: `Ghost-CLI`. */
   kind: string;
-  /** The name of the user who owns the content folder, as whom Ghost runs. */
+  /** The name of the user who owns the content folder, which is the user that Ghost runs as. */
   user?: string;
   files: SiteFiles;
   /** The AWS service that this machine is part of. */
   host?: Host;
-  /** Who serves the DNS zone of the blog, where DNS says so. */
+  /** The DNS provider of the blog, where DNS shows it. */
   dnsProvider?: string;
   /** The names of the profiles in the AWS configuration. */
   profiles: string[];
@@ -33,7 +33,7 @@ export interface Found {
   domain?: string;
 }
 
-/** Looks at Ghost, its files, this machine, DNS and the AWS configuration. */
+/** Examines Ghost, its files, this machine, DNS and the AWS configuration. */
 export async function lookAround(
   terminal: Terminal,
   site: GhostSite,
@@ -57,7 +57,7 @@ export async function lookAround(
   });
 }
 
-/** Returns a domain for images next to that of a blog; undefined next to an address of a machine. */
+/** Returns a domain for images next to that of a blog; undefined when the blog's host is an IP address. */
 function domainNextTo(host: string): string | undefined {
   const isDomain = host.includes('.') && !/^[\d.]+$|:/.test(host);
   return isDomain ? `images.${host.replace(/^(www|blog)\./, '')}` : undefined;

@@ -48,7 +48,7 @@ export function lastErrorOf({ contentPath }: Pick<GhostSite, 'contentPath'>, sin
   }
 }
 
-/** Returns when a file was changed (milliseconds); -1 for anything else, which must not hide the other logs. */
+/** Returns when a file was changed (milliseconds); -1 for anything else, so that the other logs are still read. */
 function timeOf(file: string): number {
   try {
     const stats = statSync(file);

@@ -22,15 +22,15 @@ export interface Broken {
 }
 
 /**
- * Puts the configuration of Ghost back, has it run from the disk again, and only then copies what is only in the bucket:
- * that can take long.
+ * Restores Ghost's configuration, makes Ghost run from the disk again, and only then copies the files that are only in
+ * the bucket, which can take a long time.
  *
- * @throws Failure with what has become of Ghost, in any case
+ * @throws Failure with the state of Ghost, always
  */
 export async function goBack(switchable: Switchable, broken: Broken): Promise<never> {
   const { terminal, site, restartCommand, options, change } = switchable;
   terminal.warn(`Ghost did not come up (${broken.answer}). Going back to the disk.`);
-  // The configuration of before the adapter may not have it.
+  // The configuration from before the adapter may not have it.
   const storage = broken.mayHaveUploads ? storageInUse(options) : undefined;
   const problem = await problemOf(() => change({ do: 'restore' }));
   const failure = restartCommand && (await restart(terminal, restartCommand));
@@ -55,7 +55,7 @@ function storageInUse(options: SetupOptions): StorageSettings | undefined {
   try {
     return storageOf(findGhostSite(options).config);
   } catch {
-    // Then the configuration cannot be put back either, which names the problem.
+    // Then the configuration cannot be restored either, and that error names the problem.
     return undefined;
   }
 }
@@ -69,7 +69,7 @@ async function problemOf(run: () => Promise<void>): Promise<Error | undefined> {
   }
 }
 
-/** Copies what Ghost has stored in the bucket to the disk, unless the user wants to stop. */
+/** Copies the files that Ghost has stored in the bucket to the disk, unless the user wants to stop. */
 async function copyUploadsBack(
   { terminal, site, change }: Switchable,
   storage: StorageSettings | undefined,
@@ -81,7 +81,7 @@ async function copyUploadsBack(
   const problem = isStopped ? undefined : await problemOf(() => change({ do: 'copy-back', storage, isUnused: true }));
   if (isStopped || problem) {
     terminal.warn(
-      `${problem ? `${problem.message}\n  ` : ''}Files that are only in the bucket stay there. Copy them later: ${copyBackCommand(site)}`,
+      `${problem ? `${problem.message}\n  ` : ''}Files that are only in the bucket stay there. To copy them later: ${copyBackCommand(site)}`,
     );
   }
 }
@@ -95,7 +95,7 @@ export async function removeAdapterFolder({
   const problem = await problemOf(() => change({ do: 'uninstall' }));
   if (problem) {
     terminal.warn(
-      `The adapter's folder could not be removed. It has no effect. ${problem.message}\n  Remove it later: ${uninstallCommand(site)}`,
+      `The adapter's folder could not be removed. It has no effect. ${problem.message}\n  To remove it later: ${uninstallCommand(site)}`,
     );
   }
 }
@@ -124,7 +124,7 @@ function configurationIsBack(
       );
     case 'cdn':
       return new Failure(
-        `${isBack}, but it has come up late, and runs with the adapter until it is restarted${failure ? ` (${failure})` : ''}.`,
+        `${isBack}, but Ghost came up late, and runs with the adapter until it is restarted${failure ? ` (${failure})` : ''}.`,
         `${restartAdvice(switchable)}\nIt then runs from the disk again. ${rest}`,
       );
     case 'down':

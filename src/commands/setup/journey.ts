@@ -9,7 +9,7 @@ import type { RestartCommand } from './restart';
 export interface Switchable {
   terminal: Terminal;
   options: SetupOptions;
-  /** As it is found at the start. */
+  /** Ghost as it was found at the start. */
   site: GhostSite;
   /** `https://images.example.com` */
   cdnUrl: string;
@@ -19,7 +19,7 @@ export interface Switchable {
   change: (change: Change) => Promise<void>;
 }
 
-/** What the stages after the build share. */
+/** The data that the stages after the build share. */
 export interface Journey extends Switchable {
   /** The settings for Ghost. */
   block: GhostConfigBlock;

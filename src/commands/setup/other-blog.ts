@@ -6,11 +6,11 @@ import { ownCommand } from '../../shell/called-as';
 import { Failure } from '../../shell/failure';
 
 /**
- * Makes sure that an image server that is there is not that of another blog: both would have one bucket, in which their
- * files mix, and one Ghost that CloudFront asks for the sizes of both.
+ * Makes sure that an existing image server does not belong to another blog. Both would share one bucket, in which their
+ * files mix, and CloudFront would ask one Ghost for the sizes of both.
  *
  * @param server the domain of the images, and the region of the bucket
- * @param stack the present one
+ * @param stack the existing one
  * @throws Failure with both blogs
  */
 export function refuseServerOfOther(
@@ -24,13 +24,13 @@ export function refuseServerOfOther(
   const { protocol, hostname, pathname } = new URL(config.url ?? '');
   const isOwn = hostname === GhostHost && pathname.replace(/\/+$/, '') === GhostPath;
   if (GhostHost && !isConfigured && !isOwn) {
-    const another = `Choose another domain, so that this blog gets an image server and a bucket of its own: --domain ${domain.replace(/^[^.]+/, '$&-2')}`;
+    const another = `Choose another domain, so that this blog gets its own image server and bucket: --domain ${domain.replace(/^[^.]+/, '$&-2')}`;
     const move = ownCommand(`provision --domain ${domain} --region ${region} --ghost-url ${config.url}`);
     throw new Failure(
       `https://${domain} is the image server of another blog, https://${GhostHost}${GhostPath}. This one is ${config.url}.`,
-      // CloudFront asks no other blog.
+      // CloudFront does not ask any other blog.
       protocol === 'https:'
-        ? `${another}\nIf this is that same blog at a new URL, tell its image server first: ${move}`
+        ? `${another}\nIf this is the same blog at a new URL, update its image server first: ${move}`
         : another,
     );
   }

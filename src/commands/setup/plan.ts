@@ -9,7 +9,7 @@ import type { BuildPlan } from './build';
 import { warnOfGhost5 } from '../install/say';
 import type { Found } from './found';
 
-/** Shows what was found without a question. */
+/** Shows what was found without asking. */
 export function showFound(terminal: Terminal, { site, kind, files, user, host, dnsProvider, profiles }: Found): void {
   const where = site.config.url ? `at ${site.config.url.replace(/\/+$/, '')}` : `in ${site.folder}`;
   const more = files.isComplete ? '' : 'more than ';
@@ -28,7 +28,7 @@ export function showFound(terminal: Terminal, { site, kind, files, user, host, d
   terminal.say();
 }
 
-/** Shows what the user gets, what it costs, and how to go back: also from a Ghost that is switched over. */
+/** Shows what the user gets, what it costs, and how to go back, even when Ghost already uses the adapter. */
 export function showPlan(
   terminal: Terminal,
   { account, region }: Aws,

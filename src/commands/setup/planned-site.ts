@@ -4,11 +4,11 @@ import { planConfigChange } from '../install/config-change';
 import { supportedMajor } from '../install/preconditions';
 import type { Journey } from './journey';
 
-/** Returns the site as it will be after the switch, so that everything can be proved before. */
+/** Returns the site as it will be after the switch, so that everything can be tested before. */
 export function plannedSite({ site, block }: Pick<Journey, 'site' | 'block'>): GhostSite {
   const { settings } = site;
   const text = withGhostConfig(settings.text(), block, settings);
   const { config } = planConfigChange({ text, settings, major: supportedMajor(site) }, {});
-  // Those of a container are translated to this machine.
+  // The paths of a container are translated to this machine.
   return { ...site, config: { ...config, paths: site.config.paths } };
 }

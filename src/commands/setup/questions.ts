@@ -6,10 +6,10 @@ import type { Terminal } from '../../shell/terminal';
 import type { SetupOptions } from './options';
 import type { Answers } from './saved-answers';
 
-/** The three things that `setup` has to be told. */
+/** The three values that `setup` needs from the user. */
 export type Answered = Answers & { domain: string };
 
-/** What is proposed, where the user has not answered before. */
+/** The proposals for questions that the user has not answered before. */
 export interface Proposals {
   domain?: string;
   region?: string;
@@ -44,7 +44,7 @@ export async function ask(
     // Before the other questions.
     readDomain('--domain', domain);
   }
-  // The answers of a run that was stopped, whose image server is in that region.
+  // The answers of a run that was stopped: its image server is in that region.
   const former = isUnattended && earlier.domain === domain ? earlier : {};
   const region =
     options.region ??
@@ -57,7 +57,8 @@ export async function ask(
         ask: () =>
           terminal.input(`AWS profile (${proposed.profiles.join(', ')})`, {
             default: earlier.profile ?? (proposed.profiles.includes('default') ? 'default' : undefined),
-            check: (value) => (proposed.profiles.includes(value) ? undefined : `There is no profile "${value}".`),
+            check: (value) =>
+              proposed.profiles.includes(value) ? undefined : `The profile "${value}" does not exist.`,
           }),
       })
     : options.profile;

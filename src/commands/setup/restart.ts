@@ -33,11 +33,11 @@ export interface RestartCommand {
   cwd: string;
   /** The command as the user would type it. */
   text: string;
-  /** As it was when this command was found: setup changes its own for its tests. */
+  /** The environment from when this command was found, since setup changes its own for its tests. */
   environment: NodeJS.ProcessEnv;
 }
 
-/** Returns how to restart Ghost: as the user says, or as it was installed; undefined where that is not known. */
+/** Returns how to restart Ghost: with the user's command, or as it was installed; undefined when that is unknown. */
 export function restartOf(site: GhostSite, { restart: given }: SetupOptions): RestartCommand | undefined {
   if (given !== undefined) {
     return { command: ['sh', '-c', given], cwd: site.folder, text: given, environment: { ...process.env } };
@@ -52,7 +52,10 @@ export function restartOf(site: GhostSite, { restart: given }: SetupOptions): Re
   return { command: [...sudo, ...command], cwd, text: restartLine(site), environment };
 }
 
-/** A Compose file may pass variables of this environment on, and use the folders as the user's shell names them. */
+/**
+ * Returns Docker's environment. A Compose file may pass its variables on, and use the folders as the user's shell names
+ * them.
+ */
 function environmentOfDocker(cwd: string): NodeJS.ProcessEnv {
   const environment = { ...process.env, PWD: cwd, HOME: homeOfUser(process.env) };
   // Docker runs the plugins that it finds there, below HOME unless it is named.
@@ -72,10 +75,10 @@ export function askForRestart(terminal: Terminal, site: GhostSite): void {
   const unknown = unknownVariables(site);
   if (site.compose && unknown.length > 0) {
     terminal.warn(
-      `setup does not start the service ${site.compose.name} by itself: ${unknown.join(', ')} in ${site.compose.composeFile} or its env files would be empty.`,
+      `setup does not start the service ${site.compose.name} by itself, because ${unknown.join(', ')} in ${site.compose.composeFile} or its env files would be empty.`,
     );
     terminal.say(
-      `Start it now the way you usually do, so that its container is created again (up -d --force-recreate). This command waits for it.\nNext time, name the command, and setup runs it: --restart 'docker compose --env-file FILE up -d --force-recreate ${site.compose.name}'`,
+      `Start it now the way you usually do, so that its container is created again (up -d --force-recreate). This command waits for it.\nIf you want setup to run the command next time: --restart 'docker compose --env-file FILE up -d --force-recreate ${site.compose.name}'`,
     );
   } else if (reason === undefined) {
     terminal.say(`${restartAdvice({ site })}\nThis command waits for it.`);

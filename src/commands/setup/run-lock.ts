@@ -5,19 +5,19 @@ import { readRegularFile } from '../../shell/read-file';
 /** The longest command line (bytes) that is read. */
 const LONGEST_COMMAND = 1_000_000;
 
-/** How often to take the lock, which other runs may move away. */
+/** How often to try to take the lock, which other runs may move away. */
 const ATTEMPTS = 5;
 
 /**
- * Takes a lock that one running `setup` has at a time.
+ * Takes the lock that only one running `setup` can have.
  *
- * @param folder of the lock, which is made
- * @param lock its file, which has the number of the process
+ * @param folder of the lock; it is created
+ * @param lock its file, which contains the ID of the process
  * @returns false where the folder cannot be written
  * @throws Failure when another process has it, or takes it at the same time
  */
 export function takeLock(folder: string, lock: string): boolean {
-  // The lock appears with its content: an empty one would look like that of a run that has ended.
+  // The lock appears with its content: an empty one would look like the lock of a run that has ended.
   const own = `${lock}.${process.pid}`;
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -36,10 +36,13 @@ export function takeLock(folder: string, lock: string): boolean {
       if (isLinked && owner === process.pid) {
         return true;
       }
-      // Another run that takes the lock for a stale one moves it away, and brings it back.
+      // Another run that mistakes the lock for a stale one moves it away, and brings it back.
       refuseRunning(owner, lock);
     }
-    throw new Failure('Other runs of setup start at the same time.', 'Wait a moment, and run the command again.');
+    throw new Failure(
+      'Other runs of setup are starting at the same time.',
+      'Wait a moment, and run the command again.',
+    );
   } finally {
     removeFile(own);
   }
@@ -52,7 +55,7 @@ export function releaseLock(lock: string): void {
   }
 }
 
-/** @returns false where there is a lock, undefined where the folder takes no links */
+/** @returns false when there is a lock, undefined when the folder does not support links */
 function linkLock(own: string, lock: string): boolean | undefined {
   try {
     linkSync(own, lock);
@@ -62,7 +65,7 @@ function linkLock(own: string, lock: string): boolean | undefined {
   }
 }
 
-/** Returns the number of the process that has a lock, NaN where it has none. */
+/** Returns the ID of the process that has a lock, NaN when the lock has none. */
 const ownerOfLock = (lock: string): number => Number(readText(lock, 20) || NaN);
 
 /**
@@ -73,7 +76,7 @@ const ownerOfLock = (lock: string): number => Number(readText(lock, 20) || NaN);
  */
 function removeStale(lock: string): boolean {
   const pid = ownerOfLock(lock);
-  // In a container, each run may have the same number.
+  // In a container, each run may have the same process ID.
   refuseRunning(pid, lock);
   const stale = `${lock}.${process.pid}.stale`;
   try {
@@ -91,7 +94,7 @@ function removeStale(lock: string): boolean {
   return removeFile(stale);
 }
 
-/** @throws Failure when a process of that number is another run of `setup` */
+/** @throws Failure when the process with that ID is another run of `setup` */
 function refuseRunning(pid: number, lock: string): void {
   if (Number.isInteger(pid) && pid > 0 && pid !== process.pid && isRunning(pid)) {
     throw new Failure(
@@ -108,7 +111,7 @@ function refuseRunning(pid: number, lock: string): void {
  */
 export function removeFile(file: string): boolean {
   try {
-    // A folder of that name has nothing that is needed.
+    // A folder with that name contains nothing that is needed.
     rmSync(file, { recursive: true, force: true });
     return true;
   } catch {
@@ -124,7 +127,7 @@ function isRunning(pid: number): boolean {
       return false;
     }
   }
-  // After a restart of the machine, another program may have the number. One of the kernel has an empty command line.
+  // After a restart of the machine, another program may have the ID. A kernel process has an empty command line.
   const commandLine = readText(`/proc/${pid}/cmdline`, LONGEST_COMMAND);
   return commandLine === undefined || /\bsetup\b/.test(commandLine);
 }

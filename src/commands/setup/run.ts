@@ -23,10 +23,10 @@ import { undo } from './undo';
 import { writeOptions } from './write';
 
 /**
- * Runs `setup`: from an AWS account to a blog whose images come from the CDN. Each stage looks at what is there, so that
- * a run continues where an earlier one was stopped.
+ * Runs `setup`: from an AWS account to a blog whose images come from the CDN. Each stage checks what is already done,
+ * so that a run continues where an earlier one stopped.
  *
- * @throws Failure with cause and cure; Declined when the user does not agree; Interruption after Ctrl-C
+ * @throws Failure with the cause and the fix; Declined when the user does not agree; Interruption after Ctrl-C
  */
 export async function runSetup(options: SetupOptions): Promise<void> {
   const terminal = openTerminal(options);
@@ -56,7 +56,7 @@ async function travel(terminal: Terminal, site: GhostSite, options: SetupOptions
   if (!(await terminal.confirm('Start?'))) {
     throw new Declined();
   }
-  // Before a new access key, which only a file that is written keeps, and before this environment is that of the tests.
+  // Before a new access key, which only the written file keeps, and before this environment is changed for the tests.
   const change = changerOf(terminal, site, options);
   const restartCommand = restartOf(site, options);
   showStage(terminal, 'Build', 'the image server on AWS');
@@ -71,8 +71,8 @@ async function travel(terminal: Terminal, site: GhostSite, options: SetupOptions
     restartCommand,
     change,
   };
-  showStage(terminal, 'Write', `the options into ${site.configFile}; nothing is switched yet`);
-  // Only a Ghost that is switched over already uses them.
+  showStage(terminal, 'Write', `the options into ${site.configFile}, without using them yet`);
+  // Only a Ghost that already uses the adapter reads them.
   const hasNewOptions = await writeOptions(journey, {
     beforeWriting: () => saved.save({ ...answered, awaitsRestart: usesAdapter(site.config) || awaitsRestart }),
     discardKey,
@@ -89,7 +89,7 @@ async function travel(terminal: Terminal, site: GhostSite, options: SetupOptions
   saved.save(answered);
   if (terminal.signal.aborted) {
     throw new Interruption(
-      'Stopped. Ghost is switched over. Run the same command again: it copies and checks the rest.',
+      'Stopped. Ghost uses the image server now. Run the same command again to copy and check the rest.',
     );
   }
   showStage(terminal, 'Finish', 'what was uploaded in the meantime, and a check of everything');

@@ -6,7 +6,7 @@ import { Failure } from '../../shell/failure';
 type Places = Pick<GhostSite, 'folder' | 'configFile' | 'contentPath' | 'compose'>;
 
 /**
- * Returns the options with which a process that has no variable of this one finds the same Ghost.
+ * Returns the options with which a process without the variables of this one finds the same Ghost.
  *
  * @param options as the user gave them
  */
@@ -31,8 +31,8 @@ function optionsFor(
 }
 
 /**
- * Makes sure that a process without the variables of this one, as sudo starts it, changes the Ghost that was shown to the
- * user: COMPOSE_FILE, for example, leads to other Compose files, with another env file.
+ * Makes sure that a process without the variables of this one, such as one that sudo starts, changes the Ghost that was
+ * shown to the user. Without COMPOSE_FILE, for example, it would use other Compose files, with another env file.
  *
  * @param options as the user gave them
  * @throws Failure with what it would find, and where to write the variables
@@ -60,7 +60,7 @@ function findWithout(site: GhostSite, options: GhostSiteOptions): GhostSite {
 
 function inTheWay({ folder, configFile, compose }: GhostSite, what: string, cause?: Error): Failure {
   return new Failure(
-    `sudo does not pass on the variables of this shell, and without them the change as root would go wrong: ${what}.`,
+    `sudo does not pass on the variables of this shell. Without them, the change as root would fail: ${what}.`,
     `${compose ? `Write the variables that Docker Compose needs (COMPOSE_FILE and others) into ${path.join(folder, '.env')}` : `Write what these variables set into ${configFile}`}, or run the command as a user who can write there.`,
     { cause },
   );

@@ -7,7 +7,7 @@ import { ownerOf, wayTo } from '../../shell/path-owners';
 import { readRegularFile } from '../../shell/read-file';
 import { releaseLock, removeFile, takeLock } from './run-lock';
 
-/** What the user answered in an earlier run for a site. None of it is secret. */
+/** The user's answers in an earlier run for a site. None of them is secret. */
 export interface Answers {
   domain?: string;
   region?: string;
@@ -19,16 +19,16 @@ export interface Answers {
 /** The answers of earlier runs for a site, in the user's configuration folder. */
 export interface SavedAnswers {
   answers: Answers;
-  /** Saves answers; without effect where the folder cannot be written. */
+  /** Saves answers. It has no effect where the folder cannot be written. */
   save(answers: Answers): void;
-  /** Lets another `setup` of the site start. */
+  /** Allows another `setup` of the site to start. */
   release(): void;
 }
 
 /** The largest file (bytes) of answers that is read. */
 const LARGEST_ANSWERS = 10_000;
 
-/** What an answer looks like. Another user may have written the file, where sudo keeps the home folder. */
+/** What an answer looks like. Where sudo keeps the home folder, another user may have written the file. */
 const PLAIN_TEXT = /^[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?$/;
 
 /**
@@ -53,7 +53,7 @@ export function openSavedAnswers(site: string, environment: NodeJS.ProcessEnv = 
   };
 }
 
-/** A folder may be named by a link to it. */
+/** Resolves links: the path of a folder may be a link to it. */
 function realOf(folder: string): string {
   try {
     return realpathSync(folder);
@@ -80,7 +80,7 @@ function readAnswers(file: string): Answers {
       awaitsRestart: awaitsRestart === true ? true : undefined,
     };
   } catch {
-    // They are only the defaults of questions.
+    // They are only default answers.
     return {};
   }
 }

@@ -16,10 +16,10 @@ import { restartOf } from './restart';
 
 /**
  * Switches Ghost over: installs the adapter, restarts Ghost, and waits until the blog redirects to the CDN. When Ghost
- * does not come up, its configuration is put back and it is restarted on the disk.
+ * does not come up, its configuration is restored and it is restarted on the disk.
  *
- * @param steps `hasNewOptions` says whether the options were changed, which a Ghost that is switched over reads when it
- *   restarts; `beforeChanging` is called before a Ghost that is switched over gets something that needs a restart
+ * @param steps `hasNewOptions` says whether the options were changed, which a Ghost that already uses the adapter reads
+ *   when it restarts; `beforeChanging` is called before such a Ghost gets a change that needs a restart
  * @throws Failure with Ghost's last error when it did not come up; Declined when the user says no
  */
 export async function switchOver(
@@ -30,7 +30,7 @@ export async function switchOver(
   const { state } = await askBlog(site, cdnUrl);
   const isCurrent = !hasNewOptions && !isToInstall(switchable);
   if (state === 'cdn' && isCurrent) {
-    terminal.say(`${terminal.colors.green('✔')} Ghost is already switched over.`);
+    terminal.say(`${terminal.colors.green('✔')} Ghost already uses the image server.`);
     return;
   }
   showChange(switchable);
@@ -55,7 +55,7 @@ function isToInstall({ site, options }: Switchable): boolean {
     return copies || changesConfig;
   } catch (error) {
     if (error instanceof Failure) {
-      // The change itself names the problem.
+      // The change itself reports the problem.
       return true;
     }
     throw error;
@@ -80,7 +80,8 @@ function showChange({ terminal, site, options }: Switchable): void {
 }
 
 /**
- * Brings up a Ghost that uses the adapter and does not answer, as after a run that was stopped during the restart.
+ * Brings up a Ghost that uses the adapter and does not answer, for example after a run that was stopped during the
+ * restart.
  *
  * @throws Failure when it does not come up, and runs from the disk again
  */
@@ -94,7 +95,7 @@ export async function bringUpIfDown(terminal: Terminal, site: GhostSite, options
   if (state !== 'down') {
     return;
   }
-  terminal.warn(`The blog does not answer (${answer}), and its configuration uses the adapter.`);
+  terminal.warn(`The blog does not answer (${answer}), although its configuration uses the adapter.`);
   const restartCommand = restartOf(site, options);
   if (!(await terminal.confirm(restartCommand ? 'Restart Ghost now?' : 'Wait until you have started Ghost?'))) {
     throw new Declined();

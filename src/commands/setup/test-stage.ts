@@ -10,13 +10,13 @@ import { reporterFor, showSummary } from '../doctor/report';
 import type { Journey } from './journey';
 import { plannedSite } from './planned-site';
 
-/** What can be proved while Ghost still runs from the disk. */
+/** The checks that are possible while Ghost still runs from the disk. */
 const BEFORE_SWITCH: Group[] = ['Config', 'Credentials', 'Bucket', 'Permissions', 'CDN', 'Files'];
 
 /** How many of the blog's own images are requested from the CDN. */
 const IMAGES = 20;
 
-/** What a new distribution and its DNS records can fail, since they are not known everywhere at once. */
+/** The checks that a new distribution and its DNS records may fail, since they are not available everywhere at once. */
 const SETTLES: Group[] = ['CDN', 'Files'];
 
 const ATTEMPTS = 6;
@@ -39,10 +39,10 @@ export async function testBeforeSwitch(journey: Journey, isSwitched: boolean): P
     if (attempt === ATTEMPTS || failures.some(({ group }) => !SETTLES.includes(group))) {
       throw new Failure(
         `The tests above failed. Ghost ${isSwitched ? 'already uses the bucket, and was not changed' : 'was not switched over'}.`,
-        `Fix what they name, and run the same command again.${isSwitched ? ` To go back: ${ownCommand('setup --undo')}` : ''}`,
+        `Fix the problems that they name, and run the same command again.${isSwitched ? ` To go back: ${ownCommand('setup --undo')}` : ''}`,
       );
     }
-    await terminal.step('Waiting, since a new CDN is not known everywhere at once', () =>
+    await terminal.step('Waiting, since a new CDN is not available everywhere at once', () =>
       setTimeout(PAUSE_MS, undefined, { signal: terminal.signal }).catch(() => {
         throw new Interruption('Stopped. Run the same command again to continue.');
       }),
@@ -59,8 +59,8 @@ export async function testEverything(journey: Journey): Promise<void> {
   const reports = await check(journey, findGhostSite(journey.options));
   if (reports.some(({ result }) => result === 'failed')) {
     throw new Failure(
-      'Ghost is switched over, but the checks above failed.',
-      `Fix what they name, and run the same command again. To go back: ${ownCommand('setup --undo')}`,
+      'Ghost uses the image server now, but the checks above failed.',
+      `Fix the problems that they name, and run the same command again. To go back: ${ownCommand('setup --undo')}`,
     );
   }
 }

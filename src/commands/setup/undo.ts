@@ -18,23 +18,23 @@ import type { SetupOptions } from './options';
 import { askForRestart, BOOT_SECONDS, PATIENCE_SECONDS, restart, restartAdvice, restartOf } from './restart';
 
 /**
- * Runs `setup --undo`: copies the files back to the disk, puts the configuration of before the adapter back, restarts
+ * Runs `setup --undo`: copies the files back to the disk, restores the configuration from before the adapter, restarts
  * Ghost, and removes the adapter. The image server and its bucket stay.
  *
- * @throws Failure when a file could not be copied (nothing is switched then), or Ghost does not answer
+ * @throws Failure when a file could not be copied (Ghost is not changed then), or Ghost does not answer
  */
 export async function undo(terminal: Terminal, site: GhostSite, options: SetupOptions): Promise<void> {
   const hasBlock = isObject(storageOf(site.config)[ADAPTER]);
-  // The configuration of before the adapter may not have the block.
+  // The configuration from before the adapter may not have the block.
   const storage = hasBlock ? storageOf(site.config) : removedConfig(site.settings)?.storage;
-  const nothing = `${site.configFile} has no block ${ADAPTER}: there is nothing to undo.`;
+  const nothing = `${site.configFile} has no block "${ADAPTER}", so there is nothing to undo.`;
   if (storage === undefined) {
     terminal.say(nothing);
     return;
   }
   const configs = readAdapterConfigs({ ...site.config, adapters: undefined, storage }, {}, site.configFile);
   const { cdnUrl } = configs.images;
-  // After a run that was stopped, Ghost may still run with the former configuration.
+  // After a run that was stopped, Ghost may still run with the previous configuration.
   assertUrl(site);
   const { state } = await askBlog(site, cdnUrl);
   const isInUse = usesAdapter(site.config) || state === 'cdn';
@@ -67,7 +67,7 @@ function isInstalledIn(site: GhostSite): boolean {
     return installedVersion(adapterPlace(site)) !== undefined;
   } catch (error) {
     if (error instanceof Failure) {
-      // Another program's folder.
+      // The folder belongs to another program.
       return false;
     }
     throw error;
@@ -88,7 +88,7 @@ async function restartOnDisk(switchable: Switchable): Promise<void> {
     const isDown = found.state === 'down';
     throw new Failure(
       `Ghost's configuration is as it was before the adapter, but Ghost ${isDown ? 'does not answer' : 'was not restarted'} (${failure ?? found.answer}).`,
-      `${restartAdvice(switchable)}\nIt then runs from the disk. After that, run the same command again: it copies what was uploaded in the meantime.${isDown ? `\nIf it does not start, look at its log: ${logLine(site)}` : ''}`,
+      `${restartAdvice(switchable)}\nIt then runs from the disk. After that, run the same command again to copy what was uploaded in the meantime.${isDown ? `\nIf it does not start, look at its log: ${logLine(site)}` : ''}`,
     );
   }
 }
@@ -98,7 +98,7 @@ async function copyLastUploads({ terminal, change }: Switchable, storage: Storag
   const isBack = 'Ghost runs from the disk again';
   if (terminal.signal.aborted) {
     throw new Interruption(
-      `Stopped. ${isBack}. Run the same command again: it copies what was uploaded before the restart.`,
+      `Stopped. ${isBack}. Run the same command again to copy what was uploaded before the restart.`,
     );
   }
   try {

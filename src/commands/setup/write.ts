@@ -8,8 +8,9 @@ import type { Journey } from './journey';
 /**
  * Writes the options of the adapter into Ghost's configuration.
  *
- * @param steps `beforeWriting` is called when they are not there yet, `discardKey` when a new access key was not written
- * @returns whether it was changed
+ * @param steps `beforeWriting` is called when they are not written yet, `discardKey` when a new access key was not
+ *   written
+ * @returns whether the configuration was changed
  * @throws Failure where Ghost already uses another bucket, or the file cannot be written
  */
 export async function writeOptions(
@@ -20,7 +21,7 @@ export async function writeOptions(
   let isBegun = false;
   try {
     if (hasOptions(options, wanted)) {
-      terminal.say(`${terminal.colors.green('✔')} They are already there.`);
+      terminal.say(`${terminal.colors.green('✔')} They are already written.`);
       return false;
     }
     refuseOtherBucket(site, wanted);
@@ -37,7 +38,7 @@ export async function writeOptions(
   return true;
 }
 
-/** Whether the configuration has exactly these options: a run that was stopped may have written them. */
+/** Whether the configuration has exactly these options. A run that was stopped may have written them. */
 function hasOptions(options: GhostSiteOptions, wanted: Record<string, string>): boolean {
   const present = storageOf(findGhostSite(options).config)[ADAPTER];
   return (
@@ -47,7 +48,7 @@ function hasOptions(options: GhostSiteOptions, wanted: Record<string, string>): 
   );
 }
 
-/** Whether the configuration has the access key. Where that cannot be read, it may. */
+/** Whether the configuration has the access key. If the configuration cannot be read, it may have it. */
 function isWritten(options: GhostSiteOptions, { accessKeyId }: Record<string, string>): boolean {
   try {
     const block = storageOf(findGhostSite(options).config)[ADAPTER];

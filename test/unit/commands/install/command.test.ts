@@ -153,7 +153,7 @@ describe('install', () => {
 
   test('tells what Ghost 5 lacks', async () => {
     layOutGhost('5.130.6');
-    expect((await install(...GIVEN)).stdout).toContain('Ghost 5 does not know "urls"');
+    expect((await install(...GIVEN)).stdout).toContain('Ghost 5 does not support "urls"');
     expect(JSON.parse(readFileSync(configFile, 'utf8'))).not.toHaveProperty('urls');
   });
 
@@ -190,7 +190,7 @@ describe('install', () => {
 
   test('tells how Ghost is restarted: by Ghost-CLI, or in a container, with which its file is gone', async () => {
     const { stdout } = await run(['--yes', ...GIVEN], { GHOST_INSTALL: folder });
-    expect(stdout).toMatch(/config\.production\.json belongs to this container[^]*docker compose restart ghost/);
+    expect(stdout).toMatch(/config\.production\.json is inside this container[^]*docker compose restart ghost/);
     writeFileSync(path.join(folder, '.ghost-cli'), '{"running":"production"}');
     expect((await run([])).stdout).toContain('\n  ghost restart\n');
   });
@@ -211,7 +211,7 @@ describe('install', () => {
 
   test('asks for a content folder that is not there', async () => {
     rmSync(path.join(folder, 'content'), { recursive: true });
-    expect((await install(...GIVEN)).stderr).toMatch(/no content folder[^]*--content/);
+    expect((await install(...GIVEN)).stderr).toMatch(/The content folder .* does not exist[^]*--content/);
   });
 
   test('changes what a linked configuration leads to, and says so', async () => {
@@ -320,7 +320,7 @@ describe('install --uninstall', () => {
     await install(...GIVEN);
     const { status, stdout } = await install('--uninstall');
     expect([status, readFileSync(configFile, 'utf8'), existsSync(adapter)]).toEqual([0, CONFIG, false]);
-    const [, withAdapter = ''] = /with the adapter is (.*)\.$/m.exec(stdout) ?? [];
+    const [, withAdapter = ''] = /with the adapter is saved as (.*)\.$/m.exec(stdout) ?? [];
     expect(readFileSync(withAdapter, 'utf8')).toContain('S3CloudFrontStorage');
     expect(stdout).toContain(`migrate --to-local --config ${withAdapter}`);
     expect(stdout).toContain('full CDN URLs');

@@ -176,7 +176,7 @@ describe('options of another adapter', () => {
   test('are not taken over unasked, but offered', () => {
     const storage = { active: 's3', s3: { bucket: 'blog-images' }, media: { adapter: 's3', bucket: 'videos' } };
     const refused = refusal({ storage });
-    expect(refused).toContain('To take the options of "s3" over: --from s3');
+    expect(refused).toContain('To use the options of "s3": --from s3');
     expect(refused).not.toContain('--from media');
   });
 

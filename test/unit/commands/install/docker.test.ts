@@ -83,7 +83,7 @@ describe('install --print', () => {
     writeFileSync(place('compose.yml'), compose);
     const { status, said } = await install('--print', ...GIVEN, '--ghost', '.');
     expect(status).toBe(0);
-    const [, lines = ''] = /In ghost\.env, next to what is there:\n\n([^]*?)\n\n/.exec(said) ?? [];
+    const [, lines = ''] = /In ghost\.env, in addition to its settings:\n\n([^]*?)\n\n/.exec(said) ?? [];
     expect(parseAsCompose(`${lines}\n`)).toEqual(SETTINGS);
     const [, yaml = ''] =
       /compose\.override\.yml, with the adapter's folder[^]*?\n(services:[^]*?)\n\n/.exec(said) ?? [];
@@ -125,7 +125,7 @@ describe('install in a site directory of ghost-docker', () => {
     expect(statSync(place('ghost.env')).mode & 0o777).toBe(0o600);
     expect(said).toContain('docker compose up -d --force-recreate ghost');
     expect(said).toContain('+storage__active="S3CloudFrontStorage"');
-    expect(said).toContain('That was tried with the Node of this machine');
+    expect(said).toContain('The test used the Node of this machine');
     expect(said).not.toMatch(/hidden|HIDDEN|paths__/);
   });
 
@@ -177,7 +177,7 @@ describe('install in a site directory of ghost-docker', () => {
     expect(parseAsCompose(`${read('ghost.env')}\n`)).toMatchObject(SETTINGS);
     const { status, said } = await install('--uninstall');
     expect([status, read('ghost.env')]).toEqual([0, text]);
-    expect(said).toMatch(/That is .*\.backup, as it was before the adapter/);
+    expect(said).toMatch(/That is .*\.backup, the configuration from before the adapter/);
   });
 
   test('keeps a backup of the env file that the .gitignore of ghost-docker leaves out, and finds older ones', async () => {
@@ -254,7 +254,7 @@ describe('install in a site directory of ghost-docker', () => {
   test('uses the content folder where Ghost is too old for paths__installedAdaptersPath, and says so', async () => {
     layOut(['image: ghost:6.53.0', 'env_file: ghost.env', 'environment: {paths__installedAdaptersPath: /adapters}']);
     const { status, said } = await install(...GIVEN);
-    expect([status, said]).toEqual([0, expect.stringContaining('Ghost knows it from 6.54.1 on')]);
+    expect([status, said]).toEqual([0, expect.stringContaining('which needs Ghost 6.54.1 or newer')]);
     expect(existsSync(place(ADAPTER))).toBe(true);
   });
 

@@ -113,7 +113,7 @@ describe('going back', () => {
 
   test.each([
     ['the user has to restart Ghost', false, 503, 'Its configuration is as it was before.', 'Restart Ghost: '],
-    ['Ghost has come up late', true, 302, 'it has come up late, and runs with the adapter', 'Restart Ghost: '],
+    ['Ghost has come up late', true, 302, 'Ghost came up late, and runs with the adapter', 'Restart Ghost: '],
     ['Ghost does not answer', true, 503, 'it still does not answer', 'Start it: '],
   ])('keeps the adapter, and says how to remove it later, where %s', async (_, canRestart, then, message, cure) => {
     writeFileSync(path.join(folder, '.ghost-cli'), '{}');

@@ -81,7 +81,7 @@ describe('a change as root', () => {
       assertSameGhost(findGhostSite({ ghost: folder }, environment), { ghost: folder }, environment);
     const refusal = (there: string, here: string) =>
       expect.objectContaining({
-        message: `sudo does not pass on the variables of this shell, and without them the change as root would go wrong: it would use ${there} instead of ${here}.`,
+        message: `sudo does not pass on the variables of this shell. Without them, the change as root would fail: it would use ${there} instead of ${here}.`,
         cure: `Write the variables that Docker Compose needs (COMPOSE_FILE and others) into ${place('.env')}, or run the command as a user who can write there.`,
       }) as Error;
 
@@ -97,7 +97,7 @@ describe('a change as root', () => {
     test('is refused: Docker Compose would miss a variable', () => {
       writeFileSync(place('.env'), 'COMPOSE_FILE=prod.yaml\n');
       writeFileSync(place('prod.yaml'), readFileSync(place('prod.yaml'), 'utf8').replace(':-./b', ':?where'));
-      expect(() => check({ FILES: './c' })).toThrow(/would go wrong: .* needs the variable FILES/);
+      expect(() => check({ FILES: './c' })).toThrow(/would fail: .* needs the variable FILES/);
     });
 
     test('is made where the variables are in its .env', () => {
@@ -151,7 +151,10 @@ describe('a change as root', () => {
     'refuses %s on its standard input',
     async (_, input) => {
       const { status, output } = await runAsRoot(input);
-      expect([status, output]).toEqual([1, expect.stringContaining('The standard input is not a change of "setup".')]);
+      expect([status, output]).toEqual([
+        1,
+        expect.stringContaining('The standard input is not a change from "setup".'),
+      ]);
     },
     60_000,
   );

@@ -61,8 +61,8 @@ describe('setup, before anything is built,', () => {
   });
 
   test.each([
-    ['5.129.2', 'This is Ghost 5.129.2; the adapter needs Ghost 5.130 or newer.\nUpdate Ghost first: ghost update'],
-    ['4.48.9', 'This is Ghost 4.48.9; the adapter needs Ghost 5.130 or newer.\nUpdate Ghost first: ghost update'],
+    ['5.129.2', 'This is Ghost 5.129.2, but the adapter needs Ghost 5.130 or newer.\nUpdate Ghost first: ghost update'],
+    ['4.48.9', 'This is Ghost 4.48.9, but the adapter needs Ghost 5.130 or newer.\nUpdate Ghost first: ghost update'],
   ])('refuses Ghost %s, with the way to a newer one', async (version, message) => {
     layOutCode(version);
     expect(await refusalOf()).toContain(message);
@@ -70,7 +70,7 @@ describe('setup, before anything is built,', () => {
 
   test('refuses a container with an image of Ghost 4, whose exact version is not known', async () => {
     expect(await refusal(() => refuseUnfit({ ...site(), version: undefined, major: 4 }, {}))).toContain(
-      'This is Ghost 4; the adapter needs Ghost 5.130 or newer.',
+      'This is Ghost 4, but the adapter needs Ghost 5.130 or newer.',
     );
   });
 
@@ -83,7 +83,7 @@ describe('setup, before anything is built,', () => {
   ])('refuses another adapter for %s, with the way from its bucket', async (_, config, name) => {
     writeConfig(config);
     const said = await refusalOf();
-    expect(said).toContain(`Ghost stores its files with "${name}", as ${folder}/config.production.json says`);
+    expect(said).toContain(`Ghost stores its files with "${name}" (in ${folder}/config.production.json)`);
     expect(said).toMatch(new RegExp(`provision[^]*migrate --from-bucket[^]*install --from ${name}`));
   });
 
@@ -116,7 +116,7 @@ describe('setup, before anything is built,', () => {
     [{ url: 5 }, 'has the "url" 5'],
   ])('refuses a blog whose URL is not known: %j', async (config, message) => {
     writeConfig(config);
-    expect(await refusalOf()).toContain(`config.production.json ${message}.\nWrite the address of the blog there`);
+    expect(await refusalOf()).toContain(`config.production.json ${message}.\nWrite the URL of the blog there`);
   });
 
   test('refuses a Ghost without a configuration file, and names the one of another environment', async () => {
@@ -124,7 +124,7 @@ describe('setup, before anything is built,', () => {
     const found = site();
     rmSync(path.join(folder, 'config.production.json'));
     expect(await refusal(() => refuseUnfit(found, {}))).toMatch(
-      /There is no .*config\.production\.json, but config\.development\.json\.\n.*--config/,
+      /config\.production\.json does not exist\. Its folder contains config\.development\.json\.\n.*--config/,
     );
   });
 
@@ -196,25 +196,25 @@ describe('setup, before it writes the options,', () => {
       'another bucket',
       { bucket: 'other' },
       {},
-      '"bucket" in FILE is "other", and that of the image server is "pictures"',
+      '"bucket" in FILE is "other", but that of the image server is "pictures"',
     ],
     [
       'another prefix',
       { tenantPrefix: 'blog-7' },
       { tenantPrefix: 'blog-8' },
-      '"tenantPrefix" in FILE is "blog-7", and that of the image server is "blog-8"',
+      '"tenantPrefix" in FILE is "blog-7", but that of the image server is "blog-8"',
     ],
     [
       'a prefix, and the image server has none',
       { tenantPrefix: 'blog-7' },
       {},
-      '"tenantPrefix" in FILE is "blog-7", and that of the image server is ""',
+      '"tenantPrefix" in FILE is "blog-7", but that of the image server is ""',
     ],
     [
       'no prefix, and the image server has one',
       {},
       { tenantPrefix: 'blog-8' },
-      '"tenantPrefix" in FILE is "", and that of the image server is "blog-8"',
+      '"tenantPrefix" in FILE is "", but that of the image server is "blog-8"',
     ],
   ])(
     'refuses a Ghost in use with %s, where its files would be lost from sight',

@@ -62,7 +62,7 @@ test('no run goes on without a lock where others take it away each time', () => 
     link(from, to);
     rmSync(to);
   });
-  expect(() => takeLock(folder, lock)).toThrow('Other runs of setup start at the same time.');
+  expect(() => takeLock(folder, lock)).toThrow('Other runs of setup are starting at the same time.');
 });
 
 test('a folder that takes no links has no lock', () => {

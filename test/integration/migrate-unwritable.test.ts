@@ -47,7 +47,7 @@ asRoot('migrate --to-local, where a folder belongs to another user', () => {
     }
   }
 
-  test('says once who owns content, and how to run it, and downloads nothing', async () => {
+  test('says once who owns the content and how to run the command, and downloads nothing', async () => {
     await putFiles('images/2026');
     await mkdir(inContent('images'));
     const { error, exitCode } = await asNobody(() => bringBack());

@@ -210,7 +210,7 @@ test.each(['OptInRequired', 'AuthFailure'])('A region that is not enabled: how t
 });
 
 test.each(['LimitExceededException', 'LimitExceeded', 'LimitsExceeded', 'TooManyDistributions'])(
-  'A quota is told with the words of AWS: %s',
+  "an exceeded quota is explained with AWS's message: %s",
   async (name) => {
     const { message, cure } = await explained(awsError(name, 'You have reached 2500 certificates'));
     expect(message).toContain('2500 certificates');

@@ -41,7 +41,7 @@ const DRY_RUN =
     .exec(readFileSync(path.join(root, 'README.md'), 'utf8'))?.[1]
     ?.split(' ') ?? [];
 
-describe('colours', () => {
+describe('colors', () => {
   const ESCAPE = '\x1b[';
 
   test.each<NodeJS.ProcessEnv>([{}, { CI: 'true' }, { FORCE_COLOR: '0' }, { FORCE_COLOR: '1', NO_COLOR: '1' }])(
@@ -147,7 +147,7 @@ describe('the command line', () => {
     },
   );
 
-  test('names the option, its value and the cure, without a stack trace, and ends with 1', () => {
+  test('shows the option, its value and the fix, without a stack trace, and ends with 1', () => {
     const { status, stdout, stderr } = run('provision', '--domain', 'images', '--dry-run');
     expect([status, stdout]).toEqual([1, '']);
     expect(stderr).toBe(

@@ -115,7 +115,7 @@ describe('policy', () => {
     });
   });
 
-  test('covers what each feature is configured with: its bucket, its path, its ACL and its key', async () => {
+  test("covers each feature's configuration: its bucket, path, ACL and key", async () => {
     const file = path.join(folder, 'config.production.json');
     const media = { adapter: ADAPTER, bucket: 'videos', kmsKeyId: '1234', serverSideEncryption: 'aws:kms' };
     const storage = {
@@ -175,7 +175,7 @@ describe('policy --bucket-policy', () => {
     expect(await refusal(...named, '--account', '12345')).toContain('--account is "12345"');
   });
 
-  test('says that there are no credentials to take the account from', async () => {
+  test('says that no credentials were found', async () => {
     const { refusal } = await run(['--config', configFile(ADAPTER_BLOCK), '--bucket-policy']);
     expect(refusal).toContain('is unknown: no AWS credentials were found.');
   });

@@ -59,7 +59,7 @@ describe('access logs', () => {
     expect(moved.error?.cure).toContain('--access-logs none first');
   });
 
-  test('go to the bucket whose name is given', () => {
+  test('go to the given bucket', () => {
     const { parameters } = readSettings({ domain: 'images.example.com', accessLogs: 'blog-logs' });
     expect(parameters.AccessLogDestination).toBe('arn:aws:s3:::blog-logs');
     for (const accessLogs of ['s3://blog-logs', 'blog-logs/images', 'NONE of them', '']) {

@@ -176,7 +176,7 @@ describe('the output of the other commands', () => {
     expect(JSON.parse(await run('diff', '--json'))).toMatchObject({ drifts: [{ resource: 'Bucket' }] });
   });
 
-  test('names what is left of a deleted image server', async () => {
+  test('lists the leftovers of a deleted image server', async () => {
     const bucket = account.buckets.all[0]?.name;
     const said = await run('destroy', '--yes');
     expect(said).toContain(

@@ -48,7 +48,7 @@ function writeGhost(config: object): string {
 const parameters = () => account.stacks.all.at(-1)?.parameters ?? {};
 const keys = () => account.identities.users.flatMap(({ accessKeys }) => accessKeys);
 
-describe('who Ghost signs in as, where no option says it', () => {
+describe("Ghost's identity without an option", () => {
   test.each<[NonNullable<typeof machine>, string, RegExp]>([
     [{ host: 'ec2', account: '123456789012' }, 'ec2-role', /this is an EC2 instance/],
     [{ host: 'ecs', account: '123456789012' }, 'ecs-task-role', /this is an ECS task/],
@@ -96,7 +96,7 @@ describe('who Ghost signs in as, where no option says it', () => {
     expect(settings.createAccessKey).toBe(isCreated);
   });
 
-  test('is nobody for an image server of folders alone', async () => {
+  test('is policy-only for an image server with only folders', async () => {
     await run('--yes', '--folder', 'downloads');
     expect(parameters().Identity).toBe('policy-only');
   });
@@ -124,7 +124,7 @@ describe('who Ghost signs in as, where no option says it', () => {
   });
 });
 
-describe("the blog's URL, where no option says it", () => {
+describe("the blog's URL without an option", () => {
   test('is that of the file of --write-config, and the plan says so', async () => {
     const file = writeGhost({ url: 'https://blog.example.com/news/' });
     process.chdir(workingDirectory);
@@ -147,7 +147,7 @@ describe("the blog's URL, where no option says it", () => {
   });
 
   test.each(['http://localhost:2368', 'http://blog.example.com', 'https://blog.example.com:2368', 'https://localhost'])(
-    'is not taken where CloudFront cannot request it: %s',
+    'is not used when CloudFront cannot connect to it: %s',
     async (url) => {
       writeGhost({ url });
       const said = await plan();
@@ -190,7 +190,7 @@ describe("the blog's URL, where no option says it", () => {
     );
   });
 
-  test('is not read from a configuration that is no JSON', async () => {
+  test('is not read from a configuration that is not JSON', async () => {
     writeFileSync(path.join(folder, 'config.production.json'), '{ "url": ');
     expect(await plan()).toContain("The blog's URL is unknown");
   });
@@ -214,7 +214,7 @@ describe('the costs of the plan', () => {
     expect(said).not.toContain('for 10 GB of files');
   });
 
-  test('are an example where there are no files', async () => {
+  test('are an example without files', async () => {
     expect(await plan()).toContain('for example $0.24 a month for 10 GB of files and 2,000 new ones');
   });
 });
@@ -229,7 +229,7 @@ describe('--template', () => {
     expect(account.stacks.all).toEqual([]);
   });
 
-  test('leaves a file that is there as it is', async () => {
+  test('does not change an existing file', async () => {
     const file = path.join(folder, 'template.yaml');
     writeFileSync(file, 'mine');
     await expect(run('--template', file)).rejects.toThrow(`${file} already exists`);

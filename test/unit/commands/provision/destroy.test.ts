@@ -108,7 +108,7 @@ describe('an image server that is deleted', () => {
     expect(account.identities.users[0]?.accessKeys).toHaveLength(1);
   });
 
-  test('may be deleted already: that is no error', async () => {
+  test('can already be deleted without an error', async () => {
     expect((await destroyOnce()).destroyed).toEqual({});
   });
 

@@ -50,7 +50,7 @@ describe('the plan of a dry run', () => {
     },
   );
 
-  test('names every kind of resource in plain words', async () => {
+  test('describes every type of resource', async () => {
     const types = Object.values(readTemplate().Resources).map(({ Type }) => Type);
     expect(types.filter((type) => typeInWords(type) === type)).toEqual([]);
     expect(await run(...ghost)).not.toContain('AWS::');

@@ -47,7 +47,7 @@ describe('a folder for other files than those of Ghost', () => {
     expect(terminal.text).toMatch(/\+ CloudFront function +prevents files in folders from running scripts/);
   });
 
-  test('is added to those that are there, which stay as they are', async () => {
+  test('is added to the existing ones, which do not change', async () => {
     await withFolders({ folder: ['downloads'] });
     const { terminal } = await withFolders({ folder: ['press', 'downloads'] });
     expect(served().paths).toEqual(['/downloads/*', '/press/*']);
@@ -146,7 +146,7 @@ describe('a folder for other files than those of Ghost', () => {
 });
 
 describe('the end of provision', () => {
-  test('leads to uploads, not to Ghost, where there is no blog', async () => {
+  test('shows the next steps for uploads, not for Ghost, without a blog', async () => {
     const output = await run('--yes', '--folder', 'downloads', '--folder', 'press');
     expect(output).toContain('  https://images.example.com/downloads/\n  https://images.example.com/press/\n');
     expect(output).toContain(
@@ -158,7 +158,7 @@ describe('the end of provision', () => {
     expect(output).not.toMatch(/Ghost authenticates|Attach the policy/);
   });
 
-  test('leads to both where there is a blog', async () => {
+  test('shows the next steps for both with a blog', async () => {
     const output = await run('--yes', '--folder', 'downloads', '--ghost-url', 'https://blog.example.com');
     expect(output).toContain('upload FILE');
     expect(output).toContain('"S3CloudFrontStorage"');
@@ -166,7 +166,7 @@ describe('the end of provision', () => {
     expect(output).not.toContain('run the command again with --ghost-url');
   });
 
-  test('says how to clear what CloudFront holds of a folder that was removed', async () => {
+  test("shows how to clear CloudFront's copies of a removed folder", async () => {
     await run('--yes', '--folder', 'downloads');
     const output = await run('--yes', '--remove-folder', 'downloads');
     const { id } = account.distributions.all[0] ?? {};

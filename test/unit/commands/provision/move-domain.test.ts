@@ -90,7 +90,7 @@ describe('a domain that another distribution of the account has', () => {
   });
 
   test.each(['aliases', 'CNAME'] as const)(
-    'is moved with its %s: at any time one distribution has it, and DNS leads to a distribution',
+    'is moved with its %s: at any time one distribution has it, and DNS points to a distribution',
     async (kind) => {
       const zone = addZone(kind);
       const seen = watch(zone);
@@ -233,27 +233,24 @@ describe('a domain that another distribution of the account has', () => {
     expect(holders()).toEqual([own()]);
   });
 
-  test.each([1, 2])(
-    'comes back with records that the stack has made, in %d runs, and is never without them',
-    async (runs) => {
-      const zone = await moveAwayByHand();
-      zone.records
-        .filter(({ Name }) => Name === `${DOMAIN}.`)
-        .forEach((record) => Object.assign(record.AliasTarget ?? {}, { DNSName: `${old.domainName}.` }));
-      const seen = watch(zone);
-      if (runs === 2) {
-        account.answerNext('cloudfront:GetDistribution', new Error('the line is dead'));
-        expect((await provisionOnce(account, move)).error?.message).toBe('the line is dead');
-        expect(holders()).toEqual([own()]);
-      }
-      const { error } = await provisionOnce(account, move);
-      expect(error).toBeUndefined();
-      expect(seen.filter((moment) => moment.holders.length !== 1 || moment.targets.length === 0)).toEqual([]);
-      expect(recordsOf(zone).map(([, target]) => target)).toEqual(Array(3).fill(own().domainName));
-      expect(account.stacks.get(STACK)?.resources.has('DomainRecords')).toBe(true);
-      expect((await provisionOnce(account, move)).provisioned?.changed).toBe(false);
-    },
-  );
+  test.each([1, 2])("comes back with the stack's records, in %d runs, and is never without them", async (runs) => {
+    const zone = await moveAwayByHand();
+    zone.records
+      .filter(({ Name }) => Name === `${DOMAIN}.`)
+      .forEach((record) => Object.assign(record.AliasTarget ?? {}, { DNSName: `${old.domainName}.` }));
+    const seen = watch(zone);
+    if (runs === 2) {
+      account.answerNext('cloudfront:GetDistribution', new Error('the line is dead'));
+      expect((await provisionOnce(account, move)).error?.message).toBe('the line is dead');
+      expect(holders()).toEqual([own()]);
+    }
+    const { error } = await provisionOnce(account, move);
+    expect(error).toBeUndefined();
+    expect(seen.filter((moment) => moment.holders.length !== 1 || moment.targets.length === 0)).toEqual([]);
+    expect(recordsOf(zone).map(([, target]) => target)).toEqual(Array(3).fill(own().domainName));
+    expect(account.stacks.get(STACK)?.resources.has('DomainRecords')).toBe(true);
+    expect((await provisionOnce(account, move)).provisioned?.changed).toBe(false);
+  });
 
   test('gets its records only with the domain where another distribution serves it by a wildcard', async () => {
     const zone = addZone();
@@ -391,7 +388,7 @@ test('--move-domain for a domain that no distribution has builds the stack as wi
   expect(own().aliases).toEqual([DOMAIN]);
 });
 
-describe('--move-domain for a stack whose distribution has lost the domain', () => {
+describe('--move-domain for a stack whose distribution lost the domain', () => {
   /** Takes the domain off the stack's distribution, as somebody does by hand. */
   async function lose(): Promise<void> {
     await moveAwayByHand();

@@ -324,7 +324,7 @@ describe('a second run', () => {
     expect(account.certificates.all.map(({ names }) => names)).toEqual([[DOMAIN], ['*.example.com']]);
   });
 
-  test('succeeds when the certificate of the stack is gone or has expired', async () => {
+  test('succeeds when the certificate of the stack was deleted or has expired', async () => {
     await provisionOnce(account);
     account.certificates.all.forEach((certificate) => (certificate.status = 'EXPIRED'));
     const expired = await provisionOnce(account);
@@ -394,7 +394,7 @@ describe('a second run', () => {
     expect(await ask({ A })).toEqual([true, 'ipv4', expect.stringMatching(/connects to Ghost over IPv4/)]);
   });
 
-  test('leaves both IP versions to a stack whose owner has chosen them', async () => {
+  test('keeps both IP versions of a stack if the owner chose them', async () => {
     account.certificates.add({ names: [DOMAIN] });
     account.stacks.add({
       name: STACK,
@@ -482,7 +482,7 @@ describe('a stack that fails', () => {
     expect(terminal.warnings.join()).toContain('s3:PutBucketPolicy');
   });
 
-  test('is refused before it begins with all that CloudFormation found, and leaves no empty stack', async () => {
+  test('is refused before the start with all problems that CloudFormation found, and leaves no empty stack', async () => {
     account.stacks.earlyFindings.push(
       {
         LogicalResourceId: 'Bucket',
@@ -499,7 +499,7 @@ describe('a stack that fails', () => {
     expect((await provisionOnce(account)).provisioned?.stack.status).toBe('CREATE_COMPLETE');
   });
 
-  test('is refused before it begins, and what was found may not be read: the permission is named', async () => {
+  test('is refused before the start, and if the reasons are not readable, the error has the missing permission', async () => {
     account.stacks.earlyFindings.push({ ValidationStatusReason: 'The bucket already exists.' });
     account.deny('cloudformation:DescribeEvents');
     const { error } = await provisionOnce(account);
@@ -753,7 +753,7 @@ describe('a plan', () => {
     expect((await provisionOnce(account)).provisioned?.stack.status).toBe('CREATE_COMPLETE');
   });
 
-  test('says that an existing bucket is used as it is', async () => {
+  test('says that an existing bucket is used as is', async () => {
     account.hostedZones.add({ name: 'example.com' });
     const first = await provisionOnce(account, { bucket: 'my-pictures' });
     expect(first.terminal.text).toMatch(/\+ S3 bucket {2}/);
@@ -779,7 +779,7 @@ test('a distribution that was deleted by hand is reported, with the fix', async 
 
 describe('AWS under load', () => {
   test.each(['acm:DescribeCertificate', 'cloudformation:DescribeStacks', 'route53:ChangeResourceRecordSets'])(
-    'stops the run with a word, and the next one goes on: %s',
+    'stops the run with a message, and the next run continues: %s',
     async (action) => {
       account.hostedZones.add({ name: 'example.com' });
       account.throttle(action, 1);

@@ -29,7 +29,7 @@ describe('provision status', () => {
     expect(await readStatus(await openTestSession(account), STACK)).toMatchObject({ pointsToDistribution: false });
   });
 
-  test('shows a certificate that has expired, and one that is gone', async () => {
+  test('shows a certificate that has expired, and one that was deleted', async () => {
     await provisionOnce(account);
     account.certificates.all.forEach((certificate) => (certificate.status = 'EXPIRED'));
     const expired = await readStatus(await openTestSession(account), STACK);
@@ -39,7 +39,7 @@ describe('provision status', () => {
     expect(gone.certificate?.status).toBe('DELETED');
   });
 
-  test('names region and account when there is no stack', async () => {
+  test('shows region and account when there is no stack', async () => {
     await expect(readStatus(await openTestSession(account), STACK)).rejects.toThrow(
       `The stack ${STACK} does not exist in eu-central-1 in the account 123456789012.`,
     );

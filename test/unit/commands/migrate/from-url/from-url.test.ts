@@ -104,7 +104,7 @@ test('posts of all pages are listed with their addresses, as are settings to cha
   expect(inlined).toEqual([]);
 });
 
-test('what a title or an address would make a terminal do is shown, and not done', async () => {
+test('control characters in a title or URL are shown, not executed', async () => {
   const title = 'A\u001b[2J\u001b]0;x\u0007\n✔ No post uses it\u009b8m';
   posts = [{ id: '1', title, lexical: `${OLD}/2020/\u001b[1A.jpg`, feature_image: `${OLD}/a\u202eb.jpg` }];
   for (const options of [{ dryRun: true }, { dryRun: true, json: true }]) {
@@ -174,7 +174,7 @@ describe('addresses in other spellings', () => {
     expect(said).not.toContain('✔ No post uses');
   });
 
-  test('in injected code are named, and nobody says that no post shows them', async () => {
+  test('in injected code are listed, and the command does not say that no post uses them', async () => {
     posts = [{ id: '1', title: 'One', lexical: '', codeinjection_head: `<img src="${OLD}/a.jpg">` } as never];
     const { said, exitCode } = await run({ yes: true });
     expect([exitCode, inlined]).toEqual([1, []]);
@@ -182,7 +182,7 @@ describe('addresses in other spellings', () => {
     expect(said).not.toContain('No post');
   });
 
-  test('are not made worse: an address that Ghost cannot fetch with https is not rewritten in its middle', async () => {
+  test('are not broken: a URL that Ghost cannot download over https is not rewritten in its middle', async () => {
     isReal = true;
     unreachable = [`${OLD}/a.jpg`];
     jest.spyOn(performance, 'now').mockImplementation(() => (now += 60_000));

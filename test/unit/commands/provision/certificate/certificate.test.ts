@@ -119,7 +119,7 @@ describe('A certificate in the account', () => {
     ['was refused', [DOMAIN], { status: 'FAILED' }],
     ['has expired', [DOMAIN], { status: 'EXPIRED' }],
     ['comes from a private authority', [DOMAIN], { type: 'PRIVATE' }],
-    ['has a key that CloudFront does not take', [DOMAIN], { keyAlgorithm: 'EC_secp384r1' }],
+    ['has a key type that CloudFront does not accept', [DOMAIN], { keyAlgorithm: 'EC_secp384r1' }],
   ])('is not reused when it %s', async (_, names, given) => {
     add(names, given);
     expect(await findCertificate(acm, DOMAIN)).toBeUndefined();
@@ -222,7 +222,7 @@ describe('A certificate that is in use', () => {
     expect(await readCertificate(acm, arn, DOMAIN)).toBeUndefined();
   });
 
-  test('that may not be looked at names the missing permission', async () => {
+  test('has the missing permission in the error when it cannot be read', async () => {
     account.deny('acm:DescribeCertificate');
     await expect(readCertificate(acm, add([DOMAIN]), DOMAIN)).rejects.toMatchObject({
       name: 'Failure',

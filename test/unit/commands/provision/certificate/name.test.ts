@@ -24,7 +24,7 @@ describe('The name of a certificate', () => {
     expect(certificateName('images.blog.example.com', true)).toBe('*.blog.example.com');
   });
 
-  test('is never *.com: a sub-domain is recommended', () => {
+  test('is never *.com: the error recommends a subdomain', () => {
     const { message, cure } = failureOf('example.com', true);
     expect(message).toContain('*.com');
     expect(cure).toContain('images.example.com');

@@ -182,7 +182,7 @@ describe('A certificate is waited for', () => {
     ['PCA_LIMIT_EXCEEDED', /--certificate-arn/],
     ['SLR_NOT_FOUND', /--certificate-arn/],
     ['OTHER', /console/],
-  ])('no longer when ACM refuses it, and then the user learns what to do: %s', async (reason, cure) => {
+  ])('no longer when ACM rejects it, and the error has the fix: %s', async (reason, cure) => {
     const arn = addPending();
     await expect(wait(arn, () => account.certificates.fail(arn, reason))).rejects.toMatchObject({
       name: 'Failure',

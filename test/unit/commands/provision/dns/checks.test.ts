@@ -63,7 +63,7 @@ describe('The delegation of the zone', () => {
     'ns-1536.awsdns-00.co.uk',
   ];
 
-  test('is warned about where a private zone of the same name hides it, with what to compare', async () => {
+  test('causes a warning when a private zone with the same name hides it', async () => {
     const finding = await delegatedTo(...PRIVATE_ZONE);
     expect(finding).toMatchObject({ check: 'delegation', refuses: false });
     expect(finding?.cause).toContain('private zone example.com');
@@ -143,7 +143,7 @@ describe('CAA', () => {
     expect(finding?.cure).toContain('issuewild "amazon.com"');
   });
 
-  test('of a wildcard is decided by issue where there is no issuewild', async () => {
+  test('of a wildcard depends on issue when there is no issuewild', async () => {
     const resolver = resolverOf({ 'example.com': { CAA: issue('letsencrypt.org') } });
     const finding = await checkCaa(resolver, DOMAIN, { wildcard: true });
     expect(finding?.cure).toContain('0 issue "amazon.com"');
@@ -177,7 +177,7 @@ describe('Records at the domain', () => {
   });
   const zoneHas = (...records: ResourceRecordSet[]) => account.hostedZones.add({ ...ZONE, records });
 
-  test('are no problem when there are none', async () => {
+  test('are not a problem when there are none', async () => {
     zoneHas({ Name: 'www.example.com.', Type: 'A', ResourceRecords: [{ Value: '192.0.2.1' }] });
     expect(await checkExistingRecords(client, ZONE, DOMAIN)).toBeUndefined();
   });
@@ -219,12 +219,12 @@ describe('Records at the domain', () => {
     );
   });
 
-  test('are no problem as the aliases to our distribution', async () => {
+  test('are not a problem if they are the aliases to our distribution', async () => {
     zoneHas(alias('A'), alias('AAAA'), alias('HTTPS'));
     expect(await checkExistingRecords(client, ZONE, DOMAIN, DISTRIBUTION)).toBeUndefined();
   });
 
-  test('are no problem when they are about mail and text', async () => {
+  test('are not a problem for mail and text', async () => {
     zoneHas({ Name: `${DOMAIN}.`, Type: 'TXT', TTL: 300, ResourceRecords: [{ Value: '"text"' }] });
     expect(await checkExistingRecords(client, ZONE, DOMAIN)).toBeUndefined();
   });
@@ -257,29 +257,29 @@ describe('Records at the domain', () => {
     expect(finding?.cause).toContain('delegates blog.example.com to');
   });
 
-  test('are no problem when names next to, below and above the domain are delegated', async () => {
+  test('are not a problem when names next to, below and above the domain are delegated', async () => {
     zoneHas(delegationOf('shop.example.com'), delegationOf(`a.${DOMAIN}`));
     expect(await checkExistingRecords(client, ZONE, DOMAIN)).toBeUndefined();
   });
 
-  test('are no problem at names above the domain', async () => {
+  test('are not a problem at names above the domain', async () => {
     zoneHas({ Name: 'blog.example.com.', Type: 'A', TTL: 300, ResourceRecords: [{ Value: '192.0.2.1' }] });
     expect(await checkExistingRecords(client, ZONE, 'images.blog.example.com')).toBeUndefined();
   });
 
-  test('are no problem at the apex, where the zone has its own NS record', async () => {
+  test('are not a problem at the apex, where the zone has its own NS record', async () => {
     zoneHas();
     expect(await checkExistingRecords(client, ZONE, 'example.com')).toBeUndefined();
   });
 });
 
 describe('A domain outside of Route 53', () => {
-  test('may be a sub-domain anywhere', async () => {
+  test('can be a subdomain at any level', async () => {
     const resolver = resolverOf({ 'example.com': { SOA: true, NS: ['ns1.other.example'] } });
     expect(await checkApex(resolver, DOMAIN)).toBeUndefined();
   });
 
-  test('may not be the apex of its zone; a sub-domain is recommended', async () => {
+  test('must not be the apex of its zone; the fix recommends a subdomain', async () => {
     const resolver = resolverOf({ 'example.com': { SOA: true, NS: ['ns1.other.example'] } });
     const finding = await checkApex(resolver, 'example.com');
     expect(finding).toMatchObject({ check: 'apex', refuses: true });
@@ -324,7 +324,7 @@ describe('A domain outside of Route 53', () => {
 describe('The record of a domain outside of Route 53', () => {
   const OTHER = 'd999.cloudfront.net';
 
-  test('is no problem when there is none', async () => {
+  test('is not a problem when there is none', async () => {
     expect(await checkLiveRecord(resolverOf({}), DOMAIN, undefined)).toBeUndefined();
     expect(await checkLiveRecord(resolverOf({}), DOMAIN, DISTRIBUTION)).toBeUndefined();
   });
@@ -367,7 +367,7 @@ describe('The record of a domain outside of Route 53', () => {
     expect(finding?.cure).toContain('at the end');
   });
 
-  test('is left for the user to check when DNS does not answer', async () => {
+  test('is up to the user to check when DNS does not answer', async () => {
     const finding = await checkLiveRecord(resolverOf({ [DOMAIN]: { fails: 'ETIMEOUT' } }), DOMAIN, DISTRIBUTION);
     expect(finding).toMatchObject({ check: 'live record', refuses: false });
     expect(finding?.cause).toContain('ETIMEOUT');

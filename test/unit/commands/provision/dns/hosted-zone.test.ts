@@ -37,7 +37,7 @@ describe('The zone of a domain', () => {
     expect((await find())?.id).toBe('Z2');
   });
 
-  test('is not one whose name the domain only ends with', async () => {
+  test('is not one whose name is only the end of a label', async () => {
     add('Z1', 'ample.com');
     expect(await find()).toBeUndefined();
   });
@@ -69,7 +69,7 @@ describe('Of several public zones of one name', () => {
       'DNS did not return',
     ],
     ['DNS does not answer', resolverOf({ 'example.com': { fails: 'ETIMEOUT' } }), 'DNS did not return'],
-  ])('the user chooses when %s', async (_, resolver, cause) => {
+  ])('the user must choose when %s', async (_, resolver, cause) => {
     await expect(find(undefined, resolver)).rejects.toMatchObject({
       name: 'Failure',
       message: expect.stringMatching(new RegExp(`Z1, Z2.*${cause}`)),
@@ -78,7 +78,7 @@ describe('Of several public zones of one name', () => {
   });
 });
 
-describe('A zone that the user has named', () => {
+describe('The zone of --hosted-zone', () => {
   beforeEach(() => {
     add('Z1', 'example.com');
     add('Z2', 'example.com', { private: true });

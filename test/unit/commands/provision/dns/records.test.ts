@@ -55,7 +55,7 @@ describe('The record that validates the certificate', () => {
     ]);
   });
 
-  test('is left alone when it is there', async () => {
+  test('is not changed when it exists', async () => {
     zoneHas(cname(`_ABC.${DOMAIN}`, '_def.acm-validations.aws'));
     await upsert();
     expect(changeCount()).toBe(0);
@@ -71,7 +71,7 @@ describe('The record that validates the certificate', () => {
     expect(changeCount()).toBe(0);
   });
 
-  test('is left to the user where the zone cannot hold it', async () => {
+  test('is up to the user when it is outside of the zone', async () => {
     const wildcard = { name: '_abc.example.com.', value: record.value };
     await expect(upsertValidationRecord(route53, { ...zone, name: DOMAIN }, wildcard)).rejects.toMatchObject({
       name: 'Failure',
@@ -79,7 +79,7 @@ describe('The record that validates the certificate', () => {
     });
   });
 
-  test('that may not be created names the missing permission', async () => {
+  test('has the missing permission in the error when it cannot be created', async () => {
     account.deny('route53:ChangeResourceRecordSets');
     await expect(upsert()).rejects.toMatchObject({
       message: expect.stringContaining('route53:ChangeResourceRecordSets'),

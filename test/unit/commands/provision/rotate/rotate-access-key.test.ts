@@ -71,7 +71,7 @@ async function addSecond(): Promise<string> {
 }
 
 describe('the access key of the user', () => {
-  test('gets a second one beside it, which is written into the file, and stays valid', async () => {
+  test('gets a second one, which is written to the file, and stays valid', async () => {
     const { rotated, terminal } = await rotate();
     const [, second] = user()?.accessKeys ?? [];
     expect(ids()).toEqual([first, second?.id]);
@@ -99,7 +99,7 @@ describe('the access key of the user', () => {
     expect(process.exitCode).toBe(1);
   });
 
-  test('is made inactive and deleted by the second run, once the newer one has been used', async () => {
+  test('is deactivated and deleted by the second run, after the newer one has been used', async () => {
     const second = await addSecond();
     use(first, 50);
     use(second, 1);
@@ -112,7 +112,7 @@ describe('the access key of the user', () => {
     expect(options().accessKeyId).toBe(second);
   });
 
-  test('is deleted with a warning that has the date where something has used it since the newer one was made', async () => {
+  test('is deleted with a warning and the date if something has used it since the newer one was created', async () => {
     const second = await addSecond();
     use(first, 2);
     use(second, 1);

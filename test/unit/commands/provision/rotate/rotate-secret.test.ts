@@ -126,7 +126,7 @@ describe('the secret between CloudFront and Ghost', () => {
     expectNothingSwitched();
   });
 
-  test('is shown to nobody where the file takes it', async () => {
+  test('is not shown when it was written to the file', async () => {
     const { terminal, rotated } = await rotate({ onPause: restartsGhost });
     const said = terminal.text + terminal.progress.join() + JSON.stringify(rotated);
     expect(said).not.toContain(sent());
@@ -211,7 +211,7 @@ describe('the secret between CloudFront and Ghost', () => {
 describe('a rotation that was interrupted', () => {
   beforeEach(() => start());
 
-  test('while it waited for Ghost goes on with the same secret', async () => {
+  test('while it waited for Ghost continues with the same secret', async () => {
     const { error } = await rotate({ onPause: (_, terminal) => isPending() && terminal.interrupt() });
     expect(error?.name).toBe('Interruption');
     expect(error?.message).toMatch(/CloudFront was not switched[^]*continues with the same secret/);
@@ -224,7 +224,7 @@ describe('a rotation that was interrupted', () => {
     expect(blog.options().cdnFallbackSecret).toBe(pending[0]);
   });
 
-  test('is told why also where AWS is no longer reached', async () => {
+  test('explains the reason even when AWS is no longer reachable', async () => {
     account.answerNext('cloudformation:DeleteChangeSet', new Error('the line is dead'));
     const { error, terminal } = await rotate();
     expect(error?.message).toMatch(/did not accept the new secret/);
@@ -271,7 +271,7 @@ describe('a rotation that was interrupted', () => {
     expect(sent()).toBe(pending);
   });
 
-  test('makes another new secret where the file has one that the stack would not take', async () => {
+  test('creates another secret when the stack would not accept the one in the file', async () => {
     blog.edit({ cdnFallbackSecret: ['a short one with blanks', former] });
     blog.restart();
     await rotate({ onPause: restartsGhost });
@@ -291,7 +291,7 @@ describe('a rotation is refused', () => {
     expect((await rotate()).error).toBeUndefined();
   });
 
-  test('where visitors get what CloudFront gets, so that no answer proves anything', async () => {
+  test('when visitors get the same response as CloudFront, so that it proves nothing', async () => {
     await start();
     blog.restart({ ...CDN, cdnFallbackSecret: former, serve: 'stream' });
     const { error } = await rotate();

@@ -47,7 +47,7 @@ const showLate = (StackStatus: StackStatus) =>
   });
 
 describe('the work of CloudFormation', () => {
-  test('is not over while a look at the stack is older than its events', async () => {
+  test("does not end while the stack's description is older than its events", async () => {
     addStack();
     const { stackId, since, inAccount } = await begin({ PriceClass: 'PriceClass_100' }, await asItIs());
     showLate('UPDATE_COMPLETE');
@@ -55,7 +55,7 @@ describe('the work of CloudFormation', () => {
     expect(inAccount).toMatchObject({ isBusy: false, status: 'UPDATE_COMPLETE' });
   });
 
-  test('is over only when a look at the stack says so, too', async () => {
+  test("ends only when the stack's description says so, too", async () => {
     addStack();
     const { stackId, since, inAccount } = await begin({ PriceClass: 'PriceClass_100' }, await asItIs());
     inAccount?.finish();
@@ -64,7 +64,7 @@ describe('the work of CloudFormation', () => {
     expect(pause).toHaveBeenCalledTimes(1);
   });
 
-  test('is not over before it has begun', async () => {
+  test('does not end before it has started', async () => {
     addStack();
     const stack = await asItIs();
     const since = await lastEventOf(aws, stack.id);
@@ -91,7 +91,7 @@ describe('the work of CloudFormation', () => {
     expect(told).toEqual(all.slice(1));
   });
 
-  test('that failed is explained by what failed first, not by what was cancelled', async () => {
+  test('that failed is explained by the first failure, not by cancelled resources', async () => {
     account.distributions.add({ aliases: [DOMAIN], otherOwner: true });
     const { stackId, since, inAccount } = await begin(parameters);
     inAccount?.record('Bucket', 'AWS::S3::Bucket', '', 'CREATE_FAILED', 'Resource creation cancelled');
@@ -121,7 +121,7 @@ describe('a change set', () => {
     expect(asked()?.OnStackFailure).toBeUndefined();
   });
 
-  test('leaves out what a stack of an older template does not know', async () => {
+  test('leaves out parameters that a stack of an older template does not have', async () => {
     addStack();
     const stack = await asItIs();
     const { PriceClass, ...known } = stack.parameters;

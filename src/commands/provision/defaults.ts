@@ -71,7 +71,7 @@ export async function withDefaults(
  * @param stack the current stack, if there is one
  * @returns the settings; for an existing stack, they have no defaults
  */
-export function settle(settings: Settings, stack: Stack | undefined): Settings {
+export function applyDefaults(settings: Settings, stack: Stack | undefined): Settings {
   const { defaults } = settings;
   if (!defaults || (stack && !isEmpty(stack))) {
     return { ...settings, defaults: undefined };

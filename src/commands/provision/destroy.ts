@@ -6,7 +6,7 @@ import type { Aws } from '../../aws/sign-in';
 import { readDistribution } from './distribution';
 import { type Destroyed, destroyed, wantsBucketDeleted } from './destroyed';
 import { acceptsDangling, stillPointsTo, showRecord, waitUntilGone } from './record-elsewhere';
-import { destroyRemains } from './remains';
+import { destroyLeftovers } from './leftovers';
 import type { Session } from './session';
 import { settledStack, workOnStack } from './stack/events';
 import { checkPlan } from './web-acl';
@@ -23,10 +23,10 @@ export async function destroy(session: Session, stackName: string): Promise<Dest
   const { aws, terminal } = session;
   const stack = await settledStack(session, stackName);
   if (!stack) {
-    return destroyRemains(session, await listDeletedStacks(aws, stackName));
+    return destroyLeftovers(session, await listDeletedStacks(aws, stackName));
   }
   if (isDeleted(stack)) {
-    return destroyRemains(session, [stack.id]);
+    return destroyLeftovers(session, [stack.id]);
   }
   checkOwnership(stack);
   if (stack.isProtected) {

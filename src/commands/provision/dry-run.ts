@@ -7,7 +7,7 @@ import { type Parameter, readTemplate } from '../../template/read';
 import { type RenderedTemplate, renderTemplate } from '../../template/render';
 import { checkRegion, namedRegion } from '../../aws/region';
 import { certificateName } from './certificate/name';
-import { type Chosen, settle, withDefaults } from './defaults';
+import { type Chosen, applyDefaults, withDefaults } from './defaults';
 import { planFolders, stepsOfFolders } from './folders';
 import { accessKeyStep, planLines, type PlannedStep, stepsOfCreation } from './plan';
 import { checkAccessKeyOption, type ProvisionOptions, readSettings, type Settings } from './settings';
@@ -38,7 +38,7 @@ export async function runDryRun(options: ProvisionOptions): Promise<void> {
   if (region) {
     checkRegion(region, setting);
   }
-  const settings = settle(await withDefaults(given, options), undefined);
+  const settings = applyDefaults(await withDefaults(given, options), undefined);
   checkAccessKeyOption(settings);
   const terminal = openTerminal({ json: json || file === '-' });
   const { lines, steps, template } = dryRun(settings, region, terminal.colors);

@@ -10,7 +10,7 @@ import { checkPermissions, IDENTITY_ACTIONS, LOG_ACTIONS, MOVING_ACTIONS, PROVIS
 import type { Problem } from './problem';
 import type { Session } from './session';
 import type { Settings } from './settings';
-import { type DomainMove, type Holder, problemOfHolder } from './whose-domain';
+import { type DomainMove, type Holder, problemOfHolder } from './domain-holder';
 
 /** Runs the checks before the start that only decide whether to continue. */
 export async function findProblems(

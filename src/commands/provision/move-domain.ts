@@ -14,7 +14,7 @@ import type { Settings } from './settings';
 import type { Situation } from './situation';
 import { createChangeSet, executeChangeSet } from './stack/change-set';
 import { workOnStack } from './stack/events';
-import { findConflict } from './whose-domain';
+import { findConflict } from './domain-holder';
 
 /** How long (s) to wait until CloudFront has deployed a change. */
 const MAX_DEPLOYMENT_SECONDS = 3_600;

@@ -5,7 +5,7 @@ import { type RenderedTemplate, renderTemplate } from '../../template/render';
 import { certificateName } from './certificate/name';
 import type { IpAddressType } from './dns/ghost-addresses';
 import { costLines } from './costs';
-import { RESOURCES, typeInWords } from './resource-words';
+import { RESOURCES, typeDescription } from './resource-descriptions';
 import type { Settings } from './settings';
 import type { Situation } from './situation';
 
@@ -154,7 +154,7 @@ const WITHOUT_URL = '\n  Add --ghost-url https://blog.example.com, or --no-ghost
 /**
  * Returns the plan as lines for the terminal: its steps, the automatically chosen values, warnings, and the costs.
  *
- * @param settings the result of `settle`
+ * @param settings the result of `applyDefaults`
  */
 export function planLines(
   title: string,
@@ -183,11 +183,12 @@ export function planLines(
 
 /** Returns steps as lines for the terminal, with an explanation of their signs. */
 export function stepLines(steps: PlannedStep[], colors: Colors): string[] {
-  const width = Math.max(...steps.map(({ what }) => typeInWords(what).length));
+  const width = Math.max(...steps.map(({ what }) => typeDescription(what).length));
   const used = Object.entries(SIGNS).filter(([sign]) => steps.some((step) => step.sign === sign));
   return [
     ...steps.map(
-      ({ sign, what, words }) => `  ${colors[SIGNS[sign].color](sign)} ${typeInWords(what).padEnd(width)}  ${words}`,
+      ({ sign, what, words }) =>
+        `  ${colors[SIGNS[sign].color](sign)} ${typeDescription(what).padEnd(width)}  ${words}`,
     ),
     '',
     colors.dim(`  ${used.map(([sign, { meaning }]) => `${sign} ${meaning}`).join(', ')}`),

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import type { GhostConfigBlock } from '../../ghost-site/edit-config';
 import { Declined, Failure } from '../../shell/failure';
 import { type AccessKey, createAccessKey } from './access-key';
-import { agree } from './agree';
+import { confirmPlan } from './confirm-plan';
 import { recordSpellings } from './certificate/validation';
-import { settle } from './defaults';
+import { applyDefaults } from './defaults';
 import { describeDistribution } from './distribution';
 import { pointsTo, zoneOf } from './dns/live-dns';
 import { upsertAliases } from './dns/records';
@@ -16,7 +16,7 @@ import { planLines, type PlannedStep, stepsAroundStack, stepsOfChanges, stepsOfN
 import { reportProblems } from './problem';
 import type { Session } from './session';
 import { checkAccessKeyOption, type Settings } from './settings';
-import { lookAround, type Situation } from './situation';
+import { readSituation, type Situation } from './situation';
 import { createChangeSet, discardChangeSet, executeChangeSet, mayRollBack } from './stack/change-set';
 import { settledStack, workOnStack } from './stack/events';
 import { checkOwnership, deleteStack, describeStack, isDeleted, isFailedCreation, type Stack } from '../../aws/stack';
@@ -46,8 +46,8 @@ export async function provision(session: Session, wanted: Settings): Promise<Pro
   const { aws, terminal, pause } = session;
   const { stackName, domain } = wanted;
   const { stack: existing, isCleared } = await clearedStack(session, stackName);
-  const settings = settle(wanted, existing);
-  const situation = await terminal.step('Checking the current state', () => lookAround(session, existing, settings));
+  const settings = applyDefaults(wanted, existing);
+  const situation = await terminal.step('Checking the current state', () => readSituation(session, existing, settings));
   reportProblems(terminal, situation.problems);
   const { stack, certificate, adoptedBucket } = situation;
   checkAccessKeyOption(settings, stack?.parameters.Identity);
@@ -60,7 +60,7 @@ export async function provision(session: Session, wanted: Settings): Promise<Pro
   const done = isCleared ? ['The leftovers of the failed attempt were deleted'] : [];
   const ofMove = stepsOfMove(settings, situation);
   if (situation.move === 'finish') {
-    await agree(terminal, planLines(title, ofMove, settings, terminal.colors), done);
+    await confirmPlan(terminal, planLines(title, ofMove, settings, terminal.colors), done);
     await completeMove(session, settings, situation);
     return { ...(await provision(session, settings)), changed: true };
   }
@@ -74,7 +74,7 @@ export async function provision(session: Session, wanted: Settings): Promise<Pro
     // The changes of an existing stack are known only when the certificate is issued; the user confirms them
     // separately.
     const steps = stack ? around.before : [...around.before, ...newStack, ...ofFolders, ...ofMove, ...around.after];
-    await agree(terminal, planLines(title, steps, settings, terminal.colors), done);
+    await confirmPlan(terminal, planLines(title, steps, settings, terminal.colors), done);
   }
   const CertificateArn = isIssued ? certificate.arn : await obtainCertificate(session, settings, situation);
   if (!isIssued) {
@@ -95,7 +95,7 @@ export async function provision(session: Session, wanted: Settings): Promise<Pro
   const hasChanges = steps.some(({ sign }) => sign !== '=');
   const isAgreed = !isIssued && !stack;
   if (hasChanges && !isAgreed) {
-    await agree(
+    await confirmPlan(
       terminal,
       planLines(title, steps, settings, terminal.colors),
       done,

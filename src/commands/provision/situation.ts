@@ -30,7 +30,7 @@ import {
   hasLost,
   type Holder,
   problemOfNoHolder,
-} from './whose-domain';
+} from './domain-holder';
 import { checkWebAcl, webAclToStore } from './web-acl';
 import { checkState, isEmpty, type Stack } from '../../aws/stack';
 
@@ -66,7 +66,11 @@ export interface Situation {
  * @param stack the stack; undefined when there is none
  * @throws Failure without the permissions to read, or when the stack is in a state that only its owner can fix
  */
-export async function lookAround(session: Session, stack: Stack | undefined, settings: Settings): Promise<Situation> {
+export async function readSituation(
+  session: Session,
+  stack: Stack | undefined,
+  settings: Settings,
+): Promise<Situation> {
   const { aws } = session;
   const { domain, parameters } = settings;
   if (stack) {

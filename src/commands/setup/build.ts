@@ -7,7 +7,7 @@ import { Failure } from '../../shell/failure';
 import { detectHost } from '../../aws/host';
 import { describeStack, isEmpty, isFailedCreation, type Stack } from '../../aws/stack';
 import type { Terminal } from '../../shell/terminal';
-import { settle, type Warning, withDefaults } from '../provision/defaults';
+import { applyDefaults, type Warning, withDefaults } from '../provision/defaults';
 import { ghostConfigOf, identityAdvice } from '../provision/ghost-config';
 import { provision } from '../provision/provision';
 import type { Session } from '../provision/session';
@@ -44,7 +44,7 @@ export async function planBuild(
   const found = await describeStack(aws, settings.stackName);
   const existing = found && isGoing(found) ? undefined : found;
   refuseServerOfOther(site, { domain, region: aws.region }, existing);
-  const { parameters, defaults } = settle(settings, existing);
+  const { parameters, defaults } = applyDefaults(settings, existing);
   const chosen = parameters.Identity ?? existing?.parameters.Identity ?? '';
   await refuseUntestable(site, domain, chosen);
   return { settings, identity: chosen, warnings: defaults?.warnings ?? [] };

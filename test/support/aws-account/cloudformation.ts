@@ -168,7 +168,7 @@ export class Stacks {
     DescribeChangeSet: ({ ChangeSetName, NextToken }: DescribeChangeSetCommandInput, client) => {
       const [stack, changeSet] = this.changeSet(ChangeSetName, client);
       if (!NextToken) {
-        settle(changeSet);
+        applyDefaults(changeSet);
       }
       const { items, next } = page(changeSet.status === 'CREATE_COMPLETE' ? changeSet.changes : [], NextToken);
       return {
@@ -377,7 +377,7 @@ function checkUpdatable(stack: Stack | undefined, name: string): asserts stack {
 }
 
 /** Proceeds with a change set, which is ready at the second look. */
-function settle(changeSet: ChangeSet): void {
+function applyDefaults(changeSet: ChangeSet): void {
   if (changeSet.status === 'CREATE_PENDING') {
     changeSet.status = 'CREATE_IN_PROGRESS';
   } else if (changeSet.status === 'CREATE_IN_PROGRESS') {

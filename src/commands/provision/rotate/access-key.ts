@@ -9,7 +9,7 @@ import type { Aws } from '../../../aws/sign-in';
 import { requireStack } from '../../../aws/stack';
 import { Failure } from '../../../shell/failure';
 import { makeAccessKey } from '../access-key';
-import { agree } from '../agree';
+import { confirmPlan } from '../confirm-plan';
 import { type PlannedStep, stepLines } from '../plan';
 import type { Session } from '../session';
 import { readGhostOptions, writeOrPrintOptions, type WrittenOptions } from './ghost-options';
@@ -117,7 +117,7 @@ async function addSecond(
   { writeConfig, json }: { writeConfig?: string; json?: boolean },
 ): Promise<Omit<RotatedAccessKey, 'stackName'>> {
   const { terminal } = session;
-  await agreeTo(session, user, [
+  await confirmSteps(session, user, [
     { sign: '+', what: 'access key', words: `a second key; ${present.id} stays valid until the next run` },
     {
       sign: '~',
@@ -164,7 +164,7 @@ async function deleteOlder(
         `  That may have been Ghost before its restart (${newer.id} was last used at ${minute(newer.usedAt)}). Anything that still uses the old key will lose access.`,
     );
   }
-  await agreeTo(session, user, [
+  await confirmSteps(session, user, [
     { sign: '=', what: 'access key', words: `${newer.id} of ${minute(newer.createdAt)}, which Ghost uses` },
     { sign: '-', what: 'access key', words: `${older.id} of ${minute(older.createdAt)}` },
   ]);
@@ -178,9 +178,9 @@ async function deleteOlder(
   return { accessKeyId: newer.id, deleted: older.id };
 }
 
-async function agreeTo({ aws, terminal }: Session, user: string, steps: PlannedStep[]): Promise<void> {
+async function confirmSteps({ aws, terminal }: Session, user: string, steps: PlannedStep[]): Promise<void> {
   const title = `A new access key for the user ${user} in the account ${aws.account}`;
-  await agree(terminal, [terminal.colors.bold(title), '', ...stepLines(steps, terminal.colors), '']);
+  await confirmPlan(terminal, [terminal.colors.bold(title), '', ...stepLines(steps, terminal.colors), '']);
 }
 
 /** `2026-11-28 15:04 UTC` */

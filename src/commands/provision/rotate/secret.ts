@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { checkState, requireStack, type Stack } from '../../../aws/stack';
 import { Failure, Interruption } from '../../../shell/failure';
 import { duration } from '../../../shell/text';
-import { agree } from '../agree';
+import { confirmPlan } from '../confirm-plan';
 import { isAllowed } from '../../../template/checked-parameter';
 import { describeDistribution } from '../distribution';
 import { type PlannedStep, stepLines, stepsOfChanges } from '../plan';
@@ -57,7 +57,7 @@ export async function rotateSecret(
   const rotation = await terminal.step('Checking the current state', () => prepare(session, stackName, options));
   const { stack, current, next, parameters, writeConfig } = rotation;
   if (next === current) {
-    await agree(terminal, planLines(session, rotation, undefined));
+    await confirmPlan(terminal, planLines(session, rotation, undefined));
     return finish(session, rotation, options.json);
   }
   await checkGhost(session, rotation);
@@ -71,7 +71,7 @@ export async function rotateSecret(
     );
   }
   try {
-    await agree(terminal, planLines(session, rotation, changeSet));
+    await confirmPlan(terminal, planLines(session, rotation, changeSet));
     terminal.say();
     writeOptions(terminal, writeConfig, { cdnFallbackSecret: [next, current] });
     terminal.say(

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { HostDescription } from '../../../../src/aws/host';
-import { settle, withDefaults } from '../../../../src/commands/provision/defaults';
+import { applyDefaults, withDefaults } from '../../../../src/commands/provision/defaults';
 import { readSettings } from '../../../../src/commands/provision/settings';
 import type { AwsAccount } from '../../../support/aws-account';
 import { type CommandLine, openProvisioning, runProvision } from '../../../support/command-line';
@@ -91,7 +91,7 @@ describe("Ghost's identity without an option", () => {
     delete process.env.CI;
     Object.assign(process.env, CI && { CI });
     const options = { domain: 'images.example.com', ghost: false, json };
-    const settings = settle(await withDefaults(readSettings(options), options), undefined);
+    const settings = applyDefaults(await withDefaults(readSettings(options), options), undefined);
     expect(settings.parameters.Identity).toBe('iam-user');
     expect(settings.createAccessKey).toBe(isCreated);
   });

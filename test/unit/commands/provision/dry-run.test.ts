@@ -1,5 +1,5 @@
 import { createProgram } from '../../../../src/commands/program';
-import { typeInWords } from '../../../../src/commands/provision/resource-words';
+import { typeDescription } from '../../../../src/commands/provision/resource-descriptions';
 import { readTemplate } from '../../../../src/template/read';
 import { PARAMETER_SETS } from '../../../support/template/parameter-sets';
 import { schemaFindings } from '../../../support/template/tools';
@@ -52,7 +52,7 @@ describe('the plan of a dry run', () => {
 
   test('describes every type of resource', async () => {
     const types = Object.values(readTemplate().Resources).map(({ Type }) => Type);
-    expect(types.filter((type) => typeInWords(type) === type)).toEqual([]);
+    expect(types.filter((type) => typeDescription(type) === type)).toEqual([]);
     expect(await run(...ghost)).not.toContain('AWS::');
     expect(await run(...ghost)).toMatch(/\+ CloudFront distribution +CDN on the domain/);
   });
@@ -67,7 +67,7 @@ describe('the plan of a dry run', () => {
     const { steps } = JSON.parse(await run(...ghost, '--json')) as { steps: { what: string; words: string }[] };
     const text = await run(...ghost);
     for (const { what, words } of steps) {
-      expect(text).toMatch(new RegExp(`${typeInWords(what)} +${words.replace(/[.*+?()|[\]]/g, '\\$&')}`));
+      expect(text).toMatch(new RegExp(`${typeDescription(what)} +${words.replace(/[.*+?()|[\]]/g, '\\$&')}`));
     }
   });
 });

@@ -40,4 +40,4 @@ const TYPES: Record<string, string> = {
 };
 
 /** Returns a resource type in plain words: `CloudFront distribution`. Everything else stays as it is. */
-export const typeInWords = (type: string): string => TYPES[type] ?? type;
+export const typeDescription = (type: string): string => TYPES[type] ?? type;

@@ -14,7 +14,7 @@ import { describeStack, isOwn } from '../../aws/stack';
  * @param stackIds ARNs, the most recent one first
  * @returns an empty object when there are no leftovers
  */
-export async function destroyRemains(session: Session, stackIds: string[]): Promise<Destroyed> {
+export async function destroyLeftovers(session: Session, stackIds: string[]): Promise<Destroyed> {
   const { aws, terminal, resolver } = session;
   for (const id of stackIds) {
     const stack = await describeStack(aws, id);

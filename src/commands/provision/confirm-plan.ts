@@ -8,7 +8,7 @@ import type { Terminal } from '../../shell/terminal';
  * @param undo runs unless the user confirms, even after Ctrl-C
  * @throws Declined when the user declines
  */
-export async function agree(
+export async function confirmPlan(
   terminal: Terminal,
   plan: string[],
   done: string[] = [],

@@ -255,7 +255,7 @@ describe('a file that cannot be uploaded', () => {
     expect(await upload(place, file('b.pdf', 'bb'), '--to', 'downloads')).toEqual([
       'https://images.example.com/downloads/b.pdf',
     ]);
-    expect(written.stderr).toContain('log.txt: it changed while it was read');
+    expect(written.stderr).toContain('log.txt: it changed while it was being read');
     expect([await bucket.keys(), await bucket.multipartUploads()]).toEqual([['downloads/b.pdf'], []]);
   });
 

@@ -38,12 +38,10 @@ export function showPlan(
   const { monthly, once } = estimateMonthlyCost(files);
   const forGhost = { 'iam-user': 'an access key for Ghost', 'policy-only': 'a policy for Ghost' }[identity];
   terminal.say();
-  terminal.say(
-    `You get: a private bucket, a CDN on ${domain}, ${forGhost ?? 'a role for Ghost'}; in ${placeOfRegion(region) ?? region}, account ${account}.`,
-  );
-  terminal.say(
-    `Your files cost ${dollars(monthly)} a month, and copying them ${dollars(once)} once. Visitors are free up to ${PRICES.freeTrafficTerabytes} TB a month.`,
-  );
+  terminal.say(`You get a private bucket, a CDN on ${domain} and ${forGhost ?? 'a role for Ghost'}.`);
+  terminal.say(`The bucket is in ${placeOfRegion(region) ?? region}, in the AWS account ${account}.`);
+  terminal.say(`Your files cost ${dollars(monthly)} a month, and copying them ${dollars(once)} once.`);
+  terminal.say(`Visitors are free up to ${PRICES.freeTrafficTerabytes} TB a month.`);
   for (const { text, isAboutUrl } of warnings) {
     const later = ownCommand(`provision --domain ${domain} --region ${region} --ghost-url https://blog.example.com`);
     terminal.warn(isAboutUrl ? `${text}\n  Give the blog such a URL first, or add it later: ${later}` : text);

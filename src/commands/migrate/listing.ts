@@ -22,7 +22,7 @@ export async function* withoutFolderMarkers(
   listing: Pick<Listing, 'isOrdered'> & AsyncIterable<ListedObject>,
   onMarker: (marker: ListedObject) => void | Promise<void>,
 ): AsyncGenerator<ListedObject, void> {
-  // Empty objects that represent a folder if the listing goes on with an object in it.
+  // Empty objects that represent a folder if the listing continues with an object in it.
   let pending: ListedObject[] = [];
   for await (const object of listing) {
     const markers = pending.filter(({ key }) => object.key.startsWith(`${key}/`));

@@ -12,7 +12,7 @@ import { type Answer, get, internet, networkCodeOf, statusText } from '../doctor
 export interface BlogState {
   /** `disk`: Ghost's own storage answers; `cdn`: the adapter does; `down`: neither does. */
   state: 'disk' | 'cdn' | 'down';
-  /** Its answer, for the end of a sentence: `503`, `no answer (ECONNREFUSED)` */
+  /** Its answer, for the end of a sentence: `503`, `no answer: ECONNREFUSED` */
   answer: string;
 }
 
@@ -37,7 +37,7 @@ export async function askBlog(site: GhostSite, cdnUrl: string, signal?: AbortSig
     return { state: stateOf(answer, cdnUrl), answer: statusText(answer) };
   } catch (error) {
     signal?.throwIfAborted();
-    return { state: 'down', answer: `no answer (${networkCodeOf(error)})` };
+    return { state: 'down', answer: `no answer: ${networkCodeOf(error)}` };
   }
 }
 

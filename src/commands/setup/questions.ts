@@ -80,7 +80,7 @@ function refuseMissing({ domain, region, yes }: SetupOptions, proposed: Proposal
   ];
   if (missing.length > 0) {
     throw new Failure(
-      `Can't ask for what is missing: ${yes ? 'with --yes, no question is asked' : "this isn't a terminal"}.`,
+      `Can't ask for the missing values: ${yes ? 'with --yes, no question is asked' : "this isn't a terminal"}.`,
       `Add ${missing.join(' and ')}.`,
     );
   }

@@ -80,10 +80,10 @@ describe('the options that provision writes', () => {
 
   test('are for the URL of the file that sets it', () => {
     const sourceOf = () => blogUrlOf(findGhostSite({ ghost: folder }, {}), 'images.example.com')?.source;
-    expect(sourceOf()).toBe(place('compose.yml'));
+    expect(sourceOf()).toBe(`"url" in ${place('compose.yml')}`);
     writeFileSync(place('compose.yml'), COMPOSE.replace(/ {4}environment:.*\n/, ''));
     writeFileSync(place('ghost.env'), `${BEFORE}url=https://blog.example.com\n`);
-    expect(sourceOf()).toBe(place('ghost.env'));
+    expect(sourceOf()).toBe(`"url" in ${place('ghost.env')}`);
   });
 
   test('are refused in a file that the container does not read, with the folder to name in its place', () => {
@@ -179,7 +179,9 @@ describe('a setting in an env file', () => {
     });
     expect(() => checkGhostConfigFile(named())).not.toThrow();
     expect(warningOfReadableSecrets(named(), env())).toBeUndefined();
-    expect(blogUrlOf(findGhostSite({ ghost: folder }, {}), 'images.example.com')?.source).toBe(place('compose.yml'));
+    expect(blogUrlOf(findGhostSite({ ghost: folder }, {}), 'images.example.com')?.source).toBe(
+      `"url" in ${place('compose.yml')}`,
+    );
     writeGhostConfig(named(), BLOCK);
     expect(findGhostSite({ ghost: folder }, {}).config.storage).toMatchObject(BLOCK.storage);
     expect(named().withoutValues(own, [['storage', 'active']])).not.toContain('active');

@@ -92,7 +92,7 @@ describe('the command "install"', () => {
       const output = await run(['--ghost', folder], folder);
 
       expect(urls).toEqual(install.major === 6 ? { image: cdn.url, media: cdn.url, files: cdn.url } : undefined);
-      expect(output.includes('Ghost 5 does not know')).toBe(install.major === 5);
+      expect(output.includes('Ghost 5 does not support "urls"')).toBe(install.major === 5);
     });
 
     it('changes nothing the second time', async () => {

@@ -17,6 +17,7 @@ import { inTurn, takeBuffer } from '../core/s3/upload-limit';
 import { UploadNames } from '../core/s3/upload-names';
 import { LastNumbers } from './last-numbers';
 import { type PromiseHolder, PromisedNames } from './promised-names';
+import { bytesWithoutLocation, fileWithoutLocation, hidesLocation, removeLocation } from './without-location';
 
 /** By endpoint, bucket and key of the plain name. */
 const lastNumbers = new LastNumbers();
@@ -62,17 +63,22 @@ export class Uploads {
   ): Promise<string> {
     const promised = promisedNames.find(this.idOf(names.plain()), file);
     const { size } = opened;
+    const isHiding = hidesLocation(this.config, `${name.stem}${name.extension}`);
     if (size >= this.config.multipartUploadThresholdBytes) {
       const start = Buffer.alloc(Math.min(size, TELLING_BYTES));
       await opened.fill(start, 0);
       const headers = this.headersOfUpload(file, name, start);
-      const write: Content['write'] = (key, options) => uploadInParts(this.bucket, key, opened, headers, options);
+      const content = isHiding ? await fileWithoutLocation(opened) : opened;
+      const write: Content['write'] = (key, options) => uploadInParts(this.bucket, key, content, headers, options);
       return this.storeAs(names, { size, headers, write }, promised);
     }
     const { buffer, giveBack } = await takeBuffer(this.config, size);
     let isSent = false;
     try {
       await opened.fill(buffer, 0);
+      if (isHiding) {
+        await removeLocation(buffer);
+      }
       const headers = this.headersOfUpload(file, name, buffer);
       const key = await this.storeAs(names, this.inOneRequest(buffer, headers), promised);
       isSent = true;
@@ -135,8 +141,9 @@ export class Uploads {
     return inTurn(this.config, 'bytes', () => this.storeBytes(bytes, wanted));
   }
 
-  private async storeBytes(bytes: Uint8Array, wanted: string): Promise<string> {
+  private async storeBytes(given: Uint8Array, wanted: string): Promise<string> {
     const relativePath = this.keys.pathOf(wanted);
+    const bytes = hidesLocation(this.config, relativePath) ? await bytesWithoutLocation(given) : given;
     const prefix = this.config.staticFileURLPrefix;
     const start = bytes.subarray(0, TELLING_BYTES);
     const type = contentTypeOfRaw(relativePath, prefix, start);

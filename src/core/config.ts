@@ -77,11 +77,12 @@ export interface Config {
    */
   serve: 'auto' | 'stream' | 'redirect';
   /**
-   * `Cache-Control` header of stored files. Thumbnails of videos get five minutes, because Ghost uses their names
-   * again.
+   * `Cache-Control` header of stored files. Thumbnails of videos get five minutes, as Ghost reuses their names.
    * @default "public, max-age=31536000, immutable" @example "public, max-age=86400"
    */
   cacheControl: string;
+  /** Whether images keep the GPS data of the camera. Ghost's originals always do. @default false @example true */
+  keepLocation: boolean;
   /**
    * URL of an S3 service other than AWS. The default region is `us-east-1` there.
    * @default AWS @example "https://s3.example.com"
@@ -177,6 +178,7 @@ const schema = z.strictObject({
     ),
     DEFAULT_CACHE_CONTROL,
   ),
+  keepLocation: z._default(trueOrFalse, false),
   // Storage classes and canned ACLs differ between providers, and new ones are added: S3 itself checks their spelling.
   storageClass: z.optional(name('must be an S3 storage class, for example "INTELLIGENT_TIERING"')),
   serverSideEncryption: z.optional(oneOf('AES256', 'aws:kms', 'aws:kms:dsse')),

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import fresh from 'fresh';
 import type { Config } from '../core/config';
+import { isFor, isOriginal } from '../core/features';
 import { asForeign } from '../core/foreign-error';
 import type { ObjectKeys } from '../core/object-keys';
 import type { Bucket, ObjectAnswer } from '../core/s3/bucket';
@@ -17,11 +18,13 @@ import { errorForVisitors } from './visitor-errors';
  *
  * A visitor who follows an old link is redirected to the CDN. The CDN itself, which asks Ghost for a size that is not
  * in the bucket yet, gets the bytes: CloudFront caches a redirect instead of following it, which would cause a loop.
- * Files that are never in the bucket are served from the disk.
+ * Files that are never in the bucket are served from the disk. The original of an image is sent to nobody. A redirect to
+ * it stays, because only the CDN knows whether originals are public there.
  */
 export function serveFrom(config: Config, bucket: Bucket, keys: ObjectKeys): Middleware {
   const isForBytes = cdnRequestMatcher(config);
   const serveFromDisk = diskServer(config.staticFileURLPrefix);
+  const isImages = isFor('images', config.staticFileURLPrefix);
   return (request, response, next) => {
     const wantsBytes = isForBytes(request);
     if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -38,7 +41,9 @@ export function serveFrom(config: Config, bucket: Bucket, keys: ObjectKeys): Mid
     if (serveFromDisk(keys.pathOf(key), request, response, next)) {
       return;
     }
-    if (wantsBytes) {
+    if (wantsBytes && isImages && isOriginal(keys.pathOf(key))) {
+      sendNotFound(response);
+    } else if (wantsBytes) {
       stream(request, response, key, bucket, config).catch((error: unknown) => {
         sendFailure(response, errorForVisitors(error).statusCode ?? 502);
       });

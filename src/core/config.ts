@@ -72,7 +72,7 @@ export interface Config {
   cdnFallbackSecret?: readonly string[];
   /**
    * Response of Ghost to requests below `/content/images`. `redirect` sends visitors to the CDN, and `stream` sends the
-   * bytes. `auto` streams to the CDN, and redirects visitors.
+   * bytes, except those of originals. `auto` streams to the CDN, and redirects visitors.
    * @default "auto" @example "stream"
    */
   serve: 'auto' | 'stream' | 'redirect';

@@ -35,3 +35,18 @@ const ACTIVITYPUB = 'activitypub/';
 export function isServedFromDisk(feature: Feature, relativePath: string): boolean {
   return feature === 'images' && relativePath.startsWith(ACTIVITYPUB);
 }
+
+/** The name of an original. The bucket policy of the template has the same pattern: `*_o.???` and `*_o.????`. */
+const ORIGINAL = /_o\..{3,4}$/s;
+
+/**
+ * Returns whether a file is the original of an image, `2026/11/photo_o.jpg`: the upload as it came from the camera. Ghost
+ * stores it next to the image, reads it to create sizes, and never links it. No other image has such a name, because
+ * Ghost removes the `_o` from the names of uploads.
+ *
+ * @param relativePath below `content/images`
+ * @see https://github.com/TryGhost/Ghost/blob/main/ghost/core/core/server/api/endpoints/images.js
+ */
+export function isOriginal(relativePath: string): boolean {
+  return ORIGINAL.test(relativePath) && !relativePath.startsWith('size/');
+}

@@ -28,6 +28,9 @@ beforeAll(async () => {
   );
   await adapter.saveRaw(Buffer.from('ü'), '2026/11/%C3%BCber%20uns+1.jpg');
   await adapter.saveRaw(Buffer.alloc(0), '2026/11/empty.txt');
+  for (const name of ['x_o.jpg', 'x_o.JPG', 'x_o.jpeg', 'size/w600/2026/11/x_o.jpg', 'x_o.b.jpg', 'x_o-1.jpg']) {
+    await adapter.saveRaw(PICTURE, name.startsWith('size/') ? name : `2026/11/${name}`);
+  }
 });
 
 afterEach(async () => {
@@ -82,6 +85,65 @@ describe('a visitor who followed an old link', () => {
       });
     }
     expect(blog.errors).toEqual([]);
+  });
+});
+
+describe('the original of an image', () => {
+  const streaming: [string, Record<string, unknown>, Record<string, string>][] = [
+    ['the CDN', { cdnFallbackSecret: SECRET }, { 'x-ghost-cdn-fallback-key': SECRET }],
+    ['the CDN, by its Via', {}, { via: '2.0 0a1b2c.cloudfront.net (CloudFront)' }],
+    ['a visitor of a blog that sends files itself', { serve: 'stream' }, {}],
+    ['a visitor of a site that is its own CDN', {}, { host: 'images.example.com' }],
+  ];
+
+  test.each(streaming)('is 404 for %s, in every spelling, as if there were none', async (_who, options, headers) => {
+    const blog = await startBlog(options);
+    for (const path of [
+      '/2026/11/x_o.jpg',
+      '/2026/11/x_o.JPG',
+      '/2026/11/x_o.jpeg',
+      '/2026/11/x_o.jpg?v=1',
+      '/2026/11/x%5Fo.jpg',
+      '/2026/11/x_o%2Ejpg',
+      '//2026//11/./x_o.jpg/',
+    ]) {
+      for (const method of ['GET', 'HEAD']) {
+        const absent = await blog.request('/2026/11/absent.jpg', headers, method);
+        const answer = await blog.request(path, { ...headers, range: 'bytes=0-9' }, method);
+        expect([path, method, answer.status]).toEqual([path, method, 404]);
+        expect({ ...answer.headers, date: '' }).toEqual({ ...absent.headers, date: '' });
+      }
+    }
+    expect(blog.errors).toEqual([]);
+  });
+
+  test('costs no request to S3 for a visitor who guesses its URL', async () => {
+    // Nothing listens there.
+    const blog = await startBlog({ serve: 'stream', endpoint: 'http://127.0.0.1:9' });
+    expect((await blog.request('/2026/11/x_o.jpg')).status).toBe(404);
+  });
+
+  test('is left to the CDN where Ghost redirects, because it may be public there', async () => {
+    const blog = await startBlog();
+    expect(await blog.request('/2026/11/x_o.jpg')).toMatchObject({
+      status: 302,
+      headers: { location: `${CDN_URL}/content/images/2026/11/x_o.jpg` },
+    });
+  });
+
+  test.each(['/2026/11/x.jpg', '/2026/11/x_o.b.jpg', '/2026/11/x_o-1.jpg', '/size/w600/2026/11/x_o.jpg'])(
+    'does not keep the CDN from %s, which is none',
+    async (path) => {
+      const blog = await startBlog({ serve: 'stream' });
+      expect(await blog.request(path)).toMatchObject({ status: 200, body: PICTURE });
+    },
+  );
+
+  test('is a matter of images: a video may have any name', async () => {
+    const options = { staticFileURLPrefix: 'content/media', serve: 'stream' };
+    await bucket.createAdapter(options).saveRaw(PICTURE, '2026/11/clip_o.mp4');
+    const blog = await startBlog(options);
+    expect((await blog.request('/2026/11/clip_o.mp4')).status).toBe(200);
   });
 });
 

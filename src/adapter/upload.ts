@@ -3,6 +3,7 @@ import type { Config } from '../core/config';
 import { contentDispositionOf, contentHeaders, type ContentHeaders } from '../core/content-headers';
 import { contentEncodingOf, contentTypeOf, contentTypeOfRaw, TELLING_BYTES } from '../core/content-types';
 import { NAME_TAKEN } from '../core/error-codes';
+import { isFor } from '../core/features';
 import { type FileName, splitFileName } from '../core/file-names';
 import { errors, logging, warnOnce } from '../core/ghost-host';
 import type { Invalidations } from '../core/invalidation';
@@ -106,7 +107,7 @@ export class Uploads {
    * @returns its key
    */
   async promiseName(file: PromiseHolder, directory: string): Promise<string> {
-    const names = new UploadNames(this.bucket, this.keys, directory, splitFileName(file?.name));
+    const names = new UploadNames(this.bucket, this.keys, directory, this.nameToPromise(file));
     const series = this.idOf(names.plain());
     const earlier = file.path === undefined ? undefined : promisedNames.find(series, file);
     if (earlier !== undefined) {
@@ -126,6 +127,16 @@ export class Uploads {
         return key;
       }
     }
+  }
+
+  /**
+   * Without a path, it is an image that Ghost copies from another site into a post. It must not get the name of an
+   * original, `photo_o.jpg`, which visitors do not get.
+   */
+  private nameToPromise(file: PromiseHolder): FileName {
+    const name = splitFileName(file?.name);
+    const isInlined = file.path === undefined && isFor('images', this.config.staticFileURLPrefix);
+    return isInlined ? { ...name, stem: name.stem.replace(/_o$/, '') || 'image' } : name;
   }
 
   /**

@@ -341,6 +341,30 @@ describe('external media inliner (services/media-inliner)', () => {
     expect((await images.read({ path: `${month}/pic.jpg` })).toString()).toBe('one');
     expect((await images.read({ path: `${month}/pic-1.jpg` })).toString()).toBe('two');
   });
+
+  test('a picture with the name of an original gets one that visitors can read, as an upload of that name does', async () => {
+    const target = images.getTargetDir(images.storagePath);
+    for (const [name, stored] of [
+      ['flickr_o.jpg', 'flickr.jpg'],
+      ['5_o.JPEG', '5.JPEG'],
+      ['a_o-b.png', 'a_o-b.png'],
+      ['_o.png', 'image.png'],
+    ] as const) {
+      const unique = await images.getUniqueFileName({ name }, target);
+      expect(path.posix.basename(unique)).toBe(stored);
+      expect(await images.saveRaw(Buffer.from(name), path.relative(images.storagePath, unique))).toBe(
+        `${CDN_URL}/content/images/${month}/${stored}`,
+      );
+    }
+  });
+});
+
+describe('the importer (data/importer/handlers/image)', () => {
+  test('keeps the originals of a zip beside their images', async () => {
+    const target = path.posix.join(images.storagePath, '2020/01');
+    const file = { name: 'import_o.jpg', path: '/tmp/import_o.jpg' };
+    expect(await images.getUniqueFileName(file, target)).toBe(path.posix.join(target, 'import_o.jpg'));
+  });
 });
 
 describe('a sub-directory site', () => {

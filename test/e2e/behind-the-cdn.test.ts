@@ -351,6 +351,23 @@ describe('a blog in a sub-directory of its site', () => {
     await visitor.close();
   });
 
+  it('shows nobody the original, neither the CDN nor Ghost, which makes sizes of it', async () => {
+    await blog.admin.uploadImage(fixture('landscape.jpg', 'mill.jpg'));
+    const original = `/content/images/${blog.month}/mill_o.jpg`;
+    expect(await blog.keys()).toContain(original.slice(1));
+
+    expect((await blog.cdn.request(original)).status).toBe(403);
+    // Where Ghost redirects to in the place of a size that it does not make.
+    expect((await blog.cdn.request(`/blog${original}`)).status).toBe(404);
+    const secret = { 'x-ghost-cdn-fallback-key': blog.fallbackSecret };
+    const fromGhost = await fetch(`${blog.ghost.url}${original}`, { headers: secret, redirect: 'manual' });
+    expect(fromGhost.status).toBe(404);
+    const visited = await fetch(`${blog.ghost.url}${original}`, { redirect: 'manual' });
+    expect([visited.status, visited.headers.get('location')]).toEqual([302, `${blog.cdn.url}${original}`]);
+
+    expect((await blog.cdn.request(sizePath('w600', 'mill.jpg'))).status).toBe(200);
+  });
+
   it('has Ghost make each size once, and keeps one copy of it, without the sub-directory', async () => {
     await blog.admin.uploadImage(fixture('landscape.jpg', 'barn.jpg'));
     const path = sizePath('w600', 'barn.jpg');

@@ -97,6 +97,21 @@ describe('the bucket behind the domain', () => {
     expect((await ask('/content/images/a%20b.jpg')).body).toBe('space');
   });
 
+  test('keeps the originals of images to itself, also of one of several blogs, unless they are public', async () => {
+    const paths = ['/content/images/2026/11/x_o.jpg', '/blog-7/content/images/2026/11/x_o.JPEG'];
+    const others = ['/content/images/2026/11/x_o-1.jpg', '/content/media/2026/11/x_o.mp4'];
+    for (const path of [...paths, ...others]) await bucket.put(path.slice(1), 'bytes');
+    for (const path of [...paths, paths[0]?.replace('_o', '%5Fo') ?? '', '/content/images/absent_o.jpg']) {
+      expect((await ask(path)).status).toBe(403);
+    }
+    for (const path of others) expect((await ask(path)).status).toBe(200);
+    const { endpoint, region, credentials } = bucket.server;
+    const s3 = { endpoint, region, credentials, bucket: bucket.name };
+    await cdn.close();
+    cdn = await startCdnStandIn({ s3, publicOriginals: true });
+    for (const path of paths) expect((await ask(path)).body).toBe('bytes');
+  });
+
   test('is asked once by viewers who come at the same time', async () => {
     await bucket.put('content/images/crowd.jpg', 'picture');
     const answers = await Promise.all(Array.from({ length: 10 }, () => ask('/content/images/crowd.jpg')));

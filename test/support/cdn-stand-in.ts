@@ -4,6 +4,7 @@ import parseRange from 'range-parser';
 import {
   afterFunction,
   CORS,
+  DENIED,
   DROPPED_HEADERS,
   ERROR_TTL_SECONDS,
   FALLBACK,
@@ -38,6 +39,8 @@ export interface CdnStandInOptions {
     credentials: { accessKeyId: string; secretAccessKey: string };
   };
   ghost?: GhostOrigin;
+  /** Whether the bucket's policy lets it read the originals of images, as in version 1.1.0. */
+  publicOriginals?: boolean;
 }
 
 export interface CdnRequest {
@@ -94,7 +97,7 @@ export async function startCdnStandIn(options: CdnStandInOptions): Promise<CdnSt
   let ghost = options.ghost;
 
   async function askOrigins(method: string, path: string, viewer: string): Promise<OriginResponse> {
-    const fromBucket = await askBucket(client, s3.bucket, method, path);
+    const fromBucket = await askBucket(client, s3.bucket, method, path, options.publicOriginals);
     const fallsBack = path.startsWith(FALLBACK.path) && FALLBACK.statuses.includes(fromBucket.status);
     return fallsBack && ghost ? askGhost(ghost, method, path, viewer) : fromBucket;
   }
@@ -164,11 +167,20 @@ export async function startCdnStandIn(options: CdnStandInOptions): Promise<CdnSt
   };
 }
 
-async function askBucket(client: S3Client, bucket: string, method: string, path: string): Promise<OriginResponse> {
+async function askBucket(
+  client: S3Client,
+  bucket: string,
+  method: string,
+  path: string,
+  publicOriginals = false,
+): Promise<OriginResponse> {
   const origin = 's3';
   try {
     // S3 reads a plus as a space.
     const target = { Bucket: bucket, Key: decodeURIComponent(path.slice(1).replaceAll('+', ' ')) };
+    if (!publicOriginals && new RegExp(DENIED.keys).test(target.Key)) {
+      return originError(origin, DENIED.status, 'AccessDenied');
+    }
     const output = await (method === 'HEAD'
       ? client.send(new HeadObjectCommand(target))
       : client.send(new GetObjectCommand(target)));

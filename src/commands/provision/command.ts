@@ -32,6 +32,11 @@ export function addProvision(program: Command): void {
       'create the bucket as PREFIX-ACCOUNT-REGION-an, a name that only your account can use (default prefix: the domain)',
     )
     .option('--tenant-prefix <prefix>', 'path in front of content/images in the bucket, if several blogs share it')
+    .option(
+      '--public-originals',
+      'let visitors get the original of each image, photo_o.jpg, which Ghost never links (default: private)',
+    )
+    .option('--no-public-originals', 'keep originals private, on an image server where they are public')
     .option('--folder <name>', 'add a folder for your own files; can be repeated, up to three folders', repeated)
     .option('--remove-folder <name>', 'remove a folder; its files stay in the bucket; can be repeated', repeated)
     .option(

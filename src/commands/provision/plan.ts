@@ -120,6 +120,7 @@ export function stepsAroundStack(
     const words = `CloudFront no longer requests image sizes from ${stack.parameters.GhostHost}; sizes that are not in the bucket return 404`;
     after.push({ sign: '-', what: 'Ghost', words });
   }
+  after.push(...(stack ? stepsOfOriginals(settings.parameters, stack.parameters) : []));
   if (settings.createAccessKey && !accessKeyId) {
     after.push(accessKeyStep(settings));
   }
@@ -130,6 +131,22 @@ export function stepsAroundStack(
     ? `${names}, requested before; ${validated}`
     : `${certificateName(settings.domain, settings.wildcard)}, in us-east-1; ${validated}`;
   return { before: [{ sign: '+', what, words }], after };
+}
+
+/**
+ * Returns the step for originals, if they become private or public with this version's template.
+ *
+ * @param wanted parameters that the run sets
+ * @param before parameters of the stack; one of version 1.1.0 or older has none for originals, which are public there
+ */
+export function stepsOfOriginals(wanted: Record<string, string>, before: Record<string, string>): PlannedStep[] {
+  const { PublicOriginals: was = 'true' } = before;
+  const becomes = wanted.PublicOriginals ?? before.PublicOriginals ?? 'false';
+  const words =
+    becomes === 'true'
+      ? 'visitors can get them (photo_o.jpg)'
+      : 'visitors no longer get them (photo_o.jpg, which Ghost never links); provision --public-originals keeps them public';
+  return was === becomes ? [] : [{ sign: '~', what: 'originals', words }];
 }
 
 /** Returns the step for the access key, with the place that its secret is written to. */

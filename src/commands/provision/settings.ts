@@ -28,6 +28,8 @@ export interface ProvisionOptions {
   rotateSecret?: boolean;
   rotateAccessKey?: boolean;
   tenantPrefix?: string;
+  /** False with `--no-public-originals`. */
+  publicOriginals?: boolean;
   priceClass?: string;
   webAcl?: string;
   moveDomain?: boolean;
@@ -95,6 +97,9 @@ export function readSettings(options: ProvisionOptions): Settings {
   }
   if (options.accessLogs !== undefined) {
     parameters.AccessLogDestination = readAccessLogs(options.accessLogs);
+  }
+  if (options.publicOriginals !== undefined) {
+    parameters.PublicOriginals = String(options.publicOriginals);
   }
   if (options.webAcl !== undefined) {
     parameters.WebAclArn = options.webAcl === 'none' ? '' : checked('--web-acl', 'WebAclArn', options.webAcl);

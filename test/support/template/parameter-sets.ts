@@ -29,6 +29,8 @@ export const PARAMETER_SETS: Record<string, Record<string, string>> = {
     HostedZoneId: 'Z0123456789ABCDEFGHIJ',
     DomainIsElsewhere: 'true',
   },
+  'a blog whose posts link originals': { ...SMALLEST, ...GHOST, PublicOriginals: 'true' },
+  'one of several blogs whose posts link originals': { ...SMALLEST, TenantPrefix: 'seven', PublicOriginals: 'true' },
   'a bucket in us-east-1': { ...SMALLEST, 'AWS::Region': 'us-east-1' },
   'access logs in us-east-1': {
     ...SMALLEST,

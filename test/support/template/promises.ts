@@ -1,3 +1,5 @@
+import { isOriginal } from '../../../src/core/features';
+import { DENIED } from '../cloudfront-rules';
 import { PSEUDO_PARAMETERS, referredTo, withReferencesAsText, type RenderedTemplate } from './render';
 import { behaviorsOf, distributionConfig, headersAfterFunction, route } from './route';
 
@@ -19,6 +21,40 @@ const under = ({ TenantPrefix }: Parameters) => (TenantPrefix ? `${TenantPrefix}
 /** ARNs of the public objects, and of those that Ghost may change. */
 const trees = (parameters: Parameters) =>
   ['images', 'media', 'files'].map((tree) => `\${Bucket.Arn}/${under(parameters)}content/${tree}/*`);
+
+/** ARNs of the originals of images. */
+const originals = (parameters: Parameters) =>
+  ['???', '????'].map((extension) => `\${Bucket.Arn}/${under(parameters)}content/images/*_o.${extension}`);
+
+interface Statement {
+  Effect: string;
+  Principal: unknown;
+  Action: string;
+  Resource: string | string[];
+}
+
+/**
+ * Returns whether the bucket's policy lets CloudFront read an object.
+ *
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html for the wildcards
+ */
+function isReadable({ Resources }: RenderedTemplate, key: string): boolean {
+  const { PolicyDocument } = withReferencesAsText(Resources.BucketPolicy?.Properties) as {
+    PolicyDocument: { Statement: Statement[] };
+  };
+  const matches = (pattern: string) =>
+    new RegExp(
+      `^${pattern
+        .replace(/[.${}()]/g, '\\$&')
+        .replaceAll('*', '.*')
+        .replaceAll('?', '.')}$`,
+    ).test(`\${Bucket.Arn}/${key}`);
+  const effects = PolicyDocument.Statement.filter(
+    ({ Principal, Action, Resource }) =>
+      Principal !== '*' && Action === 's3:GetObject' && [Resource].flat().some(matches),
+  ).map(({ Effect }) => Effect);
+  return effects.includes('Allow') && !effects.includes('Deny');
+}
 
 /** The names of the folders for other files than Ghost's. */
 const foldersOf = ({ Folder1, Folder2, Folder3 }: Parameters) =>
@@ -135,6 +171,17 @@ export const PROMISES: Record<string, (stack: RenderedTemplate, parameters: Para
           { Sid: 'DenyPlainHttp', ...deny, Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
           { Sid: 'DenyOldTls', ...deny, Condition: { NumericLessThan: { 's3:TlsVersion': '1.2' } } },
           { Sid: 'CloudFrontReads', ...allow, Action: 's3:GetObject', Resource: trees(parameters) },
+          ...(parameters.PublicOriginals === 'true'
+            ? []
+            : [
+                {
+                  Sid: 'CloudFrontReadsNoOriginals',
+                  ...allow,
+                  Effect: 'Deny',
+                  Action: 's3:GetObject',
+                  Resource: originals(parameters),
+                },
+              ]),
           ...(folders.length > 0
             ? [{ Sid: 'CloudFrontReadsFolders', ...allow, Action: 's3:GetObject', Resource: folders }]
             : []),
@@ -142,6 +189,29 @@ export const PROMISES: Record<string, (stack: RenderedTemplate, parameters: Para
         ],
       },
     });
+  },
+
+  'no visitor gets the original of an image, unless originals are public, and every other file is read'(
+    stack,
+    parameters,
+  ) {
+    const own = under(parameters);
+    const names = ['x_o.jpg', 'DSC_0001_o.JPG', 'x_o.jpeg', 'x-1_o.png', 'a.b_o.webp', 'x_o.GIF', 'über uns_o.jpg'];
+    for (const path of names.map((name) => `2026/11/${name}`)) {
+      const key = `${own}content/images/${path}`;
+      expect([path, isReadable(stack, key)]).toEqual([path, parameters.PublicOriginals === 'true']);
+      // The adapter and the stand-ins for CloudFront know the same names.
+      expect([isOriginal(path), new RegExp(DENIED.keys).test(key)]).toEqual([true, true]);
+    }
+    const others = ['x.jpg', 'x_o-1.jpg', 'x_o', '_o/x.jpg', 'x_o.b.jpg', 'xo.jpg', 'size/w600/2026/11/x.jpg'];
+    for (const path of others) {
+      const key = `${own}content/images/${path}`;
+      expect([path, isReadable(stack, key)]).toEqual([path, true]);
+      expect([isOriginal(path), new RegExp(DENIED.keys).test(key)]).toEqual([false, false]);
+    }
+    for (const file of ['content/media/2026/11/x_o.mp4', 'content/files/2026/11/x_o.pdf']) {
+      expect(isReadable(stack, `${own}${file}`)).toBe(true);
+    }
   },
 
   'Ghost may do what the adapter does, on the three trees, and nothing else'({ Resources }, parameters) {

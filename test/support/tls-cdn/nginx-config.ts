@@ -1,6 +1,7 @@
 import type { GhostOrigin } from '../cdn-stand-in';
 import {
   CORS,
+  DENIED,
   DROPPED_HEADERS,
   ERROR_TTL_SECONDS,
   FALLBACK,
@@ -127,6 +128,7 @@ ${internalServer(settings)}
 function internalServer({ folder, s3, ghost }: NginxSettings): string {
   const s3Host = new URL(s3.endpoint).host;
   const fromBucket = `
+      if ($uri ~ "${DENIED.keys}") { return ${DENIED.status}; }
       proxy_pass http://bucket/${s3.bucket}$request_uri;
       proxy_set_header Host ${s3Host};
       proxy_set_header Connection "";

@@ -50,6 +50,38 @@ const MISTAKES: [mistake: string, from: string | RegExp, to: string, caughtBy: C
     "'${Bucket.Arn}/*'",
     ['promises', 'AwsSolutions'],
   ],
+  ['visitors get originals', '- HidesOriginals\n', '- HasFolders\n', ['promises', 'schemas']],
+  [
+    'originals stay private where posts link them',
+    "PublicOriginals, 'false']",
+    "PublicOriginals, 'true']",
+    ['promises'],
+  ],
+  [
+    'visitors get the original of a JPEG with four letters',
+    "content/images/*_o.????'",
+    "content/images/*_o.jpeg'",
+    ['promises'],
+  ],
+  [
+    'visitors get the original of a photo in capitals',
+    "content/images/*_o.???'",
+    "content/images/*_o.jpg'",
+    ['promises'],
+  ],
+  [
+    'a tenant’s originals are those of nobody',
+    "'${Bucket.Arn}/${TenantPrefix}/content/images/*_o.???'",
+    "'${Bucket.Arn}/content/images/*_o.???'",
+    ['promises'],
+  ],
+  ['videos and files that end with _o are private', 'content/images/*_o.????', 'content/*_o.????', ['promises']],
+  [
+    'Ghost makes no sizes of originals',
+    /(Effect: Deny\n +)Principal: \{ Service: .*/,
+    "$1Principal: '*'",
+    ['promises'],
+  ],
   ['CloudFront takes absent for forbidden', 'Action: s3:ListBucket', 'Action: s3:ListBucketVersions', ['promises']],
   [
     'Ghost may do anything',

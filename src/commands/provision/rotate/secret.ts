@@ -5,7 +5,7 @@ import { duration } from '../../../shell/text';
 import { confirmPlan } from '../confirm-plan';
 import { isAllowed } from '../../../template/checked-parameter';
 import { describeDistribution } from '../distribution';
-import { type PlannedStep, stepLines, stepsOfChanges } from '../plan';
+import { type PlannedStep, stepLines, stepsOfChanges, stepsOfOriginals } from '../plan';
 import type { Session } from '../session';
 import { type ChangeSet, createChangeSet, discardChangeSet, executeChangeSet, mayRollBack } from '../stack/change-set';
 import { settledStack, workOnStack } from '../stack/events';
@@ -183,6 +183,7 @@ function planLines({ aws, terminal }: Session, rotation: Rotation, changeSet: Ch
           words: `you restart it; the command waits until ${origin.url} accepts the new secret`,
         },
         ...stepsOfChanges(changeSet.changes),
+        ...stepsOfOriginals({}, stack.parameters),
         { sign: '~', what, words: `${file} keeps only the new secret` },
       ]
     : [{ sign: '~', what, words: `${file} keeps only the secret that CloudFront already sends` }];

@@ -95,6 +95,14 @@ function expectNothingSwitched(): void {
 describe('the secret between CloudFront and Ghost', () => {
   beforeEach(() => start());
 
+  test('is replaced on an image server of an older version after a plan that says that originals become private', async () => {
+    const planned = async () => (await rotate({ agrees: false })).terminal.text;
+    expect(await planned()).not.toContain('originals');
+    const { parameters } = account.stacks.get(STACK) ?? {};
+    delete parameters?.PublicOriginals;
+    expect(await planned()).toMatch(/~ originals +visitors no longer get them/);
+  });
+
   test('is replaced in the file, in Ghost and at CloudFront, which Ghost recognizes at every moment', async () => {
     const lists: unknown[] = [];
     const { rotated, terminal, error } = await rotate({

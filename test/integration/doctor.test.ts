@@ -1,6 +1,7 @@
 import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { CheckReport } from '../../src/commands/doctor/check';
+import { checkOriginals } from '../../src/commands/doctor/checks/originals';
 import { type CloudFrontRecorder, startCloudFrontRecorder } from '../support/cloudfront-recorder';
 import {
   BLOG_HOST,
@@ -875,6 +876,13 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     /text\/html/,
     /page/,
   ],
+  [
+    'originals that visitors can get, as on an image server of 1.1.0',
+    { cdn: { publicOriginals: true } },
+    'warned originals',
+    /add _o to the name in its URL/,
+    /Make the CDN answer 404 for names .* such as photo_o\.jpg/,
+  ],
 ];
 
 test.each(BROKEN)('%s: named once, and nothing else', async (_title, breakage, trouble, found, cure) => {
@@ -885,6 +893,45 @@ test.each(BROKEN)('%s: named once, and nothing else', async (_title, breakage, t
   expect(result?.tried).toMatch(/\w/);
   expect(patient?.keys()).toEqual([]);
   expect(patient?.s3.multipartUploads(BUCKET)).toEqual([]);
+});
+
+test('the originals of a blog are not among its own images, which visitors get', async () => {
+  const original = 'images/2026/11/own-newest_o.png';
+  const results = await examine({
+    files: async (files) => {
+      await files.write(original);
+      await files.store(original, 'image/png');
+    },
+  });
+  expect(troublesIn(results)).toEqual([]);
+  expect(results.find(({ name }) => name === 'own images')?.found).toMatch(/of the blog arrived/);
+});
+
+test('originals are said to be private only where the CDN refuses one that exists', async () => {
+  const results = await examine();
+  expect(results.find(({ name }) => name === 'originals')).toMatchObject({
+    result: 'passed',
+    found: 'the CDN refuses originals',
+  });
+  const asked = patient?.s3.requests.filter(
+    ({ operation, key }) => operation === 'PutObject' && key?.endsWith('_o.png'),
+  );
+  expect(asked?.map(({ key }) => key)).toEqual([
+    expect.stringMatching(/^content\/images\/\d{4}\/\d\d\/doctor-.*-images_o\.png$/),
+  ]);
+});
+
+test('the fix for originals on AWS is to run provision again, or to add the statement by hand', async () => {
+  patient = await startPatient({ cdn: { publicOriginals: true } });
+  const context = patient.contextFor();
+  // On AWS there is no endpoint in the configuration. The requests go to the stand-in all the same.
+  const [images] = context.probes.all;
+  if (images) {
+    images.config = { ...images.config, endpoint: undefined };
+  }
+  const { cure } = await checkOriginals(context);
+  expect(cure).toMatch(/^Run provision again.* CloudFrontReadsNoOriginals .*\/content\/images\/\*.*--public-originals/);
+  await context.cleanUp();
 });
 
 test('at least 85 broken setups are named once each', () => {

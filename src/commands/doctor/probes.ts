@@ -57,6 +57,13 @@ export class Probes {
     return this.locate(this.first.path.replace(/\.png$/, '-early.png'));
   }
 
+  /** Returns the key and the CDN URL of a test image's original, which is not uploaded yet. */
+  originalOf({ config, path }: Probe): { key: string; url: string } {
+    const keys = new ObjectKeys(config);
+    const key = keys.keyOf(path.replace(/\.png$/, '_o.png'));
+    return { key, url: keys.toUrl(key) };
+  }
+
   /** Returns the key and the CDN URL of a path below the prefix of the first probe. */
   locate(path: string): { key: string; url: string } {
     const keys = new ObjectKeys(this.first.config);

@@ -46,7 +46,7 @@ export interface Breakage {
   nginx?: boolean;
   /** Days until the certificate expires, and its host name. */
   certificate?: { days?: number; hostname?: string };
-  cdn?: { bucket?: string; mayNotList?: boolean; withoutGhost?: boolean; secret?: string };
+  cdn?: { bucket?: string; mayNotList?: boolean; publicOriginals?: boolean; withoutGhost?: boolean; secret?: string };
   ghost?: { hidesProxies?: boolean; via?: string; adapter?: Record<string, unknown>; mayEverything?: boolean };
   /** Whether the bucket has no block of public access. */
   unblocked?: boolean;
@@ -168,6 +168,7 @@ async function buildPatient(breakage: Breakage, closers: (() => Promise<unknown>
     hostname: CDN_HOST,
     s3: { endpoint: s3.endpoint, region: s3.region, bucket: cdnBreakage.bucket ?? BUCKET, credentials: CDN_KEYS },
     ghost: fallback,
+    publicOriginals: cdnBreakage.publicOriginals,
   });
   closers.push(() => cdn.close());
   const { hostname = CDN_HOST, days = 90 } = breakage.certificate ?? {};

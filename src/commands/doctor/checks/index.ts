@@ -11,6 +11,7 @@ import * as files from './files';
 import * as ghost from './ghost-installation';
 import * as blog from './ghost-requests';
 import { LABELS } from './labels';
+import { checkOriginals } from './originals';
 import { checkOwnImages } from './own-images';
 import * as permissions from './permissions';
 import * as secrets from './secrets';
@@ -72,6 +73,7 @@ const ROWS: Row[] = [
   // A CDN that may not read the bucket answers 403 for missing files too, so files that exist are checked first.
   { group: 'CDN', name: 'same bytes', needs: ['answers', 'write'], run: delivery.checkBytes },
   { group: 'CDN', name: 'missing file', needs: ['answers', 'same bytes'], run: delivery.checkMissingFile },
+  { group: 'CDN', name: 'originals', needs: ['same bytes'], run: checkOriginals },
   { group: 'CDN', name: 'type', needs: ['same bytes'], run: delivery.checkContentType },
   { group: 'CDN', name: 'cache headers', needs: ['same bytes'], run: caching.checkCacheControl },
   { group: 'CDN', name: 'security headers', needs: ['same bytes'], run: delivery.checkSecurityHeaders },

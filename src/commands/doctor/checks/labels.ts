@@ -44,6 +44,7 @@ export const LABELS = {
   'no listing': 'visitors see no list of your files',
   'same bytes': 'images arrive unchanged',
   'missing file': 'missing files are reported as missing',
+  originals: 'originals stay private',
   type: 'browsers know the type of each file',
   'cache headers': 'browsers keep images',
   'security headers': 'scripts in uploads cannot run',

@@ -1,3 +1,5 @@
+import { isOriginal } from '../../../core/features';
+
 /** An image of the blog in the bucket. */
 export interface StoredImage {
   key: string;
@@ -27,12 +29,13 @@ export class ImageSample {
   constructor(private readonly size: number) {}
 
   /**
-   * Offers an image. Images of a month have to be offered in the order of their keys.
+   * Offers an image. Images of a month have to be offered in the order of their keys. Originals are never chosen, because
+   * the CDN does not send them.
    *
    * @param relativePath below the images folder: `2026/11/photo.jpg`
    */
   offer(relativePath: string, image: StoredImage): void {
-    if (!IMAGE.test(relativePath) || image.bytes === 0 || image.bytes > MAX_BYTES) {
+    if (!IMAGE.test(relativePath) || isOriginal(relativePath) || image.bytes === 0 || image.bytes > MAX_BYTES) {
       return;
     }
     if (IN_MONTH.test(relativePath)) {

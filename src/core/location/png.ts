@@ -10,7 +10,7 @@ const CHECKSUM_BYTES = 4;
 const TEXT_TYPES = new Set(['tEXt', 'zTXt', 'iTXt']);
 
 /** How many chunks of a file are looked at. A PNG of 100 MB usually has 12,800. */
-const MAX_CHUNKS = 50_000;
+const MAX_CHUNKS = 20_000;
 
 /**
  * Returns what to write over a PNG so that its EXIF, its XMP and its texts contain no location. Checksums are updated.

@@ -6,7 +6,7 @@ const FILE_HEADER = 12;
 const CHUNK_HEADER = 8;
 
 /** How many chunks of a file are looked at. An animation has one for each of its frames. */
-const MAX_CHUNKS = 50_000;
+const MAX_CHUNKS = 20_000;
 
 /**
  * Returns what to write over a WebP so that its EXIF and XMP contain no location.

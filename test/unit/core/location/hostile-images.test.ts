@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { findLocation } from '../../../../src/core/location/find-location';
@@ -198,10 +197,11 @@ describe('an image that was made to take long', () => {
     'does not: %s',
     async (_, build) => {
       const image = build();
-      const start = performance.now();
+      // The time of this process alone, which other tests do not delay.
+      const start = process.cpuUsage();
       const edits = await findLocation(sourceOfBytes(image));
-      const took = performance.now() - start;
-      expect(took).toBeLessThan(3000);
+      const { user, system } = process.cpuUsage(start);
+      expect((user + system) / 1000).toBeLessThan(3000);
       expect(edits.every(({ at, bytes }) => at + bytes.length <= image.length)).toBe(true);
     },
     60_000,

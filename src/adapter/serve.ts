@@ -18,8 +18,8 @@ import { errorForVisitors } from './visitor-errors';
  *
  * A visitor who follows an old link is redirected to the CDN. The CDN itself, which asks Ghost for a size that is not
  * in the bucket yet, gets the bytes: CloudFront caches a redirect instead of following it, which would cause a loop.
- * Files that are never in the bucket are served from the disk. The original of an image is sent to nobody. A redirect to
- * it stays, because only the CDN knows whether originals are public there.
+ * Files that are never in the bucket are served from the disk. The original of an image is never sent. A redirect to it
+ * stays, because only the CDN knows whether originals are public there.
  */
 export function serveFrom(config: Config, bucket: Bucket, keys: ObjectKeys): Middleware {
   const isForBytes = cdnRequestMatcher(config);

@@ -38,7 +38,7 @@ const GLOBAL_REGION = 'us-east-1';
  */
 const MAX_ATTEMPTS = 8;
 
-/** The options that a command signs in with. */
+/** The options for the credentials of a command. */
 export interface SignInOptions {
   region?: string;
   profile?: string;

@@ -24,7 +24,7 @@ export interface SiteFiles extends FileCount {
  * Counts the images, media and files in a content folder, image sizes among them. Hidden and temporary files, and those
  * that cannot be read, are left out. No file is opened.
  *
- * It changes the rights of the process for moments when root runs it, so nothing else should read files meanwhile.
+ * If root runs it, it changes the rights of the process for moments. Nothing else should read files in the meantime.
  *
  * @param content a folder that does not exist has no files
  * @param limits `signal` ends the counting, `timeLimitMs` is the time to count

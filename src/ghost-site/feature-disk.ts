@@ -10,7 +10,7 @@ import { quoted } from '../shell/text';
 
 /**
  * The folder of a feature's files on the disk, and the rights to use it: when root runs the command, those of the
- * folder's owner, who may change anything in it at any time.
+ * folder's owner, who can change anything in it at any time.
  */
 export class FeatureDisk {
   private readonly waiting: { run: () => void; reject: (error: Error) => void }[] = [];

@@ -484,7 +484,7 @@ describe('on AWS itself', () => {
     ]);
   });
 
-  test('a megabyte or more is not sent in vain: it is asked first whether the name is free', async () => {
+  test('a file of a megabyte or more is sent only after its name was found to be free', async () => {
     const upload = await uploads.file('photo.jpg', Buffer.alloc(MIB));
     expect(await operationsOf(() => adapter.save(upload, '2026/11'))).toEqual(['HeadObject', 'PutObject']);
     expect(await operationsOf(() => adapter.save(upload, '2026/11'))).toEqual([

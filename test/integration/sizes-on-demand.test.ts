@@ -111,7 +111,7 @@ describe('a size that is asked for the first time', () => {
   });
 });
 
-test('where sizes are asked for that are there, originals are not read in vain', async () => {
+test('an image size that exists is served without reading its original', async () => {
   await makeSize('w600');
   await adapter.exists(`/size/w600${PATH}`);
   server.requests.length = 0;

@@ -6,7 +6,7 @@ import { compareKeys } from '../../core/key-order';
 import type { ListedObject, Listing } from '../../ghost-site/bucket-listing';
 import { TRANSFER_RETRIES } from './run';
 
-/** Names of the objects that stand for folders in Hadoop and in the consoles of several S3 services. */
+/** Names of the objects that represent folders in Hadoop and in the consoles of several S3 services. */
 const MARKER_NAME = /(\/|_\$folder\$)$/;
 
 /** A folder for uploads in Ghost: `2026`, `2026/11`. */

@@ -239,7 +239,7 @@ async function withdraw(
       invalidationsFor(config)?.overwritten(keys.toUrl(key));
       return problem;
     }
-    // Without upload IDs, which some services do not store, nobody can tell which upload the object is from.
+    // Some services do not store upload IDs. It is then unknown which upload created the object.
     return (await bucket.exists(key))
       ? new FileProblem(
           'changed',

@@ -57,7 +57,7 @@ export async function destroyLeftovers(session: Session, stackIds: string[]): Pr
 
 /**
  * Returns whether a record may still point to a deleted distribution. Since an alias to it no longer has addresses, the
- * answer is no only for a record that points elsewhere.
+ * result is false only for a record that points elsewhere.
  *
  * @throws Unanswered
  */

@@ -34,7 +34,7 @@ const PLAIN_TEXT = /^[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?$/;
 /**
  * Reads the answers of earlier runs for a site, and keeps other runs of this user for the site from starting.
  *
- * @param site folder of Ghost
+ * @param site Ghost folder
  * @throws Failure when another `setup` is running for it
  */
 export function openSavedAnswers(site: string, environment: NodeJS.ProcessEnv = process.env): SavedAnswers {

@@ -134,7 +134,7 @@ function locationInPieces(pieces: XmpPiece[]): Edit[] {
  *
  * @param index from its TIFF header on
  * @param at position of the index in the file, from which the positions in it count
- * @see https://www.cipa.jp/std/documents/e/DC-X007-KEY_E.pdf multi-picture format
+ * @see https://www.cipa.jp/std/documents/e/DC-X007-KEY_E.pdf `Multi-Picture Format`
  */
 function furtherImages(index: Buffer, at: number): number[] {
   const tiff = Tiff.of(index);

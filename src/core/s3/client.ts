@@ -39,7 +39,7 @@ const connections = new Map<string, Promise<Connection>>();
  *
  * - `silence`: when nothing moves on the connection for `requestTimeoutMs`, or so little that the request would never end
  *   (see `limitRequests`).
- * - `no-answer`, for visitors: when the response has not begun after `requestTimeoutMs`. From then on the visitor sets the
+ * - `no-answer`, for visitors: when the response has not started after `requestTimeoutMs`. From then on the visitor sets the
  *   pace, and may pause a video for an hour. A throttled request does not wait.
  */
 export type Timeout = 'silence' | 'no-answer';

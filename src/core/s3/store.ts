@@ -9,7 +9,7 @@ import {
 } from './conditional-writes';
 import { isNotImplemented, isRepeatedAfterSuccess, isTaken } from './errors';
 
-/** The size (bytes) from which a key is looked up before the upload, so that a large file is not sent in vain. */
+/** The size (bytes) from which the key is looked up first, so that a large file is not sent just to be refused. */
 const MIN_BYTES_TO_ASK_FIRST = 1024 * 1024;
 
 /** Keys (with endpoint and bucket) that this process is writing to. */
@@ -48,7 +48,7 @@ export type Outcome = 'stored' | 'taken' | 'contested';
 /**
  * Stores content under a key only if the key is free.
  *
- * Only S3 knows that: several programs may write to one bucket, so a write that S3 refuses when the key exists
+ * Only S3 can tell: several programs may write to one bucket, so a write that S3 refuses when the key exists
  * (`If-None-Match: *`) keeps one upload from replacing another. Where a service has no such writes, the key is looked
  * up first. The same goes for services other than AWS until they have shown that they keep the condition.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html

@@ -26,7 +26,7 @@ export interface Certificate {
   renewsItself: boolean;
 }
 
-/** Returns whether a certificate with these names covers the domain. A wildcard stands for exactly one label. */
+/** Returns whether a certificate with these names covers the domain. A wildcard matches exactly one label. */
 export function covers(names: string[], domain: string): boolean {
   return hasName(names, domain) || hasName(names, wildcardOf(domain));
 }
@@ -92,7 +92,7 @@ export async function requireCertificate(acm: ACMClient, arn: string, domain: st
   if (!covers(certificate.names, domain)) {
     throw new Failure(
       `--certificate-arn: the certificate is for ${certificate.names.join(', ')}, not for ${domain}. ` +
-        'A wildcard stands for only one label.',
+        'A wildcard matches only one label.',
       `Use a certificate for ${domain} or ${wildcardOf(domain)}, or leave out --certificate-arn to request one.`,
     );
   }

@@ -31,7 +31,7 @@ export function checkCaa(
 function judgeCaa(name: string, records: CaaRecord[], wildcard: boolean): Omit<Problem, 'check'> | undefined {
   const tag = wildcard && records.some(({ issuewild }) => issuewild !== undefined) ? 'issuewild' : 'issue';
   const values = records.flatMap((record) => record[tag] ?? []);
-  // Parameters follow a semicolon. An empty name before it means that nobody may issue certificates.
+  // Parameters follow a semicolon. An empty name before it means that no authority may issue certificates.
   const issuers = values.map((value) => plainName((value.split(';')[0] ?? '').trim()));
   if (issuers.length === 0 || issuers.some((issuer) => AMAZON_ISSUERS.includes(issuer))) {
     return undefined;

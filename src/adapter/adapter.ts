@@ -73,7 +73,8 @@ export class S3CloudFrontStorage extends StorageBase {
    */
   override async save(file: StorageFile, targetDir?: string): Promise<string> {
     const directory = this.#keys.toDirectory(targetDir || this.getTargetDir());
-    const key = await this.#uploads.store(file, directory);
+    // Ghost names a directory for originals, and for files whose names it got from `getUniqueFileName`.
+    const key = await this.#uploads.store(file, directory, Boolean(targetDir));
     this.#bucket.forget(key);
     return this.#keys.toUrl(key);
   }

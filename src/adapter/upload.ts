@@ -4,7 +4,7 @@ import { contentDispositionOf, contentHeaders, type ContentHeaders } from '../co
 import { contentEncodingOf, contentTypeOf, contentTypeOfRaw, TELLING_BYTES } from '../core/content-types';
 import { NAME_TAKEN } from '../core/error-codes';
 import { isFor } from '../core/features';
-import { type FileName, splitFileName } from '../core/file-names';
+import { type FileName, splitFileName, withoutOriginalEnd } from '../core/file-names';
 import { errors, logging, warnOnce } from '../core/ghost-host';
 import type { Invalidations } from '../core/invalidation';
 import { isInMonth, type ObjectKeys } from '../core/object-keys';
@@ -17,8 +17,9 @@ import { type Content, type Outcome, storeIfFree } from '../core/s3/store';
 import { inTurn, takeBuffer } from '../core/s3/upload-limit';
 import { UploadNames } from '../core/s3/upload-names';
 import { LastNumbers } from './last-numbers';
+import { inOneRequest } from './one-request';
 import { type PromiseHolder, PromisedNames } from './promised-names';
-import { bytesWithoutLocation, fileWithoutLocation, hidesLocation, removeLocation } from './without-location';
+import { bytesWithoutLocation, fileWithoutLocation, hidesLocation } from './without-location';
 
 /** By endpoint, bucket and key of the plain name. */
 const lastNumbers = new LastNumbers();
@@ -40,11 +41,12 @@ export class Uploads {
    *
    * @param file what Ghost passes; its bytes are those at `path`
    * @param directory below the prefix, `2026/11`
+   * @param mayBeOriginal whether it may get the name of an original, `photo_o.jpg`
    * @returns the key of the upload
    * @throws a Ghost error when it is not stored. Whatever had the name before is unchanged.
    */
-  async store(file: UploadedFile, directory: string): Promise<string> {
-    const name = splitFileName(file?.name);
+  async store(file: UploadedFile, directory: string, mayBeOriginal: boolean): Promise<string> {
+    const name = this.nameOf(file, mayBeOriginal);
     const names = new UploadNames(this.bucket, this.keys, directory, name);
     return inTurn(this.config, 'file', async () => {
       const opened = await OpenedFile.open(file);
@@ -64,24 +66,27 @@ export class Uploads {
   ): Promise<string> {
     const promised = promisedNames.find(this.idOf(names.plain()), file);
     const { size } = opened;
-    const isHiding = hidesLocation(this.config, `${name.stem}${name.extension}`);
     if (size >= this.config.multipartUploadThresholdBytes) {
       const start = Buffer.alloc(Math.min(size, TELLING_BYTES));
       await opened.fill(start, 0);
       const headers = this.headersOfUpload(file, name, start);
-      const content = isHiding ? await fileWithoutLocation(opened) : opened;
-      const write: Content['write'] = (key, options) => uploadInParts(this.bucket, key, content, headers, options);
+      const hidden = await fileWithoutLocation(opened);
+      const write: Content['write'] = (key, options) =>
+        uploadInParts(
+          this.bucket,
+          key,
+          hidesLocation(this.config, this.keys.pathOf(key)) ? hidden : opened,
+          headers,
+          options,
+        );
       return this.storeAs(names, { size, headers, write }, promised);
     }
     const { buffer, giveBack } = await takeBuffer(this.config, size);
     let isSent = false;
     try {
       await opened.fill(buffer, 0);
-      if (isHiding) {
-        await removeLocation(buffer);
-      }
       const headers = this.headersOfUpload(file, name, buffer);
-      const key = await this.storeAs(names, this.inOneRequest(buffer, headers), promised);
+      const key = await this.storeAs(names, await inOneRequest(this.bucket, this.keys, buffer, headers), promised);
       isSent = true;
       return key;
     } finally {
@@ -107,7 +112,7 @@ export class Uploads {
    * @returns its key
    */
   async promiseName(file: PromiseHolder, directory: string): Promise<string> {
-    const names = new UploadNames(this.bucket, this.keys, directory, this.nameToPromise(file));
+    const names = new UploadNames(this.bucket, this.keys, directory, this.nameOf(file, file.path !== undefined));
     const series = this.idOf(names.plain());
     const earlier = file.path === undefined ? undefined : promisedNames.find(series, file);
     if (earlier !== undefined) {
@@ -129,14 +134,10 @@ export class Uploads {
     }
   }
 
-  /**
-   * Without a path, it is an image that Ghost copies from another site into a post. It must not get the name of an
-   * original, `photo_o.jpg`, which visitors do not get.
-   */
-  private nameToPromise(file: PromiseHolder): FileName {
+  /** An image that visitors see must not have the name of an original, which they do not get. */
+  private nameOf(file: PromiseHolder, mayBeOriginal: boolean): FileName {
     const name = splitFileName(file?.name);
-    const isInlined = file.path === undefined && isFor('images', this.config.staticFileURLPrefix);
-    return isInlined ? { ...name, stem: name.stem.replace(/_o$/, '') || 'image' } : name;
+    return mayBeOriginal || !isFor('images', this.config.staticFileURLPrefix) ? name : withoutOriginalEnd(name);
   }
 
   /**
@@ -154,7 +155,7 @@ export class Uploads {
 
   private async storeBytes(given: Uint8Array, wanted: string): Promise<string> {
     const relativePath = this.keys.pathOf(wanted);
-    const bytes = hidesLocation(this.config, relativePath) ? await bytesWithoutLocation(given) : given;
+    const bytes = hidesLocation(this.config, relativePath) ? await bytesWithoutLocation(given) : Buffer.from(given);
     const prefix = this.config.staticFileURLPrefix;
     const start = bytes.subarray(0, TELLING_BYTES);
     const type = contentTypeOfRaw(relativePath, prefix, start);
@@ -164,8 +165,9 @@ export class Uploads {
     });
     if (isInMonth(relativePath)) {
       const names = UploadNames.ofPath(this.bucket, this.keys, relativePath);
+      const content = await inOneRequest(this.bucket, this.keys, bytes, headers);
       const plain = this.idOf(names.plain());
-      return this.storeAs(names, this.inOneRequest(bytes, headers), promisedNames.has(plain) ? plain : undefined);
+      return this.storeAs(names, content, promisedNames.has(plain) ? plain : undefined);
     }
     try {
       // Whether an object was there only matters to a distribution: a new size needs no invalidation.
@@ -197,15 +199,6 @@ export class Uploads {
   /** To be called after a delete, which may free names. */
   forgetNumbers(): void {
     lastNumbers.forget();
-  }
-
-  private inOneRequest(bytes: Uint8Array, headers: ContentHeaders): Content {
-    return {
-      size: bytes.byteLength,
-      headers,
-      bytes,
-      write: (key, options) => this.bucket.put(key, bytes, headers, options),
-    };
   }
 
   /**

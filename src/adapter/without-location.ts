@@ -1,6 +1,5 @@
 import type { Config } from '../core/config';
-import { isFor } from '../core/features';
-import { isOriginalStem, splitExtension } from '../core/file-names';
+import { isFor, isOriginal } from '../core/features';
 import { findLocation } from '../core/location/find-location';
 import { applyEdits, type FileToRead, sourceOfBytes, sourceOfFile } from '../core/location/source';
 
@@ -8,7 +7,7 @@ import { applyEdits, type FileToRead, sourceOfBytes, sourceOfFile } from '../cor
  * Returns whether a file is stored without the location where a photo was taken. The exceptions are downloads, and the
  * originals next to Ghost's images, from which Ghost creates sizes.
  *
- * @param relativePath path below the prefix, or only the name: `2026/11/photo.jpg`
+ * @param relativePath path below the prefix under which the file is stored, `2026/11/photo.jpg`
  */
 export function hidesLocation(
   { keepLocation, staticFileURLPrefix }: Pick<Config, 'keepLocation' | 'staticFileURLPrefix'>,
@@ -17,15 +16,13 @@ export function hidesLocation(
   if (keepLocation || isFor('files', staticFileURLPrefix)) {
     return false;
   }
-  const { stem } = splitExtension(relativePath);
-  // Visitors get sizes, also of an original.
-  const isOriginal = isOriginalStem(stem) && !relativePath.startsWith('size/') && !isFor('media', staticFileURLPrefix);
-  return !isOriginal;
+  return isFor('media', staticFileURLPrefix) || !isOriginal(relativePath);
 }
 
-/** Removes the location from an image in memory. The buffer itself is changed. */
-export async function removeLocation(image: Buffer): Promise<void> {
-  applyEdits(image, 0, await findLocation(sourceOfBytes(image)));
+/** Returns a function that removes the location from an image in memory: the bytes themselves change. */
+export async function locationRemover(image: Uint8Array): Promise<() => void> {
+  const edits = await findLocation(sourceOfBytes(image));
+  return () => applyEdits(image, 0, edits);
 }
 
 /** Returns the bytes themselves or, if there is a location in them, a copy without it: the caller may need them again. */

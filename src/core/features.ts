@@ -36,17 +36,17 @@ export function isServedFromDisk(feature: Feature, relativePath: string): boolea
   return feature === 'images' && relativePath.startsWith(ACTIVITYPUB);
 }
 
-/** The name of an original. The bucket policy of the template has the same pattern: `*_o.???` and `*_o.????`. */
-const ORIGINAL = /_o\..{3,4}$/s;
+/** The path of an original. The bucket policy of the template has the same pattern: `????/??/*_o.???` and `….????`. */
+const ORIGINAL = /^.{4}\/.{2}\/.*_o\..{3,4}$/s;
 
 /**
  * Returns whether a file is the original of an image, `2026/11/photo_o.jpg`: the upload as it came from the camera. Ghost
- * stores it next to the image, reads it to create sizes, and never links it. No other image has such a name, because
- * Ghost removes the `_o` from the names of uploads.
+ * stores it next to the image, reads it to create sizes, and never links it. No other upload has such a name, because
+ * the adapter removes the `_o` from it.
  *
  * @param relativePath below `content/images`
  * @see https://github.com/TryGhost/Ghost/blob/main/ghost/core/core/server/api/endpoints/images.js
  */
 export function isOriginal(relativePath: string): boolean {
-  return ORIGINAL.test(relativePath) && !relativePath.startsWith('size/');
+  return ORIGINAL.test(relativePath);
 }

@@ -94,6 +94,15 @@ export function withShortName(relativePath: string): string {
   return path.posix.join(dir, `${stem}-${hash}${extension}`);
 }
 
+/**
+ * Returns the name without the end of an original, for an image that visitors see. Ghost removes one `_o` from the names
+ * of uploads, in front of the transliteration, which can create others: `photo_ö.jpg`, `photo_o_o.jpg`.
+ */
+export const withoutOriginalEnd = ({ stem, extension }: FileName): FileName => ({
+  stem: stem.replace(/(?:_o)+$/, '') || 'image',
+  extension,
+});
+
 /** Returns whether a stem is that of an original, which is found only by its exact name. */
 export const isOriginalStem = (stem: string): boolean => ORIGINAL_END.test(stem);
 

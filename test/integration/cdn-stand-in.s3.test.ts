@@ -99,9 +99,13 @@ describe('the bucket behind the domain', () => {
 
   test('keeps the originals of images to itself, also of one of several blogs, unless they are public', async () => {
     const paths = ['/content/images/2026/11/x_o.jpg', '/blog-7/content/images/2026/11/x_o.JPEG'];
-    const others = ['/content/images/2026/11/x_o-1.jpg', '/content/media/2026/11/x_o.mp4'];
+    const others = [
+      '/content/images/2026/11/x_o-1.jpg',
+      '/content/images/thumbnail/x_o.jpg',
+      '/content/media/2026/11/x_o.mp4',
+    ];
     for (const path of [...paths, ...others]) await bucket.put(path.slice(1), 'bytes');
-    for (const path of [...paths, paths[0]?.replace('_o', '%5Fo') ?? '', '/content/images/absent_o.jpg']) {
+    for (const path of [...paths, paths[0]?.replace('_o', '%5Fo') ?? '', '/content/images/2026/11/absent_o.jpg']) {
       expect((await ask(path)).status).toBe(403);
     }
     for (const path of others) expect((await ask(path)).status).toBe(200);

@@ -349,6 +349,7 @@ describe('external media inliner (services/media-inliner)', () => {
       ['5_o.JPEG', '5.JPEG'],
       ['a_o-b.png', 'a_o-b.png'],
       ['_o.png', 'image.png'],
+      ['photo_o_o.jpg', 'photo.jpg'],
     ] as const) {
       const unique = await images.getUniqueFileName({ name }, target);
       expect(path.posix.basename(unique)).toBe(stored);

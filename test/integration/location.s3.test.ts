@@ -54,6 +54,27 @@ describe('visitors get a photo without the place where it was taken', () => {
     expect(await adapter.read({ path: '2026/11/lake_o.jpg' })).toEqual(PHOTO);
   });
 
+  test.each([
+    ['in one request', {}],
+    ['in parts', { multipartUploadThresholdBytes: 1000 }],
+  ])('also in an original whose name is taken, so that visitors can read it, %s', async (_, options) => {
+    const adapter = bucket.createAdapter(options);
+    const file = await uploads.file('lake_o.jpg', PHOTO, 'image/jpeg');
+    const urls = [await adapter.save(file, '2026/11'), await adapter.save(file, '2026/11')];
+    const stored = await Promise.all(urls.map((url) => bucket.read(new URL(url).pathname.slice(1))));
+    expect(urls[1]).toMatch(/lake_o-1\.jpg$/);
+    expect(stored.map(({ bytes }) => hasPlace(bytes))).toEqual([true, false]);
+  });
+
+  test('under names that turn into the name of an original, which visitors then can read', async () => {
+    const adapter = bucket.createAdapter();
+    for (const name of ['lake_o_o.jpg', 'lake_ö.jpg', 'озеро_о.jpg', '_o.jpg']) {
+      const url = await adapter.save(await uploads.file(name, PHOTO, 'image/jpeg'));
+      expect(url).not.toContain('_o');
+      expect(hasPlace((await bucket.read(new URL(url).pathname.slice(1))).bytes)).toBe(false);
+    }
+  });
+
   test('also in a size for which Ghost uses the original, at once and later', async () => {
     const adapter = bucket.createAdapter();
     for (const name of ['size/w600/2026/11/lake.jpg', 'size/w600/2026/11/lake_o.jpg']) {

@@ -25,7 +25,7 @@ export const FALLBACK = { path: '/content/images/size/', statuses: [403, 404] };
  * The objects that the bucket's policy denies CloudFront, as a regular expression for their keys, and the status of S3's
  * answer: the originals of images, also below the prefix of a tenant.
  */
-export const DENIED = { keys: '(^|/)content/images/.*_o[.].{3,4}$', status: 403 };
+export const DENIED = { keys: '(^|/)content/images/[^/]{4}/[^/]{2}/.*_o[.].{3,4}$', status: 403 };
 
 /** What the distribution's function makes of a path, before the cache and the origins. */
 export const afterFunction = (path: string): string => path.replaceAll('+', '%2B');

@@ -14,7 +14,7 @@ const MAX_GPS_ENTRIES = 100;
  * Returns the parts of EXIF data that are a location: the entries of the GPS directories and their values. If they are
  * zero, the directories are empty. Nothing else changes, and no position shifts.
  *
- * A part that something else uses too is left out, so that no other tag changes.
+ * A part that is also a table of tags is left out.
  *
  * @param bytes EXIF data from the TIFF header on
  * @see https://www.cipa.jp/std/documents/e/DC-X008-Translation-2023-E.pdf section 4.6.6, GPS attribute information

@@ -49,7 +49,7 @@ interface XmpPiece {
 export async function locationInJpeg(source: Source): Promise<Edit[]> {
   const budget = new Budget();
   const edits: Edit[] = [];
-  const images = [0];
+  const images = new Set([0]);
   for (const image of images) {
     const pieces: XmpPiece[] = [];
     for await (const { marker, at, length, start } of segments(source, image)) {
@@ -59,9 +59,11 @@ export async function locationInJpeg(source: Source): Promise<Edit[]> {
         edits.push(...(bytes ? [{ at, bytes }] : []));
       } else if (marker === APP1 && begins(MORE_XMP_START) && length >= MORE_XMP_HEADER && budget.take(length)) {
         pieces.push(xmpPiece(await source.read(at, length), at));
-      } else if (marker === APP2 && begins(INDEX_START) && images.length === 1) {
+      } else if (marker === APP2 && begins(INDEX_START) && images.size === 1) {
         const index = await source.read(at, length);
-        images.push(...furtherImages(index.subarray(INDEX_START.length), at + INDEX_START.length));
+        furtherImages(index.subarray(INDEX_START.length), at + INDEX_START.length).forEach((start) =>
+          images.add(start),
+        );
       }
     }
     edits.push(...locationInPieces(pieces));
@@ -117,8 +119,17 @@ function xmpPiece(segment: Buffer, at: number): XmpPiece {
 
 /** A property may begin in one piece and end in another, so the pieces are joined. The ID, a checksum, stays the same. */
 function locationInPieces(pieces: XmpPiece[]): Edit[] {
-  return [...new Set(pieces.map(({ id }) => id))].flatMap((id) => {
-    const ofOne = pieces.filter((piece) => piece.id === id).sort((a, b) => a.offset - b.offset);
+  const byId = new Map<string, XmpPiece[]>();
+  for (const piece of pieces) {
+    const others = byId.get(piece.id);
+    if (others) {
+      others.push(piece);
+    } else {
+      byId.set(piece.id, [piece]);
+    }
+  }
+  return [...byId.values()].flatMap((ofOne) => {
+    ofOne.sort((a, b) => a.offset - b.offset);
     const joined = withoutGps(Buffer.concat(ofOne.map(({ bytes }) => bytes)));
     let end = 0;
     return ofOne.flatMap(({ at, bytes }) => {

@@ -8,6 +8,9 @@ const HEX_KEYWORD = /^Raw profile type /i;
 /** `exif:GPSLatitude`, as ImageMagick copies properties into texts. */
 const GPS_KEYWORD = /(^|:)gps/i;
 
+/** The longest text (bytes) that is decompressed. */
+const MAX_TEXT = 1024 * 1024;
+
 /** The longest keyword (bytes). */
 const MAX_KEYWORD = 79;
 
@@ -67,12 +70,16 @@ function placeOfText(type: string, data: Buffer, at: number): { start: number; i
 }
 
 async function inflateWithin(bytes: Buffer, budget: Budget): Promise<Buffer | undefined> {
+  const maxOutputLength = Math.min(MAX_TEXT, budget.left);
+  if (maxOutputLength === 0) {
+    return undefined;
+  }
   try {
-    const text = await inflateBytes(bytes, { maxOutputLength: Math.max(1, budget.left) });
+    const text = await inflateBytes(bytes, { maxOutputLength });
     return budget.take(text.length) ? text : undefined;
   } catch {
-    // Damaged, or too long. How many bytes came out before that is unknown.
-    budget.take(budget.left);
+    // Damaged, or too long. How many bytes came out before that is unknown. The budget is for several such texts.
+    budget.take(maxOutputLength);
     return undefined;
   }
 }
@@ -84,18 +91,27 @@ function withoutLocation(keyword: string, text: Buffer): Buffer | undefined {
   return HEX_KEYWORD.test(keyword) ? hexWithoutGps(text) : withoutGps(text);
 }
 
+/** Returns whether a byte is white space, which separates the digits. */
+const isSpace = (byte: number | undefined) => byte === 0x20 || (byte !== undefined && byte >= 0x09 && byte <= 0x0d);
+
 /** @param text a name and a length, each on a line of its own, and lines of hexadecimal digits */
 function hexWithoutGps(text: Buffer): Buffer | undefined {
   const all = text.toString('latin1');
   const start = /^\s*\S+\s+\d+\s/.exec(all)?.[0].length ?? all.length;
-  const digits = all.slice(start).replace(/\s/g, '');
+  const digits = all.slice(start).replace(/[\t-\r ]/g, '');
   const changed = withoutGps(Buffer.from(digits, 'hex'))?.toString('hex') ?? '';
   if (!changed) {
     return undefined;
   }
+  const copy = Buffer.from(text);
+  const newDigits = Buffer.from(changed, 'latin1');
   let next = 0;
-  const body = all.slice(start).replace(/[0-9a-f]/gi, (digit) => changed[next++] ?? digit);
-  return Buffer.from(all.slice(0, start) + body, 'latin1');
+  for (let at = start; at < copy.length && next < newDigits.length; at += 1) {
+    if (!isSpace(copy[at])) {
+      copy[at] = newDigits[next++] as number;
+    }
+  }
+  return copy;
 }
 
 /** Empty blocks of DEFLATE, five and six bytes long: a stored one, and a compressed one with a stored one. */

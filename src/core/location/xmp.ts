@@ -50,7 +50,8 @@ export function gpsInXmp(bytes: Buffer): Range[] {
     } else if (kind === 'open' && GPS_NAME.test(name)) {
       element = { name, start };
     } else {
-      parts.push(...(kind === 'empty' && GPS_NAME.test(name) ? [{ start, end }] : gpsAttributes));
+      // A tag may have more attributes than a call may have arguments.
+      (kind === 'empty' && GPS_NAME.test(name) ? [{ start, end }] : gpsAttributes).forEach((part) => parts.push(part));
     }
     at = text.indexOf('<', end);
   }

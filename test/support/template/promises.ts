@@ -24,7 +24,7 @@ const trees = (parameters: Parameters) =>
 
 /** ARNs of the originals of images. */
 const originals = (parameters: Parameters) =>
-  ['???', '????'].map((extension) => `\${Bucket.Arn}/${under(parameters)}content/images/*_o.${extension}`);
+  ['???', '????'].map((extension) => `\${Bucket.Arn}/${under(parameters)}content/images/????/??/*_o.${extension}`);
 
 interface Statement {
   Effect: string;
@@ -203,8 +203,9 @@ export const PROMISES: Record<string, (stack: RenderedTemplate, parameters: Para
       // The adapter and the stand-ins for CloudFront know the same names.
       expect([isOriginal(path), new RegExp(DENIED.keys).test(key)]).toEqual([true, true]);
     }
-    const others = ['x.jpg', 'x_o-1.jpg', 'x_o', '_o/x.jpg', 'x_o.b.jpg', 'xo.jpg', 'size/w600/2026/11/x.jpg'];
-    for (const path of others) {
+    const others = ['x.jpg', 'x_o-1.jpg', 'x_o', '_o/x.jpg', 'x_o.b.jpg', 'xo.jpg'].map((name) => `2026/11/${name}`);
+    const elsewhere = ['size/w600/2026/11/x_o.jpg', 'thumbnail/123_o.jpg', 'icon/favicon_o.png', 'x_o.jpg'];
+    for (const path of [...others, ...elsewhere]) {
       const key = `${own}content/images/${path}`;
       expect([path, isReadable(stack, key)]).toEqual([path, true]);
       expect([isOriginal(path), new RegExp(DENIED.keys).test(key)]).toEqual([false, false]);

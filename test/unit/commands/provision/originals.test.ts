@@ -31,8 +31,8 @@ describe('originals', () => {
     expect(denial()).toMatchObject({
       Effect: 'Deny',
       Resource: [
-        expect.stringMatching(/:::[\w-]+\/blog-7\/content\/images\/\*_o\.\?{3}$/),
-        expect.stringMatching(/:::[\w-]+\/blog-7\/content\/images\/\*_o\.\?{4}$/),
+        expect.stringMatching(/:::[\w-]+\/blog-7\/content\/images\/\?{4}\/\?{2}\/\*_o\.\?{3}$/),
+        expect.stringMatching(/:::[\w-]+\/blog-7\/content\/images\/\?{4}\/\?{2}\/\*_o\.\?{4}$/),
       ],
     });
     expect(stepIn(terminal.text)).toBeUndefined();

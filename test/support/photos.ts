@@ -114,24 +114,24 @@ export function jpeg(segments: Buffer[], pixels: Buffer = PIXELS): Buffer {
   return Buffer.concat([Buffer.from([0xff, 0xd8]), ...frame, scan, pixels, Buffer.from([0xff, 0xd9])]);
 }
 
-/** Returns the segments of XMP that is too long for one of them. */
-export function moreXmpSegments(data: string, pieceBytes: number): Buffer[] {
+/** Returns the segments of XMP that is too long for one of them. All of them have the same ID, if they belong together. */
+export function moreXmpSegments(data: string, pieceBytes: number, idOf = (_: number) => 'A'.repeat(32)): Buffer[] {
   const whole = Buffer.from(data);
-  const id = 'A'.repeat(32);
   return Array.from({ length: Math.ceil(whole.length / pieceBytes) }, (_, index) => {
     const numbers = Buffer.alloc(8);
     numbers.writeUInt32BE(whole.length, 0);
     numbers.writeUInt32BE(index * pieceBytes, 4);
     const piece = whole.subarray(index * pieceBytes, (index + 1) * pieceBytes);
-    return segment(0xe1, Buffer.concat([Buffer.from(`http://ns.adobe.com/xmp/extension/\0${id}`), numbers, piece]));
+    const name = `http://ns.adobe.com/xmp/extension/\0${idOf(index)}`;
+    return segment(0xe1, Buffer.concat([Buffer.from(name), numbers, piece]));
   });
 }
 
-/** Returns a JPEG with a second image behind it, as cameras store a large preview. */
-export function jpegWithPreview(preview: Buffer): Buffer {
+/** Returns a JPEG with a second image behind it, as cameras store a large preview. Its index lists it once, or more often. */
+export function jpegWithPreview(preview: Buffer, times = 1): Buffer {
   const withIndex = (position: number) => {
-    const list = Buffer.alloc(32);
-    list.writeUInt32LE(position, 16 + 8);
+    const list = Buffer.alloc(16 * (1 + times));
+    for (let entry = 1; entry <= times; entry += 1) list.writeUInt32LE(position, entry * 16 + 8);
     return jpeg([segment(0xe2, Buffer.concat([Buffer.from('MPF\0'), tiff('II', [[[0xb002, list]]])]))]);
   };
   const first = withIndex(0);

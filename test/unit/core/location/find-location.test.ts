@@ -209,6 +209,14 @@ describe('compressed texts of a PNG', () => {
     chunk.data.fill(0xff, 30);
     expect(await findLocation(sourceOfBytes(png([chunk])))).toEqual([]);
   });
+
+  test('one that is damaged does not protect a place behind it', async () => {
+    const chunk = textChunk('zTXt', 'Raw profile type exif', hexProfile('exif', exifBlock(exif())));
+    chunk.data.fill(0xff, 30);
+    const image = png([chunk, { type: 'eXIf', data: exif() }]);
+    expect(hasPlace(image)).toBe(true);
+    expect(hasPlace(await withoutLocation(image))).toBe(false);
+  });
 });
 
 describe('an image is stored as it is', () => {

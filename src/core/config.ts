@@ -81,7 +81,7 @@ export interface Config {
    * @default "public, max-age=31536000, immutable" @example "public, max-age=86400"
    */
   cacheControl: string;
-  /** Whether images keep the GPS data of the camera. Ghost's originals always do. @default false @example true */
+  /** Whether images keep the GPS data of the camera. Ghost's originals, `photo_o.jpg`, always do. @default false @example true */
   keepLocation: boolean;
   /**
    * URL of an S3 service other than AWS. The default region is `us-east-1` there.

@@ -37,7 +37,7 @@ export interface ConfigChange {
   config: GhostConfig;
   /** The adapter's validated configuration with these settings. */
   configs: AdapterConfigs;
-  /** Notices for the user about options that were taken over. */
+  /** Notices for the user about options that were taken over, or that are missing. */
   notices: string[];
 }
 
@@ -91,8 +91,20 @@ export function planConfigChange(sources: ConfigSources, options: ConfigOptions)
     text: settings.length === 0 ? text : settingsFile.withValues(text, settings),
     config: asGhostSees(settings),
     configs,
-    notices,
+    notices: [...notices, ...(settings.some(([[name]]) => name === 'urls') ? noticesOfUrls(before, configs) : [])],
   };
+}
+
+/** Returns a notice that pages will request image sizes from a CDN that may not know where to get them. */
+function noticesOfUrls({ url = '' }: GhostConfig, { images }: AdapterConfigs): string[] {
+  const isOwnCdn = URL.canParse(url) && new URL(url).host === new URL(images.cdnUrl).host;
+  return isOwnCdn || images.cdnFallbackSecret !== undefined
+    ? []
+    : [
+        `"urls" makes pages request image sizes from ${images.cdnUrl}, but "cdnFallbackSecret" is not set. Sizes that are not in the\n` +
+          '  bucket stay missing, unless this CDN requests them from Ghost. provision --ghost-url sets up CloudFront for this. For\n' +
+          '  other CDNs, see "What the CDN has to do" in docs/other-s3.md, or remove "urls" before you restart Ghost.',
+      ];
 }
 
 /** Returns Ghost's `urls`: the URL of each feature, without the path that Ghost adds. */

@@ -79,8 +79,8 @@ export function printManualSetup(
   );
   if (ways.composeOverride) {
     section(
-      'To move to ghost-docker with ghost migrate-export: compose.override.yml in the new folder, before the import,',
-      `next to the adapter's folder as above. The export contains the settings.\n\n${ways.composeOverride}`,
+      'To move to ghost-docker with ghost migrate-export, before the import:',
+      `Put this compose.override.yml into the new folder, next to the adapter's folder as above. The export contains the settings.\n\n${ways.composeOverride}`,
     );
   }
   if (ways.dockerfile) {

@@ -346,6 +346,9 @@ describe('install --print', () => {
     const { status, stdout } = await run(['--print', ...GIVEN]);
     expect(status).toBe(0);
     expect(stdout).toMatch(/"active": "S3CloudFrontStorage"[^]*\nstorage__active=S3[^]*\nservices:[^]*\nFROM ghost:6/);
+    expect(stdout).toMatch(
+      /before the import:\n\nPut this compose\.override\.yml into the new folder, next to the adapter/,
+    );
     expect(readdirSync(folder, { recursive: true })).toEqual(before);
   });
 

@@ -66,6 +66,19 @@ describe('the configuration that is written', () => {
     });
   });
 
+  test('comes with a warning that image sizes can be missing, where urls are new and the CDN has no secret for Ghost', () => {
+    const secret = { cdnFallbackSecret: 'secret-of-the-cdn' };
+    const block = (options: object) => ({ storage: { S3CloudFrontStorage: { ...GIVEN, ...options } } });
+    expect(plan(block({})).notices).toEqual([
+      expect.stringMatching(/image sizes from https:\/\/images\.example\.com, but "cdnFallbackSecret" is not set/),
+    ]);
+    expect(plan(block(secret)).notices).toEqual([]);
+    expect(plan({ ...block({}), urls: URLS }).notices).toEqual([]);
+    expect(plan(block({}), {}, { major: 5 }).notices).toEqual([]);
+    // Ghost itself gets all requests there.
+    expect(plan({ ...block({}), url: 'https://images.example.com/blog' }).notices).toEqual([]);
+  });
+
   test('has urls with the prefix of the tenant, and in place of those with a content path', () => {
     const config = { urls: { image: 'https://images.example.com/content/images', gravatar: 'https://g.example' } };
     const url = 'https://images.example.com/blogs/7';
@@ -139,7 +152,7 @@ describe('options of another adapter', () => {
       S3CloudFrontStorage: options,
       S3Storage,
     });
-    expect(notices).toEqual([]);
+    expect(notices).toEqual([expect.stringContaining('"cdnFallbackSecret" is not set')]);
   });
 
   test('are taken over from ghost-storage-adapter-s3 under their new names, without those that are obsolete', () => {
@@ -164,7 +177,7 @@ describe('options of another adapter', () => {
         acl: 'bucket-owner-full-control',
       },
     });
-    expect(notices.map((notice) => notice.split(' ')[0])).toEqual(['"signatureVersion"', '"pathPrefix"']);
+    expect(notices.map((notice) => notice.split(' ')[0])).toEqual(['"signatureVersion"', '"pathPrefix"', '"urls"']);
   });
 
   test('are completed by the command line', () => {

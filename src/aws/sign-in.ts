@@ -46,6 +46,8 @@ export interface SignInOptions {
   dnsProfile?: string;
   /** Asks the user for a region when none is set; undefined without a terminal. */
   chooseRegion?: () => Promise<string>;
+  /** Whether the command is for an image server that exists, whose region it is; otherwise, for a new one. */
+  isBuilt?: boolean;
 }
 
 /**
@@ -57,12 +59,12 @@ export interface SignInOptions {
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
  */
 export async function signIn(options: SignInOptions): Promise<Aws> {
-  const { profile, dnsProfile, chooseRegion } = options;
+  const { profile, dnsProfile, chooseRegion, isBuilt } = options;
   await checkChosenProfile(profile);
   await checkProfile(dnsProfile, '--dns-profile');
   const found = await findRegion(options);
   if (!found && !chooseRegion) {
-    throw noRegion();
+    throw noRegion(isBuilt);
   }
   const common = { profile, maxAttempts: MAX_ATTEMPTS, ...(await throughProxies({})) };
   const sts = explainErrors(new STSClient({ ...common, region: found ?? GLOBAL_REGION }));
@@ -77,7 +79,7 @@ export async function signIn(options: SignInOptions): Promise<Aws> {
   // Asked last, so that a user does not choose a region only to learn that the credentials are missing.
   const region = found ?? (await chooseRegion?.());
   if (!region) {
-    throw noRegion();
+    throw noRegion(isBuilt);
   }
   return {
     account: identity.Account ?? '',
@@ -94,5 +96,10 @@ export async function signIn(options: SignInOptions): Promise<Aws> {
   };
 }
 
-const noRegion = () =>
-  new Failure('No AWS region is set.', 'Choose the region for the bucket, close to the blog: --region eu-central-1');
+const noRegion = (isBuilt = false) =>
+  new Failure(
+    'No AWS region is set.',
+    isBuilt
+      ? 'Add the region of the image server, for example --region eu-central-1'
+      : 'Choose the region for the bucket, close to the blog: --region eu-central-1',
+  );

@@ -151,7 +151,7 @@ const hasDeleted = () => aws.actions.includes('DeleteStack');
   describe('a region that nothing names', () => {
     test('is asked for, by place, once the credentials are known to be right', async () => {
       start(DESTROY, '', { AWS_REGION: undefined });
-      await terminal.shows('In which region');
+      await terminal.shows('In which region is the image server?');
       expect(aws.actions).toEqual(['GetCallerIdentity']);
       expect(terminal.screen().join('\n')).toMatch(/us-east-2 +US East \(Ohio\)/);
       // Enter alone chooses nothing.
@@ -164,9 +164,16 @@ const hasDeleted = () => aws.actions.includes('DeleteStack');
       expect(await terminal.ends()).toBe(1);
     });
 
-    test('is not asked for with --yes: the option is named', async () => {
-      start([...DESTROY, '--yes'], '', { AWS_REGION: undefined });
-      await terminal.shows('--region eu-central-1');
+    test.each([
+      [[...DESTROY, '--yes'], 'Add the region of the image server, for example --region eu-central-1'],
+      [['upload', 'press-kit.zip'], 'Add the region of the image server, for example --region eu-central-1'],
+      [
+        ['provision', '--domain', DOMAIN, '--no-ghost', '--yes'],
+        'Choose the region for the bucket, close to the blog: --region eu-central-1',
+      ],
+    ])('is not asked for without questions: the option is named after %j', async (parameters, advice) => {
+      start(parameters, '', { AWS_REGION: undefined });
+      await terminal.shows(advice);
       expect(await terminal.ends()).toBe(1);
       expect(aws.actions).toEqual([]);
     });

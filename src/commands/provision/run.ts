@@ -9,7 +9,7 @@ import { withDefaults } from './defaults';
 import { destroy } from './destroy';
 import { findDifferences } from './diff';
 import { provision } from './provision';
-import { openSession, type Session } from './session';
+import { openSession, openSessionOnStack, type Session } from './session';
 import { readStackName } from '../../template/stack-name';
 import { type ProvisionOptions, readSettings } from './settings';
 import { showDestroyed, showDifferences, showProvisioned, showStatus } from './show';
@@ -61,7 +61,7 @@ async function runOnStack<Result>(
   show: (terminal: Terminal, result: Result, stackName: string) => void,
 ): Promise<void> {
   const stackName = readStackName(options.stackName, options.domain);
-  const session = await openSession(options);
+  const session = await openSessionOnStack(options);
   const result = await run(session, stackName);
   if (options.json) {
     session.terminal.result(result);

@@ -28,13 +28,16 @@ const REGION_WIDTH = 16;
  * Authenticates with AWS.
  *
  * @param terminal default: a new one
+ * @param isBuilt whether the command is only for an image server that exists
  * @throws Failure as `signIn` does
  */
 export async function openSession(
   options: ProvisionOptions,
   terminal: Terminal = openTerminal(options),
+  isBuilt = false,
 ): Promise<Session> {
-  const aws = await signIn({ ...options, chooseRegion: terminal.canChoose ? () => chooseRegion(terminal) : undefined });
+  const choose = () => chooseRegion(terminal, isBuilt);
+  const aws = await signIn({ ...options, isBuilt, chooseRegion: terminal.canChoose ? choose : undefined });
   // Short timeouts, so that an unresponsive name server does not delay the checks.
   const resolver = new DnsResolver({ timeout: 2_000, tries: 2 });
   const pause = (seconds: number) =>
@@ -44,9 +47,15 @@ export async function openSession(
   return { aws, terminal, resolver, pause };
 }
 
-/** Asks for the region of the bucket. */
-export const chooseRegion = (terminal: Terminal): Promise<string> =>
+/** Authenticates with AWS, for a command that is only for an image server that exists. */
+export const openSessionOnStack = (options: ProvisionOptions): Promise<Session> =>
+  openSession(options, openTerminal(options), true);
+
+/** Asks for the region of an image server that exists, or of a new one. */
+export const chooseRegion = (terminal: Terminal, isBuilt = false): Promise<string> =>
   terminal.choose(
-    'In which region should the bucket be? Choose the one closest to your Ghost. (For others, use --region.)',
+    isBuilt
+      ? 'In which region is the image server? (For others, use --region.)'
+      : 'In which region should the bucket be? Choose the one closest to your Ghost. (For others, use --region.)',
     listRegions().map(({ name, place }) => ({ value: name, name: `${name.padEnd(REGION_WIDTH)}${place}` })),
   );

@@ -39,7 +39,7 @@ export async function runUpload(files: string[], options: UploadOptions): Promis
   if (options.profile !== undefined) {
     process.env.AWS_PROFILE = options.profile;
   }
-  const aws = await signIn(options);
+  const aws = await signIn({ ...options, isBuilt: true });
   const destination = await findDestination(aws, options);
   const { results, fatal } = await uploadFiles(terminal, destination, files);
   if (options.json) {

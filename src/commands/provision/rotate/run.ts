@@ -1,7 +1,7 @@
 import { checkGhostConfigFile } from '../../../ghost-site/config-file';
 import { Failure } from '../../../shell/failure';
 import { readGhost } from '../ghost-url';
-import { openSession } from '../session';
+import { openSessionOnStack } from '../session';
 import { readStackName } from '../../../template/stack-name';
 import { optionOf, type ProvisionOptions, refuseEmpty } from '../settings';
 import { rotateAccessKey } from './access-key';
@@ -28,7 +28,7 @@ export async function runRotation(options: ProvisionOptions): Promise<void> {
   const stackName = readStackName(options.stackName, options.domain);
   const ghost = readGhost(options, options.domain ?? '');
   const writeConfig = options.writeConfig === undefined ? undefined : checkGhostConfigFile(options.writeConfig).file;
-  const session = await openSession(options);
+  const session = await openSessionOnStack(options);
   const result = isOfSecret
     ? await rotateSecret(session, stackName, { writeConfig, ghost, json })
     : await rotateAccessKey(session, stackName, { writeConfig, json });

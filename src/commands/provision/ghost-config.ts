@@ -31,12 +31,19 @@ export function ghostConfigOf(stack: Stack, secret: string | undefined, accessKe
  * Returns instructions for giving Ghost the stack's identity, as lines for the terminal.
  *
  * @param accessKeyId ID of the access key in the configuration, if there is one
+ * @param formerKeys IDs of the access keys that Ghost's user had before
  */
-export function identityAdvice(stack: Stack, accessKeyId?: string): string[] {
+export function identityAdvice(stack: Stack, accessKeyId?: string, formerKeys: string[] = []): string[] {
   const { GhostPolicyArn, GhostUserName, GhostRoleName, GhostInstanceProfileName, GhostTaskRoleName } = stack.outputs;
   if (GhostUserName && accessKeyId) {
     return [
       `Ghost authenticates as the user ${GhostUserName} with the access key ${accessKeyId}. Save its secret: it is shown only once.`,
+    ];
+  }
+  if (GhostUserName && formerKeys.length > 0) {
+    return [
+      `Ghost authenticates as the user ${GhostUserName}, which already has the access key ${formerKeys.join(' and ')}.`,
+      "Keep it in Ghost's configuration, or replace it with --rotate-access-key.",
     ];
   }
   if (GhostUserName) {

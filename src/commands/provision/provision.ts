@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { GhostConfigBlock } from '../../ghost-site/edit-config';
 import { Declined, Failure } from '../../shell/failure';
-import { type AccessKey, createAccessKey } from './access-key';
+import { type AccessKey, createAccessKey, listAccessKeys } from './access-key';
 import { confirmPlan } from './confirm-plan';
 import { recordSpellings } from './certificate/validation';
 import { applyDefaults } from './defaults';
@@ -28,6 +28,8 @@ export interface Provisioned {
   stack: Stack;
   config: GhostConfigBlock;
   accessKey?: AccessKey;
+  /** The IDs of the access keys that Ghost's user had before this run; empty if they cannot be read. */
+  formerKeys: string[];
   /** The folders that this run stopped serving. */
   removedFolders: string[];
   /** Whether another distribution still has the domain. */
@@ -181,10 +183,20 @@ async function finish(
   const { fallbackSecret } = await describeDistribution(aws, DistributionId);
   const missingRecord =
     zone || isWithoutDomain ? undefined : await missingRecordOf(session, domain, DistributionDomainName);
+  const formerKeys = GhostUserName ? await readableKeys(aws, GhostUserName) : [];
   // Last, because a later failure would lose the secret, which IAM shows only once.
   const accessKey = wantsAccessKey ? await createAccessKey(session, GhostUserName) : undefined;
   const config = ghostConfigOf(stack, fallbackSecret, accessKey);
-  return { stack, config, accessKey, missingRecord, isWithoutDomain };
+  return { stack, config, accessKey, formerKeys, missingRecord, isWithoutDomain };
+}
+
+/** Returns the IDs of a user's access keys. They are only shown, so that no error may end the run. */
+async function readableKeys(aws: Session['aws'], user: string): Promise<string[]> {
+  try {
+    return await listAccessKeys(aws, user);
+  } catch {
+    return [];
+  }
 }
 
 async function missingRecordOf(

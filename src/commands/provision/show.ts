@@ -60,11 +60,12 @@ export function showProvisioned(
 
 function showGhostSteps(
   terminal: Terminal,
-  { stack, config }: Provisioned,
+  { stack, config, formerKeys }: Provisioned,
   { writeConfig }: ProvisionOptions,
   { settings, backup }: { settings?: SettingsFile; backup?: string },
 ): void {
-  identityAdvice(stack, config.storage.S3CloudFrontStorage.accessKeyId).forEach((line) => terminal.say(line));
+  const { accessKeyId } = config.storage.S3CloudFrontStorage;
+  identityAdvice(stack, accessKeyId, formerKeys).forEach((line) => terminal.say(line));
   terminal.say();
   if (settings === undefined) {
     terminal.say("Add this to Ghost's configuration, config.production.json:");

@@ -102,6 +102,16 @@ describe('the final output of provision', () => {
     expect(await run(...options)).not.toContain(key?.secret);
   });
 
+  test('does not ask for an access key where Ghost has one', async () => {
+    await run(...NEW, '--identity', 'iam-user', '--create-access-key');
+    const key = account.identities.users[0]?.accessKeys[0]?.id;
+    const said = await run(...NEW);
+    expect(said).toContain(`which already has the access key ${key}.\nKeep it in Ghost's configuration`);
+    expect(said).not.toContain('aws iam create-access-key');
+    account.deny('iam:ListAccessKeys');
+    expect(await run(...NEW)).toContain('✔ https://images.example.com is up to date.');
+  });
+
   test('leaves out the secret when it is written to a file', async () => {
     const file = path.join(folder, 'config.production.json');
     writeFileSync(file, '{ "url": "https://blog.example.com" }');

@@ -15,6 +15,8 @@ export const PRICES = {
   freeTrafficTerabytes: 1,
   freeRequestsMillion: 10,
   trafficPerGigabyte: 0.085,
+  /** In the US. */
+  requestsPerMillion: 1,
   freeFunctionCallsMillion: 2,
   functionCallsPerMillion: 0.1,
 };

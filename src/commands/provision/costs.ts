@@ -23,7 +23,7 @@ const EXAMPLE = { gigabytes: 10, uploads: 2_000 };
 export function costLines(found: CountedFiles | undefined): string[] {
   return [
     ...(found && found.files > 0 ? ofFiles(found) : ofExample()),
-    `visitors: ${PRICES.freeTrafficTerabytes} TB and ${PRICES.freeRequestsMillion} million requests a month are free, then about $${PRICES.trafficPerGigabyte} per GB`,
+    `visitors: ${PRICES.freeTrafficTerabytes} TB and ${PRICES.freeRequestsMillion} million requests a month are free, then about $${PRICES.trafficPerGigabyte} per GB and ${dollars(PRICES.requestsPerMillion)} per million requests`,
     `CloudFront's functions, called twice per request: ${PRICES.freeFunctionCallsMillion} million calls a month are free, then ${dollars(PRICES.functionCallsPerMillion)} per million`,
     `requests from CloudFront to the bucket: $${PRICES.getPerThousand} per 1,000; data transfer between them is free`,
     `an estimate with the prices of ${PRICES.region} in ${PRICES.date}, without taxes; the certificate is free`,

@@ -145,7 +145,7 @@ export function stepsOfOriginals(wanted: Record<string, string>, before: Record<
   const words =
     becomes === 'true'
       ? 'visitors can get them (photo_o.jpg)'
-      : 'visitors no longer get them (photo_o.jpg, which Ghost never links); provision --public-originals keeps them public';
+      : 'visitors no longer get them (photo_o.jpg, which Ghost never links), except for copies that CloudFront keeps until they expire or are invalidated; provision --public-originals keeps them public';
   return was === becomes ? [] : [{ sign: '~', what: 'originals', words }];
 }
 
@@ -198,7 +198,7 @@ export function planLines(
   ];
 }
 
-/** Returns steps as lines for the terminal, with an explanation of their signs. */
+/** Returns steps as lines for the terminal, with an explanation of their signs if these differ. */
 export function stepLines(steps: PlannedStep[], colors: Colors): string[] {
   const width = Math.max(...steps.map(({ what }) => typeDescription(what).length));
   const used = Object.entries(SIGNS).filter(([sign]) => steps.some((step) => step.sign === sign));
@@ -207,7 +207,8 @@ export function stepLines(steps: PlannedStep[], colors: Colors): string[] {
       ({ sign, what, words }) =>
         `  ${colors[SIGNS[sign].color](sign)} ${typeDescription(what).padEnd(width)}  ${words}`,
     ),
-    '',
-    colors.dim(`  ${used.map(([sign, { meaning }]) => `${sign} ${meaning}`).join(', ')}`),
+    ...(used.length > 1
+      ? ['', colors.dim(`  ${used.map(([sign, { meaning }]) => `${sign} ${meaning}`).join(', ')}`)]
+      : []),
   ];
 }

@@ -210,7 +210,9 @@ describe('the costs of the plan', () => {
     expect(said).toContain(
       `less than $0.01 a month for your files: 2 files, 1.0 MB in ${path.join(folder, 'content')}`,
     );
-    expect(said).toContain('1 TB and 10 million requests a month are free');
+    expect(said).toContain(
+      '10 million requests a month are free, then about $0.085 per GB and $1.00 per million requests',
+    );
     expect(said).not.toContain('for 10 GB of files');
   });
 

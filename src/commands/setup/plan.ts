@@ -41,7 +41,9 @@ export function showPlan(
   terminal.say(`You get a private bucket, a CDN on ${domain} and ${forGhost ?? 'a role for Ghost'}.`);
   terminal.say(`The bucket is in ${placeOfRegion(region) ?? region}, in the AWS account ${account}.`);
   terminal.say(`Your files cost ${dollars(monthly)} a month, and copying them ${dollars(once)} once.`);
-  terminal.say(`Visitors are free up to ${PRICES.freeTrafficTerabytes} TB a month.`);
+  terminal.say(
+    `Visitors are free up to ${PRICES.freeTrafficTerabytes} TB and ${PRICES.freeRequestsMillion} million requests a month.`,
+  );
   for (const { text, isAboutUrl } of warnings) {
     const later = ownCommand(`provision --domain ${domain} --region ${region} --ghost-url https://blog.example.com`);
     terminal.warn(isAboutUrl ? `${text}\n  Give the blog such a URL first, or add it later: ${later}` : text);

@@ -23,6 +23,10 @@ describe('the plan of setup', () => {
     expect(plan).not.toContain('--no-ghost');
   });
 
+  test('says how much of the traffic to visitors is free', () => {
+    expect(planOf(false)).toContain('Visitors are free up to 1 TB and 10 million requests a month.');
+  });
+
   test('says that the blog keeps running from the disk only where it does', () => {
     expect(planOf(false)).toContain('Your blog keeps running from the disk until step 5');
     expect(planOf(true)).not.toContain('from the disk');

@@ -3,8 +3,7 @@ import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage 
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import net from 'node:net';
 import tls from 'node:tls';
-import { explainProxy, loadProxies } from '../../core/proxies';
-import { asForeign } from '../../core/foreign-error';
+import { loadProxies } from '../../core/proxies';
 
 /** How long (ms) to wait for an answer. Ghost itself waits 10 seconds for an image. */
 const TIMEOUT_MS = 20_000;
@@ -137,14 +136,6 @@ export async function connectTls(
 export function portOf(url: string): number {
   const { port, protocol } = new URL(url);
   return Number(port) || (protocol === 'https:' ? 443 : 80);
-}
-
-/** Returns the code of a network, DNS or TLS error, such as `ECONNREFUSED` or `CERT_HAS_EXPIRED`. */
-export function networkCodeOf(error: unknown): string {
-  // An AggregateError has one error for each address that was tried.
-  const { code, message = '', errors = [] } = asForeign(error);
-  const [ofProxy] = explainProxy(error) ?? [];
-  return ofProxy?.replace(/\.$/, '') ?? code ?? (errors.length > 0 ? networkCodeOf(errors[0]) : message);
 }
 
 /** Returns `404`, or `302 (to https://…)`. */

@@ -4,7 +4,8 @@ import { NOT_FOUND_BODY } from '../../core/cdn-contract';
 import type { GhostSite } from '../../ghost-site/site';
 import { Interruption } from '../../shell/failure';
 import type { Terminal } from '../../shell/terminal';
-import { type Answer, get, internet, networkCodeOf, statusText } from '../doctor/network';
+import { networkCodeOf } from '../../core/network-code';
+import { type Answer, get, internet, statusText } from '../doctor/network';
 
 /**
  * What the blog does with requests for its images. An answer from a proxy itself, such as 403, is not a state of Ghost.

@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
 import { realpathSync, renameSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import path from 'node:path';
-import { withRightsOf } from '../../shell/owner-rights';
-import { ownerOf, wayTo } from '../../shell/path-owners';
 import { readRegularFile } from '../../shell/read-file';
+import { userFolder } from '../../shell/user-folder';
 import { releaseLock, removeFile, takeLock } from './run-lock';
 
 /** The user's answers in an earlier run for a site. None of them is secret. */
@@ -38,13 +36,10 @@ const PLAIN_TEXT = /^[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?$/;
  * @throws Failure when another `setup` is running for it
  */
 export function openSavedAnswers(site: string, environment: NodeJS.ProcessEnv = process.env): SavedAnswers {
-  const folder = path.join(configFolder(environment), 'ghost-storage-s3-cloudfront');
+  const { path: folder, asOwner } = userFolder(environment);
   const name = `setup-${createHash('sha256').update(realOf(site)).digest('hex').slice(0, 16)}`;
   const file = path.join(folder, `${name}.json`);
   const lock = path.join(folder, `${name}.lock`);
-  // With sudo, the home folder may be another user's.
-  const asOwner = <T>(step: () => T extends Promise<unknown> ? never : T) =>
-    withRightsOf(ownerOf(wayTo(configFolder(environment))), step);
   const isLocked = asOwner(() => takeLock(folder, lock));
   return {
     answers: asOwner(() => readAnswers(file)),
@@ -60,12 +55,6 @@ function realOf(folder: string): string {
   } catch {
     return path.resolve(folder);
   }
-}
-
-/** Returns the folder in which programs keep a user's settings. */
-function configFolder({ XDG_CONFIG_HOME, APPDATA }: NodeJS.ProcessEnv): string {
-  const named = process.platform === 'win32' ? APPDATA : XDG_CONFIG_HOME;
-  return named && path.isAbsolute(named) ? named : path.join(homedir(), '.config');
 }
 
 function readAnswers(file: string): Answers {

@@ -8,7 +8,7 @@ import { knownService } from '../../../core/s3/service';
 import { codeOf, regionOf } from '../../../core/s3/errors';
 import { type CheckResult, failed, passed, unchecked, warned } from '../check';
 import type { DoctorContext } from '../context';
-import { networkCodeOf } from '../network';
+import { networkCodeOf } from '../../../core/network-code';
 import type { Probe } from '../probes';
 import {
   anonymousHead,

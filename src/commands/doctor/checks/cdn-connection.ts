@@ -1,7 +1,8 @@
 import { checkServerIdentity } from 'node:tls';
 import { type CheckResult, failed, passed, unchecked, warned } from '../check';
 import type { DoctorContext } from '../context';
-import { connectTls, networkCodeOf, portOf, statusText, type TlsConnection } from '../network';
+import { networkCodeOf } from '../../../core/network-code';
+import { connectTls, portOf, statusText, type TlsConnection } from '../network';
 
 /** When to warn that a certificate was not renewed: ACM does it 60 days before the end, Let's Encrypt 30. */
 const RENEWAL_DAYS = 14;

@@ -2,7 +2,8 @@ import { FALLBACK_HEADER } from '../../../core/cdn-contract';
 import { logLine } from '../../../ghost-site/restart';
 import { type Check, type CheckResult, failed, NOT_ACTIVE, passed, unchecked, warned } from '../check';
 import type { DoctorContext } from '../context';
-import { type Answer, get, networkCodeOf, statusText } from '../network';
+import { networkCodeOf } from '../../../core/network-code';
+import { type Answer, get, statusText } from '../network';
 import { withoutUserInfo } from '../../../shell/text';
 
 /** Two sizes that every Ghost creates, on first request: one is requested from Ghost, the other from the CDN. */

@@ -1,7 +1,8 @@
 import { ObjectKeys } from '../../../core/object-keys';
 import { Bucket } from '../../../core/s3/bucket';
 import type { DoctorContext } from '../context';
-import { networkCodeOf, statusText } from '../network';
+import { networkCodeOf } from '../../../core/network-code';
+import { statusText } from '../network';
 import { cacheStatusOf } from '../cache-status';
 import type { StoredImage } from './image-sample';
 

@@ -3,7 +3,7 @@ import prettier from 'eslint-config-prettier';
 import { createNodeResolver, importX } from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
 
-const COMMANDS = ['provision', 'install', 'migrate', 'doctor', 'policy', 'upload'];
+const COMMANDS = ['provision', 'install', 'migrate', 'doctor', 'policy', 'upload', 'warm'];
 
 /**
  * A folder of src and those that it may import, besides itself.

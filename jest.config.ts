@@ -10,6 +10,13 @@ const esModules = [
   'yoctocolors',
   'p-limit',
   'yocto-queue',
+  'srcset',
+  'htmlparser2',
+  'domhandler',
+  'domutils',
+  'dom-serializer',
+  'domelementtype',
+  'entities',
 ];
 
 // Otherwise every process that loads the SDK warns that its versions of 2027 need a newer Node.

@@ -20,7 +20,7 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   NODE_ENV: "Ghost's configuration file is config.NODE_ENV.json (default: production)",
   COMPOSE_FILE: 'Compose files of this folder, as for Docker Compose',
   COMPOSE_PATH_SEPARATOR: 'separator between these files',
-  XDG_CONFIG_HOME: 'folder in which setup saves its answers (default: ~/.config)',
+  XDG_CONFIG_HOME: 'folder in which setup saves its answers, and warm its progress (default: ~/.config)',
   NO_COLOR: 'if set, the output has no colors',
   FORCE_COLOR: 'if set, the output has colors, also in files and pipes; 0 turns them off',
   CI: 'if set, the output has no spinners and progress bars',

@@ -6,6 +6,7 @@ import { addPolicy } from './policy/command';
 import { addProvision } from './provision/command';
 import { addSetup } from './setup/command';
 import { addUpload } from './upload/command';
+import { addWarm } from './warm/command';
 import { calledAs } from '../shell/called-as';
 import { BROKEN_PIPE, INTERRUPTED } from '../shell/failure';
 import { addTerms, GENERAL_OPTIONS, widthOf } from '../shell/help';
@@ -46,6 +47,7 @@ export function createProgram(): Command {
   addInstall(program);
   addMigrate(program);
   addDoctor(program);
+  addWarm(program);
   addPolicy(program);
   addUpload(program);
   addTerms(program, 'Environment variables:', ENVIRONMENT);

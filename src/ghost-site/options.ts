@@ -53,9 +53,15 @@ export function withAdapterOptions(command: Command): Command {
 }
 
 /** Adds the options that override Ghost's configuration of the adapter. */
-export function withBucketOptions(command: Command): Command {
-  return Object.values(ADAPTER_OPTIONS).reduce(
-    (all, [flags, help = '']) => all.option(flags, help),
-    command.optionsGroup("In place of Ghost's configuration:"),
-  );
+export const withBucketOptions = (command: Command): Command =>
+  withOptions(command, Object.keys(ADAPTER_OPTIONS) as (keyof AdapterOptions)[]);
+
+/** Adds those of them that a command needs to find images on the CDN. */
+export const withCdnOptions = (command: Command): Command => withOptions(command, ['cdnUrl', 'tenantPrefix']);
+
+function withOptions(command: Command, names: (keyof AdapterOptions)[]): Command {
+  return names.reduce((all, name) => {
+    const [flags, help] = ADAPTER_OPTIONS[name];
+    return all.option(flags, help);
+  }, command.optionsGroup("In place of Ghost's configuration:"));
 }

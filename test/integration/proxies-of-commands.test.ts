@@ -3,6 +3,7 @@ import tls from 'node:tls';
 import { checkProxy } from '../../src/commands/doctor/checks/config';
 import { DoctorContext } from '../../src/commands/doctor/context';
 import { connectTls, get, internet } from '../../src/commands/doctor/network';
+import { Client } from '../../src/commands/warm/client';
 import { networkCodeOf } from '../../src/core/network-code';
 import { GhostAdmin } from '../../src/commands/migrate/from-url/ghost-admin';
 import { signIn } from '../../src/aws/sign-in';
@@ -103,6 +104,19 @@ describe('requests to Ghost', () => {
       `The proxy ${proxy.url} (HTTPS_PROXY) did not connect to tls.test:443: it answered 403.`,
     );
   });
+});
+
+test('warm requests pages and images through the proxy', async () => {
+  const client = await Client.open({ connections: 1, signal: new AbortController().signal });
+  try {
+    for (const url of ['http://blog.test/x', 'https://tls.test/y']) {
+      const { body } = await client.get(new URL(url), '*/*');
+      for await (const chunk of body) expect(chunk.length).toBeGreaterThan(0);
+    }
+  } finally {
+    client.close();
+  }
+  expect(proxy.requests).toEqual(['GET http://blog.test/x', 'CONNECT tls.test:443']);
 });
 
 describe('provision', () => {

@@ -21,8 +21,10 @@ export interface Blog {
   ghost: RunningGhost;
   /** The Admin API, authenticated as the owner. */
   admin: AdminApi;
-  /** `http://images.localhost:<port>` */
+  /** The URL of the CDN in Ghost's configuration. */
   cdnUrl: string;
+  /** Where the CDN is: `http://images.localhost:<port>` */
+  cdnAt: string;
   /** This month's directory: `2026/11`. */
   month: string;
   /** Returns the keys with a prefix, sorted. */
@@ -34,14 +36,21 @@ export interface Blog {
   close(): Promise<void>;
 }
 
+interface BlogOptions {
+  env?: Record<string, string>;
+  tenantPrefix?: string;
+  cdnUrl?: string;
+}
+
 /**
  * Starts a new blog as a user sets it up: with the package's folder in `content/adapters/storage`, the documented
  * configuration and an owner.
  *
- * @param env for Ghost's process
- * @param tenantPrefix for a bucket that the blog shares with others
+ * @param options.env for Ghost's process
+ * @param options.tenantPrefix for a bucket that the blog shares with others
+ * @param options.cdnUrl the CDN's domain, where it is not in DNS; default: the URL at which the CDN can be reached
  */
-export async function openBlog(env?: Record<string, string>, tenantPrefix?: string): Promise<Blog> {
+export async function openBlog({ env, tenantPrefix, cdnUrl }: BlogOptions = {}): Promise<Blog> {
   const install = await installGhost();
   const closers: (() => Promise<void>)[] = [];
   const close = async () => {
@@ -59,7 +68,7 @@ export async function openBlog(env?: Record<string, string>, tenantPrefix?: stri
     closers.push(() => cdn.close());
     const fallbackSecret = randomUUID();
     const storage = { bucket, region, endpoint, forcePathStyle: true, tenantPrefix, ...credentials };
-    const config = adapterConfig({ ...storage, cdnUrl: cdn.url, cdnFallbackSecret: fallbackSecret });
+    const config = adapterConfig({ ...storage, cdnUrl: cdnUrl ?? cdn.url, cdnFallbackSecret: fallbackSecret });
     const ghost = await startGhost({ install, config, env });
     closers.push(() => ghost.stop());
     cdn.setGhost({ url: ghost.url, fallbackSecret });
@@ -68,7 +77,8 @@ export async function openBlog(env?: Record<string, string>, tenantPrefix?: stri
     return {
       ghost,
       admin,
-      cdnUrl: cdn.url,
+      cdnUrl: cdnUrl ?? cdn.url,
+      cdnAt: cdn.url,
       month: thisMonth(),
       keys: async (prefix) => (await s3.objects(bucket, prefix)).map(({ key }) => key).sort(),
       read: (key) => s3.read(bucket, key),

@@ -21,7 +21,7 @@ describe('migrate --from-url', () => {
     oldCdn = serveOldCdn();
     oldUrl = `http://127.0.0.1:${await listen(oldCdn)}/blog`;
     // In production, Ghost refuses to fetch from private addresses; the old CDN of this test has no other.
-    blog = await openBlog({ NODE_ENV: 'development' });
+    blog = await openBlog({ env: { NODE_ENV: 'development' } });
     token = await readStaffToken(blog.ghost.url);
     const post = await blog.admin.createPost({
       title: 'An old post',

@@ -16,7 +16,7 @@ describe('what Ghost copies from other sites', () => {
     otherSite = serveOtherSite();
     otherUrl = `http://127.0.0.1:${await listen(otherSite)}`;
     // In production, Ghost refuses to fetch from private addresses; the other site of this test has no other.
-    blog = await openBlog({ NODE_ENV: 'development' });
+    blog = await openBlog({ env: { NODE_ENV: 'development' } });
   }, SETUP_TIMEOUT_MS);
   afterAll(async () => {
     await blog?.close();

@@ -9,7 +9,7 @@ jest.setTimeout(TEST_TIMEOUT_MS);
 describe('a blog that shares its bucket with others (tenantPrefix)', () => {
   let blog: Blog;
   beforeAll(async () => {
-    blog = await openBlog(undefined, 'seven');
+    blog = await openBlog({ tenantPrefix: 'seven' });
   }, SETUP_TIMEOUT_MS);
   afterAll(() => blog?.close());
 

@@ -1,4 +1,6 @@
 import { deflateSync } from 'node:zlib';
+import { findLocation } from '../../src/core/location/find-location';
+import { applyEdits, sourceOfBytes } from '../../src/core/location/source';
 
 // Photos with metadata, built byte by byte. The pixels are not an image: nothing here decodes them.
 
@@ -192,6 +194,13 @@ export function webp(chunks: PngChunk[], pixels: Buffer = PIXELS): Buffer {
   const head = Buffer.from('RIFF\0\0\0\0');
   head.writeUInt32LE(body.length, 4);
   return Buffer.concat([head, body]);
+}
+
+/** Returns a copy of a photo as visitors get it. */
+export async function withoutLocation(image: Buffer): Promise<Buffer> {
+  const copy = Buffer.from(image);
+  applyEdits(copy, 0, await findLocation(sourceOfBytes(image)));
+  return copy;
 }
 
 /** Returns whether any of the places that these functions write is in some bytes, uncompressed. */

@@ -21,17 +21,12 @@ import {
   segment,
   textChunk,
   webp,
+  withoutLocation,
   xmp,
   XMP_CREATOR,
   XMP_PLACE,
   xmpSegment,
 } from '../../../support/photos';
-
-async function withoutLocation(image: Buffer): Promise<Buffer> {
-  const copy = Buffer.from(image);
-  applyEdits(copy, 0, await findLocation(sourceOfBytes(image)));
-  return copy;
-}
 
 /** Returns the pixels of one of the photos, with all that is behind them. */
 const pixelsOf = (image: Buffer) => image.subarray(image.lastIndexOf(Buffer.from([0, 89, 178, 16, 105])));

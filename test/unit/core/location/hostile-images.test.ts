@@ -1,7 +1,7 @@
 import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { findLocation } from '../../../../src/core/location/find-location';
-import { applyEdits, type Edit, sourceOfBytes } from '../../../../src/core/location/source';
+import { type Edit, sourceOfBytes } from '../../../../src/core/location/source';
 import {
   exif,
   exifSegment,
@@ -19,6 +19,7 @@ import {
   textChunk,
   tiff,
   webp,
+  withoutLocation,
   xmp,
   XMP_PLACE,
   xmpSegment,
@@ -77,12 +78,6 @@ const photo: fc.Arbitrary<{ image: Buffer; from: number; to: number }> = fc
     const from = format === 1 ? 8 + 25 + 8 : 12 + 18 + 8;
     return { image, from, to: from + body.length };
   });
-
-async function withoutLocation(image: Buffer): Promise<Buffer> {
-  const shown = Buffer.from(image);
-  applyEdits(shown, 0, await findLocation(sourceOfBytes(image)));
-  return shown;
-}
 
 describe('any photo', () => {
   test('loses its place and keeps its length and pixels', async () => {

@@ -1,5 +1,11 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
+import type { Summary } from '../../src/commands/warm/tally';
 import type { SeenResponse } from '../support/browser';
 import { fixture } from '../support/fixtures';
 import type { Post } from '../support/ghost/admin-api';
@@ -10,6 +16,7 @@ import { SETUP_TIMEOUT_MS, TEST_TIMEOUT_MS } from './timeouts';
 
 jest.setTimeout(TEST_TIMEOUT_MS);
 
+const cli = path.resolve(__dirname, '../../dist/cli.js');
 const FOR_EVER = 'public, max-age=31536000, immutable';
 /** Of the fixture, in pixels. */
 const PICTURE_WIDTH = 1600;
@@ -315,6 +322,29 @@ describe('a published post with a feature image, on a CDN domain over TLS', () =
       await stop(elsewhere);
     }
   });
+
+  // The last one, since it requests all sizes of all posts.
+  it('has every picture in the cache after warm, whatever a visitor looks at', async () => {
+    const warmed = await publishPicture('warmed.jpg');
+
+    const { sizes, otherImages, redirected, failures } = await warm();
+
+    expect([redirected, failures]).toEqual([[], []]);
+    expect(otherImages.count).toBeGreaterThan(0);
+    if (blog.ghost.install.major === 6) {
+      const widths = [320, 600, 960, 1000, 1200, 2000].map((width) => sizePath(`w${width}`, 'warmed.jpg').slice(1));
+      expect(await blog.keys('content/images/size/')).toEqual(expect.arrayContaining(widths));
+      expect(sizes.count).toBeGreaterThan(widths.length);
+    }
+    const before = (await blog.cdn.requests()).length;
+    for (const viewport of VIEWPORTS) {
+      const visitor = await visitors.arrive({ viewport });
+      await look(visitor, warmed);
+      await visitor.close();
+    }
+    const asked = (await blog.cdn.requests()).slice(before).filter(({ path }) => path.endsWith('/warmed.jpg'));
+    expect(new Set(asked.map(({ origin }) => origin))).toEqual(new Set(['none']));
+  });
 });
 
 describe('a blog in a sub-directory of its site', () => {
@@ -389,6 +419,21 @@ describe('a blog in a sub-directory of its site', () => {
     ]);
   });
 });
+
+/** Runs `warm` away from Ghost's machine. */
+async function warm(): Promise<Summary> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'warm-'));
+  try {
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [cli, 'warm', '--json', '--ghost-url', blog.ghost.url, '--cdn-url', blog.cdn.url],
+      { cwd: folder, env: { PATH: process.env.PATH, HOME: folder, ...blog.cdn.ghostEnvironment } },
+    );
+    return JSON.parse(stdout) as Summary;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
 
 /** Fetches a picture as a script of the visitor's page can, which fails on a redirect, and decodes it. */
 function fetchPicture({ page }: Visitor, url: string): Promise<{ status: number; type: string; width: number }> {

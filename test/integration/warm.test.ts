@@ -245,6 +245,14 @@ describe('a run that was stopped', () => {
     expect(result).toMatchObject({ otherImages: { count: 4 }, failures: [], complete: false });
   });
 
+  test.each(['/sitemap.xml', '/'])('says so too when it was stopped while it read %s', async (page) => {
+    const { requests } = site.blog;
+    site.blog.beforeAnswer = (path) => void (path === page && process.emit('SIGINT'));
+    const { error, result } = await runCommand(site);
+    expect([error?.name, result?.failures ?? []]).toEqual(['Interruption', []]);
+    expect([requests.at(-1), site.cdn.requests]).toEqual([page, []]);
+  });
+
   test('continues with what is left, and counts everything in the end', async () => {
     await runAndStop();
     site.cdn.requests.length = 0;

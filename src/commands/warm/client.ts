@@ -39,6 +39,8 @@ export interface ClientOptions {
   connections: number;
   /** Ends all requests. */
   signal: AbortSignal;
+  /** How long (ms) a request may take; default: 60 seconds. */
+  requestMs?: number;
 }
 
 /** Sends requests as a browser does, through the proxies of the environment, on connections that stay open. */
@@ -46,12 +48,16 @@ export class Client {
   private constructor(
     private readonly agents: { httpAgent: HttpAgent; httpsAgent: HttpsAgent },
     private readonly signal: AbortSignal,
+    private readonly requestMs: number,
   ) {}
 
-  static async open({ connections, signal }: ClientOptions): Promise<Client> {
+  static async open({ connections, signal, requestMs = REQUEST_MS }: ClientOptions): Promise<Client> {
     const options = { keepAlive: true, maxSockets: connections };
-    const agents = (await loadProxies())?.createAgents(connections);
-    return new Client(agents ?? { httpAgent: new HttpAgent(options), httpsAgent: new HttpsAgent(options) }, signal);
+    const agents = (await loadProxies())?.createAgents(connections) ?? {
+      httpAgent: new HttpAgent(options),
+      httpsAgent: new HttpsAgent(options),
+    };
+    return new Client(agents, signal, requestMs);
   }
 
   close(): void {
@@ -97,8 +103,8 @@ export class Client {
         signal: this.signal,
       });
       let answer: IncomingMessage | undefined;
-      const late = () => new AnswerProblem(`sent no complete answer in ${REQUEST_MS / 1000} s`, true);
-      const timer = setTimeout(() => (answer ?? request).destroy(late()), REQUEST_MS);
+      const late = () => new AnswerProblem(`sent no complete answer in ${this.requestMs / 1000} s`, true);
+      const timer = setTimeout(() => (answer ?? request).destroy(late()), this.requestMs);
       request.on('close', () => clearTimeout(timer));
       request.on('error', reject);
       request.on('response', (response) => resolve((answer = response)));

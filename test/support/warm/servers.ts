@@ -19,6 +19,8 @@ export interface PublishedBlog {
   publish(path: string, html: string, lastmod?: string): void;
   /** Answers a path in another way, each reply once and the last one from then on. */
   reply(path: string, ...replies: Reply[]): void;
+  /** Runs before each answer. */
+  beforeAnswer: (path: string) => Promise<void> | void;
   close(): Promise<void>;
 }
 
@@ -31,8 +33,7 @@ export interface ImageCdn {
   /** How many requests it had at most at the same time. */
   mostAtOnce: number;
   reply: PublishedBlog['reply'];
-  /** Runs before each answer. */
-  beforeAnswer: (path: string) => Promise<void> | void;
+  beforeAnswer: PublishedBlog['beforeAnswer'];
   close(): Promise<void>;
 }
 
@@ -77,16 +78,20 @@ export async function startPublishedBlog(): Promise<PublishedBlog> {
     return page ? { headers: { 'content-type': 'text/html; charset=utf-8' }, body: page.html } : { status: 404 };
   };
   const server = createServer((request, response) => {
-    const path = pathOf(request);
-    requests.push(path);
-    const { status = 200, headers, body } = replies.next(path) ?? usual(path);
-    response.writeHead(status, headers).end(body);
+    void (async () => {
+      const path = pathOf(request);
+      requests.push(path);
+      await blog.beforeAnswer(path);
+      const { status = 200, headers, body } = replies.next(path) ?? usual(path);
+      response.writeHead(status, headers).end(body);
+    })();
   });
   const blog: PublishedBlog = {
     url: `http://127.0.0.1:${await listen(server)}/`,
     requests,
     publish: (path, html, lastmod) => void pages.set(path, { html, lastmod }),
     reply: (path, ...given) => replies.set(path, given),
+    beforeAnswer: () => {},
     close: () => stop(server),
   };
   return blog;

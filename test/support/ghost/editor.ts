@@ -30,7 +30,10 @@ export class Editor {
 
   /** Moves the cursor to the body, where the other methods continue. */
   async startBody(): Promise<void> {
+    // The body is loaded later than the title, which would get the line break.
+    await this.page.locator(BODY).waitFor();
     await this.page.locator(TITLE).press('Enter');
+    await this.page.locator(`${BODY}:focus`).waitFor();
   }
 
   async write(text: string): Promise<void> {

@@ -2,7 +2,7 @@ import type { ContentHeaders } from '../core/content-headers';
 import type { ObjectKeys } from '../core/object-keys';
 import type { Bucket } from '../core/s3/bucket';
 import type { Content } from '../core/s3/store';
-import { hidesLocation, locationRemover } from './without-location';
+import { hidesLocation, locationRemover } from '../core/location/without-location';
 
 /**
  * Returns an upload in memory that is sent in one request, without the location under each key that visitors can read:

@@ -7,6 +7,7 @@ import { isFor } from '../core/features';
 import { type FileName, splitFileName, withoutOriginalEnd } from '../core/file-names';
 import { errors, logging, warnOnce } from '../core/ghost-host';
 import type { Invalidations } from '../core/invalidation';
+import { bytesWithoutLocation, fileWithoutLocation, hidesLocation } from '../core/location/without-location';
 import { isInMonth, type ObjectKeys } from '../core/object-keys';
 import type { Bucket } from '../core/s3/bucket';
 import { conditionalWritesOf, explainConditionalWrites, hasConditionalWrites } from '../core/s3/conditional-writes';
@@ -19,7 +20,6 @@ import { UploadNames } from '../core/s3/upload-names';
 import { LastNumbers } from './last-numbers';
 import { inOneRequest } from './one-request';
 import { type PromiseHolder, PromisedNames } from './promised-names';
-import { bytesWithoutLocation, fileWithoutLocation, hidesLocation } from './without-location';
 
 /** By endpoint, bucket and key of the plain name. */
 const lastNumbers = new LastNumbers();

@@ -1,7 +1,7 @@
-import type { Config } from '../core/config';
-import { isFor, isOriginal } from '../core/features';
-import { findLocation } from '../core/location/find-location';
-import { applyEdits, type FileToRead, sourceOfBytes, sourceOfFile } from '../core/location/source';
+import type { Config } from '../config';
+import { isFor, isOriginal } from '../features';
+import { findLocation } from './find-location';
+import { applyEdits, type FileToRead, sourceOfBytes, sourceOfFile } from './source';
 
 /**
  * Returns whether a file is stored without the location where a photo was taken. The exceptions are downloads, and the

@@ -74,6 +74,11 @@ export class Invalidations {
     this.add(url);
   }
 
+  /** Invalidates everything below a URL: one path, however many files were replaced. */
+  overwrittenBelow(url: string): void {
+    this.add(`${url}/*`);
+  }
+
   /**
    * To be called after a file was stored under a free name. If a delete had freed the name, the CDN may have cached the
    * former bytes or the 404 in between.

@@ -29,6 +29,10 @@ export function addMigrate(program: Command): void {
     )
     .optionsGroup('Transfer:')
     .option('--skip-sizes', 'leave out content/images/size, which Ghost can create again')
+    .option(
+      '--strip-location',
+      'store images without the GPS data of the camera, also those that are in the bucket already',
+    )
     .option('--overwrite', 'replace different files at the destination')
     .option('--verify', 'read everything back, and compare every byte')
     .option('--dry-run', 'show what would happen, and change nothing')
@@ -49,6 +53,7 @@ export function addMigrate(program: Command): void {
     `${calledAs()} migrate --dry-run`,
     `${calledAs()} migrate --ghost /var/www/ghost --verify --report migrated.jsonl`,
     `${calledAs()} migrate --content ./content --bucket blog-images --region eu-central-1 --cdn-url https://images.example.com`,
+    `${calledAs()} migrate --strip-location --dry-run`,
     `${calledAs()} migrate --to-local`,
     `${calledAs()} migrate --from-url https://old-bucket.s3.amazonaws.com --from-bucket old-bucket --dry-run`,
   );

@@ -83,18 +83,28 @@ export class ListingCursor {
   }
 
   /**
-   * Finds the object with a key.
+   * Passes over the objects in front of a key.
    *
-   * @param key must come after the keys of all previous calls, in byte order
-   * @returns undefined when the object does not exist, and `unknown` when the listing is not reliable enough to tell
+   * @param key must come after the keys of all previous calls, in byte order; undefined for all the rest
    */
-  async find(key: string): Promise<ListedObject | 'unknown' | undefined> {
+  async *before(key?: string): AsyncGenerator<ListedObject> {
     await this.open();
-    while (this.next && !this.next.done && compareKeys(this.next.value.key, key) < 0) {
+    while (this.next && !this.next.done && (key === undefined || compareKeys(this.next.value.key, key) < 0)) {
+      yield this.next.value;
       this.next = await this.objects.next();
     }
-    if (this.next && !this.next.done && this.next.value.key === key) {
-      return this.next.value;
+  }
+
+  /**
+   * Returns the object with a key and passes over it, after `before` has passed over those in front of it.
+   *
+   * @returns undefined when the object does not exist, and `unknown` when the listing is not reliable enough to tell
+   */
+  async take(key: string): Promise<ListedObject | 'unknown' | undefined> {
+    const { next } = this;
+    if (next && !next.done && next.value.key === key) {
+      this.next = await this.objects.next();
+      return next.value;
     }
     return this.listing.isReliable ? undefined : 'unknown';
   }

@@ -1,5 +1,6 @@
 import { checkChosenProfile } from '../../aws/profiles';
 import { type AdapterConfigs, readAdapterConfigs } from '../../ghost-site/adapter-config';
+import { whereToSet } from '../../core/option-origins';
 import { signInAsContainer } from '../../ghost-site/compose/container-credentials';
 import { fixForHostOfCompose } from '../../ghost-site/compose/host-of-compose';
 import { findGhostSite, type GhostSite } from '../../ghost-site/site';
@@ -30,6 +31,9 @@ export async function runMigrate(options: MigrateOptions): Promise<void> {
   if (options.profile !== undefined) {
     process.env.AWS_PROFILE = options.profile;
   }
+  if (settings.stripLocation) {
+    refuseToKeep(configs);
+  }
   const terminal = openTerminal(options);
   if (options.fromUrl !== undefined) {
     const { fromUrl } = options;
@@ -54,6 +58,16 @@ export async function runMigrate(options: MigrateOptions): Promise<void> {
     }
   }
   process.exitCode = summary.complete ? 0 : 1;
+}
+
+/** @throws Failure for `--strip-location` when the adapter keeps the location of new images */
+function refuseToKeep({ images }: AdapterConfigs): void {
+  if (images.keepLocation) {
+    throw new Failure(
+      `--strip-location removes the location from images, but "keepLocation" is true${whereToSet('keepLocation')}.`,
+      'Leave out --strip-location. Or remove "keepLocation" and restart Ghost, so that new images have no location either.',
+    );
+  }
 }
 
 /** Adds a fix for a server name that exists only in the Docker Compose network. */

@@ -17,6 +17,10 @@ export interface Summary {
   /** Files and bytes by result. */
   results: Partial<Record<Result, { files: number; bytes: number }>>;
   verified: number;
+  /** How many images are in the bucket without their location, apart from those that were replaced. */
+  withoutLocation: number;
+  /** The paths on the CDN with images that were replaced, by whether CloudFront was told to fetch them again. */
+  replaced: { invalidated: string[]; toInvalidate: string[] };
   /** The first files with a problem. */
   problems: ReportLine[];
   /** The first hidden and temporary files and folders. */
@@ -36,6 +40,7 @@ export class Report {
   private readonly plusSigns: Summary['plusSigns'] = { files: 0, paths: [] };
   private problemCount = 0;
   private verified = 0;
+  private withoutLocation = 0;
   private failure?: NodeJS.ErrnoException;
 
   private constructor(
@@ -60,11 +65,12 @@ export class Report {
   /** @throws Failure when the line cannot be written */
   async add(line: ReportLine): Promise<void> {
     this.assertWritable();
-    const { result, bytes = 0, verified, key } = line;
+    const { result, bytes = 0, verified, withoutLocation, key } = line;
     const sum = (this.results[result] ??= { files: 0, bytes: 0 });
     sum.files += 1;
     sum.bytes += bytes;
     this.verified += verified ? 1 : 0;
+    this.withoutLocation += withoutLocation ? 1 : 0;
     if (PROBLEMS.includes(result)) {
       this.problemCount += 1;
     }
@@ -83,7 +89,7 @@ export class Report {
     }
   }
 
-  summary(seconds: number): Summary {
+  summary(seconds: number, replaced: Summary['replaced']): Summary {
     const counted = Object.entries(this.results).filter(([result]) => !PASSED_OVER.includes(result as Result));
     const sum = (unit: 'files' | 'bytes') => counted.reduce((total, [, result]) => total + result[unit], 0);
     return {
@@ -91,6 +97,8 @@ export class Report {
       bytes: sum('bytes'),
       results: this.results,
       verified: this.verified,
+      withoutLocation: this.withoutLocation,
+      replaced,
       problems: this.problems,
       ignored: this.ignored,
       plusSigns: this.plusSigns,
@@ -156,6 +164,9 @@ export type Result =
   | 'to-download'
   | 'to-copy'
   | 'to-overwrite'
+  /** It was in the bucket with the location where it was taken, and was replaced by a copy without it. */
+  | 'stripped'
+  | 'to-strip'
   /** It already existed with the same content. */
   | 'present'
   /** It is hidden or temporary. */
@@ -178,8 +189,8 @@ export const PROBLEMS: readonly Result[] = ['conflict', 'refused', 'changed', 'f
 
 /** The results of files that are in the bucket, or would be without `--dry-run`. */
 const IN_BUCKET: readonly Result[] = [
-  ...(['uploaded', 'copied', 'overwritten', 'present'] as const),
-  ...(['to-upload', 'to-copy', 'to-overwrite'] as const),
+  ...(['uploaded', 'copied', 'overwritten', 'stripped', 'present'] as const),
+  ...(['to-upload', 'to-copy', 'to-overwrite', 'to-strip'] as const),
 ];
 
 /** The result for a file, with details. */
@@ -187,6 +198,8 @@ export interface Outcome {
   result: Result;
   /** It was read back and has the same content. */
   verified?: true;
+  /** In the bucket, the image is, or will be, without the location that it has on the disk or in the old bucket. */
+  withoutLocation?: true;
   error?: string;
 }
 

@@ -1,10 +1,12 @@
 import { setMaxListeners } from 'node:events';
 import { Interruption } from '../../shell/failure';
+import { invalidationsFor } from '../../core/invalidation';
 import type { Terminal } from '../../shell/terminal';
 import { showTransfer, type TransferProgress } from '../../shell/transfer-progress';
 import type { RetryOptions } from '../../core/retry';
 import { isTransient } from '../../core/s3/errors';
 import { type Bandwidth, limitBandwidth } from './bandwidth';
+import type { FeatureLocation } from './feature-location';
 import { PASSED_OVER, type ReportLine, Report, type Summary } from './report';
 import type { MigrateOptions, MigrateSettings } from './settings';
 
@@ -16,6 +18,8 @@ export interface Run {
   bandwidth: Bandwidth;
   progress: TransferProgress;
   report: Report;
+  /** The features with images that were replaced by copies without their location. */
+  stripped: Set<FeatureLocation>;
   /** Starts counting the files of all steps, so that the progress has a total. Further calls have no effect. */
   startCounting: () => void;
 }
@@ -80,7 +84,8 @@ export async function runSteps(
       countAll(run, steps).catch(() => {});
     }
   };
-  const run: Run = { settings, stopping, bandwidth, progress, report, startCounting };
+  const stripped: Run['stripped'] = new Set();
+  const run: Run = { settings, stopping, bandwidth, progress, report, stripped, startCounting };
   try {
     await prepare(run);
     for (const step of steps) {
@@ -92,9 +97,21 @@ export async function runSteps(
   } finally {
     stopping.abort();
     progress.stop();
+    // The CDN has former copies, also when the run is stopped.
+    stripped.forEach(({ config, keys }) => invalidationsFor(config)?.overwrittenBelow(keys.toUrl(keys.keyOf(''))));
     await report.close();
   }
-  return report.summary((performance.now() - startedAt) / 1000);
+  return report.summary((performance.now() - startedAt) / 1000, replacedPaths(stripped));
+}
+
+/** Returns the paths on the CDN that have to be invalidated. */
+function replacedPaths(stripped: Run['stripped']): Summary['replaced'] {
+  const replaced: Summary['replaced'] = { invalidated: [], toInvalidate: [] };
+  for (const { config, keys } of stripped) {
+    const { pathname } = new URL(keys.toUrl(keys.keyOf('')));
+    replaced[invalidationsFor(config) ? 'invalidated' : 'toInvalidate'].push(`${pathname}/*`);
+  }
+  return replaced;
 }
 
 async function countAll(run: Run, steps: readonly Step[]): Promise<void> {

@@ -2,13 +2,14 @@ import { createHash, type Hash } from 'node:crypto';
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import * as zlib from 'node:zlib';
+import { applyEdits, type Edit } from '../../core/location/source';
 import { retry } from '../../core/retry';
 import { connect } from '../../core/s3/client';
 import { TRANSFER_RETRIES } from './run';
 import { contentDecoders, isEncodingProblem } from './content-encoding';
 import type { ListedObject } from '../../ghost-site/bucket-listing';
 import { lookUp } from './listing';
-import type { LocalFile } from './local-file';
+import { digestOfFile, forEachPiece, type LocalContent } from './local-content';
 import type { FeatureLocation } from './feature-location';
 
 const MIB = 1024 * 1024;
@@ -16,51 +17,25 @@ const MIB = 1024 * 1024;
 /** The part sizes (MiB) that other programs use for multipart uploads. */
 const USUAL_PARTS_MIB = [5, 8, 10, 15, 16, 25, 32, 50, 64, 100, 128, 256, 512];
 
-/** A file on the disk, with its content if that is in memory. */
-export interface LocalContent {
-  file: LocalFile;
-  bytes: number;
-  content?: Buffer;
-}
-
-/**
- * Reads a file into memory if it is smaller than a limit, so that it is read only once.
- *
- * @throws FileProblem when the file changes in the meantime
- */
-export async function readIfSmall(file: LocalFile, maxBytes: number): Promise<LocalContent> {
-  const { bytes } = file;
-  if (bytes >= maxBytes) {
-    return { file, bytes };
-  }
-  const content = Buffer.allocUnsafe(bytes);
-  await file.fill(content, 0);
-  return { file, bytes, content };
-}
-
-/** Returns the MD5 or SHA-256 of a file in hexadecimal digits. */
-export async function digestOfFile(local: LocalContent, algorithm: 'md5' | 'sha256'): Promise<string> {
-  const hash = createHash(algorithm);
-  await forEachPiece(local, (piece) => void hash.update(piece));
-  return hash.digest('hex');
-}
-
 /**
  * Downloads an object, and returns its SHA-256 in hexadecimal digits.
  *
- * @param decoded whether to decode its Content-Encoding, as a browser does
+ * @param options `decoded`: whether to decode its Content-Encoding, as a browser does; `edits`: what to change in it
  */
 export function digestOfObject(
   { bucket }: Pick<FeatureLocation, 'bucket'>,
   key: string,
   signal: AbortSignal,
-  decoded = false,
+  { decoded = false, edits = [] }: { decoded?: boolean; edits?: readonly Edit[] } = {},
 ): Promise<string> {
   const digest = async () => {
     const { Body, ContentEncoding } = await bucket.get(key);
     const hash = createHash('sha256');
+    let position = 0;
     const taking = new Writable({
       write: (piece: Buffer, _, done) => {
+        applyEdits(piece, position, edits);
+        position += piece.length;
         hash.update(piece);
         done();
       },
@@ -72,67 +47,82 @@ export function digestOfObject(
 }
 
 /**
- * Returns whether a file and an object have the same content. Usually the ETag is enough: it is the MD5 of an object
- * that was stored in one request, or the MD5 of the parts' MD5s after a multipart upload. When neither matches (the
- * content is different, the object is encrypted with SSE-KMS, or its part size is unknown), the object's checksum
- * decides, or its bytes if it has no checksum.
+ * Finds the version of a file that an object has. Usually the ETag is enough: it is the MD5 of an object that was
+ * stored in one request, or the MD5 of the parts' MD5s after a multipart upload. When none matches (the content is
+ * different, the object is encrypted with SSE-KMS, or its part size is unknown), the object's checksum decides, or its
+ * bytes if it has no checksum.
  *
+ * @param versions of one file, all of the same length, such as with and without its location
+ * @returns undefined when the object has other content
  * @throws the SDK's error, or the disk's when the file cannot be read
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
  */
-export async function isSameContent(
+export async function findSameContent(
   location: FeatureLocation,
-  local: LocalContent,
+  versions: readonly [LocalContent, ...LocalContent[]],
   object: Pick<ListedObject, 'key' | 'bytes' | 'etag'>,
   signal: AbortSignal,
-): Promise<boolean> {
-  const isSame =
-    (await areSameBytes(location, local, object, signal)) || (await isDecoded(location, local, object, signal));
-  local.file.assertUnchanged();
-  return isSame;
+): Promise<LocalContent | undefined> {
+  const found =
+    (await findSameBytes(location, versions, object, signal)) ??
+    (await findDecoded(location, versions, object, signal));
+  versions[0].file.assertUnchanged();
+  return found;
 }
 
-/** Returns whether a file is the decoded content of an object that is stored with a Content-Encoding. */
-async function isDecoded(
+/** Returns the version that is the decoded content of an object that is stored with a Content-Encoding. */
+async function findDecoded(
   location: FeatureLocation,
-  local: LocalContent,
+  versions: readonly LocalContent[],
   { key }: Pick<ListedObject, 'key'>,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<LocalContent | undefined> {
   const { answer } = (await lookUp(location.bucket, key, signal)) ?? {};
   try {
-    return (
-      contentDecoders(answer?.ContentEncoding, key).length > 0 &&
-      (await digestOfObject(location, key, signal, true)) === (await digestOfFile(local, 'sha256'))
-    );
+    if (contentDecoders(answer?.ContentEncoding, key).length === 0) {
+      return undefined;
+    }
+    const digest = await digestOfObject(location, key, signal, { decoded: true });
+    return await findAsync(versions, async (local) => digest === (await digestOfFile(local, 'sha256')));
   } catch (error) {
     if (isEncodingProblem(error)) {
-      return false;
+      return undefined;
     }
     throw error;
   }
 }
 
-async function areSameBytes(
+async function findSameBytes(
   location: FeatureLocation,
-  local: LocalContent,
+  versions: readonly [LocalContent, ...LocalContent[]],
   { key, bytes, etag }: Pick<ListedObject, 'key' | 'bytes' | 'etag'>,
   signal: AbortSignal,
-): Promise<boolean> {
-  if (bytes !== local.bytes) {
-    return false;
+): Promise<LocalContent | undefined> {
+  if (bytes !== versions[0].bytes) {
+    return undefined;
   }
   const [, parts] = /^[\da-f]{32}(?:-(\d+))?$/i.exec(etag) ?? [];
-  if (
-    parts === undefined ? etag === (await digestOfFile(local, 'md5')) : await isOfParts(location, local, etag, +parts)
-  ) {
-    return true;
+  const hasEtag = async (local: LocalContent) =>
+    parts === undefined ? etag === (await digestOfFile(local, 'md5')) : isOfParts(location, local, etag, +parts);
+  const found = await findAsync(versions, hasEtag);
+  if (found) {
+    return found;
   }
   const checksum = await checksumOf(location, key, signal);
   if (checksum !== undefined && 'crc32' in zlib) {
-    return checksum === (await crc32Of(local));
+    return findAsync(versions, async (local) => checksum === (await crc32Of(local)));
   }
-  return (await digestOfObject(location, key, signal)) === (await digestOfFile(local, 'sha256'));
+  const digest = await digestOfObject(location, key, signal);
+  return findAsync(versions, async (local) => digest === (await digestOfFile(local, 'sha256')));
+}
+
+async function findAsync<T>(items: readonly T[], isWanted: (item: T) => Promise<boolean>): Promise<T | undefined> {
+  for (const item of items) {
+    if (await isWanted(item)) {
+      return item;
+    }
+  }
+  return undefined;
 }
 
 /** Returns whether an ETag belongs to the file when it is uploaded in parts of a usual size. */
@@ -198,14 +188,4 @@ async function crc32Of(local: LocalContent): Promise<string> {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(crc);
   return bytes.toString('base64');
-}
-
-async function forEachPiece({ file, content }: LocalContent, take: (piece: Buffer) => void): Promise<void> {
-  if (content) {
-    take(content);
-    return;
-  }
-  for await (const piece of file.pieces()) {
-    take(piece);
-  }
 }

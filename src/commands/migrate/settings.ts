@@ -13,6 +13,7 @@ export interface MigrateOptions extends GhostSiteOptions, AdapterOptions, Termin
   ghostUrl?: string;
   adminKey?: string;
   skipSizes?: boolean;
+  stripLocation?: boolean;
   overwrite?: boolean;
   verify?: boolean;
   dryRun?: boolean;
@@ -36,6 +37,8 @@ export interface MigrateSettings {
   verify: boolean;
   /** Whether to leave out image sizes. */
   skipSizes: boolean;
+  /** Whether to store images without the location where they were taken, and to remove it from those in the bucket. */
+  stripLocation: boolean;
   /** How many files to transfer at a time. */
   concurrency: number;
   /** Undefined for no limit. */
@@ -61,6 +64,7 @@ export function readMigrateSettings(options: MigrateOptions): MigrateSettings {
     overwrite: options.overwrite ?? false,
     verify: options.verify ?? false,
     skipSizes: options.skipSizes ?? false,
+    stripLocation: options.stripLocation ?? false,
     concurrency: Number(concurrency),
     bytesPerSecond: bandwidth === undefined ? undefined : Number(bandwidth) * 1e6,
   };

@@ -13,6 +13,8 @@ const WORDS: Record<Result, string> = {
   'to-download': 'to download',
   'to-copy': 'to copy',
   'to-overwrite': 'to overwrite',
+  stripped: 'replaced by the same image without its location',
+  'to-strip': 'to replace by the same image without its location',
   present: 'already there',
   ignored: 'skipped: hidden and temporary files and folders',
   'folder-marker': 'skipped: empty objects that represent folders',
@@ -35,6 +37,10 @@ export function showSummary(
   if (verify) {
     terminal.say(`  ${number(summary.verified).padStart(9)}  read back and compared: identical`);
   }
+  if (summary.withoutLocation > 0) {
+    const files = number(summary.withoutLocation).padStart(9);
+    terminal.say(`  ${files}  of these: in the bucket without the place where they were taken`);
+  }
   summary.problems.forEach((problem) => terminal.warn(visible(`${problem.path}: ${problem.error ?? ''}`)));
   const problems = PROBLEMS.reduce((sum, result) => sum + (summary.results[result]?.files ?? 0), 0);
   if (problems > summary.problems.length) {
@@ -54,6 +60,7 @@ export function showSummary(
   if (!toLocal && summary.plusSigns.files > 0) {
     showPlusSigns(terminal, summary);
   }
+  showReplaced(terminal, summary);
   const total = `${counted(summary.files, 'file')}, ${megabytes(summary.bytes)}, in ${summary.seconds} s`;
   if (!summary.complete) {
     terminal.say(
@@ -67,6 +74,20 @@ export function showSummary(
     terminal.say(`This was a dry run: ${total}. Nothing was changed.`);
   } else {
     terminal.say(terminal.colors.green(`✔ Everything is ${toLocal ? 'on the disk' : 'in the bucket'}: ${total}.`));
+  }
+}
+
+/** Says how the CDN gets rid of the images with a location that it has fetched before. */
+function showReplaced(terminal: Terminal, { replaced: { invalidated, toInvalidate } }: Summary): void {
+  if (invalidated.length > 0) {
+    terminal.say(`  CloudFront clears its copies of the replaced images: ${invalidated.join(', ')}`);
+  }
+  if (toInvalidate.length > 0) {
+    const paths = toInvalidate.map((path) => `'${path}'`).join(' ');
+    terminal.say(
+      '  The CDN may have copies of the replaced images. Clear them, on CloudFront with:\n' +
+        `    aws cloudfront create-invalidation --distribution-id "$DISTRIBUTION_ID" --paths ${paths}`,
+    );
   }
 }
 

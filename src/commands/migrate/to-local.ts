@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
+import { findCopy } from './compare-file';
 import { download } from './download';
 import { diskFailure, explainOrThrow } from './errors';
 import type { FeatureDisk } from '../../ghost-site/feature-disk';
@@ -11,7 +12,8 @@ import { LocalFile, READ_BYTES } from './local-file';
 import { isSafePath, LocalFolders, lstatIfExists } from './local-folders';
 import { inParallel } from './parallel';
 import { type Found, recordOutcome, type Run, TRANSFER_RETRIES } from './run';
-import { digestOfFile, digestOfObject, isSameContent, type LocalContent, readIfSmall } from './same-content';
+import { digestOfFile, type LocalContent, readIfSmall, withoutLocation } from './local-content';
+import { digestOfObject } from './same-content';
 import { type Transfer, transferFile } from './transfer';
 
 /** The destination for the downloads of a feature. */
@@ -82,18 +84,25 @@ function createDownload(run: Run, target: LocalTarget, relativePath: string, obj
       file?.close();
     }
   };
+  /** Whether the object is the file on the disk without its location. */
+  let isStripped = false;
   return {
     result: 'downloaded',
     async compare() {
-      const isSame = await withFile((local) => isSameContent(location, local, object, signal));
-      return isSame === undefined ? 'absent' : isSame ? 'same' : 'different';
+      const compared = await withFile(async (local) => {
+        const found = await findCopy(location, { path: relativePath, local, object }, signal);
+        isStripped = found !== undefined && found !== local;
+        return found ? 'same' : 'different';
+      });
+      return isStripped ? { result: 'present', withoutLocation: true } : (compared ?? 'absent');
     },
     write: (isNew) => download(run, target, relativePath, object, isNew),
     async verify() {
-      const isSame = await withFile(
-        async (local) =>
-          (await digestOfFile(local, 'sha256')) === (await digestOfObject(location, object.key, signal, true)),
-      );
+      const isSame = await withFile(async (local) => {
+        const version = (isStripped && (await withoutLocation(local))) || local;
+        const digest = await digestOfObject(location, object.key, signal, { decoded: true });
+        return digest === (await digestOfFile(version, 'sha256'));
+      });
       return isSame ?? false;
     },
     explain: (error) =>

@@ -9,6 +9,7 @@ const FLAGS = {
   ghostUrl: '--ghost-url',
   adminKey: '--admin-key',
   skipSizes: '--skip-sizes',
+  stripLocation: '--strip-location',
   overwrite: '--overwrite',
   verify: '--verify',
   concurrency: '--concurrency',
@@ -25,6 +26,7 @@ const OF_OLD_ADAPTER: readonly Option[] = ['fromBucket', 'fromRegion', 'ghostUrl
 const OF_COPIES: readonly Option[] = [
   'fromRegion',
   'skipSizes',
+  'stripLocation',
   'overwrite',
   'verify',
   'concurrency',
@@ -49,6 +51,12 @@ const RULES: readonly Rule[] = [
     cure: 'Leave it out. To move from another adapter, use --from-url instead of --to-local.',
   },
   {
+    applies: ({ toLocal }) => Boolean(toLocal),
+    unused: ['stripLocation'],
+    reason: 'cannot be used with --to-local, which copies every byte as it is in the bucket',
+    cure: 'Leave it out. To remove the location from images in the bucket, use --strip-location without --to-local.',
+  },
+  {
     applies: ({ fromUrl }) => fromUrl === undefined,
     unused: OF_OLD_ADAPTER,
     reason: 'can only be used with --from-url, to move from another adapter',
@@ -69,7 +77,7 @@ const RULES: readonly Rule[] = [
     cure: 'Leave it out, or add --from-bucket with the name of the old bucket to copy its objects first.',
   },
   {
-    applies: ({ fromBucket }) => fromBucket !== undefined,
+    applies: ({ fromBucket, stripLocation }) => fromBucket !== undefined && !stripLocation,
     unused: ['bandwidth'],
     reason: 'has no effect with --from-bucket, because S3 copies the files itself',
     cure: 'Leave it out. To send fewer requests at a time, use --concurrency.',

@@ -33,9 +33,10 @@ export function sourceOfBytes(bytes: Uint8Array): Source {
 /**
  * Returns a file as a source.
  *
+ * @param windowBytes how much (bytes) of the file is read at once
  * @throws in `read`, the errors of `fill`
  */
-export function sourceOfFile(file: FileToRead): Source {
+export function sourceOfFile(file: FileToRead, windowBytes = WINDOW_BYTES): Source {
   const { size } = file;
   let window = Buffer.alloc(0);
   let windowAt = 0;
@@ -44,7 +45,7 @@ export function sourceOfFile(file: FileToRead): Source {
     read: async (at, length) => {
       const end = Math.min(at + length, size);
       if (at < end && (at < windowAt || end > windowAt + window.length)) {
-        const bytes = Buffer.allocUnsafe(Math.min(Math.max(WINDOW_BYTES, end - at), size - at));
+        const bytes = Buffer.allocUnsafe(Math.min(Math.max(windowBytes, end - at), size - at));
         await file.fill(bytes, at);
         window = bytes;
         windowAt = at;

@@ -25,7 +25,15 @@ export interface ReadConditions {
 export interface WriteOptions {
   /** Never overwrites: when the key is taken, S3 answers 412, and the caller gets the SDK's error. */
   onlyIfFree?: boolean;
+  /** Overwrites only the object with this ETag, without quotation marks. S3 answers 412 otherwise, and 404 for no object. */
+  onlyIfEtag?: string;
 }
+
+/** Returns the condition of a write as S3's headers have it. */
+export const conditionOf = ({ onlyIfFree, onlyIfEtag }: WriteOptions) => ({
+  IfNoneMatch: onlyIfFree ? '*' : undefined,
+  IfMatch: onlyIfEtag === undefined ? undefined : `"${onlyIfEtag}"`,
+});
 
 /** Returns the one checksum that every service supports, as the header `Content-MD5` expects it. */
 export function contentMd5(body: Uint8Array): string {
@@ -60,6 +68,12 @@ export class Bucket {
     return (await this.find(key)) !== undefined;
   }
 
+  /** Returns the ETag of an object without quotation marks, '' if the service sends none, or undefined for no object. */
+  async etagOf(key: string): Promise<string | undefined> {
+    const found = await this.find(key);
+    return found && (found.ETag ?? '').replaceAll('"', '');
+  }
+
   /** Like `exists`, while a visitor waits. */
   async existsForVisitor(key: string): Promise<boolean> {
     return (await this.find(key, 'no-answer')) !== undefined;
@@ -90,13 +104,15 @@ export class Bucket {
   /**
    * Returns S3's response with the body as a stream, which the caller must read or destroy.
    *
+   * @param Range the part to read, `bytes=0-99`; some services send the whole object all the same
    * @throws the SDK's error, because 304, 404, 412 and 416 mean different things to different callers
    * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
    */
-  async get(key: string, abortSignal?: AbortSignal): Promise<ObjectAnswer> {
+  async get(key: string, abortSignal?: AbortSignal, Range?: string): Promise<ObjectAnswer> {
     const { sdk, client } = await connect(this.config);
+    const command = new sdk.GetObjectCommand({ ...this.at(key), Range });
     // The SDK reuses its middleware only for requests without options.
-    return (await client.send(new sdk.GetObjectCommand(this.at(key)), abortSignal && { abortSignal })) as ObjectAnswer;
+    return (await client.send(command, abortSignal && { abortSignal })) as ObjectAnswer;
   }
 
   /** Like `get`, for a visitor: with conditions, at the visitor's pace, and stopped when the visitor leaves. */
@@ -146,7 +162,7 @@ export class Bucket {
     key: string,
     body: Uint8Array,
     headers: ContentHeaders,
-    { onlyIfFree }: WriteOptions = {},
+    options: WriteOptions = {},
   ): Promise<string | undefined> {
     const { sdk, client, service } = await connect(this.config);
     const command = new sdk.PutObjectCommand({
@@ -156,7 +172,7 @@ export class Bucket {
       ContentLength: body.byteLength,
       // For AWS the SDK adds a checksum.
       ContentMD5: service.isAws ? undefined : contentMd5(body),
-      IfNoneMatch: onlyIfFree ? '*' : undefined,
+      ...conditionOf(options),
     });
     try {
       const { ETag, $metadata } = await client.send(command);

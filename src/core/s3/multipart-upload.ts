@@ -4,7 +4,7 @@ import type { Config } from '../config';
 import type { ContentHeaders } from '../content-headers';
 import { statusOf } from '../foreign-error';
 import { retry } from '../retry';
-import { contentMd5, type Bucket, type WriteOptions } from './bucket';
+import { conditionOf, contentMd5, type Bucket, type WriteOptions } from './bucket';
 import { connect } from './client';
 import { attemptsOf, isForgotten, mayBeCarriedOut, TakenError } from './errors';
 import { notS3 } from './not-s3';
@@ -27,7 +27,8 @@ const MAX_PARTS = 10_000;
  * parts of 8 MiB, 6 at a time: 3.3–3.7 s and +84–113 MB, here 2.2–2.6 s and +57 MB), continues to send after a part has
  * failed, and passes no abort signal. Once a version of it is as good in all four, use that instead.
  *
- * @param options with `onlyIfFree`, S3 refuses the completion when the key is taken by then
+ * @param options a condition that S3 checks at the completion: it is refused when the key is taken by then, or has
+ *   another object
  * @throws the SDK's error of the first request that failed, or a Ghost error when the file could not be read
  */
 export async function uploadInParts(
@@ -35,7 +36,7 @@ export async function uploadInParts(
   key: string,
   file: Pick<OpenedFile, 'size' | 'fill'>,
   headers: ContentHeaders,
-  { onlyIfFree }: WriteOptions = {},
+  options: WriteOptions = {},
 ): Promise<void> {
   const { config } = bucket;
   const onceMore = { pausesMs: [0, 0], isTransient: isForgotten };
@@ -46,13 +47,13 @@ export async function uploadInParts(
         const Parts = await sendParts(config, upload, file);
         // Some services ignore the condition on a completion, so they are asked at the last moment.
         const { sdk, client, service } = await connect(config);
-        if (onlyIfFree && !service.isAws && (await bucket.exists(key))) {
+        if (options.onlyIfFree && !service.isAws && (await bucket.exists(key))) {
           throw new TakenError(key);
         }
         const command = new sdk.CompleteMultipartUploadCommand({
           ...upload,
           MultipartUpload: { Parts },
-          IfNoneMatch: onlyIfFree ? '*' : undefined,
+          ...conditionOf(options),
         });
         const answer = await client.send(command).catch(unlessSuccessful);
         if (!answer?.ETag && !answer?.Location && !(await bucket.isOfUpload(key, headers))) {

@@ -7,7 +7,7 @@ import {
   learnFromStored,
   rememberNotImplemented,
 } from './conditional-writes';
-import { isNotImplemented, isRepeatedAfterSuccess, isTaken } from './errors';
+import { isNotFound, isNotImplemented, isRepeatedAfterSuccess, isTaken } from './errors';
 
 /** The size (bytes) from which the key is looked up first, so that a large file is not sent just to be refused. */
 const MIN_BYTES_TO_ASK_FIRST = 1024 * 1024;
@@ -96,6 +96,38 @@ export async function storeIfFree(
   }
 }
 
+/**
+ * Replaces an object only if it is still the same one, so that no upload of another program is lost.
+ *
+ * S3 refuses the write otherwise (`If-Match`). Where a service does not implement that, or does not recognize its own
+ * ETag, the object is looked up at the last moment. The same goes for services other than AWS before the write, because
+ * some silently ignore the condition.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+ *
+ * @param etag of the object to replace, without quotation marks; '' when the service sends none
+ * @returns false when the key has no object or another one
+ * @throws the error of `content.write`, or a Ghost error when the lookup of the key fails
+ */
+export async function replaceIfSame(
+  bucket: Bucket,
+  key: string,
+  etag: string,
+  content: Content,
+  retries?: RetryOptions,
+): Promise<boolean> {
+  const isStillSame = async () => (await bucket.etagOf(key)) === etag;
+  const { isAws } = await bucket.service();
+  if (!isAws && !(await isStillSame())) {
+    return false;
+  }
+  const options: WriteOptions = etag === '' ? {} : { onlyIfEtag: etag };
+  if ((await write(bucket, key, content, options, retries)) === 'stored') {
+    return true;
+  }
+  // AWS also refuses a write when another request for the key is under way.
+  return (await isStillSame()) && (await write(bucket, key, content, isAws ? options : {}, retries)) === 'stored';
+}
+
 async function write(
   bucket: Bucket,
   key: string,
@@ -116,10 +148,10 @@ async function write(
     if (isRepeated && (await bucket.isOfUpload(key, content.headers))) {
       return 'stored';
     }
-    if (isTaken(error)) {
+    if (isTaken(error) || (options.onlyIfEtag !== undefined && isNotFound(error))) {
       return 'taken';
     }
-    if (options.onlyIfFree && isNotImplemented(error)) {
+    if ((options.onlyIfFree || options.onlyIfEtag !== undefined) && isNotImplemented(error)) {
       return 'not-implemented';
     }
     throw error;

@@ -10,6 +10,8 @@ const CLI = path.resolve(__dirname, '../../../dist/cli.js');
 export function startMigrate(folder: ContentFolder, ...options: string[]) {
   const child = spawn(process.execPath, [CLI, 'migrate', '--config', folder.config, ...options], {
     cwd: path.dirname(folder.content),
+    // With the variables that the test has set.
+    env: process.env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';

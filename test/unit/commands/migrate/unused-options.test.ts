@@ -28,6 +28,8 @@ test.each<[MigrateOptions, named: string, cure: string]>([
   [{ toLocal: true, ...OLD, ...KEY }, '--to-local cannot be used with --from-url', 'once with each'],
   [{ ...OLD, ...KEY, fromRegion: 'eu-west-1' }, '--from-region can only be used with --from-bucket', '--from-bucket'],
   [{ ...OLD, ...KEY, skipSizes: true }, '--skip-sizes can only be used with --from-bucket', '--from-bucket'],
+  [{ ...OLD, ...KEY, stripLocation: true }, '--strip-location can only be used with --from-bucket', '--from-bucket'],
+  [{ toLocal: true, stripLocation: true }, '--strip-location cannot be used with --to-local', 'without --to-local'],
   [{ ...OLD, ...KEY, overwrite: true }, '--overwrite can only be used with --from-bucket', '--from-bucket'],
   [{ ...OLD, ...KEY, verify: true }, '--verify can only be used with --from-bucket', '--from-bucket'],
   [{ ...OLD, ...KEY, concurrency: '4' }, '--concurrency can only be used with --from-bucket', '--from-bucket'],
@@ -50,6 +52,8 @@ test.each<MigrateOptions>([
   { ...OLD, ...KEY, ghostUrl: 'https://blog.example.com', dryRun: true, yes: true, json: true },
   { ...COPIED, ...KEY, ...USED, fromRegion: 'eu-west-1', ghostUrl: 'https://blog.example.com' },
   { ...COPIED, ...USED, fromRegion: 'eu-west-1' },
+  { ...COPIED, ...USED, stripLocation: true, bandwidth: '4' },
+  { ...USED, stripLocation: true },
   // What another program in front of this one passes as "not wanted".
   { toLocal: false, overwrite: false, verify: false, skipSizes: false, ...OLD, ...KEY },
 ])('options that are used together are accepted: %j', (options) => {

@@ -61,7 +61,11 @@ test('what is wrong with a planned configuration is found before it is written',
 test('before the switch, files that are not in the bucket are found, and some of the images are requested from the CDN', async () => {
   patient = await startPatient({ ...notSwitched, files: ({ keys, objects }) => void objects.delete(keys[1] ?? '') });
   const reports = await diagnosePlanned(['Files']);
-  expect(reports.map(({ name, result }) => `${name} ${result}`)).toEqual(['files failed', 'own images passed']);
+  expect(reports.map(({ name, result }) => `${name} ${result}`)).toEqual([
+    'files failed',
+    'own images passed',
+    'locations passed',
+  ]);
   expect(reports[0]?.found).toBe('1 of 7 files on the disk is not in the bucket: images/2019/01/own-first.png.');
   expect(reports[0]?.cure).toMatch(/^Copy the missing files: npx ghost-storage-s3-cloudfront migrate/);
 });

@@ -11,6 +11,7 @@ import * as files from './files';
 import * as ghost from './ghost-installation';
 import * as blog from './ghost-requests';
 import { LABELS } from './labels';
+import { checkLocations } from './locations';
 import { checkOriginals } from './originals';
 import { checkOwnImages } from './own-images';
 import * as permissions from './permissions';
@@ -90,6 +91,7 @@ const ROWS: Row[] = [
     run: files.checkFiles,
   },
   { group: 'Files', name: 'own images', needs: ['bucket region', 'type'], run: checkOwnImages },
+  { group: 'Files', name: 'locations', needs: ['bucket region', 'read'], run: checkLocations },
 
   { group: 'Ghost', name: 'Ghost', needs: ['file'], run: ghost.checkVersion },
   { group: 'Ghost', name: 'Node', needs: ['Ghost'], run: ghost.checkNode },

@@ -54,6 +54,7 @@ export const LABELS = {
   cached: 'the CDN caches images',
   files: 'all your files are in the bucket',
   'own images': 'your own images arrive',
+  locations: 'images hide where they were taken',
   Ghost: 'this version of Ghost is supported',
   Node: 'Ghost supports this version of Node',
   adapter: 'the adapter is installed',

@@ -15,6 +15,12 @@ import { Outcome } from './outcome';
 /** When a page of a listing is requested again, in addition to the SDK's own retries. */
 const PAUSES_MS = [0, 1_000, 3_000];
 
+/** Larger images are not requested from the CDN: they would show nothing more, and take long. */
+const MAX_REQUESTED_BYTES = 10 * 1024 * 1024;
+
+/** How many images are looked through for the location where they were taken. Of each, only a part is read. */
+const LOCATION_COUNT = 50;
+
 /** The start of the paths of image sizes. */
 const SIZES = 'size/';
 
@@ -23,8 +29,10 @@ export interface Comparison {
   outcome: Outcome;
   /** Why the bucket could not be compared as a whole; then some files were looked up one by one. */
   notListed?: string;
-  /** Some of the blog's images in the bucket. */
+  /** Some of the blog's images in the bucket, to request them from the CDN. */
   images: ImageSample;
+  /** Some more of them, to look at their metadata. */
+  metadata: ImageSample;
 }
 
 /** Where the files of a feature are: in the bucket and, with a Ghost on this machine, on the disk. */
@@ -43,7 +51,11 @@ interface Place {
  */
 export function compareFiles(context: DoctorContext): Promise<Comparison> {
   return context.once('files', async () => {
-    const comparison: Comparison = { outcome: new Outcome(), images: new ImageSample(context.imageCount) };
+    const comparison: Comparison = {
+      outcome: new Outcome(),
+      images: new ImageSample(context.imageCount, MAX_REQUESTED_BYTES),
+      metadata: new ImageSample(LOCATION_COUNT, Infinity),
+    };
     const { site } = context;
     const disks = site && knownContent(site) !== undefined ? featureDisks(site) : undefined;
     for (const feature of context.features) {
@@ -62,6 +74,7 @@ async function compareFeature(comparison: Comparison, place: Place, signal: Abor
     const path = keys.pathOf(key);
     if (feature === 'images' && !path.startsWith(SIZES) && !isServedFromDisk(feature, path)) {
       comparison.images.offer(path, { key, bytes });
+      comparison.metadata.offer(path, { key, bytes });
     }
   };
   const retries = { pausesMs: PAUSES_MS, isTransient, signal };

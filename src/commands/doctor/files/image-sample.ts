@@ -11,9 +11,6 @@ const IMAGE = /\.(png|jpe?g|gif|webp|avif|svgz?|ico)$/i;
 /** A path in the folder of a month. These paths show the order of uploads in time. */
 const IN_MONTH = /^\d{4}\/\d{2}\//;
 
-/** Larger images are not requested: they would show nothing more, and take long. */
-const MAX_BYTES = 10 * 1024 * 1024;
-
 /**
  * The newest, the oldest and random ones of many images. It keeps only the chosen ones.
  *
@@ -25,17 +22,23 @@ export class ImageSample {
   private readonly others: StoredImage[] = [];
   private seen = 0;
 
-  /** @param size how many images to choose */
-  constructor(private readonly size: number) {}
+  /**
+   * @param size how many images to choose
+   * @param maxBytes larger ones are never chosen
+   */
+  constructor(
+    private readonly size: number,
+    private readonly maxBytes: number,
+  ) {}
 
   /**
    * Offers an image. Images of a month have to be offered in the order of their keys. Originals are never chosen, because
-   * the CDN does not send them.
+   * visitors do not see them.
    *
    * @param relativePath below the images folder: `2026/11/photo.jpg`
    */
   offer(relativePath: string, image: StoredImage): void {
-    if (!IMAGE.test(relativePath) || isOriginal(relativePath) || image.bytes === 0 || image.bytes > MAX_BYTES) {
+    if (!IMAGE.test(relativePath) || isOriginal(relativePath) || image.bytes === 0 || image.bytes > this.maxBytes) {
       return;
     }
     if (IN_MONTH.test(relativePath)) {

@@ -1,3 +1,5 @@
+import { findLocation } from '../../../core/location/find-location';
+import { sourceOfBytes } from '../../../core/location/source';
 import { ObjectKeys } from '../../../core/object-keys';
 import { Bucket } from '../../../core/s3/bucket';
 import type { DoctorContext } from '../context';
@@ -21,6 +23,8 @@ export interface OwnImage {
   cacheStatus?: string;
   /** How long (ms) the answer took, until its last byte. */
   ms: number;
+  /** Whether the CDN sends it with the location where it was taken. */
+  hasLocation?: boolean;
   /** The problem with it. */
   problem?: { kind: 'forbidden' | 'missing' | 'type' | 'length' | 'status' | 'network'; found: string };
 }
@@ -68,7 +72,8 @@ async function fetchImage(
     const { status, headers, body } = answer;
     const type = headers['content-type'];
     const image = { ...request, status, type, cacheStatus: cacheStatusOf(headers), ms: ms() };
-    return { ...image, problem: problemOf(statusText(answer), image, body.length) };
+    const hasLocation = (await findLocation(sourceOfBytes(body))).length > 0;
+    return { ...image, hasLocation, problem: problemOf(statusText(answer), image, body.length) };
   } catch (error) {
     context.signal.throwIfAborted();
     return { ...request, ms: ms(), problem: { kind: 'network', found: `no answer, ${networkCodeOf(error)}` } };

@@ -2,13 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { MIB } from '../support/bytes';
 import { useContentFolder } from '../support/migrate/command';
 import { startMigrate } from '../support/migrate/process';
+import { exif, exifSegment, jpeg } from '../support/photos';
 import { useBucket } from '../support/use-bucket';
 
 jest.setTimeout(240_000);
 
 const MEMORY_LIMIT_BYTES = 200e6;
 
-const folder = useContentFolder(useBucket());
+const bucket = useBucket();
+const folder = useContentFolder(bucket);
 
 test('takes a bounded memory, whatever the number and the size of the files', async () => {
   const names = Array.from({ length: 6_000 }, (_, index) => `images/${index % 20}/${index}.jpg`);
@@ -17,5 +19,16 @@ test('takes a bounded memory, whatever the number and the size of the files', as
   await folder.write(Object.fromEntries(large.map((name) => [name, randomBytes(7 * MIB)])));
   const { code, peakBytes } = await startMigrate(folder).ended;
   expect(code).toBe(0);
+  expect(peakBytes).toBeLessThan(MEMORY_LIMIT_BYTES);
+});
+
+test('takes a bounded memory, too, while it removes the location from photos on the disk and only in the bucket', async () => {
+  const photo = jpeg([exifSegment(exif())], randomBytes(7 * MIB));
+  const names = Array.from({ length: 30 }, (_, index) => `images/${index + 10}.jpg`);
+  await folder.write(Object.fromEntries(names.map((name) => [name, photo])));
+  for (const name of names) await bucket.put(`content/${name}`, photo);
+  for (const name of names) await bucket.put(`content/${name.replace('.jpg', '-only-here.jpg')}`, photo);
+  const { code, said, peakBytes } = await startMigrate(folder, '--strip-location').ended;
+  expect([code, said]).toEqual([0, expect.stringMatching(/ 60 {2}replaced by the same image without its location/)]);
   expect(peakBytes).toBeLessThan(MEMORY_LIMIT_BYTES);
 });

@@ -72,7 +72,7 @@ async function fetchImage(
     const { status, headers, body } = answer;
     const type = headers['content-type'];
     const image = { ...request, status, type, cacheStatus: cacheStatusOf(headers), ms: ms() };
-    const hasLocation = (await findLocation(sourceOfBytes(body))).length > 0;
+    const hasLocation = status === 200 ? (await findLocation(sourceOfBytes(body))).length > 0 : undefined;
     return { ...image, hasLocation, problem: problemOf(statusText(answer), image, body.length) };
   } catch (error) {
     context.signal.throwIfAborted();

@@ -33,6 +33,7 @@ case $status in
     config() { aws cloudfront get-distribution-config --id "$id" --query "DistributionConfig.$1"; }
     secret=$(config "Origins.Items[].CustomHeaders.Items[] | [?starts_with(HeaderName, 'X-Ghost-Cdn-Fallback')].HeaderValue | [0]")
     acl=$(config WebACLId); [[ $acl != arn:* ]] || parameters=("WebAclArn=$acl" "${parameters[@]}")
+    formats=$(value Parameter Formats); [[ $formats != None ]] || parameters=("Formats=none" "${parameters[@]}") # As it was until 1.1.
     more=$(stack "Tags[?Key!='${tags[0]%%=*}'].join('=', [Key, Value])"); IFS=$'\t' read -ra tags <<<"${tags[0]}"$'\t'"$more" ;;
 esac
 echo "In $region, account $account: builds or updates the stack $name (bucket, CloudFront, policy${zone:+, DNS in $zone}) and a certificate."

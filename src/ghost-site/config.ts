@@ -12,6 +12,8 @@ export interface GhostConfig {
   server?: { host?: string; port?: number | string };
   storage?: StorageSettings;
   adapters?: { storage?: StorageSettings };
+  /** Experimental features, by their names. */
+  labs?: Record<string, unknown>;
 }
 
 /** `storage` in Ghost's configuration: the adapter of each feature, and a block of options for each adapter. */

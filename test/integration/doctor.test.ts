@@ -883,6 +883,49 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     /add _o to the name in its URL/,
     /Make the CDN answer 404 for names .* such as photo_o\.jpg/,
   ],
+  [
+    'a CDN that gives WebP to every client',
+    {
+      edge: {
+        change: (answer, path) => {
+          if (path.endsWith('-photo.jpg')) answer.headers['content-type'] = 'image/webp';
+        },
+      },
+    },
+    'failed WebP',
+    /does not accept WebP gets it: image\/webp with \d+ bytes for the browser, image\/webp with/,
+    /header Accept to the CDN's cache key/,
+  ],
+  [
+    'a CDN that does not find the size of a photo',
+    {
+      edge: {
+        change: (answer, path) => {
+          if (path.endsWith('-photo.jpg')) answer.status = 500;
+        },
+      },
+    },
+    'failed WebP',
+    /does not send both as images: 500/,
+    /function for image sizes/,
+  ],
+  [
+    'a Ghost whose pages ask for AVIF, which the CDN replaces',
+    { config: (config) => Object.assign(config, { labs: { pictureImageFormats: true } }) },
+    'warned WebP',
+    /makes pages ask for AVIF\. The CDN sends WebP instead/,
+    /Remove "labs\.pictureImageFormats"/,
+  ],
+  [
+    'a Ghost whose pages ask for AVIF, and get it',
+    {
+      cdn: { formats: 'none' },
+      config: (config) => Object.assign(config, { labs: { pictureImageFormats: true } }),
+    },
+    'warned WebP',
+    /up to 20 seconds and all processors/,
+    /Remove "labs\.pictureImageFormats"/,
+  ],
 ];
 
 test.each(BROKEN)('%s: named once, and nothing else', async (_title, breakage, trouble, found, cure) => {
@@ -905,6 +948,24 @@ test('the originals of a blog are not among its own images, which visitors get',
   });
   expect(troublesIn(results)).toEqual([]);
   expect(results.find(({ name }) => name === 'own images')?.found).toMatch(/of the blog arrived/);
+});
+
+test('a size of a photo is requested as a browser with WebP and as a client without, and the types and bytes are told', async () => {
+  const results = await examine();
+  const result = results.find(({ name }) => name === 'WebP');
+  expect(result).toMatchObject({ result: 'passed', label: 'browsers get image sizes as WebP' });
+  expect(result?.found).toMatch(/image\/webp with \d+ bytes for the browser, image\/jpeg with \d+ bytes for the other/);
+});
+
+test('image sizes without WebP are told with the way to it, which is no fault', async () => {
+  const results = await examine({ cdn: { formats: 'none' } });
+  expect(troublesIn(results)).toEqual([]);
+  expect(results.find(({ name }) => name === 'WebP')).toMatchObject({
+    result: 'unchecked',
+    found: 'browsers get image sizes as JPEG, not as WebP',
+    cure: expect.stringContaining('docs/other-s3.md'),
+  });
+  expect(patient?.keys()).toEqual([]);
 });
 
 test('originals are said to be private only where the CDN refuses one that exists', async () => {

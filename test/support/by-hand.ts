@@ -11,6 +11,7 @@ export const CREATED = {
   imageHeaders: '57f99797-3b20-4e1b-a728-27972a74082a',
   fileHeaders: '67f7725c-6f97-4210-82d7-5512b31e9d03',
   pathFunction: `arn:aws:cloudfront::${PSEUDO_PARAMETERS['AWS::AccountId']}:function/ghost-images-example-com-paths`,
+  sizeFunction: `arn:aws:cloudfront::${PSEUDO_PARAMETERS['AWS::AccountId']}:function/ghost-images-example-com-sizes`,
   corsFunction: `arn:aws:cloudfront::${PSEUDO_PARAMETERS['AWS::AccountId']}:function/ghost-images-example-com-cors`,
   distribution: 'E1A2B3C4D5E6F7',
   distributionDomain: 'd111111abcdef8.cloudfront.net',
@@ -29,6 +30,7 @@ const ANSWERS: Record<string, string> = {
   'aws cloudfront create-function': 'ETVPDKIKX0DER',
   'aws cloudfront describe-function --name ghost-images-example-com-paths --stage LIVE': CREATED.pathFunction,
   'aws cloudfront describe-function --name ghost-images-example-com-cors --stage LIVE': CREATED.corsFunction,
+  'aws cloudfront describe-function --name ghost-images-example-com-sizes --stage LIVE': CREATED.sizeFunction,
   'aws cloudfront describe-function': 'ETVPDKIKX0DER',
   'aws cloudfront get-distribution --': CREATED.distributionDomain,
   'aws cloudfront get-': 'E2QWRUHAPOMQZL',
@@ -94,6 +96,7 @@ export function propertiesOf(name: string, parameters: Record<string, string> = 
     FileHeaders: CREATED.fileHeaders,
     'PathFunction.FunctionARN': CREATED.pathFunction,
     'CorsFunction.FunctionARN': CREATED.corsFunction,
+    'SizeFunction.FunctionARN': CREATED.sizeFunction,
     GhostPolicy: CREATED.policy,
   };
   const stack = withReferencesAsText(render(readTemplate(), { ...STACK_PARAMETERS, ...parameters }));

@@ -2,7 +2,6 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'no
 import { GetObjectCommand, HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import parseRange from 'range-parser';
 import {
-  afterFunction,
   CORS,
   DENIED,
   DROPPED_HEADERS,
@@ -18,6 +17,7 @@ import {
 } from './cloudfront-rules';
 import { send } from './http-client';
 import { listen, stop } from './local-server';
+import { afterViewerFunction } from './viewer-function';
 
 /** The Ghost that creates the sizes that are not in the bucket yet. */
 export interface GhostOrigin {
@@ -41,12 +41,16 @@ export interface CdnStandInOptions {
   ghost?: GhostOrigin;
   /** Whether the bucket's policy lets it read the originals of images, as in version 1.1.0. */
   publicOriginals?: boolean;
+  /** The stack's `Formats`; default: that of a new stack. */
+  formats?: string;
 }
 
 export interface CdnRequest {
   method: string;
   /** Without the query string. */
   path: string;
+  /** What the function makes of the path, for the cache and the origins, if that is another path. */
+  originPath?: string;
   status: number;
   cache: 'hit' | 'miss';
   /** The origin that was asked; none for a hit. */
@@ -90,14 +94,14 @@ const NOT_KEPT = [...DROPPED_HEADERS, ...HOP_BY_HOP_HEADERS, 'content-length'];
  * Not every resolver knows names below `localhost`: a client may also connect to 127.0.0.1 and send the host name.
  */
 export async function startCdnStandIn(options: CdnStandInOptions): Promise<CdnStandIn> {
-  const { s3, hostname = 'images.localhost' } = options;
+  const { s3, hostname = 'images.localhost', publicOriginals, formats } = options;
   const client = new S3Client({ ...s3, forcePathStyle: true, maxAttempts: 2 });
   const cache = new Map<string, CacheEntry>();
   const requests: CdnRequest[] = [];
   let ghost = options.ghost;
 
   async function askOrigins(method: string, path: string, viewer: string): Promise<OriginResponse> {
-    const fromBucket = await askBucket(client, s3.bucket, method, path, options.publicOriginals);
+    const fromBucket = await askBucket(client, s3.bucket, method, path, publicOriginals);
     const fallsBack = path.startsWith(FALLBACK.path) && FALLBACK.statuses.includes(fromBucket.status);
     return fallsBack && ghost ? askGhost(ghost, method, path, viewer) : fromBucket;
   }
@@ -126,10 +130,11 @@ export async function startCdnStandIn(options: CdnStandInOptions): Promise<CdnSt
   const server = createServer((request, response) => {
     const { method = 'GET', url = '/' } = request;
     const path = url.split('?', 1)[0] ?? '/';
-    const answer = (reply: ViewerResponse, cached: 'hit' | 'miss', origin: CdnRequest['origin']) => {
+    const answer = (reply: ViewerResponse, cached: 'hit' | 'miss', origin: CdnRequest['origin'], originPath = path) => {
       const { status, headers } = reply;
       const { 'content-type': contentType, location } = headers;
-      requests.push({ method, path, status, cache: cached, origin, contentType, location });
+      const changed = originPath !== path && { originPath };
+      requests.push({ method, path, ...changed, status, cache: cached, origin, contentType, location });
       const mayBeRead = status < CORS.errorsFrom || request.headers.origin !== undefined;
       response.writeHead(status, { ...headers, ...(mayBeRead && { [CORS.header]: CORS.value }) });
       response.end(method === 'HEAD' ? undefined : reply.body);
@@ -142,12 +147,28 @@ export async function startCdnStandIn(options: CdnStandInOptions): Promise<CdnSt
       return;
     }
     // The bucket's listing must not be at the root: a default root object is configured.
-    const originPath = path === '/' ? '/index.html' : afterFunction(path);
+    const asked = path === '/' ? '/index.html' : path;
+    const changed = afterViewerFunction(
+      { hasGhost: ghost !== undefined, publicOriginals, formats },
+      asked,
+      request.headers.accept,
+    );
+    if (changed.status !== undefined) {
+      const headers = viewerHeaders(path, 'FunctionGeneratedResponse from cloudfront');
+      answer({ status: changed.status, headers, body: Buffer.alloc(0) }, 'miss', 'none');
+      return;
+    }
+    const originPath = changed.uri;
     const fresh = findFresh(method, originPath);
     const entry = fresh ?? ask(method, originPath, request.socket.remoteAddress ?? '');
     void entry.response.then((stored) => {
       const ageSeconds = fresh && Math.floor((Date.now() - entry.storedAtMs) / 1000);
-      answer(forViewer(path, stored, request, ageSeconds), fresh ? 'hit' : 'miss', fresh ? 'none' : stored.origin);
+      answer(
+        forViewer(path, stored, request, ageSeconds),
+        fresh ? 'hit' : 'miss',
+        fresh ? 'none' : stored.origin,
+        originPath,
+      );
     });
   });
   const port = await listen(server, options.port);

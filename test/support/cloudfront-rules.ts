@@ -27,9 +27,6 @@ export const FALLBACK = { path: '/content/images/size/', statuses: [403, 404] };
  */
 export const DENIED = { keys: '(^|/)content/images/[^/]{4}/[^/]{2}/.*_o[.].{3,4}$', status: 403 };
 
-/** What the distribution's function makes of a path, before the cache and the origins. */
-export const afterFunction = (path: string): string => path.replaceAll('+', '%2B');
-
 /** What CloudFront calls itself, to origins and to viewers. */
 export const VIA = '1.1 x.cloudfront.net (CloudFront)';
 

@@ -337,6 +337,7 @@ describe('infrastructure/provision.sh, run again,', () => {
       GhostHost: 'blog.example.com',
       GhostPath: '',
       FallbackSecret: SECRET,
+      Formats: 'none',
     });
     expect(blockOf(result).storage.S3CloudFrontStorage.cdnFallbackSecret).toBe(SECRET);
     const [deploy] = callsOf(result, 'cloudformation deploy');
@@ -348,8 +349,14 @@ describe('infrastructure/provision.sh, run again,', () => {
 
   test('keeps the secret under its former name, also without the URL of the blog', async () => {
     const result = await run([DOMAIN], changed(distributionOf('X-Ghost-Cdn-Fallback'), BUILT));
-    expect(parametersOf(result)).toEqual({ Domain: DOMAIN, CertificateArn: ARN });
+    expect(parametersOf(result)).toEqual({ Domain: DOMAIN, CertificateArn: ARN, Formats: 'none' });
     expect(blockOf(result).storage.S3CloudFrontStorage.cdnFallbackSecret).toBe(SECRET);
+  });
+
+  test('keeps the formats of image sizes, and turns WebP on only in a new stack', async () => {
+    const kept = changed(stackOf('UPDATE_COMPLETE', { Domain: DOMAIN, CertificateArn: ARN, Formats: 'webp' }), BUILT);
+    expect(parametersOf(await run([DOMAIN, BLOG], kept))).not.toHaveProperty('Formats');
+    expect(parametersOf(await run([DOMAIN, BLOG]))).not.toHaveProperty('Formats');
   });
 
   test('makes no new secret when it cannot read the old one', async () => {

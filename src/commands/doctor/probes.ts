@@ -71,16 +71,22 @@ export class Probes {
     return { key, url: keys.toUrl(key) };
   }
 
-  /** @throws the SDK's error */
-  async upload({ bucket, key, headers }: Probe): Promise<void> {
+  /**
+   * Stores a test image.
+   *
+   * @param bytes default: those of the PNG
+   * @throws the SDK's error
+   */
+  async upload({ bucket, key, headers: ofPng }: Probe, bytes = this.bytes, ContentType = 'image/png'): Promise<void> {
     this.track(key, bucket);
+    const headers = { ...ofPng, ContentType };
     try {
-      await bucket.put(key, this.bytes, headers, { onlyIfFree: true });
+      await bucket.put(key, bytes, headers, { onlyIfFree: true });
     } catch (error) {
       if (!isNotImplemented(error)) {
         throw error;
       }
-      await bucket.put(key, this.bytes, headers);
+      await bucket.put(key, bytes, headers);
     }
   }
 

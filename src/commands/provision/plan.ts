@@ -5,6 +5,7 @@ import { type RenderedTemplate, renderTemplate } from '../../template/render';
 import { certificateName } from './certificate/name';
 import type { IpAddressType } from './dns/ghost-addresses';
 import { costLines } from './costs';
+import { stepsOfFormats } from './formats';
 import { RESOURCES, typeDescription } from './resource-descriptions';
 import type { Settings } from './settings';
 import type { Situation } from './situation';
@@ -120,7 +121,12 @@ export function stepsAroundStack(
     const words = `CloudFront no longer requests image sizes from ${stack.parameters.GhostHost}; sizes that are not in the bucket return 404`;
     after.push({ sign: '-', what: 'Ghost', words });
   }
-  after.push(...(stack ? stepsOfOriginals(settings.parameters, stack.parameters) : []));
+  if (stack) {
+    after.push(
+      ...stepsOfOriginals(settings.parameters, stack.parameters),
+      ...stepsOfFormats(settings.parameters, stack.parameters),
+    );
+  }
   if (settings.createAccessKey && !accessKeyId) {
     after.push(accessKeyStep(settings));
   }

@@ -9,6 +9,7 @@ import { describeDistribution } from './distribution';
 import { pointsTo, zoneOf } from './dns/live-dns';
 import { upsertAliases } from './dns/records';
 import { planFolders, stepsOfFolders } from './folders';
+import { warningOfFormats } from './formats';
 import { ghostConfigOf } from './ghost-config';
 import { obtainCertificate } from './obtain-certificate';
 import { completeMove, settleDomain, stepsOfMove, takeDomainBefore } from './move-domain';
@@ -58,6 +59,10 @@ export async function provision(session: Session, wanted: Settings): Promise<Pro
   const folders = planFolders(settings.folders, stack?.parameters ?? {}, settings.parameters);
   if (folders.unknown.length > 0) {
     terminal.warn(`--remove-folder: the image server has no folder ${folders.unknown.join(', ')}.`);
+  }
+  const ofFormats = warningOfFormats(settings.parameters, stack?.parameters);
+  if (ofFormats !== undefined) {
+    terminal.warn(ofFormats);
   }
   const done = isCleared ? ['The leftovers of the failed attempt were deleted'] : [];
   const ofMove = stepsOfMove(settings, situation);

@@ -30,6 +30,7 @@ export interface ProvisionOptions {
   tenantPrefix?: string;
   /** False with `--no-public-originals`. */
   publicOriginals?: boolean;
+  formats?: string;
   priceClass?: string;
   webAcl?: string;
   moveDomain?: boolean;
@@ -74,6 +75,7 @@ const PARAMETERS: Partial<Record<keyof ProvisionOptions, [option: string, parame
   bucket: ['--bucket', 'BucketName'],
   identity: ['--identity', 'Identity'],
   tenantPrefix: ['--tenant-prefix', 'TenantPrefix'],
+  formats: ['--formats', 'Formats'],
   priceClass: ['--price-class', 'PriceClass'],
 };
 
@@ -114,6 +116,12 @@ export function readSettings(options: ProvisionOptions): Settings {
     parameters.BucketNamePrefix = readBucketPrefix(options.accountRegionalBucket, domain);
   }
   Object.assign(parameters, readGhost(options, domain));
+  if (options.ghost === false && options.formats !== undefined && options.formats !== 'none') {
+    throw new Failure(
+      `--formats ${options.formats} and --no-ghost cannot be used together.`,
+      'Ghost creates the image sizes as WebP. Leave out --formats, or use --ghost-url in place of --no-ghost.',
+    );
+  }
   if (options.wildcard && options.certificateArn) {
     throw new Failure(
       '--wildcard and --certificate-arn cannot be used together.',

@@ -36,11 +36,12 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const missing = new Set<string>();
 
   async function answer(path: string, headers: IncomingMessage['headers']): Promise<Answer> {
-    const { range, 'if-none-match': ifNoneMatch, origin } = headers;
+    const { range, 'if-none-match': ifNoneMatch, origin, accept } = headers;
     const asked = {
       ...(range && { range }),
       ...(ifNoneMatch && { 'if-none-match': ifNoneMatch }),
       ...(origin && { origin }),
+      ...(accept && { accept }),
     };
     const got: Answer = missing.has(path)
       ? { status: 404, headers: {}, body: Buffer.from('Not found') }

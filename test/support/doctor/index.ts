@@ -46,7 +46,14 @@ export interface Breakage {
   nginx?: boolean;
   /** Days until the certificate expires, and its host name. */
   certificate?: { days?: number; hostname?: string };
-  cdn?: { bucket?: string; mayNotList?: boolean; publicOriginals?: boolean; withoutGhost?: boolean; secret?: string };
+  cdn?: {
+    bucket?: string;
+    mayNotList?: boolean;
+    publicOriginals?: boolean;
+    formats?: string;
+    withoutGhost?: boolean;
+    secret?: string;
+  };
   ghost?: { hidesProxies?: boolean; via?: string; adapter?: Record<string, unknown>; mayEverything?: boolean };
   /** Whether the bucket has no block of public access. */
   unblocked?: boolean;
@@ -169,6 +176,7 @@ async function buildPatient(breakage: Breakage, closers: (() => Promise<unknown>
     s3: { endpoint: s3.endpoint, region: s3.region, bucket: cdnBreakage.bucket ?? BUCKET, credentials: CDN_KEYS },
     ghost: fallback,
     publicOriginals: cdnBreakage.publicOriginals,
+    formats: cdnBreakage.formats,
   });
   closers.push(() => cdn.close());
   const { hostname = CDN_HOST, days = 90 } = breakage.certificate ?? {};
@@ -186,7 +194,15 @@ async function buildPatient(breakage: Breakage, closers: (() => Promise<unknown>
     const origin = { endpoint: s3.endpoint, bucket: cdnBreakage.bucket ?? BUCKET };
     allowReadingWithoutName(s3, origin.bucket);
     const files = { certificateFile: certificate.certificateFile, keyFile: certificate.keyFile };
-    const settings = { folder: nginxFolder, hostname: CDN_HOST, port: tlsPort, ...files, s3: origin, ghost: fallback };
+    const settings = {
+      folder: nginxFolder,
+      hostname: CDN_HOST,
+      port: tlsPort,
+      ...files,
+      s3: origin,
+      ghost: fallback,
+      formats: cdnBreakage.formats,
+    };
     const nginx = await Nginx.start(settings);
     closers.push(() => nginx.stop());
   }

@@ -31,6 +31,8 @@ export const PARAMETER_SETS: Record<string, Record<string, string>> = {
   },
   'a blog whose posts link originals': { ...SMALLEST, ...GHOST, PublicOriginals: 'true' },
   'one of several blogs whose posts link originals': { ...SMALLEST, TenantPrefix: 'seven', PublicOriginals: 'true' },
+  'image sizes in the format of their image': { ...SMALLEST, ...GHOST, Formats: 'none' },
+  'PNGs as WebP for one of several blogs': { ...SMALLEST, ...GHOST, TenantPrefix: 'seven', Formats: 'webp-and-png' },
   'a bucket in us-east-1': { ...SMALLEST, 'AWS::Region': 'us-east-1' },
   'access logs in us-east-1': {
     ...SMALLEST,

@@ -1,7 +1,7 @@
 import { isOriginal } from '../../../src/core/features';
 import { DENIED } from '../cloudfront-rules';
 import { PSEUDO_PARAMETERS, referredTo, withReferencesAsText, type RenderedTemplate } from './render';
-import { behaviorsOf, distributionConfig, headersAfterFunction, route } from './route';
+import { afterFunction, behaviorsOf, distributionConfig, headersAfterFunction, route } from './route';
 
 type Parameters = Record<string, string>;
 
@@ -462,11 +462,11 @@ export const PROMISES: Record<string, (stack: RenderedTemplate, parameters: Para
     stack,
     parameters,
   ) {
-    const { GhostHost, TenantPrefix } = parameters;
+    const { GhostHost } = parameters;
     const patterns = foldersOf(parameters).map((folder) => `/${folder}/*`);
     const behaviors = behaviorsOf(distributionConfig(stack));
     for (const { TargetOriginId, PathPattern = '', FunctionAssociations } of behaviors) {
-      const name = TenantPrefix && PathPattern.includes('/size/') ? 'TenantFunction' : 'PathFunction';
+      const name = PathPattern.endsWith('/content/images/size/*') ? 'SizeFunction' : 'PathFunction';
       expect(FunctionAssociations).toEqual([
         ...(TargetOriginId === 'ghost-redirects'
           ? []
@@ -484,7 +484,63 @@ export const PROMISES: Record<string, (stack: RenderedTemplate, parameters: Para
     expect(stack.Resources.PathFunction?.Properties).toEqual(published);
     expect(stack.Resources.CorsFunction?.Properties).toEqual(published);
     expect(stack.Resources.FolderFunction?.Properties).toEqual(patterns.length > 0 ? published : undefined);
-    expect(stack.Resources.TenantFunction?.Properties).toEqual(GhostHost && TenantPrefix ? published : undefined);
+    expect(stack.Resources.SizeFunction?.Properties).toEqual(GhostHost ? published : undefined);
+    // The limit of CloudFront for the code of a function.
+    for (const { Type, Properties } of Object.values(stack.Resources)) {
+      if (Type === 'AWS::CloudFront::Function') {
+        expect(Buffer.byteLength(String(Properties.FunctionCode))).toBeLessThan(10 * 1024);
+      }
+    }
+  },
+
+  'a visitor who asks for an original gets "not found" without a request to the bucket, unless originals are public'(
+    stack,
+    parameters,
+  ) {
+    const own = `/${under(parameters)}content/images/`;
+    const isPublic = parameters.PublicOriginals === 'true';
+    for (const name of ['2026/11/x_o.jpg', '2026/11/über uns_o.JPEG', '2026/11/a+b_o.png']) {
+      const { status } = afterFunction(stack, `${own}${name}`);
+      expect([name, status]).toEqual([name, isPublic ? undefined : 404]);
+    }
+    const others = ['2026/11/x.jpg', '2026/11/x_o-1.jpg', 'thumbnail/x_o.jpg', 'size/w600/2026/11/x_o.jpg'];
+    const paths = others.map((name) => own + name);
+    const folders = foldersOf(parameters).map((folder) => `/${folder}/content/images/2026/11/x_o.jpg`);
+    for (const path of [...paths, ...folders, `/${under(parameters)}content/media/2026/11/x_o.mp4`]) {
+      expect([path, afterFunction(stack, path).status]).toEqual([path, undefined]);
+    }
+  },
+
+  'a browser that accepts WebP gets the sizes of photos as WebP from Ghost, and every other client as they are'(
+    stack,
+    parameters,
+  ) {
+    const { GhostHost, GhostPath = '', Formats = 'webp' } = parameters;
+    const own = under(parameters);
+    const asked = (file: string, accept?: string) => route(stack, `/${own}content/images/size/${file}`, accept).asked;
+    const expected = (file: string) => [
+      `bucket:${own}content/images/size/${file}`,
+      ...(GhostHost ? [`https://${GhostHost}${GhostPath}/content/images/size/${file}`] : []),
+    ];
+    const isOn = GhostHost !== undefined && Formats !== 'none';
+    for (const extension of ['jpg', 'JPEG', 'png', 'gif', 'svg', 'webp']) {
+      const [plain, webp] = [`w600/2026/11/x.${extension}`, `w600/format/webp/2026/11/x.${extension}`];
+      const isConverted = isOn && (/jpe?g/i.test(extension) || (extension === 'png' && Formats === 'webp-and-png'));
+      expect(asked(plain, 'image/avif,image/webp,*/*;q=0.8')).toEqual(expected(isConverted ? webp : plain));
+      expect(asked(plain, '*/*')).toEqual(expected(plain));
+      expect(asked(plain)).toEqual(expected(plain));
+      // What a page asks for by itself stays.
+      for (const format of ['webp', 'png', 'jpg']) {
+        const chosen = webp.replace('/webp/', `/${format}/`);
+        expect(asked(chosen, 'image/webp')).toEqual(expected(chosen));
+      }
+      expect(asked(plain, 'image/webp;q=0, */*')).toEqual(expected(plain));
+      // Ghost is never asked for AVIF, unless formats are left to the page.
+      const avif = `w600/format/avif/2026/11/x.${extension}`;
+      const isPicture = /jpe?g|png/i.test(extension);
+      expect(asked(avif, 'image/avif,image/webp')).toEqual(expected(isOn ? (isPicture ? webp : plain) : avif));
+      expect(asked(avif, 'image/avif')).toEqual(expected(isOn ? plain : avif));
+    }
   },
 
   'every page may read what it has shown: the answer allows it also without an Origin, and keeps its other headers'(

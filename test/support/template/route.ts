@@ -46,16 +46,20 @@ export function behaviorsOf({ CacheBehaviors, DefaultCacheBehavior }: Distributi
  * Follows a request through the distribution: the first behavior that matches, its function, its origins.
  *
  * @param path as the viewer requests it
+ * @param accept the viewer's Accept header
  * @returns the origins that are asked one after the other while the response is a 404 (`bucket:` and the key, or a URL of
- * Ghost), and the headers policy of the response
+ * Ghost; none when the function answers itself), and the headers policy of the response
  * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesCacheBehavior.html
  */
-export function route(stack: RenderedTemplate, path: string): { asked: string[]; headers: string } {
+export function route(stack: RenderedTemplate, path: string, accept?: string): { asked: string[]; headers: string } {
   const config = distributionConfig(stack);
   const behavior = behaviorOf(stack, path);
   const group = config.OriginGroups?.Items.find(({ Id }) => Id === behavior.TargetOriginId);
   const targets = group ? group.Members.Items.map(({ OriginId }) => OriginId) : [behavior.TargetOriginId];
-  const uri = afterFunction(stack, behavior, path);
+  const { uri, status } = afterFunction(stack, path, accept);
+  if (status !== undefined) {
+    return { asked: [], headers: behavior.ResponseHeadersPolicyId };
+  }
   const asked = targets.map((target) => {
     const origin = config.Origins.find(({ Id }) => Id === target);
     if (!origin) {
@@ -72,9 +76,23 @@ function matches(pattern: string, path: string): boolean {
   return new RegExp(`^${pattern.split('*').map(literally).join('.*')}$`).test(path);
 }
 
-function afterFunction(stack: RenderedTemplate, behavior: Behavior, uri: string): string {
-  const changed = runFunction(stack, behavior, 'viewer-request', { request: { uri } });
-  return changed ? (changed as { uri: string }).uri : uri;
+/**
+ * Runs the function for a viewer's request.
+ *
+ * @param accept the viewer's Accept header
+ * @returns the path for the cache and the origins or, if the function answers itself, the status of its answer
+ * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-event-structure.html
+ */
+export function afterFunction(
+  stack: RenderedTemplate,
+  path: string,
+  accept?: string,
+): { uri: string; status?: undefined } | { uri?: undefined; status: number } {
+  const headers = accept === undefined ? {} : { accept: { value: accept } };
+  const event = { request: { method: 'GET', uri: path, querystring: {}, headers, cookies: {} } };
+  const changed = (runFunction(stack, behaviorOf(stack, path), 'viewer-request', event) ?? event.request) as
+    { uri: string } | { statusCode: number };
+  return 'statusCode' in changed ? { status: changed.statusCode } : { uri: changed.uri };
 }
 
 /**

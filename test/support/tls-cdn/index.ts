@@ -20,6 +20,8 @@ export interface TlsCdnOptions {
   /** Made readable to the CDN by `allowReading`. */
   bucket: string;
   ghost?: GhostOrigin;
+  /** The stack's `Formats`; default: that of a new stack. */
+  formats?: string;
 }
 
 export interface TlsCdnRequest extends CdnRequest {
@@ -50,7 +52,7 @@ export interface TlsCdn {
  *
  * @throws Error when nginx or openssl is missing and cannot be installed
  */
-export async function startTlsCdn({ s3, bucket, ghost }: TlsCdnOptions): Promise<TlsCdn> {
+export async function startTlsCdn({ s3, bucket, ghost, formats }: TlsCdnOptions): Promise<TlsCdn> {
   await installTools();
   await allowReading(s3.client, bucket);
   const folder = await mkdtemp(join(tmpdir(), 'cdn-'));
@@ -59,7 +61,8 @@ export async function startTlsCdn({ s3, bucket, ghost }: TlsCdnOptions): Promise
   const publicKeyDigest = createHash('sha256').update(publicKey).digest('base64');
   const port = await freePort();
   const origin = { endpoint: s3.endpoint, bucket };
-  const settings: NginxSettings = { folder, hostname: HOSTNAME, port, certificateFile, keyFile, s3: origin, ghost };
+  const files = { folder, certificateFile, keyFile };
+  const settings: NginxSettings = { ...files, hostname: HOSTNAME, port, s3: origin, ghost, formats };
   let nginx = await Nginx.start(settings).catch(async (error: unknown) => {
     await rm(folder, { recursive: true, force: true });
     throw error;
@@ -121,10 +124,11 @@ interface LogLine extends Omit<TlsCdnRequest, 'cache' | 'origin'> {
 async function readLog(file: string): Promise<TlsCdnRequest[]> {
   const lines = (await readFile(file, 'utf8')).split('\n').filter(Boolean);
   return lines.map((text) => {
-    const { cache, origin, contentType, location, ...line } = JSON.parse(text) as LogLine;
+    const { cache, origin, originPath, contentType, location, ...line } = JSON.parse(text) as LogLine;
     const isHit = cache === 'HIT';
     return {
       ...line,
+      ...(originPath && originPath !== line.path && { originPath }),
       cache: isHit ? 'hit' : 'miss',
       // A cached response still names its origin.
       origin: isHit || origin === '' ? 'none' : origin,

@@ -23,7 +23,14 @@ export interface NginxSettings {
   keyFile: string;
   s3: { endpoint: string; bucket: string };
   ghost?: GhostOrigin;
+  /** The stack's `Formats`; default: that of a new stack. */
+  formats?: string;
 }
+
+/** The header with the path for the cache and the origins. */
+export const FUNCTION_RESULT = 'x-origin-path';
+/** A path of the internal server that answers 404, in place of the function. */
+export const NOT_FOUND = '/.not-found';
 
 /** Names of files below the folder. */
 export const ACCESS_LOG = 'access.log';
@@ -41,13 +48,17 @@ const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
 /**
  * Writes a configuration with two servers, one behind the other.
  *
- * Viewers see the edge, which does TLS, methods, cache and headers. It asks the internal server, which chooses the
+ * Viewers see the edge, which does TLS, methods, cache and headers. It first asks another server for the path that the
+ * distribution's function makes of a request. Then it asks the internal server, which chooses the
  * origin and says in `X-Accel-Expires` how long the answer is cached, so that the cache follows CloudFront's rules rather
  * than nginx's. Paths are passed on unchanged: nginx would decode them, CloudFront does not.
  *
+ * @param functionPort port of a server on 127.0.0.1 that runs the distribution's function: it answers with the header
+ * `FUNCTION_RESULT`
  * @see https://nginx.org/en/docs/http/ngx_http_proxy_module.html
+ * @see https://nginx.org/en/docs/http/ngx_http_auth_request_module.html
  */
-export function nginxConfig(settings: NginxSettings): string {
+export function nginxConfig(settings: NginxSettings, functionPort: number): string {
   const { folder, hostname, port, certificateFile, keyFile } = settings;
   const hidden = [...Object.keys(POLICY), ...DROPPED_HEADERS, 'x-cdn-origin'];
   return `
@@ -87,7 +98,7 @@ ${internalServer(settings)}
     "" "Error from cloudfront";
     default "Miss from cloudfront";
   }
-  log_format json escape=json '{"method":"$request_method","url":"$request_uri","path":"$path","status":$status,'
+  log_format json escape=json '{"method":"$request_method","url":"$request_uri","path":"$path","originPath":"$origin_path","status":$status,'
     '"cache":"$upstream_cache_status","origin":"$upstream_http_x_cdn_origin",'
     '"contentType":"$sent_http_content_type","location":"$sent_http_location"}';
   proxy_cache_path ${folder}/${CACHE} levels=1 keys_zone=edge:1m inactive=1d;
@@ -107,7 +118,7 @@ ${internalServer(settings)}
     proxy_set_header Connection "";
     proxy_set_header X-Viewer $remote_addr;
     proxy_cache edge;
-    proxy_cache_key $path;
+    proxy_cache_key $origin_path;
     proxy_cache_lock on;
     proxy_cache_lock_timeout 60s;
     proxy_cache_lock_age 60s;
@@ -118,7 +129,18 @@ ${internalServer(settings)}
     ${Object.entries(POLICY)
       .map(([name, value]) => `add_header ${name} "${value}" always;`)
       .join('\n    ')}
-    location / { proxy_pass http://internal$path; }
+    location / {
+      auth_request /.function;
+      auth_request_set $origin_path $upstream_http_${FUNCTION_RESULT.replaceAll('-', '_')};
+      proxy_pass http://internal$origin_path;
+    }
+    location = /.function {
+      internal;
+      proxy_cache off;
+      proxy_pass http://127.0.0.1:${functionPort}$path;
+      proxy_pass_request_body off;
+      proxy_set_header Accept $http_accept;
+    }
   }
 }
 `;
@@ -179,6 +201,7 @@ function internalServer({ folder, s3, ghost }: NginxSettings): string {
     access_log off;
     proxy_pass_request_headers off;
     location = ${PING} { return 204; }
+    location = ${NOT_FOUND} { return 404; }
     location / {${fromBucket}
     }${fallback}
   }`;

@@ -1,10 +1,20 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { request } from 'node:http';
+import { createServer, request, type Server } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ERROR_LOG, INTERNAL_SOCKET, nginxConfig, PING, type NginxSettings } from './nginx-config';
+import { listen, stop } from '../local-server';
+import { afterViewerFunction } from '../viewer-function';
+import {
+  ERROR_LOG,
+  FUNCTION_RESULT,
+  INTERNAL_SOCKET,
+  nginxConfig,
+  type NginxSettings,
+  NOT_FOUND,
+  PING,
+} from './nginx-config';
 import { findTool } from './tools';
 
 const START_TIMEOUT_MS = 10_000;
@@ -15,6 +25,7 @@ export class Nginx {
   private constructor(
     private readonly folder: string,
     private readonly child: ChildProcess,
+    private readonly viewerFunction: Server,
   ) {
     process.once('exit', this.killWithParent);
   }
@@ -23,11 +34,16 @@ export class Nginx {
   static async start(settings: NginxSettings): Promise<Nginx> {
     const { folder } = settings;
     const configFile = join(folder, 'nginx.conf');
-    await writeFile(configFile, nginxConfig(settings));
+    const { ghost, formats } = settings;
+    const viewerFunction = createServer(({ url = '/', headers }, response) => {
+      const { uri } = afterViewerFunction({ hasGhost: ghost !== undefined, formats }, url, headers.accept);
+      response.setHeader(FUNCTION_RESULT, uri ?? NOT_FOUND).end();
+    });
+    await writeFile(configFile, nginxConfig(settings, await listen(viewerFunction)));
     // A killed nginx leaves its socket behind, on which the next one could not listen.
     await rm(join(folder, INTERNAL_SOCKET), { force: true });
     const args = ['-p', folder, '-e', join(folder, ERROR_LOG), '-c', configFile];
-    const nginx = new Nginx(folder, spawn(findTool('nginx') ?? 'nginx', args, { stdio: 'ignore' }));
+    const nginx = new Nginx(folder, spawn(findTool('nginx') ?? 'nginx', args, { stdio: 'ignore' }), viewerFunction);
     const deadline = Date.now() + START_TIMEOUT_MS;
     while (!(await nginx.answers())) {
       if (nginx.hasEnded() || Date.now() > deadline) {
@@ -54,6 +70,7 @@ export class Nginx {
 
   async stop(): Promise<void> {
     process.off('exit', this.killWithParent);
+    if (this.viewerFunction.listening) await stop(this.viewerFunction);
     if (this.hasEnded()) return;
     const exited = once(this.child, 'exit');
     this.child.kill('SIGTERM');

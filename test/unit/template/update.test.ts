@@ -21,7 +21,10 @@ describe('a stack of version 1.0.0', () => {
     );
   });
 
-  test.each(VERSION_1_SETS)('for %s is updated without replacing or removing a resource', (_, parameters) => {
+  /** The function for image sizes has replaced it. It has no data. */
+  const REMOVED = ['TenantFunction'];
+
+  test.each(VERSION_1_SETS)('for %s is updated without replacing or removing a resource with data', (_, parameters) => {
     const changes = changesBetween({
       before: render(VERSION_1, parameters),
       after: render(template, parameters),
@@ -29,7 +32,9 @@ describe('a stack of version 1.0.0', () => {
       imports: [],
       physicalIdOf: () => undefined,
     });
-    const done = changes.map(({ ResourceChange: change }) => [change?.Action, change?.Replacement]);
+    const done = changes
+      .filter(({ ResourceChange: change }) => !REMOVED.includes(change?.LogicalResourceId ?? ''))
+      .map(({ ResourceChange: change }) => [change?.Action, change?.Replacement]);
     expect(done.length).toBeGreaterThan(0);
     expect(done.filter(([action, replacement]) => action !== 'Add' && replacement !== 'False')).toEqual([]);
   });
@@ -37,7 +42,8 @@ describe('a stack of version 1.0.0', () => {
   test('has every resource under the type that it had', () => {
     const types = (resources: typeof template.Resources) =>
       Object.fromEntries(Object.entries(resources).map(([name, { Type }]) => [name, Type]));
-    expect(types(template.Resources)).toMatchObject(types(VERSION_1.Resources));
+    const kept = Object.entries(VERSION_1.Resources).filter(([name]) => !REMOVED.includes(name));
+    expect(types(template.Resources)).toMatchObject(types(Object.fromEntries(kept)));
   });
 });
 

@@ -16,6 +16,7 @@ import { checkOriginals } from './originals';
 import { checkOwnImages } from './own-images';
 import * as permissions from './permissions';
 import * as secrets from './secrets';
+import { checkWebp } from './webp';
 
 type Row = Omit<Check, 'label' | 'name'> & { name: keyof typeof LABELS };
 
@@ -106,6 +107,7 @@ const ROWS: Row[] = [
   },
   { group: 'Ghost', name: 'sizes', needs: ['old links'], run: blog.checkSizes },
   { group: 'Ghost', name: 'sizes on the CDN', needs: ['type', 'sizes'], run: blog.checkSizesOnCdn },
+  { group: 'Ghost', name: 'WebP', needs: ['sizes on the CDN'], run: checkWebp },
 
   // The slowest check is the last one: it takes as long as the CDN caches that a file is missing.
   {

@@ -63,5 +63,6 @@ export const LABELS = {
   'old links': 'old image links still work',
   sizes: 'Ghost creates image sizes',
   'sizes on the CDN': 'image sizes arrive through the CDN',
+  WebP: 'browsers get image sizes as WebP',
   'asked too early': 'new files appear within a minute',
 } as const satisfies Record<string, string>;

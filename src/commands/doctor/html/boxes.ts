@@ -22,6 +22,7 @@ const OF_VISITORS = new Set([
   'own images',
   'old links',
   'sizes on the CDN',
+  'WebP',
 ]);
 
 const BOXES: [title: string, has: (report: CheckReport) => boolean][] = [

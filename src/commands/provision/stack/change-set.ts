@@ -112,14 +112,23 @@ function withBucketOfOwner(name: string): string {
   }, TEMPLATE_TEXT);
 }
 
-/** Returns the parameters for a change set. New parameters of a newer template get their defaults. */
+/** Values of new parameters for a stack of an older version, which differ from those of a new stack. */
+const FOR_OLDER_STACKS: Record<string, string> = {
+  // Otherwise an update would make Ghost create all sizes again.
+  Formats: 'none',
+};
+
+/**
+ * Returns the parameters for a change set. New parameters of a newer template get their defaults, or those for an older
+ * stack.
+ */
 function parametersOf(stack: Stack | undefined, parameters: Record<string, string>): Parameter[] {
   return Object.keys(readTemplate().Parameters).flatMap((ParameterKey): Parameter[] => {
-    const ParameterValue = parameters[ParameterKey];
-    if (ParameterValue !== undefined) {
-      return [{ ParameterKey, ParameterValue }];
+    if (parameters[ParameterKey] === undefined && stack && ParameterKey in stack.parameters) {
+      return [{ ParameterKey, UsePreviousValue: true }];
     }
-    return stack && ParameterKey in stack.parameters ? [{ ParameterKey, UsePreviousValue: true }] : [];
+    const ParameterValue = parameters[ParameterKey] ?? (stack && FOR_OLDER_STACKS[ParameterKey]);
+    return ParameterValue === undefined ? [] : [{ ParameterKey, ParameterValue }];
   });
 }
 

@@ -18,7 +18,7 @@ test('after warm, Ghost has created every size that pages show, and visitors get
   cdn.setGhost({ url: `http://127.0.0.1:${ghost.port}`, fallbackSecret: secret });
   try {
     await bucket.put('content/images/2026/11/lake.jpg', 'the bytes of a photo', { ContentType: 'image/jpeg' });
-    const size = (width: number) => `content/images/size/w${width}/2026/11/lake.jpg`;
+    const size = (width: number, format = '') => `content/images/size/w${width}${format}/2026/11/lake.jpg`;
     site.blog.publish(
       '/',
       `<img src="${cdn.url}/${size(600)}" srcset="${cdn.url}/${size(300)} 300w, ${cdn.url}/${size(1000)} 1000w">
@@ -30,10 +30,16 @@ test('after warm, Ghost has created every size that pages show, and visitors get
 
     expect(result).toMatchObject({ sizes: { count: 3 }, failures: [{ reason: 'answered 404' }] });
     const keys = await bucket.keys();
-    expect(keys).toEqual(['content/images/2026/11/lake.jpg', size(1000), size(300), size(600)]);
+    const both = [300, 600, 1000].flatMap((width) => [size(width), size(width, '/format/webp')]);
+    expect(keys).toEqual(['content/images/2026/11/lake.jpg', ...both].sort());
     cdn.requests.length = 0;
     await fetch(`${cdn.url}/${size(300)}`);
-    expect(cdn.requests).toMatchObject([{ status: 200, cache: 'hit', origin: 'none', contentType: 'image/jpeg' }]);
+    await fetch(`${cdn.url}/${size(300)}`, { headers: { accept: 'image/webp,*/*' } });
+    const fromCache = { status: 200, cache: 'hit', origin: 'none' };
+    expect(cdn.requests).toMatchObject([
+      { ...fromCache, contentType: 'image/jpeg' },
+      { ...fromCache, contentType: 'image/webp' },
+    ]);
   } finally {
     await Promise.all([cdn.close(), ghost.close()]);
   }

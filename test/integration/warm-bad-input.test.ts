@@ -103,6 +103,17 @@ describe('a blog whose pages cannot be found', () => {
     });
   });
 
+  test('has more images than one run requests', async () => {
+    const path = (page: number, at: number) => `/content/images/${page}/${at}`;
+    for (let page = 0; page < 5; page += 1) {
+      const images = Array.from({ length: 41_000 }, (_, at) => `<img src="${site.cdn.url}${path(page, at)}">`);
+      site.blog.publish(`/${page}/`, images.join(''));
+    }
+    const { error } = await runCommand(site);
+    expect(error).toMatchObject({ message: 'The pages have more than 200000 images.' });
+    expect(site.cdn.requests).toEqual([]);
+  });
+
   test('lists more sitemaps than one run reads', async () => {
     const index = `<sitemap><loc>${site.blog.url}a.xml</loc></sitemap>`.repeat(101);
     site.blog.reply('/sitemap.xml', { body: `<sitemapindex>${index}</sitemapindex>` });

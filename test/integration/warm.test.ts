@@ -1,13 +1,4 @@
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, linkSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { runCommand, useWarmBlog } from '../support/warm/command';
 
@@ -205,6 +196,14 @@ describe('what fails', () => {
     expect(second.result).toMatchObject({ otherImages: { count: 30 }, fromEarlierRun: 5, complete: true });
   });
 
+  test('many do not end the run while others succeed', async () => {
+    const names = Array.from({ length: 40 }, (_, at) => `${at}.jpg`);
+    names.filter((_, at) => at % 3 > 0).forEach((name) => site.cdn.reply(name, { status: 503 }));
+    site.blog.publish('/', html(...names));
+    const { result, error } = await runCommand(site, { concurrency: '1' });
+    expect([error, result?.otherImages.count, result?.failures.length]).toEqual([undefined, 14, 26]);
+  });
+
   test('sizes in place of which visitors get the full image are named, except those of SVG', async () => {
     const [photo = '', drawing = ''] = ['photo.jpg', 'drawing.svg'].map((name) => `size/w600/${name}`);
     site.cdn.reply(photo, { status: 302, headers: { location: '/content/images/photo.jpg' } });
@@ -294,17 +293,23 @@ describe('a run that was stopped', () => {
     const file = path.join(progressFolder(), name);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readFileSync(file, 'utf8')).not.toContain('jpg');
+    // A run that is killed may leave a part of a line.
     writeFileSync(file, `\0garbage\n${readFileSync(file, 'utf8')}${'f'.repeat(32)} 99`);
-    expect((await runCommand(site)).result).toMatchObject({ fromEarlierRun: 4, complete: true });
+    site.cdn.requests.length = 0;
+    expect((await runAndStop()).result).toMatchObject({ fromEarlierRun: 4, otherImages: { count: 8 } });
+    expect((await runCommand(site)).result).toMatchObject({ fromEarlierRun: 8, complete: true });
   });
 
-  test('does not write through a link in place of its file', async () => {
+  test.each([
+    ['symbolic', symlinkSync],
+    ['hard', linkSync],
+  ])('does not write through a %s link in place of its file', async (_, link) => {
     await runAndStop();
     const [name = ''] = progressFiles();
     const victim = path.join(site.folder, 'victim');
     writeFileSync(victim, 'unchanged');
     await runCommand(site);
-    symlinkSync(victim, path.join(progressFolder(), name));
+    link(victim, path.join(progressFolder(), name));
     site.cdn.requests.length = 0;
     const { result } = await runAndStop();
     expect(result?.otherImages.count).toBe(4);
@@ -312,11 +317,8 @@ describe('a run that was stopped', () => {
   });
 
   test('starts from the beginning where its file cannot be written', async () => {
-    mkdirSync(progressFolder(), { recursive: true });
-    writeFileSync(path.join(site.folder, 'file'), '');
-    chmodSync(progressFolder(), 0o500);
-    const { result } = await runCommand(site);
-    expect(result?.complete).toBe(true);
-    chmodSync(progressFolder(), 0o700);
+    writeFileSync(path.join(site.folder, 'settings'), 'a file in place of the folder');
+    await runAndStop();
+    expect((await runCommand(site)).result).toMatchObject({ fromEarlierRun: 0, complete: true });
   });
 });

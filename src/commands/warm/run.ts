@@ -45,7 +45,7 @@ export class Run {
       if (this.failuresInARow === MAX_FAILURES_IN_A_ROW && !this.signal.aborted) {
         this.failure = new Failure(
           `${MAX_FAILURES_IN_A_ROW} requests in a row failed, so no more were sent.`,
-          'Check that the blog and the CDN work, with doctor. Then run the same command again to continue.',
+          'Check the blog and the CDN with doctor. Then run the same command again to continue.',
         );
       }
       throw error;

@@ -77,6 +77,9 @@ describe('the images of a page', () => {
     ['a comment', `<!-- <img src="${IMAGES}a.jpg"> -->`],
     ['a script', `<script>document.write('<img src="${IMAGES}a.jpg">')</script>`],
     ['a text', `&lt;img src="${IMAGES}a.jpg"&gt;`],
+    ['a list that is longer than any theme writes', `<img srcset="${IMAGES}a.jpg 1x, ${'x'.repeat(20_000)} 2x">`],
+    ['a style that is as long', `<p style="background: url(${IMAGES}a.jpg);${' '.repeat(10_000)}">`],
+    ['a URL that no server takes', `<img src="${IMAGES}${'x'.repeat(2_048)}.jpg">`],
     ['no value', '<img src><img srcset><img><source><div style>'],
   ])('are not taken from %s', (_, html) => {
     expect(imagesIn(html)).toEqual([]);

@@ -13,7 +13,10 @@ import { countToLocal, migrateToLocal } from './to-local';
 import { assertWritable } from './writable-folders';
 
 /** The command-line options of `migrate` that a transfer between disk and bucket needs. */
-export type SiteTransfer = Pick<MigrateOptions, 'toLocal' | 'content' | 'report' | 'profile' | keyof AdapterOptions>;
+export type SiteTransfer = Pick<
+  MigrateOptions,
+  'toLocal' | 'stripLocation' | 'content' | 'report' | 'profile' | keyof AdapterOptions
+>;
 
 /**
  * Transfers all images, media and files of a site from the disk to the bucket, or back with `toLocal`. It shows the

@@ -16,8 +16,9 @@ export function parametersOf(site: GhostSite, options: MigrateOptions): string {
 
 /** Returns the command line to run this command again, with `sudo` if the needs require it. */
 export function sameCommand(site: GhostSite, options: MigrateOptions, needs: Needs): string {
-  const { toLocal, profile } = options;
-  const way = toLocal ? ' --to-local' : '';
+  const { toLocal, stripLocation, profile } = options;
+  // Without this option, images would be uploaded with their location.
+  const way = toLocal ? ' --to-local' : stripLocation ? ' --strip-location' : '';
   const identity = profile === undefined ? '' : ` --profile ${quoted(profile)}`;
   return ownCommand(`migrate${way}${parametersOf(site, options)}${identity}`, needs);
 }

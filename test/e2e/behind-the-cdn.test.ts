@@ -88,6 +88,9 @@ async function look({ page }: Visitor, post: Post): Promise<ShownPicture[]> {
   }));
 }
 
+/** The type that Chromium, which accepts WebP, gets for an address. */
+const typeOf = (url: string) => (url.includes('/size/') ? 'image/webp' : 'image/jpeg');
+
 /** The width that an address promises, in pixels. */
 const widthOf = (url: string) => Number(/\/size\/w(\d+)\//.exec(url)?.[1] ?? PICTURE_WIDTH);
 
@@ -96,10 +99,10 @@ const isPicture = ({ url }: SeenResponse) => new URL(url).pathname.includes('/co
 /** A size's path on the CDN, as Ghost's themes write it. */
 const sizePath = (size: string, fileName: string) => `/content/images/size/${size}/${blog.month}/${fileName}`;
 
-/** Who was asked for a path, from the first request on; nobody for what was in the CDN's cache. */
+/** Who was asked for what the function makes of a path, from the first request on; nobody for what was in the CDN's cache. */
 async function originsOf(path: string): Promise<string[]> {
   const requests = await blog.cdn.requests();
-  return requests.filter((request) => request.path === path).map(({ origin }) => origin);
+  return requests.filter((request) => (request.originPath ?? request.path) === path).map(({ origin }) => origin);
 }
 
 describe('a published post with a feature image, on a CDN domain over TLS', () => {
@@ -136,7 +139,7 @@ describe('a published post with a feature image, on a CDN domain over TLS', () =
           expect({ origin: new URL(url).origin, status, contentType }).toEqual({
             origin: blog.cdn.url,
             status: 200,
-            contentType: 'image/jpeg',
+            contentType: typeOf(url),
           });
         }
         expect(visitor.failures.filter((failure) => failure.includes('/content/'))).toEqual([]);
@@ -165,7 +168,7 @@ describe('a published post with a feature image, on a CDN domain over TLS', () =
     for (const { url, width } of offered) {
       expect(await fetchPicture(visitor, url)).toEqual({
         status: 200,
-        type: 'image/jpeg',
+        type: typeOf(url),
         // Ghost makes no picture larger than it is.
         width: Math.min(width, PICTURE_WIDTH),
       });
@@ -198,29 +201,42 @@ describe('a published post with a feature image, on a CDN domain over TLS', () =
     }
   });
 
-  it('gives WebP and AVIF that say what they are, the first time and from the bucket', async () => {
+  it('gives WebP that says what it is, the first time and from the bucket, and JPEG to clients that do not name WebP', async () => {
+    await blog.admin.uploadImage(fixture('landscape.jpg', 'formats.jpg'));
     const visitor = await visitors.arrive();
     await visitor.page.goto(post.url);
-    for (const [format, brand] of [
-      ['webp', 'WEBP'],
-      ['avif', 'ftypavif'],
-    ] as const) {
-      const path = sizePath(`w600/format/${format}`, 'lake.jpg');
+    const [path, stored] = [sizePath('w600', 'formats.jpg'), sizePath('w600/format/webp', 'formats.jpg')];
 
-      const fromGhost = await fetchPicture(visitor, blog.cdn.url + path);
-      await blog.cdn.clearCache();
-      const fromBucket = await blog.cdn.request(path);
+    const fromGhost = await fetchPicture(visitor, blog.cdn.url + path);
+    await blog.cdn.clearCache();
+    const fromBucket = await blog.cdn.request(path, { accept: 'image/webp,*/*' });
+    const asked = await blog.cdn.request(stored);
+    const asJpeg = await blog.cdn.request(path, { accept: 'image/*' });
 
-      expect(fromGhost).toEqual({ status: 200, type: `image/${format}`, width: 600 });
-      expect(fromBucket).toMatchObject({ status: 200, headers: { 'content-type': `image/${format}` } });
-      expect(fromBucket.body.subarray(0, 16).toString('latin1')).toContain(brand);
-      expect(await originsOf(path)).toEqual(['ghost', 's3']);
-      expect(await blog.s3.read(blog.bucket, path.slice(1))).toMatchObject({
-        contentType: `image/${format}`,
-        cacheControl: FOR_EVER,
-      });
+    expect(fromGhost).toEqual({ status: 200, type: 'image/webp', width: 600 });
+    for (const answer of [fromBucket, asked]) {
+      expect(answer).toMatchObject({ status: 200, headers: { 'content-type': 'image/webp' } });
+      expect(answer.body.subarray(8, 12).toString('latin1')).toBe('WEBP');
     }
+    expect(asJpeg).toMatchObject({ status: 200, headers: { 'content-type': 'image/jpeg' } });
+    expect(asJpeg.body.length).toBeGreaterThan(asked.body.length);
+    expect(await originsOf(stored)).toEqual(['ghost', 's3', 'none']);
+    expect(await blog.s3.read(blog.bucket, stored.slice(1))).toMatchObject({
+      contentType: 'image/webp',
+      cacheControl: FOR_EVER,
+    });
     await visitor.close();
+  });
+
+  it('never has Ghost make AVIF: browsers get WebP, and other clients JPEG', async () => {
+    await blog.admin.uploadImage(fixture('landscape.jpg', 'heavy.jpg'));
+    const path = sizePath('w600/format/avif', 'heavy.jpg');
+    const answers = [await blog.cdn.request(path, { accept: 'image/avif,image/webp' }), await blog.cdn.request(path)];
+    expect(answers.map(({ status, headers }) => [status, headers['content-type']])).toEqual([
+      [200, 'image/webp'],
+      [200, 'image/jpeg'],
+    ]);
+    expect((await blog.keys()).filter((key) => key.includes('avif'))).toEqual([]);
   });
 
   it('keeps one copy of a size, however its address is written', async () => {
@@ -259,12 +275,17 @@ describe('a published post with a feature image, on a CDN domain over TLS', () =
     await visitor.page.goto(post.url);
     const size = await fetchPicture(visitor, blog.cdn.url + path);
     await blog.cdn.clearCache();
-    const again = await blog.cdn.request(path);
+    const again = await blog.cdn.request(path, { accept: 'image/webp' });
+    const asJpeg = await blog.cdn.request(path);
 
-    expect(size).toEqual({ status: 200, type: 'image/jpeg', width: 600 });
-    expect(again).toMatchObject({ status: 200, headers: { 'content-type': 'image/jpeg' } });
-    expect(await originsOf(path)).toEqual(['ghost', 's3']);
-    expect(await blog.keys('content/images/size/w600/2020/')).toEqual([`content/images/size/w600/2020/01/${name}`]);
+    expect(size).toEqual({ status: 200, type: 'image/webp', width: 600 });
+    expect(again).toMatchObject({ status: 200, headers: { 'content-type': 'image/webp' } });
+    expect(asJpeg).toMatchObject({ status: 200, headers: { 'content-type': 'image/jpeg' } });
+    expect(await originsOf(path.replace('/w600/', '/w600/format/webp/'))).toEqual(['ghost', 's3']);
+    expect((await blog.keys('content/images/size/w600/')).filter((key) => key.includes('/2020/'))).toEqual([
+      `content/images/size/w600/2020/01/${name}`,
+      `content/images/size/w600/format/webp/2020/01/${name}`,
+    ]);
     await visitor.close();
   });
 
@@ -362,7 +383,7 @@ describe('a blog in a sub-directory of its site', () => {
       expect(isShown).toBe(true);
       for (const candidate of [url, ...candidates]) {
         expect(candidate).toMatch(new RegExp(`^${blog.cdn.url}/content/images/`));
-        expect(await fetchPicture(visitor, candidate)).toMatchObject({ status: 200, type: 'image/jpeg' });
+        expect(await fetchPicture(visitor, candidate)).toMatchObject({ status: 200, type: typeOf(candidate) });
       }
     }
     expect(visitor.responses.filter(isPicture).map(({ status }) => status)).not.toContain(302);
@@ -386,7 +407,7 @@ describe('a blog in a sub-directory of its site', () => {
     const original = `/content/images/${blog.month}/mill_o.jpg`;
     expect(await blog.keys()).toContain(original.slice(1));
 
-    expect((await blog.cdn.request(original)).status).toBe(403);
+    expect((await blog.cdn.request(original)).status).toBe(404);
     // Where Ghost redirects to in the place of a size that it does not make.
     expect((await blog.cdn.request(`/blog${original}`)).status).toBe(404);
     const secret = { 'x-ghost-cdn-fallback-key': blog.fallbackSecret };
@@ -438,7 +459,8 @@ async function warm(): Promise<Summary> {
 /** Fetches a picture as a script of the visitor's page can, which fails on a redirect, and decodes it. */
 function fetchPicture({ page }: Visitor, url: string): Promise<{ status: number; type: string; width: number }> {
   return page.evaluate(`(async () => {
-    const response = await fetch(${JSON.stringify(url)}, { redirect: 'error' });
+    const headers = { accept: 'image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8' };
+    const response = await fetch(${JSON.stringify(url)}, { redirect: 'error', headers });
     const { width } = await createImageBitmap(await response.blob());
     return { status: response.status, type: response.headers.get('content-type'), width };
   })()`);

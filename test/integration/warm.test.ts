@@ -155,6 +155,15 @@ describe('what fails', () => {
     expect(exitCode).toBe(1);
   });
 
+  test('answers of the wrong kind do not keep a connection from the next request', async () => {
+    site.cdn.reply('a.jpg', { headers: HTML, body: '<p>' });
+    site.blog.reply('/a/', { headers: { 'content-type': 'application/json' }, body: '{}' });
+    site.blog.publish('/a/', '');
+    site.blog.publish('/b/', html('a.jpg', 'b.jpg'));
+    const { result } = await runCommand(site, { concurrency: '1' });
+    expect(result).toMatchObject({ pages: { read: 2, failed: 1 }, otherImages: { count: 1 } });
+  });
+
   test('the first ten are listed, and the rest is counted; --verbose lists all', async () => {
     const names = Array.from({ length: 13 }, (_, at) => `${at}.jpg`);
     names.forEach((name) => site.cdn.reply(name, { status: 404 }));

@@ -30,7 +30,8 @@ export interface Answer {
   url: URL;
   /** The media type, `image/webp`. */
   type: string;
-  body: AsyncIterable<Buffer>;
+  /** Its connection is busy until it has been read or destroyed. */
+  body: IncomingMessage;
 }
 
 /** What a client is created with. */
@@ -111,6 +112,16 @@ export class Client {
       request.end();
     });
   }
+}
+
+/**
+ * Refuses an answer of the wrong kind without reading it, so that its connection is free for others.
+ *
+ * @throws AnswerProblem always
+ */
+export function refuse({ body }: Answer, message: string): never {
+  body.destroy();
+  throw new AnswerProblem(message);
 }
 
 /** Returns whether a failed request may succeed later. */

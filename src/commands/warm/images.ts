@@ -1,5 +1,5 @@
 import { visible } from '../../shell/text';
-import { type Answer, AnswerProblem } from './client';
+import { type Answer, refuse } from './client';
 import type { DoneImages } from './done-images';
 import { isSize } from './page';
 import type { Run } from './run';
@@ -52,14 +52,14 @@ async function request({ client, target: { blogUrl, imagesUrl } }: Run, url: str
   const hosts = [blogUrl.host, new URL(imagesUrl).host];
   const answer = await client.get(new URL(url), accept, ({ host }) => hosts.includes(host));
   if (!answer.type.startsWith('image/')) {
-    throw new AnswerProblem(`is not an image, but ${visible(answer.type) || 'without a type'}`);
+    refuse(answer, `is not an image, but ${visible(answer.type) || 'without a type'}`);
   }
   return { type: answer.type, bytes: await countBytes(answer), isRedirected: answer.url.href !== url };
 }
 
 async function countBytes({ body }: Answer): Promise<number> {
   let bytes = 0;
-  for await (const chunk of body) {
+  for await (const chunk of body as AsyncIterable<Buffer>) {
     bytes += chunk.length;
   }
   return bytes;

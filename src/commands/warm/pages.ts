@@ -1,6 +1,6 @@
 import { Failure } from '../../shell/failure';
 import { visible } from '../../shell/text';
-import { type Answer, AnswerProblem, reasonOf } from './client';
+import { type Answer, AnswerProblem, reasonOf, refuse } from './client';
 import { MAX_PAGE_BYTES, PageReader } from './page';
 import type { Run } from './run';
 import { MAX_SITEMAP_BYTES, type Sitemap, type SitemapEntry, SitemapReader } from './sitemap';
@@ -91,7 +91,7 @@ export async function readPages(run: Run, pages: Pages): Promise<Set<string>> {
 async function readPage(run: Run, url: string, host: string): Promise<PageReader> {
   const answer = await run.client.get(new URL(url), HTML, (next) => next.host === host);
   if (!/html/.test(answer.type)) {
-    throw new AnswerProblem(`is not a page, but ${visible(answer.type)}`);
+    refuse(answer, `is not a page, but ${visible(answer.type)}`);
   }
   const page = new PageReader(answer.url, run.target.imagesUrl);
   await readText(answer, MAX_PAGE_BYTES, page);
@@ -159,7 +159,7 @@ async function readSitemap(
 async function readText({ body }: Answer, maxBytes: number, reader: { write(text: string): void }): Promise<void> {
   const decoder = new TextDecoder();
   let bytes = 0;
-  for await (const chunk of body) {
+  for await (const chunk of body as AsyncIterable<Buffer>) {
     bytes += chunk.length;
     if (bytes > maxBytes) {
       throw new AnswerProblem(`has more than ${maxBytes} bytes`);

@@ -54,6 +54,9 @@ class Replies {
 
 const pathOf = ({ url = '/' }: IncomingMessage) => url.split('?', 1)[0] ?? '/';
 
+/** Zero is for no limit. Real servers keep connections for minutes, so a client that does not read an answer waits. */
+const KEEP_ALIVE_MS = 0;
+
 /** Lists its pages as Ghost does: an index, and a sitemap of posts. */
 export async function startPublishedBlog(): Promise<PublishedBlog> {
   const pages = new Map<string, { html: string; lastmod?: string }>([['/', { html: '<h1>Home</h1>' }]]);
@@ -86,6 +89,7 @@ export async function startPublishedBlog(): Promise<PublishedBlog> {
       response.writeHead(status, headers).end(body);
     })();
   });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   const blog: PublishedBlog = {
     url: `http://127.0.0.1:${await listen(server)}/`,
     requests,
@@ -120,6 +124,7 @@ export async function startImageCdn(): Promise<ImageCdn> {
       response.writeHead(status, headers).end(body);
     })();
   });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   const cdn: ImageCdn = {
     url: `http://127.0.0.1:${await listen(server)}`,
     requests: [],

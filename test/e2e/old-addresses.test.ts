@@ -56,9 +56,9 @@ describe("an address on the blog's own host, from before the CDN", () => {
   const everything = (): [string, string][] => [
     [paths.picture, 'image/jpeg'],
     [`${paths.picture}?v=20250101`, 'image/jpeg'],
-    // A size that is in the bucket, one that nobody has asked for, a converted one, and one that no theme knows.
-    [sized('w600'), 'image/jpeg'],
-    [sized('w600'), 'image/jpeg'],
+    // A size that nobody has asked for and then is in the bucket, a converted one, and one that no theme knows.
+    [sized('w600'), 'image/webp'],
+    [sized('w600'), 'image/webp'],
     [sized('w1000/format/webp'), 'image/webp'],
     [sized('w12345'), 'image/jpeg'],
     [paths.thumbnail, 'image/jpeg'],

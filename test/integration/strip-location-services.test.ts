@@ -60,6 +60,7 @@ describe('an upload of another program is never overwritten by the same image wi
       ['that honors conditions', 'honoured', write],
       ['that does not implement conditions', 'not-implemented', write],
       ['that ignores conditions', 'ignored', 'HEAD'],
+      ...(write === 'POST' ? ([['that ignores conditions, between its parts', 'ignored', 'PUT']] as const) : []),
     ] as const)('on a service %s', async (_service, conditions, method) => {
       expect(await interrupted(photo, conditions, method, true)).toMatchObject({
         isReplaced: true,

@@ -27,6 +27,8 @@ export interface WriteOptions {
   onlyIfFree?: boolean;
   /** Overwrites only the object with this ETag, without quotation marks. S3 answers 412 otherwise, and 404 for no object. */
   onlyIfEtag?: string;
+  /** Runs right before the object is written. It rejects when that must not happen, where a service may ignore conditions. */
+  lastCheck?: () => Promise<void>;
 }
 
 /** Returns the condition of a write as S3's headers have it. */
@@ -175,6 +177,7 @@ export class Bucket {
       ...conditionOf(options),
     });
     try {
+      await options.lastCheck?.();
       const { ETag, $metadata } = await client.send(command);
       const { httpStatusCode, requestId, extendedRequestId } = $metadata;
       const isAnswerOfS3 = httpStatusCode === 200 && ETag && (requestId ?? extendedRequestId);

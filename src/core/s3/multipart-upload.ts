@@ -50,6 +50,7 @@ export async function uploadInParts(
         if (options.onlyIfFree && !service.isAws && (await bucket.exists(key))) {
           throw new TakenError(key);
         }
+        await options.lastCheck?.();
         const command = new sdk.CompleteMultipartUploadCommand({
           ...upload,
           MultipartUpload: { Parts },

@@ -7,7 +7,7 @@ import {
   learnFromStored,
   rememberNotImplemented,
 } from './conditional-writes';
-import { isNotFound, isNotImplemented, isRepeatedAfterSuccess, isTaken } from './errors';
+import { isNotFound, isNotImplemented, isRepeatedAfterSuccess, isTaken, TakenError } from './errors';
 
 /** The size (bytes) from which the key is looked up first, so that a large file is not sent just to be refused. */
 const MIN_BYTES_TO_ASK_FIRST = 1024 * 1024;
@@ -99,9 +99,8 @@ export async function storeIfFree(
 /**
  * Replaces an object only if it is still the same one, so that no upload of another program is lost.
  *
- * S3 refuses the write otherwise (`If-Match`). Where a service does not implement that, or does not recognize its own
- * ETag, the object is looked up at the last moment. The same goes for services other than AWS before the write, because
- * some silently ignore the condition.
+ * S3 refuses the write otherwise (`If-Match`). Services other than AWS may silently ignore the condition, not implement it,
+ * or not recognize their own ETag, so with them each attempt looks the object up right before it is written.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
  *
  * @param etag of the object to replace, without quotation marks; '' when the service sends none
@@ -117,15 +116,18 @@ export async function replaceIfSame(
 ): Promise<boolean> {
   const isStillSame = async () => (await bucket.etagOf(key)) === etag;
   const { isAws } = await bucket.service();
-  if (!isAws && !(await isStillSame())) {
-    return false;
-  }
-  const options: WriteOptions = etag === '' ? {} : { onlyIfEtag: etag };
+  const lastCheck = async () => {
+    if (!(await isStillSame())) {
+      throw new TakenError(key);
+    }
+  };
+  const check: WriteOptions = isAws ? {} : { lastCheck };
+  const options: WriteOptions = etag === '' ? check : { ...check, onlyIfEtag: etag };
   if ((await write(bucket, key, content, options, retries)) === 'stored') {
     return true;
   }
   // AWS also refuses a write when another request for the key is under way.
-  return (await isStillSame()) && (await write(bucket, key, content, isAws ? options : {}, retries)) === 'stored';
+  return (await isStillSame()) && (await write(bucket, key, content, isAws ? options : check, retries)) === 'stored';
 }
 
 async function write(

@@ -1,6 +1,6 @@
 import { parseConfig } from '../../../../src/core/config';
 import type { Bucket, WriteOptions } from '../../../../src/core/s3/bucket';
-import { type Content, storeIfFree, type StoreOptions } from '../../../../src/core/s3/store';
+import { type Content, replaceIfSame, storeIfFree, type StoreOptions } from '../../../../src/core/s3/store';
 
 // What no server can be made to do on its own: in which order a service is asked and written to, whoever the caller is.
 
@@ -108,6 +108,22 @@ describe('a write that is repeated and then refused', () => {
   test('is taken when the key belongs to another', async () => {
     expect(await store(bucketWith(), contentOf([throttled, taken]), options)).toBe('taken');
   });
+});
+
+test('an object that another program replaced between two attempts of a service without conditions stays', async () => {
+  const bucket = bucketWith({ endpoint: elsewhere });
+  const etags = ['old', 'new', 'new'];
+  const etagOf = () => Promise.resolve(steps.push('etag')).then(() => etags.shift());
+  const content = contentOf([throttled]);
+  const checked: Content = {
+    ...content,
+    write: async (key, options) => {
+      await options.lastCheck?.();
+      return content.write(key, options);
+    },
+  };
+  const isReplaced = await replaceIfSame(Object.assign(bucket, { etagOf }), KEY, 'old', checked, twice);
+  expect([isReplaced, steps]).toEqual([false, ['etag', 'write', 'etag', 'isOfUpload', 'etag']]);
 });
 
 test('two uploads of one key at the same moment never both write', async () => {

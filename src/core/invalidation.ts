@@ -29,6 +29,27 @@ const SHUTDOWN_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 const byDistribution = new Map<string, Invalidations>();
 
+/** The path of image sizes without a tenant prefix. */
+const SIZES = '/content/images/size/';
+
+/**
+ * Returns the paths under which CloudFront may have copies of a URL. Its function for image sizes removes the tenant prefix,
+ * so it has them under the path without the prefix.
+ *
+ * @param url a file, or `/*` at its end for everything below
+ * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html
+ */
+export function pathsOnCdn(url: string, { tenantPrefix }: Pick<Config, 'tenantPrefix'>): string[] {
+  // CloudFront expects the path as visitors request it: with the base path of the CDN, and percent-encoded.
+  const { pathname } = new URL(url);
+  const prefix = `/${tenantPrefix}`;
+  if (tenantPrefix !== '' && pathname === `${prefix}/content/images/*`) {
+    return [pathname, `${SIZES}*`];
+  }
+  const isSize = tenantPrefix !== '' && pathname.startsWith(prefix + SIZES);
+  return isSize ? [pathname, pathname.slice(prefix.length)] : [pathname];
+}
+
 /**
  * Returns the invalidations for the distribution of a configuration, or undefined when none is configured. Instances of
  * the adapter share them when they have the same distribution and keys.
@@ -74,7 +95,7 @@ export class Invalidations {
     this.add(url);
   }
 
-  /** Invalidates everything below a URL: one path, however many files were replaced. */
+  /** Invalidates everything below a URL: one or two paths, however many files were replaced. */
   overwrittenBelow(url: string): void {
     this.add(`${url}/*`);
   }
@@ -92,8 +113,7 @@ export class Invalidations {
   }
 
   private add(url: string): void {
-    // CloudFront expects the path as visitors request it: with the base path of the CDN, and percent-encoded.
-    this.paths.add(new URL(url).pathname);
+    pathsOnCdn(url, this.config).forEach((path) => this.paths.add(path));
     if (!this.timer) {
       this.timer = setTimeout(this.send, BATCH_MS);
       for (const signal of SHUTDOWN_SIGNALS) {

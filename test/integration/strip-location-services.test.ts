@@ -199,7 +199,7 @@ describe('the former copies on the CDN', () => {
     await cloudfront.close();
   });
 
-  test('are cleared with one path for all images, where Ghost knows the distribution', async () => {
+  test('are cleared with one path for all images and one for the sizes of a tenant, where Ghost knows the distribution', async () => {
     const distributionId = `E${randomBytes(6).toString('hex').toUpperCase()}`;
     const own = await createContentFolder(bucket.options({ distributionId, tenantPrefix: 'blog7' }));
     await own.write({ 'images/a.jpg': PHOTO, 'images/b.jpg': PHOTO, 'media/c_thumb.jpg': CLEAN });
@@ -208,10 +208,12 @@ describe('the former copies on the CDN', () => {
     const { code, said } = await ended;
     expect([code, said]).toEqual([
       0,
-      expect.stringContaining('CloudFront clears its copies of the replaced images: /blog7/content/images/*'),
+      expect.stringContaining(
+        'CloudFront clears its copies of the replaced images: /blog7/content/images/*, /content/images/size/*',
+      ),
     ]);
     const paths = cloudfront.invalidations.filter((one) => one.distributionId === distributionId);
-    expect(paths.map((one) => one.paths)).toEqual([['/blog7/content/images/*']]);
+    expect(paths.map((one) => one.paths)).toEqual([['/blog7/content/images/*', '/content/images/size/*']]);
     await own.remove();
   });
 

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { Interruption } from '../../shell/failure';
-import { invalidationsFor } from '../../core/invalidation';
+import { invalidationsFor, pathsOnCdn } from '../../core/invalidation';
 import type { Terminal } from '../../shell/terminal';
 import { showTransfer, type TransferProgress } from '../../shell/transfer-progress';
 import type { RetryOptions } from '../../core/retry';
@@ -108,8 +108,8 @@ export async function runSteps(
 function replacedPaths(stripped: Run['stripped']): Summary['replaced'] {
   const replaced: Summary['replaced'] = { invalidated: [], toInvalidate: [] };
   for (const { config, keys } of stripped) {
-    const { pathname } = new URL(keys.toUrl(keys.keyOf('')));
-    replaced[invalidationsFor(config) ? 'invalidated' : 'toInvalidate'].push(`${pathname}/*`);
+    const paths = pathsOnCdn(`${keys.toUrl(keys.keyOf(''))}/*`, config);
+    replaced[invalidationsFor(config) ? 'invalidated' : 'toInvalidate'].push(...paths);
   }
   return replaced;
 }

@@ -61,6 +61,26 @@ describe('CloudFront is told to forget', () => {
     expect(calls()).toEqual([[path('x.jpg')]]);
   });
 
+  test("a tenant's image size also by the path without the prefix, under which CloudFront has it", async () => {
+    const ofTenant = of(`${distributionId}T`, { tenantPrefix: 'blog7' });
+    ['size/w600/x.jpg', 'x.jpg'].forEach((name) =>
+      ofTenant.overwritten(`https://images.example.com/blog7/content/images/${name}`),
+    );
+    ofTenant.overwrittenBelow('https://images.example.com/blog7/content/images');
+    ofTenant.overwrittenBelow('https://images.example.com/blog7/content/media');
+    await jest.advanceTimersByTimeAsync(600);
+    expect(calls()).toEqual([
+      [
+        '/blog7/content/images/size/w600/x.jpg',
+        '/content/images/size/w600/x.jpg',
+        '/blog7/content/images/x.jpg',
+        '/blog7/content/images/*',
+        '/content/images/size/*',
+        '/blog7/content/media/*',
+      ],
+    ]);
+  });
+
   test('a replaced thumbnail once and at once: the delete and the save are one call', async () => {
     invalidations.deleted(url('clip_thumb.jpg'));
     await jest.advanceTimersByTimeAsync(100);

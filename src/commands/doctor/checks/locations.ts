@@ -1,3 +1,4 @@
+import { pathsOnCdn } from '../../../core/invalidation';
 import { ObjectKeys } from '../../../core/object-keys';
 import { siteParameters } from '../../../ghost-site/site-parameters';
 import { ownCommand } from '../../../shell/called-as';
@@ -46,7 +47,7 @@ export async function checkLocations(context: DoctorContext): Promise<CheckResul
     return warned(
       `The command read the metadata of ${counted(onCdn.size, 'image')} that the CDN sent.`,
       `The CDN sends former copies of images, which show where the photo was taken: ${shown(former)}.`,
-      `Invalidate ${new URL(keys.toUrl(keys.keyOf(''))).pathname}/* on the CDN.`,
+      `Invalidate ${pathsOnCdn(`${keys.toUrl(keys.keyOf(''))}/*`, config).join(' and ')} on the CDN.`,
     );
   }
   return passed(`none of ${counted(all.size, 'image')} shows where the photo was taken`);

@@ -32,9 +32,16 @@ export interface DistributionConfig {
   [setting: string]: unknown;
 }
 
+/** Settings by stack: a test follows many requests through one. */
+const configs = new WeakMap<RenderedTemplate, DistributionConfig>();
+
 /** Returns the distribution's settings, with references as text. */
 export function distributionConfig(stack: RenderedTemplate): DistributionConfig {
-  return withReferencesAsText(stack.Resources.Distribution?.Properties.DistributionConfig) as DistributionConfig;
+  const config =
+    configs.get(stack) ??
+    (withReferencesAsText(stack.Resources.Distribution?.Properties.DistributionConfig) as DistributionConfig);
+  configs.set(stack, config);
+  return config;
 }
 
 /** Returns all behaviors, in the order in which CloudFront tries them. */
@@ -71,9 +78,14 @@ export function route(stack: RenderedTemplate, path: string, accept?: string): {
   return { asked, headers: behavior.ResponseHeadersPolicyId };
 }
 
+/** Path patterns as regular expressions. */
+const patterns = new Map<string, RegExp>();
+
 function matches(pattern: string, path: string): boolean {
   const literally = (text: string) => text.replace(/[.@~$]/g, '\\$&');
-  return new RegExp(`^${pattern.split('*').map(literally).join('.*')}$`).test(path);
+  const expression = patterns.get(pattern) ?? new RegExp(`^${pattern.split('*').map(literally).join('.*')}$`);
+  patterns.set(pattern, expression);
+  return expression.test(path);
 }
 
 /**

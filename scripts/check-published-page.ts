@@ -2,10 +2,13 @@ import path from 'node:path';
 import { lookup } from 'mime-types';
 import { get } from '../test/support/http-client';
 
-/** Returns the media type that a URL must have, by its extension or by the format in its path. */
+/** As a browser asks for an image. */
+const ACCEPT = 'image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8';
+
+/** Returns the media type that a browser must get for a URL: WebP for the size of a JPEG, else what its extension says. */
 function expectedType(url: URL): string {
-  const format = /\/format\/([^/]+)\//.exec(url.pathname)?.[1];
-  return lookup(format ?? path.posix.extname(url.pathname)) || '';
+  const type = lookup(path.posix.extname(url.pathname)) || '';
+  return type === 'image/jpeg' && url.pathname.includes('/content/images/size/') ? 'image/webp' : type;
 }
 
 /** Returns every URL of a stored file in the page: in attributes, in each candidate of a srcset, in styles. */
@@ -18,7 +21,7 @@ function storedFilesOf(page: string): string[] {
 }
 
 /**
- * Fetches every stored file that a published page shows.
+ * Fetches every stored file that a published page shows, as a browser does.
  *
  * @param pageUrl the URL of the post
  * @param cdnUrl the CDN on which all the files must be
@@ -36,7 +39,7 @@ export async function checkPublishedPage(
   say(`The page answered ${page.status} and shows ${urls.length} stored files:`);
   for (const link of urls) {
     const url = new URL(link, pageUrl);
-    const answer = await get(url.href);
+    const answer = await get(url.href, { accept: ACCEPT });
     const type = String(answer.headers['content-type']);
     const isRight = url.origin === new URL(cdnUrl).origin && answer.status === 200 && type === expectedType(url);
     say(`  ${isRight ? '✔' : '✖'} ${answer.status} ${type.padEnd(16)} ${url.href}`);

@@ -103,6 +103,18 @@ describe('a blog whose pages cannot be found', () => {
     });
   });
 
+  test('lists so many pages that the rest of its sitemaps is not even read', async () => {
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    const index = names.map((name) => `<sitemap><loc>${site.blog.url}${name}.xml</loc></sitemap>`).join('');
+    site.blog.reply('/sitemap.xml', { body: `<sitemapindex>${index}</sitemapindex>` });
+    names.forEach((name) => {
+      const url = (_: unknown, at: number) => `<url><loc>${site.blog.url}${name}/${at}/</loc></url>`;
+      site.blog.reply(`/${name}.xml`, { body: `<urlset>${Array.from({ length: 30_000 }, url).join('')}</urlset>` });
+    });
+    expect((await failureOf({ concurrency: '1' })).message).toContain('lists more than 50000 pages');
+    expect(site.blog.requests).toEqual(['/sitemap.xml', '/a.xml', '/b.xml']);
+  });
+
   test('has more images than one run requests', async () => {
     const path = (page: number, at: number) => `/content/images/${page}/${at}`;
     for (let page = 0; page < 5; page += 1) {

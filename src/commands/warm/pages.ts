@@ -30,19 +30,19 @@ export async function listPages(run: Run): Promise<Pages> {
   const { blogUrl } = run.target;
   const url = new URL('sitemap.xml', blogUrl);
   const { sitemap, host } = await readFirst(run, url);
-  const entries = sitemap.isIndex ? await readAll(run, host, sitemap.entries) : sitemap.entries;
-  const onHost = entries.filter((entry) => hostOf(entry.url) === host);
-  if (entries.length > 0 && onHost.length === 0) {
-    const [other = ''] = entries.map((entry) => hostOf(entry.url)).filter(Boolean);
+  const listed = new ListedPages(host, run.settings.since);
+  if (sitemap.isIndex) {
+    await readAll(run, host, sitemap.entries, listed);
+  } else {
+    listed.add(sitemap.entries);
+  }
+  if (listed.otherHost !== undefined && !listed.hasOwn) {
     throw new Failure(
-      `The sitemap ${url.href} lists only pages of other hosts, such as ${visible(other)}.`,
+      `The sitemap ${url.href} lists only pages of other hosts, such as ${visible(listed.otherHost)}.`,
       'Add the URL that visitors use: --ghost-url https://blog.example.com',
     );
   }
-  const { since = 0 } = run.settings;
-  const changed = onHost.filter(({ changedAt = Infinity }) => changedAt >= since);
-  changed.sort((one, other) => (other.changedAt ?? 0) - (one.changedAt ?? 0));
-  const urls = new Set([blogUrl.href, ...changed.map((entry) => new URL(entry.url).href)]);
+  const urls = new Set([blogUrl.href, ...listed.newestFirst]);
   if (urls.size > MAX_PAGES) {
     throw new Failure(
       `The sitemap ${url.href} lists more than ${MAX_PAGES} pages.`,
@@ -123,25 +123,63 @@ async function readFirst(run: Run, url: URL): Promise<{ sitemap: Sitemap; host: 
   }
 }
 
+/** The pages to read of several sitemaps. It keeps no more than are allowed, and one. */
+class ListedPages {
+  /** Whether there was a page of the blog, which may be too old. */
+  hasOwn = false;
+  /** The first host that is another one. */
+  otherHost?: string;
+  /** The time (ms) of the last change by URL; 0 when it is unknown. */
+  private readonly changes = new Map<string, number>();
+
+  constructor(
+    private readonly host: string,
+    private readonly since = 0,
+  ) {}
+
+  get areTooMany(): boolean {
+    return this.changes.size > MAX_PAGES;
+  }
+
+  get newestFirst(): string[] {
+    return [...this.changes].sort(([, one], [, other]) => other - one).map(([url]) => url);
+  }
+
+  add(entries: SitemapEntry[]): void {
+    for (const { url, changedAt } of entries) {
+      const host = hostOf(url);
+      if (host !== this.host) {
+        this.otherHost ||= host;
+      } else {
+        this.hasOwn = true;
+        if ((changedAt ?? Infinity) >= this.since && !this.areTooMany) {
+          this.changes.set(new URL(url).href, changedAt ?? 0);
+        }
+      }
+    }
+  }
+}
+
 /** Reads the sitemaps of an index. Those that fail are reported. */
-async function readAll(run: Run, host: string, index: SitemapEntry[]): Promise<SitemapEntry[]> {
+async function readAll(run: Run, host: string, index: SitemapEntry[], listed: ListedPages): Promise<void> {
   if (index.length > MAX_SITEMAPS) {
     throw new Failure(
       `The sitemap of ${host} lists more than ${MAX_SITEMAPS} other sitemaps.`,
       'Check that --ghost-url is the URL of the blog.',
     );
   }
-  const found: SitemapEntry[] = [];
   const isOnHost = (url: URL) => url.host === host;
   await run.forEach(new Set(index.map(({ url }) => url).filter((url) => hostOf(url) === host)), async (url) => {
+    if (listed.areTooMany) {
+      return;
+    }
     try {
       const { sitemap } = await run.attempt(() => readSitemap(run, new URL(url), isOnHost));
-      sitemap?.entries.forEach((entry) => found.push(entry));
+      listed.add(sitemap?.entries ?? []);
     } catch (error) {
       run.reportFailure('page', url, error);
     }
   });
-  return found;
 }
 
 async function readSitemap(

@@ -296,6 +296,35 @@ describe('a run that was stopped', () => {
     expect((await runCommand(site)).result?.fromEarlierRun).toBe(0);
   });
 
+  test.each([
+    ['older than a day', (text: string) => text.replace(/ \d{10} /g, ` ${Math.floor(Date.now() / 1000) - 86_500} `)],
+    ['too large to be read', (text: string) => text.repeat(1 + 33_000_000 / text.length)],
+  ])('is overwritten when it is %s, so that its file does not grow with every run', async (_, change) => {
+    await runAndStop();
+    const [name = ''] = progressFiles();
+    const file = path.join(progressFolder(), name);
+    const { size } = statSync(file);
+    writeFileSync(file, change(readFileSync(file, 'utf8')));
+    site.cdn.requests.length = 0;
+    expect((await runAndStop()).result?.fromEarlierRun).toBe(0);
+    expect(statSync(file).size).toBeLessThanOrEqual(size + 10);
+    expect((await runCommand(site)).result).toMatchObject({ fromEarlierRun: 4, complete: true });
+  });
+
+  test('requests its sizes again when the CDN has learned to send WebP in the meantime', async () => {
+    const [jpeg = '', png = ''] = [...sizes('a.jpg', 600), ...sizes('b.png', 600)];
+    const plain = { headers: { 'content-type': 'image/jpeg' }, body: 'jpeg' };
+    [jpeg, png].forEach((path) => site.cdn.reply(path, plain));
+    site.cdn.reply('7.jpg', { status: 404 });
+    site.blog.publish('/', html(jpeg, png, '7.jpg'));
+    await runCommand(site);
+    expect((await runCommand(site)).result).toMatchObject({ fromEarlierRun: 2, sizes: { count: 2, sentAsWebp: 0 } });
+    // The usual answer from now on.
+    site.cdn.reply(jpeg);
+    const { result } = await runCommand(site);
+    expect(result).toMatchObject({ fromEarlierRun: 0, sizes: { count: 2, sentAsWebp: 1 } });
+  });
+
   test('is saved for its user only, without URLs, and whatever else is in the file is ignored', async () => {
     await runAndStop();
     const [name = ''] = progressFiles();

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, constants, fstatSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { readRegularFile } from '../../shell/read-file';
 import { userFolder } from '../../shell/user-folder';
@@ -19,8 +19,10 @@ const LINE = /^([\da-f]{32}) (\d{1,12}) (\d{1,12}) (\d{1,12}|-) ([01])$/;
  * quickly for them, but thousands of requests are slow. Where the file cannot be written, a run starts from the beginning.
  */
 export class DoneImages {
-  private readonly results = new Map<string, WarmedImage>();
+  private readonly results = new Map<string, WarmedImage & { time: number }>();
   private opened?: number;
+  /** Whether the file has more than the results: lines that are too old, or too many lines to be read. */
+  private hasMore = true;
 
   private constructor(
     /** The path of the file. */
@@ -45,12 +47,21 @@ export class DoneImages {
     return this.results.size === 0 ? undefined : this.results.get(hashOf(url));
   }
 
-  add(url: string, { bytes, bytesWithWebp, isWebp = false }: WarmedImage): void {
-    const fields = [hashOf(url), Math.round(Date.now() / 1000), bytes, bytesWithWebp ?? '-', isWebp ? 1 : 0];
+  add(url: string, result: WarmedImage): void {
     const { opened } = this;
     if (opened !== undefined) {
-      tryTo(() => writeSync(opened, `${fields.join(' ')}\n`));
+      const line = lineOf(hashOf(url), { ...result, time: Math.round(Date.now() / 1000) });
+      tryTo(() => writeSync(opened, line));
     }
+  }
+
+  /** Removes the results of sizes that were not sent as WebP. */
+  removeWithoutWebp(): void {
+    this.results.forEach(({ bytesWithWebp, isWebp }, hash) => {
+      if (bytesWithWebp !== undefined && isWebp !== true) {
+        this.results.delete(hash);
+      }
+    });
   }
 
   /** Closes the file. */
@@ -70,11 +81,17 @@ export class DoneImages {
   private read(): void {
     const { bytes } = readRegularFile(this.file, MAX_BYTES);
     const oldest = (Date.now() - CONTINUED_MS) / 1000;
+    this.hasMore = false;
     for (const line of bytes.toString('latin1').split('\n')) {
       const [, hash, time, without, withWebp, isWebp] = LINE.exec(line) ?? [];
-      if (hash !== undefined && Number(time) >= oldest) {
+      if (hash === undefined) {
+        continue;
+      }
+      if (Number(time) >= oldest) {
         const bytesWithWebp = withWebp === '-' ? undefined : Number(withWebp);
-        this.results.set(hash, { bytes: Number(without), bytesWithWebp, isWebp: isWebp === '1' });
+        this.results.set(hash, { bytes: Number(without), bytesWithWebp, isWebp: isWebp === '1', time: Number(time) });
+      } else {
+        this.hasMore = true;
       }
     }
   }
@@ -88,11 +105,19 @@ export class DoneImages {
       closeSync(opened);
       return;
     }
+    if (this.hasMore) {
+      // Otherwise the file would grow with every run that does not finish.
+      ftruncateSync(opened);
+      this.results.forEach((result, hash) => writeSync(opened, lineOf(hash, result)));
+    }
     // A run that was killed may have left a part of a line.
     writeSync(opened, '\n');
     this.opened = opened;
   }
 }
+
+const lineOf = (hash: string, { time, bytes, bytesWithWebp, isWebp = false }: WarmedImage & { time: number }): string =>
+  `${[hash, time, bytes, bytesWithWebp ?? '-', isWebp ? 1 : 0].join(' ')}\n`;
 
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32);
 

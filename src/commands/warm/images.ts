@@ -14,6 +14,9 @@ const NOT_RESIZED = /\.(?:svg|ico)$/i;
 
 /** Requests images from the CDN: sizes as both kinds of browsers, all others once. */
 export async function warmImages(run: Run, urls: ReadonlySet<string>, done: DoneImages): Promise<void> {
+  if (done.count > 0 && (await hasLearnedWebp(run, urls, done))) {
+    done.removeWithoutWebp();
+  }
   await run.forEach(urls, async (url) => {
     const earlier = done.resultOf(url);
     if (earlier) {
@@ -32,6 +35,23 @@ export async function warmImages(run: Run, urls: ReadonlySet<string>, done: Done
       run.reportFailure('image', url, error);
     }
   });
+}
+
+/** Returns whether the CDN now sends a size as WebP that an earlier run got in another format. It asks for one of each. */
+async function hasLearnedWebp(run: Run, urls: ReadonlySet<string>, done: DoneImages): Promise<boolean> {
+  const asked = new Set<string>();
+  for (const url of urls) {
+    const [extension = ''] = /\.(jpe?g|png)$/i.exec(new URL(url).pathname) ?? [];
+    const earlier = extension === '' || asked.has(extension) ? undefined : done.resultOf(url);
+    if (earlier?.bytesWithWebp !== undefined && earlier.isWebp !== true) {
+      asked.add(extension);
+      const now = await request(run, url, WITH_WEBP).catch(() => undefined);
+      if (now?.type === 'image/webp') {
+        return true;
+      }
+    }
+  }
+  return false;
 }
 
 /** @returns undefined for a size in place of which the full image was sent */

@@ -113,6 +113,11 @@ export class AdminApi {
     await this.send('PUT', 'settings/', { settings: list });
   }
 
+  /** @param name `source` or `casper` */
+  async activateTheme(name: string): Promise<void> {
+    await this.send('PUT', `themes/${name}/activate/`);
+  }
+
   /** Requests a bookmark card. Ghost downloads the page's icon and thumbnail. */
   async fetchBookmark(
     url: string,

@@ -43,6 +43,8 @@ export interface TlsCdn {
   clearCache(): Promise<void>;
   /** Sets the Ghost to fall back to, which closes the viewers' connections. */
   setGhost(ghost: GhostOrigin): Promise<void>;
+  /** Sets the stack's `Formats` for all later requests. The cache stays, as CloudFront's does. */
+  setFormats(formats: string): void;
   close(): Promise<void>;
 }
 
@@ -92,6 +94,9 @@ export async function startTlsCdn({ s3, bucket, ghost, formats }: TlsCdnOptions)
       await nginx.stop();
       settings.ghost = next;
       nginx = await Nginx.start(settings);
+    },
+    setFormats(formats) {
+      settings.formats = formats;
     },
     async close() {
       await nginx.stop();

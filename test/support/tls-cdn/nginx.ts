@@ -34,9 +34,13 @@ export class Nginx {
   static async start(settings: NginxSettings): Promise<Nginx> {
     const { folder } = settings;
     const configFile = join(folder, 'nginx.conf');
-    const { ghost, formats } = settings;
+    const { ghost } = settings;
     const viewerFunction = createServer(({ url = '/', headers }, response) => {
-      const { uri } = afterViewerFunction({ hasGhost: ghost !== undefined, formats }, url, headers.accept);
+      const { uri } = afterViewerFunction(
+        { hasGhost: ghost !== undefined, formats: settings.formats },
+        url,
+        headers.accept,
+      );
       response.setHeader(FUNCTION_RESULT, uri ?? NOT_FOUND).end();
     });
     await writeFile(configFile, nginxConfig(settings, await listen(viewerFunction)));

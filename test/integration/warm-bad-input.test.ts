@@ -146,3 +146,31 @@ test('a blog that moved to another host is read there', async () => {
   site.blog.reply('/sitemap.xml', { status: 301, headers: { location: `${site.blog.url}sitemap-posts.xml` } });
   expect((await runCommand(site, { ghostUrl: other })).result?.otherImages.count).toBe(1);
 });
+
+describe('a blog on the internet', () => {
+  // The stand-in is a proxy here, which gets requests for whole URLs.
+  beforeEach(() => (process.env.http_proxy = site.blog.url));
+  afterEach(() => delete process.env.http_proxy);
+  const blog = 'http://blog.example.com';
+
+  test.each([
+    'http://169.254.169.254/latest/meta-data/',
+    'http://[::1]/',
+    'http://0x7f.1/',
+    'http://localhost:8080/',
+    'http://localhost./',
+    'http://intranet/',
+    'http://metadata.google.internal/',
+  ])('cannot send the command to %s, which only this network reaches', async (location) => {
+    site.blog.reply(`${blog}/sitemap.xml`, { status: 302, headers: { location } });
+    expect((await failureOf({ ghostUrl: blog })).message).toContain(`answered 302 (to ${location})`);
+    expect(site.blog.requests).toEqual([`${blog}/sitemap.xml`]);
+  });
+
+  test('may move to another host of the internet', async () => {
+    const location = 'http://www.example.com/sitemap.xml';
+    site.blog.reply(`${blog}/sitemap.xml`, { status: 301, headers: { location } });
+    await failureOf({ ghostUrl: blog });
+    expect(site.blog.requests).toEqual([`${blog}/sitemap.xml`, location]);
+  });
+});

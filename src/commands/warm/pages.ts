@@ -101,7 +101,9 @@ async function readPage(run: Run, url: string, host: string): Promise<PageReader
 
 async function readFirst(run: Run, url: URL): Promise<{ sitemap: Sitemap; host: string }> {
   try {
-    const { sitemap, answer } = await run.attempt(() => readSitemap(run, url, () => true));
+    const { sitemap, answer } = await run.attempt(() =>
+      readSitemap(run, url, (next) => !isInternal(next) || isInternal(url)),
+    );
     if (sitemap) {
       return { sitemap, host: answer.url.host };
     }
@@ -205,5 +207,11 @@ async function readText({ body }: Answer, maxBytes: number, reader: { write(text
     reader.write(decoder.decode(chunk, { stream: true }));
   }
 }
+
+/** Hosts that only this machine or its network knows, and addresses. A name that DNS has for such an address is not one. */
+const INTERNAL = /^\[|^[\d.]+$|^[^.]+\.?$|\.(local|localhost|internal|lan|home\.arpa)\.?$/;
+
+/** Returns whether a redirect from a blog on the internet to a URL would reach into the network of this machine. */
+const isInternal = ({ hostname }: URL): boolean => INTERNAL.test(hostname);
 
 const hostOf = (url: string): string => (/^https?:/.test(url) && URL.canParse(url) ? new URL(url).host : '');

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { confirm, input } from '@inquirer/prompts';
 import yoctoSpinner from 'yocto-spinner';
 import { type Choice, selectChoice } from './choice';
@@ -208,6 +209,8 @@ let stopListening = () => {};
 
 function listenForInterruption(output: NodeJS.WriteStream, isWatched: boolean, say: Terminal['say']): AbortSignal {
   const interruption = new AbortController();
+  // Many requests at a time wait for it. More than ten listeners would print a warning.
+  setMaxListeners(0, interruption.signal);
   const abort = () => interruption.abort();
   const interrupt = () => {
     if (interruption.signal.aborted) {

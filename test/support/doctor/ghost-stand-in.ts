@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { S3CloudFrontStorage } from '../../../src/adapter/adapter';
 import { listen, stop } from '../local-server';
-import { webp } from '../photos';
+import { makeSize } from '../sizes-as-ghost';
 
 export interface GhostStandInOptions {
   /** The adapter's options, by feature. */
@@ -19,8 +19,7 @@ export interface GhostStandIn {
 }
 
 /**
- * Mounts the adapter as Ghost does. A size is a copy of the image, or some WebP: tests check only who creates and stores
- * it.
+ * Mounts the adapter as Ghost does.
  *
  * @returns once it listens on 127.0.0.1
  */
@@ -45,26 +44,11 @@ export async function startGhostStandIn({ adapters, hidesProxies, via }: GhostSt
       return;
     }
     const { prefix, adapter, serve } = mount;
-    const size = /^\/size\/w\d+(\/format\/webp)?\/(.+)$/.exec(url.slice(prefix.length - 1));
-    const serveFile = () => {
-      request.url = url.slice(prefix.length - 1);
-      serve(request, response, () => response.writeHead(500).end());
-    };
-    if (!size) {
-      serveFile();
-      return;
-    }
-    const path = size[0].slice(1);
-    const [, format, original = ''] = size;
-    adapter
-      .exists(path)
-      .then(async (exists) => {
-        if (!exists) {
-          const image = await adapter.read({ path: original });
-          await adapter.saveRaw(format ? webp([]) : image, path);
-        }
-      })
-      .then(serveFile, (error: { statusCode?: number }) => response.writeHead(error.statusCode ?? 500).end());
+    request.url = url.slice(prefix.length - 1);
+    makeSize(adapter, request.url).then(
+      () => serve(request, response, () => response.writeHead(500).end()),
+      (error: { statusCode?: number }) => response.writeHead(error.statusCode ?? 500).end(),
+    );
   });
   return { port: await listen(server), close: () => stop(server) };
 }

@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { S3CloudFrontStorage } from '../../../src/adapter/adapter';
 import { stop } from '../local-server';
 import { installBlog, type Installation, type InstallationOptions, type Settings } from './installation';
+import { makeSize } from '../sizes-as-ghost';
 
 /** A blog that `setup` switches over: its folder, and what answers for it. */
 export interface SetupBlog {
@@ -117,7 +118,7 @@ const below =
     }
   };
 
-/** Mounts the adapter as Ghost does. A size is a copy of the image, as only who stores it matters. */
+/** Mounts the adapter as Ghost does. */
 function throughAdapter(options: Record<string, unknown>): RequestListener {
   const mounts = FEATURES.map((feature) => {
     const prefix = `content/${feature}`;
@@ -132,13 +133,7 @@ function throughAdapter(options: Record<string, unknown>): RequestListener {
     }
     const { adapter, prefix, serve } = mount;
     request.url = request.url?.slice(prefix.length);
-    const [place, original = ''] = /^\/size\/w\d+\/(.+)$/.exec(request.url ?? '') ?? [];
-    const size = place?.slice(1);
-    const made =
-      size === undefined
-        ? Promise.resolve()
-        : adapter.exists(size).then(async (is) => is || adapter.saveRaw(await adapter.read({ path: original }), size));
-    made.then(
+    makeSize(adapter, request.url ?? '').then(
       () => serve(request, response, () => response.writeHead(405).end()),
       (error: { statusCode?: number }) => response.writeHead(error.statusCode ?? 500).end(),
     );

@@ -113,6 +113,18 @@ describe('Ctrl-C', () => {
     return { terminal: openTerminal(options), exit };
   };
 
+  test('is told to any number of requests, without a warning about them', () => {
+    const { signal } = open().terminal;
+    let told = 0;
+    for (let index = 0; index < 50; index += 1) signal.addEventListener('abort', () => (told += 1));
+    process.emit('SIGINT');
+    // Node warns from this number on, outside of Jest's realm.
+    const limit = Object.getOwnPropertySymbols(signal).find(({ description = '' }) =>
+      /max.*listeners/i.test(description),
+    );
+    expect([told, limit && Reflect.get(signal, limit)]).toEqual([50, 0]);
+  });
+
   test('is answered at once, told to the command, and begins nothing new', async () => {
     const { terminal, exit } = open({ yes: true });
     const run = jest.fn();

@@ -112,7 +112,7 @@ export class Uploads {
    * @returns its key
    */
   async promiseName(file: PromiseHolder, directory: string): Promise<string> {
-    const names = new UploadNames(this.bucket, this.keys, directory, this.nameOf(file, file.path !== undefined));
+    const names = new UploadNames(this.bucket, this.keys, directory, this.nameOf(file, file?.path !== undefined));
     const series = this.idOf(names.plain());
     const earlier = file.path === undefined ? undefined : promisedNames.find(series, file);
     if (earlier !== undefined) {

@@ -342,6 +342,15 @@ describe('external media inliner (services/media-inliner)', () => {
     expect((await images.read({ path: `${month}/pic-1.jpg` })).toString()).toBe('two');
   });
 
+  test.each([undefined, null, {}, { name: '' }])(
+    'a picture without a name is refused with the reason: %j',
+    async (file) => {
+      const reason = { errorType: 'IncorrectUsageError', code: 'STORAGE_FILE_NAME_MISSING' };
+      await expect(images.getUniqueFileName(file as { name: string }, '2026/11')).rejects.toMatchObject(reason);
+      await expect(images.save(file as Parameters<typeof images.save>[0])).rejects.toMatchObject(reason);
+    },
+  );
+
   test('a picture with the name of an original gets one that visitors can read, as an upload of that name does', async () => {
     const target = images.getTargetDir(images.storagePath);
     for (const [name, stored] of [

@@ -95,6 +95,9 @@ async function look({ page }: Visitor, url: string): Promise<ShownImage[]> {
 
 const isPhotograph = ({ url }: SeenResponse) => new URL(url).pathname.includes('/photograph-');
 const isSize = ({ url }: { url: string }) => url.includes('/content/images/size/');
+
+/** Ghost 5 offers the full image under several widths. Chromium chooses one of them by the order in which images arrive. */
+const comparable = ({ url, box, ...natural }: ShownImage) => ({ url, box, ...(isSize({ url }) && natural) });
 /** Source itself names WebP in the URLs on its home page. */
 const namesFormat = ({ url }: { url: string }) => url.includes('/format/');
 const pathOf = (url: string) => new URL(url).pathname;
@@ -157,7 +160,7 @@ describe('a blog with twenty photographs, whose image server is set to WebP', ()
       const asWebp = await look(visitor, url);
 
       expectTypes(visitor, true);
-      expect(asWebp).toEqual(asJpeg);
+      expect(asWebp.map(comparable)).toEqual(asJpeg.map(comparable));
       expect(asWebp.length).toBeGreaterThan(place === 'a post' ? PHOTOGRAPHS : 10);
       expect(asWebp.some(isSize)).toBe(blog.ghost.install.major >= 6);
       await visitor.close();

@@ -470,11 +470,9 @@ function findings(text: string): Check[] {
   const found: Check[] = schemaFindings(text).length > 0 ? ['schemas'] : [];
   try {
     const template = readTemplate(text);
-    const stacks = Object.values(PARAMETER_SETS).map((parameters) => ({
-      parameters,
-      stack: render(template, parameters),
-    }));
-    if (stacks.some(({ stack, parameters }) => breaksPromise(stack, parameters))) {
+    // The last set has everything, so that most mistakes show in it.
+    const sets = Object.values(PARAMETER_SETS).reverse();
+    if (sets.some((parameters) => breaksPromise(render(template, parameters), parameters))) {
       found.push('promises');
     }
     if ([EVERYTHING, USER].some((set) => nagFindings(render(template, set)).some((line) => !accepted.has(line)))) {

@@ -5,6 +5,7 @@ import * as zlib from 'node:zlib';
 import { applyEdits, type Edit } from '../../core/location/source';
 import { retry } from '../../core/retry';
 import { connect } from '../../core/s3/client';
+import { endedBy } from '../../core/s3/ended-by';
 import { TRANSFER_RETRIES } from './run';
 import { contentDecoders, isEncodingProblem } from './content-encoding';
 import type { ListedObject } from '../../ghost-site/bucket-listing';
@@ -174,9 +175,9 @@ async function digestOfParts(local: LocalContent, partBytes: number): Promise<st
 async function checksumOf({ config }: FeatureLocation, key: string, signal: AbortSignal): Promise<string | undefined> {
   const { sdk, client } = await connect(config);
   const head = () =>
-    client.send(new sdk.HeadObjectCommand({ Bucket: config.bucket, Key: key, ChecksumMode: 'ENABLED' }), {
-      abortSignal: signal,
-    });
+    client.send(
+      endedBy(new sdk.HeadObjectCommand({ Bucket: config.bucket, Key: key, ChecksumMode: 'ENABLED' }), signal),
+    );
   const { ChecksumCRC32 } = await retry(head, { ...TRANSFER_RETRIES, signal });
   // A checksum of a multipart upload ends with the number of parts, as an ETag does.
   return ChecksumCRC32?.includes('-') ? undefined : ChecksumCRC32;

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import type { GetObjectCommandOutput, HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { Config } from '../config';
 import { UPLOAD_ID, type ContentHeaders } from '../content-headers';
+import { endedBy } from './ended-by';
 import { isNotFound, isUnexplained } from './errors';
 import { explainS3Error, type S3Operation } from './explain-error';
 import { connect, type Timeout } from './client';
@@ -113,15 +114,14 @@ export class Bucket {
   async get(key: string, abortSignal?: AbortSignal, Range?: string): Promise<ObjectAnswer> {
     const { sdk, client } = await connect(this.config);
     const command = new sdk.GetObjectCommand({ ...this.at(key), Range });
-    // The SDK reuses its middleware only for requests without options.
-    return (await client.send(command, abortSignal && { abortSignal })) as ObjectAnswer;
+    return (await client.send(endedBy(command, abortSignal))) as ObjectAnswer;
   }
 
   /** Like `get`, for a visitor: with conditions, at the visitor's pace, and stopped when the visitor leaves. */
   async getFor(visitor: AbortSignal, key: string, conditions: ReadConditions): Promise<ObjectAnswer> {
     const { sdk, client } = await connect(this.config, 'no-answer');
     const command = new sdk.GetObjectCommand({ ...this.at(key), ...conditions });
-    return (await client.send(command, { abortSignal: visitor })) as ObjectAnswer;
+    return (await client.send(endedBy(command, visitor))) as ObjectAnswer;
   }
 
   /** Like `head`, for a visitor. */
@@ -137,8 +137,7 @@ export class Bucket {
     timeout?: Timeout,
   ): Promise<HeadObjectCommandOutput> {
     const { sdk, client } = await connect(this.config, timeout);
-    const ask = () =>
-      client.send(new sdk.HeadObjectCommand({ ...this.at(key), ...conditions }), abortSignal && { abortSignal });
+    const ask = () => client.send(endedBy(new sdk.HeadObjectCommand({ ...this.at(key), ...conditions }), abortSignal));
     try {
       return await ask();
     } catch (error) {

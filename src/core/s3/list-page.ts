@@ -2,6 +2,7 @@ import type { ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
 import type { Config } from '../config';
 import { statusOf } from '../foreign-error';
 import { connect } from './client';
+import { endedBy } from './ended-by';
 import { isTransient } from './errors';
 import { notS3 } from './not-s3';
 
@@ -58,7 +59,7 @@ export async function listPage(
   });
   let answer: ListObjectsV2CommandOutput;
   try {
-    answer = await client.send(command, abortSignal && { abortSignal });
+    answer = await client.send(endedBy(command, abortSignal));
   } catch (error) {
     // It arrived completely, but the SDK cannot parse it.
     throw statusOf(error) === 200 && !isTransient(error) ? notAListing(config) : error;

@@ -6,6 +6,7 @@ import { statusOf } from '../foreign-error';
 import { retry } from '../retry';
 import { conditionOf, contentMd5, type Bucket, type WriteOptions } from './bucket';
 import { connect } from './client';
+import { endedBy } from './ended-by';
 import { attemptsOf, isForgotten, mayBeCarriedOut, TakenError } from './errors';
 import { notS3 } from './not-s3';
 import { abort, abortLost, keepingUnderWay, type MultipartUpload } from './unfinished-uploads';
@@ -127,16 +128,14 @@ async function sendParts(
       const body = buffer.subarray(0, file.size - position);
       await file.fill(body, position);
       const PartNumber = index + 1;
-      const { ETag, ChecksumCRC32 } = await client.send(
-        new sdk.UploadPartCommand({
-          ...upload,
-          PartNumber,
-          Body: body,
-          // For AWS the SDK adds a checksum.
-          ContentMD5: service.isAws ? undefined : contentMd5(body),
-        }),
-        { abortSignal: failure.signal },
-      );
+      const command = new sdk.UploadPartCommand({
+        ...upload,
+        PartNumber,
+        Body: body,
+        // For AWS the SDK adds a checksum.
+        ContentMD5: service.isAws ? undefined : contentMd5(body),
+      });
+      const { ETag, ChecksumCRC32 } = await client.send(endedBy(command, failure.signal));
       if (!ETag) {
         throw notS3(config, 'UploadPart', '200 without an ETag');
       }

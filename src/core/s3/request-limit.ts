@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { S3Client } from '@aws-sdk/client-s3';
+import { passSignals, signalOf } from './ended-by';
 
 /** The parts of the SDK's HTTP handler that are used here. Bodies of requests are bytes, those of responses Node streams. */
 type Handle = (
@@ -49,12 +50,13 @@ const leastRate = ({ most }: { most: number }) => Math.max(MIN_BYTES_PER_SECOND 
  * @param limitsBody whether response bodies are limited too; false where a visitor sets the pace
  */
 export function limitRequests(client: S3Client, timeoutMs: number, limitsBody: boolean): void {
+  passSignals(client);
   const handler = client.config.requestHandler as unknown as { handle: Handle };
   const handle = handler.handle.bind(handler);
   handler.handle = async (request, options) => {
     const abort = new AbortController();
     const passOn = () => abort.abort();
-    const given = options?.abortSignal;
+    const given = signalOf(request);
     given?.addEventListener('abort', passOn, { once: true });
     if (given?.aborted) {
       passOn();

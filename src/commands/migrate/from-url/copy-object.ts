@@ -12,6 +12,7 @@ import { connect } from '../../../core/s3/client';
 import { isNotImplemented, isTaken, isTransient, TakenError } from '../../../core/s3/errors';
 import { begin } from '../../../core/s3/multipart-upload';
 import { abort, keepingUnderWay, type MultipartUpload } from '../../../core/s3/unfinished-uploads';
+import { endedBy } from '../../../core/s3/ended-by';
 import type { ListedObject } from '../../../ghost-site/bucket-listing';
 import { lookUp } from '../listing';
 import { TRANSFER_RETRIES } from '../run';
@@ -105,7 +106,7 @@ async function copyAtOnce(
   });
   // S3 responds with 200 before it copies, and the SDK does not detect every failure after that.
   const isCopied = async () => {
-    const { CopyObjectResult } = await client.send(command, { abortSignal: signal }).catch(noResultIfAnswered200);
+    const { CopyObjectResult } = await client.send(endedBy(command, signal)).catch(noResultIfAnswered200);
     return Boolean(CopyObjectResult?.ETag) || to.isOfUpload(key, headers);
   };
   if (!(await isCopied()) && !(await isCopied())) {
@@ -138,7 +139,7 @@ async function copyInParts(task: CopyTask, { onlyIfFree }: WriteOptions): Promis
         MultipartUpload: { Parts },
         IfNoneMatch: onlyIfFree ? '*' : undefined,
       });
-      const { ETag, Location } = await client.send(complete, { abortSignal: signal });
+      const { ETag, Location } = await client.send(endedBy(complete, signal));
       if (!ETag && !Location && !(await to.isOfUpload(key, headers))) {
         throw new CopyError(`S3 responded with 200 to CompleteMultipartUpload, but "${key}" is not the copy`);
       }
@@ -155,17 +156,16 @@ async function copyParts({ from, source, to, signal }: CopyTask, upload: Multipa
   const copyPart = async (index: number) => {
     const first = index * partBytes;
     const PartNumber = index + 1;
-    const request = (CopySourceIfMatch?: string) =>
-      client.send(
-        new UploadPartCopyCommand({
-          ...upload,
-          PartNumber,
-          CopySource: `${from.config.bucket}/${encodePath(source.key)}`,
-          CopySourceRange: `bytes=${first}-${Math.min(first + partBytes, source.bytes) - 1}`,
-          CopySourceIfMatch,
-        }),
-        { abortSignal: signal },
-      );
+    const request = (CopySourceIfMatch?: string) => {
+      const command = new UploadPartCopyCommand({
+        ...upload,
+        PartNumber,
+        CopySource: `${from.config.bucket}/${encodePath(source.key)}`,
+        CopySourceRange: `bytes=${first}-${Math.min(first + partBytes, source.bytes) - 1}`,
+        CopySourceIfMatch,
+      });
+      return client.send(endedBy(command, signal));
+    };
     const send = async () => {
       try {
         return await request(source.etag || undefined);

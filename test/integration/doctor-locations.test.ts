@@ -110,7 +110,7 @@ test('former copies on the CDN are told from images in the bucket', async () => 
     edge: { change: (answer, file) => void (file.includes('own-photo') && (answer.body = PHOTO)) },
   });
   expect(troublesIn(results)).toEqual([
-    `warned locations: The CDN sends former copies of images, which show where the photo was taken: https://images.example.test/content/${NEWEST}.`,
+    `warned locations: The CDN sends old copies of images, which show where the photo was taken: https://images.example.test/content/${NEWEST}.`,
   ]);
   expect(reportOf(results)?.cure).toBe('Invalidate /content/images/* on the CDN.');
 });

@@ -85,7 +85,7 @@ function showReplaced(terminal: Terminal, { replaced: { invalidated, toInvalidat
   if (toInvalidate.length > 0) {
     const paths = toInvalidate.map((path) => `'${path}'`).join(' ');
     terminal.say(
-      '  The CDN may have copies of the replaced images. Clear them, on CloudFront with:\n' +
+      '  The CDN may have copies of the replaced images. Clear them. On CloudFront, set DISTRIBUTION_ID to the ID of the distribution, and run:\n' +
         `    aws cloudfront create-invalidation --distribution-id "$DISTRIBUTION_ID" --paths ${paths}`,
     );
   }

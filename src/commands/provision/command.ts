@@ -39,7 +39,7 @@ export function addProvision(program: Command): void {
     .option('--no-public-originals', 'keep originals private, on an image server where they are public')
     .option(
       '--formats <formats>',
-      'image sizes for browsers that accept WebP: webp for those of JPEGs, webp-and-png for those of PNGs too, with slight losses, or none (default: webp; an image server of version 1.1.0 or older: none)',
+      'image sizes to send as WebP to browsers that accept it: webp for those of JPEGs, webp-and-png to include PNGs, with slight losses, or none (default: webp; an image server of version 1.1.0 or older: none)',
     )
     .option('--folder <name>', 'add a folder for your own files; can be repeated, up to three folders', repeated)
     .option('--remove-folder <name>', 'remove a folder; its files stay in the bucket; can be repeated', repeated)

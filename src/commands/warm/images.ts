@@ -72,7 +72,7 @@ async function request({ client, target: { blogUrl, imagesUrl } }: Run, url: str
   const hosts = [blogUrl.host, new URL(imagesUrl).host];
   const answer = await client.get(new URL(url), accept, ({ host }) => hosts.includes(host));
   if (!answer.type.startsWith('image/')) {
-    refuse(answer, `is not an image, but ${visible(answer.type) || 'without a type'}`);
+    refuse(answer, `is not an image, but ${visible(answer.type) || 'a file without a type'}`);
   }
   return { type: answer.type, bytes: await countBytes(answer), isRedirected: answer.url.href !== url };
 }

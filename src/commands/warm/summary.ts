@@ -18,7 +18,7 @@ export function showSummary(terminal: Terminal, summary: Summary, verbose = fals
     row('Of these', fromEarlierRun, 'were requested in an earlier run');
   }
   if (redirected.length > 0) {
-    row('Not created', redirected.length, 'sizes in place of which visitors get the full image');
+    row('Not created', redirected.length, 'sizes: visitors get the full image instead');
   }
   const failedImages = failures.length - pages.failed;
   if (failedImages > 0) {

@@ -46,7 +46,7 @@ export async function checkLocations(context: DoctorContext): Promise<CheckResul
   if (former.length > 0) {
     return warned(
       `The command read the metadata of ${counted(onCdn.size, 'image')} that the CDN sent.`,
-      `The CDN sends former copies of images, which show where the photo was taken: ${shown(former)}.`,
+      `The CDN sends old copies of images, which show where the photo was taken: ${shown(former)}.`,
       `Invalidate ${pathsOnCdn(`${keys.toUrl(keys.keyOf(''))}/*`, config).join(' and ')} on the CDN.`,
     );
   }

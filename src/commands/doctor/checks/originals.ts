@@ -18,7 +18,7 @@ export async function checkOriginals(context: DoctorContext): Promise<CheckResul
       `The command stored ${key}, which has the name of an original, and requested ${url}.`,
       'Visitors can get the original of each image: add _o to the name in its URL. Originals are the files as they were uploaded, often with the place where a photo was taken.',
       knownService(images.config).endpoint
-        ? 'Make the CDN answer 404 for names in content/images that end with _o and an extension, such as photo_o.jpg. If your posts link originals, ignore this.'
+        ? 'Make the CDN answer 404 for names in the month folders of content/images that end with _o and an extension, such as 2026/11/photo_o.jpg. If your posts link originals, ignore this.'
         : 'Run provision again, which denies them in the bucket policy. If you built the image server by hand, add the statement CloudFrontReadsNoOriginals that policy --bucket-policy prints. Then invalidate /content/images/* on the CDN. If originals are public by choice (--public-originals), ignore this.',
     );
   }

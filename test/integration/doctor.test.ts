@@ -968,6 +968,21 @@ test('image sizes without WebP are told with the way to it, which is no fault', 
   expect(patient?.keys()).toEqual([]);
 });
 
+test('a CDN that refuses image sizes with 403 is not blamed for their format, which cannot be told then', async () => {
+  const results = await examine({
+    edge: {
+      change: (answer, path) => {
+        if (path.includes('/size/') && path.endsWith('-photo.jpg')) answer.status = 403;
+      },
+    },
+  });
+  expect(troublesIn(results)).toEqual([]);
+  expect(results.find(({ name }) => name === 'WebP')).toMatchObject({
+    result: 'unchecked',
+    found: 'the CDN does not request image sizes from Ghost',
+  });
+});
+
 test('originals are said to be private only where the CDN refuses one that exists', async () => {
   const results = await examine();
   expect(results.find(({ name }) => name === 'originals')).toMatchObject({

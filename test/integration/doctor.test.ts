@@ -881,7 +881,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     { cdn: { publicOriginals: true } },
     'warned originals',
     /add _o to the name in its URL/,
-    /Make the CDN answer 404 for names .* such as photo_o\.jpg/,
+    /Make the CDN answer 404 for names .* such as 2026\/11\/photo_o\.jpg/,
   ],
   [
     'a CDN that gives WebP to every client',

@@ -1,24 +1,10 @@
 import { rename, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
-import type { CheckReport } from '../../src/commands/doctor/check';
-import { type Breakage, type Patient, startPatient, troublesIn } from '../support/doctor';
-import { installTools } from '../support/tls-cdn/tools';
+import { type Breakage, troublesIn } from '../support/doctor';
+import { reportOf, usePatient } from '../support/doctor/use-patient';
 
-let patient: Patient | undefined;
-
-beforeAll(() => installTools(), 300_000);
-
-afterEach(async () => {
-  await patient?.close();
-  patient = undefined;
-});
-
-async function examine(breakage: Breakage = {}): Promise<CheckReport[]> {
-  patient = await startPatient(breakage);
-  return patient.examine();
-}
-
-const reportOf = (results: CheckReport[], wanted: string) => results.find(({ name }) => name === wanted);
+const patient = usePatient();
+const { examine } = patient;
 
 /** Leaves Ghost on its disk, with the options of the adapter in its configuration. */
 const notSwitched = (config: Parameters<NonNullable<Breakage['config']>>[0]) => {
@@ -36,14 +22,14 @@ test('a blog whose files are all in the bucket is fine, and some of its own imag
 });
 
 test('the newest, the oldest and random images of a large blog are requested from the CDN, with a size of each', async () => {
-  patient = await startPatient({
+  const blog = await patient.start({
     files: async (files) => {
       for (let number = 0; number < 60; number += 1) {
         await files.store(`images/2020/05/more-${number}.png`, 'image/png');
       }
     },
   });
-  const context = patient.contextFor();
+  const context = blog.contextFor();
   const { diagnose } = await import('../../src/commands/doctor/diagnose');
   expect(troublesIn(await diagnose(context))).toEqual([]);
   const urls = context.ownImages.map(({ url }) => url.replace('https://images.example.test/content/', ''));

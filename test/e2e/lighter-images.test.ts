@@ -96,8 +96,11 @@ async function look({ page }: Visitor, url: string): Promise<ShownImage[]> {
 const isPhotograph = ({ url }: SeenResponse) => new URL(url).pathname.includes('/photograph-');
 const isSize = ({ url }: { url: string }) => url.includes('/content/images/size/');
 
-/** Ghost 5 offers the full image under several widths. Chromium chooses one of them by the order in which images arrive. */
-const comparable = ({ url, box, ...natural }: ShownImage) => ({ url, box, ...(isSize({ url }) && natural) });
+/**
+ * Ghost 5 offers the full image under several widths. Chromium takes one of these for the image's width, by the order in
+ * which images arrive, and Source's rows of posts grow with it.
+ */
+const comparable = ({ url, ...look }: ShownImage) => ({ url, ...(isSize({ url }) && look) });
 /** Source itself names WebP in the URLs on its home page. */
 const namesFormat = ({ url }: { url: string }) => url.includes('/format/');
 const pathOf = (url: string) => new URL(url).pathname;

@@ -11,6 +11,7 @@ import type { StorageName } from './support/storages';
 const NAMES: StorageName[] = [
   'S3CloudFrontStorage',
   "lib-storage's Upload",
+  "lib-storage's Upload, 6 parts of 8 MiB",
   "Ghost's S3Storage",
   'ghos3',
   'ghost-storage-adapter-s3',

@@ -31,10 +31,13 @@ export type StorageName =
   | 'ghos3'
   | "Ghost's disk"
   | 'raw request'
-  | "lib-storage's Upload";
+  | LibStorageName;
+
+/** The SDK's own upload in parts: as it is, and with the part size and the concurrency of this adapter. */
+type LibStorageName = "lib-storage's Upload" | "lib-storage's Upload, 6 parts of 8 MiB";
 
 /** The contenders that Ghost can be configured to use. */
-export type AdapterName = Exclude<StorageName, 'raw request' | "lib-storage's Upload">;
+export type AdapterName = Exclude<StorageName, 'raw request' | LibStorageName>;
 
 /** The argument of a contender's process. */
 export interface StorageOptions {
@@ -68,7 +71,10 @@ export function createStorage({ name, ghost, bucket, folder }: StorageOptions): 
     return new RawRequests(bucket);
   }
   if (name === "lib-storage's Upload") {
-    return new LibStorage(bucket);
+    return new LibStorage(bucket, {});
+  }
+  if (name === "lib-storage's Upload, 6 parts of 8 MiB") {
+    return new LibStorage(bucket, { partSize: 8 * MIB, queueSize: 6 });
   }
   const loaded = requireHere(moduleOf(name, ghost)) as { default?: unknown };
   const Class = (loaded.default ?? loaded) as new (options: object) => Storage;
@@ -128,13 +134,16 @@ class RawRequests implements Storage {
   }
 }
 
-/** The SDK's own upload in parts, with the adapter's part size and concurrency: the yardstick of multipart-upload.ts. */
+/** The SDK's own upload in parts: the yardstick of multipart-upload.ts. */
 class LibStorage implements Storage {
   private readonly sdk = requireHere('@aws-sdk/client-s3') as typeof import('@aws-sdk/client-s3');
   private readonly lib = requireHere('@aws-sdk/lib-storage') as typeof import('@aws-sdk/lib-storage');
   private readonly client;
 
-  constructor(private readonly options: BucketOptions) {
+  constructor(
+    private readonly options: BucketOptions,
+    private readonly parts: { partSize?: number; queueSize?: number },
+  ) {
     this.client = clientOf(this.sdk, options);
   }
 
@@ -142,7 +151,7 @@ class LibStorage implements Storage {
     const Key = `content/images/${randomUUID()}`;
     const Body = createReadStream(file.path);
     const params = { Bucket: this.options.bucket, Key, Body, ContentType: file.type };
-    await new this.lib.Upload({ client: this.client, params, partSize: 8 * MIB, queueSize: 6 }).done();
+    await new this.lib.Upload({ client: this.client, params, ...this.parts }).done();
     return Key;
   }
 }

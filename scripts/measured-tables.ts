@@ -1,8 +1,7 @@
 // Builds the tables of docs/benchmarks.md from bench/results, so that they show what the benchmarks wrote.
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
+import { measuredCommands } from './measured-commands';
+import { both, facts, number, of, read, tableOf, type Values } from './measured-results';
 
-const root = path.resolve(__dirname, '..');
 /** The contenders' names in the results, and in the headings of the tables. */
 const CONTENDERS: Record<string, string> = {
   S3CloudFrontStorage: 'this adapter',
@@ -11,29 +10,9 @@ const CONTENDERS: Record<string, string> = {
   'ghost-storage-adapter-s3': '`ghost-storage-` `adapter-s3`',
 };
 
-type Values = Record<string, number | undefined>;
-
-interface Results {
-  date: string;
-  command: string;
-  machine: string;
-  versions: Record<string, string>;
-  rows: { name: string; values: Values; remark?: string }[];
-}
-
 /** A row: its text, the ID of its results, and the function that fills a cell. */
 type TableRow = [words: string, id: string, cell: (values: Values) => string | undefined];
 
-const number = (value: number | undefined): string | undefined =>
-  value?.toLocaleString('en-US', Math.abs(value) < 10 ? { maximumSignificantDigits: 2 } : { maximumFractionDigits: 0 });
-const of = (column: string, unit: string) => (values: Values) => {
-  const value = number(values[column]);
-  return value && `${value}${unit}`;
-};
-const both = (first: ReturnType<typeof of>, second: ReturnType<typeof of>) => (values: Values) => {
-  const cells = [first(values), second(values)].filter((cell) => cell !== undefined);
-  return cells.length > 0 ? cells.join(', ') : undefined;
-};
 /** Formats a count of the hostile inputs. */
 const ofInputs = (column: string) => (values: Values) => `${number(values[column])} of ${number(values.inputs)}`;
 
@@ -90,9 +69,6 @@ const RELIABILITY: TableRow[] = [
   ],
 ];
 
-const read = (id: string): Results =>
-  JSON.parse(readFileSync(path.join(root, 'bench/results', `${id}.json`), 'utf8')) as Results;
-
 function table(rows: TableRow[]): string {
   const heads = ['', ...Object.values(CONTENDERS)];
   const lines = rows.map(([words, id, cell]) => {
@@ -104,32 +80,10 @@ function table(rows: TableRow[]): string {
     });
     return [words, ...cells];
   });
-  return [heads, heads.map((_, index) => (index === 0 ? '---' : '---:')), ...lines]
-    .map((cells) => `| ${cells.join(' | ')} |`)
-    .join('\n');
+  return tableOf(heads, lines);
 }
 
-const SOFTWARE: Record<string, string> = { node: 'Node', ghost: 'Ghost', rclone: 'rclone', 'aws-cli': 'AWS CLI' };
 const ADAPTERS = ['node', 'ghost', 'ghos3', 'ghost-storage-adapter-s3'];
-
-/** Returns a sentence that says when, with which command and on what the results were measured. */
-function facts(ids: string[], command: string, software: string[]): string {
-  const results = ids.map(read);
-  const dates = [...new Set(results.map(({ date }) => date))].sort();
-  const { machine, versions } = results[0] as Results;
-  const [first, last] = [dates[0], dates.at(-1)];
-  const used = software.map((name) => `${SOFTWARE[name] ?? name} ${versions[name]}`);
-  return `Measured ${first === last ? `on ${first}` : `from ${first} to ${last}`} by \`${command}\` (${[machine, ...used].join(', ')}).`;
-}
-
-/**
- * Returns what a benchmark measured.
- *
- * @param id of the results in bench/results, such as `reliability-race`
- * @param name of the adapter in them, such as `ghos3`
- */
-export const measured = (id: string, name: string): Values =>
-  read(id).rows.find((row) => row.name === name)?.values ?? {};
 
 const idsOf = (rows: TableRow[]): string[] => rows.map(([, id]) => id);
 
@@ -149,25 +103,6 @@ function soakText(): string {
   );
 }
 
-/** Returns the table of commands that copy files to a bucket; only one of them comes with an adapter. */
-function migrateTable(): string {
-  const { rows } = read('migrate');
-  const lines = rows.map(({ name, values, remark }) => {
-    const isOurs = name === 'S3CloudFrontStorage';
-    const shown = [of('seconds', ' s')(values) ?? '–', of('memory, MB', ' MB')(values) ?? '–'];
-    // The command as it is typed; the results have a short name.
-    const command = isOurs
-      ? '`migrate`'
-      : name
-          .replace(/^rclone/, 'rclone copy')
-          .replace(/^(migrate|rclone.*|aws s3 sync)/, '`$1`')
-          .replace(/(max_concurrent_requests) 32/, '`$1 = 32`');
-    const words = `${command}${remark ? ` (${remark})` : ''}`;
-    return `| ${[words, ...shown.map((cell) => (isOurs ? `**${cell}**` : cell))].join(' | ')} |`;
-  });
-  return ['| 20,000 files of 20 KB | Time | Memory |', '| --- | ---: | ---: |', ...lines].join('\n');
-}
-
 const ON_CEPH_COMMAND = 'ceph=$(test/support/ceph-rgw/start.sh) && eval "$ceph" && npm run bench';
 
 const TABLES: Record<string, () => string> = {
@@ -175,8 +110,7 @@ const TABLES: Record<string, () => string> = {
   ceph: () => `${table(ON_CEPH)}\n\n${facts(idsOf(ON_CEPH), ON_CEPH_COMMAND, ADAPTERS)}`,
   reliability: () => `${table(RELIABILITY)}\n\n${facts(idsOf(RELIABILITY), 'npm run bench:reliability', ADAPTERS)}`,
   soak: soakText,
-  migrate: () =>
-    `${migrateTable()}\n\n${facts(['migrate'], 'npm run bench -- migrate', ['node', 'rclone', 'aws-cli'])}`,
+  ...measuredCommands,
 };
 
 /**

@@ -6,8 +6,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { installGhost } from '../../test/support/ghost/install';
+import type { GhostInstall } from '../../test/support/ghost/install';
 import type { Benchmark } from '../support/benchmark';
+import { onGhostsNode } from '../support/ghosts-node';
 import { installPeers } from '../support/peers';
 import { AT_SOME_DISTANCE } from '../support/places';
 import { network } from './network';
@@ -18,13 +19,13 @@ import { soak } from './soak';
 
 const PROGRAMS: Record<string, Benchmark> = { race, network, outage, paths, soak };
 
-async function main(wanted: string[]): Promise<void> {
+async function main(ghost: GhostInstall): Promise<void> {
+  const wanted = process.argv.slice(2);
   const unknown = wanted.find((name) => !Object.hasOwn(PROGRAMS, name));
   if (unknown !== undefined) {
     throw new Error(`There is no program "${unknown}". There are: ${Object.keys(PROGRAMS).join(', ')}`);
   }
   installPeers();
-  const ghost = await installGhost({ version: '6' });
   const folder = mkdtempSync(path.join(tmpdir(), 'bench-reliability-'));
   try {
     for (const [name, run] of Object.entries(PROGRAMS)) {
@@ -37,7 +38,7 @@ async function main(wanted: string[]): Promise<void> {
   }
 }
 
-main(process.argv.slice(2))
+onGhostsNode(main)
   .catch((error: unknown) => {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { measured, withMeasuredTables } from '../../scripts/measured-tables';
+import { measured } from '../../scripts/measured-results';
+import { withMeasuredTables } from '../../scripts/measured-tables';
 
 /** Columns are aligned for people who read the text. */
 const withoutAlignment = (text: string) =>

@@ -15,14 +15,19 @@ export interface LocalContent {
 /**
  * Reads a file into memory if it is smaller than a limit, so that it is read only once.
  *
+ * @param allocate returns the memory for it
  * @throws FileProblem when the file changes in the meantime
  */
-export async function readIfSmall(file: LocalFile, maxBytes: number): Promise<LocalContent> {
+export async function readIfSmall(
+  file: LocalFile,
+  maxBytes: number,
+  allocate: (bytes: number) => Buffer | Promise<Buffer> = (size) => Buffer.allocUnsafe(size),
+): Promise<LocalContent> {
   const { bytes } = file;
   if (bytes >= maxBytes) {
     return { file, bytes };
   }
-  const content = Buffer.allocUnsafe(bytes);
+  const content = await allocate(bytes);
   await file.fill(content, 0);
   return { file, bytes, content };
 }

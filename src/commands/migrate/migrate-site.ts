@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
 import type { AdapterConfigs } from '../../ghost-site/adapter-config';
 import type { AdapterOptions } from '../../ghost-site/options';
 import type { GhostSite } from '../../ghost-site/site';
@@ -6,8 +5,9 @@ import type { Terminal } from '../../shell/terminal';
 import { checkContent } from './content-checks';
 import { locationsOf } from './feature-location';
 import type { Summary } from './report';
-import { runSteps, type Step } from './run';
+import { type Run, runSteps, type Step } from './run';
 import type { MigrateOptions, MigrateSettings } from './settings';
+import { inSmallHeap } from './small-heap';
 import { countToBucket, migrateToBucket } from './to-bucket';
 import { countToLocal, migrateToLocal } from './to-local';
 import { assertWritable } from './writable-folders';
@@ -35,8 +35,6 @@ export async function migrateSite(
   settings: MigrateSettings,
   options: SiteTransfer,
 ): Promise<Summary> {
-  // Otherwise the memory triples before the garbage of many small requests is collected.
-  setFlagsFromString('--heap-growing-percent=80');
   const disks = await checkContent(site, options);
   const places = locationsOf(configs).map((location) => ({ location, disk: disks[location.feature] }));
   const migrateFeature = options.toLocal ? migrateToLocal : migrateToBucket;
@@ -45,9 +43,10 @@ export async function migrateSite(
     count: (run) => countFeature(run, location, disk),
     transfer: (run) => migrateFeature(run, location, disk),
   }));
-  return runSteps(terminal, options, settings, steps, async (run) => {
+  const prepare = async (run: Run) => {
     if (options.toLocal && !settings.dryRun) {
       await assertWritable(run, places, site, options);
     }
-  });
+  };
+  return inSmallHeap(() => runSteps(terminal, options, settings, steps, prepare));
 }

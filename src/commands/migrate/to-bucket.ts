@@ -1,5 +1,6 @@
 import { isServedFromDisk } from '../../core/features';
 import { hidesLocation } from '../../core/location/without-location';
+import { takeBuffer, type UploadBuffer } from '../../core/s3/upload-limit';
 import { type ListedObject, Listing } from '../../ghost-site/bucket-listing';
 import type { FeatureDisk } from '../../ghost-site/feature-disk';
 import { filesBelow, type LocalEntry, unreadable } from '../../ghost-site/local-files';
@@ -17,6 +18,9 @@ import { createUpload, type Upload } from './upload-file';
 
 /** How much memory (bytes) simultaneous uploads may use. */
 const MEMORY_BYTES = 12 * 1024 * 1024;
+
+/** From which size (bytes) on files are read into buffers that are reused, because Node frees such buffers late. */
+const REUSED_BYTES = 1024 * 1024;
 
 type FileEntry = Extract<LocalEntry, { kind: 'file' }>;
 
@@ -170,14 +174,25 @@ async function migrateFile(
   const isNeverRead = run.settings.dryRun && typeof listed !== 'object';
   const maxBytes = isNeverRead ? 0 : location.config.multipartUploadThresholdBytes;
   let opened: LocalFile | undefined;
+  let reused: UploadBuffer | undefined;
+  let isSent = false;
+  const allocate = async (bytes: number) => {
+    if (bytes < REUSED_BYTES) {
+      return Buffer.allocUnsafe(bytes);
+    }
+    reused = await takeBuffer(location.config, bytes);
+    return reused.buffer;
+  };
   try {
     const file = await disk.run(() => LocalFile.open(disk, entry.file, entry.state));
     opened = file;
-    const local = await readIfSmall(file, maxBytes);
+    const local = await readIfSmall(file, maxBytes, allocate);
     const { path } = entry;
     const isStripped = run.settings.stripLocation && hidesLocation(location.config, path);
     const stripped = isStripped ? await withoutLocation(local) : undefined;
-    return await transferFile(run, createUpload(run, location, { path, local, stripped, key, listed }));
+    const outcome = await transferFile(run, createUpload(run, location, { path, local, stripped, key, listed }));
+    isSent = outcome !== undefined && outcome.result !== 'failed';
+    return outcome;
   } catch (error) {
     if (error instanceof FileProblem) {
       return error.outcome;
@@ -188,5 +203,6 @@ async function migrateFile(
     return { result: 'failed', error: unreadable(disk, error, entry.file) };
   } finally {
     opened?.close();
+    reused?.giveBack(isSent);
   }
 }

@@ -11,7 +11,7 @@ import type { StorageName } from './support/storages';
 const NAMES: StorageName[] = [
   'S3CloudFrontStorage',
   "lib-storage's Upload",
-  "lib-storage's Upload, 6 parts of 8 MiB",
+  "lib-storage's Upload, 8 parts of 6 MiB",
   "Ghost's S3Storage",
   'ghos3',
   'ghost-storage-adapter-s3',
@@ -19,7 +19,7 @@ const NAMES: StorageName[] = [
 const BYTES = 300_000_000;
 const ROUNDS = 3;
 /** How many parts the contenders that upload in parallel send at a time. */
-const CONNECTIONS = 6;
+const CONNECTIONS = 8;
 
 /** Measures saving a video of 300 MB, each time in a new process. */
 export const large: Benchmark = async ({ ghost, folder, place }) => {

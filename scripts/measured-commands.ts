@@ -61,7 +61,7 @@ function start(): string {
 function upload(): string {
   const lines = Object.entries({
     "lib-storage's Upload": 'with its defaults',
-    "lib-storage's Upload, 6 parts of 8 MiB": 'with 6 parts of 8 MiB at a time, like this adapter',
+    "lib-storage's Upload, 8 parts of 6 MiB": 'with 8 parts of 6 MiB at a time, like this adapter',
   }).map(([name, words]) => {
     const values = measured('large', name);
     return [words, of('seconds', ' s')(values) ?? '–', of('extra MB', ' MB')(values) ?? '–'];

@@ -34,7 +34,7 @@ export type StorageName =
   | LibStorageName;
 
 /** The SDK's own upload in parts: as it is, and with the part size and the concurrency of this adapter. */
-type LibStorageName = "lib-storage's Upload" | "lib-storage's Upload, 6 parts of 8 MiB";
+type LibStorageName = "lib-storage's Upload" | "lib-storage's Upload, 8 parts of 6 MiB";
 
 /** The contenders that Ghost can be configured to use. */
 export type AdapterName = Exclude<StorageName, 'raw request' | LibStorageName>;
@@ -73,8 +73,8 @@ export function createStorage({ name, ghost, bucket, folder }: StorageOptions): 
   if (name === "lib-storage's Upload") {
     return new LibStorage(bucket, {});
   }
-  if (name === "lib-storage's Upload, 6 parts of 8 MiB") {
-    return new LibStorage(bucket, { partSize: 8 * MIB, queueSize: 6 });
+  if (name === "lib-storage's Upload, 8 parts of 6 MiB") {
+    return new LibStorage(bucket, { partSize: 6 * MIB, queueSize: 8 });
   }
   const loaded = requireHere(moduleOf(name, ghost)) as { default?: unknown };
   const Class = (loaded.default ?? loaded) as new (options: object) => Storage;

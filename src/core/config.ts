@@ -103,9 +103,9 @@ export interface Config {
   acl?: string;
   /** Size (bytes) from which a file is uploaded in parts. @default 8388608 @example 16777216 */
   multipartUploadThresholdBytes: number;
-  /** Size (bytes) of a part, at least 5 MiB. @default 8388608 @example 16777216 */
+  /** Size (bytes) of a part, at least 5 MiB. @default 6291456 @example 16777216 */
   multipartChunkSizeBytes: number;
-  /** How many parts of a file are uploaded at the same time. @default 6 @example 2 */
+  /** How many parts of a file are uploaded at the same time. @default 8 @example 2 */
   uploadConcurrency: number;
   /** How many uploads of the process run at the same time. The others wait. @default 32 @example 8 */
   maxConcurrentUploads: number;
@@ -185,8 +185,8 @@ const schema = z.strictObject({
   kmsKeyId: z.optional(secret('must be the ID, ARN or alias of a KMS key')),
   acl: z.optional(name('must be a canned S3 ACL, for example "bucket-owner-full-control"')),
   multipartUploadThresholdBytes: z._default(wholeNumber(1, MAX_BYTES_IN_MEMORY), 8 * MIB),
-  multipartChunkSizeBytes: z._default(wholeNumber(MIN_PART_BYTES, MAX_BYTES_IN_MEMORY), 8 * MIB),
-  uploadConcurrency: z._default(wholeNumber(1, 64), 6),
+  multipartChunkSizeBytes: z._default(wholeNumber(MIN_PART_BYTES, MAX_BYTES_IN_MEMORY), 6 * MIB),
+  uploadConcurrency: z._default(wholeNumber(1, 64), 8),
   maxConcurrentUploads: z._default(wholeNumber(1, 1000), 32),
   uploadMemoryBytes: z._default(wholeNumber(MIN_PART_BYTES, MAX_BYTES_IN_MEMORY), 48 * MIB),
   requestTimeoutMs: z._default(wholeNumber(100, 3_600_000), 30_000),

@@ -3,6 +3,7 @@ import dns from 'node:dns';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { S3CloudFrontStorage } from '../../src/adapter/adapter';
 import { parseConfig } from '../../src/core/config';
+import { contentMd5 } from '../../src/core/s3/bucket';
 import { connect } from '../../src/core/s3/client';
 import { createAdapter as createAdapterOn, optionsFor } from '../support/adapter';
 import { MIB } from '../support/bytes';
@@ -62,6 +63,15 @@ async function createExperiencedAdapter(bucket: string): Promise<S3CloudFrontSto
   await adapter.save(await uploads.file('first.jpg', 'x'), '2020/01');
   return adapter;
 }
+
+/** Returns the largest number of requests that were under way at the same time. */
+const mostAtOnce = (requests: { startedAtMs: number; endedAtMs: number }[]): number =>
+  Math.max(
+    ...requests.map(
+      ({ startedAtMs }) =>
+        requests.filter((other) => other.startedAtMs <= startedAtMs && other.endedAtMs > startedAtMs).length,
+    ),
+  );
 
 describe('finding a free name', () => {
   test('takes one request when it is free, and two or three for the first upload of a process', async () => {
@@ -258,12 +268,23 @@ describe('large uploads', () => {
       await new S3CloudFrontStorage(options).save(await uploads.file('clip.mp4', bytes), '2026/11');
       const parts = slow.requests.filter(({ operation }) => operation === 'UploadPart');
       expect(parts).toHaveLength(7);
-      const together = parts.map(
-        (part) =>
-          parts.filter((other) => other.startedAtMs <= part.startedAtMs && other.endedAtMs > part.startedAtMs).length,
-      );
-      expect(Math.max(...together)).toBe(3);
+      expect(mostAtOnce(parts)).toBe(3);
       expect(slow.objects('parts').get('content/images/2026/11/clip.mp4')?.bytes.equals(bytes)).toBe(true);
+    } finally {
+      await slow.close();
+    }
+  });
+
+  test('go in eight parts at a time by default, which fill the memory of the uploads and no more', async () => {
+    const slow = await startInMemoryS3({ latencyMs: 40, trustsBodies: true });
+    try {
+      slow.createBucket('parts');
+      const options = optionsFor(slow, 'parts');
+      const { multipartChunkSizeBytes, uploadConcurrency, uploadMemoryBytes } = parseConfig(options).config;
+      expect(multipartChunkSizeBytes * uploadConcurrency).toBe(uploadMemoryBytes);
+      await new S3CloudFrontStorage(options).save(await uploads.file('clip.mp4', Buffer.alloc(80 * MIB)), '2026/11');
+      const parts = slow.requests.filter(({ operation }) => operation === 'UploadPart');
+      expect(mostAtOnce(parts)).toBe(8);
     } finally {
       await slow.close();
     }
@@ -528,27 +549,33 @@ describe('on AWS itself', () => {
 
   // What goes to https is looked at before it is sent.
   test.each([
-    ['https', 'without a SHA-256, which would hold up Ghost', 'UNSIGNED-PAYLOAD'],
-    ['http', 'with a SHA-256', createHash('sha256').update('part').digest('hex')],
-  ])('and over %s it is signed %s', async (scheme, _, signed) => {
-    const { endpoint, region, credentials } = server;
-    const options = optionsFor({ endpoint, region, credentials }, bucket, {
-      endpoint: `${scheme}://s3.us-east-1.amazonaws.com`,
-    });
-    const { sdk, client } = await connect(parseConfig(options).config);
-    let headers: Record<string, string> = {};
-    const look = () => (args: { request: { headers: Record<string, string> } }) => {
-      headers = args.request.headers;
-      return Promise.resolve({ response: {}, output: { $metadata: {} } });
-    };
-    client.middlewareStack.addRelativeTo(look as never, { relation: 'after', toMiddleware: 'httpSigningMiddleware' });
-    const part = { Bucket: bucket, Key: 'clip.mp4', UploadId: 'id', PartNumber: 1, Body: Buffer.from('part') };
-    await client.send(new sdk.UploadPartCommand(part));
-    expect(headers['x-amz-content-sha256']).toBe(signed);
-    expect(headers.authorization).toMatch(/SignedHeaders=[^,]*x-amz-checksum-crc32/);
-    await client.send(new sdk.PutObjectCommand({ Bucket: bucket, Key: 'x.jpg', Body: Buffer.from('part') }));
-    expect(headers['x-amz-content-sha256']).not.toBe('UNSIGNED-PAYLOAD');
-  });
+    ['to AWS over https', 'https://s3.us-east-1.amazonaws.com', 'x-amz-checksum-crc32'],
+    ['to another service over https', 'https://s3.example.com', 'content-md5'],
+    ['over http', 'http://s3.us-east-1.amazonaws.com', 'x-amz-checksum-crc32'],
+  ])(
+    '%s each part is signed with a checksum, and with a SHA-256 only where TLS does not protect it',
+    async (_, url, checksum) => {
+      const { endpoint, region, credentials } = server;
+      const options = optionsFor({ endpoint, region, credentials }, bucket, { endpoint: url });
+      const { sdk, client } = await connect(parseConfig(options).config);
+      let headers: Record<string, string> = {};
+      const look = () => (args: { request: { headers: Record<string, string> } }) => {
+        headers = args.request.headers;
+        return Promise.resolve({ response: {}, output: { $metadata: {} } });
+      };
+      client.middlewareStack.addRelativeTo(look as never, { relation: 'after', toMiddleware: 'httpSigningMiddleware' });
+      const Body = Buffer.from('part');
+      const ContentMD5 = checksum === 'content-md5' ? contentMd5(Body) : undefined;
+      const part = { Bucket: bucket, Key: 'clip.mp4', UploadId: 'id', PartNumber: 1, Body, ContentMD5 };
+      await client.send(new sdk.UploadPartCommand(part));
+      const signed = url.startsWith('https:') ? 'UNSIGNED-PAYLOAD' : createHash('sha256').update(Body).digest('hex');
+      expect(headers['x-amz-content-sha256']).toBe(signed);
+      expect(headers[checksum]).toBeDefined();
+      expect(headers.authorization).toContain(checksum);
+      await client.send(new sdk.PutObjectCommand({ Bucket: bucket, Key: 'x.jpg', Body: Buffer.from('part') }));
+      expect(headers['x-amz-content-sha256']).not.toBe('UNSIGNED-PAYLOAD');
+    },
+  );
 
   test('the region comes from the environment when the configuration has none, and its absence is explained', async () => {
     const before = { ...process.env };

@@ -16,7 +16,7 @@ import type { FeatureLocation } from './feature-location';
 const MIB = 1024 * 1024;
 
 /** The part sizes (MiB) that other programs use for multipart uploads. */
-const USUAL_PARTS_MIB = [5, 8, 10, 15, 16, 25, 32, 50, 64, 100, 128, 256, 512];
+const USUAL_PARTS_MIB = [5, 6, 8, 10, 15, 16, 25, 32, 50, 64, 100, 128, 256, 512];
 
 /**
  * Downloads an object, and returns its SHA-256 in hexadecimal digits.

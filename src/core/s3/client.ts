@@ -99,9 +99,7 @@ async function createClient(
   readAnswers(client, sdk, config, timeout === 'no-answer');
   countRequests(client);
   limitRequests(client, config.requestTimeoutMs, timeout === 'silence');
-  if (isAws) {
-    leavePartsUnsigned(client);
-  }
+  leavePartsUnsigned(client);
   if (!credentialsOf(config)) {
     renewExpiredCredentials(client);
   }
@@ -110,7 +108,7 @@ async function createClient(
 
 /**
  * Skips the SHA-256 of uploaded parts over TLS, because computing it blocks everything else in Ghost. S3 checks the parts
- * by their CRC-32, which is signed:
+ * by their CRC-32, and other services by their MD5. Both are signed:
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  */
 function leavePartsUnsigned(client: S3Client): void {

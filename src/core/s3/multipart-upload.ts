@@ -135,11 +135,16 @@ async function sendParts(
         // For AWS the SDK adds a checksum.
         ContentMD5: service.isAws ? undefined : contentMd5(body),
       });
-      const { ETag, ChecksumCRC32 } = await client.send(endedBy(command, failure.signal));
-      if (!ETag) {
-        throw notS3(config, 'UploadPart', '200 without an ETag');
+      try {
+        const { ETag, ChecksumCRC32 } = await client.send(endedBy(command, failure.signal));
+        if (!ETag) {
+          throw notS3(config, 'UploadPart', '200 without an ETag');
+        }
+        parts[index] = { PartNumber, ETag, ChecksumCRC32 };
+      } finally {
+        // The client keeps its first command of each kind, as in `put` of the bucket.
+        command.input.Body = undefined;
       }
-      parts[index] = { PartNumber, ETag, ChecksumCRC32 };
     }
   };
 

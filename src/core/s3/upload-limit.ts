@@ -65,10 +65,12 @@ export async function takeBuffer({ uploadMemoryBytes }: Config, bytes: number): 
   const pieces = (amount: number) => Math.max(1, Math.ceil(amount / PIECE_BYTES));
   const all = pieces(uploadMemoryBytes);
   const [, release] = await limitOf('memory', all).acquire(Math.min(pieces(capacity), all));
-  const whole = takeIdle(capacity) ?? Buffer.allocUnsafeSlow(capacity);
+  const whole = takeIdle(capacity, uploadMemoryBytes) ?? Buffer.allocUnsafeSlow(capacity);
+  usedBytes += capacity;
   return {
     buffer: whole.subarray(0, bytes),
     giveBack: (isSent) => {
+      usedBytes -= capacity;
       if (isSent) {
         keep(whole);
       }
@@ -81,24 +83,29 @@ export async function takeBuffer({ uploadMemoryBytes }: Config, bytes: number): 
 
 /** Buffers to reuse, the most recently returned one last. */
 let idle: Buffer[] = [];
+/** How much (bytes) the buffers take that are in use. */
+let usedBytes = 0;
 let timer: NodeJS.Timeout | undefined;
 
-/** Rounds up sizes from 1 MiB on to powers of two, so that buffers fit more than one file. */
+/** Rounds up sizes from 1 MiB on to 1, 1.5, 2, 3, 4, 6, 8 MiB and so on, so that buffers fit more than one file. */
 function capacityFor(bytes: number): number {
-  return bytes < MIB ? bytes : MIB * 2 ** Math.ceil(Math.log2(bytes / MIB));
+  const power = 2 ** Math.floor(Math.log2(bytes / MIB)) * MIB;
+  return bytes < MIB ? bytes : ([power, 1.5 * power].find((capacity) => capacity >= bytes) ?? 2 * power);
 }
 
-function takeIdle(capacity: number): Buffer | undefined {
+function takeIdle(capacity: number, maxBytes: number): Buffer | undefined {
   const index = idle.findIndex(({ byteLength }) => byteLength === capacity);
   if (index >= 0) {
     return idle.splice(index, 1)[0];
   }
   // Makes room: idle buffers and those in use never take more memory than the uploads may take.
-  if (capacity >= MIB) {
+  while (idle.length > 0 && sum(idle) + usedBytes + capacity > maxBytes) {
     idle.shift();
   }
   return undefined;
 }
+
+const sum = (buffers: Buffer[]): number => buffers.reduce((bytes, { byteLength }) => bytes + byteLength, 0);
 
 function keep(buffer: Buffer): void {
   if (buffer.byteLength >= MIB) {

@@ -55,3 +55,21 @@ test('memory is used again for the next upload, unless a request with it may sti
   expect(await memoryOf(false)).toBe(sent);
   expect(await memoryOf(true)).not.toBe(sent);
 });
+
+test('buffers of the default part size waste no memory: as many are in use as the limit has room for', async () => {
+  const settings = config({ uploadMemoryBytes: 6 * MIB });
+  const { buffer, giveBack } = await takeBuffer(settings, 6 * MIB - 1);
+  expect(buffer.buffer.byteLength).toBe(6 * MIB);
+  giveBack(true);
+});
+
+test('kept buffers make room for one of another size, so that all together stay below the limit', async () => {
+  const settings = config({ uploadMemoryBytes: 6 * MIB });
+  const small = await Promise.all([1, 2, 3].map(() => takeBuffer(settings, 2 * MIB)));
+  const kept = small.map(({ buffer }) => buffer.buffer);
+  small.forEach(({ giveBack }) => giveBack(true));
+  (await takeBuffer(settings, 4 * MIB)).giveBack(true);
+  const again = await Promise.all([1, 2, 3].map(() => takeBuffer(settings, 2 * MIB)));
+  expect(again.filter(({ buffer }) => kept.includes(buffer.buffer))).toHaveLength(1);
+  again.forEach(({ giveBack }) => giveBack(true));
+});

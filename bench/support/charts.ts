@@ -8,7 +8,7 @@ const WORDS: Record<string, string> = {
   'raw request': 'a plain request to S3',
   '6 connections full': 'the limit of 6 connections',
   "lib-storage's Upload": '@aws-sdk/lib-storage',
-  "lib-storage's Upload, 6 parts of 8 MiB": '@aws-sdk/lib-storage, 6 parts of 8 MiB',
+  "lib-storage's Upload, 8 parts of 6 MiB": '@aws-sdk/lib-storage, 8 parts of 6 MiB',
   migrate: 'migrate (this adapter)',
   rclone: 'rclone copy',
   'rclone --transfers 32 --checkers 32': 'rclone copy --transfers 32 --checkers 32',

@@ -13,8 +13,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { editors } from './editors';
 import { footprint } from './footprint';
+import { growth } from './growth';
+import { zipImport } from './import';
 import { large } from './large';
 import { migrate } from './migrate';
+import { page } from './page';
 import { save } from './save';
 import { serve } from './serve';
 import { size } from './size';
@@ -26,7 +29,20 @@ import { taken } from './taken';
 import type { Benchmark } from './support/benchmark';
 import type { GhostInstall } from '../test/support/ghost/install';
 
-const BENCHMARKS: Record<string, Benchmark> = { save, taken, large, editors, serve, size, footprint, start, migrate };
+const BENCHMARKS: Record<string, Benchmark> = {
+  save,
+  taken,
+  large,
+  editors,
+  serve,
+  growth,
+  size,
+  page,
+  import: zipImport,
+  footprint,
+  start,
+  migrate,
+};
 /** The benchmarks that need only a bucket, on any S3. */
 const ANYWHERE = ['save', 'large', 'editors', 'serve'];
 

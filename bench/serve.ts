@@ -1,12 +1,13 @@
-import { Agent, get } from 'node:http';
+import { Agent } from 'node:http';
 import type { Benchmark } from './support/benchmark';
 import { drawChart } from './support/charts';
-import { withContenders, type Contender } from './support/contenders';
+import { withContenders } from './support/contenders';
 import { AT_SOME_DISTANCE } from './support/places';
 import { publish, type Row } from './support/results';
 import { onAws } from './support/s3-server';
 import { median } from './support/statistics';
 import type { StorageName } from './support/storages';
+import { fetchFrom, portOf, serveCrowds } from './support/visitors';
 
 const NAMES: StorageName[] = ['raw request', 'S3CloudFrontStorage', 'ghos3', 'ghost-storage-adapter-s3'];
 const IMAGE = { key: '2026/11/picture.jpg', bytes: 200_000 };
@@ -18,15 +19,6 @@ const CLIENTS = 200;
 const CROWDS = 6;
 /** The position a viewer skips to, and how much a player needs from there, in bytes. */
 const SEEK = { from: 40_000_000, bytes: 65_536 };
-
-/** A response, as the client sees it. */
-interface Received {
-  status: number;
-  firstByteMs: number;
-  /** Until all the bytes that were asked for had arrived. */
-  enoughMs: number;
-  bytes: number;
-}
 
 /** Measures images and videos that Ghost streams from the bucket. */
 export const serve: Benchmark = async ({ ghost, place }) => {
@@ -65,11 +57,6 @@ export const serve: Benchmark = async ({ ghost, place }) => {
   }
 };
 
-async function portOf(contender: Contender): Promise<number> {
-  const { port = 0 } = await contender.ask({ do: 'serve' });
-  return port;
-}
-
 async function measure(port: number): Promise<Record<string, number>> {
   const agent = new Agent({ keepAlive: true });
   const first: number[] = [];
@@ -80,50 +67,11 @@ async function measure(port: number): Promise<Record<string, number>> {
   const { bytes } = await fetchFrom(port, VIDEO.key, agent);
   const megabytesPerSecond = bytes / 1000 / (performance.now() - begin);
   const { enoughMs } = await fetchFrom(port, VIDEO.key, agent, SEEK);
-  // The server would close this idle connection while the crowds are served.
   agent.destroy();
-  const crowds: number[] = [];
-  for (let index = 0; index < CROWDS; index += 1) {
-    const together = performance.now();
-    const all = await Promise.all(Array.from({ length: CLIENTS }, () => fetchFrom(port, IMAGE.key)));
-    crowds.push(performance.now() - together);
-    if (all.some((received) => received.bytes !== IMAGE.bytes)) {
-      throw new Error('A client did not receive the whole image.');
-    }
-  }
   return {
     'first byte, ms': median(first),
     'one stream, MB/s': megabytesPerSecond,
-    [`${CLIENTS} clients, ms`]: median(crowds),
+    [`${CLIENTS} clients, ms`]: median(await serveCrowds(port, IMAGE, CLIENTS, CROWDS)),
     'seek, ms': enoughMs,
   };
-}
-
-/** @param seek the range to ask for; if more is sent, the client reads until it has the range */
-function fetchFrom(port: number, key: string, agent?: Agent, seek?: typeof SEEK): Promise<Received> {
-  const begin = performance.now();
-  return new Promise((resolve, reject) => {
-    const headers = seek && { range: `bytes=${seek.from}-${seek.from + seek.bytes - 1}` };
-    const request = get({ host: '127.0.0.1', port, path: `/content/images/${key}`, agent, headers }, (response) => {
-      let bytes = 0;
-      let firstByteMs = NaN;
-      const end = () => {
-        const enoughMs = performance.now() - begin;
-        resolve({ status: response.statusCode ?? 0, firstByteMs, enoughMs, bytes });
-      };
-      const isPart = response.statusCode === 206;
-      const enough = seek === undefined || isPart ? Infinity : seek.from + seek.bytes;
-      response.on('data', (piece: Buffer) => {
-        firstByteMs = bytes === 0 ? performance.now() - begin : firstByteMs;
-        bytes += piece.length;
-        if (bytes >= enough) {
-          response.destroy();
-          end();
-        }
-      });
-      response.once('end', end);
-      response.once('error', reject);
-    });
-    request.once('error', reject);
-  });
 }

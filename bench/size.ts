@@ -1,39 +1,31 @@
 import { fixture } from '../test/support/fixtures';
-import { adapterConfig } from '../test/support/ghost/adapter-config';
-import { AdminApi } from '../test/support/ghost/admin-api';
-import { freePort, startGhost } from '../test/support/ghost/boot';
-import type { JsonObject } from '../test/support/ghost/config';
+import type { AdminApi } from '../test/support/ghost/admin-api';
 import type { Benchmark } from './support/benchmark';
+import { startBlog } from './support/blog';
 import { publish, type Row } from './support/results';
 import { FROM_A_VPS, startS3Server, type S3Server } from './support/s3-server';
 import { median } from './support/statistics';
+import type { AdapterName } from './support/storages';
 
 const CDN_URL = 'https://images.example.com';
 const SECRET = 'a-secret-between-the-cdn-and-ghost';
 const ROUNDS = 7;
-type Options = { cdnUrl: string } & JsonObject;
-
-const MIB = 1024 * 1024;
+const NAMES: AdapterName[] = ['S3CloudFrontStorage', "Ghost's S3Storage"];
 
 /** Measures an image size that is requested for the first time, as a CDN requests it from Ghost. */
 export const size: Benchmark = async ({ ghost: install }) => {
   const server = await startS3Server(FROM_A_VPS);
   const rows: Row[] = [];
   try {
-    for (const [name, configOf] of Object.entries({
-      S3CloudFrontStorage: (options: Options) => adapterConfig({ ...options, cdnFallbackSecret: SECRET }),
-      "Ghost's S3Storage": ghostStorageConfig,
-    })) {
+    for (const name of NAMES) {
       const bucket = name === 'S3CloudFrontStorage' ? 'bench-size-ours' : 'bench-size-core';
       await server.createBucket(bucket);
-      const { region, endpoint, accessKeyId, secretAccessKey } = server;
-      const options = { bucket, region, endpoint, forcePathStyle: true, accessKeyId, secretAccessKey, cdnUrl: CDN_URL };
-      const ghost = await startGhost({ install, config: configOf(options), port: await freePort() });
+      const cdn = { cdnUrl: CDN_URL, cdnFallbackSecret: SECRET };
+      const blog = await startBlog(name, install, { ...server, bucket }, cdn);
       try {
-        const admin = await AdminApi.setUp(ghost.url);
-        rows.push({ name, values: await measure(server, ghost.url, admin) });
+        rows.push({ name, values: await measure(server, blog.ghost.url, blog.admin) });
       } finally {
-        await ghost.stop();
+        await blog.stop();
       }
     }
   } finally {
@@ -78,16 +70,4 @@ function timeInFlight(requests: { startedAtMs: number; endedAtMs: number }[]): n
     until = Math.max(until, endedAtMs);
   }
   return sum;
-}
-
-/** The configuration that Ghost documents: https://docs.ghost.org/config */
-function ghostStorageConfig(options: Options): JsonObject {
-  const limits = { multipartUploadThresholdBytes: 10 * MIB, multipartChunkSizeBytes: 10 * MIB };
-  return {
-    storage: {
-      active: 'S3Storage',
-      S3Storage: { staticFileURLPrefix: 'content/images', ...limits, ...options },
-    },
-    urls: { image: CDN_URL, media: CDN_URL, files: CDN_URL },
-  };
 }

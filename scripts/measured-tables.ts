@@ -1,5 +1,6 @@
 // Builds the tables of docs/benchmarks.md from bench/results, so that they show what the benchmarks wrote.
 import { measuredCommands } from './measured-commands';
+import { measuredGrowth } from './measured-growth';
 import { both, facts, number, of, read, tableOf, type Values } from './measured-results';
 
 /** The contenders' names in the results, and in the headings of the tables. */
@@ -111,6 +112,7 @@ const TABLES: Record<string, () => string> = {
   reliability: () => `${table(RELIABILITY)}\n\n${facts(idsOf(RELIABILITY), 'npm run bench:reliability', ADAPTERS)}`,
   soak: soakText,
   ...measuredCommands,
+  ...measuredGrowth,
 };
 
 /**

@@ -35,6 +35,24 @@ const CHARTS: Record<string, (results: PublishedResults) => Promise<void>> = {
       unit: 'ms',
       axis: 'milliseconds until the video continues (less is better)',
     }),
+  'growth-visitors': (results) =>
+    drawGrowth(results, {
+      title: 'Visitors to whom Ghost streams an image at the same time',
+      x: 'visitors at the same time',
+      y: 'milliseconds for each visitor',
+    }),
+  'growth-editors': (results) =>
+    drawGrowth(results, {
+      title: 'Editors who save images at the same time',
+      x: 'editors at the same time',
+      y: 'milliseconds for each image',
+    }),
+  'growth-megabytes': (results) =>
+    drawGrowth(results, {
+      title: 'One upload of 1 MB to 5 GB',
+      x: 'megabytes of the upload',
+      y: 'milliseconds for each megabyte',
+    }),
   migrate: drawMigrate,
   'reliability-soak': drawSoak,
 };
@@ -81,6 +99,23 @@ function drawTaken({ id, rows }: PublishedResults): Promise<void> {
     scale: 'log',
     ticks: { x: [...new Set(points.map(({ x }) => x))], y: [0.01, 0.1, 1, 10, 100] },
     points: points.map((point) => ({ ...point, label: labels.get(point) })),
+  });
+}
+
+/** Draws how long one of many takes, by how many there are: a line that does not rise is growth in a straight line, or less. */
+function drawGrowth({ id, points = [] }: PublishedResults, words: Record<'title' | 'x' | 'y', string>): Promise<void> {
+  const names = [...new Set(points.map(({ name }) => String(name)))];
+  return drawLines({
+    id,
+    subtitle: AT_SOME_DISTANCE,
+    ...words,
+    scale: 'log',
+    ticks: { x: [...new Set(points.map(({ size }) => Number(size)))], y: [0.1, 1, 10, 100, 1_000] },
+    points: names.flatMap((name) =>
+      points
+        .filter((point) => point.name === name)
+        .map((point) => ({ name: wordsFor(name), x: Number(point.size), y: Number(point['ms each']) })),
+    ),
   });
 }
 

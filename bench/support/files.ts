@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
 
 const PIECE_BYTES = 1_000_000;
@@ -12,5 +12,13 @@ export function writeUpload(folder: string, bytes: number): string {
     writeSync(handle, randomBytes(Math.min(left, PIECE_BYTES)));
   }
   closeSync(handle);
+  return file;
+}
+
+/** Creates a file of zeros that takes no room on the disk and is read without it, and returns its path. */
+export function sparseUpload(folder: string, bytes: number): string {
+  const file = path.join(folder, `${bytes}_sparse.mp4`);
+  writeFileSync(file, '');
+  truncateSync(file, bytes);
   return file;
 }

@@ -108,6 +108,8 @@ async function serve(storage: Storage, ghost: string): Promise<StorageAnswer> {
   const application = express();
   application.use('/content/images', handler);
   const server = createServer(application as unknown as Parameters<typeof createServer>[1]);
+  // Visitors decide how long to keep connections: one that closes just as it is used again would end the benchmark.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return { port: (server.address() as AddressInfo).port };
 }

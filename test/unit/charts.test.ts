@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { CHART_IDS } from '../../bench/support/charts';
+import { growths } from '../../scripts/measured-growth';
 
 const root = path.join(__dirname, '../..');
 const read = (name: string) => readFileSync(path.join(root, name), 'utf8');
@@ -21,4 +22,17 @@ test.each(charts)('%s has the names of the tables, and cuts none of them', (name
 
 test('the chart of names says what the results say', () => {
   expect(textOf('bench-taken.svg').join('\n')).toContain('2 minutes against 0.03 s');
+});
+
+test('what grows, grows in a straight line or less with this adapter', () => {
+  for (const { words, steps } of growths()) {
+    const [first, ...others] = steps.map(({ value }) => value);
+    const last = others.at(-1) as number;
+    const isMemory = words === '… its memory';
+    // Memory grows up to a limit, which an upload of 500 MB has reached.
+    const most = isMemory ? (others.at(-2) as number) : (first as number);
+    expect(steps.length).toBeGreaterThanOrEqual(3);
+    // Single measurements differ.
+    expect({ words, grows: last > 1.5 * most }).toEqual({ words, grows: false });
+  }
 });

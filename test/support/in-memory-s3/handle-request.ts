@@ -137,8 +137,8 @@ async function carryOut(
       }
       const pace = paceOf(request.socket, 'up', state);
       const onWireBytes = (count: number) => void (record.bytesReceived += count);
-      const { trustsBodies } = state;
-      const body = await receiveBody(request, declaration, { signer, pace, onWireBytes, trustsBodies });
+      const { trustsBodies, forgetsBodies } = state;
+      const body = await receiveBody(request, declaration, { signer, pace, onWireBytes, trustsBodies, forgetsBodies });
       await travelThere(state);
       return body;
     },

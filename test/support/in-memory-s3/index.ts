@@ -27,6 +27,7 @@ export async function startInMemoryS3(options: InMemoryS3Options = {}): Promise<
     region: options.region ?? 'us-east-1',
     latencyMs: options.latencyMs ?? 0,
     trustsBodies: options.trustsBodies ?? false,
+    forgetsBodies: options.forgetsBodies ?? false,
     bandwidthBytesPerSecond: options.bandwidthBytesPerSecond,
     buckets: new Map(),
     users: new Map([[credentials.accessKeyId, new User(credentials, true)]]),

@@ -11,6 +11,7 @@ export interface ServerState {
   readonly latencyMs: number;
   readonly bandwidthBytesPerSecond: number | undefined;
   readonly trustsBodies: boolean;
+  readonly forgetsBodies: boolean;
   readonly buckets: Map<string, Bucket>;
   /** By access key. */
   readonly users: Map<string, User>;

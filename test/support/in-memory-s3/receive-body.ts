@@ -21,8 +21,21 @@ export interface Reception {
   pace?: Pace;
   /** Skips the verification of checksums. */
   trustsBodies?: boolean;
+  /** Gives zeros for a large body. */
+  forgetsBodies?: boolean;
   /** Called with every piece of the body. */
   onWireBytes: (count: number) => void;
+}
+
+/** The largest body that a server keeps even if it forgets bodies: those of requests for settings are smaller. */
+const LARGEST_REMEMBERED_BYTES = 1024 * 1024;
+
+/** Shared by all forgotten bodies. Zeros that nobody has touched take no memory. */
+let sharedZeros = Buffer.alloc(0);
+
+function zeros(length: number): Buffer {
+  if (sharedZeros.length < length) sharedZeros = Buffer.alloc(length);
+  return sharedZeros.subarray(0, length);
 }
 
 /**
@@ -34,12 +47,13 @@ export interface Reception {
 export async function receiveBody(
   request: IncomingMessage,
   declaration: BodyDeclaration,
-  { signer, pace, trustsBodies = false, onWireBytes }: Reception,
+  { signer, pace, trustsBodies = false, forgetsBodies = false, onWireBytes }: Reception,
 ): Promise<ReceivedBody> {
   const decoder = declaration.isAwsChunked
     ? new AwsChunkedDecoder(declaration.areChunksSigned ? signer : undefined)
     : undefined;
-  const bytes = Buffer.allocUnsafe(declaration.length);
+  const isForgotten = forgetsBodies && declaration.length > LARGEST_REMEMBERED_BYTES;
+  const bytes = isForgotten ? zeros(declaration.length) : Buffer.allocUnsafe(declaration.length);
   const md5 = createHash('md5');
   const sha256 = declaration.sha256 === undefined || trustsBodies ? undefined : createHash('sha256');
   const checksum = declaration.checksum && !trustsBodies ? startChecksum(declaration.checksum.algorithm) : undefined;
@@ -51,7 +65,8 @@ export async function receiveBody(
     await pace?.carry(wire.length);
     for (const piece of decoder ? decoder.push(wire) : [wire]) {
       if (filled + piece.length > bytes.length) throw wrongLength();
-      filled += piece.copy(bytes, filled);
+      if (!isForgotten) piece.copy(bytes, filled);
+      filled += piece.length;
       if (!trustsBodies) md5.update(piece);
       sha256?.update(piece);
       checksum?.update(piece);

@@ -11,6 +11,8 @@ export interface InMemoryS3Options {
    * then derived from lengths.
    */
   trustsBodies?: boolean;
+  /** Keeps zeros in the place of bodies above 1 MiB, so that gigabytes fit into the memory. */
+  forgetsBodies?: boolean;
   /** The endpoint's region; default `us-east-1`. */
   region?: string;
 }

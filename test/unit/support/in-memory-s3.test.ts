@@ -1140,3 +1140,17 @@ describe('a slow line', () => {
     expect(togetherMs).toBeLessThan(700);
   });
 });
+
+test('a server that forgets bodies keeps zeros instead of large ones, and small ones as they are', async () => {
+  await s3.close();
+  s3 = await startInMemoryS3({ forgetsBodies: true });
+  s3.createBucket('photos');
+  const bytes = Buffer.alloc(2_000_000, 'x');
+
+  await send({ method: 'PUT', path: '/photos/large', body: bytes });
+  await send({ method: 'PUT', path: '/photos/small', body: 'x' });
+
+  const large = (await send({ path: '/photos/large' })).body;
+  expect(large.equals(Buffer.alloc(bytes.length))).toBe(true);
+  expect((await send({ path: '/photos/small' })).body.toString()).toBe('x');
+});

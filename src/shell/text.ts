@@ -1,5 +1,5 @@
-/** `1,234,567` */
-export const number = (value: number): string => value.toLocaleString('en-US');
+/** Writes a whole number as `1,234,567`. Node needs 20 ms for its first `toLocaleString`. */
+export const number = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 
 /** `1 file`, `300 files` */
 export const counted = (count: number, noun: string): string => `${number(count)} ${noun}${count === 1 ? '' : 's'}`;

@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { adapterFiles } from '../../src/commands/install/adapter-files';
+import type { RenderedTemplate } from '../../src/template/render';
 import { packedFiles } from '../support/packed-files';
 
 const root = path.resolve(__dirname, '../..');
@@ -122,6 +124,33 @@ describe('the package', () => {
       const { codes } = uploadBy(folder, path.join(folder, 'lazy', part));
       // Where nobody listens, an upload comes no further than that.
       expect(codes).toEqual(['STORAGE_ADAPTER_INCOMPLETE', 'STORAGE_S3_UNREACHABLE']);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  test('plans without parsing the template again, unless somebody has changed it', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'package-'));
+    try {
+      for (const file of ['dist', 'infrastructure', 'package.json']) {
+        cpSync(path.join(root, file), path.join(folder, file), { recursive: true });
+      }
+      const dryRun = ['provision', '--domain', 'images.example.com', '--region', 'eu-central-1', '--no-ghost'];
+      const plan = () => {
+        const argv = [path.join(folder, 'dist/cli.js'), ...dryRun, '--dry-run', '--json'];
+        const output = execFileSync(process.execPath, argv, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+        return (JSON.parse(output) as { template: RenderedTemplate }).template;
+      };
+      const template = path.join(folder, 'infrastructure/template.yaml');
+      const text = readFileSync(template, 'utf8');
+      const pieces = scripts.filter((file) => file.startsWith('dist/cli'));
+      const sha256 = createHash('sha256').update(text).digest('hex');
+      expect(pieces.some((file) => readFileSync(path.join(root, file), 'utf8').includes(sha256))).toBe(true);
+      expect(plan().Resources.Bucket?.DeletionPolicy).toBe('RetainExceptOnCreate');
+
+      writeFileSync(template, text.replaceAll('DeletionPolicy: RetainExceptOnCreate', 'DeletionPolicy: Delete'));
+
+      expect(plan().Resources.Bucket?.DeletionPolicy).toBe('Delete');
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

@@ -1,6 +1,6 @@
 import { dollars, estimateMonthlyCost } from '../../aws/costs';
 import { PRICES } from '../../aws/prices';
-import { counted, megabytes } from '../../shell/text';
+import { counted, megabytes, number } from '../../shell/text';
 
 /** The blog's files on the disk. */
 export interface CountedFiles {
@@ -45,6 +45,6 @@ function ofExample(): string[] {
   const storage = EXAMPLE.gigabytes * PRICES.storagePerGigabyteMonth;
   const uploads = (EXAMPLE.uploads / 1_000) * PRICES.putPerThousand;
   return [
-    `for example ${dollars(storage + uploads)} a month for ${EXAMPLE.gigabytes} GB of files and ${EXAMPLE.uploads.toLocaleString('en-US')} new ones`,
+    `for example ${dollars(storage + uploads)} a month for ${EXAMPLE.gigabytes} GB of files and ${number(EXAMPLE.uploads)} new ones`,
   ];
 }

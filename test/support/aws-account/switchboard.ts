@@ -139,5 +139,8 @@ function copyOf<T>(value: T): T {
   if (typeof value !== 'object' || value === null || value instanceof Date) {
     return value;
   }
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copyOf(item)])) as T;
+  // A loop: with `Object.fromEntries`, this takes longer than all that the account does with a call.
+  const copy: Record<string, unknown> = {};
+  for (const key in value) copy[key] = copyOf(value[key]);
+  return copy as T;
 }

@@ -1,4 +1,14 @@
-import { duration, megabytes } from '../../../src/shell/text';
+import { duration, megabytes, number } from '../../../src/shell/text';
+
+test.each([
+  [0, '0'],
+  [999, '999'],
+  [1_000, '1,000'],
+  [-12_345, '-12,345'],
+  [1_234_567, '1,234,567'],
+])('%i is written %s', (value, text) => {
+  expect(number(value)).toBe(text);
+});
 
 test.each([
   [0, '0.0 MB'],

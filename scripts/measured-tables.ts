@@ -17,6 +17,12 @@ type TableRow = [words: string, id: string, cell: (values: Values) => string | u
 /** Formats a count of the hostile inputs. */
 const ofInputs = (column: string) => (values: Values) => `${number(values[column])} of ${number(values.inputs)}`;
 
+/** Formats the bytes of the images of a page, or how many of them a visitor does not see. */
+const imagesOfPage = (values: Values) => {
+  const [all = 0, shown = 0] = [values['images on the page'], values['images shown']];
+  return shown < all ? `${number(all - shown)} of ${number(all)} broken` : of('KB', ' KB')(values);
+};
+
 const PERFORMANCE: TableRow[] = [
   ['An image of 200 KB under a free name', 'save', of('ms each', ' ms')],
   ['… under a name that 10 others have', 'taken', of('10 taken, ms', ' ms')],
@@ -34,6 +40,13 @@ const PERFORMANCE: TableRow[] = [
   ['… a video: speed', 'serve', of('one stream, MB/s', ' MB/s')],
   ['… to 200 visitors at the same time', 'serve', of('200 clients, ms', ' ms')],
   ['… to a visitor who skips to the end of a video', 'serve', of('seek, ms', ' ms')],
+  ['The images of a page with 20 photographs', 'page', imagesOfPage],
+  [
+    'Importing a zip with 1,000 images, and the memory of Ghost',
+    'import',
+    both(of('seconds', ' s'), of('memory, MB', ' MB')),
+  ],
+  ['… images lost', 'import', of('lost', '')],
   ['Loading the adapter when Ghost starts', 'footprint', both(of('load, ms', ' ms'), of('memory, MB', ' MB'))],
   ['… until the first image is stored', 'footprint', both(of('first save, ms', ' ms'), of('memory then, MB', ' MB'))],
   ['Size on disk, as `install` adds it to Ghost', 'footprint', both(of('size, MB', ' MB'), of('files', ' files'))],

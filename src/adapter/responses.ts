@@ -1,6 +1,5 @@
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { INERT_POLICY, NOT_FOUND_BODY } from '../core/cdn-contract';
 import type { Config } from '../core/config';
 import type { ObjectAnswer } from '../core/s3/bucket';
@@ -96,16 +95,42 @@ export async function sendObject(
     response.end();
     return;
   }
-  const sending = pipeline(answer.Body, response);
+  const sending = send(answer.Body, response);
   const stopWatching = endWhenSilent(answer.Body, response, requestTimeoutMs);
-  try {
-    await sending;
-  } catch {
-    // The client left, or S3 broke off. The headers are sent, so closing the connection is all that can be done, and
-    // pipeline() has destroyed both ends.
-  } finally {
-    stopWatching();
-  }
+  await sending;
+  stopWatching();
+}
+
+/**
+ * Sends a body, and resolves when it is sent or when the client has left or S3 has broken off. The headers are sent by
+ * then, so closing the connection is all that can be done. Node's `pipeline` would create an `AbortController` and an
+ * error for each response.
+ */
+function send(body: Readable, response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const endBoth = () => {
+      if (!body.readableEnded) {
+        body.destroy();
+      }
+      if (!response.writableFinished) {
+        response.destroy();
+      }
+      resolve();
+    };
+    body.on('error', endBoth);
+    body.once('close', () => {
+      if (!body.readableEnded) {
+        endBoth();
+      }
+    });
+    response.on('error', endBoth);
+    response.once('close', endBoth);
+    if (body.destroyed || response.destroyed) {
+      endBoth();
+    } else {
+      body.pipe(response);
+    }
+  });
 }
 
 /** Returns the headers by which a client finds out whether its copy is current. */

@@ -24,3 +24,16 @@ test('requests that visitors may end cost no more than others: the SDK builds it
   }
   expect(built).toBe(1);
 });
+
+test('requests of visitors share the one signal that each visitor has: no other is created for them', async () => {
+  const { config } = parseConfig(bucket.options());
+  const inBucket = new Bucket(config);
+  await bucket.put('content/images/x.jpg', 'bytes');
+  const visitor = new AbortController();
+  const read = async () => (await inBucket.getFor(visitor.signal, 'content/images/x.jpg', {})).Body.toArray();
+  await read();
+  const create = jest.spyOn(globalThis, 'AbortController');
+  await read();
+  expect(create).not.toHaveBeenCalled();
+  create.mockRestore();
+});

@@ -3,10 +3,16 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { passSignals, signalOf } from './ended-by';
 
 /** The parts of the SDK's HTTP handler that are used here. Bodies of requests are bytes, those of responses Node streams. */
-type Handle = (
-  request: HttpRequest,
-  options?: { abortSignal?: AbortSignal },
-) => Promise<{ response: { body: unknown } }>;
+type Handle = (request: HttpRequest, options?: { abortSignal?: Ending }) => Promise<{ response: { body: unknown } }>;
+
+/**
+ * Ends a request, in the SDK's simple form of a signal. An `AbortSignal` of each request with its events took a tenth of
+ * the time for an image that is sent to a visitor.
+ */
+interface Ending {
+  aborted: boolean;
+  onabort: (() => void) | null;
+}
 
 interface HttpRequest {
   method: string;
@@ -54,8 +60,11 @@ export function limitRequests(client: S3Client, timeoutMs: number, limitsBody: b
   const handler = client.config.requestHandler as unknown as { handle: Handle };
   const handle = handler.handle.bind(handler);
   handler.handle = async (request, options) => {
-    const abort = new AbortController();
-    const passOn = () => abort.abort();
+    const ending: Ending = { aborted: false, onabort: null };
+    const passOn = () => {
+      ending.aborted = true;
+      ending.onabort?.();
+    };
     const given = signalOf(request);
     given?.addEventListener('abort', passOn, { once: true });
     if (given?.aborted) {
@@ -72,12 +81,12 @@ export function limitRequests(client: S3Client, timeoutMs: number, limitsBody: b
         timer = setTimeout(endWhenOver, leftMs);
       } else {
         isOver = true;
-        abort.abort();
+        passOn();
       }
     };
     endWhenOver();
     try {
-      const answer = await handle(request, { ...options, abortSignal: abort.signal });
+      const answer = await handle(request, { ...options, abortSignal: ending });
       if (limitsBody) {
         endWhenTrickling(answer.response.body as IncomingMessage, timeoutMs + workMsOf(request));
       }

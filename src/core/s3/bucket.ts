@@ -10,7 +10,6 @@ import { connect, type Timeout } from './client';
 import type { Service } from './service';
 import { notS3 } from './not-s3';
 import { listPage } from './list-page';
-import { askInTurn } from './visitor-turns';
 
 /** S3's response to a read, with the body as a Node stream. */
 export type ObjectAnswer = Omit<GetObjectCommandOutput, 'Body'> & { Body: Readable };
@@ -122,12 +121,12 @@ export class Bucket {
   async getFor(visitor: AbortSignal, key: string, conditions: ReadConditions): Promise<ObjectAnswer> {
     const { sdk, client } = await connect(this.config, 'no-answer');
     const command = new sdk.GetObjectCommand({ ...this.at(key), ...conditions });
-    return (await askInTurn(visitor, () => client.send(endedBy(command, visitor)))) as ObjectAnswer;
+    return (await client.send(endedBy(command, visitor))) as ObjectAnswer;
   }
 
   /** Like `head`, for a visitor. */
   headFor(visitor: AbortSignal, key: string, conditions: ReadConditions): Promise<HeadObjectCommandOutput> {
-    return askInTurn(visitor, () => this.head(key, conditions, visitor, 'no-answer'));
+    return this.head(key, conditions, visitor, 'no-answer');
   }
 
   /** Returns the headers alone. S3 does not say why it refuses a HEAD, so a GET of one byte then finds out. */

@@ -13,8 +13,6 @@ import { useBucket, useUploadFolder } from '../support/use-bucket';
 
 // A status is never believed alone: whatever answers in the place of S3, nothing is taken for stored, found or deleted.
 
-jest.setTimeout(120_000);
-
 const PAGE = '<!DOCTYPE html><html lang="en"><head><title>Sign in</title><body><p>Hello<br>world</body></html>';
 const XML = '<?xml version="1.0" encoding="UTF-8"?>\n';
 const ERROR = `${XML}<Error><Code>InternalError</Code><Message>Try again</Message></Error>`;

@@ -11,8 +11,6 @@ import { useBucket, useInMemoryS3, useUploadFolder } from '../support/use-bucket
 
 // Services other than AWS show, once per process, whether they keep the condition of a write.
 
-jest.setTimeout(120_000);
-
 const bucket = useBucket();
 const memory = useInMemoryS3();
 const uploads = useUploadFolder();

@@ -5,8 +5,6 @@ import type { CheckReport } from '../../src/commands/doctor/check';
 import { type Patient, startPatient, troublesIn } from '../support/doctor';
 import { type ForeignAnswer, type HostileNetwork, startHostileNetwork } from '../support/hostile-network';
 
-jest.setTimeout(90_000);
-
 let patient: Patient | undefined;
 let network: HostileNetwork | undefined;
 

@@ -6,7 +6,7 @@ import { installTools } from '../support/tls-cdn/tools';
 
 let patient: Patient;
 
-beforeAll(() => installTools(), 300_000);
+beforeAll(() => installTools());
 
 afterEach(() => patient.close());
 

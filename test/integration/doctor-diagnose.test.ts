@@ -10,7 +10,7 @@ const BEFORE_THE_SWITCH = ['Config', 'Credentials', 'Bucket', 'Permissions', 'CD
 
 let patient: Patient;
 
-beforeAll(() => installTools(), 300_000);
+beforeAll(() => installTools());
 
 afterEach(() => patient.close());
 

@@ -9,12 +9,10 @@ import { type Breakage, CDN_HOST, type Patient, startPatient } from '../support/
 import { runCommandLine } from '../support/doctor/run-command';
 import { installTools } from '../support/tls-cdn/tools';
 
-jest.setTimeout(90_000);
-
 let patient: Patient;
 let browser: Browser | undefined;
 
-beforeAll(() => installTools(), 300_000);
+beforeAll(() => installTools());
 
 afterEach(async () => {
   await browser?.close();

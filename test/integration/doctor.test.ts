@@ -18,7 +18,7 @@ import { installTools } from '../support/tls-cdn/tools';
 
 let patient: Patient | undefined;
 
-beforeAll(() => installTools(), 300_000);
+beforeAll(() => installTools());
 
 afterEach(async () => {
   await patient?.close();

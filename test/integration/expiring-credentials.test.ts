@@ -13,8 +13,6 @@ import type { UploadOrder, UploadReport } from '../support/upload-process';
 // The role of a machine: credentials for a short time, which a service on the machine hands out, as in ECS and EKS.
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
 
-jest.setTimeout(60_000);
-
 const VALID_MS = 2_000;
 const UPLOADS = 14;
 const EVERY_MS = 400;

@@ -19,8 +19,6 @@ import { useBucket, useUploadFolder } from '../support/use-bucket';
 // Between Ghost and S3 anything can happen to a request or its answer. The full size of this is `npm run
 // bench:reliability -- network`.
 
-jest.setTimeout(120_000);
-
 const UPLOADS = 150;
 const AT_A_TIME = 8;
 const SMALLEST = 1000;

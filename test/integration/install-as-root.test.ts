@@ -27,8 +27,6 @@ import { ALL_ATTACKS, type Attack, NOBODY, startAttack } from '../support/instal
 import { environmentIn, runInstall } from '../support/install/run';
 
 // Each attack lasts for many installations, which takes time on a busy machine.
-jest.setTimeout(120_000);
-
 const GIVEN = ['--bucket', 'blog-images', '--region', 'eu-central-1', '--cdn-url', 'https://images.example.com'];
 const CONFIG = '{ "url": "https://blog.example.com" }\n';
 const CLI = path.resolve(__dirname, '../../dist/cli.js');

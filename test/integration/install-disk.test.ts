@@ -8,8 +8,6 @@ import { carryOutUninstall, planUninstall } from '../../src/commands/install/uni
 import { findGhostSite } from '../../src/ghost-site/site';
 import { openTerminal } from '../../src/shell/terminal';
 
-jest.setTimeout(60_000);
-
 const OPTIONS = { bucket: 'blog-images', region: 'eu-central-1', cdnUrl: 'https://images.example.com' };
 const terminal = openTerminal({ yes: true });
 

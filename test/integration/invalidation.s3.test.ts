@@ -12,11 +12,11 @@ import {
 import type { EndingOrder } from '../support/ending-process';
 import { useBucket, useUploadFolder } from '../support/use-bucket';
 
-jest.setTimeout(60_000);
-
 /** Longer than paths are gathered. */
 const GATHERED_MS = 800;
-const PATIENCE_MS = 10_000;
+/** Far less than it takes to wait for CloudFront, also on a machine that is busy with other work. */
+const SOON_MS = 5_000;
+const PATIENCE_MS = 120_000;
 
 const bucket = useBucket();
 const uploads = useUploadFolder();
@@ -205,7 +205,7 @@ describe('a CloudFront that fails does not trouble the editor:', () => {
 
   test('too many invalidations under way are tried again, as the same invalidation', async () => {
     cloudfront.failFor(distributionId, 'TooManyInvalidationsInProgress', 1);
-    expect(await edit()).toBeLessThan(1_000);
+    expect(await edit()).toBeLessThan(SOON_MS);
     await arrived(2);
     expect(asked().map(({ status }) => status)).toEqual([400, 201]);
     expect(new Set(asked().map(({ callerReference }) => callerReference)).size).toBe(1);
@@ -214,7 +214,7 @@ describe('a CloudFront that fails does not trouble the editor:', () => {
 
   test('a service that is away for a moment is asked again, as for the same invalidation', async () => {
     cloudfront.failFor(distributionId, 'ServiceUnavailable', 2);
-    expect(await edit()).toBeLessThan(1_000);
+    expect(await edit()).toBeLessThan(SOON_MS);
     await arrived(3);
     expect(asked().map(({ status }) => status)).toEqual([503, 503, 201]);
     expect(new Set(asked().map(({ callerReference }) => callerReference)).size).toBe(1);
@@ -223,7 +223,7 @@ describe('a CloudFront that fails does not trouble the editor:', () => {
 
   test.each(['AccessDenied', 'NoSuchDistribution'] as const)('%s is logged once with its cure', async (failure) => {
     cloudfront.failFor(distributionId, failure, Infinity);
-    expect(await edit()).toBeLessThan(1_000);
+    expect(await edit()).toBeLessThan(SOON_MS);
     expect(await invalidatedPaths(1)).toEqual([[sizePath]]);
     expect(logged).toHaveBeenCalledTimes(1);
     const [message] = logged.mock.calls[0] as [string];
@@ -235,7 +235,7 @@ describe('a CloudFront that fails does not trouble the editor:', () => {
 
   test('one that never answers holds up neither the editor nor what is invalidated later', async () => {
     cloudfront.failFor(distributionId, 'never-answers', 1);
-    expect(await edit()).toBeLessThan(1_000);
+    expect(await edit()).toBeLessThan(SOON_MS);
     await arrived(1);
     await storage.delete('y.jpg', '2026/11');
     await arrived(2);

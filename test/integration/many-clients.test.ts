@@ -8,14 +8,12 @@ import { digest, MIB } from '../support/bytes';
 import { useBucket } from '../support/use-bucket';
 import type { Possessions } from '../support/serving-process';
 
-jest.setTimeout(180_000);
-
 const CLIENTS = 300;
 /** Half of them before the first byte. */
 const LEAVING = 100;
 /** More than the buffers of the connections between S3 and a visitor hold: whoever leaves, leaves in the middle. */
 const FILM = randomBytes(8 * MIB);
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 120_000;
 
 const bucket = useBucket({ per: 'file' });
 let serving: ChildProcess;

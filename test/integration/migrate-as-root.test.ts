@@ -19,8 +19,6 @@ import path from 'node:path';
 import { runCommand, useContentFolder } from '../support/migrate/command';
 import { useBucket } from '../support/use-bucket';
 
-jest.setTimeout(240_000);
-
 /** The user who owns the content folder, and changes it while root runs the command. */
 const NOBODY = 65534;
 

@@ -8,8 +8,6 @@ import type { StoredObject } from '../support/in-memory-s3/types';
 import { runCommand, useContentFolder } from '../support/migrate/command';
 import { useBucket } from '../support/use-bucket';
 
-jest.setTimeout(60_000);
-
 const FILE = 'media/film.mp4';
 const KEY = `content/${FILE}`;
 const THEIRS = 'theirs.txt';

@@ -5,8 +5,6 @@ import { openCommandLine } from '../support/command-line';
 import { createContentFolder, runCommand, useContentFolder } from '../support/migrate/command';
 import { useBucket } from '../support/use-bucket';
 
-jest.setTimeout(60_000);
-
 const bucket = useBucket({ inMemory: true });
 const folder = useContentFolder(bucket);
 

@@ -11,8 +11,6 @@ import { runCommand, useContentFolder } from '../support/migrate/command';
 import { startMigrate } from '../support/migrate/process';
 import { useBucket } from '../support/use-bucket';
 
-jest.setTimeout(120_000);
-
 const bucket = useBucket({ inMemory: true });
 const folder = useContentFolder(bucket);
 

@@ -14,8 +14,6 @@ import { type ContentFolder, createContentFolder, runCommand } from '../support/
 import type { MigrateOptions } from '../../src/commands/migrate/settings';
 import { useBucket } from '../support/use-bucket';
 
-jest.setTimeout(60_000);
-
 /** The old bucket. */
 const old = useBucket({ inMemory: true });
 let folder: ContentFolder;

@@ -4,8 +4,6 @@ import { listen, stop } from '../support/local-server';
 import { type ContentFolder, createContentFolder, runCommand } from '../support/migrate/command';
 import { useBucket } from '../support/use-bucket';
 
-jest.setTimeout(60_000);
-
 const bucket = useBucket({ inMemory: true });
 let folder: ContentFolder;
 let name: string;

@@ -5,8 +5,6 @@ import { startMigrate } from '../support/migrate/process';
 import { exif, exifSegment, jpeg } from '../support/photos';
 import { useBucket } from '../support/use-bucket';
 
-jest.setTimeout(240_000);
-
 const MEMORY_LIMIT_BYTES = 200e6;
 
 const bucket = useBucket();

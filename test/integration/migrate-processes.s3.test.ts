@@ -7,8 +7,6 @@ import { useContentFolder } from '../support/migrate/command';
 import { startMigrate } from '../support/migrate/process';
 import { useBucket } from '../support/use-bucket';
 
-jest.setTimeout(240_000);
-
 const FILES = 400;
 
 const bucket = useBucket();

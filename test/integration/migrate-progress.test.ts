@@ -2,8 +2,6 @@ import type { InMemoryS3 } from '../support/in-memory-s3';
 import { createContentFolder, runCommand, useContentFolder } from '../support/migrate/command';
 import { useBucket } from '../support/use-bucket';
 
-jest.setTimeout(60_000);
-
 const bucket = useBucket({ inMemory: true });
 const folder = useContentFolder(bucket);
 const memory = () => bucket.server.memory as InMemoryS3;

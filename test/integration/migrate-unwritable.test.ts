@@ -5,8 +5,6 @@ import type { InMemoryS3 } from '../support/in-memory-s3';
 import { runCommand, useContentFolder } from '../support/migrate/command';
 import { useBucket } from '../support/use-bucket';
 
-jest.setTimeout(60_000);
-
 /** A user who is not root. */
 const NOBODY = 65534;
 

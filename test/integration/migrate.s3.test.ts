@@ -8,8 +8,6 @@ import type { InMemoryS3 } from '../support/in-memory-s3';
 import { createContentFolder, runCommand, useContentFolder } from '../support/migrate/command';
 import { useBucket, useUploadFolder } from '../support/use-bucket';
 
-jest.setTimeout(120_000);
-
 const bucket = useBucket();
 const folder = useContentFolder(bucket);
 const uploads = useUploadFolder();

@@ -7,8 +7,6 @@ import { type CommandLine, openCommandLine } from '../support/command-line';
 import { runInstall } from '../support/install/run';
 import { useInMemoryS3 } from '../support/use-bucket';
 
-jest.setTimeout(60_000);
-
 const s3 = useInMemoryS3();
 
 let line: CommandLine;

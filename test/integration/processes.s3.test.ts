@@ -8,8 +8,6 @@ import { digest, MIB } from '../support/bytes';
 import type { UploadOrder, UploadReport } from '../support/upload-process';
 import { useBucket, useUploadFolder } from '../support/use-bucket';
 
-jest.setTimeout(120_000);
-
 const bucket = useBucket();
 const uploads = useUploadFolder();
 

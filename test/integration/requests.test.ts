@@ -13,8 +13,6 @@ import { useInMemoryS3, useUploadFolder } from '../support/use-bucket';
 // What reaches S3, request by request: how many, and with which headers.
 
 // Some tests store more objects first than one listing shows, which takes time on a busy machine.
-jest.setTimeout(120_000);
-
 const server = useInMemoryS3();
 const uploads = useUploadFolder();
 

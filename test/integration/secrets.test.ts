@@ -12,8 +12,6 @@ import { Seen } from '../support/marked-secrets';
 
 // Whatever is done and whatever fails, nobody reads a secret anywhere but in the configuration that he wrote it into.
 
-jest.setTimeout(240_000);
-
 const BUCKET = 'blog-images';
 const KEYS = {
   accessKeyId: 'AKIAMARKEDMARKED0001',

@@ -9,8 +9,6 @@ import type { EndedRun, SetupLab } from '../support/setup/lab';
 import { type OpenedSetup, openSetup } from '../support/setup/open-setup';
 
 /** A run takes seconds, and many of them are waited for on a busy machine. */
-jest.setTimeout(300_000);
-
 const PICTURE = 'images/2024/05/picture.png';
 const FILES = { [PICTURE]: onePixel(1) };
 

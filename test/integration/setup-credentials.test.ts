@@ -10,8 +10,6 @@ import type { SetupLab } from '../support/setup/lab';
 import { type OpenedSetup, openSetup } from '../support/setup/open-setup';
 
 /** A run takes seconds, and many of them are waited for on a busy machine. */
-jest.setTimeout(300_000);
-
 const SETUP = ['setup', '--domain', DOMAIN, '--region', 'eu-central-1', '--yes'];
 const PROVISION = ['provision', '--domain', DOMAIN, '--region', 'eu-central-1', '--no-ghost', '--yes'];
 const COMES_FROM_CDN = `The images of this blog come from https://${DOMAIN}`;

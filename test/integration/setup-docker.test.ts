@@ -9,8 +9,6 @@ import { type OpenedSetup, openSetup } from '../support/setup/open-setup';
 import { countCopied } from '../support/setup/stops';
 
 /** A run takes seconds, and many of them are waited for on a busy machine. */
-jest.setTimeout(300_000);
-
 const FILES = { 'images/2024/05/picture.png': onePixel(1), 'images/2024/06/other.png': onePixel(2) };
 /** Lines with the options of the adapter. */
 const OPTIONS = /^storage__S3CloudFrontStorage__[^\n]*\n/gm;

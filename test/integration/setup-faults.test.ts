@@ -9,8 +9,6 @@ import type { SetupLab } from '../support/setup/lab';
 import { type OpenedSetup, openSetup } from '../support/setup/open-setup';
 
 /** A run takes seconds, and many of them are waited for on a busy machine. */
-jest.setTimeout(300_000);
-
 const FILES = { 'images/2024/05/picture.png': onePixel(1) };
 
 let cloud: Cloud;

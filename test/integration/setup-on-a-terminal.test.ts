@@ -8,8 +8,6 @@ import type { SetupLab } from '../support/setup/lab';
 import { type OpenedSetup, openSetup } from '../support/setup/open-setup';
 import { countCopied, readConfig } from '../support/setup/stops';
 
-jest.setTimeout(300_000);
-
 const FILES = { 'images/2024/05/picture.png': onePixel(1), 'images/2024/06/other.png': onePixel(2) };
 
 (hasPseudoTerminal ? describe : describe.skip)('setup on a terminal', () => {

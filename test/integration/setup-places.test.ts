@@ -10,8 +10,6 @@ import type { SetupLab } from '../support/setup/lab';
 import { type OpenedSetup, openSetup } from '../support/setup/open-setup';
 
 /** A run takes seconds, and many of them are waited for on a busy machine. */
-jest.setTimeout(300_000);
-
 const PICTURE = 'images/2024/05/picture.png';
 const FILES = { [PICTURE]: onePixel(1) };
 const UNATTENDED = ['--domain', DOMAIN, '--region', 'eu-central-1', '--yes'];

@@ -19,8 +19,6 @@ import { type OpenedSetup, openSetup } from '../support/setup/open-setup';
 import { type Sudo, startSudo } from '../support/setup/sudo';
 
 /** A run takes seconds, and many of them are waited for on a busy machine. */
-jest.setTimeout(300_000);
-
 const OPERATOR = 4711;
 const GHOST = 4712;
 const FILES = { 'images/2024/05/picture.png': onePixel(1) };

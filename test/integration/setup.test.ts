@@ -8,8 +8,6 @@ import { type OpenedSetup, openSetup } from '../support/setup/open-setup';
 import { type Configured, countCopied, readConfig, stopEverywhere } from '../support/setup/stops';
 
 /** A run takes seconds, and many of them are waited for on a busy machine. */
-jest.setTimeout(300_000);
-
 const FILES = Object.fromEntries(
   Array.from({ length: 300 }, (_, index) => [`images/2024/05/picture-${index}.png`, onePixel(index)]),
 );

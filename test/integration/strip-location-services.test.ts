@@ -10,8 +10,6 @@ import { startMigrate } from '../support/migrate/process';
 import { exif, exifSegment, hasPlace, jpeg, webp } from '../support/photos';
 import { useBucket } from '../support/use-bucket';
 
-jest.setTimeout(60_000);
-
 const FILE = 'images/2026/11/lake.jpg';
 const KEY = `content/${FILE}`;
 const PHOTO = jpeg([exifSegment(exif())]);

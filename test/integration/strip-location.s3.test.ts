@@ -5,8 +5,6 @@ import { startMigrate } from '../support/migrate/process';
 import { COPYRIGHT, exif, exifSegment, hasPlace, jpeg, png, webp, xmp, xmpSegment } from '../support/photos';
 import { useBucket } from '../support/use-bucket';
 
-jest.setTimeout(60_000);
-
 const bucket = useBucket();
 const folder = useContentFolder(bucket);
 

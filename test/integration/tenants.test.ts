@@ -7,8 +7,6 @@ import { startInMemoryS3, type InMemoryS3, type RecordedRequest } from '../suppo
 // The request log of the in-memory server is what proves this: every key and every listing of a tenant, whatever came
 // of it.
 
-jest.setTimeout(120_000);
-
 const BUCKET = 'shared-bucket';
 /**
  * Names that begin with each other, or lie inside each other, are where a prefix is compared wrongly first. The one

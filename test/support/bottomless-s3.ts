@@ -5,8 +5,8 @@ import { listen } from './local-server';
 
 /** How a bottomless S3 answers. */
 export interface BottomlessOptions {
-  /** More requests than that in a second are answered with 503 SlowDown. */
-  requestsPerSecond?: number;
+  /** After so many requests, all of one second are answered with 503 SlowDown, however slow the client is. */
+  restsAfter?: number;
   /** Round-trip time (ms); default 0. */
   latencyMs?: number;
 }
@@ -27,20 +27,23 @@ export interface BottomlessS3 {
 
 /** Starts an S3 for any bucket and any credentials. Objects are read as zeros. */
 export async function startBottomlessS3({
-  requestsPerSecond,
+  restsAfter = Infinity,
   latencyMs = 0,
 }: BottomlessOptions = {}): Promise<BottomlessS3> {
   const parts = new Map<string, number[]>();
   let uploads = 0;
   let atOnce = 0;
-  let second = 0;
-  let inSecond = 0;
+  let taken = 0;
+  let restsUntilMs = 0;
 
   const isTooMuch = () => {
-    const now = Math.floor(Date.now() / 1000);
-    inSecond = now === second ? inSecond + 1 : 1;
-    second = now;
-    return requestsPerSecond !== undefined && inSecond > requestsPerSecond;
+    const now = performance.now();
+    if (now < restsUntilMs) return true;
+    taken += 1;
+    if (taken <= restsAfter) return false;
+    taken = 0;
+    restsUntilMs = now + 1_000;
+    return true;
   };
 
   const handle = async (request: IncomingMessage, response: ServerResponse) => {

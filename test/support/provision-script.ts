@@ -44,7 +44,7 @@ export interface ScriptRun {
 const PROGRAMS = 'awk cat cksum dirname grep mktemp od paste rm sed sort tr'.split(' ');
 
 /** How long (ms) a script may take, on a machine that is busy with other tests. */
-const PATIENCE_MS = 25_000;
+const PATIENCE_MS = 120_000;
 
 /**
  * Runs a bash script that calls AWS.

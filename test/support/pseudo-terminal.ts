@@ -12,7 +12,7 @@ export const hasPseudoTerminal = spawnSync('script', ['--version'], { encoding: 
 export const KEYS = { enter: '\r', ctrlC: '\x03', down: '\x1b[B' };
 
 /** How long (ms) to wait for a text: other tests keep the machine busy. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 120_000;
 
 const COLUMNS = 160;
 

@@ -43,7 +43,7 @@ describe('the AWS CLI commands in the docs', () => {
       'content/files/x.pdf': '',
     };
     expect(await problemsOfInstalledCli(once, files)).toEqual({});
-  }, 300_000);
+  });
 
   test('exist, also in the middle of a sentence', () => {
     const mentioned = Object.values(docs).flatMap((text) => spans(text).filter((span) => /^aws\s/.test(span)));

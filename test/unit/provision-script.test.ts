@@ -533,7 +533,7 @@ test('infrastructure/provision.sh calls AWS as the AWS CLI wants it', async () =
     files: Object.fromEntries(Object.entries(files).map(([file, text]) => [moved(file), text])),
   }));
   expect(await problemsOfInstalledCli(calledAs, { 'template.yaml': TEMPLATE_TEXT })).toEqual({});
-}, 300_000);
+});
 
 describe('infrastructure/provision.sh can be read before it is run:', () => {
   const text = readFileSync(SCRIPT, 'utf8');

@@ -47,7 +47,7 @@ test('an import from a room above fails the lint, which says where the thing bel
   WRONG_IMPORTS.forEach(([file, , expected], index) => {
     expect({ file, advice: advice[index] }).toEqual({ file, advice: [expect.stringContaining(expected)] });
   });
-}, 120_000);
+});
 
 test('an import from a room below passes', () => {
   const texts = [
@@ -57,4 +57,4 @@ test('an import from a room below passes', () => {
     { file: 'src/commands/setup/run.ts', text: "import '../provision/provision';" },
   ];
   expect(adviceOn(texts)).toEqual([[], [], [], []]);
-}, 120_000);
+});

@@ -17,7 +17,7 @@ import {
 } from './nginx-config';
 import { findTool } from './tools';
 
-const START_TIMEOUT_MS = 10_000;
+const START_TIMEOUT_MS = 60_000;
 const POLL_MS = 20;
 
 /** A separate nginx that runs in the foreground and keeps all of its files in one folder. */

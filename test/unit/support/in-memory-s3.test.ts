@@ -1132,12 +1132,12 @@ describe('a slow line', () => {
   });
 
   test('is one for each connection', async () => {
-    await restart({ bandwidthBytesPerSecond: 5_000_000 });
+    await restart({ bandwidthBytesPerSecond: 1_000_000 });
     const paths = ['/photos/a', '/photos/b', '/photos/c', '/photos/d', '/photos/e'];
     const bytes = Buffer.alloc(1_000_000);
     const togetherMs = await timed(() => Promise.all(paths.map((path) => put(path, bytes))));
-    // One after the other they would take a second.
-    expect(togetherMs).toBeLessThan(700);
+    // One after the other they would take five seconds.
+    expect(togetherMs).toBeLessThan(4_000);
   });
 });
 

@@ -170,7 +170,7 @@ describe('a deletion that was stopped or refused', () => {
         ]);
       }
     }
-  }, 60_000);
+  });
 
   test('by Ctrl-C, while CloudFormation is at work, continues with the bucket', async () => {
     const bucket = await build();

@@ -442,7 +442,7 @@ describe('a run that was stopped', () => {
       const secret = provisioned?.config.storage.S3CloudFrontStorage.cdnFallbackSecret;
       expect(JSON.stringify(account.distributions.all)).toContain(secret);
     }
-  }, 60_000);
+  });
 
   test('by Ctrl-C, while CloudFormation is at work, is watched to its end by the next', async () => {
     account.hostedZones.add({ name: 'example.com' });

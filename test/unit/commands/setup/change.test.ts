@@ -140,7 +140,7 @@ describe('a change as root', () => {
     expect([status, hosts[0]]).toEqual([1, 'blog-images.s3.eu-central-1.amazonaws.com:443']);
     await stop(proxy);
     rmSync(folder, { recursive: true });
-  }, 60_000);
+  });
 
   test.each([
     ['no JSON', 'rm -rf /'],

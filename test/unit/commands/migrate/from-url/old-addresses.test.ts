@@ -61,9 +61,9 @@ test.each([
 });
 
 test('no text takes long to read', () => {
-  const startedAt = performance.now();
+  const startedAt = process.cpuUsage();
   for (const piece of ['\\', '%25', '/', '&#0', 'https://old.example.com/', '//old.example.com:', '&quot;', ',//']) {
     addressesIn(piece.repeat(100_000), OLD);
   }
-  expect(performance.now() - startedAt).toBeLessThan(5_000);
+  expect(process.cpuUsage(startedAt).user / 1e6).toBeLessThan(5);
 });

@@ -72,6 +72,9 @@ function checkedValues(
 }
 
 class Evaluator {
+  /** What is known of the conditions, by name: each part of the template asks for them again. */
+  private readonly conditions = new Map<string, boolean>();
+
   constructor(
     private readonly template: Template,
     private readonly values: Record<string, string>,
@@ -81,10 +84,7 @@ class Evaluator {
     const [name, operand] = Object.entries(condition as object)[0] as [string, unknown];
     switch (name) {
       case 'Condition':
-        if (!(String(operand) in this.template.Conditions)) {
-          throw new Error(`The template has no condition ${String(operand)}`);
-        }
-        return this.isTrue(this.template.Conditions[String(operand)]);
+        return this.isConditionTrue(String(operand));
       case 'Fn::Equals': {
         const [one, other] = (operand as unknown[]).map((item) => this.resolve(item));
         return one === other;
@@ -98,6 +98,15 @@ class Evaluator {
       default:
         throw new Error(`${name} is not a condition`);
     }
+  }
+
+  private isConditionTrue(name: string): boolean {
+    if (!(name in this.template.Conditions)) {
+      throw new Error(`The template has no condition ${name}`);
+    }
+    const isTrue = this.conditions.get(name) ?? this.isTrue(this.template.Conditions[name]);
+    this.conditions.set(name, isTrue);
+    return isTrue;
   }
 
   resolve(value: unknown): unknown {

@@ -52,7 +52,7 @@ function start(): string {
     of('times node, CPU', ' ×')(values) ?? '–',
   ]);
   return [
-    tableOf(['', 'Time', 'of `node`', 'Processor time', 'of `node`'], lines),
+    tableOf(['', 'Time', 'compared with `node`', 'Processor time', 'compared with `node`'], lines),
     facts(['start'], 'npm run bench -- start', ['node']),
   ].join('\n\n');
 }

@@ -51,8 +51,11 @@ const SOFTWARE: Record<string, string> = { node: 'Node', ghost: 'Ghost', rclone:
 export function facts(ids: string[], command: string, software: string[]): string {
   const results = ids.map(read);
   const dates = [...new Set(results.map(({ date }) => date))].sort();
-  const { machine, versions } = results[0] as Results;
+  const machines = [...new Set(results.map(({ machine }) => machine))];
   const [first, last] = [dates[0], dates.at(-1)];
-  const used = software.map((name) => `${SOFTWARE[name] ?? name} ${versions[name]}`);
-  return `Measured ${first === last ? `on ${first}` : `from ${first} to ${last}`} by \`${command}\` (${[machine, ...used].join(', ')}).`;
+  const used = software.map((name) => {
+    const versions = [...new Set(results.flatMap(({ versions }) => versions[name] ?? []))].sort();
+    return `${SOFTWARE[name] ?? name} ${versions.join(' and ')}`;
+  });
+  return `Measured ${first === last ? `on ${first}` : `from ${first} to ${last}`} by \`${command}\` (${[...machines, ...used].join(', ')}).`;
 }

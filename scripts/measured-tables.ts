@@ -97,7 +97,7 @@ function table(rows: TableRow[]): string {
   return tableOf(heads, lines);
 }
 
-const ADAPTERS = ['node', 'ghost', 'ghos3', 'ghost-storage-adapter-s3'];
+const ADAPTERS = ['node', 'ghost', 'ghost-storage-s3-cloudfront', 'ghos3', 'ghost-storage-adapter-s3'];
 
 const idsOf = (rows: TableRow[]): string[] => rows.map(([, id]) => id);
 

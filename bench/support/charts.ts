@@ -7,6 +7,7 @@ const WORDS: Record<string, string> = {
   S3CloudFrontStorage: 'this adapter',
   'raw request': 'a plain request to S3',
   '6 connections full': 'the limit of 6 connections',
+  '8 connections full': 'the limit of 8 connections',
   "lib-storage's Upload": '@aws-sdk/lib-storage',
   "lib-storage's Upload, 8 parts of 6 MiB": '@aws-sdk/lib-storage, 8 parts of 6 MiB',
   migrate: 'migrate (this adapter)',
@@ -49,7 +50,7 @@ const CHARTS: Record<string, (results: PublishedResults) => Promise<void>> = {
     }),
   'growth-megabytes': (results) =>
     drawGrowth(results, {
-      title: 'One upload of 1 MB to 5 GB',
+      title: 'One upload, by its size',
       x: 'megabytes of the upload',
       y: 'milliseconds for each megabyte',
     }),

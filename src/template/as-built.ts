@@ -1,13 +1,13 @@
 /** A template that was parsed before. */
 export interface ParsedTemplate {
-  /** Of its text, in hexadecimal. */
+  /** SHA-256 of its YAML, in hexadecimal. */
   sha256: string;
-  /** The `Template`. */
+  /** The parsed `Template`. */
   json: string;
 }
 
 /**
- * The package's own template, in dist: the build puts it in the place of this module, since parsing takes longer than all
+ * The package's own template. The build replaces this module by the parsed template, because parsing takes longer than
  * the rest of `provision --dry-run`.
  */
 export const AS_BUILT: ParsedTemplate | undefined = undefined;

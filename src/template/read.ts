@@ -55,13 +55,13 @@ export function readTemplate(text: string = TEMPLATE_TEXT): Template {
   return text === TEMPLATE_TEXT ? (ownTemplate ??= templateAsBuilt(text) ?? parse(text)) : parse(text);
 }
 
-/** The parser takes longer to load than all other modules of `provision --dry-run`, and what is built needs none. */
+/** Loads the parser only for a template that the build has not parsed. */
 function parse(text: string): Template {
   const { parseTemplate } = require('./parse') as typeof import('./parse');
   return parseTemplate(text);
 }
 
-/** Returns what the build parsed, unless somebody has changed the text since. */
+/** Returns the template that the build has parsed, unless its text was changed afterwards. */
 function templateAsBuilt(text: string): Template | undefined {
   if (AS_BUILT?.sha256 !== createHash('sha256').update(text).digest('hex')) return undefined;
   return JSON.parse(AS_BUILT.json) as Template;

@@ -72,7 +72,7 @@ function checkedValues(
 }
 
 class Evaluator {
-  /** What is known of the conditions, by name: each part of the template asks for them again. */
+  /** Results of conditions by name, because many parts of the template use each of them. */
   private readonly conditions = new Map<string, boolean>();
 
   constructor(

@@ -25,7 +25,7 @@ test('requests that visitors may end cost no more than others: the SDK builds it
   expect(built).toBe(1);
 });
 
-test('requests of visitors share the one signal that each visitor has: no other is created for them', async () => {
+test('the requests of a visitor share one signal: no other AbortController is created for them', async () => {
   const { config } = parseConfig(bucket.options());
   const inBucket = new Bucket(config);
   await bucket.put('content/images/x.jpg', 'bytes');

@@ -273,7 +273,7 @@ describe('large uploads', () => {
     }
   });
 
-  test('go in eight parts at a time by default, which fill the memory of the uploads and no more', async () => {
+  test('go in eight parts at a time by default, which take exactly the memory that uploads may take', async () => {
     const slow = await startInMemoryS3({ latencyMs: 40, trustsBodies: true });
     try {
       slow.createBucket('parts');

@@ -72,7 +72,7 @@ test('1,500 uploads at once are all stored where a process may open 1,024 files'
   expect(s3.mostAtOnce).toBeLessThanOrEqual(40);
 });
 
-test('600 uploads at once are all stored on a service that refuses all for a second after each 100', async () => {
+test('600 uploads at once are all stored on a service that refuses everything for a second after every 100 requests', async () => {
   await start({ restsAfter: 100 });
   expectAllStored(await uploadAtOnce(600, 20_000), 600, 20_000);
   expect(s3.refused).toBeGreaterThan(0);

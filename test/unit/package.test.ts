@@ -129,7 +129,7 @@ describe('the package', () => {
     }
   });
 
-  test('plans without parsing the template again, unless somebody has changed it', () => {
+  test('plans with the template that the build has parsed, and parses one that was changed', () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'package-'));
     try {
       for (const file of ['dist', 'infrastructure', 'package.json']) {

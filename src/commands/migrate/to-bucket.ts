@@ -19,7 +19,7 @@ import { createUpload, type Upload } from './upload-file';
 /** How much memory (bytes) simultaneous uploads may use. */
 const MEMORY_BYTES = 12 * 1024 * 1024;
 
-/** From which size (bytes) on files are read into buffers that are reused, because Node frees such buffers late. */
+/** Size (bytes) from which files are read into buffers that are reused, because Node frees such buffers late. */
 const REUSED_BYTES = 1024 * 1024;
 
 type FileEntry = Extract<LocalEntry, { kind: 'file' }>;

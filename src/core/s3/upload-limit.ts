@@ -83,7 +83,7 @@ export async function takeBuffer({ uploadMemoryBytes }: Config, bytes: number): 
 
 /** Buffers to reuse, the most recently returned one last. */
 let idle: Buffer[] = [];
-/** How much (bytes) the buffers take that are in use. */
+/** Total size (bytes) of the buffers in use. */
 let usedBytes = 0;
 let timer: NodeJS.Timeout | undefined;
 

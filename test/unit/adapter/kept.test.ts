@@ -3,7 +3,7 @@ import { Kept } from '../../../src/adapter/kept';
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
 
-test('an image that Ghost does not fetch is dropped from memory after ten seconds, once', () => {
+test('an image that Ghost does not fetch is dropped from memory once, after ten seconds', () => {
   const drop = jest.fn();
   const kept = new Kept(drop);
   kept.take(1_000);

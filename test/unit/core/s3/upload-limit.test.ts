@@ -56,7 +56,7 @@ test('memory is used again for the next upload, unless a request with it may sti
   expect(await memoryOf(true)).not.toBe(sent);
 });
 
-test('buffers of the default part size waste no memory: as many are in use as the limit has room for', async () => {
+test('a buffer for a part of the default size is not rounded up', async () => {
   const settings = config({ uploadMemoryBytes: 6 * MIB });
   const { buffer, giveBack } = await takeBuffer(settings, 6 * MIB - 1);
   expect(buffer.buffer.byteLength).toBe(6 * MIB);

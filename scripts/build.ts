@@ -50,6 +50,17 @@ const templateAsBuilt: Plugin = {
   },
 };
 
+/** Keeps the name of the SDK's silent logger: by its name, the SDK decides whether its warnings go to the console. */
+const namedLogger: Plugin = {
+  name: 'named-logger',
+  setup(setup) {
+    setup.onLoad({ filter: /[\\/]smithy-client[\\/]NoOpLogger\.js$/ }, ({ path: file }) => ({
+      contents: readFileSync(file, 'utf8').replace('{', "{ static name = 'NoOpLogger';"),
+      loader: 'js',
+    }));
+  },
+};
+
 const common: BuildOptions & { metafile: true } = {
   absWorkingDir: root,
   bundle: true,
@@ -67,7 +78,7 @@ const common: BuildOptions & { metafile: true } = {
   legalComments: 'none',
   // The SDK is bundled, so that its warning about future Node versions does not concern the users.
   define: { 'process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED': '"true"' },
-  plugins: [lazyModules, typesWithExtensions, templateAsBuilt],
+  plugins: [lazyModules, typesWithExtensions, templateAsBuilt, namedLogger],
   metafile: true,
 };
 

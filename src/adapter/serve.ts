@@ -63,6 +63,9 @@ async function stream(
   if (response.destroyed) {
     return;
   }
+  if (!response.socket) {
+    closeWithConnection(request, response);
+  }
   const abort = new AbortController();
   response.once('close', () => {
     if (!response.writableFinished) {
@@ -85,6 +88,20 @@ async function stream(
   } else {
     await sendObject(response, answer, config);
   }
+}
+
+/**
+ * Closes a response when its connection closes. Node closes only the response that it is sending, not those behind it: a
+ * client that leaves after many requests at once would keep their requests to S3 open.
+ */
+function closeWithConnection({ socket }: IncomingMessage, response: ServerResponse): void {
+  const close = () => {
+    response.destroy();
+    response.emit('close');
+  };
+  socket.setMaxListeners(0);
+  socket.once('close', close);
+  response.once('close', () => socket.off('close', close));
 }
 
 /**

@@ -26,7 +26,6 @@ import { isRoot, withRightsOf } from '../../src/shell/owner-rights';
 import { ALL_ATTACKS, type Attack, NOBODY, startAttack } from '../support/install/attacker';
 import { environmentIn, runInstall } from '../support/install/run';
 
-// Each attack lasts for many installations, which takes time on a busy machine.
 const GIVEN = ['--bucket', 'blog-images', '--region', 'eu-central-1', '--cdn-url', 'https://images.example.com'];
 const CONFIG = '{ "url": "https://blog.example.com" }\n';
 const CLI = path.resolve(__dirname, '../../dist/cli.js');

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import tls from 'node:tls';
 import { CDN_URL, createAdapter } from '../support/adapter';
 import { startBlogServer } from '../support/blog-server';
+import { MIB } from '../support/bytes';
 import { makeCertificate } from '../support/certificate';
 import { type CloudFrontRecorder, startCloudFrontRecorder } from '../support/cloudfront-recorder';
 import { listen, stop } from '../support/local-server';
@@ -134,6 +135,17 @@ describe('a service with https:', () => {
       expect(proxy.requests).toEqual(['CONNECT tls.test:443', 'CONNECT tls.test:443']);
     },
   );
+
+  it('gets a large file in parts that carry a signed MD5 and no SHA-256', async () => {
+    process.env.HTTPS_PROXY = proxy.url;
+    await adapterFor('https://tls.test').save(await uploads.file('clip.mp4', Buffer.alloc(9 * MIB, 'x')));
+    const parts = server.requests.filter(({ operation }) => operation === 'UploadPart').map(({ headers }) => headers);
+    expect(parts.map((headers) => headers['x-amz-content-sha256'])).toEqual(Array(2).fill('UNSIGNED-PAYLOAD'));
+    expect(parts.map((headers) => headers['content-md5'])).toEqual(Array(2).fill(expect.stringMatching(/^.{22}==$/)));
+    expect(parts.map((headers) => headers.authorization)).toEqual(
+      Array(2).fill(expect.stringMatching(/SignedHeaders=[^,]*content-md5/)),
+    );
+  });
 
   it('is used through a proxy that demands a user name and password', async () => {
     process.env.HTTPS_PROXY = guarded.url.replace('//', `//${USER}@`);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';
+import net from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { S3CloudFrontStorage } from '../../src/adapter/adapter';
@@ -476,6 +477,25 @@ describe('clients that leave', () => {
       expect(own.openConnections()).toBeLessThanOrEqual(1);
       expect(blog.errors).toEqual([]);
       expect((await blog.request('/x.mp4', { range: 'bytes=0-9' })).status).toBe(206);
+    } finally {
+      await blog.close();
+      await own.close();
+    }
+  });
+
+  test('end all of their requests, also those that wait for the response to the first one', async () => {
+    const own = await startInMemoryS3({ bandwidthBytesPerSecond: 4 * MIB });
+    own.createBucket('pipelining');
+    const adapter = new S3CloudFrontStorage(optionsFor(own, 'pipelining', { serve: 'stream' }));
+    await adapter.saveRaw(Buffer.alloc(2 * MIB), 'x.mp4');
+    const blog = await startBlogServer(adapter);
+    try {
+      const client = net.connect(blog.port, '127.0.0.1');
+      client.write('GET /content/images/x.mp4 HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(5));
+      client.on('data', () => undefined);
+      await waitUntil(() => own.openConnections() >= 5);
+      client.destroy();
+      await waitUntil(() => own.openConnections() <= 1);
     } finally {
       await blog.close();
       await own.close();

@@ -22,6 +22,7 @@ export async function inSmallHeap<T>(run: () => Promise<T>): Promise<T> {
     return await run();
   } finally {
     observer.disconnect();
+    setFlagsFromString('--semi-space-growth-factor=2');
   }
 }
 

@@ -108,7 +108,7 @@ async function createClient(
 
 /**
  * Skips the SHA-256 of uploaded parts over TLS, because computing it blocks everything else in Ghost. S3 checks the parts
- * by their CRC-32, and other services by their MD5. Both are signed:
+ * by their CRC-32, and other services by their MD5. Both are signed. A part without either keeps its SHA-256.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  */
 function leavePartsUnsigned(client: S3Client): void {
@@ -116,12 +116,14 @@ function leavePartsUnsigned(client: S3Client): void {
     (next, { commandName }) =>
       async (args) => {
         const { protocol, headers } = args.request as { protocol: string; headers: Record<string, string> };
-        if (commandName === 'UploadPartCommand' && protocol === 'https:') {
+        const isChecked = Object.keys(headers).some((name) => /^(content-md5|x-amz-checksum-.*)$/i.test(name));
+        if (commandName === 'UploadPartCommand' && protocol === 'https:' && isChecked) {
           headers['x-amz-content-sha256'] = 'UNSIGNED-PAYLOAD';
         }
         return next(args);
       },
-    { step: 'build', name: 'leavePartsUnsigned' },
+    // After the SDK has added its checksum.
+    { step: 'build', priority: 'low', name: 'leavePartsUnsigned' },
   );
 }
 

@@ -65,7 +65,14 @@ export async function takeBuffer({ uploadMemoryBytes }: Config, bytes: number): 
   const pieces = (amount: number) => Math.max(1, Math.ceil(amount / PIECE_BYTES));
   const all = pieces(uploadMemoryBytes);
   const [, release] = await limitOf('memory', all).acquire(Math.min(pieces(capacity), all));
-  const whole = takeIdle(capacity, uploadMemoryBytes) ?? Buffer.allocUnsafeSlow(capacity);
+  let whole: Buffer;
+  try {
+    whole = takeIdle(capacity, uploadMemoryBytes) ?? Buffer.allocUnsafeSlow(capacity);
+  } catch (error) {
+    // The machine has no memory left.
+    release();
+    throw error;
+  }
   usedBytes += capacity;
   return {
     buffer: whole.subarray(0, bytes),

@@ -73,3 +73,13 @@ test('kept buffers make room for one of another size, so that all together stay 
   expect(again.filter(({ buffer }) => kept.includes(buffer.buffer))).toHaveLength(1);
   again.forEach(({ giveBack }) => giveBack(true));
 });
+
+test('memory that the machine does not have is not counted as used', async () => {
+  const settings = config({ uploadMemoryBytes: 6 * MIB });
+  const allocate = jest.spyOn(Buffer, 'allocUnsafeSlow').mockImplementation(() => {
+    throw new RangeError('Array buffer allocation failed');
+  });
+  await expect(takeBuffer(settings, 5 * MIB)).rejects.toThrow('allocation failed');
+  allocate.mockRestore();
+  (await takeBuffer(settings, 5 * MIB)).giveBack(true);
+});

@@ -10,7 +10,7 @@ import type { GhostInstall } from '../test/support/ghost/install';
 import type { Benchmark } from './support/benchmark';
 import { type BenchBlog, startBlog } from './support/blog';
 import { publish, type Row } from './support/results';
-import { FROM_A_VPS, type S3Server, startS3Server } from './support/s3-server';
+import { FROM_A_VPS, onAws, type S3Server, startS3Server } from './support/s3-server';
 import type { AdapterName } from './support/storages';
 
 const NAMES: AdapterName[] = ['S3CloudFrontStorage', "Ghost's S3Storage"];
@@ -75,7 +75,7 @@ async function measure(
   const server = await startS3Server(FROM_A_VPS);
   try {
     await server.createBucket(BUCKET);
-    const blog = await startBlog(name, install, { ...server, bucket: BUCKET }, { cdnUrl: CDN_URL });
+    const blog = await startBlog(name, install, onAws(server, BUCKET), { cdnUrl: CDN_URL });
     try {
       const before = resetPeakMemory(blog.ghost.pid);
       const begin = performance.now();

@@ -3,7 +3,7 @@ import type { AdminApi } from '../test/support/ghost/admin-api';
 import type { Benchmark } from './support/benchmark';
 import { startBlog } from './support/blog';
 import { publish, type Row } from './support/results';
-import { FROM_A_VPS, startS3Server, type S3Server } from './support/s3-server';
+import { FROM_A_VPS, onAws, startS3Server, type S3Server } from './support/s3-server';
 import { median } from './support/statistics';
 import type { AdapterName } from './support/storages';
 
@@ -21,7 +21,7 @@ export const size: Benchmark = async ({ ghost: install }) => {
       const bucket = name === 'S3CloudFrontStorage' ? 'bench-size-ours' : 'bench-size-core';
       await server.createBucket(bucket);
       const cdn = { cdnUrl: CDN_URL, cdnFallbackSecret: SECRET };
-      const blog = await startBlog(name, install, { ...server, bucket }, cdn);
+      const blog = await startBlog(name, install, onAws(server, bucket), cdn);
       try {
         rows.push({ name, values: await measure(server, blog.ghost.url, blog.admin) });
       } finally {

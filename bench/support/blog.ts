@@ -6,6 +6,7 @@ import { AdminApi } from '../../test/support/ghost/admin-api';
 import { freePort, prepareContent, startGhost, type RunningGhost } from '../../test/support/ghost/boot';
 import type { JsonObject } from '../../test/support/ghost/config';
 import type { GhostInstall } from '../../test/support/ghost/install';
+import { HOSTS_OF_AWS } from './child';
 import type { BucketOptions } from './s3-server';
 import { type AdapterName, moduleOf, optionsOf } from './storages';
 
@@ -39,8 +40,9 @@ export async function startBlog(
     await placePeer(name, install, contentPath);
   }
   const config = configOf(name, bucket, cdnUrl, cdnFallbackSecret);
+  const environment = { NODE_OPTIONS: `--import ${HOSTS_OF_AWS}`, ...env };
   try {
-    const ghost = await startGhost({ install, config, port: await freePort(), contentPath, env });
+    const ghost = await startGhost({ install, config, port: await freePort(), contentPath, env: environment });
     const stop = async () => {
       await ghost.stop();
       await rm(folder, { recursive: true, force: true });
@@ -69,8 +71,14 @@ function configOf(name: AdapterName, bucket: BucketOptions, cdnUrl: string, cdnF
     return adapterConfig({ ...options, serve: 'auto', cdnFallbackSecret });
   }
   if (name === "Ghost's S3Storage") {
-    const urls = { image: cdnUrl, media: cdnUrl, files: cdnUrl };
-    return { storage: { active: 'S3Storage', S3Storage: options }, urls };
+    // Also for files: Ghost imports the images of a zip a second time, as files.
+    const storage = {
+      active: 'S3Storage',
+      media: { adapter: 'S3Storage', staticFileURLPrefix: 'content/media' },
+      files: { adapter: 'S3Storage', staticFileURLPrefix: 'content/files' },
+      S3Storage: options,
+    };
+    return { storage, urls: { image: cdnUrl, media: cdnUrl, files: cdnUrl } };
   }
   return { storage: { active: name, [name]: { ...options, assetHost: cdnUrl } } };
 }

@@ -66,7 +66,7 @@ export default tseslint.config(
       '@typescript-eslint/consistent-type-imports': ['error', { disallowTypeAnnotations: false }],
       // What lies in src/core/lazy is loaded on first use, and Ghost calls some methods synchronously. So is the parser
       // of src/template, which what is built does not need.
-      '@typescript-eslint/no-require-imports': ['error', { allow: ['^\\./lazy/', '^\\./parse$'] }],
+      '@typescript-eslint/no-require-imports': ['error', { allow: ['^\\./lazy/', '^\\./parse$', '^node:'] }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
     },

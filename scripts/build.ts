@@ -61,6 +61,19 @@ const namedLogger: Plugin = {
   },
 };
 
+/** Loads what commander would run external commands with only if there is one: there is none. */
+const withoutChildProcess: Plugin = {
+  name: 'without-child-process',
+  setup(setup) {
+    setup.onLoad({ filter: /[\\/]commander[\\/]lib[\\/]command\.js$/ }, ({ path: file }) => ({
+      contents: readFileSync(file, 'utf8')
+        .replace("const childProcess = require('node:child_process');\n", '')
+        .replaceAll('childProcess.spawn(', "require('node:child_process').spawn("),
+      loader: 'js',
+    }));
+  },
+};
+
 const common: BuildOptions & { metafile: true } = {
   absWorkingDir: root,
   bundle: true,
@@ -78,7 +91,7 @@ const common: BuildOptions & { metafile: true } = {
   legalComments: 'none',
   // The SDK is bundled, so that its warning about future Node versions does not concern the users.
   define: { 'process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED': '"true"' },
-  plugins: [lazyModules, typesWithExtensions, templateAsBuilt, namedLogger],
+  plugins: [lazyModules, typesWithExtensions, templateAsBuilt, namedLogger, withoutChildProcess],
   metafile: true,
 };
 

@@ -3,7 +3,7 @@ import type { ReadOptions, StorageFile } from 'ghost-storage-base';
 import { type Config, parseConfig } from '../core/config';
 import { PATH_REFUSED } from '../core/error-codes';
 import { sanitizeFileName, withShortName } from '../core/file-names';
-import { errors, ghostMajorVersion, StorageBase, warnOnce } from '../core/ghost-host';
+import { errors, findStorageBase, ghostMajorVersion, loadErrors, warnOnce } from '../core/ghost-host';
 import { type Invalidations, invalidationsFor } from '../core/invalidation';
 import { encodePath, isInMonth, ObjectKeys } from '../core/object-keys';
 import { CachingBucket } from './caching-bucket';
@@ -12,6 +12,11 @@ import type { Middleware } from './middleware';
 import { serveFrom } from './serve';
 import { Uploads } from './upload';
 import { errorForVisitors } from './visitor-errors';
+
+const StorageBase = findStorageBase();
+
+// Now, while files can be opened: an upload that fails has to say so.
+loadErrors();
 
 /** The start of the paths of image sizes, which Ghost creates when a visitor requests one. */
 const SIZES = 'size/';

@@ -9,7 +9,7 @@ import { throughProxies } from '../core/proxies';
 import { Failure } from '../shell/failure';
 import { explainErrors } from './explain-errors';
 import { checkChosenProfile, checkProfile } from './profiles';
-import { findRegion } from './region';
+import { findRegion } from './find-region';
 
 /** The AWS account that a command uses, with a client for each service. */
 export interface Aws {

@@ -73,7 +73,8 @@ function defaultOf<T extends object>(exports: Exports<T> | undefined): T | undef
   return exports && 'default' in exports ? exports.default : exports;
 }
 
-function findStorageBase(): StorageBaseConstructor {
+/** Returns the class that Ghost's adapters extend: Ghost's own copy if there is one. Ghost checks the name of the parent. */
+export function findStorageBase(): StorageBaseConstructor {
   // ghost-storage-base 1.x (Ghost 5) is the class itself; 3.x (Ghost 6) exports it.
   const ghosts = packageOfGhost<StorageBaseConstructor | { StorageBase: StorageBaseConstructor }>('ghost-storage-base');
   const found = typeof ghosts === 'function' ? ghosts : ghosts?.StorageBase;
@@ -110,13 +111,35 @@ export function ghostMajorVersion(): number | undefined {
   return manifest && Number.parseInt(manifest.version, 10);
 }
 
-/** The class that Ghost's adapters extend: Ghost's own copy if there is one. Ghost checks the name of the parent. */
-export const StorageBase = findStorageBase();
+type Errors = Pick<
+  typeof GhostErrors,
+  'IncorrectUsageError' | 'InternalServerError' | 'NoPermissionError' | 'NotFoundError'
+>;
 
-/** The classes of `@tryghost/errors`: Ghost's own copy if there is one. */
-export const errors =
-  defaultOf(packageOfGhost<Exports<typeof GhostErrors>>('@tryghost/errors')) ??
-  (require('./lazy/ghost-errors') as { default: typeof GhostErrors }).default;
+let loadedErrors: Errors | undefined;
+
+/** Loads the classes of `errors`. Where no file can be opened any more, it is too late to load them. */
+export function loadErrors(): Errors {
+  return (loadedErrors ??=
+    defaultOf(packageOfGhost<Exports<typeof GhostErrors>>('@tryghost/errors')) ??
+    (require('./lazy/ghost-errors') as { default: typeof GhostErrors }).default);
+}
+
+/** Classes of `@tryghost/errors`, loaded on first use: Ghost's own copy if there is one. */
+export const errors: Errors = {
+  get IncorrectUsageError() {
+    return loadErrors().IncorrectUsageError;
+  },
+  get InternalServerError() {
+    return loadErrors().InternalServerError;
+  },
+  get NoPermissionError() {
+    return loadErrors().NoPermissionError;
+  },
+  get NotFoundError() {
+    return loadErrors().NotFoundError;
+  },
+};
 
 /** Ghost's log, or the console outside Ghost. */
 export const logging: Logging = defaultOf(packageOfGhost<Exports<Logging>>('@tryghost/logging')) ?? console;

@@ -52,11 +52,21 @@ export function calledAs(script = process.argv[1] ?? '', environment = process.e
   if (!isOwn || script.includes(`${path.sep}_npx${path.sep}`) || (isInPackage && isByNpm)) {
     return `npx ${quoted(specOf(script))}`;
   }
-  const folders = (environment.PATH ?? '').split(path.delimiter).filter((folder) => path.isAbsolute(folder));
-  const real = realOf(script);
-  return real !== undefined && folders.some((folder) => realOf(path.join(folder, NAME)) === real)
-    ? NAME
-    : `node ${quoted(script)}`;
+  return isOnPath(script, environment.PATH ?? '') ? NAME : `node ${quoted(script)}`;
+}
+
+/** The last answer of `isOnPath`: the text of `--help` asks forty times. */
+let lastAnswer: { script: string; variable: string; isOnPath: boolean } | undefined;
+
+/** Returns whether the shell would find this script by its name. */
+function isOnPath(script: string, variable: string): boolean {
+  if (lastAnswer?.script !== script || lastAnswer.variable !== variable) {
+    const folders = variable.split(path.delimiter).filter((folder) => path.isAbsolute(folder));
+    const real = realOf(script);
+    const found = real !== undefined && folders.some((folder) => realOf(path.join(folder, NAME)) === real);
+    lastAnswer = { script, variable, isOnPath: found };
+  }
+  return lastAnswer.isOnPath;
 }
 
 /** Returns the package that npx was told to run: its name, or with a version where the user named one. */

@@ -1,4 +1,3 @@
-import { select } from '@inquirer/prompts';
 import { type Colors, printable } from './colors';
 
 /** One of several values to choose from. */
@@ -22,6 +21,7 @@ export async function selectChoice(
   colors: Colors,
   context: { output: NodeJS.WriteStream; signal: AbortSignal },
 ): Promise<string> {
+  const { select } = await import('./prompts');
   for (;;) {
     const chosen = await select(
       {

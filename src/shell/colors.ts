@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { createColors } from 'picocolors';
 import { visibleLines } from './text';
 
@@ -6,8 +5,16 @@ export type Colors = ReturnType<typeof createColors>;
 
 type Formatter = Colors['bold'];
 
-/** Replaces the escape character in our own colors until they are printed. Text from outside cannot contain it. */
-const OUR_ESCAPE = randomUUID();
+/**
+ * Replaces the escape character in our own colors until they are printed. Text from outside cannot contain it. It is
+ * created with the first color, because most of the commands of a script need no `crypto`, which takes 10 ms to load.
+ */
+let ourEscape: string | undefined;
+
+function createEscape(): string {
+  const { randomUUID } = require('node:crypto') as typeof import('node:crypto');
+  return randomUUID();
+}
 
 /**
  * Returns the colors for an output: on a terminal, unless NO_COLOR is set, and wherever FORCE_COLOR asks for them.
@@ -17,9 +24,13 @@ const OUR_ESCAPE = randomUUID();
  */
 export function colorsOn(output: NodeJS.WriteStream): Colors {
   const { NO_COLOR, FORCE_COLOR } = process.env;
-  const colors = createColors(!NO_COLOR && (FORCE_COLOR ? FORCE_COLOR !== '0' : isTerminal(output)));
+  const isColored = !NO_COLOR && (FORCE_COLOR ? FORCE_COLOR !== '0' : isTerminal(output));
+  const colors = createColors(isColored);
   const marked = (format: Formatter): Formatter => {
-    return (text) => format(printable(String(text))).replaceAll('\x1b', OUR_ESCAPE);
+    return (text) => {
+      const formatted = format(printable(String(text)));
+      return isColored ? formatted.replaceAll('\x1b', (ourEscape ??= createEscape())) : formatted;
+    };
   };
   const entries = Object.entries<Formatter | boolean>({ ...colors }).map(([name, format]) => [
     name,
@@ -29,7 +40,10 @@ export function colorsOn(output: NodeJS.WriteStream): Colors {
 }
 
 /** Returns a text that is safe to print: with our own colors, and with all other control characters made visible. */
-export const printable = (text: string): string => visibleLines(text).replaceAll(OUR_ESCAPE, '\x1b');
+export function printable(text: string): string {
+  const visible = visibleLines(text);
+  return ourEscape === undefined ? visible : visible.replaceAll(ourEscape, '\x1b');
+}
 
 // The property isTTY of a pipe is undefined.
 export const isTerminal = ({ isTTY }: NodeJS.WriteStream) => Boolean(isTTY) && process.env.TERM !== 'dumb';

@@ -1,5 +1,4 @@
 import { setMaxListeners } from 'node:events';
-import { confirm, input } from '@inquirer/prompts';
 import yoctoSpinner from 'yocto-spinner';
 import { type Choice, selectChoice } from './choice';
 import { type Colors, colorsOn, isTerminal, printable } from './colors';
@@ -88,6 +87,14 @@ export interface Spinner {
   stop: () => void;
 }
 
+type Prompts = typeof import('./prompts');
+
+/** Output and signal of a prompt. */
+interface PromptContext {
+  output: NodeJS.WriteStream;
+  signal: AbortSignal;
+}
+
 export interface TerminalOptions {
   /** Agree to everything. */
   yes?: boolean;
@@ -125,9 +132,9 @@ export function openTerminal({ yes = false, json = false }: TerminalOptions): Te
     };
   };
 
-  const ask = async <T>(question: (context: { output: NodeJS.WriteStream; signal: AbortSignal }) => Promise<T>) => {
+  const ask = async <T>(question: (prompts: Prompts, context: PromptContext) => Promise<T>) => {
     try {
-      return await question({ output, signal });
+      return await question(await import('./prompts'), { output, signal });
     } catch (error) {
       if (error instanceof Error && ['ExitPromptError', 'AbortPromptError'].includes(error.name)) {
         throw new Interruption('Stopped at the question. Nothing was changed after it.');
@@ -185,21 +192,21 @@ export function openTerminal({ yes = false, json = false }: TerminalOptions): Te
         return true;
       }
       refuseIfSilent();
-      return ask((context) => confirm({ message: printable(question), default: false }, context));
+      return ask(({ confirm }, context) => confirm({ message: printable(question), default: false }, context));
     },
     canChoose: canAsk && !yes,
     async choose(question, choices) {
       refuseIfSilent();
-      return ask((context) => selectChoice(question, choices, colors, context));
+      return ask((_, context) => selectChoice(question, choices, colors, context));
     },
     input: (question, { default: proposed, check }) =>
-      ask(async (context) => {
+      ask(async ({ input }, context) => {
         const validate = (value: string) => check(value.trim()) ?? true;
         const value = await input({ message: printable(question), default: proposed, validate }, context);
         return value.trim();
       }),
     async type(question) {
-      return yes || !canAsk ? '' : ask((context) => input({ message: printable(question) }, context));
+      return yes || !canAsk ? '' : ask(({ input }, context) => input({ message: printable(question) }, context));
     },
   };
 }

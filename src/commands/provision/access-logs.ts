@@ -1,5 +1,5 @@
 import type { Aws } from '../../aws/sign-in';
-import type { Stack } from '../../aws/stack';
+import type { Stack } from '../../aws/stack-state';
 import { checked } from '../../template/checked-parameter';
 import type { Problem } from './problem';
 

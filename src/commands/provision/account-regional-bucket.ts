@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Stack } from '../../aws/stack';
+import type { Stack } from '../../aws/stack-state';
 import type { Aws } from '../../aws/sign-in';
 import { checked, parameterOf } from '../../template/checked-parameter';
 import type { Problem } from './problem';

@@ -1,6 +1,6 @@
 import type { Aws } from '../../aws/sign-in';
-import { describeHost, detectHost } from '../../aws/host';
-import { isEmpty, type Stack } from '../../aws/stack';
+import { detectHost } from '../../aws/host';
+import { isEmpty, type Stack } from '../../aws/stack-state';
 import { type GhostSite, warningOfUntested } from '../../ghost-site/site';
 import { isTerminal } from '../../shell/colors';
 import { blogUrlOf, countBlogFiles, findBlog, type BlogUrl } from './blog';
@@ -124,7 +124,7 @@ async function identityOf(
     return chosen('policy-only', 'for folders without a blog');
   }
   const host = await detectHost();
-  const description = host && aws && (await describeHost(host));
+  const description = host && aws && (await (await import('../../aws/host-description')).describeHost(host));
   const name = host === 'ec2' ? 'an EC2 instance' : 'an ECS task';
   if (host && (!aws || description?.account === aws.account)) {
     return chosen(host === 'ec2' ? 'ec2-role' : 'ecs-task-role', `this is ${name}`);

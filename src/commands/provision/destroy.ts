@@ -11,7 +11,8 @@ import type { Session } from './session';
 import { settledStack, workOnStack } from './stack/events';
 import { checkPlan } from './web-acl';
 import { deleteRecords, zoneToClear } from './zone-to-clear';
-import { checkOwnership, deleteStack, isDeleted, isEmpty, listDeletedStacks, type Stack } from '../../aws/stack';
+import { deleteStack, listDeletedStacks } from '../../aws/stack';
+import { checkOwnership, isDeleted, isEmpty, type Stack } from '../../aws/stack-state';
 
 /**
  * Deletes the image server. The bucket is kept unless the user types its name twice. If the stack is already deleted,

@@ -1,6 +1,6 @@
 import { deleteBucket } from './bucket';
 import type { Session } from './session';
-import type { Stack } from '../../aws/stack';
+import type { Stack } from '../../aws/stack-state';
 
 /** The result of `provision destroy`. */
 export interface Destroyed {

@@ -8,7 +8,8 @@ import { Failure } from '../../shell/failure';
 import { type PlannedStep, stepsOfChanges } from './plan';
 import { SECONDS_BETWEEN_LOOKS, type Session } from './session';
 import { createChangeSet, deleteChangeSet } from './stack/change-set';
-import { checkState, isAtWork, requireStack, type Stack } from '../../aws/stack';
+import { requireStack } from '../../aws/stack';
+import { checkState, isAtWork, type Stack } from '../../aws/stack-state';
 
 /** The differences between a stack, this version's template, and the stack's resources. */
 export interface Differences {

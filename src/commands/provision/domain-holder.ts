@@ -4,7 +4,7 @@ import {
   paginateListDomainConflicts,
 } from '@aws-sdk/client-cloudfront';
 import type { Aws } from '../../aws/sign-in';
-import type { Stack } from '../../aws/stack';
+import type { Stack } from '../../aws/stack-state';
 import type { Problem } from './problem';
 import type { Settings } from './settings';
 

@@ -1,7 +1,7 @@
 import { listAccessKeys } from './access-key';
 import { checkAccessLogs, logBucketOf } from './access-logs';
 import type { Aws } from '../../aws/sign-in';
-import type { Stack } from '../../aws/stack';
+import type { Stack } from '../../aws/stack-state';
 import type { Certificate } from './certificate/certificate';
 import { checkCaa } from './dns/caa';
 import { checkApex, checkDelegation, checkExistingRecords, checkLiveRecord } from './dns/checks';

@@ -1,4 +1,4 @@
-import { FOLDER_PARAMETERS, foldersOf } from '../../aws/stack';
+import { FOLDER_PARAMETERS, foldersOf } from '../../aws/stack-state';
 import { trimSlashes } from '../../core/object-keys';
 import { Failure } from '../../shell/failure';
 import { checked } from '../../template/checked-parameter';

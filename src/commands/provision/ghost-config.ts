@@ -1,7 +1,7 @@
 import { ADAPTER } from '../../core/features';
 import type { GhostConfigBlock } from '../../ghost-site/edit-config';
 import type { AccessKey } from './access-key';
-import type { Stack } from '../../aws/stack';
+import type { Stack } from '../../aws/stack-state';
 
 /**
  * Returns the adapter's options for Ghost's configuration. `install` activates them.

@@ -6,7 +6,8 @@ import { recordsTo } from './dns/records';
 import { deleteRecords, zoneToClear } from './zone-to-clear';
 import type { Session } from './session';
 import { skippedBucketOf } from './stack/events';
-import { describeStack, isOwn } from '../../aws/stack';
+import { describeStack } from '../../aws/stack';
+import { isOwn } from '../../aws/stack-state';
 
 /**
  * Deletes the leftovers of deleted stacks, after an earlier run that did not finish.

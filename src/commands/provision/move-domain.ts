@@ -4,7 +4,8 @@ import {
   UpdateDomainAssociationCommand,
 } from '@aws-sdk/client-cloudfront';
 import { Failure } from '../../shell/failure';
-import { requireStack, type Stack } from '../../aws/stack';
+import { requireStack } from '../../aws/stack';
+import type { Stack } from '../../aws/stack-state';
 import { describeDistribution } from './distribution';
 import { ifUnanswered, isZone } from './dns/live-dns';
 import { upsertAliases } from './dns/records';

@@ -20,7 +20,8 @@ import { checkAccessKeyOption, type Settings } from './settings';
 import { readSituation, type Situation } from './situation';
 import { createChangeSet, discardChangeSet, executeChangeSet, mayRollBack } from './stack/change-set';
 import { settledStack, workOnStack } from './stack/events';
-import { checkOwnership, deleteStack, describeStack, isDeleted, isFailedCreation, type Stack } from '../../aws/stack';
+import { deleteStack, describeStack } from '../../aws/stack';
+import { checkOwnership, isDeleted, isFailedCreation, type Stack } from '../../aws/stack-state';
 
 /** The result of `provision`. */
 export interface Provisioned {

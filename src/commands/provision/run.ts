@@ -4,7 +4,7 @@ import { warningOfReadableSecrets } from '../../ghost-site/readable-secrets';
 import type { SettingsFile } from '../../ghost-site/settings-file';
 import { Failure } from '../../shell/failure';
 import type { Terminal } from '../../shell/terminal';
-import { foldersOf } from '../../aws/stack';
+import { foldersOf } from '../../aws/stack-state';
 import { withDefaults } from './defaults';
 import { destroy } from './destroy';
 import { findDifferences } from './diff';

@@ -1,4 +1,4 @@
-import { foldersOf, type Stack } from '../../aws/stack';
+import { foldersOf, type Stack } from '../../aws/stack-state';
 import { calledAs } from '../../shell/called-as';
 import type { Terminal } from '../../shell/terminal';
 import { quoted } from '../../shell/text';

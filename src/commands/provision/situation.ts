@@ -32,7 +32,7 @@ import {
   problemOfNoHolder,
 } from './domain-holder';
 import { checkWebAcl, webAclToStore } from './web-acl';
-import { checkState, isEmpty, type Stack } from '../../aws/stack';
+import { checkState, isEmpty, type Stack } from '../../aws/stack-state';
 
 /** The state of everything that exists before a run. */
 export interface Situation {

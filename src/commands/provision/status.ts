@@ -4,7 +4,8 @@ import type { Aws } from '../../aws/sign-in';
 import { readCertificate } from './certificate/certificate';
 import { pointsTo } from './dns/live-dns';
 import type { Session } from './session';
-import { foldersOf, requireStack, type Stack } from '../../aws/stack';
+import { requireStack } from '../../aws/stack';
+import { foldersOf, type Stack } from '../../aws/stack-state';
 
 /** The current state of an image server. */
 export interface Status {

@@ -1,5 +1,5 @@
 import { Failure } from '../../shell/failure';
-import type { Stack } from '../../aws/stack';
+import type { Stack } from '../../aws/stack-state';
 import { findHostedZone, type HostedZone } from './dns/hosted-zone';
 import { deleteAliases, recordsTo } from './dns/records';
 import type { Session } from './session';

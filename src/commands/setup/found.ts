@@ -3,7 +3,7 @@ import { Resolver as DnsResolver } from 'node:dns/promises';
 import path from 'node:path';
 import { detectHost, type Host } from '../../aws/host';
 import { listProfiles } from '../../aws/profiles';
-import { findRegion } from '../../aws/region';
+import { findRegion } from '../../aws/find-region';
 import { countFiles, type SiteFiles } from '../../ghost-site/count-files';
 import type { GhostSite } from '../../ghost-site/site';
 import type { Owner } from '../../shell/owner-rights';

@@ -1,4 +1,4 @@
-import { isEmpty, type Stack } from '../../aws/stack';
+import { isEmpty, type Stack } from '../../aws/stack-state';
 import { ADAPTER } from '../../core/features';
 import { isObject, storageOf } from '../../ghost-site/config';
 import type { GhostSite } from '../../ghost-site/site';

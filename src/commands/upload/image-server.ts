@@ -1,5 +1,6 @@
 import type { Aws } from '../../aws/sign-in';
-import { foldersOf, listImageServers, requireStack, type Stack } from '../../aws/stack';
+import { listImageServers, requireStack } from '../../aws/stack';
+import { foldersOf, type Stack } from '../../aws/stack-state';
 import { type Config, parseConfig } from '../../core/config';
 import { trimSlashes } from '../../core/object-keys';
 import { calledAs } from '../../shell/called-as';

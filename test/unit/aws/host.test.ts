@@ -2,8 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { describeHost, detectHost } from '../../../src/aws/host';
-import { findRegion } from '../../../src/aws/region';
+import { findRegion } from '../../../src/aws/find-region';
+import { detectHost } from '../../../src/aws/host';
+import { describeHost } from '../../../src/aws/host-description';
 import { listen, stop } from '../../support/local-server';
 
 let root: string;

@@ -1,5 +1,5 @@
 import { ADAPTER } from '../../../core/features';
-import type { Stack } from '../../../aws/stack';
+import type { Stack } from '../../../aws/stack-state';
 import { settingsFileAt } from '../../../ghost-site/compose/compose-site';
 import { isObject, storageOf, storagePlace } from '../../../ghost-site/config';
 import { replaceGhostConfig } from '../../../ghost-site/config-file';

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { checkState, requireStack, type Stack } from '../../../aws/stack';
+import { requireStack } from '../../../aws/stack';
+import { checkState, type Stack } from '../../../aws/stack-state';
 import { Failure, Interruption } from '../../../shell/failure';
 import { duration } from '../../../shell/text';
 import { confirmPlan } from '../confirm-plan';

@@ -11,7 +11,8 @@ import { readTemplate, TEMPLATE_TEXT } from '../../../template/read';
 import type { Aws } from '../../../aws/sign-in';
 import { type Pause, SECONDS_BETWEEN_LOOKS } from '../session';
 import { explained } from './reasons';
-import { deleteStack, describeStack, isEmpty, type Stack } from '../../../aws/stack';
+import { deleteStack, describeStack } from '../../../aws/stack';
+import { isEmpty, type Stack } from '../../../aws/stack-state';
 
 /** A change set with its changes. */
 export interface ChangeSet {

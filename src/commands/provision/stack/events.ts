@@ -3,7 +3,8 @@ import { Failure } from '../../../shell/failure';
 import type { Aws } from '../../../aws/sign-in';
 import { type Pause, SECONDS_BETWEEN_LOOKS, type Session } from '../session';
 import { explained } from './reasons';
-import { describeStack, isAtWork, isEmpty, type Stack } from '../../../aws/stack';
+import { describeStack } from '../../../aws/stack';
+import { isAtWork, isEmpty, type Stack } from '../../../aws/stack-state';
 
 /** An event ID that no event has, for reading all events. */
 const BEFORE_ALL = '';

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { HostDescription } from '../../../../src/aws/host';
+import type { HostDescription } from '../../../../src/aws/host-description';
 import { applyDefaults, withDefaults } from '../../../../src/commands/provision/defaults';
 import { readSettings } from '../../../../src/commands/provision/settings';
 import type { AwsAccount } from '../../../support/aws-account';
@@ -13,6 +13,8 @@ jest.mock('node:dns/promises', () => jest.requireActual<object>('../../../suppor
 let machine: (Partial<HostDescription> & Pick<HostDescription, 'host'>) | undefined;
 jest.mock('../../../../src/aws/host', () => ({
   detectHost: () => Promise.resolve(machine?.host),
+}));
+jest.mock('../../../../src/aws/host-description', () => ({
   describeHost: () => Promise.resolve(machine?.account === undefined ? undefined : machine),
 }));
 

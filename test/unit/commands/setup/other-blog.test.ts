@@ -1,4 +1,4 @@
-import type { Stack } from '../../../../src/aws/stack';
+import type { Stack } from '../../../../src/aws/stack-state';
 import { refuseServerOfOther } from '../../../../src/commands/setup/other-blog';
 
 const DOMAIN = 'images.example.com';

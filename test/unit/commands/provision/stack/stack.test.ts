@@ -7,7 +7,8 @@ import {
   executeChangeSet,
 } from '../../../../../src/commands/provision/stack/change-set';
 import { followStack, lastEventOf } from '../../../../../src/commands/provision/stack/events';
-import { deleteStack, describeStack, type Stack } from '../../../../../src/aws/stack';
+import { deleteStack, describeStack } from '../../../../../src/aws/stack';
+import type { Stack } from '../../../../../src/aws/stack-state';
 import { AwsAccount } from '../../../../support/aws-account';
 
 const STACK = 'images';

@@ -3,8 +3,8 @@ import { facts, measured, number, read, tableOf } from './measured-results';
 
 /** How much one of many takes, in the order of their number. */
 interface Growth {
+  /** With the unit of the values. */
   words: string;
-  unit: string;
   steps: { size: number; value: number }[];
 }
 
@@ -22,22 +22,19 @@ export function growths(): Growth[] {
   const each = (id: string) => stepsOf(id, 'size', (point) => Number(point['ms each']));
   const names = measured('taken', 'S3CloudFrontStorage');
   return [
-    { words: 'Visitors who get an image at the same time', unit: 'ms a visitor', steps: each('growth-visitors') },
-    { words: 'Editors who save images at the same time', unit: 'ms an image', steps: each('growth-editors') },
-    { words: 'Megabytes of one upload', unit: 'ms a megabyte', steps: each('growth-megabytes') },
+    { words: 'Visitors who get an image at the same time: ms for each', steps: each('growth-visitors') },
+    { words: 'Editors who save images at the same time: ms for each image', steps: each('growth-editors') },
+    { words: 'Megabytes of one upload: ms for each', steps: each('growth-megabytes') },
     {
-      words: '… its memory',
-      unit: 'MB',
+      words: '… its memory, in MB',
       steps: stepsOf('growth-megabytes', 'size', (point) => Number(point['extra MB'])),
     },
     {
-      words: 'Other images that have the name',
-      unit: 'ms in all',
+      words: 'Other images that have the name: ms in total',
       steps: [10, 500, 5_000].map((size) => ({ size, value: names[`${size} taken, ms`] ?? NaN })),
     },
     {
-      words: 'Files of `migrate`',
-      unit: 'ms a file',
+      words: 'Files of `migrate`: ms for each',
       steps: stepsOf('migrate', 'files', ({ files, seconds }) => (Number(seconds) * 1000) / Number(files)).filter(
         ({ size }) => size !== 20_000,
       ),
@@ -47,12 +44,12 @@ export function growths(): Growth[] {
 
 export const measuredGrowth: Record<string, () => string> = {
   growth: () => {
-    const lines = growths().map(({ words, unit, steps }) => [
+    const lines = growths().map(({ words, steps }) => [
       words,
       steps.map(({ size }) => number(size)).join(' → '),
-      `${steps.map(({ value }) => number(value)).join(' → ')} ${unit}`,
+      steps.map(({ value }) => number(value)).join(' → '),
     ]);
     const ids = ['growth-visitors', 'growth-editors', 'growth-megabytes', 'taken', 'migrate'];
-    return `${tableOf(['What grows', 'How many', 'This adapter needs'], lines)}\n\n${facts(ids, 'npm run bench -- growth taken migrate', ['node', 'ghost'])}`;
+    return `${tableOf(['What grows', 'How many', 'Result'], lines)}\n\n${facts(ids, 'npm run bench -- growth taken migrate', ['node', 'ghost'])}`;
   },
 };

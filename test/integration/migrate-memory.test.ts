@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { MIB } from '../support/bytes';
-import { useContentFolder } from '../support/migrate/command';
+import { runCommand, useContentFolder } from '../support/migrate/command';
 import { startMigrate } from '../support/migrate/process';
 import { exif, exifSegment, jpeg } from '../support/photos';
 import { useBucket } from '../support/use-bucket';
@@ -29,4 +29,15 @@ test('takes a bounded memory, too, while it removes the location from photos on 
   const { code, said, peakBytes } = await startMigrate(folder, '--strip-location').ended;
   expect([code, said]).toEqual([0, expect.stringMatching(/ 60 {2}replaced by the same image without its location/)]);
   expect(peakBytes).toBeLessThan(MEMORY_LIMIT_BYTES);
+});
+
+test('reads one large file after the other into the same memory, because Node frees it late', async () => {
+  const names = Array.from({ length: 30 }, (_, index) => `media/${index}.mp4`);
+  await folder.write(Object.fromEntries(names.map((name) => [name, randomBytes(2 * MIB)])));
+  const allocations = [jest.spyOn(Buffer, 'allocUnsafeSlow'), jest.spyOn(Buffer, 'allocUnsafe')];
+  const { result } = await runCommand(folder, { concurrency: '4' });
+  const large = allocations.flatMap(({ mock }) => mock.calls).filter(([bytes]) => bytes >= MIB);
+  allocations.forEach((spy) => spy.mockRestore());
+  expect(result.results.uploaded?.files).toBe(30);
+  expect(large.length).toBeLessThanOrEqual(4);
 });

@@ -4,7 +4,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { S3CloudFrontStorage } from '../../../src/adapter/adapter';
-import { stop } from '../local-server';
+import { listen, stop } from '../local-server';
 import { installBlog, type Installation, type InstallationOptions, type Settings } from './installation';
 import { makeSize } from '../sizes-as-ghost';
 
@@ -86,7 +86,7 @@ export async function startBlogStandIn(
       }
       const listener = adapter ? throughAdapter({ ...adapter, endpoint, forcePathStyle: true }) : fromDisk(contentPath);
       server = createServer(below(base, listener));
-      await new Promise<void>((resolve) => server?.listen(port, '127.0.0.1', resolve));
+      await listen(server, port);
       blog.isDown = false;
     },
     async close() {

@@ -1,6 +1,10 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
+
+/** Ports that no system gives to connections by itself: a server that starts again finds its port free. */
+const [LOWEST_PORT, HIGHEST_PORT] = [15_000, 31_000];
 
 /**
  * Makes a server listen on 127.0.0.1.
@@ -9,10 +13,16 @@ import type { AddressInfo, Server } from 'node:net';
  * @returns the port
  * @throws the operating system's error, such as when the port is taken
  */
-export async function listen(server: Server, port = 0): Promise<number> {
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
+export async function listen(server: Server, port?: number): Promise<number> {
+  for (;;) {
+    try {
+      server.listen(port ?? randomInt(LOWEST_PORT, HIGHEST_PORT), '127.0.0.1');
+      await once(server, 'listening');
+      return (server.address() as AddressInfo).port;
+    } catch (error) {
+      if (port !== undefined || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    }
+  }
 }
 
 /** Stops an HTTP server and cuts its connections. */

@@ -23,8 +23,8 @@ const UPLOADS = 150;
 const AT_A_TIME = 8;
 const SMALLEST = 1000;
 const LARGEST = 12_000_000;
-/** So long an upload that failed may need to clean up. */
-const CLEANING_UP_MS = 15_000;
+/** How long (ms) an upload that failed may need to clean up, also on a busy machine. */
+const CLEANING_UP_MS = 120_000;
 
 const bucket = useBucket();
 const uploads = useUploadFolder();
@@ -32,7 +32,7 @@ let network: HostileNetwork;
 
 afterEach(() => network.close());
 
-/** An adapter that reaches S3 through a network of that kind, and takes what is silent for a second for dead. */
+/** Creates an adapter that reaches S3 through a network of that kind, and waits at most two seconds for an answer. */
 async function createAdapterBehind(
   options: HostileNetworkOptions,
   overrides: Record<string, unknown> = {},
@@ -40,7 +40,7 @@ async function createAdapterBehind(
   network = await startHostileNetwork(bucket.server.endpoint, options);
   return bucket.createAdapter({
     endpoint: network.endpoint,
-    requestTimeoutMs: 1000,
+    requestTimeoutMs: 2000,
     multipartUploadThresholdBytes: 5 * MIB,
     multipartChunkSizeBytes: 5 * MIB,
     serve: 'stream',

@@ -21,8 +21,8 @@ let uploads: UploadFolder;
 let adapter: S3CloudFrontStorage;
 let blog: BlogServer;
 
-beforeEach(async () => {
-  server = await startInMemoryS3({ latencyMs: LATENCY_MS });
+async function open(latencyMs: number): Promise<void> {
+  server = await startInMemoryS3({ latencyMs });
   server.createBucket(BUCKET);
   uploads = await createUploadFolder();
   adapter = newAdapter();
@@ -30,13 +30,19 @@ beforeEach(async () => {
   await upload('x.jpg');
   await upload('x_o.jpg');
   server.requests.length = 0;
-});
+}
 
-afterEach(async () => {
+async function close(): Promise<void> {
   await blog.close();
-  jest.restoreAllMocks();
   await uploads.remove();
   await server.close();
+}
+
+beforeEach(() => open(LATENCY_MS));
+
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await close();
 });
 
 const newAdapter = (credentials = server.credentials) =>
@@ -69,6 +75,9 @@ const requested = () =>
 
 describe('a size that is asked for the first time', () => {
   test('takes three requests, of which two are under way at the same time', async () => {
+    // Long enough for both to arrive, also on a busy machine.
+    await close();
+    await open(500);
     expect(await makeSize('w600')).toEqual(ORIGINAL);
     expect(await blog.request(`/size/w600${PATH}`)).toMatchObject({ status: 200, body: SMALL });
     expect(requested().sort()).toEqual(['GetObject x_o.jpg', 'HeadObject x.jpg', 'PutObject x.jpg']);

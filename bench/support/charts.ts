@@ -111,7 +111,10 @@ function drawGrowth({ id, points = [] }: PublishedResults, words: Record<'title'
     subtitle: AT_SOME_DISTANCE,
     ...words,
     scale: 'log',
-    ticks: { x: [...new Set(points.map(({ size }) => Number(size)))], y: [1, 10, 100].flatMap((power) => [0.1, 0.2, 0.5, 1, 2, 5].map((one) => one * power)) },
+    ticks: {
+      x: [...new Set(points.map(({ size }) => Number(size)))],
+      y: [1, 10, 100].flatMap((power) => [0.1, 0.2, 0.5, 1, 2, 5].map((one) => one * power)),
+    },
     points: names.flatMap((name) =>
       points
         .filter((point) => point.name === name)

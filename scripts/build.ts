@@ -61,9 +61,9 @@ const namedLogger: Plugin = {
   },
 };
 
-/** Loads what commander would run external commands with only if there is one: there is none. */
-const withoutChildProcess: Plugin = {
-  name: 'without-child-process',
+/** Loads `child_process` only when commander runs an external command. There is none, and it takes 5 ms. */
+const lazyChildProcess: Plugin = {
+  name: 'lazy-child-process',
   setup(setup) {
     setup.onLoad({ filter: /[\\/]commander[\\/]lib[\\/]command\.js$/ }, ({ path: file }) => ({
       contents: readFileSync(file, 'utf8')
@@ -91,7 +91,7 @@ const common: BuildOptions & { metafile: true } = {
   legalComments: 'none',
   // The SDK is bundled, so that its warning about future Node versions does not concern the users.
   define: { 'process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED': '"true"' },
-  plugins: [lazyModules, typesWithExtensions, templateAsBuilt, namedLogger, withoutChildProcess],
+  plugins: [lazyModules, typesWithExtensions, templateAsBuilt, namedLogger, lazyChildProcess],
   metafile: true,
 };
 

@@ -7,7 +7,7 @@ type Formatter = Colors['bold'];
 
 /**
  * Replaces the escape character in our own colors until they are printed. Text from outside cannot contain it. It is
- * created with the first color, because most of the commands of a script need no `crypto`, which takes 10 ms to load.
+ * created with the first color, so that a command without colors does not load `crypto`, which takes 10 ms.
  */
 let ourEscape: string | undefined;
 

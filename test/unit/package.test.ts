@@ -45,7 +45,9 @@ function uploadBy(dist: string, missing?: string): { codes: string[]; loaded: st
       console.log(JSON.stringify({ codes, loaded: Object.keys(require.cache).map((name) => basename(name)) }));
     })();`;
   const argv = ['-e', script, path.join(dist, 'index.js'), ...(missing ? [missing] : [])];
-  return JSON.parse(execFileSync(process.execPath, argv, { encoding: 'utf8' })) as ReturnType<typeof uploadBy>;
+  // Where there is no package of Ghost.
+  const output = execFileSync(process.execPath, argv, { cwd: tmpdir(), encoding: 'utf8' });
+  return JSON.parse(output) as ReturnType<typeof uploadBy>;
 }
 
 /** Uploads with the credentials of the environment. */
@@ -129,6 +131,17 @@ describe('the package', () => {
       const { codes } = uploadBy(folder, path.join(folder, 'lazy', part));
       // Where nobody listens, an upload comes no further than that.
       expect(codes).toEqual(['STORAGE_ADAPTER_INCOMPLETE', 'STORAGE_S3_UNREACHABLE']);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  test('says what went wrong also when no further file can be read', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'dist-'));
+    try {
+      cpSync(path.join(root, 'dist'), folder, { recursive: true });
+      const { codes } = uploadBy(folder, path.join(folder, 'lazy/ghost-errors.js'));
+      expect(codes).toEqual(['STORAGE_S3_UNREACHABLE', 'STORAGE_S3_UNREACHABLE']);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

@@ -1,5 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Config } from '../config';
+import { loadErrors } from '../ghost-host';
 import { throughProxies } from '../proxies';
 import { isExpiredToken } from './errors';
 import { readAnswers } from './read-answers';
@@ -53,6 +54,8 @@ export function connect(config: Config, timeout: Timeout = 'silence'): Promise<C
   let connection = connections.get(identity);
   if (!connection) {
     connection = import('../lazy/aws-sdk').then(async (sdk) => {
+      // While files can be opened: errors of the client's requests need them.
+      loadErrors();
       const service = await findService(sdk, config);
       return { sdk, service, client: await createClient(sdk, config, service, timeout) };
     });

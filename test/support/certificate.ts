@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from './ghost/run-command';
 
@@ -11,6 +11,9 @@ export interface Certificate {
   keyFile: string;
 }
 
+/** What was made in this process: a test file asks for the same few over and over. */
+const made = new Map<string, Promise<Pick<Certificate, 'cert' | 'key'>>>();
+
 /**
  * Creates a self-signed certificate.
  *
@@ -18,7 +21,17 @@ export interface Certificate {
  * @param folder for its files
  */
 export async function makeCertificate(hostname: string, days: number, folder: string): Promise<Certificate> {
-  const file = (name: string) => join(folder, `${hostname}-${days}-${name}.pem`);
+  const name = `${hostname}-${days}`;
+  const making = made.get(name) ?? makeInto(folder, hostname, days);
+  made.set(name, making);
+  const { cert, key } = await making;
+  const [certificateFile, keyFile] = [join(folder, `${name}-certificate.pem`), join(folder, `${name}-key.pem`)];
+  await Promise.all([writeFile(certificateFile, cert), writeFile(keyFile, key, { mode: 0o600 })]);
+  return { cert, key, certificateFile, keyFile };
+}
+
+async function makeInto(folder: string, hostname: string, days: number): Promise<Pick<Certificate, 'cert' | 'key'>> {
+  const file = (name: string) => join(folder, `new-${name}.pem`);
   const run = (...args: string[]) => runCommand('openssl', args, { cwd: folder });
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', file('key')];
   const names = ['-subj', `/CN=${hostname}`, '-addext', `subjectAltName=DNS:${hostname}`];
@@ -26,7 +39,6 @@ export async function makeCertificate(hostname: string, days: number, folder: st
   // `req -x509` alone cannot create one that has expired.
   const validity = ['-days', String(days), '-copy_extensions', 'copy'];
   await run('x509', '-req', '-in', file('request'), '-signkey', file('key'), ...validity, '-out', file('certificate'));
-  const [certificateFile, keyFile] = [file('certificate'), file('key')];
-  const [cert, key] = await Promise.all([readFile(certificateFile, 'utf8'), readFile(keyFile, 'utf8')]);
-  return { cert, key, certificateFile, keyFile };
+  const [cert, key] = await Promise.all([readFile(file('certificate'), 'utf8'), readFile(file('key'), 'utf8')]);
+  return { cert, key };
 }

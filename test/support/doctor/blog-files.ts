@@ -3,6 +3,7 @@ import path from 'node:path';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { createPng } from '../../../src/commands/doctor/png';
 import type { InMemoryS3 } from '../in-memory-s3';
+import type { StoredObject } from '../in-memory-s3/types';
 
 /** The files of a blog, by their paths below `content`. */
 const FILES: Record<string, string> = {
@@ -15,6 +16,19 @@ const FILES: Record<string, string> = {
   'media/2026/11/own-clip.mp4': 'video/mp4',
   'files/2026/11/own-book.pdf': 'application/pdf',
 };
+
+const pngs = new Map<string, Buffer>();
+
+/** Returns the same image for the same name. */
+function bytesOf(file: string): Buffer {
+  const name = path.basename(file);
+  const png = pngs.get(name) ?? createPng(name);
+  pngs.set(name, png);
+  return png;
+}
+
+/** Objects that were uploaded in this process, by key and type: every blog of a test file has the same. */
+const uploaded = new Map<string, StoredObject>();
 
 /** The files of a blog on its disk and in its bucket, which are the same at first. */
 export interface BlogFiles {
@@ -47,7 +61,6 @@ export async function storeBlog(
   s3.createBucket('own-files');
   const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
   const keyOf = (file: string) => [prefix, 'content', file].filter(Boolean).join('/');
-  const bytesOf = (file: string) => createPng(path.basename(file));
   const files: BlogFiles = {
     content,
     paths: Object.keys(FILES),
@@ -57,12 +70,20 @@ export async function storeBlog(
       await mkdir(path.dirname(path.join(content, file)), { recursive: true });
       await writeFile(path.join(content, file), bytes);
     },
-    async store(file, ContentType, Body = bytesOf(file)) {
+    async store(file, ContentType, given) {
       const Key = keyOf(file);
+      const known = given ? undefined : uploaded.get(`${Key} ${ContentType}`);
+      if (known) {
+        files.objects.set(Key, known);
+        return;
+      }
+      const Body = given ?? bytesOf(file);
       // By way of a bucket that refuses nothing, wherever the other one is.
       await client.send(new PutObjectCommand({ Bucket: 'own-files', Key, Body, ContentType }));
       const object = s3.objects('own-files').get(Key);
-      if (object) files.objects.set(Key, object);
+      if (!object) return;
+      files.objects.set(Key, object);
+      if (!given) uploaded.set(`${Key} ${ContentType}`, object);
     },
     async emptyDisk() {
       for (const feature of ['images', 'media', 'files']) {

@@ -1,4 +1,5 @@
-import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { chmod, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { runCommand } from '../ghost/run-command';
 
@@ -13,41 +14,54 @@ export interface Programs {
 
 let programs: Promise<Programs> | undefined;
 
-/** Builds the command line and the program of the account, once in a test file. */
+/** Builds the command line and the program of the account, once for all test files of a run. */
 export function builtPrograms(): Promise<Programs> {
   programs ??= build();
   return programs;
 }
 
 async function build(): Promise<Programs> {
-  await removeFormer();
-  // Below the repository, where they find its packages and the parts of this one.
-  const folder = await mkdtemp(path.join(root, `.programs-${process.pid}-`));
-  // Commands are run by other users, too.
-  await chmod(folder, 0o755);
-  const entries = ['cli', 'server'].map((name) => `${name}=${__dirname}/${name}.ts`);
-  await runCommand(
-    path.join(root, 'node_modules/.bin/esbuild'),
-    // With its packages, of whose many files each run would read a thousand.
-    [
-      ...entries,
-      `--outdir=${folder}`,
-      '--bundle',
-      '--platform=node',
-      '--main-fields=module,main',
-      '--log-level=warning',
-    ],
-    { cwd: root },
-  );
-  const pathOf = (name: keyof Programs) => path.join(folder, `${name}.js`);
+  // Below the repository, where they find the parts of this package.
+  const name = `.programs-${await newestChange()}`;
+  const folder = path.join(root, name);
+  if (!(await readdir(root)).includes(name)) {
+    await removeFormer();
+    await buildInto(folder);
+  }
+  const pathOf = (program: keyof Programs) => path.join(folder, `${program}.js`);
   return { cli: pathOf('cli'), server: pathOf('server') };
 }
 
-/** Removes what processes have left that have ended: Jest tells its test files nothing of their end. */
+async function buildInto(folder: string): Promise<void> {
+  const unfinished = await mkdtemp(path.join(root, `.programs-of-${process.pid}-`));
+  // Commands are run by other users, too.
+  await chmod(unfinished, 0o755);
+  await runCommand(path.join(root, 'node_modules/.bin/tsx'), [path.join(__dirname, 'build-programs.ts'), unfinished], {
+    cwd: root,
+  });
+  try {
+    await rename(unfinished, folder);
+  } catch {
+    // Another worker was faster.
+    statSync(folder);
+    await rm(unfinished, { recursive: true });
+  }
+}
+
+/** Returns when anything that the programs are built from has changed (milliseconds). */
+async function newestChange(): Promise<number> {
+  const files = ['src', 'test/support', 'infrastructure', 'scripts'].map(async (folder) =>
+    (await readdir(path.join(root, folder), { recursive: true })).map((file) => path.join(root, folder, file)),
+  );
+  const all = [...(await Promise.all(files)).flat(), path.join(root, 'package-lock.json')];
+  return Math.trunc(Math.max(...all.map((file) => statSync(file).mtimeMs)));
+}
+
+/** Removes what was built from former sources, and what processes have left that have ended. */
 async function removeFormer(): Promise<void> {
   for (const name of await readdir(root)) {
-    const [, pid] = /^\.programs-(\d+)-/.exec(name) ?? [];
-    if (pid !== undefined && (Number(pid) === process.pid || !isRunning(Number(pid)))) {
+    const [, pid] = /^\.programs-(?:of-(\d+)-)?/.exec(name) ?? [undefined, undefined];
+    if (name.startsWith('.programs-') && (pid === undefined || !isRunning(Number(pid)))) {
       await rm(path.join(root, name), { recursive: true, force: true });
     }
   }

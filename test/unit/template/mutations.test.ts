@@ -7,7 +7,7 @@ import { nagFindings, schemaFindings } from '../../support/template/tools';
 /** What finds a mistake: reading the template at all (ours, or the CDK's that cdk-nag stands on), its promises, the schemas of AWS, or cdk-nag. */
 type Check = 'reading' | 'promises' | 'schemas' | 'AwsSolutions';
 
-/** Deliberate mistakes: what is written in the place of what, and which checks must find it. */
+/** Deliberate mistakes: what is written in the place of what, and the checks that must find it (others may too). */
 const MISTAKES: [mistake: string, from: string | RegExp, to: string, caughtBy: Check[]][] = [
   ['ACLs may make files public', 'BlockPublicAcls: true', 'BlockPublicAcls: false', ['promises', 'AwsSolutions']],
   ['ACLs are in force', 'BucketOwnerEnforced', 'ObjectWriter', ['promises']],
@@ -465,33 +465,38 @@ const EVERYTHING = PARAMETER_SETS['everything at once'] ?? {};
 const USER = PARAMETER_SETS['a user for a Ghost outside AWS'] ?? {};
 const accepted = new Set([...nagFindings(render(ours, EVERYTHING)), ...nagFindings(render(ours, USER))]);
 
-/** @returns the checks that find something in a template which they do not find in ours */
-function findings(text: string): Check[] {
-  const found: Check[] = schemaFindings(text).length > 0 ? ['schemas'] : [];
-  try {
+/** Returns whether each check finds something in a template that it does not find in ours. */
+const FINDS: Record<Check, (text: string) => boolean> = {
+  reading(text) {
+    try {
+      nagFindings(render(readTemplate(text), EVERYTHING));
+      return false;
+    } catch {
+      return true;
+    }
+  },
+  promises(text) {
     const template = readTemplate(text);
     // The last set has everything, so that most mistakes show in it.
     const sets = Object.values(PARAMETER_SETS).reverse();
-    if (sets.some((parameters) => breaksPromise(render(template, parameters), parameters))) {
-      found.push('promises');
-    }
-    if ([EVERYTHING, USER].some((set) => nagFindings(render(template, set)).some((line) => !accepted.has(line)))) {
-      found.push('AwsSolutions');
-    }
-  } catch {
-    found.push('reading');
-  }
-  return found;
-}
+    return sets.some((parameters) => breaksPromise(render(template, parameters), parameters));
+  },
+  schemas: (text) => schemaFindings(text).length > 0,
+  AwsSolutions(text) {
+    const template = readTemplate(text);
+    return [EVERYTHING, USER].some((set) => nagFindings(render(template, set)).some((line) => !accepted.has(line)));
+  },
+};
 
 describe('a mistake in the template is found', () => {
   test.each(MISTAKES)('%s', (_, from, to, caughtBy) => {
     const text = TEMPLATE_TEXT.replaceAll(typeof from === 'string' ? from : new RegExp(from, 'g'), to);
     expect(text).not.toBe(TEMPLATE_TEXT);
-    expect(findings(text).sort()).toEqual([...caughtBy].sort());
+    expect(caughtBy.filter((check) => !FINDS[check](text))).toEqual([]);
   });
 
   test('and without one there is nothing to find', () => {
-    expect(findings(TEMPLATE_TEXT)).toEqual([]);
+    const checks: Check[] = ['reading', 'promises', 'schemas', 'AwsSolutions'];
+    expect(checks.filter((check) => FINDS[check](TEMPLATE_TEXT))).toEqual([]);
   });
 });

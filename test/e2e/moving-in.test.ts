@@ -39,6 +39,14 @@ const PICTURES_IN_A_POST = 30;
 /** So many look at the blog at a time. */
 const VISITORS = 4;
 
+/** An `<img>` in the browser. */
+interface LazyImage {
+  loading: string;
+  complete: boolean;
+  onload: unknown;
+  onerror: unknown;
+}
+
 describe('a blog with years of files on its disk', () => {
   let folder: string;
   let install: GhostInstall;
@@ -178,12 +186,20 @@ describe('a blog with years of files on its disk', () => {
     return Object.fromEntries(await Promise.all(pairs));
   }
 
-  /** Opens a post in a browser, scrolls to its pictures, and tells where they came from. */
+  /** Opens a post in a browser, which loads all of its pictures, and tells where they came from. */
   async function look(post: Post) {
     const visitor = await visitors.arrive();
     await visitor.page.goto(post.url);
     const images = visitor.page.locator('article img');
-    for (const image of await images.all()) await image.scrollIntoViewIfNeeded();
+    // As for a reader who scrolls through all of it.
+    await images.evaluateAll((all) =>
+      Promise.all(
+        (all as unknown as LazyImage[]).map((image) => {
+          image.loading = 'eager';
+          return image.complete || new Promise((end) => (image.onload = image.onerror = end));
+        }),
+      ),
+    );
     await visitor.page.waitForLoadState('networkidle');
     const isShown = await images.evaluateAll((all) =>
       (all as unknown as { naturalWidth: number }[]).map(({ naturalWidth }) => naturalWidth > 0),

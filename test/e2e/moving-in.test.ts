@@ -194,9 +194,9 @@ describe('a blog with years of files on its disk', () => {
     // As for a reader who scrolls through all of it.
     await images.evaluateAll((all) =>
       Promise.all(
-        (all as unknown as LazyImage[]).map((image) => {
+        (all as unknown as LazyImage[]).map(async (image) => {
           image.loading = 'eager';
-          return image.complete || new Promise((end) => (image.onload = image.onerror = end));
+          if (!image.complete) await new Promise((end) => (image.onload = image.onerror = end));
         }),
       ),
     );

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { chromium, type Browser as Chromium, type Page } from 'playwright-core';
 
-const EXECUTABLES = ['chromium', 'chromium-browser', 'google-chrome'];
+// The first has no window to draw, which takes half of the others' time.
+const EXECUTABLES = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome'];
 
 /** Keep the browser from sending requests of its own. */
 const FLAGS = [
@@ -89,6 +90,6 @@ function findChromium(): string {
   if (found) return found;
   throw new Error(
     `The browser tests need Chromium, and there is no ${EXECUTABLES.join(', ')} on PATH. ` +
-      'Install it (Debian: apt-get install -y chromium) or set CHROMIUM_PATH to the executable of a Chrome or Chromium.',
+      'Install it (Debian: apt-get install -y chromium-headless-shell) or set CHROMIUM_PATH to the executable of a Chrome or Chromium.',
   );
 }

@@ -56,6 +56,8 @@ const config: Config = {
   projects: [project('unit'), project('integration'), project('e2e')],
   // Tests wait for servers and programs of their own, during which another worker can use the core.
   maxWorkers: Math.ceil(availableParallelism() * 1.5),
+  // What test files leave in a worker is searched for garbage with all that follow.
+  workerIdleMemoryLimit: '900MB',
   // Tests start and stop whole servers, on machines that are busy with other work too: only one that hangs takes so long.
   testTimeout: 300_000,
   // Tests run `setup` and the entry points as programs of their own, in which Jest does not count lines.

@@ -44,7 +44,7 @@ test('killed ten times in the middle, it ends as one run would have', async () =
     const { child, ended } = start();
     const before = counts.at(-1) ?? 0;
     for (let now = before; now < before + 30 && now < FILES; now = (await bucket.objects()).length) {
-      await sleep(10);
+      await sleep(25);
     }
     child.kill('SIGKILL');
     await ended;
@@ -66,7 +66,7 @@ test('killed on the way back, it ends as one run would have, and leaves nothing 
     const { child, ended } = start('--to-local');
     const count = (await onDisk()).length;
     for (let now = count; now < count + 30 && now < FILES; now = (await onDisk()).length) {
-      await sleep(10);
+      await sleep(25);
     }
     child.kill('SIGKILL');
     await ended;

@@ -59,6 +59,22 @@ async function failureOf(step: Promise<unknown> | (() => Promise<unknown>)): Pro
   return error;
 }
 
+/** Holds back the next beginning of an upload in parts. */
+function holdBeginning() {
+  let [hasArrived, isReleased] = [false, false];
+  const until = () => {
+    hasArrived = true;
+    return isReleased;
+  };
+  server.injectFault({ operation: 'CreateMultipartUpload', kind: { until } });
+  return {
+    async reached(): Promise<void> {
+      while (!hasArrived) await sleep(5);
+    },
+    release: () => void (isReleased = true),
+  };
+}
+
 describe('a wrong setting is named, with its cure', () => {
   test('a bucket that does not exist', async () => {
     const adapter = createAdapter('no-such-bucket');
@@ -270,15 +286,16 @@ describe('a large upload that fails in the middle', () => {
   test('that is replaced by others meanwhile takes nothing from them', async () => {
     const bucket = server.newBucket();
     const adapter = createAdapter(bucket);
-    server.injectFault({ operation: 'CreateMultipartUpload', kind: { delayMs: 400 } });
+    const hold = holdBeginning();
     const upload = await large();
     const saving = adapter.save(upload, '2026/11');
-    await sleep(100);
+    await hold.reached();
     expect(await adapter.exists('clip.mp4', '2026/11')).toBe(false);
     // As another Ghost would: straight into the bucket.
     await rawClient().send(
       new PutObjectCommand({ Bucket: bucket, Key: 'content/images/2026/11/clip.mp4', Body: 'of another' }),
     );
+    hold.release();
     const url = await saving;
     expect(adapter.urlToPath(url)).not.toBe('2026/11/clip.mp4');
     expect(server.objects(bucket).get('content/images/2026/11/clip.mp4')?.bytes.toString()).toBe('of another');
@@ -327,7 +344,7 @@ describe('a large upload that fails in the middle', () => {
 
   /** Waits until no upload in parts is left. */
   async function expectNothingLeft(bucket: string): Promise<void> {
-    for (let waited = 0; waited < 5000 && server.multipartUploads(bucket).length > 0; waited += 100) {
+    for (let waited = 0; waited < 60_000 && server.multipartUploads(bucket).length > 0; waited += 100) {
       await sleep(100);
     }
     expect(server.multipartUploads(bucket)).toEqual([]);
@@ -354,7 +371,7 @@ describe('a large upload that fails in the middle', () => {
     const { UploadId } = await rawClient().send(new CreateMultipartUploadCommand(other));
     server.injectFault({ operation: 'CreateMultipartUpload', kind: 'reset-after-store' });
     await failureOf(adapter.save(await large(), '2026/11'));
-    for (let waited = 0; waited < 5000 && server.multipartUploads(bucket).length > 1; waited += 100) {
+    for (let waited = 0; waited < 60_000 && server.multipartUploads(bucket).length > 1; waited += 100) {
       await sleep(100);
     }
     expect(server.multipartUploads(bucket).map(({ uploadId }) => uploadId)).toEqual([UploadId]);
@@ -413,9 +430,13 @@ describe('a file that is not what it was', () => {
   async function saveAndSpoil(bucket: string, bytes: Buffer, spoil: (file: string) => Promise<void>): Promise<string> {
     const adapter = createAdapter(bucket, ['s3:*'], { uploadConcurrency: 1 });
     const upload = await uploads.file('clip.mp4', bytes);
-    server.injectFault({ operation: 'CreateMultipartUpload', kind: { delayMs: 300 } });
+    const hold = holdBeginning();
     const saving = adapter.save(upload, '2026/11');
-    await Promise.all([saving.catch(() => undefined), sleep(150).then(() => spoil(upload.path))]);
+    const spoiling = hold
+      .reached()
+      .then(() => spoil(upload.path))
+      .finally(() => hold.release());
+    await Promise.all([saving.catch(() => undefined), spoiling]);
     return saving;
   }
 

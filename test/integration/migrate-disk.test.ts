@@ -202,12 +202,14 @@ describe('migrate --to-local', () => {
     await bucket.put('content/images/a.jpg', 'from the bucket');
     // Those of earlier tests are not waited for.
     memory().requests.length = 0;
-    memory().injectFault({ operation: 'GetObject', times: 1, kind: { delayMs: 1_500 } });
+    let isThere = false;
+    memory().injectFault({ operation: 'GetObject', times: 1, kind: { until: () => isThere } });
     const running = bringBack();
     while (!memory().requests.some(({ operation }) => operation === 'GetObject')) {
       await new Promise((resolve) => setImmediate(resolve));
     }
     await folder.write({ 'images/a.jpg': 'mine' });
+    isThere = true;
     expect((await running).result.results).toMatchObject({ conflict: { files: 1 } });
     expect(await readFile(inContent('images/a.jpg'), 'utf8')).toBe('mine');
   });

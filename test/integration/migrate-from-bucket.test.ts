@@ -257,10 +257,12 @@ describe('on another service than AWS', () => {
     await put('2020/a.jpg', 'a');
     const before = memory().objects(old.name);
     const changed = before.get('2020/a.jpg') as StoredObject;
-    memory().injectFault({ operation: 'CopyObject', kind: { delayMs: 500 } });
+    let hasChanged = false;
+    memory().injectFault({ operation: 'CopyObject', kind: { until: () => hasChanged } });
     const running = copy();
     while (copies().length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     before.set('2020/a.jpg', Object.assign(Object.create(changed) as StoredObject, { etag: '"changed"' }));
+    hasChanged = true;
     const { exitCode, lines } = await running;
     expect([exitCode, lines[0]?.error]).toEqual([1, expect.stringContaining('changed while it was copied')]);
     expect(objects().size).toBe(0);
@@ -401,12 +403,14 @@ describe('an object that is too large for one copy', () => {
   });
 
   test('is not put in the place of what has come meanwhile', async () => {
-    large.injectFault({ operation: 'UploadPartCopy', kind: { delayMs: 300 } });
+    let hasCome = false;
+    large.injectFault({ operation: 'UploadPartCopy', kind: { until: () => hasCome } });
     const running = run();
     while (!large.requests.some(({ operation }) => operation === 'UploadPartCopy')) {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     large.objects('films').set(KEY, objectOf([Buffer.from('theirs')]));
+    hasCome = true;
     const { exitCode, lines } = await running;
     expect([exitCode, lines[0]?.result]).toEqual([1, 'conflict']);
     expect(large.objects('films').get(KEY)?.bytes.toString()).toBe('theirs');

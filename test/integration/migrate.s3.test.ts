@@ -573,15 +573,19 @@ describe('on a server that fails', () => {
   test('what another program has stored since the listing is kept', async () => {
     await files.write({ 'images/same.jpg': 'same', 'images/other.jpg': 'mine' });
     // Between the listing and the upload: the first PUT meets what a second one has left.
-    memory().injectFault({ operation: 'PutObject', key: /same|other/, times: 2, kind: { delayMs: 1_000 } });
+    let isStored = false;
+    memory().requests.length = 0;
+    memory().injectFault({ operation: 'PutObject', key: /same|other/, times: 2, kind: { until: () => isStored } });
     const running = runCommand(files);
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    const uploads = () => memory().requests.filter(({ operation }) => operation === 'PutObject').length;
+    while (uploads() < 2) await new Promise((resolve) => setTimeout(resolve, 5));
     for (const [name, body] of [
       ['same', 'same'],
       ['other', 'theirs'],
     ] as const) {
       await bucket.put(`content/images/${name}.jpg`, body, { Metadata: { 'upload-id': 'x' } });
     }
+    isStored = true;
     const { result } = await running;
     expect(result.results).toMatchObject({ present: { files: 1 }, conflict: { files: 1 } });
     expect(memory().objects(bucket.name).get('content/images/other.jpg')?.bytes.toString()).toBe('theirs');
@@ -646,10 +650,11 @@ describe('on a server that fails', () => {
     );
     await runCommand(files);
     await rm(path.join(files.content, 'media'), { recursive: true });
-    memory().injectFault({ operation: 'GetObject', times: 80, kind: { delayMs: 3_000 } });
     memory().requests.length = 0;
+    const requested = () => memory().requests.filter(({ operation }) => operation === 'GetObject');
+    memory().injectFault({ operation: 'GetObject', times: 80, kind: { until: () => requested().length >= 64 } });
     expect((await runCommand(files, { toLocal: true, concurrency: '64' })).exitCode).toBe(0);
-    const downloads = memory().requests.filter(({ operation }) => operation === 'GetObject');
+    const downloads = requested();
     const atATime = downloads.map(
       ({ startedAtMs: now }) => downloads.filter((other) => other.startedAtMs <= now && now < other.endedAtMs).length,
     );

@@ -75,7 +75,7 @@ test('a large upload that is cut off leaves its name free, and no parts once S3 
   await network.takeAway('refused');
   expect(await saving).toMatchObject({ code: 'STORAGE_S3_UNREACHABLE' });
   await network.bringBack();
-  for (let waited = 0; waited < 15_000 && (await bucket.multipartUploads()).length > 0; waited += 200) {
+  for (let waited = 0; waited < 120_000 && (await bucket.multipartUploads()).length > 0; waited += 200) {
     await sleep(200);
   }
   expect(await bucket.multipartUploads()).toEqual([]);

@@ -7,7 +7,7 @@ import { contentMd5 } from '../../src/core/s3/bucket';
 import { connect } from '../../src/core/s3/client';
 import { createAdapter as createAdapterOn, optionsFor } from '../support/adapter';
 import { MIB } from '../support/bytes';
-import { startInMemoryS3 } from '../support/in-memory-s3';
+import { type InMemoryS3, startInMemoryS3 } from '../support/in-memory-s3';
 import { useInMemoryS3, useUploadFolder } from '../support/use-bucket';
 
 // What reaches S3, request by request: how many, and with which headers.
@@ -261,10 +261,17 @@ describe('every upload', () => {
 });
 
 describe('large uploads', () => {
+  /** Answers the parts once so many are under way at the same time. */
+  const holdParts = (slow: InMemoryS3, atOnce: number) => {
+    const arrived = () => slow.requests.filter(({ operation }) => operation === 'UploadPart').length;
+    slow.injectFault({ operation: 'UploadPart', times: Infinity, kind: { until: () => arrived() >= atOnce } });
+  };
+
   test('go in parts of the configured size, so many at a time', async () => {
     const slow = await startInMemoryS3({ latencyMs: 40 });
     try {
       slow.createBucket('parts');
+      holdParts(slow, 3);
       const options = optionsFor(slow, 'parts', {
         multipartUploadThresholdBytes: 6 * MIB,
         multipartChunkSizeBytes: 6 * MIB,
@@ -288,6 +295,7 @@ describe('large uploads', () => {
     const slow = await startInMemoryS3({ latencyMs: 40, trustsBodies: true });
     try {
       slow.createBucket('parts');
+      holdParts(slow, 8);
       const options = optionsFor(slow, 'parts');
       const { multipartChunkSizeBytes, uploadConcurrency, uploadMemoryBytes } = parseConfig(options).config;
       expect(multipartChunkSizeBytes * uploadConcurrency).toBe(uploadMemoryBytes);

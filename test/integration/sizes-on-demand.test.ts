@@ -21,8 +21,8 @@ let uploads: UploadFolder;
 let adapter: S3CloudFrontStorage;
 let blog: BlogServer;
 
-async function open(latencyMs: number): Promise<void> {
-  server = await startInMemoryS3({ latencyMs });
+async function open(): Promise<void> {
+  server = await startInMemoryS3({ latencyMs: LATENCY_MS });
   server.createBucket(BUCKET);
   uploads = await createUploadFolder();
   adapter = newAdapter();
@@ -38,7 +38,7 @@ async function close(): Promise<void> {
   await server.close();
 }
 
-beforeEach(() => open(LATENCY_MS));
+beforeEach(() => open());
 
 afterEach(async () => {
   jest.restoreAllMocks();
@@ -75,9 +75,8 @@ const requested = () =>
 
 describe('a size that is asked for the first time', () => {
   test('takes three requests, of which two are under way at the same time', async () => {
-    // Long enough for both to arrive, also on a busy machine.
-    await close();
-    await open(500);
+    const arrived = () => server.requests.length;
+    server.injectFault({ times: 2, kind: { until: () => arrived() >= 2 } });
     expect(await makeSize('w600')).toEqual(ORIGINAL);
     expect(await blog.request(`/size/w600${PATH}`)).toMatchObject({ status: 200, body: SMALL });
     expect(requested().sort()).toEqual(['GetObject x_o.jpg', 'HeadObject x.jpg', 'PutObject x.jpg']);

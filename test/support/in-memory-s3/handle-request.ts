@@ -33,6 +33,9 @@ export async function handleRequest(
     if (fault === 'reset') return void request.socket.resetAndDestroy();
     if (fault === 'stall') return void request.resume();
     if (typeof fault === 'object' && 'delayMs' in fault) await sleep(fault.delayMs);
+    if (typeof fault === 'object' && 'until' in fault) {
+      while (!fault.until() && !request.socket.destroyed) await sleep(5);
+    }
     reply =
       typeof fault === 'object' && 'status' in fault
         ? faultReply(fault, request, ids)

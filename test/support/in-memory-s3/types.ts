@@ -50,7 +50,9 @@ export type FaultKind =
   /** GetObject: sends half of the body, then destroys the connection. */
   | 'truncate-body'
   /** Lets the request take effect after a pause. */
-  | { delayMs: number };
+  | { delayMs: number }
+  /** Lets the request take effect once this returns true, which is asked every few milliseconds. */
+  | { until: () => boolean };
 
 /** A fault. A request gets the first one that fits. */
 export interface Fault {

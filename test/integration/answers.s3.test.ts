@@ -75,7 +75,7 @@ const large = () => uploads.file('clip.mp4', randomBytes(11 * MIB));
 
 /** Waits for what is cleaned up in the background. */
 async function leftOver(): Promise<unknown[]> {
-  for (let round = 0; round < 50 && (await bucket.multipartUploads()).length > 0; round += 1) {
+  for (let round = 0; round < 600 && (await bucket.multipartUploads()).length > 0; round += 1) {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   return bucket.multipartUploads();

@@ -562,9 +562,9 @@ describe('bodies', () => {
     });
     const socket = connect(s3.port, '127.0.0.1');
     socket.write(`${headOfPut(headers)}${'x'.repeat(500)}`);
-    await sleep(50);
+    while (s3.requests[0]?.bytesReceived !== 500) await sleep(5);
     socket.destroy();
-    await sleep(50);
+    while (!s3.requests[0]?.endedAtMs) await sleep(5);
     expect(s3.objects('photos').size).toBe(0);
     expect(s3.requests).toMatchObject([{ operation: 'PutObject', status: 0, bytesReceived: 500 }]);
     expect(s3.requests[0]?.endedAtMs).toBeGreaterThan(0);

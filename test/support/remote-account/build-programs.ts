@@ -1,4 +1,4 @@
-// Builds the programs of `builtPrograms` into a folder: npx tsx test/support/remote-account/build-programs.ts FOLDER
+// Builds the programs of `builtPrograms` into a folder: node --import tsx test/support/remote-account/build-programs.ts FOLDER
 import { bundleInPieces, COMMON } from '../../../scripts/bundle';
 
 const [folder = ''] = process.argv.slice(2);

@@ -36,9 +36,8 @@ async function buildInto(folder: string): Promise<void> {
   const unfinished = await mkdtemp(path.join(root, `.programs-of-${process.pid}-`));
   // Commands are run by other users, too.
   await chmod(unfinished, 0o755);
-  await runCommand(path.join(root, 'node_modules/.bin/tsx'), [path.join(__dirname, 'build-programs.ts'), unfinished], {
-    cwd: root,
-  });
+  const program = path.join(__dirname, 'build-programs.ts');
+  await runCommand(process.execPath, ['--import', 'tsx', program, unfinished], { cwd: root });
   try {
     await rename(unfinished, folder);
   } catch {

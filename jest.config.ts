@@ -56,7 +56,7 @@ const config: Config = {
   projects: [project('unit'), project('integration'), project('e2e')],
   // Tests wait for servers and programs of their own, during which another worker can use the core.
   maxWorkers: Math.ceil(availableParallelism() * 1.5),
-  // What test files leave in a worker is searched for garbage with all that follow.
+  // Test files leave memory behind in their worker, in which all that follow look for garbage.
   workerIdleMemoryLimit: '900MB',
   // Tests start and stop whole servers, on machines that are busy with other work too: only one that hangs takes so long.
   testTimeout: 300_000,

@@ -31,7 +31,7 @@ export async function makeCertificate(hostname: string, days: number, folder: st
 }
 
 async function makeInto(folder: string, hostname: string, days: number): Promise<Pick<Certificate, 'cert' | 'key'>> {
-  const file = (name: string) => join(folder, `new-${name}.pem`);
+  const file = (name: string) => join(folder, `new-${hostname}-${days}-${name}.pem`);
   const run = (...args: string[]) => runCommand('openssl', args, { cwd: folder });
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', file('key')];
   const names = ['-subj', `/CN=${hostname}`, '-addext', `subjectAltName=DNS:${hostname}`];

@@ -49,11 +49,12 @@ async function buildInto(folder: string): Promise<void> {
 
 /** Returns when anything that the programs are built from has changed (milliseconds). */
 async function newestChange(): Promise<number> {
-  const files = ['src', 'test/support', 'infrastructure', 'scripts'].map(async (folder) =>
-    (await readdir(path.join(root, folder), { recursive: true })).map((file) => path.join(root, folder, file)),
+  const folders = ['src', 'test/support', 'infrastructure', 'scripts'].map((name) =>
+    readdir(path.join(root, name), { recursive: true, withFileTypes: true }),
   );
-  const all = [...(await Promise.all(files)).flat(), path.join(root, 'package-lock.json')];
-  return Math.trunc(Math.max(...all.map((file) => statSync(file).mtimeMs)));
+  const entries = (await Promise.all(folders)).flat().filter((entry) => entry.isFile());
+  const files = [...entries.map(({ parentPath, name }) => path.join(parentPath, name)), 'package-lock.json'];
+  return Math.trunc(Math.max(...files.map((file) => statSync(path.resolve(root, file)).mtimeMs)));
 }
 
 /** Removes what was built from former sources, and what processes have left that have ended. */

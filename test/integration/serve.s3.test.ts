@@ -530,10 +530,9 @@ describe('clients that leave', () => {
   test('for a while and come back get the rest: a visitor may pause for longer than S3 may be silent', async () => {
     const own = await startInMemoryS3();
     own.createBucket('paused-bucket');
-    const options = { serve: 'stream', requestTimeoutMs: 300 };
-    const adapter = new S3CloudFrontStorage(optionsFor(own, 'paused-bucket', options));
-    await adapter.saveRaw(Buffer.alloc(40 * MIB, 7), 'x.mp4');
-    const blog = await startBlogServer(adapter);
+    await new S3CloudFrontStorage(optionsFor(own, 'paused-bucket')).saveRaw(Buffer.alloc(40 * MIB, 7), 'x.mp4');
+    const options = { serve: 'stream', requestTimeoutMs: 1_000 };
+    const blog = await startBlogServer(new S3CloudFrontStorage(optionsFor(own, 'paused-bucket', options)));
     try {
       const bytes = await new Promise<number>((resolve, reject) => {
         http.get({ host: '127.0.0.1', port: blog.port, path: '/content/images/x.mp4', agent: false }, (response) => {
@@ -541,7 +540,7 @@ describe('clients that leave', () => {
           response.on('data', (chunk: Buffer) => {
             if (received === 0) {
               response.pause();
-              setTimeout(() => response.resume(), 1500);
+              setTimeout(() => response.resume(), 3_000);
             }
             received += chunk.byteLength;
           });
@@ -605,7 +604,7 @@ describe('clients that leave', () => {
     silent.listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const { port } = silent.address() as AddressInfo;
-    const options = { endpoint: `http://127.0.0.1:${port}`, serve: 'stream', requestTimeoutMs: 200 };
+    const options = { endpoint: `http://127.0.0.1:${port}`, serve: 'stream', requestTimeoutMs: 1_000 };
     const blog = await startBlogServer(bucket.createAdapter(options));
     try {
       await expect(blog.request('/x.mp4')).rejects.toMatchObject({ code: 'ECONNRESET' });
@@ -623,7 +622,7 @@ describe('clients that leave', () => {
       response.once('close', () => clearInterval(timer));
     });
     const port = await listen(trickling);
-    const options = { endpoint: `http://127.0.0.1:${port}`, serve: 'stream', requestTimeoutMs: 300 };
+    const options = { endpoint: `http://127.0.0.1:${port}`, serve: 'stream', requestTimeoutMs: 1_000 };
     const blog = await startBlogServer(bucket.createAdapter(options));
     try {
       await expect(blog.request('/x.mp4')).rejects.toMatchObject({ code: 'ECONNRESET' });

@@ -60,7 +60,7 @@ export const soak: Benchmark = async ({ ghost, folder }) => {
   });
   const samples: (Sample & { minutes: number })[] = [];
   try {
-    for (let begin = performance.now(); performance.now() - begin < SECONDS * 1000;) {
+    for (const begin = performance.now(); performance.now() - begin < SECONDS * 1000;) {
       const sample = await child.ask({});
       if (sample.failures.length > 0) {
         throw new Error(`An upload has failed: ${sample.failures[0]}`);

@@ -101,9 +101,8 @@ function expectFunction(resource: string, file: string, index: number): void {
 describe('by hand, the result is the same as with the template:', () => {
   test('a bucket that is private, encrypted and versioned, with its lifecycle', () => {
     const bucket = propertiesOf('Bucket') as Record<string, Record<string, unknown>>;
-    expect(valueOf('s3api create-bucket', '--object-ownership')).toBe(
-      (bucket.OwnershipControls?.Rules as { ObjectOwnership: string }[])[0]?.ObjectOwnership,
-    );
+    const ownership = bucket.OwnershipControls as { Rules: { ObjectOwnership: string }[] } | undefined;
+    expect(valueOf('s3api create-bucket', '--object-ownership')).toBe(ownership?.Rules[0]?.ObjectOwnership);
     const publicAccess = valueOf('s3api put-public-access-block', '--public-access-block-configuration');
     expect(publicAccess.split(',').sort()).toEqual(
       Object.entries(bucket.PublicAccessBlockConfiguration ?? {})

@@ -34,12 +34,17 @@ export function stepsOfNewStack(parameters: Record<string, string>, adoptedBucke
   return stepsOfCreation(rendered, adoptedBucket);
 }
 
+interface OriginAddress {
+  Id: string;
+  CustomOriginConfig?: { IpAddressType?: string };
+}
+
 /** Returns the steps for building a stack from a rendered template. */
 export function stepsOfCreation(template: RenderedTemplate, adoptedBucket?: string): PlannedStep[] {
-  const { Origins } = template.Resources.Distribution?.Properties.DistributionConfig as {
-    Origins: { Id: string; CustomOriginConfig?: { IpAddressType?: string } }[];
-  };
-  const ghost = Origins.find(({ Id }) => Id === 'ghost');
+  const distribution = template.Resources.Distribution?.Properties.DistributionConfig as
+    | { Origins: OriginAddress[] }
+    | undefined;
+  const ghost = distribution?.Origins.find(({ Id }) => Id === 'ghost');
   return Object.entries(template.Resources).map(([name, { Type, Properties }]) => {
     const words = RESOURCES[name] ?? name;
     if (name === 'Bucket' && adoptedBucket) {

@@ -6,7 +6,10 @@ export class Identifiers {
 
   /** Returns hexadecimal digits in lower case, at most 64. */
   hex(length: number): string {
-    return createHash('sha256').update(String(this.count++)).digest('hex').slice(0, length);
+    return createHash('sha256')
+      .update(String(this.count++))
+      .digest('hex')
+      .slice(0, length);
   }
 
   /** Returns capital letters and digits. */

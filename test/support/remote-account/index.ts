@@ -20,7 +20,9 @@ export type FromAccount = { port: number; nameServers: string[] } | { state: Acc
 
 /** What it receives; anything else lets it go on. */
 export type ToAccount =
-  { killAt: { operation: string; count: number } } | { failAt: FailedOperation | null } | { isBuilt: true };
+  | { killAt: { operation: string; count: number } }
+  | { failAt: FailedOperation | null }
+  | { isBuilt: true };
 
 /** An operation that AWS refuses. */
 export interface FailedOperation {

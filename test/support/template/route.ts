@@ -103,7 +103,8 @@ export function afterFunction(
   const headers = accept === undefined ? {} : { accept: { value: accept } };
   const event = { request: { method: 'GET', uri: path, querystring: {}, headers, cookies: {} } };
   const changed = (runFunction(stack, behaviorOf(stack, path), 'viewer-request', event) ?? event.request) as
-    { uri: string } | { statusCode: number };
+    | { uri: string }
+    | { statusCode: number };
   return 'statusCode' in changed ? { status: changed.statusCode } : { uri: changed.uri };
 }
 

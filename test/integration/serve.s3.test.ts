@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { S3CloudFrontStorage } from '../../src/adapter/adapter';
 import { logging } from '../../src/core/ghost-host';
 import { CDN_URL, optionsFor } from '../support/adapter';
@@ -12,6 +11,7 @@ import { digest, MIB } from '../support/bytes';
 import { startInMemoryS3 } from '../support/in-memory-s3';
 import { listen, stop } from '../support/local-server';
 import { useBucket } from '../support/use-bucket';
+import { waitUntil } from '../support/wait-until';
 
 const SECRET = 'a-secret-of-more-than-thirty-two-characters';
 const PICTURE = randomBytes(100_000);
@@ -442,13 +442,6 @@ describe('streaming', () => {
   });
 });
 
-async function waitUntil(condition: () => boolean): Promise<void> {
-  for (let tries = 0; !condition() && tries < 200; tries += 1) {
-    await sleep(10);
-  }
-  expect(condition()).toBe(true);
-}
-
 describe('clients that leave', () => {
   test('end the request to S3: no connection stays open', async () => {
     const own = await startInMemoryS3({ bandwidthBytesPerSecond: 4 * MIB });
@@ -471,10 +464,7 @@ describe('clients that leave', () => {
         return new Promise((resolve) => request.once('close', resolve));
       });
       await Promise.all([...leaving, ...before]);
-      for (let tries = 0; own.openConnections() > 1 && tries < 50; tries += 1) {
-        await sleep(20);
-      }
-      expect(own.openConnections()).toBeLessThanOrEqual(1);
+      await waitUntil(() => own.openConnections() <= 1);
       expect(blog.errors).toEqual([]);
       expect((await blog.request('/x.mp4', { range: 'bytes=0-9' })).status).toBe(206);
     } finally {

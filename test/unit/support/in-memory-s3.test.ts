@@ -8,6 +8,7 @@ import { type Credentials, type InMemoryS3, startInMemoryS3 } from '../../suppor
 import { User } from '../../support/in-memory-s3/authorization';
 import { AwsChunkedDecoder } from '../../support/in-memory-s3/aws-chunked';
 import { readSignature, type SignedRequest, verifySignature } from '../../support/in-memory-s3/signature';
+import { waitUntil } from '../../support/wait-until';
 
 interface Signer extends Credentials {
   sessionToken?: string;
@@ -562,9 +563,9 @@ describe('bodies', () => {
     });
     const socket = connect(s3.port, '127.0.0.1');
     socket.write(`${headOfPut(headers)}${'x'.repeat(500)}`);
-    while (s3.requests[0]?.bytesReceived !== 500) await sleep(5);
+    await waitUntil(() => s3.requests[0]?.bytesReceived === 500);
     socket.destroy();
-    while (!s3.requests[0]?.endedAtMs) await sleep(5);
+    await waitUntil(() => Boolean(s3.requests[0]?.endedAtMs));
     expect(s3.objects('photos').size).toBe(0);
     expect(s3.requests).toMatchObject([{ operation: 'PutObject', status: 0, bytesReceived: 500 }]);
     expect(s3.requests[0]?.endedAtMs).toBeGreaterThan(0);
@@ -688,10 +689,12 @@ describe('conditional writes', () => {
   const ifNoneMatch = { headers: { 'if-none-match': '*' } };
 
   test('are decided when the body has come, not before', async () => {
-    s3.injectFault({ kind: { delayMs: 100 } });
+    let isOvertaken = false;
+    s3.injectFault({ kind: { until: () => isOvertaken } });
     const slow = put('/photos/x', 'slow', ifNoneMatch);
-    await sleep(20);
+    await waitUntil(() => s3.requests.length === 1);
     expect((await put('/photos/x', 'fast', ifNoneMatch)).status).toBe(200);
+    isOvertaken = true;
     expect((await slow).status).toBe(412);
     expect(bytesOf('photos', 'x')).toBe('fast');
   });
@@ -1028,6 +1031,7 @@ describe('faults', () => {
     let settled = false;
     const stalled = put('/photos/y').finally(() => (settled = true));
     const outcome = expect(stalled).rejects.toMatchObject({ code: 'ECONNRESET' });
+    await waitUntil(() => s3.requests.length === 1);
     await sleep(100);
     expect(settled).toBe(false);
     await s3.close();
@@ -1098,11 +1102,9 @@ describe('the record of requests', () => {
   test('has the connections that are open', async () => {
     const socket = connect(s3.port, '127.0.0.1');
     await new Promise((resolve) => socket.once('connect', resolve));
-    await sleep(20);
-    expect(s3.openConnections()).toBe(1);
+    await waitUntil(() => s3.openConnections() === 1);
     socket.destroy();
-    await sleep(20);
-    expect(s3.openConnections()).toBe(0);
+    await waitUntil(() => s3.openConnections() === 0);
   });
 });
 

@@ -34,9 +34,8 @@ function adviceOn(texts: { file: string; text: string }[]): string[][] {
   try {
     symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
     // What needs types is left out: here the imported files are empty.
-    const { options: _, ...rules } = parse(readFileSync(path.join(root, '.oxlintrc.json'), 'utf8')) as {
-      options: object;
-    };
+    const rules = parse(readFileSync(path.join(root, '.oxlintrc.json'), 'utf8')) as { options?: object };
+    delete rules.options;
     writeFileSync(path.join(folder, '.oxlintrc.json'), JSON.stringify(rules));
     const write = (file: string, text: string) => {
       mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });

@@ -46,7 +46,8 @@ export function showTransfer(terminal: Terminal, unit: 'files' | 'pieces' = 'fil
       `${number(sums.doneFiles)} of ${counted(totalFiles(), 'file')}`,
       `${megabytes(doneBytes())} of ${megabytes(totalBytes())}`,
       rate,
-      ...(done > 0 ? [`${duration(seconds * (total / done - 1))} left`] : []),
+      // The first bytes of the first file tell nothing about the rest.
+      ...(done >= FILE_COSTS_BYTES ? [`${duration(seconds * (total / done - 1))} left`] : []),
     ];
     return { share: done / Math.max(total, 1), text: parts.join(', ') };
   };

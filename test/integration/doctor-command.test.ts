@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { CheckReport } from '../../src/commands/doctor/check';
 import { type Breakage, type Patient, startPatient } from '../support/doctor';
 import { runCommandLine } from '../support/doctor/run-command';
 import { installTools } from '../support/tls-cdn/tools';
+import { waitUntil } from '../support/wait-until';
 
 let patient: Patient;
 
@@ -103,7 +103,7 @@ test('--json is for programs: every check with its result, and nothing else', as
 test('Ctrl-C ends it with 130 and leaves nothing in the bucket', async () => {
   const slow = { operation: 'GetObject', key: /doctor-/, times: Infinity, kind: { delayMs: 100 } };
   const { child, ended } = await run({ prepare: (s3) => s3.injectFault(slow) });
-  while (patient.keys().length < 3) await sleep(5);
+  await waitUntil(() => patient.keys().length >= 3);
   child.kill('SIGINT');
   const { status, stderr } = await ended;
   expect([status, stderr]).toEqual([130, 'Stopped. No test files are left in the bucket.\n']);
@@ -113,7 +113,7 @@ test('Ctrl-C ends it with 130 and leaves nothing in the bucket', async () => {
 test.each(['SIGTERM', 'SIGHUP'] as const)('%s leaves nothing in the bucket either', async (signal) => {
   const slow = { operation: 'GetObject', key: /doctor-/, times: Infinity, kind: { delayMs: 100 } };
   const { child, ended } = await run({ prepare: (s3) => s3.injectFault(slow) });
-  while (patient.keys().length < 3) await sleep(5);
+  await waitUntil(() => patient.keys().length >= 3);
   child.kill(signal);
   expect((await ended).status).toBe(130);
   expect(patient.keys()).toEqual([]);
@@ -122,7 +122,7 @@ test.each(['SIGTERM', 'SIGHUP'] as const)('%s leaves nothing in the bucket eithe
 test('when nobody reads on, it stops, leaves nothing in the bucket, and does not end as if all were well', async () => {
   const slow = { operation: 'GetObject', key: /doctor-/, times: Infinity, kind: { delayMs: 100 } };
   const { child, ended } = await run({ prepare: (s3) => s3.injectFault(slow) });
-  while (patient.keys().length < 3) await sleep(5);
+  await waitUntil(() => patient.keys().length >= 3);
   child.stdout?.destroy();
   const { status, stderr } = await ended;
   expect([status, stderr]).toEqual([141, '']);
@@ -131,8 +131,9 @@ test('when nobody reads on, it stops, leaves nothing in the bucket, and does not
 
 test('an object that cannot be taken away again is named, and keeps it from ending with 0', async () => {
   const refusal = { operation: 'DeleteObject', times: Infinity, kind: { status: 403, code: 'AccessDenied' } };
-  const { ended } = await run({});
-  while (patient.keys().length < 3) await sleep(2);
+  const slow = { operation: 'GetObject', key: /doctor-/, times: Infinity, kind: { delayMs: 100 } };
+  const { ended } = await run({ prepare: (s3) => s3.injectFault(slow) });
+  await waitUntil(() => patient.keys().length >= 3);
   patient.s3.injectFault(refusal);
   const { status, stdout } = await ended;
   expect(status).toBe(1);

@@ -13,9 +13,9 @@ import type { UploadOrder, UploadReport } from '../support/upload-process';
 // The role of a machine: credentials for a short time, which a service on the machine hands out, as in ECS and EKS.
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
 
-const VALID_MS = 2_000;
+const VALID_MS = 5_000;
 const UPLOADS = 14;
-const EVERY_MS = 400;
+const EVERY_MS = 900;
 
 let server: InMemoryS3;
 let uploads: UploadFolder;

@@ -8,6 +8,7 @@ import { S3CloudFrontStorage } from '../../src/adapter/adapter';
 import { optionsFor } from '../support/adapter';
 import { MIB, digest } from '../support/bytes';
 import { useInMemoryS3, useUploadFolder } from '../support/use-bucket';
+import { waitUntil } from '../support/wait-until';
 
 // What goes wrong, and what the editor is told: nothing is lost, nothing is overwritten, no secret is shown.
 
@@ -68,9 +69,7 @@ function holdBeginning() {
   };
   server.injectFault({ operation: 'CreateMultipartUpload', kind: { until } });
   return {
-    async reached(): Promise<void> {
-      while (!hasArrived) await sleep(5);
-    },
+    reached: () => waitUntil(() => hasArrived),
     release: () => void (isReleased = true),
   };
 }
@@ -432,11 +431,12 @@ describe('a file that is not what it was', () => {
     const upload = await uploads.file('clip.mp4', bytes);
     const hold = holdBeginning();
     const saving = adapter.save(upload, '2026/11');
-    const spoiling = hold
-      .reached()
-      .then(() => spoil(upload.path))
-      .finally(() => hold.release());
-    await Promise.all([saving.catch(() => undefined), spoiling]);
+    try {
+      await Promise.race([hold.reached(), saving]);
+      await spoil(upload.path);
+    } finally {
+      hold.release();
+    }
     return saving;
   }
 

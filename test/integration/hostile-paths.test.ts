@@ -14,7 +14,7 @@ import { useInMemoryS3, useUploadFolder } from '../support/use-bucket';
 // HOSTILE_INPUTS sets the number of inputs. A failure names its seed and the smallest input that fails; HOSTILE_SEED
 // repeats a run with that seed.
 const RUNS = runsWanted(300);
-const TIME_LIMIT_MS = 40_000 + (RUNS.numRuns ?? 0) * 1_000;
+const TIME_LIMIT_MS = 60_000 + (RUNS.numRuns ?? 0) * 4_000;
 
 jest.setTimeout(TIME_LIMIT_MS + 20_000);
 

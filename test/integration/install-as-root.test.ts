@@ -369,7 +369,7 @@ describeAsRoot('a FIFO', () => {
     const { status, signal } = spawnSync(process.execPath, [CLI, 'install', '--yes', '--skip-check', ...GIVEN], {
       cwd: ghost,
       env: environmentIn(ghost),
-      timeout: 60_000,
+      timeout: 240_000,
       killSignal: 'SIGKILL',
     });
     expect([status, signal]).toEqual([expect.any(Number), null]);

@@ -10,6 +10,7 @@ import type { InMemoryS3 } from '../support/in-memory-s3';
 import { runCommand, useContentFolder } from '../support/migrate/command';
 import { startMigrate } from '../support/migrate/process';
 import { useBucket } from '../support/use-bucket';
+import { waitUntil } from '../support/wait-until';
 
 const bucket = useBucket({ inMemory: true });
 const folder = useContentFolder(bucket);
@@ -205,9 +206,7 @@ describe('migrate --to-local', () => {
     let isThere = false;
     memory().injectFault({ operation: 'GetObject', times: 1, kind: { until: () => isThere } });
     const running = bringBack();
-    while (!memory().requests.some(({ operation }) => operation === 'GetObject')) {
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    await waitUntil(() => memory().requests.some(({ operation }) => operation === 'GetObject'));
     await folder.write({ 'images/a.jpg': 'mine' });
     isThere = true;
     expect((await running).result.results).toMatchObject({ conflict: { files: 1 } });

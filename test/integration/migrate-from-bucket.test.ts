@@ -13,6 +13,7 @@ import { S3Object } from '../support/in-memory-s3/store';
 import { type ContentFolder, createContentFolder, runCommand } from '../support/migrate/command';
 import type { MigrateOptions } from '../../src/commands/migrate/settings';
 import { useBucket } from '../support/use-bucket';
+import { waitUntil } from '../support/wait-until';
 
 /** The old bucket. */
 const old = useBucket({ inMemory: true });
@@ -260,7 +261,7 @@ describe('on another service than AWS', () => {
     let hasChanged = false;
     memory().injectFault({ operation: 'CopyObject', kind: { until: () => hasChanged } });
     const running = copy();
-    while (copies().length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await waitUntil(() => copies().length > 0);
     before.set('2020/a.jpg', Object.assign(Object.create(changed) as StoredObject, { etag: '"changed"' }));
     hasChanged = true;
     const { exitCode, lines } = await running;
@@ -406,9 +407,7 @@ describe('an object that is too large for one copy', () => {
     let hasCome = false;
     large.injectFault({ operation: 'UploadPartCopy', kind: { until: () => hasCome } });
     const running = run();
-    while (!large.requests.some(({ operation }) => operation === 'UploadPartCopy')) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    await waitUntil(() => large.requests.some(({ operation }) => operation === 'UploadPartCopy'));
     large.objects('films').set(KEY, objectOf([Buffer.from('theirs')]));
     hasCome = true;
     const { exitCode, lines } = await running;

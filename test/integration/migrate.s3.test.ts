@@ -7,6 +7,7 @@ import { digest, MIB } from '../support/bytes';
 import type { InMemoryS3 } from '../support/in-memory-s3';
 import { createContentFolder, runCommand, useContentFolder } from '../support/migrate/command';
 import { useBucket, useUploadFolder } from '../support/use-bucket';
+import { aSecondAfter, waitUntil } from '../support/wait-until';
 
 const bucket = useBucket();
 const folder = useContentFolder(bucket);
@@ -578,7 +579,7 @@ describe('on a server that fails', () => {
     memory().injectFault({ operation: 'PutObject', key: /same|other/, times: 2, kind: { until: () => isStored } });
     const running = runCommand(files);
     const uploads = () => memory().requests.filter(({ operation }) => operation === 'PutObject').length;
-    while (uploads() < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    await waitUntil(() => uploads() === 2);
     for (const [name, body] of [
       ['same', 'same'],
       ['other', 'theirs'],
@@ -652,7 +653,11 @@ describe('on a server that fails', () => {
     await rm(path.join(files.content, 'media'), { recursive: true });
     memory().requests.length = 0;
     const requested = () => memory().requests.filter(({ operation }) => operation === 'GetObject');
-    memory().injectFault({ operation: 'GetObject', times: 80, kind: { until: () => requested().length >= 64 } });
+    memory().injectFault({
+      operation: 'GetObject',
+      times: 80,
+      kind: { until: aSecondAfter(() => requested().length >= 64) },
+    });
     expect((await runCommand(files, { toLocal: true, concurrency: '64' })).exitCode).toBe(0);
     const downloads = requested();
     const atATime = downloads.map(

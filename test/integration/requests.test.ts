@@ -9,6 +9,7 @@ import { createAdapter as createAdapterOn, optionsFor } from '../support/adapter
 import { MIB } from '../support/bytes';
 import { type InMemoryS3, startInMemoryS3 } from '../support/in-memory-s3';
 import { useInMemoryS3, useUploadFolder } from '../support/use-bucket';
+import { aSecondAfter } from '../support/wait-until';
 
 // What reaches S3, request by request: how many, and with which headers.
 
@@ -261,10 +262,14 @@ describe('every upload', () => {
 });
 
 describe('large uploads', () => {
-  /** Answers the parts once so many are under way at the same time. */
+  /** Answers the parts a second after so many are under way at the same time. */
   const holdParts = (slow: InMemoryS3, atOnce: number) => {
     const arrived = () => slow.requests.filter(({ operation }) => operation === 'UploadPart').length;
-    slow.injectFault({ operation: 'UploadPart', times: Infinity, kind: { until: () => arrived() >= atOnce } });
+    slow.injectFault({
+      operation: 'UploadPart',
+      times: Infinity,
+      kind: { until: aSecondAfter(() => arrived() >= atOnce) },
+    });
   };
 
   test('go in parts of the configured size, so many at a time', async () => {

@@ -521,7 +521,7 @@ describe('clients that leave', () => {
     const own = await startInMemoryS3();
     own.createBucket('paused-bucket');
     await new S3CloudFrontStorage(optionsFor(own, 'paused-bucket')).saveRaw(Buffer.alloc(40 * MIB, 7), 'x.mp4');
-    const options = { serve: 'stream', requestTimeoutMs: 1_000 };
+    const options = { serve: 'stream', requestTimeoutMs: 3_000 };
     const blog = await startBlogServer(new S3CloudFrontStorage(optionsFor(own, 'paused-bucket', options)));
     try {
       const bytes = await new Promise<number>((resolve, reject) => {
@@ -530,7 +530,7 @@ describe('clients that leave', () => {
           response.on('data', (chunk: Buffer) => {
             if (received === 0) {
               response.pause();
-              setTimeout(() => response.resume(), 3_000);
+              setTimeout(() => response.resume(), 7_000);
             }
             received += chunk.byteLength;
           });
@@ -594,7 +594,7 @@ describe('clients that leave', () => {
     silent.listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const { port } = silent.address() as AddressInfo;
-    const options = { endpoint: `http://127.0.0.1:${port}`, serve: 'stream', requestTimeoutMs: 1_000 };
+    const options = { endpoint: `http://127.0.0.1:${port}`, serve: 'stream', requestTimeoutMs: 3_000 };
     const blog = await startBlogServer(bucket.createAdapter(options));
     try {
       await expect(blog.request('/x.mp4')).rejects.toMatchObject({ code: 'ECONNRESET' });
@@ -612,7 +612,7 @@ describe('clients that leave', () => {
       response.once('close', () => clearInterval(timer));
     });
     const port = await listen(trickling);
-    const options = { endpoint: `http://127.0.0.1:${port}`, serve: 'stream', requestTimeoutMs: 1_000 };
+    const options = { endpoint: `http://127.0.0.1:${port}`, serve: 'stream', requestTimeoutMs: 3_000 };
     const blog = await startBlogServer(bucket.createAdapter(options));
     try {
       await expect(blog.request('/x.mp4')).rejects.toMatchObject({ code: 'ECONNRESET' });

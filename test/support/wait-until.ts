@@ -14,3 +14,15 @@ export async function waitUntil(condition: () => boolean): Promise<void> {
     await sleep(5);
   }
 }
+
+/**
+ * Returns a condition that holds a second after the given one first did. Requests that are held until then overlap with
+ * others that should not be under way, too.
+ */
+export function aSecondAfter(condition: () => boolean): () => boolean {
+  let since: number | undefined;
+  return () => {
+    if (condition()) since ??= Date.now();
+    return since !== undefined && Date.now() - since > 1_000;
+  };
+}

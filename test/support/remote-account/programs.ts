@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { chmod, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -22,10 +23,10 @@ export function builtPrograms(): Promise<Programs> {
 
 async function build(): Promise<Programs> {
   // Below the repository, where they find the parts of this package.
-  const name = `.programs-${await newestChange()}`;
+  const name = `.programs-${await digestOfSources()}`;
   const folder = path.join(root, name);
   if (!(await readdir(root)).includes(name)) {
-    await removeFormer();
+    await removeFormer(name);
     await buildInto(folder);
   }
   const pathOf = (program: keyof Programs) => path.join(folder, `${program}.js`);
@@ -47,24 +48,35 @@ async function buildInto(folder: string): Promise<void> {
   }
 }
 
-/** Returns when anything that the programs are built from has changed (milliseconds). */
-async function newestChange(): Promise<number> {
+/** Returns another text once a file that the programs are built from has come, gone or changed. */
+async function digestOfSources(): Promise<string> {
   const folders = ['src', 'test/support', 'infrastructure', 'scripts'].map((name) =>
     readdir(path.join(root, name), { recursive: true, withFileTypes: true }),
   );
   const entries = (await Promise.all(folders)).flat().filter((entry) => entry.isFile());
-  const files = [...entries.map(({ parentPath, name }) => path.join(parentPath, name)), 'package-lock.json'];
-  return Math.trunc(Math.max(...files.map((file) => statSync(path.resolve(root, file)).mtimeMs)));
+  const settings = ['package.json', 'package-lock.json', 'tsconfig.json'].map((name) => path.join(root, name));
+  const hash = createHash('sha256');
+  for (const file of [...entries.map(({ parentPath, name }) => path.join(parentPath, name)), ...settings].sort()) {
+    const { size, mtimeMs } = statSync(file);
+    hash.update(`${file} ${size} ${mtimeMs}\n`);
+  }
+  return hash.digest('hex').slice(0, 16);
 }
 
-/** Removes what was built from former sources, and what processes have left that have ended. */
-async function removeFormer(): Promise<void> {
+/** Removes what was built from former sources and no test still runs, and what processes have left that have ended. */
+async function removeFormer(current: string): Promise<void> {
   for (const name of await readdir(root)) {
-    const [, pid] = /^\.programs-(?:of-(\d+)-)?/.exec(name) ?? [undefined, undefined];
-    if (name.startsWith('.programs-') && (pid === undefined || !isRunning(Number(pid)))) {
-      await rm(path.join(root, name), { recursive: true, force: true });
-    }
+    if (!name.startsWith('.programs-') || name === current) continue;
+    const [, pid] = /^\.programs-of-(\d+)-/.exec(name) ?? [];
+    const folder = path.join(root, name);
+    if (pid ? !isRunning(Number(pid)) : isOld(folder)) await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Whether a folder was made longer ago than a run of the tests takes. */
+function isOld(folder: string): boolean {
+  const mtimeMs = statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
+  return Date.now() - mtimeMs > 24 * 3_600_000;
 }
 
 function isRunning(pid: number): boolean {

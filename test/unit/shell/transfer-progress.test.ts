@@ -58,6 +58,17 @@ describe('on a terminal', () => {
     await drawn(/█{12}░{12} 0 of 1 file, 1\.0 GB of 2\.0 GB/);
   });
 
+  test('no time is shown after the first bytes of the first file, which would be days', async () => {
+    progress = showTransfer(openTerminal({}), 'pieces');
+    progress.found(8, 8_000_000);
+    progress.foundAll();
+    progress.transferred(2);
+    await drawn(/0 of 8 files, 0\.0 MB of 8\.0 MB, 0\.0 MB\/s/);
+    expect(written.stdout).not.toContain('left');
+    progress.transferred(100_000);
+    await drawn(/0 of 8 files, 0\.1 MB of 8\.0 MB, [\d.,]+ MB\/s, .+ left/);
+  });
+
   test('what came after the count is not more than everything', async () => {
     progress = showTransfer(openTerminal({}));
     progress.found(1, 1_000_000);

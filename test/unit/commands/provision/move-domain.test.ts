@@ -297,7 +297,6 @@ describe('a move that was stopped', () => {
       }
       expect(alone.length).toBeGreaterThan(3);
     },
-    120_000,
   );
 
   test('after CloudFront has moved the domain is completed before anything else is changed', async () => {

@@ -207,16 +207,12 @@ describe('an image that was made to take long', () => {
       'a WebP of millions of chunks',
       () => Buffer.concat([webp([]), Buffer.alloc(10 * MIB, Buffer.from('4558494600000000', 'hex'))]),
     ],
-  ])(
-    'does not: %s',
-    async (_, build) => {
-      const image = build();
-      let edits: Edit[] = [];
-      expect(await timeOf(async () => (edits = await findLocation(sourceOfBytes(image))))).toBeLessThan(3000);
-      expect(edits.every(({ at, bytes }) => at + bytes.length <= image.length)).toBe(true);
-    },
-    60_000,
-  );
+  ])('does not: %s', async (_, build) => {
+    const image = build();
+    let edits: Edit[] = [];
+    expect(await timeOf(async () => (edits = await findLocation(sourceOfBytes(image))))).toBeLessThan(3000);
+    expect(edits.every(({ at, bytes }) => at + bytes.length <= image.length)).toBe(true);
+  });
 
   test('is not read more often because its index lists an image more often', async () => {
     const texts = moreXmpSegments('x'.repeat(1000), 1);

@@ -32,7 +32,7 @@ const WRONG_IMPORTS: [file: string, wrongImport: string, advice: string][] = [
 function adviceOn(texts: { file: string; text: string }[]): string[][] {
   const folder = mkdtempSync(path.join(tmpdir(), 'rooms-'));
   try {
-    symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
+    symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'), 'junction');
     // What needs types is left out: here the imported files are empty.
     const rules = parse(readFileSync(path.join(root, '.oxlintrc.json'), 'utf8')) as { options?: object };
     delete rules.options;

@@ -59,7 +59,7 @@ const config: Config = {
   // Test files leave memory behind in their worker, in which all that follow look for garbage.
   workerIdleMemoryLimit: '900MB',
   // Tests start and stop whole servers, on machines that are busy with other work too: only one that hangs takes so long.
-  testTimeout: 300_000,
+  testTimeout: 600_000,
   // Tests run `setup` and the entry points as programs of their own, in which Jest does not count lines.
   collectCoverageFrom: ['src/**/*.ts', '!src/{cli,index}.ts', '!src/commands/setup/**'],
   coverageDirectory: 'coverage',

@@ -9,6 +9,7 @@ import { median } from './support/statistics';
 import type { StorageName } from './support/storages';
 
 const NAMES: StorageName[] = [
+  'raw requests of 6 MiB, 8 at a time',
   'S3CloudFrontStorage',
   "lib-storage's Upload",
   "lib-storage's Upload, 8 parts of 6 MiB",

@@ -6,7 +6,7 @@ import { rounded } from './statistics';
 const WORDS: Record<string, string> = {
   S3CloudFrontStorage: 'this adapter',
   'raw request': 'a plain request to S3',
-  '6 connections full': 'the limit of 6 connections',
+  'raw requests of 6 MiB, 8 at a time': 'plain requests of 6 MiB, 8 at a time',
   '8 connections full': 'the limit of 8 connections',
   "lib-storage's Upload": '@aws-sdk/lib-storage',
   "lib-storage's Upload, 8 parts of 6 MiB": '@aws-sdk/lib-storage, 8 parts of 6 MiB',

@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import type { S3Client } from '@aws-sdk/client-s3';
+import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
 import type { BucketOptions } from './s3-server';
 import { folderOf } from './peers';
 
@@ -30,14 +30,17 @@ export type StorageName =
   | 'ghost-storage-adapter-s3'
   | 'ghos3'
   | "Ghost's disk"
-  | 'raw request'
+  | RawName
   | LibStorageName;
+
+/** Requests of the SDK alone: one for a whole file, and as many as this adapter sends for a large one. */
+type RawName = 'raw request' | 'raw requests of 6 MiB, 8 at a time';
 
 /** The SDK's own upload in parts: as it is, and with the part size and the concurrency of this adapter. */
 type LibStorageName = "lib-storage's Upload" | "lib-storage's Upload, 8 parts of 6 MiB";
 
 /** The contenders that Ghost can be configured to use. */
-export type AdapterName = Exclude<StorageName, 'raw request' | LibStorageName>;
+export type AdapterName = Exclude<StorageName, RawName | LibStorageName>;
 
 /** The argument of a contender's process. */
 export interface StorageOptions {
@@ -69,6 +72,9 @@ export function moduleOf(name: AdapterName, ghost: string): string {
 export function createStorage({ name, ghost, bucket, folder }: StorageOptions): Storage {
   if (name === 'raw request') {
     return new RawRequests(bucket);
+  }
+  if (name === 'raw requests of 6 MiB, 8 at a time') {
+    return new RawPieces(bucket);
   }
   if (name === "lib-storage's Upload") {
     return new LibStorage(bucket, {});
@@ -134,6 +140,40 @@ class RawRequests implements Storage {
   }
 }
 
+/** Stores the pieces of a file as objects of their own: an upload in parts can hardly be faster. */
+class RawPieces implements Storage {
+  private readonly sdk = requireHere('@aws-sdk/client-s3') as typeof import('@aws-sdk/client-s3');
+  private readonly client;
+
+  constructor(private readonly options: BucketOptions) {
+    this.client = new this.sdk.S3Client({ ...settingsOf(options), requestChecksumCalculation: 'WHEN_REQUIRED' });
+  }
+
+  async save(file: { path: string }): Promise<string> {
+    const Key = `content/images/${randomUUID()}`;
+    const Bucket = this.options.bucket;
+    const handle = await open(file.path);
+    try {
+      const { size } = await handle.stat();
+      let next = 0;
+      const send = async () => {
+        const buffer = Buffer.allocUnsafeSlow(6 * MIB);
+        while (next < size) {
+          const position = next;
+          next += buffer.length;
+          const { bytesRead } = await handle.read(buffer, 0, buffer.length, position);
+          const Body = buffer.subarray(0, bytesRead);
+          await this.client.send(new this.sdk.PutObjectCommand({ Bucket, Key: `${Key}-${position}`, Body }));
+        }
+      };
+      await Promise.all(Array.from({ length: 8 }, send));
+    } finally {
+      await handle.close();
+    }
+    return Key;
+  }
+}
+
 /** The SDK's own upload in parts: the yardstick of multipart-upload.ts. */
 class LibStorage implements Storage {
   private readonly sdk = requireHere('@aws-sdk/client-s3') as typeof import('@aws-sdk/client-s3');
@@ -156,10 +196,12 @@ class LibStorage implements Storage {
   }
 }
 
-function clientOf(sdk: typeof import('@aws-sdk/client-s3'), options: BucketOptions): S3Client {
-  const { endpoint, region, accessKeyId, secretAccessKey } = options;
-  return new sdk.S3Client({ endpoint, region, credentials: { accessKeyId, secretAccessKey }, forcePathStyle: true });
+function settingsOf({ endpoint, region, accessKeyId, secretAccessKey }: BucketOptions): S3ClientConfig {
+  return { endpoint, region, credentials: { accessKeyId, secretAccessKey }, forcePathStyle: true };
 }
+
+const clientOf = (sdk: typeof import('@aws-sdk/client-s3'), options: BucketOptions): S3Client =>
+  new sdk.S3Client(settingsOf(options));
 
 /** Returns the SHA-256 of bytes, in hexadecimal digits. */
 export const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

@@ -498,7 +498,6 @@ describe('infrastructure/provision.sh stops with a message', () => {
         expect(result.stdout).not.toContain('"storage"');
       }
     },
-    300_000,
   );
 
   test('on Ctrl-C, and leaves no file with the secret behind', async () => {

@@ -14,7 +14,7 @@ import { type Attacked, attacks, noText, runsWanted } from '../../support/hostil
 
 const RUNS = runsWanted(60);
 
-jest.setTimeout(300_000 + (RUNS.numRuns ?? 0) * 1_000);
+jest.setTimeout(600_000 + (RUNS.numRuns ?? 0) * 1_000);
 
 const MARK = 'marked0123456789abcdef';
 /** One that is right, and gives up at once on a network that is not there. */

@@ -14,6 +14,8 @@ const LEAVING = 100;
 /** More than the buffers of the connections between S3 and a visitor hold: whoever leaves, leaves in the middle. */
 const FILM = randomBytes(8 * MIB);
 const PATIENCE_MS = 120_000;
+/** A busy machine can keep S3 silent for longer than the 30 s after which a visitor is sent away. */
+const SILENCE_MS = 600_000;
 
 const bucket = useBucket({ per: 'file' });
 let serving: ChildProcess;
@@ -22,7 +24,7 @@ let port: number;
 beforeAll(async () => {
   await bucket.put('content/images/2026/11/film.mp4', FILM, { ContentType: 'video/mp4' });
   const script = path.resolve(__dirname, '../support/serving-process.ts');
-  serving = fork(script, [JSON.stringify(bucket.options({ serve: 'stream' }))], {
+  serving = fork(script, [JSON.stringify(bucket.options({ serve: 'stream', requestTimeoutMs: SILENCE_MS }))], {
     execArgv: ['--expose-gc', '--import', 'tsx'],
   });
   [port] = (await once(serving, 'message')) as [number];

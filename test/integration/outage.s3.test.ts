@@ -68,7 +68,9 @@ test('while a maintenance page answers, with 200, nothing counts as stored or fo
 test('a large upload that is cut off leaves its name free, and no parts once S3 is back', async () => {
   const logged = jest.spyOn(console, 'error').mockImplementation();
   const upload = await uploads.file('clip.mp4', randomBytes(64 * MIB));
-  const saving = adapter.save(upload, '2026/11').catch((error: Error) => error);
+  // A busy machine cannot answer each part of a large file within 2 s.
+  const patient = bucket.createAdapter({ endpoint: network.endpoint });
+  const saving = patient.save(upload, '2026/11').catch((error: Error) => error);
   while ((await bucket.multipartUploads()).length === 0) {
     await sleep(5);
   }
@@ -79,7 +81,7 @@ test('a large upload that is cut off leaves its name free, and no parts once S3 
     await sleep(200);
   }
   expect(await bucket.multipartUploads()).toEqual([]);
-  const url = await adapter.save(upload, '2026/11');
-  expect(adapter.urlToPath(url)).toBe('2026/11/clip.mp4');
+  const url = await patient.save(upload, '2026/11');
+  expect(patient.urlToPath(url)).toBe('2026/11/clip.mp4');
   logged.mockRestore();
 });

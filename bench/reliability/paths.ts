@@ -13,6 +13,8 @@ import type { AttackOptions, AttackResult } from './attacked-process';
 const NAMES: StorageName[] = ['S3CloudFrontStorage', "Ghost's S3Storage", 'ghos3', 'ghost-storage-adapter-s3'];
 const INPUTS = Number(process.env.HOSTILE_INPUTS ?? 10_000);
 const SEED = Number(process.env.HOSTILE_SEED ?? 20261124);
+/** After how many inputs a process starts anew: `ghos3` leaves connections open, until the server has no file handle. */
+const INPUTS_OF_A_PROCESS = 500;
 const BUCKET = 'bench-paths';
 const SURROUNDINGS: Surroundings = {
   cdnUrl: 'https://images.example.com',
@@ -80,6 +82,10 @@ async function attack(server: InMemoryS3, options: AttackOptions): Promise<Row> 
   try {
     for (let index = 0; index < options.inputs; index += 1) {
       server.requests.length = 0;
+      if (index > 0 && index % INPUTS_OF_A_PROCESS === 0) {
+        await child.close();
+        child = await start();
+      }
       try {
         const came = await child.ask({ index });
         counts.typeErrors += came.errors.includes('TypeError') ? 1 : 0;

@@ -21,7 +21,7 @@ const IMAGE_BYTES = 200_000;
 const CDN_URL = 'https://images.example.com';
 const BUCKET = 'bench-import';
 const TITLE = 'A thousand images';
-/** An import that has no post after so long (ms) counts as failed. */
+/** An import that has no post after this time (ms) counts as failed. */
 const TIMEOUT_MS = 900_000;
 const POLL_MS = 200;
 
@@ -49,7 +49,7 @@ function drawImages(): Map<string, Buffer> {
   return images;
 }
 
-/** Returns what Ghost's own export looks like, with its content folder beside it. */
+/** Returns what Ghost's own export looks like, with its content folder next to it. */
 async function exportedZip(paths: string[], images: Map<string, Buffer>): Promise<Buffer> {
   const size = { width: 1600, height: 1000 };
   const children = paths.map((path) => ({ type: 'image', version: 1, src: `__GHOST_URL__/${path}`, ...size }));

@@ -20,7 +20,7 @@ const CLIENTS = 200;
 const CROWDS = 6;
 /** The position a viewer skips to, and how much a player needs from there, in bytes. */
 const SEEK = { from: 40_000_000, bytes: 65_536 };
-/** Before the seek (ms): a connection to S3 is free only some time after the last byte has reached the viewer. */
+/** The time (ms) before the seek, in which the connection of the previous stream to S3 becomes free. */
 const PAUSE_MS = 50;
 
 /** Measures images and videos that Ghost streams from the bucket. */

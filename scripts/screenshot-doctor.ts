@@ -27,7 +27,7 @@ const NOT_MOVED = ['images/2026/11/harbor.jpg', 'images/2026/11/market.jpg', 'me
 const SIZE = { width: 960, height: 1165 };
 
 /**
- * Takes the picture of the page that `doctor --html` writes: a half-moved blog, with an adapter of an earlier
+ * Takes a screenshot of the page that `doctor --html` writes: a half-moved blog, with an adapter of an earlier
  * version. Run it with `npx tsx scripts/screenshot-doctor.ts`.
  */
 async function main(): Promise<void> {

@@ -27,7 +27,7 @@ const STYLE = `
 `;
 
 /**
- * Takes the picture of a published post of a real Ghost, with the images that it loads from the CDN domain. Run it with
+ * Takes a screenshot of a published post of a real Ghost, with the images that it loads from the CDN domain. Run it with
  * `npx tsx scripts/screenshot-post.ts` after `npm run build`.
  */
 async function main(): Promise<void> {

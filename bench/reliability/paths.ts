@@ -13,7 +13,7 @@ import type { AttackOptions, AttackResult } from './attacked-process';
 const NAMES: StorageName[] = ['S3CloudFrontStorage', "Ghost's S3Storage", 'ghos3', 'ghost-storage-adapter-s3'];
 const INPUTS = Number(process.env.HOSTILE_INPUTS ?? 10_000);
 const SEED = Number(process.env.HOSTILE_SEED ?? 20261124);
-/** After how many inputs a process starts anew: `ghos3` leaves connections open, until the server has no file handle. */
+/** How many inputs one process gets. `ghos3` leaves connections open, which would use up the server's file handles. */
 const INPUTS_OF_A_PROCESS = 500;
 const BUCKET = 'bench-paths';
 const SURROUNDINGS: Surroundings = {

@@ -1,4 +1,4 @@
-/** The picture's size in its own units; GitHub shows it as wide as the page. */
+/** The image's size in its own units; GitHub shows it as wide as the page. */
 const SIZE = { width: 1000, height: 350 };
 
 const BOX = { width: 152, height: 140, top: 72 };

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { installGhost } from '../../test/support/ghost/install';
 
-/** The most bytes of a picture. */
+/** The most bytes of an image. */
 const LARGEST = 150_000;
 
 /** What is used of sharp, which Ghost brings along. */

@@ -168,7 +168,7 @@ describe('the CDN forgets', () => {
     expect(await invalidatedPaths(2)).toHaveLength(2);
   });
 
-  test('a size that was deleted before, when Ghost makes it anew', async () => {
+  test('a size that was deleted before, when Ghost creates it again', async () => {
     await storage.saveRaw(Buffer.from('old'), 'size/w600/2026/11/x.jpg');
     await storage.delete('size/w600/2026/11/x.jpg');
     await arrived(1);

@@ -196,6 +196,7 @@ function newestChanges(): Text[] {
 
 const texts: Text[] = [
   ...filesIn('src', '.ts').flatMap((file) => [...stringsOf(file), ...commentsOf(file)]),
+  ...['bench', 'scripts'].flatMap((folder) => filesIn(folder, '.ts').flatMap(commentsOf)),
   ...helpsOf(createProgram()),
   ...['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'infrastructure/GUIDE.md'].flatMap((file) => linesOf(file)),
   ...filesIn('docs', '.md').flatMap((file) => linesOf(file)),
@@ -209,6 +210,8 @@ test('all texts and the comments are read', () => {
     'src/cli.ts',
     'src/adapter/promised-names.ts:7',
     'src/adapter/upload.ts',
+    'bench/serve.ts',
+    'scripts/demo.ts',
     'migrate --help',
     'README.md',
     'docs/dns.md',

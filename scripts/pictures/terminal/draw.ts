@@ -1,6 +1,6 @@
 import { type Film, filmOf, type Output, type Shown } from './frames';
 
-/** The size of a character in the picture's units. */
+/** The size of a character in the image's units. */
 const CELL = { width: 8.4, height: 19 };
 const FONT_SIZE = 14;
 const MARGIN = 18;
@@ -19,7 +19,7 @@ const COLORS: Record<string, string> = {
 export interface Look {
   columns: number;
   rows: number;
-  /** Describes the picture to those who do not see it. */
+  /** Describes the image to those who do not see it. */
   title: string;
 }
 

@@ -30,7 +30,7 @@ export interface Film {
   length: number;
 }
 
-/** How long (ms) the picture stands still at most. */
+/** How long (ms) the image stays the same at most. */
 const LONGEST_WAIT = 1_600;
 
 /** How long (ms) a spinner turns, or a bar grows, at most. */

@@ -42,7 +42,7 @@ function useBlog(subdirectory?: string): void {
   });
 }
 
-/** Publishes a post that shows one picture at its top and in its text. */
+/** Publishes a post that shows one image at its top and in its text. */
 async function publishPicture(fileName: string): Promise<Post> {
   const picture = await blog.admin.uploadImage(fixture('landscape.jpg', fileName));
   expect(picture).toBe(`${blog.cdn.url}/content/images/${blog.month}/${fileName}`);
@@ -67,7 +67,7 @@ interface ImageElement {
   naturalWidth: number;
 }
 
-/** Opens a post, scrolls to its pictures, and tells what they became. */
+/** Opens a post, scrolls to its images, and returns what they became. */
 async function look({ page }: Visitor, post: Post): Promise<ShownPicture[]> {
   await page.goto(post.url);
   const images = page.locator('article img[src*="/content/images/"]');
@@ -99,7 +99,7 @@ const isPicture = ({ url }: SeenResponse) => new URL(url).pathname.includes('/co
 /** A size's path on the CDN, as Ghost's themes write it. */
 const sizePath = (size: string, fileName: string) => `/content/images/size/${size}/${blog.month}/${fileName}`;
 
-/** Who was asked for what the function makes of a path, from the first request on; nobody for what was in the CDN's cache. */
+/** The origins that were asked for what the function turns a path into, in order; none for what was in the CDN's cache. */
 async function originsOf(path: string): Promise<string[]> {
   const requests = await blog.cdn.requests();
   return requests.filter((request) => (request.originPath ?? request.path) === path).map(({ origin }) => origin);
@@ -118,7 +118,7 @@ describe('a published post with a feature image, on a CDN domain over TLS', () =
     ['when the CDN has forgotten everything', { forget: true }],
   ] as const;
   it.each(visits)(
-    'shows its pictures on screens of every width, %s',
+    'shows its images on screens of every width, %s',
     async (_when, cache: { asksGhost?: true; isKept?: true; forget?: true }) => {
       const before = (await blog.cdn.requests()).length;
       const chosen: number[] = [];
@@ -169,14 +169,14 @@ describe('a published post with a feature image, on a CDN domain over TLS', () =
       expect(await fetchPicture(visitor, url)).toEqual({
         status: 200,
         type: typeOf(url),
-        // Ghost makes no picture larger than it is.
+        // Ghost does not enlarge an image.
         width: Math.min(width, PICTURE_WIDTH),
       });
     }
     await visitor.close();
   });
 
-  it('has Ghost make each size once, however many ask at once and however often the CDN forgets', async () => {
+  it('has Ghost make each size once, however many ask at once and however often the CDN drops it', async () => {
     await blog.admin.uploadImage(fixture('landscape.jpg', 'once.jpg'));
     const paths = ['w320', 'w600', 'w1200'].map((size) => sizePath(size, 'once.jpg'));
 
@@ -264,7 +264,7 @@ describe('a published post with a feature image, on a CDN domain over TLS', () =
     expect(await originsOf(sizePath('w600', 'spelled.jpg'))).toEqual(['ghost', 'none', 'none']);
   });
 
-  it('makes sizes of pictures whose names need percent-encoding', async () => {
+  it('creates sizes of images whose names need percent-encoding', async () => {
     const name = 'Über uns + mehr (50%).jpg';
     const { bytes } = fixture('landscape.jpg');
     const original = { Key: `content/images/2020/01/${name}`, Body: bytes, ContentType: 'image/jpeg' };
@@ -301,7 +301,7 @@ describe('a published post with a feature image, on a CDN domain over TLS', () =
     await visitor.close();
   });
 
-  it('is told that a picture does not exist, and the CDN believes it for at most a minute', async () => {
+  it('is told that an image does not exist, and the CDN believes it for at most a minute', async () => {
     const path = sizePath('w600', 'nowhere.jpg');
 
     const missing = await blog.cdn.request(path);
@@ -345,7 +345,7 @@ describe('a published post with a feature image, on a CDN domain over TLS', () =
   });
 
   // The last one, since it requests all sizes of all posts.
-  it('has every picture in the cache after warm, whatever a visitor looks at', async () => {
+  it('has every image in the cache after warm, whatever a visitor looks at', async () => {
     const warmed = await publishPicture('warmed.jpg');
 
     const { sizes, otherImages, redirected, failures } = await warm();
@@ -371,7 +371,7 @@ describe('a published post with a feature image, on a CDN domain over TLS', () =
 describe('a blog in a sub-directory of its site', () => {
   useBlog('/blog');
 
-  it('shows its pictures from the CDN, whose addresses know nothing of the sub-directory', async () => {
+  it('shows its images from the CDN, whose addresses know nothing of the sub-directory', async () => {
     const post = await publishPicture('shed.jpg');
     expect(post.url).toContain(`${blog.ghost.url}/`);
 
@@ -402,7 +402,7 @@ describe('a blog in a sub-directory of its site', () => {
     await visitor.close();
   });
 
-  it('shows nobody the original, neither the CDN nor Ghost, which makes sizes of it', async () => {
+  it('never shows the original, neither the CDN nor Ghost, which makes sizes of it', async () => {
     await blog.admin.uploadImage(fixture('landscape.jpg', 'mill.jpg'));
     const original = `/content/images/${blog.month}/mill_o.jpg`;
     expect(await blog.keys()).toContain(original.slice(1));
@@ -456,7 +456,7 @@ async function warm(): Promise<Summary> {
   }
 }
 
-/** Fetches a picture as a script of the visitor's page can, which fails on a redirect, and decodes it. */
+/** Fetches an image as a script of the visitor's page can, which fails on a redirect, and decodes it. */
 function fetchPicture({ page }: Visitor, url: string): Promise<{ status: number; type: string; width: number }> {
   return page.evaluate(`(async () => {
     const headers = { accept: 'image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8' };

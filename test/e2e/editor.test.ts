@@ -19,7 +19,7 @@ interface PageContents {
 describe("a post written in Ghost's editor", () => {
   let blog: Blog;
   let browser: Browser;
-  /** The `src` of each picture in the editor, once it is uploaded. */
+  /** The `src` of each image in the editor, once it is uploaded. */
   const inEditor = { feature: '', image: '', thumbnail: '' };
   let post: Post;
   let page: PageContents;
@@ -56,7 +56,7 @@ describe("a post written in Ghost's editor", () => {
     file: `${blog.cdnUrl}/content/files/${blog.month}/field-notes.pdf`,
   });
 
-  it('shows its pictures from the CDN domain while it is being written', () => {
+  it('shows its images from the CDN domain while it is being written', () => {
     const { feature, image, thumbnail } = urls();
     expect(inEditor).toEqual({ feature, image, thumbnail });
   });
@@ -110,7 +110,7 @@ describe("a post written in Ghost's editor", () => {
     if (blog.ghost.install.major === 6) expect(row?.lexical).not.toContain(blog.cdnUrl);
   });
 
-  it('shows readers its pictures, plays its video and offers its file from the CDN domain', async () => {
+  it('shows readers its images, plays its video and offers its file from the CDN domain', async () => {
     const { image, video, file } = urls();
 
     expect(page.images.map(({ src }) => src.split('/').at(-1)).sort()).toEqual(['landscape.jpg', 'portrait.jpg']);

@@ -83,7 +83,7 @@ async function importPost(blog: Blog, title: string, files: Record<string, Fixtu
   );
 }
 
-/** What Ghost's own export looks like, with its content folder beside it. */
+/** What Ghost's own export looks like, with its content folder next to it. */
 async function exportedZip(major: number, title: string, files: Record<string, FixtureName>): Promise<UploadFile> {
   const urls = Object.keys(files).map((path) => `__GHOST_URL__/${path}`);
   const text = { type: 'extended-text', version: 1, text: title, detail: 0, format: 0, mode: 'normal', style: '' };

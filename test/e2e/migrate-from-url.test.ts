@@ -90,7 +90,7 @@ describe('migrate --from-url', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining('rejected the key')]);
   });
 
-  it('has Ghost bring pictures and videos into the bucket and rewrite the posts', async () => {
+  it('has Ghost bring images and videos into the bucket and rewrite the posts', async () => {
     const { code, stdout } = await migrate(token, '--yes', '--json');
 
     expect(code).toBe(0);

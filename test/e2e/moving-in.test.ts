@@ -100,7 +100,7 @@ describe('a blog with years of files on its disk', () => {
     configBefore = await readConfig();
     admin = await AdminApi.setUp(ghost.url);
     posts = await fillBlog();
-    // Themes ask for sizes, which Ghost makes and keeps among the pictures.
+    // Themes ask for sizes, which Ghost creates and keeps among the images.
     await lookAtAll();
     before = await digests();
   }, SETUP_TIMEOUT_MS);
@@ -148,7 +148,7 @@ describe('a blog with years of files on its disk', () => {
     return session;
   }
 
-  /** Pictures of years ago lie on the disk; posts show them, a video and a download. */
+  /** Images of years ago are on the disk; posts show them, a video and a download. */
   async function fillBlog(): Promise<Post[]> {
     const directory = join(ghost.contentPath, 'images/2019/03');
     await mkdir(directory, { recursive: true });
@@ -186,7 +186,7 @@ describe('a blog with years of files on its disk', () => {
     return Object.fromEntries(await Promise.all(pairs));
   }
 
-  /** Opens a post in a browser, which loads all of its pictures, and tells where they came from. */
+  /** Opens a post in a browser, which loads all of its images, and returns where they came from. */
   async function look(post: Post) {
     const visitor = await visitors.arrive();
     await visitor.page.goto(post.url);
@@ -211,7 +211,7 @@ describe('a blog with years of files on its disk', () => {
       broken: isShown.filter((is) => !is).length,
       missing: visitor.responses.filter(({ status }) => status >= 400).map(({ status, url }) => `${status} ${url}`),
       failures: visitor.failures,
-      // Redirects are on the way, not where a picture comes from.
+      // Redirects are on the way, not where an image comes from.
       hosts: [...new Set(pictures.filter(({ status }) => status < 300).map(({ url }) => new URL(url).host))],
     };
   }
@@ -230,7 +230,7 @@ describe('a blog with years of files on its disk', () => {
     }
   };
 
-  it('moves in by the commands of the README, and every old post shows its pictures from the CDN', async () => {
+  it('moves in by the commands of the README, and every old post shows its images from the CDN', async () => {
     // What "provision" has left is there: AWS is not.
     const [goThere, provision, migrate = '', install = '', restart, again = '', ...more] = COMMANDS;
     expect([goThere, restart, more.length]).toEqual(['cd /var/www/ghost', 'ghost restart', 1]);

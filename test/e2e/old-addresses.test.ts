@@ -49,14 +49,14 @@ describe("an address on the blog's own host, from before the CDN", () => {
   });
   afterEach(() => visitor?.close());
 
-  /** The path of a size of the picture. */
+  /** The path of a size of the image. */
   const sized = (size: string) => paths.picture.replace('/content/images/', `/content/images/size/${size}/`);
 
-  /** Every picture, video, file and size, with the type that it has. */
+  /** Every image, video, file and size, with the type that it has. */
   const everything = (): [string, string][] => [
     [paths.picture, 'image/jpeg'],
     [`${paths.picture}?v=20250101`, 'image/jpeg'],
-    // A size that nobody has asked for and then is in the bucket, a converted one, and one that no theme knows.
+    // A size that is requested for the first time and then is in the bucket, a converted one, and one of no theme.
     [sized('w600'), 'image/webp'],
     [sized('w600'), 'image/webp'],
     [sized('w1000/format/webp'), 'image/webp'],
@@ -77,7 +77,7 @@ describe("an address on the blog's own host, from before the CDN", () => {
     }
   });
 
-  it('still shows pictures and plays videos on the pages of other sites', async () => {
+  it('still shows images and plays videos on the pages of other sites', async () => {
     const page = [paths.picture, sized('w300'), sized('w960'), sized('w1000/format/webp'), paths.thumbnail]
       .map((path) => `<img src="${blog.ghost.url}${path}">`)
       .concat(`<video src="${blog.ghost.url}${paths.video}" preload="auto" muted></video>`);
@@ -91,7 +91,7 @@ describe("an address on the blog's own host, from before the CDN", () => {
     expect(visitor.failures).toEqual([]);
   });
 
-  it('still shows a picture that a theme refers to without a host', async () => {
+  it('still shows an image that a theme refers to without a host', async () => {
     const relative = `<p class="from-the-theme"><img src="${paths.picture}"><img src="${sized('w320')}"></p>`;
     await blog.admin.editSettings({ codeinjection_foot: relative });
 
@@ -138,7 +138,7 @@ describe("an address on the blog's own host, from before the CDN", () => {
     }
   });
 
-  it('in a post is a picture in its newsletter too', async () => {
+  it('in a post is an image in its newsletter too', async () => {
     const old = [paths.picture, sized('w600')].map((path) => `<img class="old" src="${blog.ghost.url}${path}">`);
     const cards = [
       { type: 'html', version: 1, html: old.join('') },
@@ -173,7 +173,7 @@ describe("an address on the blog's own host, from before the CDN", () => {
     return email_previews[0].html;
   }
 
-  /** The addresses of pictures that are not shown, of those that the blog or the CDN should have. */
+  /** The addresses of images that are not shown, of those that the blog or the CDN should have. */
   async function brokenImages({ page }: Visitor): Promise<string[]> {
     const images = await page.locator('img').evaluateAll((all) =>
       (all as unknown as ImageElement[]).map(({ src, complete, naturalWidth }) => ({

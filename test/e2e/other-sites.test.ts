@@ -48,7 +48,7 @@ describe('what Ghost copies from other sites', () => {
     expect((await read(second.metadata.icon)).equals(fixture('other-icon.png').bytes)).toBe(true);
   });
 
-  it('for posts that showed its pictures and videos, is in the bucket; on Ghost 6 the posts show it from the CDN domain', async () => {
+  it('for posts that showed its images and videos, is in the bucket; on Ghost 6 the posts show it from the CDN domain', async () => {
     const { id } = await blog.admin.createPost({
       title: 'Moving house',
       feature_image: `${otherUrl}/old/cover.jpg`,

@@ -129,7 +129,7 @@ function play(page: Page): Promise<number> {
   })()`);
 }
 
-/** @returns the second that the video stands at when the browser has a picture for it */
+/** @returns the second that the video is at when the browser has a frame for it */
 function seek(page: Page, to: number): Promise<number> {
   return page.evaluate<number>(`(async () => {
     const video = document.querySelector('.kg-video-card video');

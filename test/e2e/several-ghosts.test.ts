@@ -49,7 +49,7 @@ describe('two Ghosts, each with a database of its own, on one bucket', () => {
     await s3?.close();
   });
 
-  it('give 40 pictures of the same few names, uploaded at once, 40 addresses; none takes the place of another', async () => {
+  it('give 40 images of the same few names, uploaded at once, 40 addresses; none takes the place of another', async () => {
     const uploads = admins.flatMap((admin, ghost) =>
       Array.from({ length: UPLOADS_OF_EACH }, (_, index) => ({
         admin,
@@ -156,7 +156,7 @@ async function startFront(ghosts: RunningGhost[]) {
   const port = await listen(server);
   return {
     url: `http://127.0.0.1:${port}`,
-    /** Does something with a Ghost that gets no requests meanwhile. */
+    /** Does something with a Ghost that gets no requests in the meantime. */
     async without(ghost: RunningGhost, act: () => Promise<void>): Promise<void> {
       serving = ghosts.filter((candidate) => candidate !== ghost);
       await eventually('the end of its requests', () => Promise.resolve(open.get(ghost) ? undefined : true));
@@ -170,16 +170,16 @@ async function startFront(ghosts: RunningGhost[]) {
 const withoutUndefined = (headers: Record<string, string | string[] | undefined>) =>
   Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));
 
-/** One pixel in a colour of its own. Ghost's image processing keeps a picture that it cannot make smaller. */
+/** One pixel in a color of its own. Ghost's image processing keeps an image that it cannot make smaller. */
 function picture(name: string, number: number): UploadFile {
   const size = [1, 0, 1, 0];
   const bytes = [
     ...Buffer.from('GIF89a'),
     ...size,
-    // A palette of two colours.
+    // A palette of two colors.
     ...[0x80, 0, 0],
     ...[number, 255 - number, 128, 0, 0, 0],
-    // The only frame, and its pixel in LZW: clear, the first colour, end.
+    // The only frame, and its pixel in LZW: clear, the first color, end.
     ...[0x2c, 0, 0, 0, 0, ...size, 0],
     ...[2, 2, 0x44, 0x01, 0],
     0x3b,

@@ -28,7 +28,7 @@ describe('a blog that shares its bucket with others (tenantPrefix)', () => {
     expect((await blog.keys()).filter((key) => !key.startsWith('seven/content/'))).toEqual([]);
   });
 
-  it('shows the picture of a post where it is, from a portable address in the database of Ghost 6', async () => {
+  it('shows the image of a post where it is, from a portable address in the database of Ghost 6', async () => {
     const picture = await blog.admin.uploadImage(fixture('landscape.jpg'));
     const post = await blog.admin.createPost({ title: 'Shared', feature_image: picture, status: 'published' });
 

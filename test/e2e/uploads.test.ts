@@ -21,8 +21,8 @@ describe("uploads through Ghost's Admin API", () => {
     return new URL(url).pathname.slice(1);
   };
 
-  describe('a picture', () => {
-    it('is stored with its original beside it, and its URL is on the CDN domain', async () => {
+  describe('an image', () => {
+    it('is stored with its original next to it, and its URL is on the CDN domain', async () => {
       const picture = fixture('landscape.jpg');
 
       const url = await blog.admin.uploadImage(picture);
@@ -84,7 +84,7 @@ describe("uploads through Ghost's Admin API", () => {
     });
   });
 
-  describe('a size of a picture that nobody has asked for yet', () => {
+  describe('a size of an image that was never requested before', () => {
     it('comes from the CDN domain at the first request, and is in the bucket from then on', async () => {
       await blog.admin.uploadImage(fixture('landscape.jpg', 'sized.jpg'));
       const key = `content/images/size/w600/${blog.month}/sized.jpg`;
@@ -113,7 +113,7 @@ describe("uploads through Ghost's Admin API", () => {
       expect(await blog.read(key)).toMatchObject({ contentType: 'image/webp' });
     });
 
-    it('is a plain 404 on the CDN domain where there is no such picture', async () => {
+    it('is a plain 404 on the CDN domain where there is no such image', async () => {
       const missing = await get(`${blog.cdnUrl}/content/images/size/w600/${blog.month}/nothing.jpg`);
 
       expect(missing.status).toBe(404);
@@ -180,7 +180,7 @@ describe("uploads through Ghost's Admin API", () => {
     });
   });
 
-  it('a link to a picture on the blog itself, from before the CDN, leads to the CDN domain', async () => {
+  it('a link to an image on the blog itself, from before the CDN, leads to the CDN domain', async () => {
     const url = await blog.admin.uploadImage(fixture('portrait.jpg', 'linked.jpg'));
 
     const old = await get(`${blog.ghost.url}/${keyOf(url)}`);

@@ -19,7 +19,7 @@ describe('a blog whose configuration has become wrong', () => {
   }, SETUP_TIMEOUT_MS);
   afterAll(() => rm(contentPath, { recursive: true, force: true }));
 
-  it('does not start, and says all that is wrong in one message, with the cure and without a secret', async () => {
+  it('does not start, and reports all mistakes in one message, with the fix and without a secret', async () => {
     const config = adapterConfig({
       regoin: 'eu-central-1',
       cdnUrl: 'http://images.example.com',

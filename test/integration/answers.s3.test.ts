@@ -165,7 +165,7 @@ describe('an upload in parts', () => {
     expect(await bucket.multipartUploads()).toEqual([]);
   });
 
-  test('whose beginning was answered by an error of S3 with status 200 is begun again', async () => {
+  test('whose beginning was answered by an error of S3 with status 200 is started again', async () => {
     let count = 0;
     const answer = page({ 'content-type': 'application/xml' }, `${ERROR}\n`);
     const adapter = await createAdapterBehind(
@@ -267,7 +267,7 @@ test.each([
   ['HTTP/1.0 200 OK\r\nx-amz-request-id: 1\r\netag: "x"'],
   ['HTTP/1.1 200 OK\r\nx-amz-request-id: 1\r\nlast-modified: Tue, 12 Mar 2024 18:40:50 GMT\r\nconnection: close'],
   ['HTTP/1.0 200 OK'],
-])('an object whose length nobody says is not read, and no visitor gets it: %j', async (head) => {
+])('an object without a known length is not read, and no visitor gets it: %j', async (head) => {
   const half = net.createServer((socket) => {
     socket.on('error', () => {});
     socket.once('data', () => socket.end(`${head}\r\n\r\nhalf an image`));
@@ -304,7 +304,7 @@ test('a delete is done only when S3 says so', async () => {
   }
 });
 
-test('a page in the place of an image is no image, also at a service that was proven to be S3', async () => {
+test('a page in the place of an image is not taken for one, also at a service that was proven to be S3', async () => {
   let isDown = false;
   await bucket.put('content/images/2026/11/x.jpg', 'an image');
   const adapter = await createAdapterBehind(() => (isDown ? page(LIKE_A_FILE) : undefined));

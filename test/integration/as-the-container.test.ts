@@ -10,7 +10,7 @@ import { useInMemoryS3 } from '../support/use-bucket';
 
 const s3 = useInMemoryS3();
 
-/** Keys that S3 does not know. */
+/** Keys that S3 does not recognize. */
 const OF_USER = { AWS_ACCESS_KEY_ID: 'AKIAOFTHEUSER0000000', AWS_SECRET_ACCESS_KEY: 'u'.repeat(40) };
 
 let folder: string;
@@ -84,7 +84,7 @@ describe('keys that the container gets as variables', () => {
     expect(reports.get('accepted')?.result).toBe('passed');
   });
 
-  test('are named with their file where S3 does not know them', async () => {
+  test('are named with their file where S3 does not recognize them', async () => {
     layOut(OF_USER);
     const { stderr } = await runInstall(folder, ['--yes'], keysOfGhost(), false);
     expect(stderr).toContain(`AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in ${place('ghost.env')}`);

@@ -293,7 +293,7 @@ describe('a size the bucket does not have', () => {
     expect(ghostRequests).toHaveLength(1);
   });
 
-  test('is 502 when nobody listens at Ghost’s address', async () => {
+  test('is 502 when no server listens at Ghost’s address', async () => {
     cdn.setGhost({ url: 'http://127.0.0.1:1', fallbackSecret: SECRET });
     expect((await ask(path)).status).toBe(502);
   });

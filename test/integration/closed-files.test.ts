@@ -53,7 +53,7 @@ const COMMANDS = {
 };
 const each = Object.entries(COMMANDS);
 
-test.each(each)('%s names a configuration that another user has closed, and who may read it', (_, parameters) => {
+test.each(each)('%s names a configuration that another user has closed, and who can read it', (_, parameters) => {
   chmodSync(configFile, 0o000);
   const { status, said } = run(parameters());
   expect([status, said]).toEqual([1, expect.stringContaining(configFile)]);
@@ -82,7 +82,7 @@ test.each(['install', 'migrate', 'migrate --to-local', 'setup'] as const)(
   },
 );
 
-test('a folder of Ghost that may not be looked into is named by --ghost as well', () => {
+test('a Ghost folder that cannot be read is named by --ghost as well', () => {
   chmodSync(ghost, 0o000);
   const { status, said } = run(['doctor', '--ghost', ghost]);
   expect([status, said]).toEqual([1, expect.stringMatching(/EACCES[^]*sudo/)]);

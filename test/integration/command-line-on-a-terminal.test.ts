@@ -37,7 +37,7 @@ const ANSWERS: Record<string, (stackStatus: string) => string> = {
   DeleteStack: () => '',
 };
 
-/** Stands for STS and CloudFormation with one stack, and writes down what is asked, and by whom. */
+/** A stand-in for STS and CloudFormation with one stack, which writes down what is asked, and by whom. */
 class LittleAws {
   readonly actions: string[] = [];
   readonly accessKeyIds = new Set<string>();
@@ -247,7 +247,7 @@ describe('In a pipe', () => {
     return { stdout, stderr, status };
   };
 
-  test('nobody is asked: the command names --yes and changes nothing', async () => {
+  test('no question is asked: the command names --yes and changes nothing', async () => {
     const { stderr, status } = await run(DESTROY);
     expect(stderr).toContain('not a terminal');
     expect(stderr).toContain('--yes');
@@ -255,7 +255,7 @@ describe('In a pipe', () => {
     expect(hasDeleted()).toBe(false);
   });
 
-  test('steps are lines, without a spinner and without colours', async () => {
+  test('steps are lines, without a spinner and without colors', async () => {
     const { stdout, stderr, status } = await run([...DESTROY, '--yes']);
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout.match(/.*Deleting the stack.*/g)).toEqual(['✔ Deleting the stack (CloudFront takes some minutes)']);
@@ -286,7 +286,7 @@ describe('In a pipe', () => {
     expect((await stdout).split('\n').slice(-2)).toEqual([STOPPING, '']);
   });
 
-  test('a reader of the output that has gone away is no error', async () => {
+  test('a reader that closes the output early is not an error', async () => {
     const child = start([...DESTROY, '--yes']);
     child.stdout.destroy();
     const stderr = text(child.stderr);
@@ -294,7 +294,7 @@ describe('In a pipe', () => {
     expect(await stderr).toBe('');
   });
 
-  test('the result of --json comes, also when nobody reads the rest', async () => {
+  test('the result of --json comes, also when no program reads the rest', async () => {
     const child = start([...DESTROY, '--yes', '--json']);
     child.stderr.destroy();
     const stdout = text(child.stdout);
@@ -313,7 +313,7 @@ describe('In a pipe', () => {
     test.each([
       ['before the name of the command', ['provision', '--profile', 'admin', 'destroy', '--domain', DOMAIN, '--yes']],
       ['after it', [...DESTROY, '--profile', 'admin', '--yes']],
-    ])('%s signs in, whatever access key is in the environment, and without a word', async (_, parameters) => {
+    ])('%s authenticates, whatever access key is in the environment, and without a word', async (_, parameters) => {
       const { stderr, status } = await run(parameters, variables());
       expect([status, stderr]).toEqual([0, '']);
       expect([...aws.accessKeyIds]).toEqual(['AKIAADMIN']);
@@ -344,7 +344,7 @@ describe('In a pipe', () => {
       expect([status, aws.actions]).toEqual([1, []]);
     });
 
-    test('is none where none is named: then the access key of the environment signs in', async () => {
+    test('is none where none is named: then the access key of the environment is used', async () => {
       await run([...DESTROY, '--yes'], variables());
       expect([...aws.accessKeyIds]).toEqual(['AKIAENVIRONMENT']);
     });

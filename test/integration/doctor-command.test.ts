@@ -119,7 +119,7 @@ test.each(['SIGTERM', 'SIGHUP'] as const)('%s leaves nothing in the bucket eithe
   expect(patient.keys()).toEqual([]);
 });
 
-test('when nobody reads on, it stops, leaves nothing in the bucket, and does not end as if all were well', async () => {
+test('when no program reads the rest, it stops, leaves nothing in the bucket, and does not end as if all were well', async () => {
   const slow = { operation: 'GetObject', key: /doctor-/, times: Infinity, kind: { delayMs: 100 } };
   const { child, ended } = await run({ prepare: (s3) => s3.injectFault(slow) });
   await waitUntil(() => patient.keys().length >= 3);

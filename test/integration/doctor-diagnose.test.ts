@@ -53,7 +53,7 @@ test('a planned configuration can be proved before it is written, and the file s
   expect(patient.keys()).toEqual([]);
 });
 
-test('what is wrong with a planned configuration is found before it is written', async () => {
+test('a fault in a planned configuration is found before it is written', async () => {
   patient = await startPatient({ ...notSwitched, forbidden: ['s3:DeleteObject'] });
   expect(troubles(await diagnosePlanned())).toEqual(['delete']);
 });

@@ -41,7 +41,7 @@ test('the bucket of a real server is as it should be, and empty afterwards', asy
   expect(['private', 'conditional writes', 'delete', 'write', 'read', 'list', 'abort'].map(resultOf)).toEqual(
     Array.from({ length: 7 }, () => 'passed'),
   );
-  // Ceph's gateway takes no notice of the condition on a completion.
+  // Ceph's gateway ignores the condition on a completion.
   expect(resultOf('conditional large uploads')).toBe(bucket.server.isCephRgw ? 'warned' : 'passed');
   expect(await bucket.objects()).toEqual([]);
   expect(await bucket.multipartUploads()).toEqual([]);

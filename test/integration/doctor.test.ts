@@ -33,7 +33,7 @@ async function examine(breakage: Breakage = {}): Promise<CheckReport[]> {
 
 const ADAPTER_FOLDER = 'content/adapters/storage/S3CloudFrontStorage';
 
-test('everything is as it should be in a set-up that works, and nothing is left in the bucket', async () => {
+test('everything is as it should be in a setup that works, and nothing is left in the bucket', async () => {
   const results = await examine();
   expect(troublesIn(results)).toEqual([]);
   expect(results.filter(({ result }) => result === 'passed').length).toBeGreaterThan(40);
@@ -51,7 +51,7 @@ test('everything is as it should be while a secret is replaced, and the CDN stil
   expect(troublesIn(results)).toEqual([]);
 });
 
-/** What is broken, the one check that finds it, what it says, and what the cure names. */
+/** What is broken, the one check that finds it, what it says, and what the fix names. */
 const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
   [
     'a misspelled option',
@@ -957,7 +957,7 @@ test('a size of a photo is requested as a browser with WebP and as a client with
   expect(result?.found).toMatch(/image\/webp with \d+ bytes for the browser, image\/jpeg with \d+ bytes for the other/);
 });
 
-test('image sizes without WebP are told with the way to it, which is no fault', async () => {
+test('image sizes without WebP are told with the way to it, and not as a fault', async () => {
   const results = await examine({ cdn: { formats: 'none' } });
   expect(troublesIn(results)).toEqual([]);
   expect(results.find(({ name }) => name === 'WebP')).toMatchObject({

@@ -10,7 +10,7 @@ import { digest } from '../support/bytes';
 import { startInMemoryS3, type InMemoryS3 } from '../support/in-memory-s3';
 import type { UploadOrder, UploadReport } from '../support/upload-process';
 
-// The role of a machine: credentials for a short time, which a service on the machine hands out, as in ECS and EKS.
+// The role of a machine: credentials for a short time, which a service on the machine gives, as in ECS and EKS.
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
 
 const VALID_MS = 5_000;

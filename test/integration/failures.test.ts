@@ -38,7 +38,7 @@ function createAdapter(
   return new S3CloudFrontStorage(optionsFor({ ...server, credentials }, bucket, overrides));
 }
 
-/** A client of nobody's adapter, as another program on the bucket. */
+/** A client outside the adapter, like another program that uses the bucket. */
 function rawClient(): S3Client {
   const { endpoint, region, credentials } = server;
   return new S3Client({ endpoint, region, credentials, forcePathStyle: true });
@@ -74,7 +74,7 @@ function holdBeginning() {
   };
 }
 
-describe('a wrong setting is named, with its cure', () => {
+describe('a wrong setting is named, with its fix', () => {
   test('a bucket that does not exist', async () => {
     const adapter = createAdapter('no-such-bucket');
     const upload = await uploads.file('x.jpg', 'x');
@@ -138,14 +138,14 @@ describe('a wrong setting is named, with its cure', () => {
     expect(server.objects(bucket).size).toBe(0);
   });
 
-  test('a storage class that S3 does not know', async () => {
+  test('a storage class that S3 does not recognize', async () => {
     const adapter = createAdapter(server.newBucket(), ['s3:*'], { storageClass: 'LUKEWARM' });
     expect(await failureOf(adapter.save(await uploads.file('x.jpg', 'x')))).toMatchObject({
       message: expect.stringContaining('"LUKEWARM"'),
     });
   });
 
-  test('an endpoint where nobody listens', async () => {
+  test('an endpoint where no server listens', async () => {
     const adapter = createAdapter(server.newBucket(), ['s3:*'], { endpoint: 'http://127.0.0.1:1', maxAttempts: 1 });
     expect(await failureOf(adapter.save(await uploads.file('x.jpg', 'x')))).toMatchObject({
       errorType: 'InternalServerError',
@@ -282,7 +282,7 @@ describe('a large upload that fails in the middle', () => {
     expect(server.objects(bucket).size).toBe(1);
   });
 
-  test('that is replaced by others meanwhile takes nothing from them', async () => {
+  test('that is replaced by others in the meantime takes nothing from them', async () => {
     const bucket = server.newBucket();
     const adapter = createAdapter(bucket);
     const hold = holdBeginning();
@@ -376,7 +376,7 @@ describe('a large upload that fails in the middle', () => {
     expect(server.multipartUploads(bucket).map(({ uploadId }) => uploadId)).toEqual([UploadId]);
   });
 
-  test('in its beginning and is begun once more is stored, and leaves nothing behind', async () => {
+  test('in its beginning and is started once more is stored, and leaves nothing behind', async () => {
     const bucket = server.newBucket();
     const upload = await large();
     server.injectFault({ operation: 'CreateMultipartUpload', kind: 'reset-after-store' });
@@ -387,7 +387,7 @@ describe('a large upload that fails in the middle', () => {
     await expectNothingLeft(bucket);
   });
 
-  test('in its beginning is stored by who may not list uploads, too', async () => {
+  test('in its beginning is stored without the permission to list uploads, too', async () => {
     const bucket = server.newBucket();
     const allowed = ['s3:PutObject', 's3:GetObject', 's3:AbortMultipartUpload', 's3:ListBucket'];
     server.injectFault({ operation: 'CreateMultipartUpload', kind: 'reset-after-store' });

@@ -40,7 +40,7 @@ describe('boot', () => {
 });
 
 describe('image upload (api/endpoints/images)', () => {
-  test('the processed picture and its original stand side by side', async () => {
+  test('the processed image and its original are stored side by side', async () => {
     const upload = {
       ...(await uploads.file('photo.jpg', JPEG, 'image/jpeg')),
       size: 999_999,
@@ -76,7 +76,7 @@ describe('image upload (api/endpoints/images)', () => {
     expect((await bucket.read(`content/images/${month}/photo.jpg`)).bytes).toEqual(JPEG);
   });
 
-  test('a second picture of the name gets a number, and so does its original', async () => {
+  test('a second image of the name gets a number, and so does its original', async () => {
     await images.save(await uploads.file('photo.jpg', 'first', 'image/jpeg'));
     await images.save(await uploads.file('photo_o.jpg', 'first original', 'image/jpeg'), month);
     const url = await images.save(await uploads.file('photo.jpg', 'second', 'image/jpeg'));
@@ -225,7 +225,7 @@ describe('a responsive size (frontend/web/middleware/handle-image-sizes)', () =>
   });
 });
 
-describe('dimensions of a picture in a post (lib/image/image-size)', () => {
+describe('dimensions of an image in a post (lib/image/image-size)', () => {
   test.each([
     '/2026/11/x.jpg',
     '2026/11/x.jpg',
@@ -238,7 +238,7 @@ describe('dimensions of a picture in a post (lib/image/image-size)', () => {
     expect(bytes).toEqual(JPEG);
   });
 
-  test('a missing picture rejects with a NotFoundError, which Ghost remembers as a 404', async () => {
+  test('a missing image rejects with a NotFoundError, which Ghost remembers as a 404', async () => {
     await expect(images.read({ path: '/2026/11/missing.jpg' })).rejects.toMatchObject({
       errorType: 'NotFoundError',
       statusCode: 404,
@@ -343,7 +343,7 @@ describe('external media inliner (services/media-inliner)', () => {
   });
 
   test.each([undefined, null, {}, { name: '' }])(
-    'a picture without a name is refused with the reason: %j',
+    'an image without a name is refused with the reason: %j',
     async (file) => {
       const reason = { errorType: 'IncorrectUsageError', code: 'STORAGE_FILE_NAME_MISSING' };
       await expect(images.getUniqueFileName(file as { name: string }, '2026/11')).rejects.toMatchObject(reason);
@@ -351,7 +351,7 @@ describe('external media inliner (services/media-inliner)', () => {
     },
   );
 
-  test('a picture with the name of an original gets one that visitors can read, as an upload of that name does', async () => {
+  test('an image with the name of an original gets one that visitors can read, as an upload of that name does', async () => {
     const target = images.getTargetDir(images.storagePath);
     for (const [name, stored] of [
       ['flickr_o.jpg', 'flickr.jpg'],
@@ -370,7 +370,7 @@ describe('external media inliner (services/media-inliner)', () => {
 });
 
 describe('the importer (data/importer/handlers/image)', () => {
-  test('keeps the originals of a zip beside their images', async () => {
+  test('keeps the originals of a zip next to their images', async () => {
     const target = path.posix.join(images.storagePath, '2020/01');
     const file = { name: 'import_o.jpg', path: '/tmp/import_o.jpg' };
     expect(await images.getUniqueFileName(file, target)).toBe(path.posix.join(target, 'import_o.jpg'));

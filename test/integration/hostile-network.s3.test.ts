@@ -56,7 +56,7 @@ interface Outcome {
 /** What S3 itself has at a URL, not read through the network. */
 const storedAt = async (url: string) => (await bucket.read(url.slice(CDN_URL.length + 1))).bytes;
 
-/** The uploads in parts that nobody goes on with, once there was time to clean up. */
+/** The unfinished multipart uploads that no process continues, once there was time to clean up. */
 async function leftOver(): Promise<unknown[]> {
   const until = Date.now() + CLEANING_UP_MS;
   for (;;) {

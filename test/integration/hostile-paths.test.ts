@@ -238,7 +238,7 @@ test('no path, file name or URL gets out of a blog, reaches another one or bring
       outcomes.saved += server.requests.filter(({ operation }) => operation === 'PutObject').length;
       expect(complaints).toEqual([]);
     }),
-    // Without a limit of its own, a run that Jest has given up would go on, against servers that are closed.
+    // Without a limit of its own, a run that Jest has given up would continue, against servers that are closed.
     {
       ...(RUNS as fc.Parameters<[[number, unknown]]>),
       interruptAfterTimeLimit: TIME_LIMIT_MS,

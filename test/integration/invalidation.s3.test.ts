@@ -96,7 +96,7 @@ describe('the CDN keeps what it has when', () => {
     expect(await bucket.objects()).toHaveLength(3);
   });
 
-  test('Ghost makes a size that nobody has asked for yet', async () => {
+  test('Ghost makes a size that was never requested before', async () => {
     await storage.saveRaw(Buffer.from('small'), '/size/w600/2026/11/x.jpg');
     expect(await invalidatedPaths(0)).toEqual([]);
     expect((await storage.read({ path: '/size/w600/2026/11/x.jpg' })).toString()).toBe('small');
@@ -127,7 +127,7 @@ describe('the CDN keeps what it has when', () => {
   });
 });
 
-describe('the CDN forgets', () => {
+describe('the CDN clears', () => {
   test('a file that is deleted: that path, and no other', async () => {
     await storage.saveRaw(Buffer.from('x'), '2026/11/x.jpg');
     await storage.delete('x.jpg', '2026/11');
@@ -237,7 +237,7 @@ describe('a CloudFront that fails does not trouble the editor:', () => {
     expect(logged).not.toHaveBeenCalled();
   });
 
-  test('a service that is away for a moment is asked again, as for the same invalidation', async () => {
+  test('a service that is unreachable for a moment is asked again, as for the same invalidation', async () => {
     cloudfront.failFor(distributionId, 'ServiceUnavailable', 2);
     expect(await edit()).toBeLessThan(SOON_MS);
     await arrived(3);
@@ -246,7 +246,7 @@ describe('a CloudFront that fails does not trouble the editor:', () => {
     expect(logged).not.toHaveBeenCalled();
   });
 
-  test.each(['AccessDenied', 'NoSuchDistribution'] as const)('%s is logged once with its cure', async (failure) => {
+  test.each(['AccessDenied', 'NoSuchDistribution'] as const)('%s is logged once with its fix', async (failure) => {
     cloudfront.failFor(distributionId, failure, Infinity);
     expect(await edit()).toBeLessThan(SOON_MS);
     expect(await invalidatedPaths(1)).toEqual([[sizePath]]);
@@ -293,7 +293,7 @@ describe('a Ghost that is told to end', () => {
     return (await exited)[0];
   }
 
-  test('lets the CDN forget first what was deleted just before', async () => {
+  test('has the CDN clear first what was deleted just before', async () => {
     expect(await deleteAndEnd()).toBe(0);
     expect(asked().map(({ paths }) => paths)).toEqual([['/content/images/2026/11/x.jpg']]);
   });

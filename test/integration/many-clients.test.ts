@@ -11,10 +11,10 @@ import type { Possessions } from '../support/serving-process';
 const CLIENTS = 300;
 /** Half of them before the first byte. */
 const LEAVING = 100;
-/** More than the buffers of the connections between S3 and a visitor hold: whoever leaves, leaves in the middle. */
+/** More than the buffers of the connections between S3 and a visitor hold: a visitor who leaves does so in the middle. */
 const FILM = randomBytes(8 * MIB);
 const PATIENCE_MS = 120_000;
-/** A busy machine can keep S3 silent for longer than the 30 s after which a visitor is sent away. */
+/** On a busy machine, S3 may not respond for longer than the 30 s after which a visitor gets an error. */
 const SILENCE_MS = 600_000;
 
 const bucket = useBucket({ per: 'file' });
@@ -55,7 +55,7 @@ async function possessionsAtRest(): Promise<Possessions> {
   return held;
 }
 
-/** A visitor with a connection of its own, who has begun to receive the film and for now takes no more of it. */
+/** A visitor with a connection of its own, who has started to receive the film and for now takes no more of it. */
 interface Visitor {
   leave(): Promise<void>;
   /** @returns the digest of all that was received */
@@ -92,7 +92,7 @@ async function leave(request: http.ClientRequest): Promise<void> {
 
 /** What came of three hundred visitors at once. */
 interface Storm {
-  /** What the process held when nobody had left yet but those who did so at once. */
+  /** What the process held when the only visitors who had left were those who did so at once. */
   during: Possessions;
   /** The digests of what those have received who stayed: two of three. */
   received: string[];

@@ -158,7 +158,7 @@ asRoot('migrate, run by root in a folder of another user', () => {
         ['content/images/b.jpg'],
         ['a.jpg'],
       ]);
-      // Whoever names the folder means it.
+      // A folder that the user names is meant.
       expect((await runCommand(folder, { ...options, content: elsewhere })).exitCode).toBe(0);
     },
   );

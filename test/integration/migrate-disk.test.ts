@@ -19,7 +19,7 @@ const memory = () => bucket.server.memory as InMemoryS3;
 const inContent = (name: string) => path.join(folder.content, name);
 
 describe('migrate', () => {
-  test('publishes nothing that a link leads to beside images, media and files, and names it', async () => {
+  test('publishes nothing that a link leads to outside images, media and files, and names it', async () => {
     await folder.write({ 'images/a.jpg': 'a', 'data/ghost.db': 'passwords', 'settings/routes.yaml': 'routes' });
     await symlink('../data', inContent('images/backup'));
     await symlink('../data/ghost.db', inContent('images/database.jpg'));
@@ -199,7 +199,7 @@ describe('migrate --to-local', () => {
     expect(errors).toEqual([1, 2].map(() => expect.stringContaining('its name is longer than the disk allows')));
   });
 
-  test('replaces no file that another program creates meanwhile', async () => {
+  test('replaces no file that another program creates in the meantime', async () => {
     await bucket.put('content/images/a.jpg', 'from the bucket');
     // Those of earlier tests are not waited for.
     memory().requests.length = 0;
@@ -227,7 +227,7 @@ describe('migrate --to-local', () => {
     expect(await readFile(inContent('data/ghost.db'), 'utf8')).toBe('data');
   });
 
-  test('brings everything once when two runs work at the same time, and leaves nothing beside the files', async () => {
+  test('brings everything once when two runs work at the same time, and leaves nothing but the files', async () => {
     const names = Array.from({ length: 200 }, (_, index) => `images/2026/${index}.jpg`);
     for (const name of names) await bucket.put(`content/${name}`, name.repeat(1_000));
     const runs = await Promise.all([1, 2].map(() => startMigrate(folder, '--to-local').ended));

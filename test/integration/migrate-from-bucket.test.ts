@@ -113,7 +113,7 @@ describe('what a file is', () => {
     expect([...objects().values()].map(({ contentType }) => contentType)).toEqual([stored]);
   });
 
-  test('a picture keeps the name of its download, and nothing of it leads out of a folder', async () => {
+  test('an image keeps the name of its download, and nothing of it leads out of a folder', async () => {
     await put('2020/a.jpg', 'a', { ContentDisposition: 'attachment; filename="../../My photo.jpg"' });
     await put('2020/b.jpg', 'b', { ContentDisposition: 'attachment; filename=' });
     await copy();
@@ -167,7 +167,7 @@ describe('what a file is', () => {
     await copier.remove();
   });
 
-  test('empty objects that stand for folders are passed over and counted', async () => {
+  test('empty objects that represent folders are passed over and counted', async () => {
     for (const marker of ['2020', '2020/', '2020/01', 'content/images/2021', 'old_$folder$', 'my/'])
       await put(marker, '');
     await put('2020/01/a.jpg', 'a');
@@ -403,7 +403,7 @@ describe('an object that is too large for one copy', () => {
     expect([large.objects('films').size, large.multipartUploads('films')]).toEqual([0, []]);
   });
 
-  test('is not put in the place of what has come meanwhile', async () => {
+  test('is not put in the place of what has come in the meantime', async () => {
     let hasCome = false;
     large.injectFault({ operation: 'UploadPartCopy', kind: { until: () => hasCome } });
     const running = run();

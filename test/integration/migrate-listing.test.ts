@@ -148,7 +148,7 @@ describe('a listing that does not say how it continues', () => {
   ])('a listing %s is an error, and soon', async (_what, listing) => {
     const repeating: ListingDifference = {
       ...listing,
-      // Its service knows neither tokens nor where to start.
+      // Its service supports neither tokens nor a key to start after.
       change: (answer, query) => listing.change?.({ ...answer, ...page() }, query) ?? '',
     };
     const page = () => ({
@@ -270,7 +270,7 @@ test('objects of another prefix, and an object that is listed twice, are left al
   expect([exitCode, lines.map(({ path }) => path).sort()]).toEqual([0, ['images/a.jpg', 'images/b.jpg']]);
 });
 
-test('a listing that counts keys and holds none is no listing', async () => {
+test('a listing that counts keys and holds none is not a listing', async () => {
   await useService({ change: (answer) => without(answer, 'Contents') }, { 'content/images/a.jpg': 'a' });
   const { error } = await runCommand(folder, { toLocal: true });
   expect(error?.message).toContain(bucket.server.endpoint);
@@ -287,13 +287,13 @@ test.each([
   ['a size', { Key: 'content/images/a.jpg' }],
   ['a number as its size', { Key: 'content/images/a.jpg', Size: 'x' }],
   ['a key', { Size: 1 }],
-])('an object without %s is no listing: nothing is passed over for it', async (_what, entry) => {
+])('an object without %s is not a listing: nothing is passed over for it', async (_what, entry) => {
   await useService({ change: (answer) => ({ ...answer, Contents: [entry] }) });
   const { error } = await runCommand(folder, { toLocal: true });
   expect(error?.message).toContain(bucket.server.endpoint);
 });
 
-describe('empty objects that stand for folders', () => {
+describe('empty objects that represent folders', () => {
   test.each(['1', '32'])('are passed over and counted, with --concurrency %s', async (concurrency) => {
     const markers = ['2020', '2020/', '2020/01', '2021', 'blog', 'blog/deep/', 'old_$folder$', 'v1.0'];
     await useService(

@@ -58,7 +58,7 @@ test('killed ten times in the middle, it ends as one run would have', async () =
   expect(await stored()).toEqual(await folder.read());
 });
 
-test('killed on the way back, it ends as one run would have, and leaves nothing beside the files', async () => {
+test('killed on the way back, it ends as one run would have, and leaves nothing but the files', async () => {
   await writeMany();
   expect((await start().ended).code).toBe(0);
   const before = await folder.read();
@@ -79,7 +79,7 @@ test('killed on the way back, it ends as one run would have, and leaves nothing 
   expect(await folder.read()).toEqual(before);
 });
 
-test('Ctrl-C ends with nothing half done, says how to go on, and takes the parts of a large file back', async () => {
+test('Ctrl-C ends with nothing half done, says how to continue, and takes the parts of a large file back', async () => {
   await folder.write({ 'media/film.mp4': randomBytes(40 * MIB) });
   const { child, ended } = start('--bandwidth', '8');
   while ((await bucket.multipartUploads()).length === 0) {

@@ -187,7 +187,7 @@ describe('migrate', () => {
     expect(await bucket.keys()).toEqual(['content/images/2026/a+b.jpg', 'content/images/2026/c.jpg']);
   });
 
-  test('--skip-sizes leaves the sizes of pictures', async () => {
+  test('--skip-sizes leaves the sizes of images', async () => {
     await folder.write(BLOG);
     const { result } = await runCommand(folder, { skipSizes: true });
     expect(result.files).toBe(Object.keys(BLOG).length - 2);
@@ -282,7 +282,7 @@ describe('migrate', () => {
     await folder.write(Object.fromEntries(names.map((name) => [`images/${name}`, name])));
     const { result } = await runCommand(folder);
     expect(result.results.uploaded?.files).toBe(names.length - 1);
-    // What decodes to "..", whoever decodes it once more than we do, is no name.
+    // What becomes ".." when another program decodes it once more than we do is not a name.
     expect(result.problems.map(({ path: name }) => name)).toEqual(['images/%2e%2e']);
     for (const name of names.slice(1)) {
       expect(await contentOf(`content/images/${name}`)).toBe(name);
@@ -293,7 +293,7 @@ describe('migrate', () => {
   test('tells of files that cannot be read', async () => {
     await folder.write({ 'images/mine.jpg': 'mine', 'images/gone.jpg': 'gone' });
     await rm(path.join(folder.content, 'images/gone.jpg'));
-    // Root reads everything but what is no file.
+    // Root can read everything except what is not a file.
     await symlink('/proc/self/mem', path.join(folder.content, 'images/gone.jpg'));
     const { exitCode, result } = await runCommand(folder);
     expect([exitCode, result.results.uploaded?.files, result.results.refused?.files]).toEqual([1, 1, 1]);
@@ -306,7 +306,7 @@ describe('migrate', () => {
     expect([exitCode, result.files]).toEqual([0, 0]);
   });
 
-  test('names the bucket that does not exist, and its cure', async () => {
+  test('names the bucket that does not exist, and its fix', async () => {
     await folder.write({ 'images/a.jpg': 'a' });
     const { error, exitCode } = await runCommand(folder, { bucket: 'not-there-at-all' });
     expect([exitCode, error?.name, error?.message]).toEqual([
@@ -592,7 +592,7 @@ describe('on a server that fails', () => {
     expect(memory().objects(bucket.name).get('content/images/other.jpg')?.bytes.toString()).toBe('theirs');
   });
 
-  test('under SSE-KMS, where an ETag is no MD5, equal files are known by their bytes', async () => {
+  test('under SSE-KMS, where an ETag is not an MD5, equal files are known by their bytes', async () => {
     const encrypted = await createContentFolder(
       bucket.options({
         serverSideEncryption: 'aws:kms',
@@ -666,7 +666,7 @@ describe('on a server that fails', () => {
     expect([downloads.length, Math.max(...atATime)]).toEqual([80, 64]);
   });
 
-  test('a download that is cut off is begun again', async () => {
+  test('a download that is cut off is started again', async () => {
     await files.write({ 'media/film.mp4': randomBytes(MIB) });
     const before = await files.read();
     await runCommand(files);

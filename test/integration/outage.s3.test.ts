@@ -6,7 +6,7 @@ import { digest, MIB } from '../support/bytes';
 import { type ForeignAnswer, startHostileNetwork, type HostileNetwork } from '../support/hostile-network';
 import { useBucket, useUploadFolder } from '../support/use-bucket';
 
-// S3 is away for a while. Half a minute of it, for every adapter, is `npm run bench:reliability -- outage`.
+// S3 is unreachable for a while. Half a minute of it, for every adapter, is `npm run bench:reliability -- outage`.
 
 const AWAY_MS = 3_000;
 /** Also for a machine that is busy with other work. */
@@ -46,7 +46,7 @@ test('while connections are refused the editor is told so within seconds, and th
   await expectUploadWorks('after.jpg');
 });
 
-test('an upload that is begun while S3 answers nothing is stored when S3 is back', async () => {
+test('an upload that is started while S3 answers nothing is stored when S3 is back', async () => {
   await network.takeAway('silent');
   const back = sleep(AWAY_MS).then(() => network.bringBack());
   await expectUploadWorks('begun-in-silence.jpg');

@@ -160,7 +160,7 @@ describe('a service with https:', () => {
   });
 });
 
-it('CloudFront is told through the proxy what to forget', async () => {
+it('CloudFront is told through the proxy what to clear', async () => {
   Object.assign(process.env, { HTTP_PROXY: proxy.url, AWS_ENDPOINT_URL_CLOUDFRONT: 'http://cloudfront.test' });
   const answered = new Promise<void>((resolve) => (proxy.onAnswer = resolve));
   const adapter = adapterFor(server.endpoint, { distributionId: 'EPROXY' });

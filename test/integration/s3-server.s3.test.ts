@@ -405,7 +405,7 @@ describe('a listing', () => {
     }
   });
 
-  test('goes on page by page with its token', async () => {
+  test('continues page by page with its token', async () => {
     const seen: string[] = [];
     let ContinuationToken: string | undefined;
     do {
@@ -447,7 +447,7 @@ describe('a listing', () => {
     expect(page.IsTruncated).toBe(false);
   });
 
-  test('of the first version goes on after a key', async () => {
+  test('of the first version continues after a key', async () => {
     const page = await s3.client.send(new ListObjectsCommand({ Bucket: listed, MaxKeys: 2 }));
     expect(page.Contents?.map(({ Key }) => Key)).toEqual(keys.slice(0, 2));
     expect(page.IsTruncated).toBe(true);

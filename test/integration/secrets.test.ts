@@ -10,7 +10,7 @@ import { type Attacked, attacks } from '../support/hostile-input';
 import { startInMemoryS3, type FaultKind, type InMemoryS3 } from '../support/in-memory-s3';
 import { Seen } from '../support/marked-secrets';
 
-// Whatever is done and whatever fails, nobody reads a secret anywhere but in the configuration that he wrote it into.
+// Whatever is done and whatever fails, a secret is found nowhere but in the configuration that its user wrote it into.
 
 const BUCKET = 'blog-images';
 const KEYS = {
@@ -120,7 +120,7 @@ async function useAll(where: string, options: Record<string, unknown>, input = '
   seen.note(`${where}: its methods`, Object.getOwnPropertyDescriptors(Object.getPrototypeOf(adapter)));
 }
 
-describe('the adapter tells nobody a secret', () => {
+describe('the adapter reveals no secret', () => {
   test('when it works', async () => {
     await new S3CloudFrontStorage(optionsWith()).saveRaw(Buffer.from('bytes'), '2026/11/x.jpg');
     await useAll('works', optionsWith());
@@ -234,7 +234,7 @@ async function run(site: string, args: string[], ports: Record<string, number> =
   return { status, said: `${stdout}${stderr}` };
 }
 
-describe('the command line tells nobody a secret', () => {
+describe('the command line reveals no secret', () => {
   test('install: what changes, what is printed to be set, and what is taken out again', async () => {
     const site = await layOutSite();
     const at = ['--ghost', site];

@@ -62,7 +62,7 @@ describe('a visitor who followed an old link', () => {
     ['//evil.example.com/x.jpg', '/content/images/evil.example.com/x.jpg'],
     ['/https://evil.example.com/x.jpg', '/content/images/https%3A/evil.example.com/x.jpg'],
     ['/content/images/2026/11/x.jpg', '/content/images/content/images/2026/11/x.jpg'],
-  ])('%s leads to the one address of the file, on no other host', async (path, location) => {
+  ])('%s leads to the one URL of the file, on no other host', async (path, location) => {
     const blog = await startBlog();
     expect((await blog.request(path)).headers.location).toBe(`${CDN_URL}${location}`);
   });
@@ -185,7 +185,7 @@ describe('who gets the bytes', () => {
     },
   );
 
-  test('nobody who sends thousands of host names', async () => {
+  test('no client that sends thousands of host names', async () => {
     const blog = await startBlog();
     const hosts = Array.from({ length: 2000 }, (_, index) => `h${index}`).join();
     expect((await blog.request('/2026/11/x.jpg', { 'x-forwarded-host': `${hosts},images.example.com` })).status).toBe(
@@ -213,12 +213,12 @@ describe('who gets the bytes', () => {
     },
   );
 
-  test('nobody who sends an empty secret when none is configured', async () => {
+  test('no client that sends an empty secret when none is configured', async () => {
     const blog = await startBlog();
     expect((await blog.request('/2026/11/x.jpg', { 'x-ghost-cdn-fallback-key': '' })).status).toBe(302);
   });
 
-  test('everybody with serve: stream, and nobody with serve: redirect', async () => {
+  test('every client with serve: stream, and none with serve: redirect', async () => {
     const streaming = await startBlog({ serve: 'stream' });
     expect((await streaming.request('/2026/11/x.jpg')).status).toBe(200);
     const redirecting = await startBlog({ serve: 'redirect' });
@@ -302,7 +302,7 @@ describe('streaming', () => {
     expect(blog.errors).toEqual([]);
   });
 
-  test('answers 304 to who has it already', async () => {
+  test('answers 304 to a client that has it already', async () => {
     const { headers } = await blog.request('/2026/11/x.jpg');
     const unchanged = await blog.request('/2026/11/x.jpg', { 'if-none-match': headers.etag });
     expect(unchanged).toMatchObject({ status: 304, headers: { etag: headers.etag } });
@@ -385,13 +385,16 @@ describe('streaming', () => {
     });
   });
 
-  test.each(['"é"', '"a\tb"', '"a" "b"'])('sends the file to who names the impossible tag %j', async (tag) => {
-    const range = 'bytes=0-9';
-    const tags = { 'if-none-match': Buffer.from(tag).toString('latin1') };
-    expect((await blog.request('/2026/11/x.jpg', tags)).status).toBe(200);
-    expect((await blog.request('/2026/11/x.jpg', { range, 'if-range': tags['if-none-match'] })).status).toBe(200);
-    expect(blog.errors).toEqual([]);
-  });
+  test.each(['"é"', '"a\tb"', '"a" "b"'])(
+    'sends the file to a client that names the impossible tag %j',
+    async (tag) => {
+      const range = 'bytes=0-9';
+      const tags = { 'if-none-match': Buffer.from(tag).toString('latin1') };
+      expect((await blog.request('/2026/11/x.jpg', tags)).status).toBe(200);
+      expect((await blog.request('/2026/11/x.jpg', { range, 'if-range': tags['if-none-match'] })).status).toBe(200);
+      expect(blog.errors).toEqual([]);
+    },
+  );
 
   test('leaves other methods to Ghost', async () => {
     expect((await blog.request('/2026/11/x.jpg', {}, 'POST')).body.toString()).toBe('next handler');

@@ -109,8 +109,8 @@ describe('setup names the problem and the way on, builds nothing, and leaves the
   });
 });
 
-describe('a setup that cannot go on', () => {
-  test('continues in the next run: after a session that expires, a full disk, and beside another setup', async () => {
+describe('a setup that cannot continue', () => {
+  test('continues in the next run: after a session that expires, a full disk, and next to another setup', async () => {
     for (const operation of ['RequestCertificate', 'DescribeStackEvents', 'CreateAccessKey']) {
       cloud.account.failAt({ operation, code: 'ExpiredToken', message: 'The security token is expired' });
       await expectRefused(await lab.setUp(), 'expired');

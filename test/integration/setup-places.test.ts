@@ -38,7 +38,7 @@ const backups = () =>
     .sort()
     .map((name) => readFileSync(path.join(blog.folder, name), 'utf8'));
 
-/** Sets the blog up, and proves that its pictures come from the CDN and its missing sizes from Ghost. */
+/** Sets the blog up, and proves that its images come from the CDN and its missing sizes from Ghost. */
 async function setUpAndVisit(): Promise<string> {
   const { status, output } = await lab.setUp();
   expect([status, output]).toEqual([0, expect.stringContaining(`The images of this blog come from https://${DOMAIN}`)]);

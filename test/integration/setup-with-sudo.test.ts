@@ -61,7 +61,7 @@ afterAll(async () => {
   await close();
 });
 
-/** Runs `setup` as a user who may read the installation, and write nothing in it. */
+/** Runs `setup` as a user who can read the installation, but cannot write in it. */
 const setUp = (environment: NodeJS.ProcessEnv = {}, hurries = false) =>
   lab.setUp({ user: OPERATOR, environment: { HOME: home(), ...environment }, hurries });
 
@@ -132,7 +132,7 @@ describeAsRoot('setup by a user who may not write in the folder of Ghost', () =>
     const { restart } = blog;
     blog.breaks = true;
     blog.restart = async (options) => {
-      // As when its password is asked for again, and nobody types it.
+      // As when sudo asks for the password again, and gets no answer.
       sudo.refuses = true;
       await restart(options);
     };

@@ -7,7 +7,7 @@ import { createAdapter, createUploadFolder, type UploadFolder } from '../support
 import { startBlogServer, type BlogServer } from '../support/blog-server';
 import { startInMemoryS3, type InMemoryS3, type RecordedRequest } from '../support/in-memory-s3';
 
-// What a visitor waits for who is the first to see a picture in a size, request by request. The calls are those of
+// What the first visitor who sees an image in a size waits for, request by request. The calls are those of
 // Ghost's frontend/web/middleware/handle-image-sizes.
 
 const BUCKET = 'sizes-on-demand';
@@ -105,7 +105,7 @@ describe('a size that is asked for the first time', () => {
     expect(part).toMatchObject({ status: 206, body: SMALL.subarray(10, 20) });
   });
 
-  test('of a picture without an original is made of the picture, and nothing is looked for twice', async () => {
+  test('of an image without an original is made from the image, and nothing is looked for twice', async () => {
     await upload('plain.jpg');
     server.requests.length = 0;
     expect(await makeSize('w600', '/2026/11/plain.jpg')).toEqual(ORIGINAL);
@@ -117,7 +117,7 @@ describe('a size that is asked for the first time', () => {
     ]);
   });
 
-  test('and another one of the same picture at the same moment read the original once', async () => {
+  test('and another one of the same image at the same moment read the original once', async () => {
     const originals = await Promise.all(['w300', 'w600', 'w1000', 'w1600'].map((size) => makeSize(size)));
     expect(originals).toEqual([ORIGINAL, ORIGINAL, ORIGINAL, ORIGINAL]);
     expect(requested().filter((request) => request.startsWith('GetObject'))).toEqual(['GetObject x_o.jpg']);
@@ -179,7 +179,7 @@ test('a size that is made again replaces the one before at once', async () => {
   expect((await blog.request(`/size/w600${PATH}`)).status).toBe(404);
 });
 
-test('an original that was deleted or uploaded meanwhile is not remembered otherwise', async () => {
+test('an original that was deleted or uploaded in the meantime is not remembered in its old state', async () => {
   expect(await adapter.exists(`/size/w600${PATH}`)).toBe(false);
   expect(await adapter.exists('/2026/11/x_o.jpg')).toBe(true);
   await adapter.delete('/2026/11/x_o.jpg');
@@ -240,7 +240,7 @@ describe('what is kept in memory has a limit for the whole process', () => {
   const MIB = 1024 * 1024;
   const gets = () => server.requests.filter(({ operation }) => operation === 'GetObject').length;
 
-  test('of bytes, for sizes that nobody fetches after a HEAD or for a part', async () => {
+  test('of bytes, for sizes that are not fetched after a HEAD or for a part', async () => {
     const sizes = Array.from({ length: 20 }, (_, index) => `/size/w600/2026/11/${index}.jpg`);
     const adapters = [adapter, newAdapter()];
     const large = randomBytes(4 * MIB);
@@ -265,7 +265,7 @@ describe('what is kept in memory has a limit for the whole process', () => {
     expect(gets()).toBe(36);
   });
 
-  test('and an original that is larger than all of it is read all the same, and kept by nobody', async () => {
+  test('and an original that is larger than all of it is still read, and not kept', async () => {
     await upload('large_o.jpg', randomBytes(40 * MIB));
     expect(await adapter.exists('/size/w600/2026/11/large.jpg')).toBe(false);
     expect(await adapter.exists('/2026/11/large_o.jpg')).toBe(true);

@@ -244,7 +244,7 @@ describe('a file that cannot be uploaded', () => {
     expect(written.stderr).toContain('/dev/zero: it is a device');
   });
 
-  test.each([1, 20 * MIB])('because it changes meanwhile is not stored, at %d bytes', async (size) => {
+  test.each([1, 20 * MIB])('because it changes in the meantime is not stored, at %d bytes', async (size) => {
     const place = file('log.txt', Buffer.alloc(size, 'a'));
     jest.spyOn(WatchedFile.prototype, 'fill').mockImplementation(async function (this: WatchedFile, ...range) {
       if (range[0].byteLength === 1 || range[1] > 0) {

@@ -32,7 +32,7 @@ export function blocks(text: string, language: string): string[] {
 export const spans = (text: string) =>
   [...text.replace(FENCED, '').matchAll(/`([^`\n]+)`/g)].map(([, span = '']) => span);
 
-/** Returns the targets of all links and pictures of a text. */
+/** Returns the targets of all links and images of a text. */
 export function linksIn(text: string): string[] {
   const prose = text.replace(FENCED, '').replace(/`[^`\n]+`(?!\])/g, '');
   return [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);

@@ -4,7 +4,7 @@ import { createAdapter, createUploadFolder, optionsFor, type UploadFolder } from
 import { type BucketOptions, type InMemoryS3, type InMemoryS3Options, startInMemoryS3 } from './in-memory-s3';
 import { type S3UnderTest, startS3UnderTest } from './s3-under-test';
 
-// Set-up that many test files need. Each function registers Jest's hooks and returns an object that the hooks fill, so
+// Setup that many test files need. Each function registers Jest's hooks and returns an object that the hooks fill, so
 // that tests may take it apart only while they run.
 
 /** A bucket on the S3 under test, seen without the code under test. */

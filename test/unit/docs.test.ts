@@ -77,7 +77,7 @@ describe('links', () => {
     expect(anchors.filter((anchor, index) => anchors.indexOf(anchor) !== index)).toEqual([]);
   });
 
-  test('and pictures in the docs are in the package', () => {
+  test('and images in the docs are in the package', () => {
     const packed = packedFiles().map((file) => file.path);
     const targets = Object.entries(docs).flatMap(([file, text]) =>
       localLinksIn(text).map((link) => targetOf(file, link).target),

@@ -13,10 +13,10 @@ const paths = packedFiles().map((file) => file.path);
 const scripts = paths.filter((file) => file.endsWith('.js'));
 
 /**
- * Uploads twice in a new process, to where nobody listens.
+ * Uploads twice in a new process, to where no server listens.
  *
  * @param dist folder of the built adapter
- * @param missing path of a file that is away the first time
+ * @param missing path of a file that is missing the first time
  * @returns the codes of the errors, and the names of the files that were loaded
  */
 function uploadBy(dist: string, missing?: string): { codes: string[]; loaded: string[] } {
@@ -95,7 +95,7 @@ describe('the package', () => {
     }
   });
 
-  test('needs nothing to be installed beside it', () => {
+  test('needs nothing to be installed with it', () => {
     const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as Record<string, unknown>;
     expect(manifest.dependencies).toBeUndefined();
     expect(manifest.scripts).not.toHaveProperty('postinstall');
@@ -129,7 +129,7 @@ describe('the package', () => {
       const sdk = readFileSync(path.join(folder, 'lazy/aws-sdk.js'), 'utf8');
       const [, part = ''] = /require\("\.\/(aws-sdk-chunk-\w+\.js)"\)/.exec(sdk) ?? [];
       const { codes } = uploadBy(folder, path.join(folder, 'lazy', part));
-      // Where nobody listens, an upload comes no further than that.
+      // Where no server listens, an upload comes no further than that.
       expect(codes).toEqual(['STORAGE_ADAPTER_INCOMPLETE', 'STORAGE_S3_UNREACHABLE']);
     } finally {
       rmSync(folder, { recursive: true, force: true });

@@ -6,10 +6,10 @@ const FOLDER = 'docs/images';
 const pictures = readdirSync(path.join(root, FOLDER)).map((name) => `${FOLDER}/${name}`);
 const drawings = pictures.filter((picture) => picture.endsWith('.svg'));
 
-/** The most bytes that a page should load for a picture. */
+/** The most bytes that a page should load for an image. */
 const LARGEST = 150_000;
 
-test('each picture is shown by a page', () => {
+test('each image of the docs is shown by a page', () => {
   const shown = Object.entries(docs).flatMap(([file, text]) =>
     linksIn(text).map((link) => targetOf(file, link).target),
   );
@@ -31,7 +31,7 @@ test.each(drawings)('%s names no folder of the machine that it was drawn on', (d
   expect(read(drawing).match(/\/(?:tmp|root|home|work|Users)\/[^<]*/g)).toBeNull();
 });
 
-test('the moving picture of setup stops at its good end, on the domains of the docs', () => {
+test('the animation of setup stops at its good end, on the domains of the docs', () => {
   const svg = read(`${FOLDER}/setup.svg`);
   const [, last = ''] = /(<g class="end".*)\n<\/g>\n<\/svg>\n<\/svg>\n$/.exec(svg) ?? [];
   const lines = [...last.matchAll(/>([^<]+)<\/text>/g)].map(([, line]) => line);

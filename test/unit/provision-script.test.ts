@@ -478,7 +478,7 @@ describe('infrastructure/provision.sh stops with a message', () => {
   };
 
   test.each(Object.entries(WHOLE))(
-    'whichever call fails while it %s, and neither goes on nor claims success',
+    'whichever call fails while it %s, and neither continues nor claims success',
     async (_, account) => {
       const { calls } = await run([DOMAIN, BLOG], account);
       for (const [failing, { args }] of calls.entries()) {
@@ -508,7 +508,7 @@ describe('infrastructure/provision.sh stops with a message', () => {
   });
 });
 
-test('infrastructure/provision.sh shows the secret to nobody but you', () => {
+test('infrastructure/provision.sh shows the secret to no one but you', () => {
   const { FallbackSecret = '' } = parametersOf(fresh);
   const words = [...fresh.calls.flatMap(({ args }) => args), ...fresh.words];
   expect(words.length).toBeGreaterThan(50);

@@ -134,6 +134,24 @@ function stringsOf(file: string): Text[] {
   return found;
 }
 
+/** Returns the names of the tests in a file, which `npm test` shows. */
+function titlesOf(file: string): Text[] {
+  const source = ts.createSourceFile(file, read(file), ts.ScriptTarget.Latest, true);
+  const found: Text[] = [];
+  const collect = (node: ts.Node): void => {
+    if (ts.isCallExpression(node) && /^(?:describe|it|test)\b/.test(node.expression.getText())) {
+      const [title] = node.arguments;
+      if (title && (ts.isStringLiteralLike(title) || ts.isTemplateExpression(title))) {
+        const { line } = source.getLineAndCharacterOfPosition(node.getStart());
+        found.push({ place: `${file}:${line + 1}`, text: title.getText() });
+      }
+    }
+    node.forEachChild(collect);
+  };
+  collect(source);
+  return found;
+}
+
 /** Returns the comments in a source file, without the names of parameters and of code. */
 function commentsOf(file: string): Text[] {
   const text = read(file);
@@ -196,7 +214,8 @@ function newestChanges(): Text[] {
 
 const texts: Text[] = [
   ...filesIn('src', '.ts').flatMap((file) => [...stringsOf(file), ...commentsOf(file)]),
-  ...['bench', 'scripts'].flatMap((folder) => filesIn(folder, '.ts').flatMap(commentsOf)),
+  ...['bench', 'scripts', 'test'].flatMap((folder) => filesIn(folder, '.ts').flatMap(commentsOf)),
+  ...filesIn('test', '.test.ts').flatMap(titlesOf),
   ...helpsOf(createProgram()),
   ...['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'infrastructure/GUIDE.md'].flatMap((file) => linesOf(file)),
   ...filesIn('docs', '.md').flatMap((file) => linesOf(file)),
@@ -204,13 +223,15 @@ const texts: Text[] = [
   ...descriptionsOf('infrastructure/template.yaml'),
 ];
 
-test('all texts and the comments are read', () => {
+test('all texts, the comments and the names of tests are read', () => {
   const places = texts.map(({ place }) => place).join('\n');
   for (const file of [
     'src/cli.ts',
     'src/adapter/promised-names.ts:7',
     'src/adapter/upload.ts',
     'bench/serve.ts',
+    'test/support/bytes.ts',
+    'test/unit/words.test.ts',
     'scripts/demo.ts',
     'migrate --help',
     'README.md',

@@ -272,7 +272,7 @@ export class Stacks {
 
     DeleteStack: ({ StackName = '' }: DeleteStackCommandInput, client) => {
       const stack = this.find(StackName, client);
-      // Deleting an absent stack is no error.
+      // Deleting an absent stack is not an error.
       if (!stack || stack.isDeleted) {
         return {};
       }

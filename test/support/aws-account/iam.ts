@@ -30,7 +30,7 @@ export interface AccessKey {
   secret: string;
   createdAt: Date;
   status: 'Active' | 'Inactive';
-  /** Set by tests: nobody signs in to the account with a key. */
+  /** Set by tests: the account is not used with an access key. */
   usedAt?: Date;
 }
 

@@ -39,7 +39,7 @@ export class AdminApi {
     private cookie: string,
   ) {}
 
-  /** Creates the owner of a new site, OWNER, and signs in. */
+  /** Creates the owner of a new site, OWNER, and logs in. */
   static async setUp(siteUrl: string, title: string = 'Field Notes'): Promise<AdminApi> {
     const { name, email, password } = OWNER;
     const anonymous = new AdminApi(siteUrl, '');
@@ -47,7 +47,7 @@ export class AdminApi {
     return AdminApi.signIn(siteUrl);
   }
 
-  /** Signs in as OWNER. */
+  /** Logs in as OWNER. */
   static async signIn(siteUrl: string): Promise<AdminApi> {
     const admin = new AdminApi(siteUrl, '');
     const { headers } = await admin.fetch('POST', 'session/', { username: OWNER.email, password: OWNER.password });

@@ -12,7 +12,7 @@ export class Editor {
     private readonly siteUrl: string,
   ) {}
 
-  /** Signs in as OWNER on the login page. */
+  /** Logs in as OWNER on the login page. */
   static async signIn(page: Page, siteUrl: string): Promise<Editor> {
     await page.goto(`${siteUrl}/ghost/#/signin`);
     await page.locator('input[name="identification"]').fill(OWNER.email);
@@ -109,7 +109,7 @@ export class Editor {
     await chooser.setFiles(path);
   }
 
-  /** While it uploads, the editor shows the picture from memory (`blob:` or `data:`). */
+  /** While it uploads, the editor shows the image from memory (`blob:` or `data:`). */
   private async uploadedUrl(images: string): Promise<string> {
     const image = this.page.locator(`${images}[src^="http"]`).first();
     await image.waitFor({ timeout: UPLOAD_TIMEOUT_MS });

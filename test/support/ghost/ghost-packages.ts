@@ -33,7 +33,7 @@ export async function fetchPackageManager(dir: string, tools: string, cache: str
 
   const yarn = await installYarn(join(tools, 'yarn'));
   const flags = ['--production', '--pure-lockfile', '--ignore-scripts', '--non-interactive', '--no-progress'];
-  // Beside other work, yarn may not look at an answer for longer than its own limit of half a minute.
+  // On a busy machine, yarn may not look at an answer for longer than its own limit of half a minute.
   flags.push('--network-timeout', '120000');
   return async ({ nodeBinary }) => {
     await removeDevDependencies(dir);

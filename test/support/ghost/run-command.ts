@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 
 const TAIL_LINES = 30;
-/** Long enough for any compilation beside other work. Without a limit, a stalled download would never end. */
+/** Long enough for any compilation on a busy machine. Without a limit, a stalled download would never end. */
 const TIMEOUT_MINUTES = 15;
 
 export interface CommandOptions {

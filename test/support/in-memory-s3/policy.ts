@@ -131,7 +131,7 @@ function parseStatement(value: unknown): Statement {
 function parsePrincipals(value: unknown): string[] {
   if (value === '*') return ['*'];
   if (!isObject(value)) throw malformed('Invalid principal in policy');
-  // Services are never callers here: the statement stays and matches nobody.
+  // Services are never callers here: the statement stays and matches no caller.
   return Object.entries(value).flatMap(([kind, names]) => (kind === 'AWS' ? list(names).map(String) : []));
 }
 

@@ -30,7 +30,7 @@ export interface Reception {
 /** The largest body that a server keeps even if it forgets bodies: those of requests for settings are smaller. */
 const LARGEST_REMEMBERED_BYTES = 1024 * 1024;
 
-/** Shared by all forgotten bodies. Zeros that nobody has touched take no memory. */
+/** Shared by all bodies that are not kept. Zeros that were never written take no memory. */
 let sharedZeros = Buffer.alloc(0);
 
 function zeros(length: number): Buffer {

@@ -18,7 +18,7 @@ export interface AccountState {
 /** What the process of the account sends. */
 export type FromAccount = { port: number; nameServers: string[] } | { state: AccountState };
 
-/** What it receives; anything else lets it go on. */
+/** What it receives; anything else lets it continue. */
 export type ToAccount =
   | { killAt: { operation: string; count: number } }
   | { failAt: FailedOperation | null }

@@ -62,7 +62,7 @@ async function withDocker(folder: string, image: DockerImage): Promise<Installat
   };
 }
 
-/** Returns variables as Ghost reads them: two underscores stand for a level. */
+/** Returns variables as Ghost reads them: two underscores separate levels. */
 function nested(variables: Record<string, string>): Settings {
   const settings: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(variables)) {

@@ -14,7 +14,7 @@ export interface Configured {
 
 const ADAPTER = 'content/adapters/storage/S3CloudFrontStorage';
 
-/** A blog that is set up, and what is done to it meanwhile. */
+/** A blog that is set up, and what is done to it in the meantime. */
 export interface SetupUnderTest {
   cloud: Cloud;
   blog: SetupBlog;
@@ -108,7 +108,7 @@ async function stopInSwitch({ blog, lab }: SetupUnderTest): Promise<void> {
 
 async function finish(test: SetupUnderTest): Promise<void> {
   const { cloud, blog, lab, files } = test;
-  // Ghost is switched over, and what was uploaded meanwhile is not copied.
+  // Ghost is switched over, and what was uploaded in the meantime is not copied.
   expectKilled(await killWhen(lab, () => lab.restarts() === 3 && !blog.isDown));
   const { status, output } = await lab.setUp();
   expect([status, output]).toEqual([0, expect.stringContaining(`The images of this blog come from https://${DOMAIN}`)]);

@@ -207,7 +207,7 @@ export const PROMISES: Record<string, (stack: RenderedTemplate, parameters: Para
     for (const path of names.map((name) => `2026/11/${name}`)) {
       const key = `${own}content/images/${path}`;
       expect([path, isReadable(key)]).toEqual([path, parameters.PublicOriginals === 'true']);
-      // The adapter and the stand-ins for CloudFront know the same names.
+      // The adapter and the stand-ins for CloudFront use the same names.
       expect([isOriginal(path), new RegExp(DENIED.keys).test(key)]).toEqual([true, true]);
     }
     const others = ['x.jpg', 'x_o-1.jpg', 'x_o', '_o/x.jpg', 'x_o.b.jpg', 'xo.jpg'].map((name) => `2026/11/${name}`);

@@ -3,7 +3,7 @@ const PUBLIC_ADDRESS = '13.32.0.1';
 
 /**
  * Environment for Ghost's process in which `https://<hostname>` is the CDN on this machine, as it is for visitors by
- * Chromium's `--host-resolver-rules`: Ghost fetches the dimensions of its pictures from there.
+ * Chromium's `--host-resolver-rules`: Ghost fetches the dimensions of its images from there.
  *
  * @param port where the CDN listens on 127.0.0.1
  * @param certificateFile the certificate that Ghost is to trust

@@ -76,7 +76,7 @@ describe('Access denied', () => {
     ],
     [new GetPublicAccessBlockCommand({ Bucket: 'blog' }), 's3:GetBucketPublicAccessBlock'],
     [new GetBucketLifecycleConfigurationCommand({ Bucket: 'blog' }), 's3:GetLifecycleConfiguration'],
-  ])('names the action by which IAM knows the call: %#', async (command, action) => {
+  ])('names the action that IAM uses for the call: %#', async (command, action) => {
     const { s3 } = await signIn({ region: 'eu-central-1' });
     account.answerNext(action, awsError('AccessDenied'));
     await expect(s3.send(command as HeadBucketCommand)).rejects.toThrow(`has no permission for ${action}.`);
@@ -139,7 +139,7 @@ describe('Credentials', () => {
     },
   );
 
-  test('that are wrong are reported when the command signs in', async () => {
+  test('that are wrong are reported when the command authenticates', async () => {
     account.answerNext('sts:GetCallerIdentity', awsError('InvalidClientTokenId', 'The security token is invalid.'));
     await expect(signIn({ region: 'eu-central-1' })).rejects.toMatchObject({
       name: 'Failure',
@@ -250,7 +250,7 @@ describe('The words of AWS and the status are always there', () => {
     expect(message).not.toMatch(/AKIA|FwoG|Canonical/);
   });
 
-  test('of a proxy that blocks the request, too, which is no matter of permissions', async () => {
+  test('of a proxy that blocks the request, too, which has nothing to do with permissions', async () => {
     const { message, cure } = await answered('Unknown', 403, 'UnknownError', {
       $responseBodyText: '<html><head><title>Blocked by Example Proxy</title></head><body><br></body></html>',
     });

@@ -223,7 +223,7 @@ describe('the command line', () => {
     expect(run('provision', '--domain', 'images.example.com', '--region', region).stderr).toContain(region);
   });
 
-  test.each([['AWS_REGION'], ['AWS_DEFAULT_REGION']])('names %s where that is what is wrong', (variable) => {
+  test.each([['AWS_REGION'], ['AWS_DEFAULT_REGION']])('names %s where that is the fault', (variable) => {
     for (const parameters of [DRY_RUN, ['provision', '--domain', 'images.example.com']]) {
       expect(runWith({ [variable]: 'nowhere' }, ...parameters).stderr).toContain(`variable ${variable} is "nowhere"`);
     }

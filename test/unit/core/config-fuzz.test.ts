@@ -10,7 +10,7 @@ import { ADDRESS_OPTIONS, OPTION_NAMES, SECRET_OPTIONS } from '../../../src/core
 import { logging } from '../../../src/core/ghost-host';
 import { type Attacked, attacks, noText, runsWanted } from '../../support/hostile-input';
 
-// What is wrong with a configuration is said when Ghost starts, and never by an exception later.
+// A fault in a configuration is reported when Ghost starts, and never by an exception later.
 
 const RUNS = runsWanted(60);
 
@@ -40,7 +40,7 @@ beforeAll(() => {
   writeFileSync(upload, 'bytes');
 });
 beforeEach(() => {
-  // Nobody's credentials but those of the configuration.
+  // No credentials but those of the configuration.
   const own = Object.entries(environment).filter(([name]) => !/^AWS_(?!SDK_)/.test(name));
   process.env = { ...Object.fromEntries(own), HOME: folder, AWS_EC2_METADATA_DISABLED: 'true' };
   jest.spyOn(logging, 'warn').mockImplementation();
@@ -138,7 +138,7 @@ function refusalOf(options: unknown): Error | undefined {
   return first;
 }
 
-/** Everything that Ghost does with an adapter: each thing works, or says what is wrong. */
+/** Everything that Ghost does with an adapter: each thing works, or names the fault. */
 async function useAll(options: Record<string, unknown>): Promise<void> {
   const adapter = new S3CloudFrontStorage({ ...options, maxAttempts: 1 });
   for (const [name, call] of attacks(adapter as unknown as Attacked, '2026/11/x.jpg', upload)) {
@@ -229,7 +229,7 @@ describe('a whole configuration', () => {
     );
   });
 
-  test('is refused by the names of what is no option', () => {
+  test('is refused by the names of unknown options', () => {
     const unknown = fc
       .string({ unit: 'binary', minLength: 1 })
       .filter((name) => ![...OPTION_NAMES, 'assetHost', 'pathPrefix', '__proto__'].includes(name));

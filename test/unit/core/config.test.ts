@@ -180,7 +180,7 @@ describe('the configuration', () => {
       expect(refusal({ ...required, bucket: value })).toContain('"bucket" is "');
     });
 
-    test('takes a key of a service with any signs in it', () => {
+    test('takes a key of a service with any characters in it', () => {
       const secretAccessKey = `'$\{a}<b>%PATH%"`;
       expect(parseConfig({ ...all, secretAccessKey }).config.secretAccessKey).toBe(secretAccessKey);
     });
@@ -314,7 +314,7 @@ describe('the configuration', () => {
       'https://images.example.com,https://cdn.example.com',
       'https://images.example.com/a b',
       'https://images.example.com/<path>',
-    ])('refuses %p, which is no address', (written) => {
+    ])('refuses %p, which is not an address', (written) => {
       expect(refusal({ ...required, cdnUrl: written })).toMatch(/"cdnUrl" is "|"cdnUrl" is an? /);
     });
 

@@ -242,7 +242,7 @@ describe('what is stored with the bytes', () => {
     expect(header.length).toBeLessThan(1100);
   });
 
-  test('pictures and videos have no name of their own', () => {
+  test('images and videos have no name of their own', () => {
     expect(contentDispositionOf('x.jpg', images)).toBeUndefined();
     expect(contentDispositionOf('x.mp4', media)).toBeUndefined();
   });

@@ -25,7 +25,7 @@ describe('names of uploads', () => {
     expect(sanitizeFileName(name)).not.toContain('A-');
   });
 
-  test('a Latin-1 name that is no mojibake stays as it is', () => {
+  test('a Latin-1 name without mojibake stays as it is', () => {
     expect(sanitizeFileName('caf\u00e9.jpg')).toBe('cafe.jpg');
   });
 

@@ -42,7 +42,7 @@ const calls = () =>
 const url = (path: string) => `https://images.example.com/content/media/2026/11/${path}`;
 const path = (name: string) => `/content/media/2026/11/${name}`;
 
-describe('CloudFront is told to forget', () => {
+describe('CloudFront is told to clear', () => {
   test('a deleted file, by its encoded path', async () => {
     invalidations.deleted('https://images.example.com/base/content/media/2026/11/%C3%BCber%20uns%2B1.jpg');
     await jest.advanceTimersByTimeAsync(600);
@@ -179,7 +179,7 @@ describe('an invalidation that fails', () => {
     random.mockRestore();
   });
 
-  test('for good is logged with the path and the permission, and disturbs nobody', async () => {
+  test('for good is logged with the path and the permission, and disturbs no upload', async () => {
     cloudfront.on(CreateInvalidationCommand).rejects(denied);
     invalidations.deleted(url('x.jpg'));
     await jest.advanceTimersByTimeAsync(200_000);

@@ -109,7 +109,7 @@ test.each([
   expect(message).toContain(`write "${name}"`);
 });
 
-test.each(['GLACIER', 'DEEP_ARCHIVE'])('refuses the storage class %s, from which nobody can read at once', (name) => {
+test.each(['GLACIER', 'DEEP_ARCHIVE'])('refuses the storage class %s, which cannot be read from at once', (name) => {
   expect(refusal({ ...required, storageClass: name })).toContain(`"storageClass" is "${name}", but`);
   expect(parseConfig({ ...required, storageClass: 'GLACIER_IR' }).config.storageClass).toBe('GLACIER_IR');
 });

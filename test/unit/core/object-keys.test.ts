@@ -63,7 +63,7 @@ describe('every spelling of a file is one key', () => {
     expect(plain.toKeyOfRequest('//2026//%C3%BC.jpg')).toBe('content/images/2026/ü.jpg');
   });
 
-  test('a tenant’s keys stand below its prefix, and its URLs below the base of the CDN', () => {
+  test('a tenant’s keys are below its prefix, and its URLs below the base of the CDN', () => {
     const key = 'blogs/seven/content/media/2026/11/clip.mp4';
     expect(tenant.toKey('2026/11/clip.mp4')).toBe(key);
     expect(tenant.toUrl(key)).toBe(`https://cdn.example.com/base/${key}`);
@@ -172,7 +172,7 @@ describe('what is not a file of this storage is refused', () => {
     '/size/w600/.%2Fsize/w300/2026/11/x.jpg',
     '/size/w600/format/webp/size/w300/2026/11/x.jpg',
     '/size/w600/format/webp/size/w300/format/avif/2026/11/x.jpg?v=1',
-  ])('%s is no size: there would be any number of them for one picture', (spelling) => {
+  ])('%s is not a size: there would be any number of them for one image', (spelling) => {
     expect(() => plain.toKey(spelling)).toThrow('is not an image size');
     expect(() => plain.toKeyOfRequest(spelling)).toThrow('is not an image size');
   });

@@ -1,6 +1,6 @@
 import { retry } from '../../../src/core/retry';
 
-/** A step that fails so often before it succeeds. */
+/** A step that fails this number of times before it succeeds. */
 function failing(times: number) {
   let attempts = 0;
   return jest.fn(() => {

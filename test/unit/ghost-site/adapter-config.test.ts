@@ -16,7 +16,7 @@ function refusal(options: AdapterOptions, storage: Record<string, string> = bloc
 const variable = 'storage__S3CloudFrontStorage__cdnUrl';
 afterEach(() => delete process.env[variable]);
 
-describe('what is wrong in an option is corrected where it comes from', () => {
+describe('a fault in an option is corrected where it comes from', () => {
   test('on the command line', () => {
     const { message, cure } = refusal({ cdnUrl: 'htp://images.example.com' });
     expect(message).toContain('"cdnUrl" is "htp://images.example.com" (from --cdn-url)');

@@ -27,7 +27,7 @@ const BLOCK: GhostConfigBlock = {
 };
 
 describe("what is written into Ghost's configuration", () => {
-  test('stands beside what is there, whose order and blanks stay', () => {
+  test('is added to what is there, whose order and blanks stay', () => {
     const text = '{\n    "url": "https://blog.example.com",\n    "server": { "port":   2368 }\n}\n';
     const changed = withGhostConfig(text, BLOCK, jsonSettings('config.production.json'));
     expect(changed).toContain('{\n    "url": "https://blog.example.com",\n    "server": { "port":   2368 }');
@@ -116,7 +116,7 @@ describe("what is written into Ghost's configuration", () => {
     ['[]', 'not an object'],
     ['bucket=pictures', 'line 1, column 1'],
     ['\n{ "url": "x" } // mine', 'line 2, column 16 has a comment'],
-  ])('is not written into what is no configuration: %j', (text, cause) => {
+  ])('is not written into what is not a configuration: %j', (text, cause) => {
     expect(() => withGhostConfig(text, BLOCK, jsonSettings('config.production.json'))).toThrow(
       expect.objectContaining({ message: expect.stringContaining(cause), cure: expect.any(String) }),
     );
@@ -132,7 +132,7 @@ describe("Ghost's configuration file", () => {
 
   const asUser = process.platform === 'win32' ? test.skip : test;
 
-  test('is kept as it was beside the new one, with the same permissions', () => {
+  test('is kept as it was next to the new one, with the same permissions', () => {
     const file = path.join(folder, 'config.production.json');
     writeFileSync(file, '{"url":"https://blog.example.com"}', { mode: 0o640 });
     const backup = writeGhostConfig(file, BLOCK) as string;
@@ -288,7 +288,7 @@ describe("Ghost's configuration file", () => {
     expect(statSync(file)).toMatchObject({ uid: 4711, gid: 4711 });
   });
 
-  test('is looked at beforehand: a folder that is not there, and a file that is no JSON', () => {
+  test('is looked at beforehand: a folder that is not there, and a file that is not JSON', () => {
     expect(() => checkGhostConfigFile(path.join(folder, 'nowhere', 'config.json'))).toThrow(/nowhere.*ENOENT/);
     expect(() => checkGhostConfigFile(folder)).toThrow(`${folder} is a folder`);
     const file = path.join(folder, 'config.json');

@@ -52,7 +52,7 @@ test.each([
   expect(meantContentFolder(path.join(root, name))).toEqual({ folder: at(folder), named });
 });
 
-test('the content folder of Ghost in Docker is found in its site directory', async () => {
+test('the content folder of a Ghost in Docker is found in its site directory', async () => {
   await createFolders('data/ghost/images', 'data/ghost/themes', 'data/mysql');
   expect(meantContentFolder(root)?.folder).toBe(at('data/ghost'));
 });

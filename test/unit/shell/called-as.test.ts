@@ -96,7 +96,7 @@ describe('sudo is printed where a step needs it', () => {
     expect(ownCommand('install', { writes: ['/etc/config.json'] })).toBe(`npx ${NAME} install`);
   });
 
-  test('for whoever ran this command with sudo', () => {
+  test('for the user who ran this command with sudo', () => {
     user(0);
     process.env.SUDO_USER = 'ghost-mgr';
     expect(ownCommand('doctor')).toBe(`sudo npx ${NAME} doctor`);
@@ -116,7 +116,7 @@ describe('sudo is printed where a step needs it', () => {
     expect(ownCommand('install', needs)).toBe(`npx ${NAME} install`);
   });
 
-  test('for a user who may not read or write what the command needs', () => {
+  test('for a user who cannot read or write what the command needs', () => {
     const others = path.join(root, 'of-others');
     const secrets = path.join(others, 'config.production.json');
     mkdirSync(others);

@@ -56,7 +56,7 @@ test('EACCES names the user ID of a user without a name, as in a container', () 
   jest.restoreAllMocks();
 });
 
-test('a full disk is named, for which Node knows no path', () => {
+test('a full disk is named, for which Node gives no path', () => {
   const error = Object.assign(new Error('ENOSPC: no space left on device, write'), {
     code: 'ENOSPC',
     syscall: 'write',

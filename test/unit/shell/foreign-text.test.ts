@@ -41,7 +41,7 @@ afterEach(() => {
   process.removeAllListeners('SIGINT');
 });
 
-test.each(HOSTILE)('%j never reaches the terminal as it is, whoever says it', async (text) => {
+test.each(HOSTILE)('%j never reaches the terminal as it is, from any source', async (text) => {
   jest.useFakeTimers({ doNotFake: ['nextTick'] });
   const terminal = openTerminal({});
   terminal.say(text);
@@ -87,7 +87,7 @@ test.each(['zero\u200bwidth', '\ufeffmark', 'soft\u00adhyphen', 'tag\u{e0041}', 
   },
 );
 
-test.each(HOSTILE)('%j is escaped in JSON, and the same for who reads it', (text) => {
+test.each(HOSTILE)('%j is escaped in JSON, and the same for a program that reads it', (text) => {
   openTerminal({ json: true }).result({ title: text });
   expect(written).not.toMatch(OBEYED);
   expect(JSON.parse(written)).toEqual({ title: text });

@@ -59,7 +59,7 @@ describe('without a terminal', () => {
     expect(written.stdout).toBe('1 of 2 files\n1 of 2 files\n');
   });
 
-  test('nobody is asked, and nothing is agreed to but with --yes', async () => {
+  test('no question is asked, and nothing is agreed to but with --yes', async () => {
     await expect(openTerminal({}).confirm('Continue?')).rejects.toMatchObject({
       name: 'Failure',
       cure: expect.stringContaining('--yes'),
@@ -69,7 +69,7 @@ describe('without a terminal', () => {
     expect(written.stdout).toBe('');
   });
 
-  test.each(['stdin', 'stdout'] as const)('nobody is asked either when only %s is none', async (name) => {
+  test.each(['stdin', 'stdout'] as const)('no question is asked either when only %s is not one', async (name) => {
     pretendTerminal(true);
     process[name].isTTY = false;
     await expect(openTerminal({}).confirm('Continue?')).rejects.toMatchObject({ name: 'Failure' });
@@ -174,7 +174,7 @@ describe("a secret that is written into Ghost's configuration", () => {
     rmSync(folder, { recursive: true });
   });
 
-  test('is not in the result, nor in what is said beside it', async () => {
+  test('is not in the result, nor in what is printed next to it', async () => {
     const writeConfig = path.join(folder, 'config.production.json');
     writeFileSync(writeConfig, '{ "url": "https://blog.example.com" }\n');
     await runProvision({

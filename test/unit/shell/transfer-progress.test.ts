@@ -79,7 +79,7 @@ describe('on a terminal', () => {
   });
 });
 
-test('where nobody watches, the same text comes as a line every few seconds', () => {
+test('without a terminal, the same text comes as a line every few seconds', () => {
   jest.useFakeTimers({ doNotFake: ['performance'] });
   const written = listenToOutput();
   const progress = showTransfer(openTerminal({}));

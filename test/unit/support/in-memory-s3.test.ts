@@ -89,7 +89,7 @@ function sign(request: Request): Record<string, string> {
   return headers;
 }
 
-/** A URL that lets whoever has it do one thing for a while. */
+/** A URL that lets any of its holders do one thing for a while. */
 function presign({ method = 'GET', path, date = new Date() }: Request, expiresSeconds: number): string {
   const timestamp = toTimestamp(date);
   const scope = `${timestamp.slice(0, 8)}/${s3.region}/s3/aws4_request`;
@@ -145,8 +145,8 @@ function bytesOf(bucket: string, key: string): string | undefined {
 }
 
 describe('signatures', () => {
-  // AWS publishes these keys and signatures, so that this is no agreement of two programs of ours.
-  // https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html and the pages beside it
+  // AWS publishes these keys and signatures, so that this is more than an agreement of two programs of ours.
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html and the pages next to it
   const published = new User(
     { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' },
     false,
@@ -375,7 +375,7 @@ describe('signatures', () => {
     expect((await transmit({ path: tooLong }, headers)).code).toBe('AuthorizationQueryParametersError');
   });
 
-  test('in a URL let a body be sent that nobody signed', async () => {
+  test('in a URL let an unsigned body be sent', async () => {
     const path = presign({ method: 'PUT', path: '/photos/x' }, 60);
     const headers = { host: `127.0.0.1:${s3.port}`, 'content-length': '5' };
     expect((await transmit({ method: 'PUT', path, body: 'bytes' }, headers)).status).toBe(200);
@@ -604,7 +604,7 @@ describe('bodies', () => {
   });
 });
 
-describe('what is stored beside the bytes', () => {
+describe('what is stored besides the bytes', () => {
   test('is binary/octet-stream, the standard class and encrypted when nothing was said', async () => {
     await put('/photos/x');
     const { headers } = await send({ path: '/photos/x' });
@@ -640,7 +640,7 @@ describe('what is stored beside the bytes', () => {
     });
   });
 
-  test('names the KMS key, and has an ETag that is no digest', async () => {
+  test('names the KMS key, and has an ETag that is not a digest', async () => {
     const headers = {
       'x-amz-server-side-encryption': 'aws:kms',
       'x-amz-server-side-encryption-aws-kms-key-id': 'arn:aws:kms:us-east-1:123456789012:key/a',
@@ -1083,7 +1083,7 @@ describe('the record of requests', () => {
     expect(first?.endedAtMs).toBeLessThanOrEqual(Date.now() + 1);
   });
 
-  test('has the unfinished uploads of a bucket beside it', async () => {
+  test('has the unfinished uploads of a bucket next to it', async () => {
     const body = (await send({ method: 'POST', path: '/photos/x?uploads' })).body.toString();
     const uploadId = /<UploadId>(.*)<\/UploadId>/.exec(body)?.[1] ?? '';
     await put(`/photos/x?partNumber=2&uploadId=${uploadId}`, 'two');

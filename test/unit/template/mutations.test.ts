@@ -4,7 +4,7 @@ import { readTemplate, TEMPLATE_TEXT } from '../../../src/template/read';
 import { render } from '../../support/template/render';
 import { nagFindings, schemaFindings } from '../../support/template/tools';
 
-/** What finds a mistake: reading the template at all (ours, or the CDK's that cdk-nag stands on), its promises, the schemas of AWS, or cdk-nag. */
+/** What finds a mistake: reading the template at all (ours, or the CDK's that cdk-nag uses), its promises, the schemas of AWS, or cdk-nag. */
 type Check = 'reading' | 'promises' | 'schemas' | 'AwsSolutions';
 
 /** Deliberate mistakes: what is written in the place of what, and the checks that must find it (others may too). */

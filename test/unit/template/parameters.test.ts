@@ -12,7 +12,7 @@ describe('the template', () => {
     expect(Buffer.byteLength(TEMPLATE_TEXT)).toBeLessThanOrEqual(51_200);
   });
 
-  test('fits the schemas of AWS as it stands, without a warning', () => {
+  test('fits the schemas of AWS unchanged, without a warning', () => {
     expect(schemaFindings(TEMPLATE_TEXT)).toEqual([]);
   });
 
@@ -40,7 +40,7 @@ describe('the template', () => {
     expect(required.map(([name]) => name)).toEqual(Object.keys(SMALLEST));
   });
 
-  test('shows the secret to nobody', () => {
+  test('never shows the secret', () => {
     expect(template.Parameters.FallbackSecret?.NoEcho).toBe(true);
   });
 });

@@ -35,7 +35,7 @@ describe.each(Object.entries(PARAMETER_SETS))('the stack for %s', (_, parameters
     expect(schemaFindings(JSON.stringify(stack))).toEqual([]);
   });
 
-  test('has no finding of AwsSolutions beside those that are accepted for a reason', () => {
+  test('has no finding of AwsSolutions besides those that are accepted for a reason', () => {
     expect(nagFindings(stack)).toEqual(Object.keys(accepted).sort());
   });
 

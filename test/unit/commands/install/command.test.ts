@@ -22,7 +22,7 @@ const GIVEN = ['--bucket', 'blog-images', '--region', 'eu-central-1', '--cdn-url
 const CONFIG =
   '{\n  "url": "https://blog.example.com",\n  "mail": { "options": { "auth": { "pass": "hidden" } } }\n}\n';
 
-// Who may give files away; the others have nobody to give them to.
+// Only root can give files to another user.
 const isRoot = process.getuid?.() === 0;
 const testAsRoot = isRoot ? test : test.skip;
 const testOnUnix = process.platform === 'win32' ? test.skip : test;
@@ -55,7 +55,7 @@ function layOutGhost(version: string): string {
 /** Runs the command in this process. */
 const run = (parameters: string[], env: Record<string, string> = {}) => runInstall(folder, parameters, env);
 
-/** Runs what is built, where nobody can be asked. */
+/** Runs the built command where no user can answer a question. */
 function runBuilt(parameters: string[], user: { uid?: number; gid?: number } = {}): Ended {
   const { status, stdout, stderr } = spawnSync(process.execPath, [path.join(root, 'dist/cli.js'), ...parameters], {
     ...user,
@@ -104,7 +104,7 @@ describe('install', () => {
     expect(everything()).toEqual(before);
   });
 
-  test('asks first, and says how to agree where nobody can be asked', () => {
+  test('asks first, and says how to agree where no user can answer', () => {
     const before = everything();
     const { status, stderr } = runBuilt(['install', '--skip-check', ...GIVEN]);
     expect([status, stderr]).toEqual([1, expect.stringContaining('--yes')]);
@@ -285,7 +285,7 @@ describe('a name that is taken', () => {
     expect(existsSync(adapter)).toBe(false);
   });
 
-  test('is no trouble where Ghost looks into the content folder first', async () => {
+  test('does no harm where Ghost looks into the content folder first', async () => {
     const other = path.join(layOutGhost('5.130.6'), 'core/server/adapters/storage/S3CloudFrontStorage.js');
     writeFileSync(other, 'module.exports = class {};');
     expect((await install(...GIVEN)).status).toBe(0);
@@ -307,7 +307,7 @@ describe('an installation that does not pass', () => {
     expect(everything()).toEqual(before);
   });
 
-  test('the check of its own configuration is not begun', async () => {
+  test('the check of its own configuration is not started', async () => {
     const before = everything();
     const { status, stderr } = await install('--bucket', 'a/b', '--cdn-url', 'http://images.example.com');
     expect([status, stderr]).toEqual([1, expect.stringMatching(/"bucket" is "a\/b".*"cdnUrl"/)]);

@@ -25,7 +25,7 @@ function plan(config: object, options: ConfigOptions = {}, { major = 6, environm
   return { config: JSON.parse(text) as Record<string, unknown>, text, settings, notices };
 }
 
-/** Message and cure of the failure. */
+/** Message and fix of the failure. */
 function refusal(...parameters: Parameters<typeof plan>): string {
   try {
     plan(...parameters);
@@ -90,7 +90,7 @@ describe('the configuration that is written', () => {
     });
   });
 
-  test('has the address of the CDN with its scheme', () => {
+  test('has the URL of the CDN with its scheme', () => {
     const { config } = plan({}, { ...GIVEN, cdnUrl: 'images.example.com/' });
     expect(config).toMatchObject({ storage: { S3CloudFrontStorage: GIVEN }, urls: URLS });
   });
@@ -215,7 +215,7 @@ describe('before anything is written', () => {
     [{ storage: { media: { adapter: 'S3Storage' } } }, 'storage__media'],
     [{ storage: { S3CloudFrontStorage: { bucket: 'other' } } }, 'storage__S3CloudFrontStorage__bucket'],
     [{ urls: { image: 'https://other.example.com' } }, 'urls__image'],
-  ])('the environment that stands above the file is named: %j', (environment, name) => {
+  ])('the environment that overrides the file is named: %j', (environment, name) => {
     expect(refusal({}, GIVEN, { environment })).toMatch(new RegExp(`The environment .* for ${name}\\.`));
   });
 });

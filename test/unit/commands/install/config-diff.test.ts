@@ -48,7 +48,7 @@ describe('the change of the configuration', () => {
     expect(withoutSecrets(text).split('\n')).toHaveLength(text.split('\n').length);
   });
 
-  test('keeps what is no secret as it is', () => {
+  test('keeps what is not a secret as it is', () => {
     const value = { storage: { active: 'S3CloudFrontStorage' }, security: { tokens: true }, none: null };
     expect(withMaskedSecrets(value)).toEqual(value);
   });

@@ -15,7 +15,7 @@ let folder: string;
 beforeEach(() => (folder = mkdtempSync(path.join(tmpdir(), 'preconditions-'))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Message and cure. */
+/** Message and fix. */
 function refusal(check: () => unknown): string {
   try {
     check();
@@ -105,13 +105,13 @@ describe('in an image of Docker', () => {
   const root = '600 500 0:50 / / rw,relatime - overlay overlay rw\n601 600 0:51 / /proc rw - proc proc rw\n';
   const volume = `${root}602 600 8:1 /volumes/ghost /var/lib/ghost/content rw,relatime - ext4 /dev/sda1 rw\n`;
 
-  test('the volume that would hide the adapter is named, with the place beside it', () => {
+  test('the volume that would hide the adapter is named, with the place next to it', () => {
     expect(refusal(() => assertNotInVolume(target, { environment, mounts: root }))).toMatch(
       /hide the adapter[^]*paths__installedAdaptersPath=\/var\/lib\/ghost\/adapters/,
     );
   });
 
-  test('the adapter goes into the volume of a container that runs, and beside it while the image is built', () => {
+  test('the adapter goes into the volume of a container that runs, and next to it while the image is built', () => {
     expect(() => assertNotInVolume(target, { environment, mounts: volume })).not.toThrow();
     const beside = '/var/lib/ghost/adapters/storage/S3CloudFrontStorage';
     expect(() => assertNotInVolume(beside, { environment, mounts: root })).not.toThrow();

@@ -85,7 +85,7 @@ describe('what --print gives', () => {
     expect(manualSetup(all, 6, { version }).dockerfile?.includes('paths__installedAdaptersPath') ?? false).toBe(has);
   });
 
-  test('has a Dockerfile that puts the adapter beside the volume, on Ghost 6', () => {
+  test('has a Dockerfile that puts the adapter next to the volume, on Ghost 6', () => {
     expect(print(GIVEN).dockerfile).toMatch(
       /^FROM ghost:6[^]*ENV paths__installedAdaptersPath=\/var\/lib\/ghost\/adapters/,
     );

@@ -254,7 +254,7 @@ describe('a deletion that was stopped or refused', () => {
     await build();
     const target = account.distributions.all[0]?.domainName ?? '';
     const live = { [DOMAIN]: { A: ['192.0.2.1'] }, [target]: { A: ['192.0.2.1'] } };
-    // Without the profile, nobody sees the zone.
+    // Without the profile, the zone is not visible.
     const first = await destroyOnce((terminal) => terminal.typed.push(DOMAIN), { live });
     expect(first.terminal.text).toContain('the command deletes it with --dns-profile');
     expect(first.destroyed.danglingRecord).toBe(DOMAIN);

@@ -106,7 +106,7 @@ describe('--web-acl', () => {
     ['none', 'disassociate-distribution-web-acl --id'],
     [OWN, `associate-distribution-web-acl --id .* --web-acl-arn ${OWN}`],
   ])(
-    '%s is not passed over when the console has changed it meanwhile: the command to change it is shown',
+    '%s is not passed over when the console has changed it in the meantime: the command to change it is shown',
     async (option, command) => {
       await provisionOnce(account, { webAcl: option });
       distribution().config = { ...distribution().config, WebACLId: webAcl('console') };

@@ -38,7 +38,7 @@ describe('originals', () => {
     expect(stepIn(terminal.text)).toBeUndefined();
   });
 
-  test('become public with --public-originals, stay so in each later run, and private with --no-public-originals', async () => {
+  test('become public with --public-originals, remain so in each later run, and private with --no-public-originals', async () => {
     await provisionOnce(account);
     const opened = await provisionOnce(account, { publicOriginals: true });
     expect(stepIn(opened.terminal.text)).toMatch(/~ originals +visitors can get them/);

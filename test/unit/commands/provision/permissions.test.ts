@@ -31,7 +31,7 @@ const PERMISSIONS_OF_PROPERTIES: [property: string, permissions: RegExp][] = [
   ['no Tags', /^s3:UntagResource$/],
   ['TenantConfig', /^cloudfront:.*(ConnectionGroup|StagingConfig)$/],
   ['VpcOriginConfig', /^cloudfront:GetVpcOrigin$/],
-  // IAM knows no such action: CreateDistribution and TagResource allow it.
+  // IAM has no such action: CreateDistribution and TagResource allow it.
   ['DistributionWithTags', /^cloudfront:CreateDistributionWithTags$/],
   ['Groups', /^iam:.*(UserToGroup|UserFromGroup|GroupPolicy)$/],
   ['LoginProfile', /^iam:(Create|Update)LoginProfile$/],

@@ -526,7 +526,7 @@ describe('a stack that fails', () => {
     },
   );
 
-  test('and is not an image server is not touched, whoever agrees to what', async () => {
+  test('and is not an image server is not touched, whatever the user agrees to', async () => {
     const stack = account.stacks.add({ name: STACK, parameters: existing(), status: 'ROLLBACK_COMPLETE' });
     Object.assign(stack.definition ?? {}, { parameters: { Stage: 'production' } });
     const { error, terminal } = await provisionOnce(account);

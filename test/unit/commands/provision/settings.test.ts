@@ -87,7 +87,7 @@ describe('the options of provision', () => {
     ['https://www.example.com/blog/', { GhostHost: 'www.example.com', GhostPath: '/blog' }],
     ['https://WWW.example.com/a/b', { GhostHost: 'www.example.com', GhostPath: '/a/b' }],
     ['https://blog.example.com:443/', { GhostHost: 'blog.example.com', GhostPath: '' }],
-  ])('take the address of the blog from %s', (ghostUrl, parameters) => {
+  ])('take the URL of the blog from %s', (ghostUrl, parameters) => {
     expect(read({ ghostUrl }).parameters).toMatchObject(parameters);
   });
 
@@ -100,11 +100,11 @@ describe('the options of provision', () => {
     ['https://', 'which is not a valid URL'],
     ['https://blog.example.com/ghost/', 'without /ghost: --ghost-url https://blog.example.com'],
     ['https://blog.example.com/a b', '--ghost-url is "/a%20b"'],
-  ])('refuse %s as the address of the blog', (ghostUrl, message) => {
+  ])('refuse %s as the URL of the blog', (ghostUrl, message) => {
     expect(refusal({ ghostUrl })).toContain(message);
   });
 
-  test('never repeat a password in the address of the blog', () => {
+  test('never repeat a password in the URL of the blog', () => {
     const message = refusal({ ghostUrl: 'https://me:hunter2@blog.example.com' });
     expect(message).toContain('contains a user name or password');
     expect(message).not.toContain('hunter2');

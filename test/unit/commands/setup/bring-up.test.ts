@@ -63,7 +63,7 @@ describe('a Ghost that was on the CDN before', () => {
     await expect(restartOnCdn(switchable, 'disk')).resolves.toBeUndefined();
   });
 
-  test('has to be down first where the user restarts it, and nobody can be asked', async () => {
+  test('has to be down first where the user restarts it, and cannot be asked', async () => {
     await expect(restartOnCdn(await startBlog(302, 302, 503, 503, 302), 'cdn')).resolves.toBeUndefined();
     const [waiting] = terminal.lines.filter((line) => line.includes('Waiting for the restart'));
     expect(waiting).toContain('✔');
@@ -150,7 +150,7 @@ describe('going back', () => {
   });
 });
 
-/** Returns a clock that goes on by half a minute each time. */
+/** Returns a clock that advances by half a minute each time. */
 function hurried(): () => number {
   let now = 0;
   return () => (now += 30_000);

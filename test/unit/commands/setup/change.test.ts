@@ -273,7 +273,7 @@ describe('the restart of a Ghost', () => {
     }
   });
 
-  test('has the environment of the user, and not the one in which setup signs in as Ghost', () => {
+  test('has the environment of the user, and not the one in which setup uses AWS as Ghost', () => {
     const before = { ...process.env };
     try {
       process.env.AWS_PROFILE = 'operator';

@@ -33,7 +33,7 @@ function layOutCode(version: string): void {
 
 const site = (options: GhostSiteOptions = {}) => findGhostSite({ ghost: folder, ...options }, {});
 
-/** Returns message and cure of what is refused. */
+/** Returns message and fix of what is refused. */
 async function refusal(check: () => void | Promise<void>): Promise<string> {
   try {
     await check();

@@ -56,7 +56,7 @@ test('a run keeps its lock that another one has moved away for a moment', () => 
   expect(owner()).toBe(String(process.pid));
 });
 
-test('no run goes on without a lock where others take it away each time', () => {
+test('no run continues without a lock where others take it away each time', () => {
   const link = fs.linkSync;
   jest.spyOn(fs, 'linkSync').mockImplementation((from, to) => {
     link(from, to);

@@ -70,7 +70,7 @@ describe('openSavedAnswers', () => {
     }
   });
 
-  test('leaves the lock of another run, which took it meanwhile, when it ends', () => {
+  test('leaves the lock of another run, which took it in the meantime, when it ends', () => {
     const first = open();
     const lock = fileOf('.lock');
     expect(readFileSync(lock, 'utf8')).toBe(String(process.pid));

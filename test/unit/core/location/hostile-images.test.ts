@@ -27,7 +27,7 @@ import {
 
 const MIB = 1024 * 1024;
 
-/** Generated pixels that are no metadata by chance. */
+/** Generated pixels that do not look like metadata by chance. */
 const pixels = fc.uint8Array({ minLength: 1, maxLength: 200, max: 0xfe }).map((bytes) => Buffer.from(bytes));
 
 const order = fc.constantFrom('II' as const, 'MM' as const);

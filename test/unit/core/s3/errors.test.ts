@@ -24,7 +24,7 @@ function answer(status: number, code = 'Unknown', extra: object = {}): Error {
 const explain = (error: unknown, operation: Parameters<typeof explainS3Error>[1] = 'PutObject') =>
   explainS3Error(error, operation, config, 'content/images/x.jpg') as Error & Record<string, unknown>;
 
-describe('an error of S3 is explained with the setting or permission and the cure', () => {
+describe('an error of S3 is explained with the setting or permission and the fix', () => {
   test.each([
     [
       answer(404, 'NoSuchBucket'),

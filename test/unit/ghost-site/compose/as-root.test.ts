@@ -71,7 +71,7 @@ describeAsRoot('root does not run Docker', () => {
     expect(restartLine(find())).toBe(`cd ${folder} && docker compose up -d --force-recreate ghost`);
   });
 
-  test('on one beside a configuration, from which Ghost does not run at all', () => {
+  test('on one next to a configuration, from which Ghost does not run at all', () => {
     write({
       'config.production.json': '{"url":"https://blog.example.com"}',
       'docker-compose.yml': 'services: {ghost: {image: evil, privileged: true, volumes: ["/:/host"]}}',

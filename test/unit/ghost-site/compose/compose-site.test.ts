@@ -419,7 +419,7 @@ describe('any Compose file with Ghost', () => {
     expect(settings.seen('').url).toBeUndefined();
   });
 
-  test('that includes others is not that of a Ghost beside it, which has its own configuration', () => {
+  test('that includes others is not that of a Ghost next to it, which has its own configuration', () => {
     const included = ghost('image: mysql');
     write({ 'compose.yml': `include: [db.yml]\n${included.replace('ghost:', 'db:')}` });
     expect(() => find()).toThrow(expect.objectContaining({ cure: expect.stringContaining('--config') as string }));
@@ -498,7 +498,7 @@ describe('any Compose file with Ghost', () => {
     );
   });
 
-  test('that has no Ghost is no site', () => {
+  test('that has no Ghost is not a site', () => {
     write({ 'compose.yml': 'services:\n  web: {image: nginx}\n' });
     expect(() => find()).toThrow(/is not a Ghost folder/);
   });

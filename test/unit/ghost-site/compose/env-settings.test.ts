@@ -123,7 +123,7 @@ describe('an env file in another folder than the Compose file', () => {
   beforeEach(() => ['site/env', 'shared'].forEach((name) => mkdirSync(place(name), { recursive: true })));
 
   test.each(['site/env/ghost.env', 'shared/ghost.env'])(
-    'gets the options, and its backup is kept out of Git as those beside a Compose file are: %s',
+    'gets the options, and its backup is kept out of Git as those next to a Compose file are: %s',
     (name) => {
       nameFile(path.relative(place('site'), place(name)));
       writeFileSync(place(name), 'mail__from=a@example.com\n');

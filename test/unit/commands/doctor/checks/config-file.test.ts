@@ -47,7 +47,7 @@ const expectRefusal = (reports: CheckReport[], found: RegExp) =>
 test('doctor waits for no FIFO in place of the configuration file, and names it', async () => {
   const swap = () => {
     execFileSync('mkfifo', [file]);
-    // Whoever reads it would get this after a while.
+    // A program that reads it would get this after a while.
     spawn('sh', ['-c', `for n in 1 2 3; do sleep 1; echo '{}' > ${file}; done`], { stdio: 'ignore' }).unref();
   };
   expectRefusal(await checkAfter(swap), /is a FIFO/);

@@ -49,11 +49,11 @@ const optionsAs = (prefix: string) =>
     Object.entries(OPTIONS).map(([name, value]) => [`${prefix}__S3CloudFrontStorage__${name}`, value]),
   );
 
-/** Returns the lines of a cure below the one that names a file. */
+/** Returns the lines of a fix below the one that names a file. */
 const linesBelow = (cure: string | undefined, title: string): string =>
   (cure ?? '').split(`${title}:\n`)[1]?.replace(/(^Set |^Then: )[^]*/m, '') ?? '';
 
-test.each(['storage', 'adapters__storage'])('the cures are variables that Ghost then has, with %s', (prefix) => {
+test.each(['storage', 'adapters__storage'])('the fixes are variables that Ghost then has, with %s', (prefix) => {
   const variables = {
     ...optionsAs(prefix),
     [`${prefix}__active`]: 'S3CloudFrontStorage',
@@ -83,7 +83,7 @@ test.each(['storage', 'adapters__storage'])('the cures are variables that Ghost 
   expect(again.map((result) => ('result' in result ? result.result : result))).toEqual(Array(4).fill('passed'));
 });
 
-test('the cures are for the Compose file where "environment" sets the variables', () => {
+test('the fixes are for the Compose file where "environment" sets the variables', () => {
   const active = { storage__active: 'S3CloudFrontStorage' };
   const title = `Set in "environment" of the service blog, in ${place('compose.yml')}`;
   const all = examine({}, { ...optionsAs('storage'), ...active });

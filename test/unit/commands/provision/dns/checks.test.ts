@@ -117,7 +117,7 @@ describe('CAA', () => {
     });
   });
 
-  test.each([';', ''])('refuses where nobody may issue: "%s"', async (nobody) => {
+  test.each([';', ''])('refuses where no authority may issue: "%s"', async (nobody) => {
     const finding = await checkCaa(resolverOf({ 'example.com': { CAA: issue(nobody) } }), DOMAIN, { wildcard: false });
     expect(finding).toMatchObject({ refuses: true });
     expect(finding?.cause).toContain('nobody');
@@ -200,7 +200,7 @@ describe('Records at the domain', () => {
   });
 
   test.each([DISTRIBUTION, `${DISTRIBUTION.toUpperCase()}.`])(
-    'are no problem as a CNAME to our distribution: %s',
+    'are accepted as a CNAME to our distribution: %s',
     async (Value) => {
       zoneHas({ Name: `${DOMAIN}.`, Type: 'CNAME', TTL: 300, ResourceRecords: [{ Value }] });
       expect(await checkExistingRecords(client, ZONE, DOMAIN, DISTRIBUTION)).toBeUndefined();

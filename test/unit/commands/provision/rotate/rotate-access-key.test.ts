@@ -148,7 +148,7 @@ describe('the access key of the user', () => {
 });
 
 describe('no access key is deleted', () => {
-  test('where the newer one was never used, as far as IAM knows', async () => {
+  test('where the newer one was never used, according to IAM', async () => {
     const second = await addSecond();
     use(first, 1);
     const { error } = await rotate();

@@ -92,7 +92,7 @@ describe('the work of CloudFormation', () => {
     expect(told).toEqual(all.slice(1));
   });
 
-  test('that failed is explained by the first failure, not by cancelled resources', async () => {
+  test('that failed is explained by the first failure, not by canceled resources', async () => {
     account.distributions.add({ aliases: [DOMAIN], otherOwner: true });
     const { stackId, since, inAccount } = await begin(parameters);
     inAccount?.record('Bucket', 'AWS::S3::Bucket', '', 'CREATE_FAILED', 'Resource creation cancelled');

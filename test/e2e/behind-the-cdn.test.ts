@@ -99,7 +99,7 @@ const isPicture = ({ url }: SeenResponse) => new URL(url).pathname.includes('/co
 /** A size's path on the CDN, as Ghost's themes write it. */
 const sizePath = (size: string, fileName: string) => `/content/images/size/${size}/${blog.month}/${fileName}`;
 
-/** The origins that were asked for what the function turns a path into, in order; none for what was in the CDN's cache. */
+/** Returns the origin of each request for a path that the function returned, in order; `none` if it came from the CDN's cache. */
 async function originsOf(path: string): Promise<string[]> {
   const requests = await blog.cdn.requests();
   return requests.filter((request) => (request.originPath ?? request.path) === path).map(({ origin }) => origin);
@@ -113,9 +113,9 @@ describe('a published post with a feature image, on a CDN domain over TLS', () =
   });
 
   const visits = [
-    ['when nobody has been there before', { asksGhost: true }],
+    ['when it is visited for the first time', { asksGhost: true }],
     ['when the CDN has everything', { isKept: true }],
-    ['when the CDN has forgotten everything', { forget: true }],
+    ['when the CDN has dropped everything', { forget: true }],
   ] as const;
   it.each(visits)(
     'shows its images on screens of every width, %s',
@@ -402,7 +402,7 @@ describe('a blog in a sub-directory of its site', () => {
     await visitor.close();
   });
 
-  it('never shows the original, neither the CDN nor Ghost, which makes sizes of it', async () => {
+  it('sends the private original from neither the CDN nor Ghost, which makes sizes of it', async () => {
     await blog.admin.uploadImage(fixture('landscape.jpg', 'mill.jpg'));
     const original = `/content/images/${blog.month}/mill_o.jpg`;
     expect(await blog.keys()).toContain(original.slice(1));

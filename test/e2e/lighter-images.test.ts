@@ -254,7 +254,7 @@ async function cpuSeconds(pid: number): Promise<number> {
   return (user + system) / TICKS_PER_SECOND;
 }
 
-it('never gives the location of a photograph that Ghost stores as it is uploaded', async () => {
+it('never reveals where a photograph was taken, even if Ghost stores it as it is uploaded', async () => {
   const { install } = blog.ghost;
   const camera = await encodeJpeg(install, drawPhotograph(50, WIDTH, HEIGHT), 40);
   const start = Buffer.from([0xff, 0xd8]);

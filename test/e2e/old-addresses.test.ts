@@ -56,7 +56,7 @@ describe("an address on the blog's own host, from before the CDN", () => {
   const everything = (): [string, string][] => [
     [paths.picture, 'image/jpeg'],
     [`${paths.picture}?v=20250101`, 'image/jpeg'],
-    // A size that is requested for the first time and then is in the bucket, a converted one, and one of no theme.
+    // A size that is requested for the first time and then is in the bucket, a converted one, and one that no theme uses.
     [sized('w600'), 'image/webp'],
     [sized('w600'), 'image/webp'],
     [sized('w1000/format/webp'), 'image/webp'],

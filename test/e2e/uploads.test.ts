@@ -84,7 +84,7 @@ describe("uploads through Ghost's Admin API", () => {
     });
   });
 
-  describe('a size of an image that was never requested before', () => {
+  describe('an image size that has not been requested yet', () => {
     it('comes from the CDN domain at the first request, and is in the bucket from then on', async () => {
       await blog.admin.uploadImage(fixture('landscape.jpg', 'sized.jpg'));
       const key = `content/images/size/w600/${blog.month}/sized.jpg`;

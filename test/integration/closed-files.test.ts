@@ -91,7 +91,7 @@ test('a Ghost folder that cannot be read is named by --ghost as well', () => {
 
 test.each([
   ['a folder', () => mkdirSync(configFile), /is a folder/],
-  ['a link in a circle', () => symlinkSync(configFile, configFile), /links/],
+  ['a link to itself', () => symlinkSync(configFile, configFile), /links/],
   ['a path through a file', () => writeFileSync((configFile += '-file'), ''), /there is no file/],
 ])('what is in the place of a configuration is named: %s', (kind, put, cause) => {
   rmSync(configFile);

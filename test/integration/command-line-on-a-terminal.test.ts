@@ -313,7 +313,7 @@ describe('In a pipe', () => {
     test.each([
       ['before the name of the command', ['provision', '--profile', 'admin', 'destroy', '--domain', DOMAIN, '--yes']],
       ['after it', [...DESTROY, '--profile', 'admin', '--yes']],
-    ])('%s authenticates, whatever access key is in the environment, and without a word', async (_, parameters) => {
+    ])('%s is used, whatever access key is in the environment, and without a word', async (_, parameters) => {
       const { stderr, status } = await run(parameters, variables());
       expect([status, stderr]).toEqual([0, '']);
       expect([...aws.accessKeyIds]).toEqual(['AKIAADMIN']);

@@ -117,7 +117,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     /plain JSON/,
   ],
   [
-    'an address of the blog without https',
+    'a URL of the blog without https',
     { config: (config) => (config.url = BLOG_HOST) },
     'failed url',
     /"url" is "blog.example.test", and Ghost does not start with that/,
@@ -145,7 +145,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     /chmod o-rwx/,
   ],
   [
-    'an access key that S3 does not know',
+    'an access key that S3 does not recognize',
     { config: ({ storage }) => (storage.S3CloudFrontStorage.accessKeyId = 'AKIANOBODY0000000000') },
     'failed accepted',
     /does not recognize the access key ID/,
@@ -315,7 +315,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     /s3:AbortMultipartUpload is not allowed/,
     /"Action":\["s3:AbortMultipartUpload"\]/,
   ],
-  ['a domain that DNS does not know', { unknownHosts: [CDN_HOST] }, 'failed DNS', /ENOTFOUND/, /CNAME/],
+  ['a domain that is not in DNS', { unknownHosts: [CDN_HOST] }, 'failed DNS', /ENOTFOUND/, /CNAME/],
   [
     'a certificate for another name',
     { certificate: { hostname: 'pictures.example.test' } },
@@ -420,7 +420,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     /"s3:GetObject"/,
   ],
   [
-    'a CDN that changes pictures',
+    'a CDN that changes images',
     {
       edge: {
         change: (answer) => {
@@ -454,7 +454,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     /Make the CDN send/,
   ],
   [
-    'no protection against scripts in pictures',
+    'no protection against scripts in images',
     { edge: { change: header('x-content-type-options', undefined) } },
     'warned security headers',
     /nosniff/,
@@ -784,7 +784,7 @@ const BROKEN: [string, Breakage, string, RegExp, RegExp][] = [
     /install/,
   ],
   [
-    'a file of the same name beside the adapter',
+    'a file of the same name next to the adapter',
     { folder: (folder) => writeFile(path.join(folder, `${ADAPTER_FOLDER}.js`), '') },
     'failed not shadowed',
     /S3CloudFrontStorage\.js instead of the adapter/,
@@ -957,7 +957,7 @@ test('a size of a photo is requested as a browser with WebP and as a client with
   expect(result?.found).toMatch(/image\/webp with \d+ bytes for the browser, image\/jpeg with \d+ bytes for the other/);
 });
 
-test('image sizes without WebP are told with the way to it, and not as a fault', async () => {
+test('image sizes without WebP are reported with the way to get it, and not as a fault', async () => {
   const results = await examine({ cdn: { formats: 'none' } });
   expect(troublesIn(results)).toEqual([]);
   expect(results.find(({ name }) => name === 'WebP')).toMatchObject({

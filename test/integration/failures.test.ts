@@ -257,7 +257,7 @@ describe('a large upload that fails in the middle', () => {
       { operation: 'CompleteMultipartUpload', kind: { status: 500, code: 'InternalError' } as const },
     ],
     [
-      'it cannot be begun',
+      'it cannot be started',
       { operation: 'CreateMultipartUpload', kind: { status: 403, code: 'AccessDenied' } as const },
     ],
   ])('because %s leaves no parts and no object, and the name free', async (_, fault) => {

@@ -35,7 +35,7 @@ const ROUNDS = 20;
 const describeAsRoot = isRoot() ? describe : describe.skip;
 
 let folder: string;
-/** Ghost's folder, content and configuration belong to an unprivileged user, as whom Ghost runs. */
+/** Ghost's folder, content and configuration belong to the user `NOBODY`, as whom Ghost runs. */
 let ghost: string;
 let content: string;
 let storage: string;

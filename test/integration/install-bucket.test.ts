@@ -135,7 +135,7 @@ test('migrate comes after the restart alone when it has run before', async () =>
   expect(stdout).toMatch(/Next:\n {2}restart Ghost\n.* migrate [^]*doctor/);
 });
 
-test('what is installed already stays installed while the bucket is unreachable, which is only reported', async () => {
+test('what is already installed stays installed while the bucket cannot be used, which is only reported', async () => {
   const bucket = s3.newBucket();
   writeOptions(bucket);
   await install(['--yes']);

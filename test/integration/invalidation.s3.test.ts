@@ -96,7 +96,7 @@ describe('the CDN keeps what it has when', () => {
     expect(await bucket.objects()).toHaveLength(3);
   });
 
-  test('Ghost makes a size that was never requested before', async () => {
+  test('Ghost makes a size that has not been requested yet', async () => {
     await storage.saveRaw(Buffer.from('small'), '/size/w600/2026/11/x.jpg');
     expect(await invalidatedPaths(0)).toEqual([]);
     expect((await storage.read({ path: '/size/w600/2026/11/x.jpg' })).toString()).toBe('small');
@@ -237,7 +237,7 @@ describe('a CloudFront that fails does not trouble the editor:', () => {
     expect(logged).not.toHaveBeenCalled();
   });
 
-  test('a service that is unreachable for a moment is asked again, as for the same invalidation', async () => {
+  test('a service that is unavailable for a moment is asked again, as for the same invalidation', async () => {
     cloudfront.failFor(distributionId, 'ServiceUnavailable', 2);
     expect(await edit()).toBeLessThan(SOON_MS);
     await arrived(3);

@@ -158,7 +158,7 @@ asRoot('migrate, run by root in a folder of another user', () => {
         ['content/images/b.jpg'],
         ['a.jpg'],
       ]);
-      // A folder that the user names is meant.
+      // A folder that the user names with `--content` is used.
       expect((await runCommand(folder, { ...options, content: elsewhere })).exitCode).toBe(0);
     },
   );

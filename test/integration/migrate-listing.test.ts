@@ -270,7 +270,7 @@ test('objects of another prefix, and an object that is listed twice, are left al
   expect([exitCode, lines.map(({ path }) => path).sort()]).toEqual([0, ['images/a.jpg', 'images/b.jpg']]);
 });
 
-test('a listing that counts keys and holds none is not a listing', async () => {
+test('a listing that counts keys but contains none is refused', async () => {
   await useService({ change: (answer) => without(answer, 'Contents') }, { 'content/images/a.jpg': 'a' });
   const { error } = await runCommand(folder, { toLocal: true });
   expect(error?.message).toContain(bucket.server.endpoint);
@@ -287,7 +287,7 @@ test.each([
   ['a size', { Key: 'content/images/a.jpg' }],
   ['a number as its size', { Key: 'content/images/a.jpg', Size: 'x' }],
   ['a key', { Size: 1 }],
-])('an object without %s is not a listing: nothing is passed over for it', async (_what, entry) => {
+])('a listing with an object without %s is refused: the object is not skipped', async (_what, entry) => {
   await useService({ change: (answer) => ({ ...answer, Contents: [entry] }) });
   const { error } = await runCommand(folder, { toLocal: true });
   expect(error?.message).toContain(bucket.server.endpoint);

@@ -157,7 +157,7 @@ describe('doctor', () => {
     expect(await checkProxy(context())).toMatchObject({ found: 'none for S3, none for the CDN' });
   });
 
-  it('names the fault of a proxy variable', async () => {
+  it('names the problem with a proxy variable', async () => {
     process.env.HTTPS_PROXY = 'socks5://ghost:secret@proxy.example.com';
     const { result, found } = await checkProxy(context());
     expect(result).toBe('failed');

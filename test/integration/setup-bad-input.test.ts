@@ -76,7 +76,12 @@ describe('setup names the problem and the way on, builds nothing, and leaves the
   test.each([
     ['no credentials', 'CredentialsProviderError', 'Could not load credentials from any providers', 'aws login'],
     ['an expired session', 'ExpiredToken', 'The security token included in the request is expired', 'expired'],
-    ['a key that AWS does not know', 'InvalidClientTokenId', 'The security token is invalid', 'InvalidClientTokenId'],
+    [
+      'a key that AWS does not recognize',
+      'InvalidClientTokenId',
+      'The security token is invalid',
+      'InvalidClientTokenId',
+    ],
   ])('%s', async (_, code, message, text) => {
     cloud.account.failAt({ operation: 'GetCallerIdentity', code, message });
     await expectRefused(await lab.setUp(), text);
@@ -110,7 +115,7 @@ describe('setup names the problem and the way on, builds nothing, and leaves the
 });
 
 describe('a setup that cannot continue', () => {
-  test('continues in the next run: after a session that expires, a full disk, and next to another setup', async () => {
+  test('continues in the next run: after an expired session, after a full disk, and while another setup is running', async () => {
     for (const operation of ['RequestCertificate', 'DescribeStackEvents', 'CreateAccessKey']) {
       cloud.account.failAt({ operation, code: 'ExpiredToken', message: 'The security token is expired' });
       await expectRefused(await lab.setUp(), 'expired');

@@ -65,7 +65,7 @@ afterAll(async () => {
 const setUp = (environment: NodeJS.ProcessEnv = {}, hurries = false) =>
   lab.setUp({ user: OPERATOR, environment: { HOME: home(), ...environment }, hurries });
 
-describeAsRoot('setup by a user who may not write in the folder of Ghost', () => {
+describeAsRoot('setup by a user who cannot write in the Ghost folder', () => {
   test('refuses a content folder that this user may not read, before anything is built', async () => {
     const content = path.join(blog.folder, 'content');
     chmodSync(content, 0o700);

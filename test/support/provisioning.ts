@@ -112,7 +112,7 @@ function liveDnsOf({ hostedZones }: AwsAccount, names: Record<string, NameRecord
 /** What the internet shows of names, by name; other names do not exist. */
 type Live = { live?: Record<string, NameRecords> };
 
-/** Uses the account. Pauses take no time, and end with Ctrl-C. */
+/** Opens a session in the account. Pauses in it take no time, and end with Ctrl-C. */
 export async function openTestSession(
   account: AwsAccount,
   { live = {}, ...options }: ProvisionOptions & Live = {},

@@ -33,7 +33,7 @@ const MERGE = [
 /**
  * Runs a bash script in an empty folder, and records the programs that it would start.
  *
- * @param script gets no variables except PATH, which finds no program that could change the machine
+ * @param script gets no variables except PATH, which has no program that could change the machine
  * @param answers the programs' output, by their first words: `aws sts get-caller-identity`
  * @returns the commands in order, and the script's files and their permissions (`0o600`), by name
  * @throws Error with bash's message if the script fails

@@ -430,7 +430,7 @@ describe('infrastructure/provision.sh stops with a message', () => {
     ['a domain in capitals', ['Images.example.com']],
     ['a domain with a scheme', [`https://${DOMAIN}`]],
     ['a domain without a dot', ['images']],
-    ['a domain that is no name of a certificate', [`${'a'.repeat(60)}.example.com`]],
+    ['a domain that cannot be the name of a certificate', [`${'a'.repeat(60)}.example.com`]],
     ['a blog without https', [DOMAIN, 'http://blog.example.com']],
     ['a blog with a port', [DOMAIN, 'https://blog.example.com:8443']],
     ['the address where editors sign in', [DOMAIN, 'https://blog.example.com/ghost/']],
@@ -446,7 +446,7 @@ describe('infrastructure/provision.sh stops with a message', () => {
   });
 
   test.each<[string, Answers, RegExp]>([
-    ['nobody is signed in', { 'sts get-caller-identity': 'Unable to locate credentials' }, /Sign in first/],
+    ['no user is signed in', { 'sts get-caller-identity': 'Unable to locate credentials' }, /Sign in first/],
     [
       'the stack cannot be read',
       { 'cloudformation describe-stacks': 'An error occurred (AccessDenied)' },

@@ -5,7 +5,8 @@ import ts from 'typescript';
 import { parseDocument, visit, isPair, isScalar } from 'yaml';
 import { createProgram } from '../../src/commands/program';
 
-// Words that gave readers trouble in earlier texts must not come back into a text that a user sees, or into a comment.
+// Words that gave readers trouble in earlier texts must not come back into a text that a user sees, a comment or
+// the name of a test.
 
 const root = path.join(__dirname, '../..');
 const read = (name: string) => readFileSync(path.join(root, name), 'utf8');
@@ -97,58 +98,73 @@ interface Text {
   text: string;
 }
 
-/** Returns the strings in a source file, each as the user sees it: joined where `+` joins them, with … for values. */
-function stringsOf(file: string): Text[] {
+/** Returns a string in a source file as the user sees it: joined where `+` joins it, with … for values. */
+function textOf(node: ts.Node): string | undefined {
+  if (ts.isStringLiteralLike(node)) {
+    return node.text;
+  }
+  if (ts.isTemplateExpression(node)) {
+    return node.head.text + node.templateSpans.map(({ literal }) => `…${literal.text}`).join('');
+  }
+  if (ts.isParenthesizedExpression(node)) {
+    return textOf(node.expression);
+  }
+  if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.PlusToken) {
+    const [left, right] = [textOf(node.left), textOf(node.right)];
+    return left === undefined && right === undefined ? undefined : `${left ?? '…'}${right ?? '…'}`;
+  }
+  return undefined;
+}
+
+/** Calls a function with each node of a source file that is not in one for which the function returns false. */
+function visitSource(file: string, take: (node: ts.Node, placeOf: (node: ts.Node) => string) => boolean | void): void {
   const source = ts.createSourceFile(file, read(file), ts.ScriptTarget.Latest, true);
-  const found: Text[] = [];
-  const textOf = (node: ts.Node): string | undefined => {
-    if (ts.isStringLiteralLike(node)) {
-      return node.text;
-    }
-    if (ts.isTemplateExpression(node)) {
-      return node.head.text + node.templateSpans.map(({ literal }) => `…${literal.text}`).join('');
-    }
-    if (ts.isParenthesizedExpression(node)) {
-      return textOf(node.expression);
-    }
-    if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.PlusToken) {
-      const [left, right] = [textOf(node.left), textOf(node.right)];
-      return left === undefined && right === undefined ? undefined : `${left ?? '…'}${right ?? '…'}`;
-    }
-    return undefined;
-  };
+  const placeOf = (node: ts.Node) => `${file}:${source.getLineAndCharacterOfPosition(node.getStart()).line + 1}`;
   const collect = (node: ts.Node): void => {
-    const isOfProgram = ts.isImportDeclaration(node) || ts.isExportDeclaration(node) || ts.isTypeNode(node);
-    if (isOfProgram) {
-      return;
+    if (take(node, placeOf) !== false) {
+      node.forEachChild(collect);
+    }
+  };
+  collect(source);
+}
+
+/** Returns the strings in a source file. */
+function stringsOf(file: string): Text[] {
+  const found: Text[] = [];
+  visitSource(file, (node, placeOf) => {
+    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node) || ts.isTypeNode(node)) {
+      return false;
     }
     const text = textOf(node);
     // A text without a space is a name or a value.
     if (text !== undefined && /\S\s+\S/.test(text)) {
-      const { line } = source.getLineAndCharacterOfPosition(node.getStart());
-      found.push({ place: `${file}:${line + 1}`, text });
+      found.push({ place: placeOf(node), text });
     }
-    node.forEachChild(collect);
-  };
-  collect(source);
+    return true;
+  });
   return found;
 }
 
-/** Returns the names of the tests in a file, which `npm test` shows. */
+/**
+ * Returns the names of the tests in a file, which `npm test` shows, with what `%s` in them is replaced by: the strings at
+ * the beginning of the rows of their tables.
+ */
 function titlesOf(file: string): Text[] {
-  const source = ts.createSourceFile(file, read(file), ts.ScriptTarget.Latest, true);
   const found: Text[] = [];
-  const collect = (node: ts.Node): void => {
-    if (ts.isCallExpression(node) && /^(?:describe|it|test)\b/.test(node.expression.getText())) {
-      const [title] = node.arguments;
-      if (title && (ts.isStringLiteralLike(title) || ts.isTemplateExpression(title))) {
-        const { line } = source.getLineAndCharacterOfPosition(node.getStart());
-        found.push({ place: `${file}:${line + 1}`, text: title.getText() });
+  visitSource(file, (node, placeOf) => {
+    const names: ts.Node[] = [];
+    if (ts.isCallExpression(node) && node.arguments.some(ts.isFunctionLike)) {
+      names.push(...node.arguments.slice(0, 1));
+    } else if (ts.isArrayLiteralExpression(node)) {
+      names.push(...node.elements.flatMap((row) => (ts.isArrayLiteralExpression(row) ? row.elements.slice(0, 1) : [])));
+    }
+    for (const name of names) {
+      const text = textOf(name);
+      if (text !== undefined && /\S\s+\S/.test(text)) {
+        found.push({ place: placeOf(name), text });
       }
     }
-    node.forEachChild(collect);
-  };
-  collect(source);
+  });
   return found;
 }
 
@@ -215,7 +231,10 @@ function newestChanges(): Text[] {
 const texts: Text[] = [
   ...filesIn('src', '.ts').flatMap((file) => [...stringsOf(file), ...commentsOf(file)]),
   ...['bench', 'scripts', 'test'].flatMap((folder) => filesIn(folder, '.ts').flatMap(commentsOf)),
-  ...filesIn('test', '.test.ts').flatMap(titlesOf),
+  // The table of this file contains each word.
+  ...filesIn('test', '.test.ts')
+    .filter((file) => !file.endsWith('words.test.ts'))
+    .flatMap(titlesOf),
   ...helpsOf(createProgram()),
   ...['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'infrastructure/GUIDE.md'].flatMap((file) => linesOf(file)),
   ...filesIn('docs', '.md').flatMap((file) => linesOf(file)),
@@ -239,6 +258,15 @@ test('all texts, the comments and the names of tests are read', () => {
     'template.yaml',
   ]) {
     expect(places).toContain(file);
+  }
+  const all = texts.map(({ text }) => text);
+  // The names of a test, of one that runs as root only, and of a row.
+  for (const name of [
+    'each image of the docs is shown by a page',
+    'a user who cannot write there',
+    'a link to itself',
+  ]) {
+    expect(all).toContain(name);
   }
   expect(texts.length).toBeGreaterThan(3000);
 });

@@ -30,7 +30,7 @@ export interface AccessKey {
   secret: string;
   createdAt: Date;
   status: 'Active' | 'Inactive';
-  /** Set by tests: the account is not used with an access key. */
+  /** Set by tests, since no request to this account is signed with such a key. */
   usedAt?: Date;
 }
 

@@ -95,7 +95,7 @@ async function fetchGhost(root: string, { version }: GhostRelease, tools: string
   return { sqlite, installPackages, putSqliteDriver };
 }
 
-/** Like Promise.all, but also when one fails, none of them writes any more once it has ended. */
+/** Like Promise.all, but also when one fails, none of them still writes once it has ended. */
 async function together<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
   await Promise.allSettled([first, second]);
   return Promise.all([first, second]);

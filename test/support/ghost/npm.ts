@@ -32,7 +32,7 @@ export async function npmInstallLocked(folder: string): Promise<void> {
  * Unpacks one package, without what it depends on.
  *
  * @param spec the package's name and exact version, as in `ghost@6.65.0`
- * @param folder the archive is kept here in the meantime
+ * @param folder the archive is kept here while it is unpacked
  * @param target an existing folder for the package's files
  * @throws Error with the end of npm's output, if it fails
  */

@@ -15,7 +15,7 @@ export const DOMAIN = `images.${ZONE}`;
 export const BLOG_HOST = `blog.${ZONE}`;
 const REGION = 'eu-central-1';
 
-/** The keys of the user of `setup`, whose permissions include everything. */
+/** The keys of the user of `setup`, who has all permissions. */
 const OPERATOR = { accessKeyId: 'AKIAOPERATOR00000000', secretAccessKey: 'secret-of-the-operator' };
 
 /** AWS for `setup`: an account whose bucket, access keys and CDN are real servers on this machine. */

@@ -43,7 +43,7 @@ export const PARAMETER_SETS: Record<string, Record<string, string>> = {
   'a Ghost on EC2': { ...SMALLEST, ...GHOST, Identity: 'ec2-role' },
   'a Ghost on ECS': { ...SMALLEST, ...GHOST, Identity: 'ecs-task-role' },
   'folders without a blog': { ...SMALLEST, Folder1: 'downloads', Folder3: 'press~kit.2026' },
-  'a folder beside a blog': { ...SMALLEST, ...GHOST, Folder2: 'downloads' },
+  'a folder next to a blog': { ...SMALLEST, ...GHOST, Folder2: 'downloads' },
   'everything at once': {
     ...SMALLEST,
     ...GHOST,

@@ -140,14 +140,14 @@ export const PROMISES: Record<string, (stack: RenderedTemplate, parameters: Para
     );
   },
 
-  'the pictures outlive the stack'({ Resources }) {
+  'the images outlive the stack'({ Resources }) {
     expect(Resources.Bucket).toMatchObject({
       DeletionPolicy: 'RetainExceptOnCreate',
       UpdateReplacePolicy: 'Retain',
     });
   },
 
-  'nobody is allowed anything by a public principal'(stack) {
+  'no statement has a public principal'(stack) {
     JSON.stringify(stack, (_, value: unknown) => {
       const statement = value as { Effect?: string; Principal?: unknown } | null;
       if (statement?.Effect === 'Allow' && statement.Principal !== undefined) {
@@ -304,7 +304,7 @@ export const PROMISES: Record<string, (stack: RenderedTemplate, parameters: Para
     expect(distributionConfig(stack).WebACLId).toBe(WebAclArn);
   },
 
-  'the root of the domain is no listing of the bucket'(stack) {
+  'the root of the domain does not list the bucket'(stack) {
     expect(distributionConfig(stack).DefaultRootObject).toBe('index.html');
   },
 
@@ -376,7 +376,7 @@ export const PROMISES: Record<string, (stack: RenderedTemplate, parameters: Para
     });
   },
 
-  'Ghost is asked over https and the IP versions that it has, with the secret, and given the time that a picture takes'(
+  'Ghost is asked over https and the IP versions that it has, with the secret, and given the time that an image takes'(
     stack,
     { GhostHost, FallbackSecret, GhostIpAddressType },
   ) {
@@ -610,7 +610,7 @@ export const PROMISES: Record<string, (stack: RenderedTemplate, parameters: Para
     }
   },
 
-  'pictures are inert and may be used anywhere; media and files the same, without a policy for viewers'(stack) {
+  'images are inert and may be used anywhere; media and files the same, without a policy for viewers'(stack) {
     const common = {
       ContentTypeOptions: { Override: true },
       StrictTransportSecurity: {

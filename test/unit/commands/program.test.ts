@@ -189,7 +189,7 @@ describe('the command line', () => {
     ],
     ['provision --yes status --domain images.example.com', "'provision status' does not have the option '--yes'"],
     [
-      'provision --bucket my-pictures diff --domain images.example.com',
+      'provision --bucket my-images diff --domain images.example.com',
       "'provision diff' does not have the option '--bucket'",
     ],
     [
@@ -223,7 +223,7 @@ describe('the command line', () => {
     expect(run('provision', '--domain', 'images.example.com', '--region', region).stderr).toContain(region);
   });
 
-  test.each([['AWS_REGION'], ['AWS_DEFAULT_REGION']])('names %s where that is the fault', (variable) => {
+  test.each([['AWS_REGION'], ['AWS_DEFAULT_REGION']])('names %s where its value is the problem', (variable) => {
     for (const parameters of [DRY_RUN, ['provision', '--domain', 'images.example.com']]) {
       expect(runWith({ [variable]: 'nowhere' }, ...parameters).stderr).toContain(`variable ${variable} is "nowhere"`);
     }
@@ -251,7 +251,7 @@ describe('the command line', () => {
   });
 
   const onUnix = process.platform === 'win32' ? test.skip : test;
-  onUnix('ends quietly when nobody reads on', () => {
+  onUnix('ends quietly when no program reads the rest', () => {
     const command = `"${process.execPath}" "${cli}" ${DRY_RUN.join(' ')} | head -1`;
     const output = execFileSync('bash', ['-o', 'pipefail', '-c', command], { encoding: 'utf8', stdio: 'pipe' });
     expect(output).toContain('Image server');

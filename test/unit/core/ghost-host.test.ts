@@ -43,7 +43,7 @@ const report = `
   }));`;
 
 describe('the built adapter', () => {
-  test('runs where there is nothing else', () => {
+  test('runs where no Ghost package is installed', () => {
     expect(run(`console.warn = (line) => (globalThis.logged = [line]);${report}`)).toEqual({
       parent: 'StorageBase',
       name: 'S3CloudFrontStorage',

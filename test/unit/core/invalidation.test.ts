@@ -179,7 +179,7 @@ describe('an invalidation that fails', () => {
     random.mockRestore();
   });
 
-  test('for good is logged with the path and the permission, and disturbs no upload', async () => {
+  test('for good is logged with the path and the permission, and is not tried again', async () => {
     cloudfront.on(CreateInvalidationCommand).rejects(denied);
     invalidations.deleted(url('x.jpg'));
     await jest.advanceTimersByTimeAsync(200_000);

@@ -174,7 +174,7 @@ describe("a secret that is written into Ghost's configuration", () => {
     rmSync(folder, { recursive: true });
   });
 
-  test('is not in the result, nor in what is printed next to it', async () => {
+  test('is not in the result, nor in anything else that is printed', async () => {
     const writeConfig = path.join(folder, 'config.production.json');
     writeFileSync(writeConfig, '{ "url": "https://blog.example.com" }\n');
     await runProvision({

@@ -492,7 +492,7 @@ describe('bodies', () => {
   test.each([
     ['a wrong trailer', `5\r\nbytes\r\n0\r\nx-amz-checksum-crc32:${crc32Of('other')}\r\n\r\n`, 5, 'BadDigest'],
     ['a trailer that is missing', '5\r\nbytes\r\n0\r\n\r\n', 5, 'MalformedTrailerError'],
-    ['a trailer that is no checksum', '5\r\nbytes\r\n0\r\nx-amz-checksum-crc32:AAAA\r\n\r\n', 5, 'InvalidRequest'],
+    ['a trailer that is not a checksum', '5\r\nbytes\r\n0\r\nx-amz-checksum-crc32:AAAA\r\n\r\n', 5, 'InvalidRequest'],
     ['a last frame that is missing', '5\r\nbytes\r\n', 5, 'IncompleteBody'],
     ['fewer bytes than promised', '5\r\nbytes\r\n0\r\n\r\n', 6, 'IncompleteBody'],
     ['more bytes than promised', '5\r\nbytes\r\n0\r\n\r\n', 4, 'IncompleteBody'],
@@ -1083,7 +1083,7 @@ describe('the record of requests', () => {
     expect(first?.endedAtMs).toBeLessThanOrEqual(Date.now() + 1);
   });
 
-  test('has the unfinished uploads of a bucket next to it', async () => {
+  test('tells the unfinished uploads of a bucket', async () => {
     const body = (await send({ method: 'POST', path: '/photos/x?uploads' })).body.toString();
     const uploadId = /<UploadId>(.*)<\/UploadId>/.exec(body)?.[1] ?? '';
     await put(`/photos/x?partNumber=2&uploadId=${uploadId}`, 'two');

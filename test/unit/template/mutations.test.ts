@@ -70,7 +70,7 @@ const MISTAKES: [mistake: string, from: string | RegExp, to: string, caughtBy: C
     ['promises'],
   ],
   [
-    'a tenant’s originals are those of nobody',
+    'a tenant’s originals belong to no tenant',
     "'${Bucket.Arn}/${TenantPrefix}/content/images/????/??/*_o.???'",
     "'${Bucket.Arn}/content/images/????/??/*_o.???'",
     ['promises'],
@@ -154,7 +154,7 @@ const MISTAKES: [mistake: string, from: string | RegExp, to: string, caughtBy: C
   ],
   ['all sub-domains are forced to https', 'IncludeSubdomains: false', 'IncludeSubdomains: true', ['promises']],
   [
-    'files have the policy of pictures',
+    'files have the policy of images',
     'ResponseHeadersPolicyId: !Ref FileHeaders',
     'ResponseHeadersPolicyId: !Ref ImageHeaders',
     ['promises'],
@@ -171,7 +171,7 @@ const MISTAKES: [mistake: string, from: string | RegExp, to: string, caughtBy: C
     ['promises', 'schemas'],
   ],
   [
-    'the default behavior leads nowhere',
+    'the default behavior has an origin that does not exist',
     /TargetOriginId: bucket(?=\n {10}FunctionAssociations)/,
     'TargetOriginId: buckets',
     ['promises'],
@@ -188,7 +188,7 @@ const MISTAKES: [mistake: string, from: string | RegExp, to: string, caughtBy: C
   ],
   ['the path of sizes comes too late', '- /content/images/size/*', '- /content/images/sizes/*', ['promises']],
   [
-    'the tenant’s sizes are those of nobody',
+    'the tenant’s sizes belong to no tenant',
     "'/${TenantPrefix}/content/images/size/*'",
     '/content/images/size/*',
     ['promises', 'schemas'],
@@ -249,7 +249,7 @@ const MISTAKES: [mistake: string, from: string | RegExp, to: string, caughtBy: C
     ['promises', 'schemas'],
   ],
   [
-    'redirects of a sub-directory lead nowhere',
+    'redirects of a sub-directory have no target',
     '!Or [!Condition HasGhostPath, !Condition HasTenantPrefix]',
     '!Condition HasTenantPrefix',
     ['promises'],
@@ -309,7 +309,7 @@ const MISTAKES: [mistake: string, from: string | RegExp, to: string, caughtBy: C
     'DestinationResourceArn: !GetAtt Bucket.Arn',
     ['promises'],
   ],
-  ['logs are delivered to nobody', '!GetAtt AccessLogTarget.Arn', '!Ref AccessLogTarget', ['promises']],
+  ['logs are delivered to no target', '!GetAtt AccessLogTarget.Arn', '!Ref AccessLogTarget', ['promises']],
   ['the distribution is off', 'Enabled: true\n', 'Enabled: false\n', ['promises']],
   ['every edge location has an address of its own', 'sni-only', 'vip', ['promises', 'AwsSolutions']],
   ['the bucket is given up at once', 'ConnectionAttempts: 2', 'ConnectionAttempts: 1', ['promises']],
@@ -321,7 +321,12 @@ const MISTAKES: [mistake: string, from: string | RegExp, to: string, caughtBy: C
     'ExpiredObjectDeleteMarker: false',
     ['promises'],
   ],
-  ['browsers forget https', 'AccessControlMaxAgeSec: 31536000', 'AccessControlMaxAgeSec: 300', ['promises']],
+  [
+    'browsers keep to https for too short a time',
+    'AccessControlMaxAgeSec: 31536000',
+    'AccessControlMaxAgeSec: 300',
+    ['promises'],
+  ],
   ['isolated blogs show no images', 'Value: cross-origin', 'Value: same-origin', ['promises']],
   [
     'other pages get cookies',
@@ -355,7 +360,7 @@ const MISTAKES: [mistake: string, from: string | RegExp, to: string, caughtBy: C
     'PriceClass: PriceClass_All',
     ['promises', 'schemas'],
   ],
-  ['Ghost has no time for a picture', 'OriginReadTimeout: 30', 'OriginReadTimeout: 5', ['promises']],
+  ['Ghost has too little time for an image', 'OriginReadTimeout: 30', 'OriginReadTimeout: 5', ['promises']],
   ['the header has another name', 'X-Ghost-Cdn-Fallback-Key', 'X-Ghost-Fallback', ['promises']],
   ['the header has a forbidden name', 'X-Ghost-Cdn-Fallback-Key', 'X-Edge-Ghost', ['promises']],
   [
@@ -370,7 +375,7 @@ const MISTAKES: [mistake: string, from: string | RegExp, to: string, caughtBy: C
     'AllowedMethods: [GET, HEAD, OPTIONS, PUT, POST, PATCH, DELETE]',
     ['promises'],
   ],
-  ['pictures may be read over http', 'redirect-to-https', 'allow-all', ['promises']],
+  ['images can be read over http', 'redirect-to-https', 'allow-all', ['promises']],
   [
     'a folder leads to Ghost',
     /(PathPattern: !Sub '\/\$\{Folder2\}\/\*'\n\s+TargetOriginId: )bucket/,
@@ -428,7 +433,7 @@ const MISTAKES: [mistake: string, from: string | RegExp, to: string, caughtBy: C
     ['promises'],
   ],
   ['an alias is in another zone', 'HostedZoneId: Z2FDTNDATAQYW2', 'HostedZoneId: Z2FDTNDATAQYWZ', ['promises']],
-  ['IPv6 leads nowhere', 'Type: AAAA', 'Type: AAA', ['promises']],
+  ['IPv6 has no DNS record', 'Type: AAAA', 'Type: AAA', ['promises']],
   ['the instance gets no role', 'Roles: [!Ref GhostEc2Role]', 'Roles: [GhostRole]', ['promises']],
   [
     'a role is that of something else',
@@ -457,7 +462,7 @@ const MISTAKES: [mistake: string, from: string | RegExp, to: string, caughtBy: C
   ['a condition does not exist', 'Condition: IsTaskRole', 'Condition: IsTask', ['reading', 'schemas']],
   ['a reference leads to nothing', '!Ref ImageHeaders', '!Ref PictureHeaders', ['reading', 'promises', 'schemas']],
   ['a value is an anchor', 'Domain: { default: Image domain }', 'Domain: &domain { default: Domain }', ['reading']],
-  ['a key stands twice', 'Enabled: true\n', 'Enabled: true\n        Enabled: false\n', ['reading', 'schemas']],
+  ['a key is there twice', 'Enabled: true\n', 'Enabled: true\n        Enabled: false\n', ['reading', 'schemas']],
 ];
 
 const ours = readTemplate();

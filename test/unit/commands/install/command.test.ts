@@ -247,7 +247,7 @@ describe('install', () => {
   );
 });
 
-describeAsRoot('who may not write', () => {
+describeAsRoot('a user who cannot write there', () => {
   const asNobody = (...parameters: string[]) =>
     runBuilt(['install', '--skip-check', '--yes', ...parameters], { uid: 65534, gid: 65534 });
 

@@ -127,7 +127,7 @@ describe('the configuration without the adapter', () => {
     ['that is not a configuration', (backup) => writeFileSync(backup, 'bucket=x')],
     ['that is a folder', (backup) => mkdirSync(backup)],
     ['that is a link', (backup) => symlinkSync(file, backup)],
-    ['that leads nowhere', (backup) => symlinkSync('nowhere', backup)],
+    ['that is a broken link', (backup) => symlinkSync('nowhere', backup)],
     ['that is a FIFO', (backup) => execFileSync('mkfifo', [backup])],
     ['that is larger than a configuration', (backup) => writeFileSync(backup, `{}${' '.repeat(1_000_001)}`)],
   ])('does not come from a file of the name of a backup %s', (_, create) => {

@@ -80,7 +80,7 @@ describe('the folder of the adapter', () => {
   });
 
   const onUnix = process.platform === 'win32' ? test.skip : test;
-  onUnix('is not put where Ghost may not read: the cure gives it to Ghost', () => {
+  onUnix('is not put where Ghost cannot read: the fix gives it to Ghost', () => {
     mkdirSync(path.join(folder, 'adapters'));
     chmodSync(folder, 0o755);
     chmodSync(path.join(folder, 'adapters'), 0o700);
@@ -91,7 +91,7 @@ describe('the folder of the adapter', () => {
     expect(() => assertWritableFolder(target(), folder, somebody())).not.toThrow();
   });
 
-  onUnix('is not put where nobody may write', () => {
+  onUnix('is not put where no user can write', () => {
     // Not even root may, in /proc.
     expect(refusal(() => assertWritableFolder(target('/proc/1/x'), '/proc', somebody()))).toMatch(
       /cannot write there|cannot be written|cannot read/,

@@ -52,7 +52,7 @@ describe('access logs', () => {
   });
 
   test('are not delivered into the bucket of the images, nor into another bucket in one step', async () => {
-    const own = await provisionOnce(account, { ...VIRGINIA, bucket: 'my-pictures', accessLogs: 'my-pictures' });
+    const own = await provisionOnce(account, { ...VIRGINIA, bucket: 'my-images', accessLogs: 'my-images' });
     expect(own.error?.message).toContain('the image bucket');
     await provisionOnce(account, { ...VIRGINIA, accessLogs: 'blog-logs' });
     const moved = await provisionOnce(account, { ...VIRGINIA, accessLogs: 'other-logs' });

@@ -39,7 +39,7 @@ describe('the formats of image sizes', () => {
   test.each([
     ['webp-and-png', /~ formats +browsers that accept WebP get the sizes of JPEGs and PNGs as WebP/],
     ['none', /~ formats +visitors get image sizes in the format of their image/],
-  ])('become those of --formats %s, and remain in each later run', async (wanted, step) => {
+  ])('become those of --formats %s, and remain so in each later run', async (wanted, step) => {
     await provisionOnce(account);
     const changed = await provisionOnce(account, { formats: wanted });
     expect(changed.error).toBeUndefined();

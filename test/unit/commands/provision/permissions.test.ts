@@ -47,7 +47,7 @@ describe('the permissions that are checked beforehand', () => {
   test('are all that an image server needs from its creation to its deletion', async () => {
     const account = new AwsAccount();
     account.hostedZones.add({ name: 'example.com' });
-    await provisionOnce(account, { identity: 'iam-user', createAccessKey: true, bucket: 'my-pictures' });
+    await provisionOnce(account, { identity: 'iam-user', createAccessKey: true, bucket: 'my-images' });
     await destroy(await openTestSession(account), 'ghost-images-example-com');
     const known = new Set([
       ...Object.keys(PROVISIONING_ACTIONS),
@@ -63,8 +63,8 @@ describe('the permissions that are checked beforehand', () => {
   test('are extended for a comparison, and for deleting the bucket', async () => {
     const account = new AwsAccount();
     account.hostedZones.add({ name: 'example.com' });
-    await provisionOnce(account, { bucket: 'my-pictures' });
-    account.buckets.find('my-pictures')?.versions.push({ key: 'content/images/a.png', versionId: '1' });
+    await provisionOnce(account, { bucket: 'my-images' });
+    account.buckets.find('my-images')?.versions.push({ key: 'content/images/a.png', versionId: '1' });
     const besides = (from: number) =>
       [...new Set(account.actions.slice(from))].filter(
         (action) => !(action in PROVISIONING_ACTIONS) && action !== 'sts:GetCallerIdentity',
@@ -79,7 +79,7 @@ describe('the permissions that are checked beforehand', () => {
 
     before = account.actions.length;
     const session = await openTestSession(account);
-    session.terminal.typed.push('my-pictures', 'my-pictures');
+    session.terminal.typed.push('my-images', 'my-images');
     await destroy(session, 'ghost-images-example-com');
     expect(besides(before)).toEqual(['s3:ListBucketVersions', 's3:DeleteObjectVersion']);
     account.restore();

@@ -67,7 +67,7 @@ describe('a new image server with its domain in Route 53', () => {
 
   test("ends with the options for Ghost's configuration, with the secret that CloudFront really sends", async () => {
     account.hostedZones.add({ name: 'example.com' });
-    const { provisioned } = await provisionOnce(account, { tenantPrefix: 'blog-7', bucket: 'my-pictures' });
+    const { provisioned } = await provisionOnce(account, { tenantPrefix: 'blog-7', bucket: 'my-images' });
     const [distribution] = account.distributions.all;
     const secret = provisioned?.config.storage.S3CloudFrontStorage.cdnFallbackSecret;
     expect(secret).toMatch(/^[\w-]{32,}$/);
@@ -75,7 +75,7 @@ describe('a new image server with its domain in Route 53', () => {
     expect(provisioned?.config).toEqual({
       storage: {
         S3CloudFrontStorage: {
-          bucket: 'my-pictures',
+          bucket: 'my-images',
           region: 'eu-central-1',
           cdnUrl: `https://${DOMAIN}`,
           tenantPrefix: 'blog-7',
@@ -599,23 +599,23 @@ describe('a problem is reported before anything is created:', () => {
 
   test('a bucket in another account', async () => {
     account.hostedZones.add({ name: 'example.com' });
-    account.buckets.add({ name: 'my-pictures', otherOwner: true });
-    expect(await refusal({ bucket: 'my-pictures' })).toContain('names are unique worldwide');
+    account.buckets.add({ name: 'my-images', otherOwner: true });
+    expect(await refusal({ bucket: 'my-images' })).toContain('names are unique worldwide');
   });
 
   test('a bucket in another region', async () => {
     account.hostedZones.add({ name: 'example.com' });
-    account.buckets.add({ name: 'my-pictures', region: 'us-west-2' });
-    expect(await refusal({ bucket: 'my-pictures' })).toContain('--region us-west-2');
+    account.buckets.add({ name: 'my-images', region: 'us-west-2' });
+    expect(await refusal({ bucket: 'my-images' })).toContain('--region us-west-2');
   });
 
   test('a bucket that has a policy, with the statements to merge', async () => {
     account.hostedZones.add({ name: 'example.com' });
-    account.buckets.add({ name: 'my-pictures', policy: '{"Statement":[]}' });
-    const answer = await refusal({ bucket: 'my-pictures' });
+    account.buckets.add({ name: 'my-images', policy: '{"Statement":[]}' });
+    const answer = await refusal({ bucket: 'my-images' });
     const statements = JSON.parse(answer.slice(answer.indexOf('['))) as { Sid: string; Resource: unknown }[];
     expect(statements.map(({ Sid }) => Sid)).toContain('CloudFrontReads');
-    expect(JSON.stringify(statements)).toContain('arn:aws:s3:::my-pictures/content/images/*');
+    expect(JSON.stringify(statements)).toContain('arn:aws:s3:::my-images/content/images/*');
     expect(JSON.stringify(statements)).toContain('arn:aws:cloudfront::123456789012:distribution/YOUR_DISTRIBUTION_ID');
     expect(JSON.stringify(statements)).not.toContain('${');
   });
@@ -729,9 +729,9 @@ describe('a call that is not allowed', () => {
 
   test('is named for an existing bucket as well', async () => {
     account.hostedZones.add({ name: 'example.com' });
-    account.buckets.add({ name: 'my-pictures' });
+    account.buckets.add({ name: 'my-images' });
     account.deny('s3:GetBucketPolicy');
-    const { error } = await provisionOnce(account, { bucket: 'my-pictures' });
+    const { error } = await provisionOnce(account, { bucket: 'my-images' });
     expect(error?.message).toContain('s3:GetBucketPolicy');
   });
 });
@@ -755,12 +755,12 @@ describe('a plan', () => {
 
   test('says that an existing bucket is used as is', async () => {
     account.hostedZones.add({ name: 'example.com' });
-    const first = await provisionOnce(account, { bucket: 'my-pictures' });
+    const first = await provisionOnce(account, { bucket: 'my-images' });
     expect(first.terminal.text).toMatch(/\+ S3 bucket {2}/);
     await destroy(await openTestSession(account), STACK);
-    const { terminal, error } = await provisionOnce(account, { bucket: 'my-pictures' });
+    const { terminal, error } = await provisionOnce(account, { bucket: 'my-images' });
     expect(error).toBeUndefined();
-    expect(terminal.text).toMatch(/= S3 bucket +the existing bucket my-pictures/);
+    expect(terminal.text).toMatch(/= S3 bucket +the existing bucket my-images/);
     expect(terminal.text).not.toMatch(/\+ S3 bucket {2}/);
   });
 });
@@ -851,17 +851,17 @@ describe('a bucket in the namespace of the account', () => {
 describe('a bucket that was left by its stack', () => {
   test('is imported into the next one with everything in it', async () => {
     account.hostedZones.add({ name: 'example.com' });
-    const first = await provisionOnce(account, { bucket: 'my-pictures' });
-    expect(first.provisioned?.stack.outputs.BucketName).toBe('my-pictures');
-    account.buckets.find('my-pictures')?.versions.push({ key: 'content/images/a.png', versionId: '1' });
+    const first = await provisionOnce(account, { bucket: 'my-images' });
+    expect(first.provisioned?.stack.outputs.BucketName).toBe('my-images');
+    account.buckets.find('my-images')?.versions.push({ key: 'content/images/a.png', versionId: '1' });
     await destroy(await openTestSession(account), STACK);
-    const { provisioned } = await provisionOnce(account, { bucket: 'my-pictures' });
-    expect(provisioned?.stack.outputs.BucketName).toBe('my-pictures');
-    expect(account.buckets.find('my-pictures')?.versions).toHaveLength(1);
+    const { provisioned } = await provisionOnce(account, { bucket: 'my-images' });
+    expect(provisioned?.stack.outputs.BucketName).toBe('my-images');
+    expect(account.buckets.find('my-images')?.versions).toHaveLength(1);
   });
 
   const AS_THE_TEMPLATE = {
-    name: 'my-pictures',
+    name: 'my-images',
     publicAccessBlock: {
       BlockPublicAcls: true,
       BlockPublicPolicy: true,
@@ -875,15 +875,15 @@ describe('a bucket that was left by its stack', () => {
 
   test("or any other bucket must have the template's settings, since it is imported as it is", async () => {
     account.hostedZones.add({ name: 'example.com' });
-    const bucket = account.buckets.add({ name: 'my-pictures' });
-    const { error } = await provisionOnce(account, { bucket: 'my-pictures' });
+    const bucket = account.buckets.add({ name: 'my-images' });
+    const { error } = await provisionOnce(account, { bucket: 'my-images' });
     expect(error?.message).toContain(
       'public access is not blocked, ACLs are enabled, versioning is off, unfinished uploads are never removed',
     );
     expect(changesMade()).toEqual([]);
     Object.assign(bucket, AS_THE_TEMPLATE);
-    const { provisioned } = await provisionOnce(account, { bucket: 'my-pictures' });
-    expect(provisioned?.stack.outputs.BucketName).toBe('my-pictures');
+    const { provisioned } = await provisionOnce(account, { bucket: 'my-images' });
+    expect(provisioned?.stack.outputs.BucketName).toBe('my-images');
   });
 
   test('or any other bucket is kept by a stack that fails, and by each later update', async () => {
@@ -891,18 +891,18 @@ describe('a bucket that was left by its stack', () => {
     account.buckets.add({ ...AS_THE_TEMPLATE });
     const policyOf = () => account.stacks.get(STACK)?.resources.get('Bucket')?.source.DeletionPolicy;
     account.stacks.failures.push({ logicalId: 'Distribution', reason: 'Internal failure' });
-    const failed = await provisionOnce(account, { bucket: 'my-pictures' });
+    const failed = await provisionOnce(account, { bucket: 'my-images' });
     expect(failed.error?.message).toContain('Internal failure');
-    expect(account.buckets.find('my-pictures')).toBeDefined();
+    expect(account.buckets.find('my-images')).toBeDefined();
 
-    await provisionOnce(account, { bucket: 'my-pictures' });
+    await provisionOnce(account, { bucket: 'my-images' });
     expect(policyOf()).toBe('Retain');
-    for (const bucket of [undefined, 'my-pictures']) {
+    for (const bucket of [undefined, 'my-images']) {
       expect((await provisionOnce(account, { bucket })).provisioned).toMatchObject({ changed: false });
     }
     await provisionOnce(account, { priceClass: 'PriceClass_100' });
     expect(policyOf()).toBe('Retain');
-    await provisionOnce(account, { priceClass: 'PriceClass_200', bucket: 'my-pictures' });
+    await provisionOnce(account, { priceClass: 'PriceClass_200', bucket: 'my-images' });
     expect(policyOf()).toBe('Retain');
     const { changes } = await findDifferences(await openTestSession(account), STACK);
     expect(changes).toEqual([]);
@@ -911,11 +911,11 @@ describe('a bucket that was left by its stack', () => {
   test('is no longer the concern of a stack that gets another bucket', async () => {
     account.hostedZones.add({ name: 'example.com' });
     account.buckets.add({ ...AS_THE_TEMPLATE });
-    await provisionOnce(account, { bucket: 'my-pictures' });
+    await provisionOnce(account, { bucket: 'my-images' });
     const { provisioned } = await provisionOnce(account, { bucket: 'other-pictures' });
     expect(provisioned?.stack.outputs).toMatchObject({ BucketName: 'other-pictures' });
     expect(provisioned?.stack.outputs).not.toHaveProperty('AdoptedBucket');
-    expect(account.buckets.find('my-pictures')).toBeDefined();
+    expect(account.buckets.find('my-images')).toBeDefined();
   });
 
   const EXPIRING = { ID: 'tidy up', Status: 'Enabled', Expiration: { Days: 365 } } as const;
@@ -944,7 +944,7 @@ describe('a bucket that was left by its stack', () => {
   ])('is refused with %s, before anything is created', async (_, settings, message) => {
     account.hostedZones.add({ name: 'example.com' });
     account.buckets.add({ ...AS_THE_TEMPLATE, ...settings });
-    const { error } = await provisionOnce(account, { bucket: 'my-pictures' });
+    const { error } = await provisionOnce(account, { bucket: 'my-images' });
     expect(error?.message).toContain(message);
     expect(changesMade()).toEqual([]);
   });
@@ -961,7 +961,7 @@ describe('a bucket that was left by its stack', () => {
   ])('is taken over with %s', async (_, settings) => {
     account.hostedZones.add({ name: 'example.com' });
     account.buckets.add({ ...AS_THE_TEMPLATE, ...settings });
-    const { provisioned } = await provisionOnce(account, { bucket: 'my-pictures' });
-    expect(provisioned?.stack.outputs.BucketName).toBe('my-pictures');
+    const { provisioned } = await provisionOnce(account, { bucket: 'my-images' });
+    expect(provisioned?.stack.outputs.BucketName).toBe('my-images');
   });
 });

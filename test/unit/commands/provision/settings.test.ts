@@ -112,7 +112,7 @@ describe('the options of provision', () => {
 
   test('become the parameters of the template', () => {
     const { parameters, hostedZoneId, certificateArn } = read({
-      bucket: 'my-pictures',
+      bucket: 'my-images',
       identity: 'iam-user',
       tenantPrefix: 'blog-7',
       priceClass: 'PriceClass_100',
@@ -121,7 +121,7 @@ describe('the options of provision', () => {
     });
     expect(parameters).toEqual({
       Domain: DOMAIN,
-      BucketName: 'my-pictures',
+      BucketName: 'my-images',
       Identity: 'iam-user',
       TenantPrefix: 'blog-7',
       PriceClass: 'PriceClass_100',

@@ -145,7 +145,7 @@ describe('a change as root', () => {
   test.each([
     ['no JSON', 'rm -rf /'],
     ['another change', '{"do":"delete"}'],
-    ['options that are no texts', '{"do":"write","block":{"storage":{"S3CloudFrontStorage":{"bucket":{}}}}}'],
+    ['options that are not strings', '{"do":"write","block":{"storage":{"S3CloudFrontStorage":{"bucket":{}}}}}'],
     ['more than any change has', JSON.stringify({ do: 'install', more: 'x'.repeat(3_000_000) })],
   ])('refuses %s on its standard input', async (_, input) => {
     const { status, output } = await runAsRoot(input);

@@ -21,7 +21,7 @@ describe('the images of a page', () => {
     ['src', `<img src="${IMAGES}2026/11/a.jpg">`],
     ['srcset', `<img srcset="${IMAGES}2026/11/a.jpg 600w">`],
     ['srcset without a descriptor', `<img srcset="${IMAGES}2026/11/a.jpg">`],
-    ['a picture', `<picture><source srcset="${IMAGES}2026/11/a.jpg 1x, /other.jpg 2x" type="image/webp"></picture>`],
+    ['a source', `<picture><source srcset="${IMAGES}2026/11/a.jpg 1x, /other.jpg 2x" type="image/webp"></picture>`],
     ['a preload', `<link rel="preload" as="image" imagesrcset="${IMAGES}2026/11/a.jpg 300w" imagesizes="50vw">`],
     ['an icon', `<link rel="icon" href="${IMAGES}2026/11/a.jpg">`],
     ['the image for Facebook', `<meta property="og:image" content="${IMAGES}2026/11/a.jpg">`],

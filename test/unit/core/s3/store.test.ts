@@ -2,7 +2,7 @@ import { parseConfig } from '../../../../src/core/config';
 import type { Bucket, WriteOptions } from '../../../../src/core/s3/bucket';
 import { type Content, replaceIfSame, storeIfFree, type StoreOptions } from '../../../../src/core/s3/store';
 
-// What no server can be made to do on its own: in which order a service is asked and written to, with any caller.
+// What no server can be made to do on its own: in which order a service is asked and written to, whatever the caller.
 
 const KEY = 'content/images/2026/11/photo.jpg';
 const MIB = 1024 * 1024;

@@ -138,7 +138,7 @@ describe('A certificate that the user has named', () => {
   });
 
   test.each([
-    ['is no ARN', 'my-certificate', 'not the ARN'],
+    ['is not an ARN', 'my-certificate', 'not the ARN'],
     ['is something else', 'arn:aws:s3:::bucket', 'not the ARN'],
     ['is in another region', 'arn:aws:acm:eu-central-1:123456789012:certificate/a', 'eu-central-1'],
     ['does not exist', 'arn:aws:acm:us-east-1:123456789012:certificate/z', 'does not exist'],

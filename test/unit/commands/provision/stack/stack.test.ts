@@ -134,10 +134,10 @@ describe('a change set', () => {
   });
 
   test('has the name of an existing bucket in the template: CloudFormation finds none by a function', async () => {
-    account.buckets.add({ name: 'my-pictures' });
-    const changeSet = await request({ adoptedBucket: 'my-pictures' });
+    account.buckets.add({ name: 'my-images' });
+    const changeSet = await request({ adoptedBucket: 'my-images' });
     expect(asked()).toMatchObject({ ImportExistingResources: true });
-    expect(asked()?.TemplateBody).toContain('BucketName: my-pictures\n');
+    expect(asked()?.TemplateBody).toContain('BucketName: my-images\n');
     expect(asked()?.TemplateBody).not.toContain('!If [HasBucketName');
     expect(changeSet?.changes.map(({ ResourceChange }) => ResourceChange)).toContainEqual(
       expect.objectContaining({ Action: 'Import', LogicalResourceId: 'Bucket' }),

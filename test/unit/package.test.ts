@@ -247,3 +247,15 @@ describe('the package', () => {
     }
   });
 });
+
+test('no install script of a dependency runs in a clone, with an npm that asks which may', () => {
+  const { packages } = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { hasInstallScript?: true }>;
+  };
+  const { allowScripts } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
+    allowScripts: Record<string, boolean>;
+  };
+  const withScripts = Object.keys(packages).filter((place) => packages[place]?.hasInstallScript);
+  const names = withScripts.map((place) => place.replace(/^.*node_modules\//, ''));
+  expect(allowScripts).toEqual(Object.fromEntries(names.map((name) => [name, false])));
+});

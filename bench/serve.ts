@@ -20,7 +20,7 @@ const CLIENTS = 200;
 const CROWDS = 6;
 /** The position a viewer skips to, and how much a player needs from there, in bytes. */
 const SEEK = { from: 40_000_000, bytes: 65_536 };
-/** The time (ms) before the seek, in which the connection of the previous stream to S3 becomes free. */
+/** How long (ms) to wait before the seek, until the previous stream's connection to S3 is free. */
 const PAUSE_MS = 50;
 
 /** Measures images and videos that Ghost streams from the bucket. */

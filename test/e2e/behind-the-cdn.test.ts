@@ -99,7 +99,7 @@ const isPicture = ({ url }: SeenResponse) => new URL(url).pathname.includes('/co
 /** A size's path on the CDN, as Ghost's themes write it. */
 const sizePath = (size: string, fileName: string) => `/content/images/size/${size}/${blog.month}/${fileName}`;
 
-/** Returns the origin of each request for a path that the function returned, in order; `none` if it came from the CDN's cache. */
+/** Returns the origin of each request for a path, in order, or `none` for an answer from the CDN's cache. */
 async function originsOf(path: string): Promise<string[]> {
   const requests = await blog.cdn.requests();
   return requests.filter((request) => (request.originPath ?? request.path) === path).map(({ origin }) => origin);
@@ -301,7 +301,7 @@ describe('a published post with a feature image, on a CDN domain over TLS', () =
     await visitor.close();
   });
 
-  it('is told that an image does not exist, and the CDN believes it for at most a minute', async () => {
+  it('gets a 404 for an image that does not exist, which the CDN keeps for at most a minute', async () => {
     const path = sizePath('w600', 'nowhere.jpg');
 
     const missing = await blog.cdn.request(path);
@@ -371,7 +371,7 @@ describe('a published post with a feature image, on a CDN domain over TLS', () =
 describe('a blog in a sub-directory of its site', () => {
   useBlog('/blog');
 
-  it('shows its images from the CDN, whose addresses know nothing of the sub-directory', async () => {
+  it('shows its images from the CDN, whose URLs do not contain the sub-directory', async () => {
     const post = await publishPicture('shed.jpg');
     expect(post.url).toContain(`${blog.ghost.url}/`);
 

@@ -180,7 +180,7 @@ describe("uploads through Ghost's Admin API", () => {
     });
   });
 
-  it('a link to an image on the blog itself, from before the CDN, leads to the CDN domain', async () => {
+  it('a link to an image on the blog itself, from before the CDN, redirects to the CDN domain', async () => {
     const url = await blog.admin.uploadImage(fixture('portrait.jpg', 'linked.jpg'));
 
     const old = await get(`${blog.ghost.url}/${keyOf(url)}`);

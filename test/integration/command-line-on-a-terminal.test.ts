@@ -294,7 +294,7 @@ describe('In a pipe', () => {
     expect(await stderr).toBe('');
   });
 
-  test('the result of --json comes, also when no program reads the rest', async () => {
+  test('the result of --json is printed, even if stderr is closed', async () => {
     const child = start([...DESTROY, '--yes', '--json']);
     child.stderr.destroy();
     const stdout = text(child.stdout);

@@ -246,7 +246,7 @@ describe('a failing S3', () => {
   });
 });
 
-describe('a large upload that fails in the middle', () => {
+describe('a large upload that fails', () => {
   const large = () => uploads.file('clip.mp4', randomBytes(40 * MIB));
 
   test.each([
@@ -376,7 +376,7 @@ describe('a large upload that fails in the middle', () => {
     expect(server.multipartUploads(bucket).map(({ uploadId }) => uploadId)).toEqual([UploadId]);
   });
 
-  test('in its beginning and is started once more is stored, and leaves nothing behind', async () => {
+  test('is stored when the answer to its start was lost, and leaves nothing behind', async () => {
     const bucket = server.newBucket();
     const upload = await large();
     server.injectFault({ operation: 'CreateMultipartUpload', kind: 'reset-after-store' });
@@ -387,7 +387,7 @@ describe('a large upload that fails in the middle', () => {
     await expectNothingLeft(bucket);
   });
 
-  test('in its beginning is stored without the permission to list uploads, too', async () => {
+  test('is stored after that without the permission to list uploads, too', async () => {
     const bucket = server.newBucket();
     const allowed = ['s3:PutObject', 's3:GetObject', 's3:AbortMultipartUpload', 's3:ListBucket'];
     server.injectFault({ operation: 'CreateMultipartUpload', kind: 'reset-after-store' });

@@ -19,7 +19,7 @@ const memory = () => bucket.server.memory as InMemoryS3;
 const inContent = (name: string) => path.join(folder.content, name);
 
 describe('migrate', () => {
-  test('publishes nothing that a link leads to outside images, media and files, and names it', async () => {
+  test('publishes nothing that a link points to outside images, media and files, and names it', async () => {
     await folder.write({ 'images/a.jpg': 'a', 'data/ghost.db': 'passwords', 'settings/routes.yaml': 'routes' });
     await symlink('../data', inContent('images/backup'));
     await symlink('../data/ghost.db', inContent('images/database.jpg'));

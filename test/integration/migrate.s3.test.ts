@@ -187,7 +187,7 @@ describe('migrate', () => {
     expect(await bucket.keys()).toEqual(['content/images/2026/a+b.jpg', 'content/images/2026/c.jpg']);
   });
 
-  test('--skip-sizes leaves the sizes of images', async () => {
+  test('--skip-sizes skips image sizes', async () => {
     await folder.write(BLOG);
     const { result } = await runCommand(folder, { skipSizes: true });
     expect(result.files).toBe(Object.keys(BLOG).length - 2);
@@ -293,7 +293,7 @@ describe('migrate', () => {
   test('tells of files that cannot be read', async () => {
     await folder.write({ 'images/mine.jpg': 'mine', 'images/gone.jpg': 'gone' });
     await rm(path.join(folder.content, 'images/gone.jpg'));
-    // Root can read everything except what is not a file.
+    // Root can read every file, so this is a link out of the content folder, which is refused.
     await symlink('/proc/self/mem', path.join(folder.content, 'images/gone.jpg'));
     const { exitCode, result } = await runCommand(folder);
     expect([exitCode, result.results.uploaded?.files, result.results.refused?.files]).toEqual([1, 1, 1]);

@@ -62,7 +62,7 @@ describe('a visitor who followed an old link', () => {
     ['//evil.example.com/x.jpg', '/content/images/evil.example.com/x.jpg'],
     ['/https://evil.example.com/x.jpg', '/content/images/https%3A/evil.example.com/x.jpg'],
     ['/content/images/2026/11/x.jpg', '/content/images/content/images/2026/11/x.jpg'],
-  ])('%s leads to the one URL of the file, on no other host', async (path, location) => {
+  ])('%s redirects to the one URL of the file, on no other host', async (path, location) => {
     const blog = await startBlog();
     expect((await blog.request(path)).headers.location).toBe(`${CDN_URL}${location}`);
   });

@@ -248,7 +248,7 @@ describe('the package', () => {
   });
 });
 
-test('no install script of a dependency runs in a clone, with an npm that asks which may', () => {
+test('package.json denies the install script of each dependency that has one', () => {
   const { packages } = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, { hasInstallScript?: true }>;
   };

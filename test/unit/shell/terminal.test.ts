@@ -69,11 +69,14 @@ describe('without a terminal', () => {
     expect(written.stdout).toBe('');
   });
 
-  test.each(['stdin', 'stdout'] as const)('no question is asked either when only %s is not one', async (name) => {
-    pretendTerminal(true);
-    process[name].isTTY = false;
-    await expect(openTerminal({}).confirm('Continue?')).rejects.toMatchObject({ name: 'Failure' });
-  });
+  test.each(['stdin', 'stdout'] as const)(
+    'no question is asked either when only %s is not a terminal',
+    async (name) => {
+      pretendTerminal(true);
+      process[name].isTTY = false;
+      await expect(openTerminal({}).confirm('Continue?')).rejects.toMatchObject({ name: 'Failure' });
+    },
+  );
 });
 
 describe('a terminal that draws no spinners', () => {

@@ -1083,7 +1083,7 @@ describe('the record of requests', () => {
     expect(first?.endedAtMs).toBeLessThanOrEqual(Date.now() + 1);
   });
 
-  test('tells the unfinished uploads of a bucket', async () => {
+  test('lists the unfinished uploads of a bucket', async () => {
     const body = (await send({ method: 'POST', path: '/photos/x?uploads' })).body.toString();
     const uploadId = /<UploadId>(.*)<\/UploadId>/.exec(body)?.[1] ?? '';
     await put(`/photos/x?partNumber=2&uploadId=${uploadId}`, 'two');

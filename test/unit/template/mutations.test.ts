@@ -462,7 +462,7 @@ const MISTAKES: [mistake: string, from: string | RegExp, to: string, caughtBy: C
   ['a condition does not exist', 'Condition: IsTaskRole', 'Condition: IsTask', ['reading', 'schemas']],
   ['a reference leads to nothing', '!Ref ImageHeaders', '!Ref PictureHeaders', ['reading', 'promises', 'schemas']],
   ['a value is an anchor', 'Domain: { default: Image domain }', 'Domain: &domain { default: Domain }', ['reading']],
-  ['a key is there twice', 'Enabled: true\n', 'Enabled: true\n        Enabled: false\n', ['reading', 'schemas']],
+  ['a key appears twice', 'Enabled: true\n', 'Enabled: true\n        Enabled: false\n', ['reading', 'schemas']],
 ];
 
 const ours = readTemplate();

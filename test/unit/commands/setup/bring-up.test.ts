@@ -63,7 +63,7 @@ describe('a Ghost that was on the CDN before', () => {
     await expect(restartOnCdn(switchable, 'disk')).resolves.toBeUndefined();
   });
 
-  test('has to be down first where the user restarts it, and cannot be asked', async () => {
+  test('has to be down first where the user restarts it and cannot be asked', async () => {
     await expect(restartOnCdn(await startBlog(302, 302, 503, 503, 302), 'cdn')).resolves.toBeUndefined();
     const [waiting] = terminal.lines.filter((line) => line.includes('Waiting for the restart'));
     expect(waiting).toContain('✔');

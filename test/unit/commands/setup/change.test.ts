@@ -273,7 +273,7 @@ describe('the restart of a Ghost', () => {
     }
   });
 
-  test('has the environment of the user, and not the one in which setup uses AWS as Ghost', () => {
+  test('keeps the AWS variables of the user, which setup then removes from its own environment', () => {
     const before = { ...process.env };
     try {
       process.env.AWS_PROFILE = 'operator';

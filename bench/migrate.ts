@@ -68,8 +68,7 @@ async function measure(command: string, args: string[], env: NodeJS.ProcessEnv):
       // The process has ended in the meantime.
     }
   }, 50);
-  const [code] = (await once(child, 'exit')) as [number | null];
-  clearInterval(watch);
+  const [code] = (await once(child, 'exit').finally(() => clearInterval(watch))) as [number | null];
   if (code !== 0) {
     throw new Error(`${command} ended with ${code}: ${complaints}`);
   }
@@ -125,6 +124,8 @@ function commandsFor({ endpoint, region, accessKeyId, secretAccessKey }: S3Serve
  * without latency, for the memory. Needs Debian's packages rclone and awscli.
  */
 export const migrate: Benchmark = async ({ folder, ghost }) => {
+  // A missing program is noticed before the minutes of the others.
+  const versions = { rclone: versionOf('rclone', 'version'), 'aws-cli': versionOf('/usr/bin/aws', '--version') };
   const rows: Row[] = [];
   const points: Point[] = [];
   for (const count of COUNTS) {
@@ -151,7 +152,6 @@ export const migrate: Benchmark = async ({ folder, ghost }) => {
   }
   rows.push(await manySmallFiles(folder));
   const title = `${COMPARED.toLocaleString('en-US')} files of ${FILE_BYTES / 1000} KB into a bucket, ${LATENCY_MS} ms away`;
-  const versions = { rclone: versionOf('rclone', 'version'), 'aws-cli': versionOf('/usr/bin/aws', '--version') };
   const compared = rows.map((row) => (row.name === 'migrate' ? { ...row, name: 'S3CloudFrontStorage' } : row));
   publish(
     { id: 'migrate', title, rows: compared, compared: 'seconds', moreIsBetter: false, versions, points },

@@ -124,7 +124,7 @@ function commandsFor({ endpoint, region, accessKeyId, secretAccessKey }: S3Serve
  * without latency, for the memory. Needs Debian's packages rclone and awscli.
  */
 export const migrate: Benchmark = async ({ folder, ghost }) => {
-  // A missing program is noticed before the minutes of the others.
+  // First, so that a missing program is noticed at once.
   const versions = { rclone: versionOf('rclone', 'version'), 'aws-cli': versionOf('/usr/bin/aws', '--version') };
   const rows: Row[] = [];
   const points: Point[] = [];
